@@ -1,0 +1,133 @@
+/** The laws of the house as tables: floors, homes of packages, and what only one file may touch. Checking is done elsewhere. */
+
+/** A room may import itself and the rooms that are named here. */
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  config: ["model"],
+  state: ["model"],
+  lake: ["model"],
+  tasks: ["model", "lake", "state"],
+  scheduler: ["model", "state", "lake", "tasks"],
+  web: ["model", "state", "scheduler"],
+  cli: ["model", "config", "state", "lake", "tasks", "scheduler", "web"],
+};
+
+/** Where an npm package may be imported; a path that ends in `/` is a folder. A package that is not here may be nowhere. */
+export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  zod: ["model/", "config/", "tasks/"],
+  croner: ["model/"],
+  yaml: ["config/"],
+  winston: ["config/logger.ts"],
+  knex: ["state/"],
+  "better-sqlite3": ["state/"],
+  "@aws-sdk/client-s3": ["lake/s3/"],
+  axios: ["tasks/"],
+  "axios-retry": ["tasks/"],
+  "csv-parse": ["tasks/csv-to-ids/"],
+  commander: ["cli/"],
+  "cli-table3": ["cli/"],
+  "log-update": ["cli/"],
+  picocolors: ["cli/"],
+};
+
+/** Of Node's own modules the model may use those that compute, and the types of streams. */
+export const MODEL_BUILTINS: readonly string[] = ["node:crypto", "node:stream"];
+
+export interface SoleUse {
+  readonly law: string;
+  /** In code: comments and texts are not looked at. */
+  readonly patterns: readonly RegExp[];
+  /** Inside texts, such as SQL. */
+  readonly textPatterns?: readonly RegExp[];
+  /** Node's modules that give the same thing under another name. */
+  readonly modules?: readonly string[];
+  readonly homes: readonly string[];
+  readonly reason: string;
+}
+
+/** The first home of each must exist and must really use what it is the home of, or the table has gone stale. */
+export const SOLE_USES: readonly SoleUse[] = [
+  {
+    law: "clock",
+    patterns: [
+      /(?<![\w$.])Date\s*\.\s*now\b/g,
+      /(?<![\w$.])new\s+Date\s*\(\s*\)/g,
+      /(?<![\w$.])new\s+Date\b(?!\s*[(<])/g,
+      /(?<![\w$.]|new\s+)Date\s*\(/g,
+      /(?<![\w$.])performance\s*\.\s*(?:now|timeOrigin|mark)\b/g,
+      /(?<![\w$.])process\s*\.\s*(?:hrtime|uptime)\b/g,
+      /(?<![\w$])(?:setTimeout|setInterval)\b/g,
+      /(?<![\w$.])Temporal\s*\.\s*Now\b/g,
+      /\.\s*fn\s*\.\s*now\b/g,
+    ],
+    textPatterns: [/\bCURRENT_(?:TIMESTAMP|TIME|DATE)\b/gi, /'now'/gi, /\bunixepoch\s*\(\s*\)/gi],
+    modules: ["node:timers", "node:timers/promises", "node:perf_hooks"],
+    homes: ["cli/system-clock.ts"],
+    reason: "time comes from the Clock port",
+  },
+  {
+    law: "deadline",
+    patterns: [/(?<![\w$.])AbortSignal\s*\.\s*timeout\b/g],
+    homes: ["lake/s3/", "tasks/tmdb-to-lake/client/"],
+    reason:
+      "only a request's deadline may run on the machine's own timer; other waits go through the Clock port",
+  },
+  {
+    law: "environment",
+    patterns: [/(?<![\w$.])process\s*\.\s*(?:env|loadEnvFile)\b/g],
+    homes: ["config/environment.ts"],
+    reason: "the environment is read once and handed on as validated settings",
+  },
+  {
+    law: "exit",
+    patterns: [/(?<![\w$.])process\s*\.\s*(?:exit|exitCode|abort|reallyExit)\b/g],
+    homes: ["cli/main.ts"],
+    reason: "an error goes up to the one place that turns it into an exit code",
+  },
+];
+
+/** What would let a file go round the laws above unseen, or round the model's purity. */
+export const NOWHERE: readonly { law: string; room?: string; pattern: RegExp; reason: string }[] = [
+  {
+    law: "disguise",
+    pattern:
+      /(?<![\w$.])(?:process|globalThis)\s*\??\.?\s*\[|\}\s*=\s*(?:process|globalThis)\b|globalThis\s*\.\s*\w+/g,
+    reason: "a global is named in full, so that the laws can see it",
+  },
+  {
+    law: "enum",
+    pattern: /(?<![\w$.])enum\s+[\w$]+\s*\{/g,
+    reason: "states are words: `as const` and a union",
+  },
+  { law: "enum", pattern: /(?<![\w$.])namespace\s+[\w$.]+\s*\{/g, reason: "a file is the only namespace" },
+  {
+    law: "purity",
+    room: "model",
+    pattern: /\bMath\s*\.\s*random\b|\brandom(?:UUID|Bytes|Int)\b|(?<![\w$.])process\b/g,
+    reason: "the model computes from its arguments only",
+  },
+];
+
+/** Modules whose import would hide `process.env` and its kind behind another name. */
+export const DISGUISES: readonly string[] = ["node:process", "node:module", "node:vm"];
+
+/** Names that say nothing about what lies behind them. */
+export const EMPTY_NAMES: ReadonlySet<string> = new Set([
+  "utils",
+  "util",
+  "helpers",
+  "helper",
+  "common",
+  "types",
+  "lib",
+  "misc",
+  "shared",
+  "core",
+  "interfaces",
+  "classes",
+]);
+
+export const MAX_LINES = 500;
+
+/** A task type's own front door; every other file that only re-exports hides where things live. */
+export const FRONT_DOOR = /^tasks\/[^/]+\/index\.ts$/;
