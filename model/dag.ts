@@ -1,0 +1,69 @@
+/** What a Dag declares, after parsing and checking: frozen, plain, serialisable. How a file becomes one is config's business. */
+
+export const TRIGGER_RULES = [
+  "all_success",
+  "all_failed",
+  "all_done",
+  "one_success",
+  "one_failed",
+  "one_done",
+  "none_failed",
+  "none_failed_min_one_success",
+  "none_skipped",
+  "all_skipped",
+  "always",
+] as const;
+export type TriggerRule = (typeof TRIGGER_RULES)[number];
+
+export const CATCHUPS = ["none", "latest", "all"] as const;
+export type Catchup = (typeof CATCHUPS)[number];
+
+export type Schedule =
+  | { readonly kind: "cron"; readonly expression: string }
+  | { readonly kind: "after"; readonly dagIds: readonly string[] }
+  | { readonly kind: "manual" };
+
+export type JsonValue =
+  null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type Params = Readonly<Record<string, JsonValue>>;
+
+export interface RetrySettings {
+  readonly retries: number;
+  readonly retryDelaySeconds: number;
+  readonly retryBackoff: "fixed" | "exponential";
+  readonly retryDelayMaxSeconds: number;
+}
+
+export interface TaskDefinition extends RetrySettings {
+  readonly taskId: string;
+  readonly type: string;
+  readonly needs: readonly string[];
+  readonly triggerRule: TriggerRule;
+  readonly allowFailure: boolean;
+  readonly pool: string;
+  readonly timeoutSeconds: number;
+  /** The task type's options as written, templates unresolved. They were checked against the type's schema. */
+  readonly with: Readonly<Record<string, JsonValue>>;
+}
+
+export interface DagDefinition {
+  readonly dagId: string;
+  readonly description: string;
+  readonly schedule: Schedule;
+  /** IANA name. */
+  readonly timezone: string;
+  /** First and last instants at which a slot may lie, ISO UTC; from `start` / `end`. */
+  readonly startAt: string | null;
+  readonly endAt: string | null;
+  readonly catchup: Catchup;
+  readonly catchupLimit: number;
+  readonly maxActiveRuns: number;
+  readonly params: Params;
+  /** In topological order; ties in the file's order. */
+  readonly tasks: readonly TaskDefinition[];
+}
+
+/** The task of that id, or `undefined`. */
+export function findTask(dag: DagDefinition, taskId: string): TaskDefinition | undefined {
+  return dag.tasks.find((task) => task.taskId === taskId);
+}

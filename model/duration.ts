@@ -1,0 +1,26 @@
+/** Durations as people write them (`30s`, `5m`, `2h`, `7d`), in seconds. */
+
+const UNIT_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
+const PATTERN = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)$/;
+
+/** Seconds of a text such as `90s` or `1.5h`; `undefined` when it is no duration. */
+export function parseDurationSeconds(text: string): number | undefined {
+  const match = PATTERN.exec(text.trim());
+  if (match === null) return undefined;
+  return Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS];
+}
+
+/** `850 ms`, `12.3 s`, `4 m 05 s`, `2 h 03 m`: at most two units, for people. */
+export function formatDuration(seconds: number): string {
+  // Compared as they will be rounded, so that nothing reads as "1000 ms" or "60.0 s".
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} m ${pad(whole % 60)} s`;
+  if (whole < 172_800) return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} m`;
+  return `${Math.floor(whole / 86_400)} d ${pad(Math.floor((whole % 86_400) / 3600))} h`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}

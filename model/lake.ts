@@ -1,0 +1,93 @@
+/**
+ * The Lake port: what the protocol asks of an object store, S3 or a folder. An implementation retries what can be
+ * retried (one layer, same bytes, full jitter), never overwrites, and raises `LakeError` for the rest.
+ */
+import type { Readable } from "node:stream";
+
+/** Whether a store honours each condition; `false` means: look first and verify after, and say so. */
+export interface LakeCapabilities {
+  /** `If-None-Match: *` on a single put. */
+  readonly conditionalPut: boolean;
+  /** `If-None-Match: *` on completing a multipart upload. */
+  readonly conditionalComplete: boolean;
+  /** The store verifies a SHA-256 that is sent along and refuses other bytes. */
+  readonly checksums: boolean;
+}
+
+/**
+ * Names in lower-case with dashes, values in printable ASCII; with the names at most 2,048 bytes (S3's limit for user
+ * metadata). In S3 they become `x-amz-meta-*` headers, in a folder the `_<name>.meta.json` beside the object.
+ */
+export type ObjectMetadata = Readonly<Record<string, string>>;
+
+export interface ObjectSummary {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Opaque; another value means other content or another write. */
+  readonly etag: string;
+  readonly modifiedAt: Date;
+}
+
+export interface ObjectHead extends ObjectSummary {
+  readonly metadata: ObjectMetadata;
+}
+
+export interface StoredObject {
+  readonly head: ObjectHead;
+  readonly body: Readable;
+}
+
+interface PutRequest {
+  /** Relative to the lake's prefix; `/`-separated, never starting with `/`. */
+  readonly key: string;
+  /** Lower-case hex of the whole body. Stored as metadata `sha256` too. */
+  readonly sha256: string;
+  readonly metadata: ObjectMetadata;
+  readonly contentType: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface PutBytes extends PutRequest {
+  readonly body: Uint8Array;
+}
+
+export interface PutFile extends PutRequest {
+  /** Absolute path of a regular file. */
+  readonly path: string;
+  /** The planned size; other bytes, another size or a changed `stat` abort the upload before it is completed. */
+  readonly sizeBytes: number;
+  /** Called with the bytes sent so far, at most about ten times a second. Goes back when a part is sent again. */
+  readonly onProgress?: (sentBytes: number) => void;
+}
+
+/**
+ * `created`: this call, or an earlier one whose answer was lost, stored exactly these bytes.
+ * `exists`: something stands at the key already; it was left alone. `head` is what stands there.
+ */
+export type PutResult =
+  | { readonly outcome: "created"; readonly etag: string }
+  | { readonly outcome: "exists"; readonly head: ObjectHead };
+
+export interface Lake {
+  /** Canonical name without secrets: `file:///data/lake`, `s3://bucket/prefix`, `s3://bucket/prefix?endpoint=http://host:port`. */
+  readonly id: string;
+  /** Probed once with the key `_dagmar/probe` and remembered. */
+  capabilities(signal?: AbortSignal): Promise<LakeCapabilities>;
+  /**
+   * Store a body held in memory (at most 5 GiB; used for at most about 10 MB), only if nothing stands at the key.
+   * An object that is found there is never `created`, except by this call's own lost attempt: the caller compares `head`.
+   */
+  putBytes(request: PutBytes): Promise<PutResult>;
+  /**
+   * Stream a file in flat memory, only if nothing stands at the key. Raises `TaskFailure` `INPUT_CHANGED` when the
+   * file's `stat` or the hash of the sent bytes is not the planned one; then no object is left.
+   */
+  putFile(request: PutFile): Promise<PutResult>;
+  /** `undefined` when absent. */
+  head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined>;
+  /** Body as a stream that ends in an error when it is cut short. Raises `LakeError` `LAKE_CORRUPT` when absent. */
+  get(key: string, signal?: AbortSignal): Promise<StoredObject>;
+  /** Every object whose key starts with `prefix`, in key order, without the store's own bookkeeping objects. */
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary>;
+  close(): Promise<void>;
+}

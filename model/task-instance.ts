@@ -1,0 +1,67 @@
+/** The states of a TaskInstance and of its attempts, and the legal steps between them. */
+import type { TransitionTable } from "./transitions.ts";
+
+export const TASK_STATES = [
+  "none",
+  "scheduled",
+  "queued",
+  "running",
+  "up_for_retry",
+  "up_for_reschedule",
+  "success",
+  "failed",
+  "upstream_failed",
+  "skipped",
+  "cancelled",
+] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+/** `scheduled` waits for a slot, `queued` for its executor; a task that meets neither wait goes from `none` to `running`. */
+export const TASK_TRANSITIONS = {
+  none: ["scheduled", "queued", "running", "upstream_failed", "skipped", "cancelled"],
+  scheduled: ["none", "queued", "running", "upstream_failed", "skipped", "cancelled"],
+  queued: ["none", "running", "cancelled"],
+  running: ["success", "failed", "skipped", "up_for_retry", "up_for_reschedule", "cancelled"],
+  up_for_retry: ["none", "scheduled", "queued", "running", "failed", "cancelled"],
+  up_for_reschedule: ["none", "scheduled", "queued", "running", "failed", "cancelled"],
+  success: ["none"],
+  failed: ["none"],
+  upstream_failed: ["none"],
+  skipped: ["none"],
+  cancelled: ["none"],
+} as const satisfies TransitionTable<TaskState>;
+
+export const ATTEMPT_STATES = ["running", "success", "failed", "timed_out", "cancelled", "lost"] as const;
+export type AttemptState = (typeof ATTEMPT_STATES)[number];
+
+/** One task of one run, as its row holds it. Instants are ISO UTC. */
+export interface TaskInstance {
+  readonly taskInstanceId: number;
+  readonly dagRunId: number;
+  readonly taskId: string;
+  readonly state: TaskState;
+  /** Attempts started so far; the running one has this number. */
+  readonly attemptCount: number;
+  /** Failed attempts charged to `retries`. */
+  readonly failureCount: number;
+  /** Attempts whose process died, charged to a budget of their own. */
+  readonly lostCount: number;
+  /** When the task first asked to be looked at again later; `null` when it never did. */
+  readonly waitingSince: string | null;
+  readonly nextAttemptAt: string | null;
+  readonly pool: string;
+  readonly exclusiveKey: string | null;
+  readonly message: string | null;
+}
+
+const ENDED: ReadonlySet<TaskState> = new Set([
+  "success",
+  "failed",
+  "upstream_failed",
+  "skipped",
+  "cancelled",
+]);
+
+export function isTaskEnded(state: TaskState): boolean {
+  return ENDED.has(state);
+}

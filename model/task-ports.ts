@@ -1,0 +1,12 @@
+/** What Dagmar's own task types get as `context.state`: the books they keep, as ports. */
+import type { BatchStore } from "./batch-store.ts";
+import type { CandidateStore } from "./candidate-store.ts";
+import type { EventLog } from "./event-log.ts";
+import type { ObjectStore } from "./object-store.ts";
+
+export interface TaskPorts {
+  readonly objects: ObjectStore;
+  readonly candidates: CandidateStore;
+  readonly batches: BatchStore;
+  readonly events: EventLog;
+}

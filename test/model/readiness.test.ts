@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import type { TaskDefinition } from "../../model/dag.ts";
+import { listUnmetConditions, type ReadinessFacts } from "../../model/readiness.ts";
+import { TASK_STATES, type TaskInstance, type TaskState } from "../../model/task-instance.ts";
+
+const NOW = "2026-11-23T09:00:00.000Z";
+
+const TASK: TaskDefinition = {
+  taskId: "load",
+  type: "any",
+  needs: ["extract"],
+  triggerRule: "all_success",
+  allowFailure: false,
+  pool: "default",
+  timeoutSeconds: 60,
+  with: {},
+  retries: 0,
+  retryDelaySeconds: 30,
+  retryBackoff: "fixed",
+  retryDelayMaxSeconds: 3600,
+};
+
+const INSTANCE: TaskInstance = {
+  taskInstanceId: 1,
+  dagRunId: 1,
+  taskId: "load",
+  state: "none",
+  attemptCount: 0,
+  failureCount: 0,
+  lostCount: 0,
+  waitingSince: null,
+  nextAttemptAt: null,
+  pool: "default",
+  exclusiveKey: null,
+  message: null,
+};
+
+function explain(changes: Omit<Partial<ReadinessFacts>, "instance"> & { instance?: Partial<TaskInstance> }) {
+  return listUnmetConditions({
+    task: TASK,
+    upstream: new Map<string, TaskState>([["extract", "success"]]),
+    now: new Date(NOW),
+    poolSlots: 2,
+    poolHolders: 1,
+    exclusiveHolder: null,
+    ...changes,
+    instance: { ...INSTANCE, ...changes.instance },
+  });
+}
+
+const kindsOf = (...args: Parameters<typeof explain>) => explain(...args).map(({ kind }) => kind);
+
+test("a task that lacks nothing may start", () => {
+  expect(explain({})).toEqual([]);
+});
+
+test.each(TASK_STATES)("a task in state %s may start only when it is open", (state) => {
+  const mayStart = ["none", "scheduled", "up_for_retry", "up_for_reschedule"].includes(state);
+  expect(explain({ instance: { state } }).length === 0).toBe(mayStart);
+});
+
+test.each(["running", "queued"] as const)(
+  "a task that is %s already is not ready, whatever else is wrong",
+  (state) => {
+    expect(kindsOf({ instance: { state }, poolHolders: 9, exclusiveHolder: "x" })).toEqual(["running"]);
+  },
+);
+
+test.each(["success", "failed", "upstream_failed", "skipped", "cancelled"] as const)(
+  "a task that ended in %s says so and nothing else",
+  (state) => {
+    expect(explain({ instance: { state }, poolHolders: 9 })).toEqual([
+      { kind: "ended", reason: `it ended in ${state}` },
+    ]);
+  },
+);
+
+describe("upstream", () => {
+  test("a task waits for its upstreams and names each with its state", () => {
+    const upstream = new Map<string, TaskState>([
+      ["extract", "running"],
+      ["clean", "success"],
+    ]);
+    expect(explain({ upstream })).toEqual([
+      { kind: "upstream", reason: "all_success waits: extract is running, clean is success" },
+    ]);
+  });
+
+  test.each([
+    ["failed", "upstream_failed"],
+    ["skipped", "skipped"],
+  ] as const)("behind an upstream that is %s it never starts and becomes %s", (state, becomes) => {
+    expect(explain({ upstream: new Map([["extract", state]]), poolHolders: 9 })).toEqual([
+      { kind: "never", becomes, reason: `all_success: extract is ${state}` },
+    ]);
+  });
+
+  test("a task without upstreams in the run has nothing to wait for", () => {
+    expect(explain({ upstream: new Map() })).toEqual([]);
+  });
+});
+
+describe("time", () => {
+  const waiting = { state: "up_for_retry", message: "the store is away" } as const;
+
+  test("a retry that is not due yet waits until its time and tells why", () => {
+    const nextAttemptAt = "2026-11-23T09:00:00.001Z";
+    expect(explain({ instance: { ...waiting, nextAttemptAt } })).toEqual([
+      {
+        kind: "time",
+        until: nextAttemptAt,
+        reason: `up_for_retry until ${nextAttemptAt} (the store is away)`,
+      },
+    ]);
+  });
+
+  test("a retry may start at the very instant it is due", () => {
+    expect(explain({ instance: { ...waiting, nextAttemptAt: NOW } })).toEqual([]);
+  });
+
+  test("without a message there are no empty brackets", () => {
+    const nextAttemptAt = "2026-11-23T10:00:00.000Z";
+    const [only] = explain({ instance: { state: "up_for_reschedule", nextAttemptAt } });
+    expect(only?.reason).toBe(`up_for_reschedule until ${nextAttemptAt}`);
+  });
+});
+
+describe("slots", () => {
+  test.each([
+    [1, 2, []],
+    [2, 2, ["pool"]],
+    [3, 2, ["pool"]],
+    [0, 0, ["pool"]],
+  ])("%i holders of %i slots leave %j unmet", (poolHolders, poolSlots, unmet) => {
+    expect(kindsOf({ poolHolders, poolSlots })).toEqual(unmet);
+  });
+
+  test("the one who writes the same dataset is named", () => {
+    expect(explain({ exclusiveHolder: "tmdb manual__x movies" })).toEqual([
+      { kind: "exclusive", reason: "tmdb manual__x movies writes the same dataset" },
+    ]);
+  });
+});
+
+test("everything that stands against a start is told at once, what it waits for longest first", () => {
+  const upstream = new Map<string, TaskState>([["extract", "running"]]);
+  const instance = { state: "up_for_retry", nextAttemptAt: "2026-11-23T09:00:30.000Z" } as const;
+  expect(kindsOf({ upstream, instance, poolHolders: 2, exclusiveHolder: "another" })).toEqual([
+    "upstream",
+    "time",
+    "pool",
+    "exclusive",
+  ]);
+});
