@@ -1,0 +1,137 @@
+/**
+ * The shape of a Dag file: fields, types, ranges and defaults, each described for the editor's schema. What needs more
+ * than one field, or the registry, is checked elsewhere.
+ */
+import { z } from "zod";
+import { CATCHUPS, TRIGGER_RULES } from "../../model/dag.ts";
+import { parseDurationSeconds } from "../../model/duration.ts";
+
+const ID = /^[a-z][a-z0-9_]{0,62}$/;
+const DURATION = /^\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d|w)$/;
+/** A Node timer cannot wait longer than 2³¹ − 1 ms, 24.8 days: it would fire at once. */
+const LONGEST_WAIT_SECONDS = 24 * 86_400;
+/** The checks of a graph grow with its square. */
+export const TASK_LIMIT = 1_000;
+
+/** What a task gets where neither it nor its Dag's `defaults` say otherwise. */
+export const BUILT_IN_DEFAULTS = {
+  retries: 0,
+  retry_delay: "30s",
+  retry_backoff: "fixed",
+  retry_delay_max: "1h",
+  timeout: "24h",
+  pool: "default",
+} as const;
+
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
+const id = z
+  .string()
+  .regex(ID, "must be snake_case: a small letter, then at most 62 small letters, digits and underscores");
+
+const duration = z
+  .string()
+  .regex(DURATION, 'must be a duration such as "30s", "5m", "2h" or "7d"')
+  .refine((text) => (parseDurationSeconds(text) ?? 0) <= LONGEST_WAIT_SECONDS, "must not be longer than 24d");
+const positiveDuration = duration.refine(
+  (text) => (parseDurationSeconds(text) ?? 1) > 0,
+  "must be longer than 0",
+);
+
+const taskSettings = {
+  retries: z.int().min(0).max(100).optional().describe("Attempts after the first failed one. Default: 0."),
+  retry_delay: duration.optional().describe("Wait before an attempt is made again. Default: 30s."),
+  retry_backoff: z
+    .enum(["fixed", "exponential"])
+    .optional()
+    .describe("Whether the wait stays the same or doubles with each attempt. Default: fixed."),
+  retry_delay_max: duration.optional().describe("The wait never grows beyond this. Default: 1h."),
+  timeout: positiveDuration
+    .optional()
+    .describe("An attempt that takes longer is ended and has failed. Default: 24h."),
+  pool: id
+    .optional()
+    .describe("The pool whose slots the task takes; pools are named by DAGMAR_POOLS. Default: default."),
+};
+
+const paramScalar = z.union([z.null(), z.boolean(), z.number(), z.string()]);
+const paramValue = z.union([paramScalar, z.array(paramScalar)], {
+  error: "must be null, true or false, a number, text, or a list of these",
+});
+
+const taskSchema = z.strictObject({
+  type: z.string().describe("The task type: what the task does."),
+  needs: z.array(id).optional().describe("Tasks of this Dag that come first. Default: none."),
+  trigger_rule: z
+    .enum(TRIGGER_RULES)
+    .optional()
+    .describe("What must have become of the needed tasks. Default: all_success."),
+  allow_failure: z
+    .boolean()
+    .optional()
+    .describe("Whether the run may succeed although this task fails. Default: false."),
+  ...taskSettings,
+  with: z
+    .record(z.string(), z.unknown(), { error: "must be a map of the task type's options" })
+    .optional()
+    .describe(
+      "The task type's options. Text in here may hold templates such as ${partition} or ${params.x}.",
+    ),
+});
+
+const afterSchema = z.strictObject({
+  after: z
+    .union([id, z.array(id).min(1)], { error: "must be a Dag id or a list of Dag ids" })
+    .describe("A run for each successful run of that Dag; of several: one a day, when all have succeeded."),
+});
+
+export const dagFileSchema = z.strictObject({
+  dag: id.describe("The Dag's id; the file is named after it."),
+  description: z.string().max(2_000).optional().describe("What the Dag is for, in a sentence."),
+  enabled: z
+    .boolean()
+    .optional()
+    .describe("false: the file is checked and listed, but the Dag is never run. Default: true."),
+  schedule: z
+    .union([z.string(), afterSchema], {
+      error: "must be a cron expression in quotes, manual, or { after: <Dag id> }",
+    })
+    .describe('A cron expression such as "0 6 * * *", manual, or { after: <Dag id or ids> }.'),
+  timezone: z
+    .string()
+    .optional()
+    .describe("IANA zone of the schedule, of start and end, and of the partition. Default: DAGMAR_TIMEZONE."),
+  start: z.string().optional().describe("No slot before this day or instant. Default: no bound."),
+  end: z
+    .string()
+    .optional()
+    .describe("No slot after this day (which is still included) or instant. Default: no bound."),
+  catchup: z
+    .enum(CATCHUPS)
+    .optional()
+    .describe("What becomes of slots that were missed: none, the latest, or all of them. Default: none."),
+  catchup_limit: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe("The most that catchup: all makes. Default: 100."),
+  max_active_runs: z.int().min(1).max(1_000).optional().describe("Runs at the same time. Default: 1."),
+  params: z
+    .record(id, paramValue)
+    .optional()
+    .describe("Names and default values that a run may override; tasks read them as ${params.name}."),
+  defaults: z
+    .strictObject(taskSettings)
+    .optional()
+    .describe("Settings of every task that does not say otherwise."),
+  tasks: z
+    .record(id, taskSchema)
+    .refine((tasks) => Object.keys(tasks).length > 0, "must name at least one task")
+    .refine((tasks) => Object.keys(tasks).length <= TASK_LIMIT, `must not name more than ${TASK_LIMIT} tasks`)
+    .describe("The tasks, by id."),
+});
+
+export type DagFile = z.output<typeof dagFileSchema>;

@@ -1,0 +1,29 @@
+/**
+ * Whether a task's options fit its task type's schema as far as that can be known before a run: params count with their
+ * default values, other templates are taken on trust, because only a run knows their values.
+ */
+import { renderTemplates, listReferences } from "../../model/template.ts";
+import type { JsonValue } from "../../model/dag.ts";
+import type { AnyTaskType } from "../../model/task-type.ts";
+import type { DagDraft, TaskDraft } from "./dag-draft.ts";
+import type { Fault } from "./fault.ts";
+import { listSchemaFaults, type IsTrusted } from "./schema-faults.ts";
+
+const PARAM = /^params\.([a-z][a-z0-9_]*)$/;
+const WHOLE_TEMPLATE = /^\$\{[^{}]*\}$/;
+
+/** Faults of the options of one task whose type is known. */
+export function listOptionFaults(draft: DagDraft, task: TaskDraft, type: AnyTaskType): readonly Fault[] {
+  if (task.with === undefined) return [];
+  const options = renderTemplates(task.with, (name) => {
+    const param = PARAM.exec(name)?.[1];
+    return param !== undefined && Object.hasOwn(draft.params, param) ? draft.params[param] : undefined;
+  });
+  return listSchemaFaults(type.options, options, ["tasks", task.taskId, "with"], isKnownOnlyToARun);
+}
+
+/** A whole template may become anything; of a text with templates in it only the type is known. */
+const isKnownOnlyToARun: IsTrusted = (value: JsonValue | undefined, issue) => {
+  if (typeof value !== "string" || listReferences(value).length === 0) return false;
+  return WHOLE_TEMPLATE.test(value) || (issue.code !== "invalid_type" && issue.code !== "invalid_union");
+};

@@ -1,0 +1,298 @@
+/**
+ * The text of a Dag file as a plain value, with the place of every field in it. Decides what YAML may hold here and how
+ * much of it; what the fields mean is the schema's business.
+ *
+ * One YAML 1.2 document, core schema. Refused: tags, directives, several documents, keys that are not text or that
+ * JavaScript gives a meaning, duplicate keys, and whatever is larger, deeper or more self-referring than a Dag can be.
+ */
+import {
+  LineCounter,
+  Lexer,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Node,
+  type Scalar,
+} from "yaml";
+import type { DagIssue } from "../../model/errors.ts";
+import type { JsonValue } from "../../model/dag.ts";
+import { findControlCharacter } from "../control-character.ts";
+import { FAULTS_SHOWN, type Fault, type FaultPath } from "./fault.ts";
+
+export const FILE_LIMIT_BYTES = 256 * 1024;
+/** Of lists and maps within each other; a Dag file needs about eight. */
+const DEPTH_LIMIT = 32;
+const ALIAS_LIMIT = 100;
+/** After aliases have been written out. */
+const NODE_LIMIT = 50_000;
+/** The composer takes 10 µs a token and more where they are nonsense, so a hostile file is refused before. */
+const TOKEN_LIMIT = 100_000;
+const REFUSED_KEYS = new Set(["__proto__", "constructor", "prototype"]);
+
+export interface YamlDocument {
+  /** `undefined` when the text could not be read as YAML at all. */
+  readonly value: JsonValue | undefined;
+  readonly faults: readonly Fault[];
+  /** Faults as issues, in the order of the text. */
+  describe(file: string, faults: readonly Fault[]): readonly DagIssue[];
+}
+
+/** Reads the bytes of one file. Never throws: whatever is wrong is among the faults. */
+export function readYamlDocument(bytes: Uint8Array): YamlDocument {
+  if (bytes.byteLength > FILE_LIMIT_BYTES) {
+    return refuse(`is larger than ${FILE_LIMIT_BYTES / 1024} KiB, the limit for a Dag file`);
+  }
+  const text = decode(bytes);
+  if (typeof text !== "string") return text;
+  const lines = new LineCounter();
+  const tokenCount = countTokens(text);
+  if (tokenCount > TOKEN_LIMIT) return refuse(`holds more than ${TOKEN_LIMIT} YAML tokens`);
+  const document = parseDocument(text, {
+    version: "1.2",
+    schema: "core",
+    merge: false,
+    strict: true,
+    // Both are quadratic in a hostile file; duplicate keys are found below, places come from the line counter.
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter: lines,
+  });
+  if (document.errors.length > 0) {
+    return makeDocument(undefined, document.errors.map(describeSyntaxError), new Map(), lines);
+  }
+  return convert(document, lines);
+}
+
+function decode(bytes: Uint8Array): string | YamlDocument {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const good = new TextDecoder("utf-8").decode(bytes);
+    const place = good.indexOf("\uFFFD");
+    return refuse("is not UTF-8 text", good, place, "save the file as UTF-8");
+  }
+  const control = findControlCharacter(text);
+  if (control === undefined) return text;
+  const code = text.charCodeAt(control).toString(16).toUpperCase().padStart(4, "0");
+  return refuse(`holds the control character U+${code}`, text, control);
+}
+
+function refuse(message: string, text = "", offset = -1, hint?: string): YamlDocument {
+  const lines = new LineCounter();
+  for (let start = 0; start !== -1; start = text.indexOf("\n", start) + 1 || -1) lines.addNewLine(start);
+  const fault: Fault = {
+    path: [],
+    message: `the file ${message}`,
+    ...(offset < 0 ? {} : { offset }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+  return makeDocument(undefined, [fault], new Map(), lines);
+}
+
+function countTokens(text: string): number {
+  let count = 0;
+  const tokens = new Lexer().lex(text);
+  while (count <= TOKEN_LIMIT && tokens.next().done !== true) count += 1;
+  return count;
+}
+
+function describeSyntaxError(error: {
+  readonly code: string;
+  readonly message: string;
+  readonly pos: [number, number];
+}): Fault {
+  const offset = error.pos[0];
+  if (error.message.includes("call stack")) return { path: [], message: describeDepth(), offset };
+  if (error.code === "MULTIPLE_DOCS") {
+    return { path: [], message: "the file holds several YAML documents; one file is one Dag", offset };
+  }
+  const hint = error.code === "TAB_AS_INDENT" ? "indent with spaces" : undefined;
+  return {
+    path: [],
+    message: `not valid YAML: ${error.message}`,
+    offset,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function describeDepth(): string {
+  return `lists and maps are nested deeper than ${DEPTH_LIMIT}`;
+}
+
+interface Place {
+  /** Character offsets. */
+  readonly name: number | undefined;
+  readonly value: number | undefined;
+}
+
+class LimitReached extends Error {}
+
+function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
+  const faults: Fault[] = [];
+  const places = new Map<string, Place>();
+  const anchors = new Map<string, Node>();
+  const open = new Set<Node>();
+  let nodeCount = 0;
+  let aliasCount = 0;
+
+  const report = (path: FaultPath, message: string, offset: number | undefined, hint?: string): void => {
+    faults.push({
+      path,
+      message,
+      ...(offset === undefined ? {} : { offset }),
+      ...(hint === undefined ? {} : { hint }),
+    });
+  };
+
+  const convertNode = (node: Node | null, path: FaultPath): JsonValue => {
+    nodeCount += 1;
+    if (nodeCount > NODE_LIMIT) throw new LimitReached(`the file holds more than ${NODE_LIMIT} values`);
+    if (node === null) return null;
+    const offset = node.range?.[0];
+    if (path.length > DEPTH_LIMIT) throw new LimitReached(describeDepth());
+    if (isAlias(node)) return convertAlias(node.source, offset, path);
+    if (node.tag !== undefined) report(path, `the YAML tag ${node.tag} is not allowed here`, offset);
+    const anchor = "anchor" in node ? node.anchor : undefined;
+    if (anchor !== undefined) anchors.set(anchor, node);
+    if (isScalar(node)) return convertScalar(node, path);
+    open.add(node);
+    const value = isSeq(node)
+      ? node.items.map((item, index) => {
+          places.set(makePlaceKey([...path, index]), { name: undefined, value: getOffset(item) });
+          return convertNode(asNode(item), [...path, index]);
+        })
+      : convertMap(node, path);
+    open.delete(node);
+    return value;
+  };
+
+  const convertMap = (node: Node, path: FaultPath): JsonValue => {
+    const value: Record<string, JsonValue> = {};
+    if (!isMap(node)) return value;
+    for (const pair of node.items) {
+      const nameOffset = getOffset(pair.key) ?? node.range?.[0];
+      const name = readName(pair.key);
+      if (name === undefined) {
+        report(path, "a field's name must be plain text", nameOffset, "put it in quotes");
+        continue;
+      }
+      const inner = [...path, name];
+      if (REFUSED_KEYS.has(name)) {
+        report(inner, `the name ${name} is not allowed`, nameOffset);
+        continue;
+      }
+      if (Object.hasOwn(value, name)) {
+        report(inner, `the field ${JSON.stringify(name)} stands here twice`, nameOffset);
+        continue;
+      }
+      places.set(makePlaceKey(inner), { name: nameOffset, value: getOffset(pair.value) });
+      value[name] = convertNode(asNode(pair.value), inner);
+    }
+    return value;
+  };
+
+  const convertAlias = (name: string, offset: number | undefined, path: FaultPath): JsonValue => {
+    aliasCount += 1;
+    if (aliasCount > ALIAS_LIMIT) {
+      throw new LimitReached(`the file uses more than ${ALIAS_LIMIT} YAML aliases`);
+    }
+    const target = anchors.get(name);
+    if (target === undefined || open.has(target)) {
+      report(
+        path,
+        `the YAML alias *${name} ${target === undefined ? "names no anchor" : "refers to itself"}`,
+        offset,
+      );
+      return null;
+    }
+    return convertNode(target, path);
+  };
+
+  const convertScalar = (node: Scalar, path: FaultPath): JsonValue => {
+    const { value } = node;
+    if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+    if (typeof value !== "number") {
+      report(path, "a value of this kind is not allowed here", node.range?.[0]);
+      return null;
+    }
+    if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+      report(
+        path,
+        `the number ${node.source ?? value} cannot be kept exactly`,
+        node.range?.[0],
+        "put it in quotes",
+      );
+    }
+    return value;
+  };
+
+  try {
+    if (document.directives.yaml.explicit === true && document.directives.yaml.version !== "1.2") {
+      report([], "the file asks for another YAML version; Dag files are YAML 1.2", 0);
+    }
+    const value = convertNode(asNode(document.contents), []);
+    return makeDocument(value, faults, places, lines);
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error;
+    return makeDocument(undefined, [...faults, { path: [], message: error.message }], places, lines);
+  }
+}
+
+function asNode(item: unknown): Node | null {
+  return isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item : null;
+}
+
+function readName(key: unknown): string | undefined {
+  return isScalar(key) && typeof key.value === "string" && key.tag === undefined ? key.value : undefined;
+}
+
+function getOffset(item: unknown): number | undefined {
+  return asNode(item)?.range?.[0];
+}
+
+function makePlaceKey(path: FaultPath): string {
+  return JSON.stringify(path);
+}
+
+function makeDocument(
+  value: JsonValue | undefined,
+  faults: readonly Fault[],
+  places: ReadonlyMap<string, Place>,
+  lines: LineCounter,
+): YamlDocument {
+  const findOffset = (fault: Fault): number | undefined => {
+    if (fault.offset !== undefined) return fault.offset;
+    for (let length = fault.path.length; length > 0; length -= 1) {
+      const place = places.get(makePlaceKey(fault.path.slice(0, length)));
+      // Where the field itself is absent, the name of the one that lacks it is the best place there is.
+      const isItself = length === fault.path.length && fault.isAboutName !== true;
+      const offset = isItself ? (place?.value ?? place?.name) : (place?.name ?? place?.value);
+      if (offset !== undefined) return offset;
+    }
+    return value === undefined ? undefined : 0;
+  };
+  const describe = (file: string, listed: readonly Fault[]): readonly DagIssue[] => {
+    const placed = listed.map((fault) => ({ fault, offset: findOffset(fault) }));
+    placed.sort((left, right) => (left.offset ?? -1) - (right.offset ?? -1));
+    const issues = placed.slice(0, FAULTS_SHOWN).map(({ fault, offset }): DagIssue => {
+      const { line, col } = offset === undefined ? { line: 0, col: 0 } : lines.linePos(offset);
+      const { message, hint } = fault;
+      return Object.freeze({
+        file,
+        line,
+        column: col,
+        path: fault.path.join("."),
+        message,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    });
+    const rest = placed.length - issues.length;
+    if (rest > 0) issues.push({ file, line: 0, column: 0, path: "", message: `and ${rest} more faults` });
+    return issues;
+  };
+  return { value, faults, describe };
+}

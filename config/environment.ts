@@ -1,0 +1,65 @@
+/**
+ * The one file that reads and writes the process's environment: variables and `.env` together, the environment winning.
+ * What they mean is decided in settings.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parseEnv } from "node:util";
+
+export interface Environment {
+  /** Names with values; empty ones count as not set, since that is what an unfilled line of an env-file gives. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The names among them that come from `.env`. */
+  readonly fromDotEnv: ReadonlySet<string>;
+  /** Why there is a `.env` that could not be read. */
+  readonly faults: readonly string[];
+}
+
+/** Reads the environment, and `.env` in the working folder where there is one. */
+export function readEnvironment(workingFolder: string): Environment {
+  const present = dropEmpty(process.env);
+  const { values, fault } = readDotEnv(path.join(workingFolder, ".env"));
+  const added = Object.entries(dropEmpty(values)).filter(([name]) => !isSetAs(present, name));
+  return {
+    variables: { ...Object.fromEntries(added), ...present },
+    fromDotEnv: new Set(added.map(([name]) => name)),
+    faults: fault === undefined ? [] : [fault],
+  };
+}
+
+/**
+ * Puts AWS's variables out of `.env` into the environment, where the SDK looks for them: before the SDK is loaded. What
+ * is set already stays.
+ */
+export function applyAwsVariables(aws: Readonly<Record<string, string>>): void {
+  // The SDK warns on standard error of every Node that is not its newest; that is no news to who runs a task.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+  for (const [name, value] of Object.entries(aws)) {
+    if (name.startsWith("AWS_") && !isSet(process.env[name])) process.env[name] = value;
+  }
+}
+
+/** A secret and its `_FILE` variant are one setting: the environment's one puts the other in `.env` out of force. */
+function isSetAs(present: Readonly<Record<string, string>>, name: string): boolean {
+  const twin = name.endsWith("_FILE") ? name.slice(0, -"_FILE".length) : `${name}_FILE`;
+  return Object.hasOwn(present, name) || Object.hasOwn(present, twin);
+}
+
+function readDotEnv(file: string): { values: Readonly<Record<string, string | undefined>>; fault?: string } {
+  try {
+    return { values: parseEnv(readFileSync(file, "utf8")) };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
+    return code === "ENOENT" ? { values: {} } : { values: {}, fault: `${file} cannot be read (${code})` };
+  }
+}
+
+function dropEmpty(values: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => isSet(entry[1])),
+  );
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "";
+}

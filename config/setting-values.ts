@@ -1,0 +1,103 @@
+/** How settings that are more than a word are written: lakes, pools, addresses. Faults never repeat what could be a secret. */
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export type LakeSetting =
+  /** An absolute path. */
+  | { readonly kind: "folder"; readonly path: string }
+  /** `prefix` without slashes at its ends; empty for the whole bucket. */
+  | {
+      readonly kind: "s3";
+      readonly bucket: string;
+      readonly prefix: string;
+      readonly endpoint: string | null;
+    };
+
+export type Parsed<Value> = { readonly value: Value } | { readonly fault: string };
+
+/** `file:<folder>` or `s3://<bucket>/<prefix>`. Relative folders start at `workingFolder`. */
+export function parseLake(text: string, workingFolder: string): Parsed<LakeSetting> {
+  if (text.startsWith("s3://")) return parseS3Lake(text.slice("s3://".length));
+  if (!text.startsWith("file:")) return { fault: "must be file:<folder> or s3://<bucket>/<prefix>" };
+  const rest = text.slice("file:".length);
+  if (rest === "" || rest === "//") return { fault: "names no folder: file:./data/lake" };
+  if (!rest.startsWith("//")) return { value: { kind: "folder", path: path.resolve(workingFolder, rest) } };
+  try {
+    return { value: { kind: "folder", path: path.resolve(fileURLToPath(text)) } };
+  } catch {
+    return { fault: "file:// needs an absolute path: file:///data/lake; a relative one is file:./data/lake" };
+  }
+}
+
+/** Names of buckets: S3's "Bucket naming rules" for general purpose buckets. */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+function parseS3Lake(text: string): Parsed<LakeSetting> {
+  if (/[@?#\\\s]/.test(text)) {
+    return { fault: "must be s3://<bucket>/<prefix> with neither credentials nor options" };
+  }
+  const [bucket = "", ...rest] = text.split("/");
+  if (!BUCKET.test(bucket)) return { fault: "names no valid bucket: s3://<bucket>/<prefix>" };
+  const prefix = rest.join("/").replace(/^\/+|\/+$/g, "");
+  const isOdd = prefix !== "" && prefix.split("/").some((segment) => ["", ".", ".."].includes(segment));
+  if (isOdd) return { fault: "the prefix must not hold //, . or .. as a part" };
+  return { value: { kind: "s3", bucket, prefix, endpoint: null } };
+}
+
+const POOL = /^([a-z][a-z0-9_]{0,62})=([1-9]\d{0,3})$/;
+
+/** `name=slots`, separated by commas, added to those of `preset`. */
+export function parsePools(text: string, preset: string): Parsed<ReadonlyMap<string, number>> {
+  const pools = new Map<string, number>();
+  for (const [list, isPreset] of [
+    [preset, true],
+    [text, false],
+  ] as const) {
+    const seen = new Set<string>();
+    for (const entry of list.split(",").map((part) => part.trim())) {
+      const match = POOL.exec(entry);
+      if (match === null) {
+        return {
+          fault: `must be a list of <pool>=<slots> with 1 to 9999 slots, such as default=16,tmdb=2; not "${entry}"`,
+        };
+      }
+      const name = match[1] ?? "";
+      if (!isPreset && seen.has(name)) return { fault: `names the pool "${name}" twice` };
+      seen.add(name);
+      pools.set(name, Number(match[2]));
+    }
+  }
+  return { value: pools };
+}
+
+/** An http or https address without a slash at its end. One that could give a secret away is refused. */
+export function parseAddress(text: string): Parsed<string> {
+  if (!URL.canParse(text)) return { fault: "must be an address such as https://example.com" };
+  const url = new URL(text);
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    return { fault: "must begin with https:// or http://" };
+  }
+  if (url.username !== "" || url.password !== "") return { fault: "must not hold a user or password" };
+  if (url.search !== "" || url.hash !== "") return { fault: "must not hold a query or fragment" };
+  return { value: text.trim().replace(/\/+$/, "") };
+}
+
+/** As `parseAddress`; plain http is taken only on this machine, because a token goes along. */
+export function parseProviderAddress(text: string): Parsed<string> {
+  const parsed = parseAddress(text);
+  if ("fault" in parsed) return parsed;
+  const { protocol, hostname } = new URL(parsed.value);
+  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
+  if (protocol === "http:" && !isLoopback) {
+    return { fault: "must be https://, since the token is sent there" };
+  }
+  return parsed;
+}
+
+/** Requests a second: a number above 0, or `none`. */
+export function parseRate(text: string): Parsed<number> {
+  if (text === "none") return { value: Infinity };
+  const rate = Number(text);
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(text) && rate > 0) return { value: rate };
+  return { fault: "must be a number above 0, or none" };
+}

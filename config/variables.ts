@@ -1,0 +1,70 @@
+/** Every variable that Dagmar reads, as data: settings are read by this table and the reference is generated from it. */
+
+export interface Variable {
+  readonly name: string;
+  /** As text, where there is one. */
+  readonly default?: string;
+  readonly description: string;
+  /** A value to show in `.env.example` and the reference. */
+  readonly example?: string;
+  readonly isSecret: boolean;
+  /** `<name>_FILE` may name a file that holds the value. */
+  readonly hasFileVariant: boolean;
+}
+
+const own = (name: string, preset: string | undefined, description: string, example?: string): Variable => ({
+  name,
+  ...(preset === undefined ? {} : { default: preset }),
+  description,
+  ...(example === undefined ? {} : { example }),
+  isSecret: false,
+  hasFileVariant: false,
+});
+
+const secret = (name: string, description: string, hasFileVariant: boolean): Variable => ({
+  name,
+  description,
+  isSecret: true,
+  hasFileVariant,
+});
+
+/** In the order in which they are documented. */
+export const VARIABLES: readonly Variable[] = [
+  own(
+    "DAGMAR_LAKE",
+    "file:./data/lake",
+    "Where objects go: file:<folder> or s3://<bucket>/<prefix>.",
+    "s3://my-bucket/raw",
+  ),
+  own("DAGMAR_DB", "./data/dagmar.db", "The SQLite database that holds all state; on a local disk."),
+  own("DAGMAR_DAGS", "./dags", "The folder of the Dag files."),
+  own("DAGMAR_INPUT", "./data/input", "The folder of the source files; tasks read nothing outside of it."),
+  own("DAGMAR_TIMEZONE", "UTC", "IANA zone of Dags that name none.", "America/Sao_Paulo"),
+  own(
+    "DAGMAR_LOG_LEVEL",
+    undefined,
+    "The least that is logged: debug, info, warn or error. Without it info, and warn beside a run that shows its progress.",
+    "info",
+  ),
+  own("DAGMAR_LOG_FORMAT", "text", "text for people, json for machines: one object a line."),
+  own(
+    "DAGMAR_POOLS",
+    "default=16,tmdb=2",
+    "Pools and their slots; these are added to, or replace, the two in the default.",
+    "tmdb=4,night=1",
+  ),
+  secret("TMDB_API_TOKEN", "TMDB's API read access token, sent as Bearer; preferred.", true),
+  secret("TMDB_API_KEY", "TMDB's older API key; used where there is no token.", true),
+  own("TMDB_BASE_URL", "https://api.themoviedb.org/3", "Where TMDB's API answers."),
+  own(
+    "TMDB_RATE_PER_SECOND",
+    "30",
+    "Requests a second to TMDB, retries included, over all tasks; `none` for no limit. TMDB allows about 40.",
+  ),
+  own("AWS_REGION", undefined, "Region of the bucket; AWS's own name, as are the next.", "sa-east-1"),
+  own("AWS_ENDPOINT_URL_S3", undefined, "The store's address where it is not AWS.", "https://s3.example.com"),
+  own("AWS_PROFILE", undefined, "Profile of the shared AWS configuration, in place of keys."),
+  own("AWS_ACCESS_KEY_ID", undefined, "Access key; not needed with a profile or a role."),
+  secret("AWS_SECRET_ACCESS_KEY", "Secret of the access key.", false),
+  secret("AWS_SESSION_TOKEN", "Session token of temporary credentials.", false),
+];

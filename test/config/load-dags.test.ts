@@ -1,0 +1,225 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadDagFiles, loadDags, type DagFolder } from "../../config/dag-file/load-dags.ts";
+import { ConfigError, formatDagIssue } from "../../model/errors.ts";
+import { rules } from "./registry.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "dagmar-dags-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function write(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const simple = (dagId: string, schedule = "manual"): string =>
+  `dag: ${dagId}\nschedule: ${schedule}\ntasks:\n  t: { type: noop }\n`;
+const storing = (dagId: string, dataset: string, key: string, more = ""): string =>
+  `dag: ${dagId}\nschedule: manual\n${more}tasks:\n  t: { type: file-to-lake, with: { dataset: ${dataset}, file: f, key: "${key}" } }\n`;
+
+function describeBroken({ broken }: DagFolder): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    [...broken].map(([dagId, issues]) => [
+      dagId,
+      issues.map((issue) => formatDagIssue(issue).replace(`${folder}/`, "")),
+    ]),
+  );
+}
+
+describe("a folder", () => {
+  test("gives its good Dags although others are broken", async () => {
+    write("b.yaml", simple("b"));
+    write("a.yaml", simple("a"));
+    write("bad.yaml", "dag: [");
+    const loaded = await loadDags(folder, rules);
+    expect([...loaded.dags.keys()]).toEqual(["a", "b"]);
+    expect([...loaded.broken.keys()]).toEqual(["bad"]);
+    expect(loaded.dags.get("a")?.file).toBe(path.join(folder, "a.yaml"));
+  });
+
+  test("without a Dag is empty", async () => {
+    const loaded = await loadDags(folder, rules);
+    expect([loaded.dags.size, loaded.broken.size]).toEqual([0, 0]);
+  });
+
+  test("that is missing, or a file, is an error of the configuration", async () => {
+    await expect(loadDags(path.join(folder, "none"), rules)).rejects.toThrow(ConfigError);
+    await expect(loadDags(write("file", ""), rules)).rejects.toThrow(/is not a folder/);
+  });
+
+  test("tells what is no regular file, waits for none, and passes over the rest", async () => {
+    write("real.yaml", simple("real"));
+    write("README.md", "hello");
+    write(".hidden.yaml", "[");
+    write("old.yml", simple("old"));
+    write("large.yaml", `# ${"x".repeat(1_048_576)}`);
+    mkdirSync(path.join(folder, "folder.yaml"));
+    symlinkSync(path.join(folder, "real.yaml"), path.join(folder, "link.yaml"));
+    symlinkSync("/nowhere", path.join(folder, "dangling.yaml"));
+    execFileSync("/usr/bin/mkfifo", [path.join(folder, "pipe.yaml")]);
+    const loaded = await loadDags(folder, rules);
+    expect([...loaded.dags.keys()]).toEqual(["real"]);
+    expect(describeBroken(loaded)).toEqual({
+      dangling: ["dangling.yaml: is a symbolic link; put the file itself here"],
+      folder: ["folder.yaml: is a folder, not a file"],
+      large: ["large.yaml: the file is larger than 256 KiB, the limit for a Dag file"],
+      link: ["link.yaml: is a symbolic link; put the file itself here"],
+      "old.yml": ["old.yml: the name of a Dag file ends in .yaml (rename it to old.yaml)"],
+      pipe: ["pipe.yaml: is not a regular file"],
+    });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("tells what may not be read", async () => {
+    chmodSync(write("shut.yaml", simple("shut")), 0o000);
+    expect(describeBroken(await loadDags(folder, rules))).toEqual({
+      shut: ["shut.yaml: may not be read by this user"],
+    });
+  });
+
+  test("tells a name in capitals, which would be one file with another on some disks", async () => {
+    write("a.yaml", simple("a"));
+    write("A.yaml", simple("A"));
+    const loaded = await loadDags(folder, rules);
+    expect([...loaded.dags.keys()]).toEqual(["a"]);
+    expect(describeBroken(loaded)["A"]?.join()).toContain("must be snake_case");
+  });
+
+  test("lists a Dag that is off as off", async () => {
+    write("off.yaml", `${simple("off")}enabled: false\n`);
+    expect((await loadDags(folder, rules)).dags.get("off")?.enabled).toBe(false);
+  });
+});
+
+describe("Dags that follow others", () => {
+  test("may follow a Dag that is broken, since it exists", async () => {
+    write("a.yaml", simple("a", "{ after: bad }"));
+    write("bad.yaml", "dag: [");
+    expect([...(await loadDags(folder, rules)).dags.keys()]).toEqual(["a"]);
+  });
+
+  test("must name Dags there are", async () => {
+    write("csv.yaml", simple("csv"));
+    write("b.yaml", simple("b", "{ after: [csv, cvs, csv] }"));
+    expect(describeBroken(await loadDags(folder, rules))).toEqual({
+      b: [
+        'b.yaml:2:26: schedule.after.1: there is no Dag "cvs" (did you mean "csv"?)',
+        'b.yaml:2:31: schedule.after.2: "csv" is named twice',
+      ],
+    });
+  });
+
+  test("must not follow themselves or each other", async () => {
+    write("a.yaml", simple("a", "{ after: c }"));
+    write("b.yaml", simple("b", "{ after: a }"));
+    write("c.yaml", simple("c", "{ after: b }"));
+    write("d.yaml", simple("d", "{ after: c }"));
+    write("self.yaml", simple("self", "{ after: self }"));
+    const loaded = await loadDags(folder, rules);
+    expect([...loaded.dags.keys()]).toEqual(["d"]);
+    expect(describeBroken(loaded)["a"]?.join()).toContain(
+      "Dags come after each other in a cycle: a → c → b → a",
+    );
+    expect(describeBroken(loaded)["self"]?.join()).toContain("a Dag cannot come after itself");
+  });
+});
+
+describe("tasks that could meet in the lake", () => {
+  test("in keys stop the later Dag and tell the other", async () => {
+    write("a.yaml", storing("a", "one", "Raw/${partition}/x.csv"));
+    write("b.yaml", storing("b", "two", "Raw/${partition}/x.csv"));
+    const loaded = await loadDags(folder, rules);
+    expect([...loaded.dags.keys()]).toEqual(["a"]);
+    expect(describeBroken(loaded)).toEqual({
+      b: [
+        'b.yaml:4:64: tasks.t.with.key: the key could clash with "Raw/${partition}/x.csv" of task "t" of Dag "a"',
+      ],
+    });
+  });
+
+  test("in a dataset do so too", async () => {
+    write("a.yaml", storing("a", "one", "Raw/a.csv"));
+    write("b.yaml", storing("b", "one", "Raw/b.csv"));
+    expect(describeBroken(await loadDags(folder, rules))["b"]?.join()).toContain(
+      'the dataset "one" is also written by task "t" of Dag "a"',
+    );
+  });
+
+  test("stop the Dag that is off rather than the one that is on", async () => {
+    write("a.yaml", storing("a", "one", "Raw/x.csv", "enabled: false\n"));
+    write("b.yaml", storing("b", "two", "Raw/x.csv"));
+    expect([...(await loadDags(folder, rules)).dags.keys()]).toEqual(["b"]);
+  });
+
+  test("are found within one Dag", async () => {
+    const task = (id: string) =>
+      `  ${id}: { type: file-to-lake, with: { dataset: ${id}, file: f, key: Raw/x.csv } }\n`;
+    write("a.yaml", `dag: a\nschedule: manual\ntasks:\n${task("one")}${task("two")}`);
+    expect(describeBroken(await loadDags(folder, rules))["a"]).toEqual([
+      expect.stringContaining(
+        'tasks.two.with.key: the key could clash with "Raw/x.csv" of task "one" of this Dag',
+      ),
+    ]);
+  });
+});
+
+describe("given files", () => {
+  test("are checked beside the Dags there are, which are not told about", async () => {
+    write("a.yaml", storing("a", "one", "Raw/x.csv"));
+    write("broken.yaml", "[");
+    const beside = await loadDags(folder, rules);
+    const other = mkdtempSync(path.join(folder, "other-"));
+    const file = path.join(other, "b.yaml");
+    writeFileSync(file, storing("b", "two", "Raw/x.csv"));
+    const following = path.join(other, "c.yaml");
+    writeFileSync(following, simple("c", "{ after: [a, broken] }"));
+    const loaded = await loadDagFiles([file, following], rules, beside);
+    expect([...loaded.dags.keys()]).toEqual(["c"]);
+    expect(Object.keys(describeBroken(loaded))).toEqual(["b"]);
+    expect([...(await loadDagFiles([file], rules)).dags.keys()]).toEqual(["b"]);
+  });
+
+  test("stand in for the Dags of their names", async () => {
+    const file = write("a.yaml", storing("a", "one", "Raw/x.csv"));
+    const beside = await loadDags(folder, rules);
+    expect([...(await loadDagFiles([file], rules, beside)).dags.keys()]).toEqual(["a"]);
+  });
+
+  test("that are missing, or give a Dag twice, are told", async () => {
+    const file = write("a.yaml", simple("a"));
+    const again = path.join(mkdtempSync(path.join(folder, "other-")), "a.yaml");
+    writeFileSync(again, simple("a"));
+    const missing = path.join(folder, "none.yaml");
+    const loaded = await loadDagFiles([file, again, missing], rules);
+    expect([...loaded.dags.keys()]).toEqual(["a"]);
+    const messages = [...loaded.broken.values()].flat().map((issue) => issue.message);
+    expect(messages.toSorted()).toEqual([
+      `another file gives the Dag "a" already: ${file}`,
+      "does not exist",
+    ]);
+  });
+});
+
+test("the project's own Dags are in order: two on, and the example of a third file off", async () => {
+  const loaded = await loadDags(path.join(import.meta.dirname, "../../dags"), rules);
+  expect(describeBroken(loaded)).toEqual({});
+  expect([...loaded.dags].map(([dagId, dag]) => [dagId, dag.enabled])).toEqual([
+    ["csv_ingest", true],
+    ["oscar_ingest", false],
+    ["tmdb_ingest", true],
+  ]);
+  expect(loaded.dags.get("tmdb_ingest")?.definition.tasks.map((task) => [task.taskId, task.pool])).toEqual([
+    ["movie_ids", "default"],
+    ["movies", "tmdb"],
+    ["series_ids", "default"],
+    ["series", "tmdb"],
+  ]);
+});
