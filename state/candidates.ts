@@ -1,0 +1,80 @@
+/** The ids that a CSV's content holds under given conditions, and which object a run reads. */
+import { createHash } from "node:crypto";
+import type { CandidateKey, CandidateSet, CandidateStore } from "../model/candidate-store.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Database, Query } from "./database.ts";
+import { findNewestFile, findObjectById } from "./objects.ts";
+import { json, mapRow, type Row } from "./row.ts";
+import { sql, table } from "./statement.ts";
+
+export function createCandidateStore(database: Database, clock: Clock): CandidateStore {
+  return {
+    find: (key) => findSet(database, key),
+    save: (key, dataset, ids, counts) =>
+      database.write((query) => {
+        const existing = findSet(query, key);
+        if (existing !== undefined) return existing;
+        const { lastId } = query.run(
+          table("candidate_sets").insert({
+            lake: key.lakeId,
+            sha256: key.sha256,
+            conditions_hash: hashConditions(key),
+            conditions: JSON.stringify(key.conditions),
+            dataset,
+            id_count: ids.length,
+            rows: counts.rows,
+            matched_rows: counts.matchedRows,
+            faulty_rows: JSON.stringify(counts.faultyRows),
+            created_at: clock.now().toISOString(),
+          }),
+        );
+        query.run(
+          sql(
+            `INSERT INTO candidate_ids (candidate_set_id, position, asked_id)
+              SELECT ?, key, value FROM json_each(?)`,
+            lastId,
+            JSON.stringify(ids),
+          ),
+        );
+        return { candidateSetId: lastId, idCount: ids.length, ...counts };
+      }),
+    resolveInput: (lakeId, run, dataset) =>
+      database.write((query) => {
+        const pinned = query.get<{ object_id: number | null }>(
+          sql(
+            "SELECT json_extract(pinned_inputs, '$.' || ?) AS object_id FROM dag_runs WHERE dag_run_id = ?",
+            JSON.stringify(dataset),
+            run.dagRunId,
+          ),
+        )?.object_id;
+        const kept =
+          pinned === null || pinned === undefined ? undefined : findObjectById(query, lakeId, pinned);
+        if (kept !== undefined) return kept;
+        const newest = findNewestFile(query, lakeId, dataset);
+        if (newest !== undefined) {
+          query.run(
+            sql(
+              "UPDATE dag_runs SET pinned_inputs = json_set(pinned_inputs, '$.' || ?, ?) WHERE dag_run_id = ?",
+              JSON.stringify(dataset),
+              newest.objectId,
+              run.dagRunId,
+            ),
+          );
+        }
+        return newest;
+      }),
+  };
+}
+
+function findSet(query: Query, key: CandidateKey): CandidateSet | undefined {
+  const row = query.get<Row>(
+    table("candidate_sets")
+      .select("candidate_set_id", "id_count", "rows", "matched_rows", "faulty_rows")
+      .where({ lake: key.lakeId, sha256: key.sha256, conditions_hash: hashConditions(key) }),
+  );
+  return row === undefined ? undefined : mapRow<CandidateSet>(row, { faultyRows: json });
+}
+
+function hashConditions(key: CandidateKey): string {
+  return createHash("sha256").update(JSON.stringify(key.conditions)).digest("hex");
+}

@@ -1,0 +1,214 @@
+/** The rows of DagRuns and of the Dag versions they keep to. Which run is made or resumed is the scheduler's decision. */
+import { formatLocal, formatPartition, formatRunStamp } from "../model/local-time.ts";
+import type { DagDefinition, Params } from "../model/dag.ts";
+import {
+  DAG_RUN_TRANSITIONS,
+  formatRunId,
+  type DagRun,
+  type DagRunState,
+  type RunType,
+} from "../model/dag-run.ts";
+import { assertTransition } from "../model/transitions.ts";
+import type { Query } from "./database.ts";
+import { json, mapRow, type Row } from "./row.ts";
+import { sql, table } from "./statement.ts";
+
+export interface DagVersion {
+  readonly definition: DagDefinition;
+  readonly fingerprint: string;
+}
+
+export interface NewRun {
+  readonly version: DagVersion;
+  readonly runType: RunType;
+  readonly logicalDate: Date;
+  readonly interval: { readonly start: Date; readonly end: Date } | null;
+  readonly params: Params;
+  readonly onlyTasks: readonly string[] | null;
+  /** Dataset → object id, where the lake holds one already. */
+  readonly pinnedInputs: Readonly<Record<string, number>>;
+  readonly isRefetch: boolean;
+  readonly now: Date;
+}
+
+/** A task's row as a new run gets it. */
+export interface NewTask {
+  readonly taskId: string;
+  readonly type: string;
+  readonly pool: string;
+  readonly exclusiveKey: string | null;
+}
+
+/** Keeps the definition under its fingerprint; a run refers to it for good. */
+export function saveDagVersion(query: Query, version: DagVersion, now: Date): void {
+  const at = now.toISOString();
+  const { definition, fingerprint } = version;
+  query.run(
+    table("dag_versions")
+      .insert({
+        fingerprint,
+        dag_id: definition.dagId,
+        definition: JSON.stringify(definition),
+        created_at: at,
+      })
+      .onConflict("fingerprint")
+      .ignore(),
+  );
+  query.run(
+    table("dags")
+      .insert({ dag_id: definition.dagId, fingerprint, seen_at: at })
+      .onConflict("dag_id")
+      .merge(["fingerprint", "seen_at"]),
+  );
+}
+
+export function readDagVersion(query: Query, fingerprint: string): DagDefinition {
+  const row = query.get<{ definition: string }>(
+    table("dag_versions").select("definition").where({ fingerprint }),
+  );
+  if (row === undefined) throw new Error(`dag version ${fingerprint} is missing`);
+  return JSON.parse(row.definition) as DagDefinition;
+}
+
+/** Makes the run's row. `(dag, logical date)` is unique: a second one is a constraint error. */
+export function createRun(query: Query, run: NewRun): DagRun {
+  const { definition, fingerprint } = run.version;
+  const runStamp = formatRunStamp(run.logicalDate);
+  const { lastId } = query.run(
+    table("dag_runs").insert({
+      dag_id: definition.dagId,
+      run_id: formatRunId(run.runType, run.logicalDate),
+      run_type: run.runType,
+      state: "queued",
+      logical_date: run.logicalDate.toISOString(),
+      logical_date_local: formatLocal(run.logicalDate, definition.timezone),
+      timezone: definition.timezone,
+      partition: formatPartition(run.logicalDate, definition.timezone),
+      run_stamp: runStamp,
+      interval_start: run.interval?.start.toISOString() ?? null,
+      interval_end: run.interval?.end.toISOString() ?? null,
+      params: JSON.stringify(run.params),
+      fingerprint,
+      only_tasks: run.onlyTasks === null ? null : JSON.stringify(run.onlyTasks),
+      pinned_inputs: JSON.stringify(run.pinnedInputs),
+      refetch_count: run.isRefetch ? 1 : 0,
+      refetch_generation: run.isRefetch ? runStamp : null,
+      created_at: run.now.toISOString(),
+    }),
+  );
+  return readRun(query, lastId);
+}
+
+/** Adds the task rows that the run does not have yet. */
+export function addTasks(query: Query, run: DagRun, tasks: readonly NewTask[]): void {
+  for (const task of tasks) {
+    query.run(
+      table("task_instances")
+        .insert({
+          dag_run_id: run.dagRunId,
+          task_id: task.taskId,
+          type: task.type,
+          pool: task.pool,
+          exclusive_key: task.exclusiveKey,
+        })
+        .onConflict(["dag_run_id", "task_id"])
+        .ignore(),
+    );
+  }
+}
+
+/** What is stored is asked anew no longer; a later refetch still gets a generation of its own. */
+export function endRefetch(query: Query, run: DagRun): void {
+  query.run(table("dag_runs").where({ dag_run_id: run.dagRunId }).update({ refetch_generation: null }));
+}
+
+/**
+ * The run goes on by another definition: only when it starts from the beginning. It keeps its params where the definition
+ * still has them, and takes the defaults of those that are new.
+ */
+export function adoptDagVersion(query: Query, run: DagRun, version: DagVersion, now: Date): void {
+  saveDagVersion(query, version, now);
+  const declared = version.definition.params;
+  const kept = Object.entries(run.params).filter(([name]) => Object.hasOwn(declared, name));
+  const params = { ...declared, ...Object.fromEntries(kept) };
+  query.run(
+    table("dag_runs")
+      .where({ dag_run_id: run.dagRunId })
+      .update({ fingerprint: version.fingerprint, params: JSON.stringify(params) }),
+  );
+}
+
+/** A run of single tasks takes in more of them; `null` makes it a whole run. */
+export function widenRun(query: Query, run: DagRun, onlyTasks: readonly string[] | null): void {
+  const text = onlyTasks === null ? null : JSON.stringify(onlyTasks);
+  query.run(table("dag_runs").where({ dag_run_id: run.dagRunId }).update({ only_tasks: text }));
+}
+
+export function readRun(query: Query, dagRunId: number): DagRun {
+  const row = query.get<Row>(table("dag_runs").where({ dag_run_id: dagRunId }));
+  if (row === undefined) throw new Error(`dag run ${dagRunId} is missing`);
+  return mapRun(row);
+}
+
+export function findRunByDate(query: Query, dagId: string, logicalDate: Date): DagRun | undefined {
+  const row = query.get<Row>(
+    table("dag_runs").where({ dag_id: dagId, logical_date: logicalDate.toISOString() }),
+  );
+  return row === undefined ? undefined : mapRun(row);
+}
+
+/** Newest first. */
+export function listUnfinishedManualRuns(query: Query, dagId: string): readonly DagRun[] {
+  return query
+    .all<Row>(
+      table("dag_runs")
+        .where({ dag_id: dagId, run_type: "manual" })
+        .whereNot({ state: "success" })
+        .orderBy("logical_date", "desc"),
+    )
+    .map(mapRun);
+}
+
+/** The successful whole run of that Dag at exactly that logical date. */
+export function findSuccessfulRun(query: Query, dagId: string, logicalDate: Date): DagRun | undefined {
+  const run = findRunByDate(query, dagId, logicalDate);
+  return run?.state === "success" && run.onlyTasks === null ? run : undefined;
+}
+
+/** Compare-and-set on the state as read; `false` means that somebody else changed it meanwhile. */
+export function changeRunState(query: Query, run: DagRun, to: DagRunState, now: Date): boolean {
+  assertTransition("DagRun", DAG_RUN_TRANSITIONS, run.state, to);
+  const at = now.toISOString();
+  const local = formatLocal(now, run.timezone);
+  const times =
+    to === "running"
+      ? {
+          started_at: run.startedAt ?? at,
+          started_at_local: formatLocal(new Date(run.startedAt ?? at), run.timezone),
+        }
+      : to === "queued"
+        ? { finished_at: null, finished_at_local: null }
+        : { finished_at: at, finished_at_local: local };
+  const changed = query.run(
+    table("dag_runs")
+      .where({ dag_run_id: run.dagRunId, state: run.state })
+      .update({ state: to, ...times }),
+  );
+  return changed.changes === 1;
+}
+
+/** Gives the run a new generation to ask everything in. */
+export function startRefetch(query: Query, run: DagRun): void {
+  query.run(
+    sql(
+      `UPDATE dag_runs SET refetch_count = refetch_count + 1,
+        refetch_generation = run_stamp || CASE refetch_count WHEN 0 THEN '' ELSE printf('-%04d', refetch_count + 1) END
+        WHERE dag_run_id = ?`,
+      run.dagRunId,
+    ),
+  );
+}
+
+function mapRun(row: Row): DagRun {
+  return mapRow<DagRun>(row, { params: json, onlyTasks: json, pinnedInputs: json });
+}

@@ -1,0 +1,110 @@
+/** Whether a file may be used as the database, and with which settings: looked at before anything is read or written. */
+import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type BetterSqlite3 from "better-sqlite3";
+import { StateError } from "../model/errors.ts";
+import { APPLICATION_ID } from "./migrate.ts";
+
+/** `create` makes or migrates; `existing` refuses a missing file but migrates; `read` changes nothing. */
+export type OpenMode = "create" | "existing" | "read";
+
+/** Kept short, because the driver waits with the whole event loop; longer waiting is done outside. */
+export const BUSY_TIMEOUT_MS = 250;
+
+/** 3.7.0–3.51.2 can corrupt a database when the WAL is reset (https://sqlite.org/wal.html#walresetbug). */
+const OLDEST_SAFE_SQLITE = [3, 51, 3] as const;
+
+const PRAGMAS = {
+  journal_mode: "wal",
+  synchronous: 2,
+  foreign_keys: 1,
+  busy_timeout: BUSY_TIMEOUT_MS,
+  wal_autocheckpoint: 1000,
+  journal_size_limit: 67_108_864,
+  trusted_schema: 0,
+} as const;
+
+/** `statfs` types of file systems that several machines can mount, where WAL's shared memory does not work. */
+const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
+  [0x6969, "NFS"],
+  [0x517b, "SMB"],
+  [0xff534d42, "CIFS"],
+  [0xfe534d42, "SMB2"],
+  [0x5346414f, "AFS"],
+  [0x00c36400, "CephFS"],
+  [0x0bd00bd0, "Lustre"],
+]);
+
+/** Refuses a file that is missing where it must exist, that lost its file but not its log, or that several machines could mount. */
+export function assertUsablePath(path: string, mode: OpenMode): void {
+  if (!existsSync(path)) {
+    if (mode !== "create") {
+      throw new StateError("DATABASE_MISSING", `There is no database at ${path} yet.`, {
+        hint: "The first `dagmar run` makes it, or `dagmar db migrate`.",
+      });
+    }
+    // Readers leave an empty one behind.
+    if (existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0) {
+      throw new StateError("DATABASE_UNUSABLE", `${path} is gone, but its ${path}-wal is still there.`, {
+        hint: "Put the database file back beside it, or move the -wal away to start with an empty database.",
+      });
+    }
+    mkdirSync(dirname(path), { recursive: true });
+  }
+  const name = NETWORK_FILE_SYSTEMS.get(statfsSync(dirname(path)).type);
+  if (name !== undefined) {
+    throw new StateError("DATABASE_UNUSABLE", `${path} lies on a network file system (${name}).`, {
+      hint: "SQLite's locks do not hold there; set DAGMAR_DB to a local disk.",
+    });
+  }
+}
+
+export function assertSafeVersion(connection: BetterSqlite3.Database): void {
+  const version = String(connection.prepare("SELECT sqlite_version()").pluck().get());
+  const parts = version.split(".").map(Number);
+  const order = OLDEST_SAFE_SQLITE.map((part, index) => (parts[index] ?? 0) - part).find((d) => d !== 0) ?? 0;
+  if (order < 0) {
+    throw new StateError("DATABASE_UNUSABLE", `SQLite ${version} can corrupt a database in WAL mode.`, {
+      hint: `Dagmar needs ${OLDEST_SAFE_SQLITE.join(".")} or newer: run \`npm ci\`.`,
+    });
+  }
+}
+
+/** Refuses another program's database. */
+export function assertOurs(connection: BetterSqlite3.Database, path: string): void {
+  const applicationId = connection.pragma("application_id", { simple: true });
+  const tables = connection.prepare("SELECT count(*) FROM sqlite_master").pluck().get();
+  if (applicationId === APPLICATION_ID || tables === 0) return;
+  throw new StateError("DATABASE_UNUSABLE", `${path} is a SQLite database, but not one of Dagmar's.`, {
+    hint: "Set DAGMAR_DB to another file.",
+  });
+}
+
+/** Sets every pragma and reads it back: the connection that switches to WAL would else stay with other settings than later ones. */
+export function applyPragmas(connection: BetterSqlite3.Database, isReadOnly: boolean): void {
+  for (const [name, wanted] of Object.entries(PRAGMAS)) {
+    if (isReadOnly && name === "journal_mode") continue;
+    connection.pragma(`${name} = ${wanted}`);
+    const found: unknown = connection.pragma(name, { simple: true });
+    if (found !== wanted) {
+      throw new StateError(
+        "DATABASE_UNUSABLE",
+        `SQLite keeps ${name} at ${String(found)} instead of ${wanted}.`,
+      );
+    }
+  }
+}
+
+/** What SQLite finds wrong with the file, in its words. */
+export function listFaults(connection: BetterSqlite3.Database): readonly string[] {
+  const integrity = connection.pragma("integrity_check") as { integrity_check: string }[];
+  const foreign = connection.pragma("foreign_key_check") as {
+    table: string;
+    rowid: number | null;
+    parent: string;
+  }[];
+  return [
+    ...integrity.map((row) => row.integrity_check).filter((message) => message !== "ok"),
+    ...foreign.map((row) => `${row.table} row ${row.rowid ?? "?"} refers to a missing row of ${row.parent}`),
+  ];
+}

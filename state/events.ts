@@ -1,0 +1,47 @@
+/** Writes events: rows that people can look up later, and lines in the log at once. */
+import type { Clock } from "../model/clock.ts";
+import type { Event, EventLog } from "../model/event-log.ts";
+import { formatLocal } from "../model/local-time.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Database, Query } from "./database.ts";
+import { table } from "./statement.ts";
+
+/** Inside a transaction of somebody else. The local time is in the run's zone, as that of its tasks is; else in `timezone`. */
+export function insertEvent(query: Query, event: Event, now: Date, timezone: string): void {
+  const zone = findRunZone(query, event) ?? timezone;
+  query.run(
+    table("events").insert({
+      at: now.toISOString(),
+      at_local: formatLocal(now, zone),
+      level: event.level,
+      kind: event.kind,
+      dag_id: event.dagId ?? null,
+      run_id: event.runId ?? null,
+      task_id: event.taskId ?? null,
+      message: event.message,
+      data: event.data === undefined ? null : JSON.stringify(event.data),
+    }),
+  );
+}
+
+function findRunZone(query: Query, { dagId, runId }: Event): string | undefined {
+  if (dagId === undefined || runId === undefined) return undefined;
+  const run = table("dag_runs").select("timezone").where({ dag_id: dagId, run_id: runId });
+  return query.get<{ timezone: string }>(run)?.timezone;
+}
+
+export function createEventLog(database: Database, clock: Clock, log: Logger, timezone: string): EventLog {
+  return {
+    async record(event) {
+      log[event.level](event.message, {
+        event: event.kind,
+        dag: event.dagId,
+        task: event.taskId,
+        ...event.data,
+      });
+      await database.write((query) => {
+        insertEvent(query, event, clock.now(), timezone);
+      });
+    },
+  };
+}

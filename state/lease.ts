@@ -1,0 +1,59 @@
+/** The lease row: one process owns the database at a time. Who is alive is judged by the caller; fencing by the epoch is the database's. */
+import type { Query } from "./database.ts";
+import { mapRow, type Row } from "./row.ts";
+import { sql } from "./statement.ts";
+
+export interface LeaseHolder {
+  /** What it does, in words, such as `run tmdb_ingest`. */
+  readonly purpose: string;
+  readonly pid: number;
+  readonly host: string;
+  /** Tells this process from a later one with the same pid. */
+  readonly processStarted: string;
+}
+
+export interface Lease extends LeaseHolder {
+  readonly epoch: number;
+  readonly acquiredAt: string;
+  readonly expiresAt: string;
+}
+
+/** The present holder, expired or not; `undefined` when nobody holds it. */
+export function readLease(query: Query): Lease | undefined {
+  const row = query.get<Row>(sql("SELECT * FROM lease WHERE id = 1 AND expires_at IS NOT NULL"));
+  return row === undefined ? undefined : mapRow<Lease>(row);
+}
+
+/** Takes the lease unless `mayTake` says no to the present holder; the epoch grows, so that an old holder is fenced off. */
+export function takeLease(
+  query: Query,
+  holder: LeaseHolder,
+  times: { readonly now: string; readonly expiresAt: string },
+  mayTake: (held: Lease) => boolean,
+): { readonly epoch: number } | { readonly heldBy: Lease } {
+  const held = readLease(query);
+  if (held !== undefined && !mayTake(held)) return { heldBy: held };
+  query.run(
+    sql(
+      `UPDATE lease SET epoch = epoch + 1, purpose = ?, pid = ?, host = ?, process_started = ?, acquired_at = ?,
+        expires_at = ? WHERE id = 1`,
+      holder.purpose,
+      holder.pid,
+      holder.host,
+      holder.processStarted,
+      times.now,
+      times.expiresAt,
+    ),
+  );
+  return { epoch: query.get<{ epoch: number }>(sql("SELECT epoch FROM lease WHERE id = 1"))?.epoch ?? 0 };
+}
+
+export function renewLease(query: Query, epoch: number, expiresAt: string): void {
+  query.run(sql("UPDATE lease SET expires_at = ? WHERE id = 1 AND epoch = ?", expiresAt, epoch));
+}
+
+export function releaseLease(query: Query, epoch: number): void {
+  query.run(
+    sql("UPDATE lease SET expires_at = NULL, pid = NULL, purpose = NULL WHERE id = 1 AND epoch = ?", epoch),
+  );
+}

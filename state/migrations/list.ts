@@ -1,0 +1,15 @@
+/** The migrations in their order. A migration that was released never changes; the next one mends it. */
+import { initialTables } from "./0001-initial-tables.ts";
+import { initialViews } from "./0002-initial-views.ts";
+
+export interface Migration {
+  /** Without extension; recorded in the database. */
+  readonly name: string;
+  /** One statement each. */
+  readonly up: readonly string[];
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  { name: "0001-initial-tables", up: initialTables },
+  { name: "0002-initial-views", up: initialViews },
+];

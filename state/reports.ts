@@ -1,0 +1,215 @@
+/** What people ask the books, read from the views that are an interface. Reads only; repairs nothing. */
+import type { Reconciliation } from "../model/reconciliation.ts";
+import { reconcile } from "./asks.ts";
+import type { Query } from "./database.ts";
+import type { Row } from "./row.ts";
+import { sql, table } from "./statement.ts";
+
+/** Rows of `v_runs`, newest first. */
+export function reportRuns(
+  query: Query,
+  filter: { readonly dagId?: string; readonly limit: number },
+): readonly Row[] {
+  const runs = table("v_runs").orderBy("logical_date", "desc").limit(filter.limit);
+  return query.all<Row>(filter.dagId === undefined ? runs : runs.where({ dag_id: filter.dagId }));
+}
+
+/**
+ * The run that a person means: `dag/run id`, a run id that is unique, `dag@date text` as printed, or a Dag's id for its
+ * newest run. `undefined` when none or several fit.
+ */
+export function findRunRow(query: Query, name: string): Row | undefined {
+  const [dagId, runId] = name.split("/", 2);
+  const candidates = [
+    sql("SELECT * FROM dag_runs WHERE dag_id = ? AND run_id = ?", dagId, runId ?? ""),
+    sql("SELECT * FROM dag_runs WHERE run_id = ?", name),
+    sql("SELECT * FROM dag_runs WHERE dag_id = ? ORDER BY logical_date DESC LIMIT 1", name),
+  ];
+  for (const candidate of candidates) {
+    const rows = query.all<Row>(candidate);
+    if (rows.length === 1) return rows[0];
+  }
+  return undefined;
+}
+
+export function reportTasks(query: Query, dagRunId: number): readonly Row[] {
+  return query.all<Row>(
+    sql(
+      `SELECT v.* FROM v_tasks v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
+        JOIN task_instances t ON t.dag_run_id = r.dag_run_id AND t.task_id = v.task_id
+        WHERE r.dag_run_id = ? ORDER BY t.task_instance_id`,
+      dagRunId,
+    ),
+  );
+}
+
+export function reportAttempts(query: Query, dagRunId: number): readonly Row[] {
+  return query.all<Row>(
+    sql(
+      `SELECT v.* FROM v_attempts v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
+        WHERE r.dag_run_id = ? ORDER BY v.started_at, v.task_id`,
+      dagRunId,
+    ),
+  );
+}
+
+export function reportRunEvents(query: Query, dagId: string, runId: string): readonly Row[] {
+  return query.all<Row>(
+    sql("SELECT * FROM v_events WHERE dag_id = ? AND run_id = ? ORDER BY at", dagId, runId),
+  );
+}
+
+export interface ObjectFilter {
+  readonly lakeId: string;
+  readonly prefix: string;
+  readonly dataset?: string;
+  readonly limit: number;
+}
+
+/** Rows of `v_objects` by key. */
+export function reportObjects(query: Query, filter: ObjectFilter): readonly Row[] {
+  return query.all<Row>(
+    sql(
+      `SELECT * FROM v_objects WHERE lake = ? AND substr(key, 1, ?) = ? AND (? IS NULL OR dataset = ?)
+        ORDER BY key LIMIT ?`,
+      filter.lakeId,
+      filter.prefix.length,
+      filter.prefix,
+      filter.dataset ?? null,
+      filter.dataset ?? null,
+      filter.limit,
+    ),
+  );
+}
+
+export interface MissingFilter {
+  readonly lakeId: string;
+  readonly dataset?: string;
+  readonly outcome?: string;
+  readonly limit: number;
+}
+
+/**
+ * Ids without a stored answer: not found, failed, spooled, or candidates of the dataset's newest ask that nobody has asked
+ * yet (`not_asked`).
+ */
+export function reportMissing(query: Query, filter: MissingFilter): readonly Row[] {
+  const where = [
+    filter.dataset ?? null,
+    filter.dataset ?? null,
+    filter.outcome ?? null,
+    filter.outcome ?? null,
+  ];
+  return query.all<Row>(
+    sql(
+      `${MISSING} SELECT * FROM missing ${MISSING_WHERE} LIMIT ?`,
+      filter.lakeId,
+      filter.lakeId,
+      ...where,
+      filter.limit,
+    ),
+  );
+}
+
+/** Whether any id was ever asked for in this lake. */
+export function hasAsked(query: Query, lakeId: string): boolean {
+  return (
+    query.get(sql("SELECT 1 FROM asks JOIN questions USING (question_id) WHERE lake = ? LIMIT 1", lakeId)) !==
+    undefined
+  );
+}
+
+/** How many ids `reportMissing` would list without a limit, by dataset and outcome. */
+export function countMissing(query: Query, filter: Omit<MissingFilter, "limit">): readonly Row[] {
+  const where = [
+    filter.dataset ?? null,
+    filter.dataset ?? null,
+    filter.outcome ?? null,
+    filter.outcome ?? null,
+  ];
+  return query.all<Row>(
+    sql(
+      `${MISSING} SELECT dataset, outcome, coalesce(reason, '') AS reason, count(*) AS ids FROM missing ${MISSING_WHERE}
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 4 DESC`,
+      filter.lakeId,
+      filter.lakeId,
+      ...where,
+    ),
+  );
+}
+
+const MISSING_WHERE = "WHERE (? IS NULL OR dataset = ?) AND (? IS NULL OR outcome = ?)";
+const MISSING = `WITH missing AS (
+    SELECT v.dataset, v.asked_id, v.outcome, v.reason, v.detail, v.is_permanent, v.language, v.logical_date, v.decided_at
+      FROM v_ids v WHERE v.lake = ? AND v.outcome <> 'stored'
+        AND v.generation = (SELECT max(x.generation) FROM processed_ids x JOIN questions q USING (question_id)
+          WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.language IS v.language AND q.append IS v.append
+            AND x.asked_id = v.asked_id UNION ALL SELECT v.generation ORDER BY 1 DESC LIMIT 1)
+    UNION ALL
+    SELECT q.dataset, c.asked_id, 'not_asked', NULL, NULL, 0, q.language, r.logical_date, NULL
+      FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)
+        JOIN candidate_ids c USING (candidate_set_id)
+      WHERE q.lake = ? AND a.ask_id = (SELECT max(ask_id) FROM asks b WHERE b.question_id = a.question_id)
+        AND NOT EXISTS (SELECT 1 FROM processed_ids p WHERE p.question_id = a.question_id AND p.asked_id = c.asked_id)
+        AND NOT EXISTS (SELECT 1 FROM spool s WHERE s.question_id = a.question_id AND s.asked_id = c.asked_id)
+  )`;
+
+export interface RecordedObject {
+  readonly key: string;
+  readonly kind: string;
+  readonly sha256: string | null;
+  readonly size_bytes: number;
+}
+
+/** Every object that is known to stand in a lake, by key; `kind` tells the foreign ones. */
+export function listRecordedObjects(query: Query, lakeId: string, prefix: string): readonly RecordedObject[] {
+  return query.all<RecordedObject>(
+    sql(
+      `SELECT key, kind, sha256, size_bytes FROM objects
+        WHERE lake = ? AND is_committed = 1 AND substr(key, 1, ?) = ? ORDER BY key`,
+      lakeId,
+      prefix.length,
+      prefix,
+    ),
+  );
+}
+
+/** Objects that were made since then by runs of this database: the data, and the manifests beside it. */
+export function measureWrites(query: Query, since: string): Writes {
+  const row = query.get<Writes>(
+    sql(
+      `SELECT count(*) FILTER (WHERE kind <> 'manifest') AS objects, count(*) FILTER (WHERE kind = 'manifest') AS manifests,
+          coalesce(sum(size_bytes), 0) AS bytes
+        FROM objects WHERE committed_at >= ? AND created_at >= ? AND dag_run_id IS NOT NULL`,
+      since,
+      since,
+    ),
+  );
+  return row ?? { objects: 0, manifests: 0, bytes: 0 };
+}
+
+export interface Writes {
+  readonly objects: number;
+  readonly manifests: number;
+  /** Of both. */
+  readonly bytes: number;
+}
+
+/** The sums of a run's asks: as they were closed, or as they stand now. */
+export function listRunSums(
+  query: Query,
+  dagRunId: number,
+): readonly { readonly taskId: string; readonly sum: Reconciliation }[] {
+  return query
+    .all<{ ask_id: number; task_id: string; closed: string | null }>(
+      sql(
+        `SELECT max(ask_id) AS ask_id, task_id, CASE WHEN closed_at IS NULL THEN NULL ELSE reconciliation END AS closed
+          FROM asks WHERE dag_run_id = ? GROUP BY task_id ORDER BY min(ask_id)`,
+        dagRunId,
+      ),
+    )
+    .map((row) => ({
+      taskId: row.task_id,
+      sum: row.closed === null ? reconcile(query, row.ask_id) : (JSON.parse(row.closed) as Reconciliation),
+    }));
+}

@@ -1,0 +1,25 @@
+/** SQLite's error codes in the terms of people who run Dagmar. */
+import BetterSqlite3 from "better-sqlite3";
+import { StateError } from "../model/errors.ts";
+
+/** SQLite's own errors as ones that say what to do; anything else as it is. */
+export function explainSqliteError(error: unknown, path: string): unknown {
+  if (!(error instanceof BetterSqlite3.SqliteError)) return error;
+  if (isBusy(error)) {
+    return new StateError("DATABASE_BUSY", `${path} is locked by another program.`, {
+      hint: "Close the program that writes to it and try again.",
+    });
+  }
+  if (error.code === "SQLITE_FULL") {
+    return new StateError("DATABASE_UNUSABLE", `No space is left for ${path}.`, {
+      hint: "Free some and try again.",
+    });
+  }
+  const hint =
+    "Restore a backup (`dagmar db backup` makes them), or set DAGMAR_DB to another file. Nothing was changed.";
+  return new StateError("DATABASE_UNUSABLE", `${path} cannot be used: ${error.message}.`, { hint });
+}
+
+export function isBusy(error: unknown): boolean {
+  return error instanceof BetterSqlite3.SqliteError && error.code.startsWith("SQLITE_BUSY");
+}

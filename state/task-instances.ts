@@ -1,0 +1,209 @@
+/** The rows of TaskInstances, their attempts and outputs. Every state change is a compare-and-set on the state as read. */
+import type { JsonValue } from "../model/dag.ts";
+import type { DagRun } from "../model/dag-run.ts";
+import type { ErrorCode } from "../model/errors.ts";
+import { formatLocal } from "../model/local-time.ts";
+import {
+  TASK_TRANSITIONS,
+  type AttemptState,
+  type TaskInstance,
+  type TaskState,
+} from "../model/task-instance.ts";
+import type { TaskOutput } from "../model/task-type.ts";
+import { assertTransition } from "../model/transitions.ts";
+import type { Query } from "./database.ts";
+import { mapRow, type Row } from "./row.ts";
+import { sql, table } from "./statement.ts";
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly host: string;
+  readonly leaseEpoch: number;
+}
+
+/** What a state change writes beside the state. */
+export interface TaskChange {
+  readonly message?: string | null;
+  readonly nextAttemptAt?: string | null;
+  readonly waitingSince?: string | null;
+  readonly failureCount?: number;
+  readonly lostCount?: number;
+}
+
+export interface AttemptEnd {
+  readonly state: Exclude<AttemptState, "running">;
+  readonly errorCode: ErrorCode | null;
+  readonly error: string | null;
+}
+
+export function listTasksOfRun(query: Query, dagRunId: number): readonly TaskInstance[] {
+  return query
+    .all<Row>(table("task_instances").where({ dag_run_id: dagRunId }).orderBy("task_instance_id"))
+    .map((row) => mapRow<TaskInstance>(row));
+}
+
+export interface RunningTask {
+  readonly taskInstanceId: number;
+  readonly dagRunId: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly state: TaskState;
+  readonly pool: string;
+  readonly exclusiveKey: string | null;
+}
+
+/** Every task that holds a slot, over all runs. */
+export function listRunningTasks(query: Query): readonly RunningTask[] {
+  return query
+    .all<Row>(
+      sql(`SELECT t.task_instance_id, t.dag_run_id, r.dag_id, r.run_id, t.task_id, t.state, t.pool, t.exclusive_key
+        FROM task_instances t JOIN dag_runs r USING (dag_run_id) WHERE t.state IN ('queued', 'running')`),
+    )
+    .map((row) => mapRow<RunningTask>(row));
+}
+
+/** `false` when somebody else changed the state meanwhile: then nothing was written. */
+export function changeTaskState(
+  query: Query,
+  run: DagRun,
+  task: TaskInstance,
+  to: TaskState,
+  now: Date,
+  change: TaskChange = {},
+): boolean {
+  assertTransition("TaskInstance", TASK_TRANSITIONS, task.state, to);
+  const isEnd = to === "success" || to === "failed" || to === "cancelled";
+  const changed = query.run(
+    table("task_instances")
+      .where({ task_instance_id: task.taskInstanceId, state: task.state })
+      .update({
+        state: to,
+        next_attempt_at: change.nextAttemptAt ?? null,
+        ...(change.message === undefined ? {} : { message: change.message }),
+        ...(change.waitingSince === undefined ? {} : { waiting_since: change.waitingSince }),
+        ...(change.failureCount === undefined ? {} : { failure_count: change.failureCount }),
+        ...(change.lostCount === undefined ? {} : { lost_count: change.lostCount }),
+        ...(isEnd
+          ? { finished_at: now.toISOString(), finished_at_local: formatLocal(now, run.timezone) }
+          : {}),
+      }),
+  );
+  return changed.changes === 1;
+}
+
+/** Moves the task to `running` and writes the attempt's row; the number, or `undefined` when the state had changed. */
+export function startAttempt(
+  query: Query,
+  run: DagRun,
+  task: TaskInstance,
+  process: ProcessFacts,
+  now: Date,
+): number | undefined {
+  if (!changeTaskState(query, run, task, "running", now, { message: null })) return undefined;
+  const at = now.toISOString();
+  const local = formatLocal(now, run.timezone);
+  const number = task.attemptCount + 1;
+  query.run(
+    sql(
+      `UPDATE task_instances SET attempt_count = ?, started_at = coalesce(started_at, ?),
+        started_at_local = coalesce(started_at_local, ?), finished_at = NULL, finished_at_local = NULL
+        WHERE task_instance_id = ?`,
+      number,
+      at,
+      local,
+      task.taskInstanceId,
+    ),
+  );
+  query.run(
+    table("attempts").insert({
+      task_instance_id: task.taskInstanceId,
+      number,
+      state: "running",
+      pid: process.pid,
+      host: process.host,
+      lease_epoch: process.leaseEpoch,
+      started_at: at,
+      started_at_local: local,
+    }),
+  );
+  return number;
+}
+
+/** `false` when the attempt is not the running one any more: a late answer of an ended attempt changes nothing. */
+export function finishAttempt(
+  query: Query,
+  run: DagRun,
+  task: TaskInstance,
+  number: number,
+  end: AttemptEnd,
+  now: Date,
+): boolean {
+  const changed = query.run(
+    table("attempts")
+      .where({ task_instance_id: task.taskInstanceId, number, state: "running" })
+      .update({
+        state: end.state,
+        error_code: end.errorCode,
+        error: end.error,
+        finished_at: now.toISOString(),
+        finished_at_local: formatLocal(now, run.timezone),
+      }),
+  );
+  return changed.changes === 1;
+}
+
+/** Replaces the task's outputs. */
+export function saveOutputs(query: Query, taskInstanceId: number, output: TaskOutput): void {
+  query.run(table("task_outputs").where({ task_instance_id: taskInstanceId }).delete());
+  for (const [name, value] of Object.entries(output)) {
+    query.run(
+      table("task_outputs").insert({ task_instance_id: taskInstanceId, name, value: JSON.stringify(value) }),
+    );
+  }
+}
+
+/** Outputs of every task of a run, by task id. */
+export function readOutputs(query: Query, dagRunId: number): Readonly<Record<string, TaskOutput>> {
+  const rows = query.all<{ task_id: string; name: string; value: string }>(
+    sql(
+      `SELECT t.task_id, o.name, o.value FROM task_outputs o JOIN task_instances t USING (task_instance_id)
+        WHERE t.dag_run_id = ?`,
+      dagRunId,
+    ),
+  );
+  const outputs: Record<string, Record<string, JsonValue>> = {};
+  for (const row of rows) {
+    outputs[row.task_id] = { ...outputs[row.task_id], [row.name]: JSON.parse(row.value) as JsonValue };
+  }
+  return outputs;
+}
+
+/** Whoever waits for its time may start at once, with a fresh budget of lost attempts: a person asked for it. */
+export function hurryTask(query: Query, task: TaskInstance): void {
+  query.run(
+    table("task_instances")
+      .where({ task_instance_id: task.taskInstanceId, state: task.state })
+      .update({ next_attempt_at: null, lost_count: 0 }),
+  );
+}
+
+/** Back to `none`, with fresh budgets; attempts stay as history. */
+export function clearTask(query: Query, run: DagRun, task: TaskInstance, now: Date): boolean {
+  if (task.state === "none") return true;
+  return (
+    changeTaskState(query, run, task, "none", now, {
+      message: null,
+      failureCount: 0,
+      lostCount: 0,
+      waitingSince: null,
+    }) &&
+    query.run(
+      sql(
+        `UPDATE task_instances SET started_at = NULL, started_at_local = NULL, finished_at = NULL,
+          finished_at_local = NULL WHERE task_instance_id = ?`,
+        task.taskInstanceId,
+      ),
+    ).changes === 1
+  );
+}

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import BetterSqlite3 from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { openDatabase } from "../../state/database.ts";
+import { MIGRATIONS } from "../../state/migrations/list.ts";
+import { sql } from "../../state/statement.ts";
+import { createTestClock, makeTempFolder } from "../support/test-world.ts";
+
+async function makeDatabase(): Promise<string> {
+  const path = join(makeTempFolder(), "dagmar.db");
+  await (await openDatabase(path, { clock: createTestClock(), mode: "create" })).close();
+  return path;
+}
+
+function dumpSchema(path: string): string {
+  const connection = new BetterSqlite3(path, { readonly: true });
+  const rows = connection
+    .prepare(
+      "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type, name",
+    )
+    .pluck()
+    .all() as string[];
+  connection.close();
+  return rows
+    .map((text) => `${text.replaceAll(/^ {4}/gm, "  ").replaceAll(/\n {2}\) /g, "\n) ")};\n`)
+    .join("\n");
+}
+
+test("a fresh database has the schema that is written down", async () => {
+  await expect(dumpSchema(await makeDatabase())).toMatchFileSnapshot("schema.snapshot.sql");
+});
+
+test("a database is marked as Dagmar's in its header", async () => {
+  const connection = new BetterSqlite3(await makeDatabase(), { readonly: true });
+  expect(connection.pragma("application_id", { simple: true })).toBe(Buffer.from("DAGM").readInt32BE());
+  connection.close();
+});
+
+test("migrations are recorded by names without an extension, so that sources and dist agree", async () => {
+  const connection = new BetterSqlite3(await makeDatabase(), { readonly: true });
+  const names = connection.prepare("SELECT name FROM knex_migrations ORDER BY id").pluck().all();
+  connection.close();
+  expect(names).toEqual(MIGRATIONS.map(({ name }) => name));
+  for (const name of names) expect(name).toMatch(/^\d{4}-[a-z-]+$/);
+});
+
+test("migrations are numbered without a gap, in the order in which they run", () => {
+  const numbers = MIGRATIONS.map(({ name }) => Number(name.slice(0, 4)));
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+});
+
+describe("a database that stopped after the first migration", () => {
+  async function makeHalf(): Promise<string> {
+    const path = await makeDatabase();
+    const connection = new BetterSqlite3(path);
+    const views = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'view'").pluck().all();
+    for (const view of views) connection.exec(`DROP VIEW ${String(view)}`);
+    connection.exec("DELETE FROM knex_migrations WHERE name > '0001-initial-tables'");
+    connection.exec("INSERT INTO pools (pool, slots) VALUES ('kept', 3)");
+    connection.close();
+    return path;
+  }
+
+  test("is brought to the newest schema, with its rows", async () => {
+    const path = await makeHalf();
+    const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
+    expect(database.all(sql("SELECT * FROM pools"))).toEqual([{ pool: "kept", slots: 3 }]);
+    await database.close();
+    expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
+  });
+
+  test("is not touched by a reader, who is told what to do", async () => {
+    const path = await makeHalf();
+    const before = dumpSchema(path);
+    await expect(openDatabase(path, { clock: createTestClock(), mode: "read" })).rejects.toMatchObject({
+      code: "DATABASE_MISSING",
+      hint: expect.stringContaining("dagmar db migrate") as unknown,
+    });
+    expect(dumpSchema(path)).toBe(before);
+  });
+});
+
+test("opening a database that is up to date changes nothing in it", async () => {
+  const path = await makeDatabase();
+  const connection = new BetterSqlite3(path);
+  const version = () => connection.pragma("data_version", { simple: true });
+  const before = version();
+  const database = await openDatabase(path, { clock: createTestClock(), mode: "create" });
+  expect(version()).toBe(before);
+  await database.close();
+  connection.close();
+});
