@@ -1,0 +1,249 @@
+/**
+ * A lake in a folder: an object is written under a temporary name, synced, and linked to its own name, which refuses to
+ * replace; its metadata lies beside it and was there first. Names are checked by `folder-names`.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { lstat, open, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Clock } from "../../model/clock.ts";
+import { LakeError } from "../../model/errors.ts";
+import type {
+  LakeCapabilities,
+  ObjectHead,
+  ObjectMetadata,
+  ObjectSummary,
+  PutBytes,
+  PutFile,
+  PutResult,
+  StoredObject,
+} from "../../model/lake.ts";
+import { checkBodyLength } from "../checked-body.ts";
+import { nameFolderLake } from "../location.ts";
+import { BOOKKEEPING_PREFIX, checkKey, PROBE_KEY } from "../object-key.ts";
+import { completeMetadata } from "../object-metadata.ts";
+import { PlannedFile } from "../planned-file.ts";
+import { throttleProgress } from "../progress-throttle.ts";
+import { SerialQueue } from "../serial-queue.ts";
+import type { SweepableLake } from "../sweepable-lake.ts";
+import { makeFolderSynced, syncFolder, writeSynced } from "./durable-files.ts";
+import { describeFolderFault } from "./folder-faults.ts";
+import { linkUnlessThere, placeMeta, readMeta, renderMeta } from "./folder-metadata.ts";
+import { findPathToRead, walkToKey } from "./folder-names.ts";
+import { readEtag, removeTemporaries, walkFolder } from "./walk-folder.ts";
+
+const BOOKKEEPING_FOLDER = BOOKKEEPING_PREFIX.slice(0, -1);
+const TEMPORARY_FOLDER = "_dagmar/tmp";
+const COPY_BUFFER_BYTES = 4 * 1024 * 1024;
+const READ_BUFFER_BYTES = 1024 * 1024;
+
+interface Draft {
+  readonly objectPath: string;
+  readonly metaPath: string;
+  readonly asidePath: string;
+  readonly metaText: string;
+}
+
+export class FolderLake implements SweepableLake {
+  readonly id: string;
+  readonly #root: string;
+  readonly #clock: Clock;
+  /** Names are checked and taken one at a time, so that two puts of this process cannot slip past one another. */
+  readonly #naming = new SerialQueue();
+  #probe: Promise<LakeCapabilities> | undefined;
+
+  /** `root`: absolute, with no symbolic link in it; made when the first object is put. */
+  constructor(root: string, tools: { readonly clock: Clock }) {
+    this.#root = root;
+    this.#clock = tools.clock;
+    this.id = nameFolderLake(root);
+  }
+
+  async capabilities(signal?: AbortSignal): Promise<LakeCapabilities> {
+    signal?.throwIfAborted();
+    this.#probe ??= this.#probeLinks().catch((fault: unknown) => {
+      this.#probe = undefined;
+      throw fault;
+    });
+    return await this.#probe;
+  }
+
+  async putBytes(request: PutBytes): Promise<PutResult> {
+    checkKey(request.key);
+    const metadata = completeMetadata(request.metadata, request.sha256);
+    const sha256 = createHash("sha256").update(request.body).digest("hex");
+    if (sha256 !== request.sha256) {
+      throw new LakeError(
+        "LAKE_CORRUPT",
+        `${request.key}: the bytes to store are not the planned ones.`,
+        false,
+      );
+    }
+    return await this.#put(request, metadata, async (path) => await writeSynced(path, request.body));
+  }
+
+  async putFile(request: PutFile): Promise<PutResult> {
+    checkKey(request.key);
+    const metadata = completeMetadata(request.metadata, request.sha256);
+    const standing = await this.#guard(request.key, async () =>
+      (await walkToKey(this.#root, request.key)) ? await this.head(request.key) : undefined,
+    );
+    if (standing !== undefined) return { outcome: "exists", head: standing };
+    return await this.#put(request, metadata, async (path) => await this.#copyPlanned(request, path));
+  }
+
+  async head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined> {
+    signal?.throwIfAborted();
+    return await this.#guard(key, async () => {
+      const path = await findPathToRead(this.#root, key);
+      if (path === undefined) return undefined;
+      const stat = await lstat(path, { bigint: true });
+      if (!stat.isFile()) return undefined;
+      const metadata = await readMeta(path);
+      return { key, sizeBytes: Number(stat.size), etag: readEtag(stat), modifiedAt: stat.mtime, metadata };
+    });
+  }
+
+  async get(key: string, signal?: AbortSignal): Promise<StoredObject> {
+    const head = await this.head(key, signal);
+    if (head === undefined) {
+      throw new LakeError("LAKE_CORRUPT", `The object ${key} is not in ${this.id}.`, false);
+    }
+    return await this.#guard(key, async () => {
+      const handle = await open(join(this.#root, key), constants.O_RDONLY | constants.O_NOFOLLOW);
+      const stream = handle.createReadStream({ highWaterMark: READ_BUFFER_BYTES });
+      return { head, body: checkBodyLength(stream, key, head.sizeBytes, signal) };
+    });
+  }
+
+  async *list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary> {
+    try {
+      yield* walkFolder(this.#root, prefix, BOOKKEEPING_FOLDER, signal);
+    } catch (fault) {
+      throw describeFolderFault(fault, prefix);
+    }
+  }
+
+  /** The prefix has no bearing: temporaries of all keys lie in one folder of the lake's own. */
+  async sweepLeftovers(_prefix: string, startedBefore: Date, signal?: AbortSignal): Promise<number> {
+    return await this.#guard(
+      TEMPORARY_FOLDER,
+      async () => await removeTemporaries(join(this.#root, TEMPORARY_FOLDER), startedBefore, signal),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#naming.run(async () => undefined);
+  }
+
+  async #put(
+    request: PutBytes | PutFile,
+    metadata: ObjectMetadata,
+    write: (path: string) => Promise<void>,
+  ): Promise<PutResult> {
+    request.signal?.throwIfAborted();
+    await this.capabilities(request.signal);
+    const draft = this.#draft(renderMeta(metadata, request.contentType));
+    try {
+      return await this.#guard(request.key, async () => {
+        await write(draft.objectPath);
+        await writeSynced(draft.metaPath, Buffer.from(draft.metaText));
+        request.signal?.throwIfAborted();
+        return await this.#naming.run(async () => await this.#name(request.key, draft));
+      });
+    } finally {
+      await removeDraft(draft);
+    }
+  }
+
+  /** Takes the key for a draft. From here on an abort is not heeded: the steps are few and belong together. */
+  async #name(key: string, draft: Draft): Promise<PutResult> {
+    if (!(await walkToKey(this.#root, key))) {
+      const path = join(this.#root, key);
+      await makeFolderSynced(dirname(path));
+      const meta = await placeMeta(path, draft.metaText, draft.metaPath, draft.asidePath);
+      await syncFolder(dirname(path));
+      if (await linkUnlessThere(draft.objectPath, path)) {
+        await meta.keep();
+        await syncFolder(dirname(path));
+        return { outcome: "created", etag: readEtag(await lstat(path, { bigint: true })) };
+      }
+      await meta.giveBack();
+    }
+    const head = await this.head(key);
+    if (head !== undefined) return { outcome: "exists", head };
+    throw new LakeError("LAKE_UNAVAILABLE", `${key} was there and is gone again.`, true);
+  }
+
+  async #copyPlanned(request: PutFile, path: string): Promise<void> {
+    const source = await PlannedFile.open(request);
+    try {
+      const target = await open(path, "wx");
+      try {
+        const tell = throttleProgress(this.#clock, request.sizeBytes, request.onProgress);
+        // While one buffer is written the next is read.
+        let [filling, writing] = [
+          Buffer.allocUnsafe(COPY_BUFFER_BYTES),
+          Buffer.allocUnsafe(COPY_BUFFER_BYTES),
+        ];
+        let written: Promise<unknown> = Promise.resolve();
+        while (source.remainingBytes > 0) {
+          request.signal?.throwIfAborted();
+          const [filledBytes] = await Promise.all([source.read(filling), written]);
+          [filling, writing] = [writing, filling];
+          written = target.writeFile(writing.subarray(0, filledBytes));
+          // Its failure is raised where it is awaited; an abort in between must not leave it unheard.
+          written.catch(() => undefined);
+          tell(request.sizeBytes - source.remainingBytes);
+        }
+        await written;
+        await source.verify();
+        await target.datasync();
+      } finally {
+        await target.close();
+      }
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Links a temporary to the probe's name twice: the second time must be refused. */
+  async #probeLinks(): Promise<LakeCapabilities> {
+    return await this.#guard(PROBE_KEY, async () => {
+      await makeFolderSynced(join(this.#root, TEMPORARY_FOLDER));
+      const draft = this.#draft("");
+      try {
+        await writeSynced(draft.objectPath, Buffer.from("probe\n"));
+        await linkUnlessThere(draft.objectPath, join(this.#root, PROBE_KEY));
+        const isReplaced = await linkUnlessThere(draft.objectPath, join(this.#root, PROBE_KEY));
+        return { conditionalPut: !isReplaced, conditionalComplete: !isReplaced, checksums: true };
+      } finally {
+        await removeDraft(draft);
+      }
+    });
+  }
+
+  #draft(metaText: string): Draft {
+    const path = join(this.#root, TEMPORARY_FOLDER, randomUUID());
+    return {
+      objectPath: `${path}.tmp`,
+      metaPath: `${path}.meta.tmp`,
+      asidePath: `${path}.aside.tmp`,
+      metaText,
+    };
+  }
+
+  async #guard<T>(key: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (fault) {
+      throw describeFolderFault(fault, key);
+    }
+  }
+}
+
+async function removeDraft(draft: Draft): Promise<void> {
+  for (const path of [draft.objectPath, draft.metaPath, draft.asidePath]) {
+    await unlink(path).catch(() => undefined);
+  }
+}

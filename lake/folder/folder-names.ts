@@ -1,0 +1,81 @@
+/**
+ * Whether a key may stand in this folder, given what really lies there: no name that differs in case only, no object
+ * that is another's folder, no symbolic link on the way.
+ */
+import type { Dirent } from "node:fs";
+import { readdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { BOOKKEEPING_PREFIX, isMetaName, refuseKey } from "../object-key.ts";
+import { readErrno } from "./folder-faults.ts";
+
+/**
+ * Walks from the root down to the key by the names that the folders really hold. Resolves to whether the object
+ * stands; raises `LAKE_KEY_REFUSED` where it could not be told from something else there. `root` has no links in it.
+ */
+export async function walkToKey(root: string, key: string): Promise<boolean> {
+  const segments = key.split("/");
+  let folder = root;
+  for (const [index, segment] of segments.entries()) {
+    const entries = await readFolder(folder);
+    const entry = findEntry(entries, segment, key);
+    if (entry === undefined) return false;
+    const isLast = index === segments.length - 1;
+    if (entry.isSymbolicLink()) refuseKey(key, `${segment} is a symbolic link`);
+    if (isLast && entry.isDirectory()) refuseKey(key, "it is the folder of other objects");
+    if (isLast) return true;
+    if (!entry.isDirectory()) {
+      refuseKey(key, `${segments.slice(0, index + 1).join("/")} is an object, not a folder`);
+    }
+    folder = join(folder, segment);
+  }
+  return false;
+}
+
+/**
+ * The path of a key that is to be read; `undefined` when nothing is there or no object could be. Links are refused
+ * here too. Wider than what may be put: a name that somebody else gave can be read as it was listed.
+ */
+export async function findPathToRead(root: string, key: string): Promise<string | undefined> {
+  const segments = key.split("/");
+  const isPath = segments.every((segment) => !["", ".", ".."].includes(segment)) && !key.includes("\0");
+  if (!isPath || key.startsWith(BOOKKEEPING_PREFIX) || isMetaName(segments.at(-1) ?? "")) return undefined;
+  const path = join(root, key);
+  try {
+    if ((await realpath(path)) !== path) refuseKey(key, "a symbolic link or another spelling leads there");
+    return path;
+  } catch (fault) {
+    const errno = readErrno(fault);
+    if (errno === "ENOENT" || errno === "ENOTDIR") return undefined;
+    throw fault;
+  }
+}
+
+/** The entries of a folder; none where there is no such folder. */
+export async function readFolder(path: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (fault) {
+    if (readErrno(fault) === "ENOENT") return [];
+    throw fault;
+  }
+}
+
+function findEntry(entries: readonly Dirent[], segment: string, key: string): Dirent | undefined {
+  const folded = foldName(segment);
+  let found: Dirent | undefined;
+  for (const entry of entries) {
+    if (entry.name === segment) found = entry;
+    else if (foldName(entry.name) === folded) {
+      refuseKey(
+        key,
+        `${JSON.stringify(entry.name)} stands there and differs from ${JSON.stringify(segment)} in case only`,
+      );
+    }
+  }
+  return found;
+}
+
+/** What the file systems of Windows and macOS take for one name. */
+function foldName(name: string): string {
+  return name.normalize("NFC").toLowerCase();
+}

@@ -1,0 +1,107 @@
+/** How a lake's location is written and which spellings mean the same lake; opening it is left to `open-lake`. */
+import { realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { ConfigError } from "../model/errors.ts";
+import { checkKey } from "./object-key.ts";
+
+export type LakeLocation =
+  | { readonly kind: "folder"; readonly root: string }
+  | {
+      readonly kind: "s3";
+      readonly bucket: string;
+      /** Without slashes at its ends; empty for the whole bucket. */
+      readonly prefix: string;
+    };
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const HINT = "Write s3://bucket/prefix, file:///absolute/path, file:./relative/path or a path.";
+
+/** Raises `ConfigError` `CONFIG_INVALID` for anything that is not a location. */
+export function parseLocation(location: string): LakeLocation {
+  const text = location.trim();
+  if (text === "") throw refuseLocation(location, "it is empty");
+  if (/^s3:/i.test(text)) return parseS3(location, text);
+  if (/^file:/i.test(text)) return { kind: "folder", root: resolveRoot(parseFileUrl(location, text)) };
+  if (/^[a-z][a-z0-9+.-]+:/i.test(text)) throw refuseLocation(location, "only s3: and file: are known");
+  if (text.includes("\0")) throw refuseLocation(location, "it holds a NUL");
+  return { kind: "folder", root: resolveRoot(resolve(text)) };
+}
+
+/** The canonical name of a folder lake. */
+export function nameFolderLake(root: string): string {
+  return pathToFileURL(root).href;
+}
+
+/**
+ * The canonical name of an S3 lake. An endpoint of AWS itself is left out, because a bucket's name is unique there; of any
+ * other the scheme, host, port and path are kept and a user name and password are dropped.
+ */
+export function nameS3Lake(bucket: string, prefix: string, endpoint: string | undefined): string {
+  const name = prefix === "" ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
+  if (endpoint === undefined) return name;
+  const url = parseEndpoint(endpoint);
+  if (url.hostname.endsWith(".amazonaws.com")) return name;
+  return `${name}?endpoint=${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, "")}`;
+}
+
+/** Raises `ConfigError` `CONFIG_INVALID` unless the endpoint is an http or https address. */
+export function parseEndpoint(endpoint: string): URL {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url !== undefined && (url.protocol === "http:" || url.protocol === "https:")) return url;
+  throw new ConfigError("CONFIG_INVALID", "The S3 endpoint is not an http or https address.", {
+    hint: "Set AWS_ENDPOINT_URL_S3 to an address such as https://s3.example.com, or leave it unset for AWS.",
+  });
+}
+
+function parseS3(location: string, text: string): LakeLocation {
+  const match = /^s3:\/\/([^/?#@]*)(\/[^?#]*)?$/i.exec(text);
+  if (match === null) throw refuseLocation(location, "it is not of the form s3://bucket/prefix");
+  const bucket = match[1] ?? "";
+  if (!BUCKET_NAME.test(bucket)) {
+    throw refuseLocation(location, `${JSON.stringify(bucket)} is not a bucket's name`);
+  }
+  const prefix = (match[2] ?? "")
+    .split("/")
+    .filter((segment) => segment !== "")
+    .join("/");
+  if (prefix !== "") {
+    try {
+      checkKey(prefix);
+    } catch (fault) {
+      throw refuseLocation(location, fault instanceof Error ? fault.message : String(fault));
+    }
+  }
+  return { kind: "s3", bucket, prefix };
+}
+
+function parseFileUrl(location: string, text: string): string {
+  const path = text.slice("file:".length);
+  try {
+    if (path.startsWith("//")) return fileURLToPath(text);
+    if (path === "") throw refuseLocation(location, "it names no path");
+    return resolve(decodeURIComponent(path));
+  } catch (fault) {
+    if (fault instanceof ConfigError) throw fault;
+    throw refuseLocation(location, fault instanceof Error ? fault.message : String(fault));
+  }
+}
+
+/** Symbolic links resolved as far as the path exists, so that two ways to one folder are one lake. */
+function resolveRoot(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(resolveRoot(above), basename(path));
+  }
+}
+
+function refuseLocation(location: string, reason: string): ConfigError {
+  // A location may have been given with a password in it by mistake.
+  const shown = location.replace(/\/\/[^/@]*@/, "//***@");
+  return new ConfigError("CONFIG_INVALID", `${JSON.stringify(shown)} is not a lake's location: ${reason}.`, {
+    hint: HINT,
+  });
+}

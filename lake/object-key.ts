@@ -1,0 +1,59 @@
+/**
+ * Which keys may be stored in any lake. The rules are those of the strictest store, so that a Dag that works in a folder
+ * works in S3 and a lake may be copied from one to the other. What a folder finds on its disk is checked there.
+ */
+import { LakeError } from "../model/errors.ts";
+
+/** Keys under this prefix are the store's own bookkeeping: never listed, never given by a caller. */
+export const BOOKKEEPING_PREFIX = "_dagmar/";
+export const PROBE_KEY = "_dagmar/probe";
+
+/** S3's limit for a whole key, in UTF-8. */
+const MAX_KEY_BYTES = 1024;
+/** A file name holds 255 bytes (NAME_MAX); `_<name>.meta.json` needs eleven of them. */
+const MAX_SEGMENT_BYTES = 255 - "_.meta.json".length;
+const UNSAFE_CHARACTER = /[\p{Cc}\p{Cs}]/u;
+const META_NAME = /^_.*\.meta\.json$/i;
+
+/** Whether a file name is that of an object's metadata in a folder lake. */
+export function isMetaName(name: string): boolean {
+  return META_NAME.test(name);
+}
+
+/** Raises `LAKE_KEY_REFUSED` unless the key is one that every lake can hold. `prefix` is the lake's own, or empty. */
+export function checkKey(key: string, prefix = ""): void {
+  const fault = findKeyFault(key, prefix);
+  if (fault !== undefined) refuseKey(key, fault);
+}
+
+/** Raises `LAKE_KEY_REFUSED` with the reason. */
+export function refuseKey(key: string, reason: string): never {
+  throw new LakeError(
+    "LAKE_KEY_REFUSED",
+    `The key ${JSON.stringify(key)} cannot be stored: ${reason}.`,
+    false,
+    {
+      hint: "Change the task's `key` template.",
+    },
+  );
+}
+
+function findKeyFault(key: string, prefix: string): string | undefined {
+  if (key === "") return "it is empty";
+  if (UNSAFE_CHARACTER.test(key)) return "it holds a control character or half of a character";
+  if (key.includes("\\")) return "it holds a backslash";
+  if (key.startsWith("/")) return "it is absolute";
+  if (Buffer.byteLength(prefix + key) > MAX_KEY_BYTES) {
+    return `with the lake's prefix it is longer than ${MAX_KEY_BYTES} bytes`;
+  }
+  if (key.toLowerCase().startsWith(BOOKKEEPING_PREFIX)) return `${BOOKKEEPING_PREFIX} is the lake's own`;
+  for (const segment of key.split("/")) {
+    if (segment === "") return "a part between slashes is empty";
+    if (segment === "." || segment === "..") return `it holds the part ${JSON.stringify(segment)}`;
+    if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) {
+      return `a part is longer than ${MAX_SEGMENT_BYTES} bytes`;
+    }
+    if (isMetaName(segment)) return "`_….meta.json` is how the lake names metadata";
+  }
+  return undefined;
+}

@@ -1,0 +1,20 @@
+/** How often a growing number is told: at most about ten times a second, and the last one always. */
+import type { Clock } from "../model/clock.ts";
+
+const INTERVAL_MS = 100;
+
+/** A reporter that drops what comes too soon, save the number `total`. Without a listener it does nothing. */
+export function throttleProgress(
+  clock: Clock,
+  total: number,
+  listener: ((value: number) => void) | undefined,
+): (value: number) => void {
+  if (listener === undefined) return () => undefined;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  return (value) => {
+    const nowMs = clock.monotonicMs();
+    if (value !== total && nowMs - toldAtMs < INTERVAL_MS) return;
+    toldAtMs = nowMs;
+    listener(value);
+  };
+}

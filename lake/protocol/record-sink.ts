@@ -1,0 +1,161 @@
+/**
+ * SPOOL, SEAL, PUT, COMMIT and MANIFEST for one task: takes fetched records and has each in exactly one object. What to
+ * fetch is the task's business; what each step writes down is the BatchStore's.
+ */
+import type { Ask, FetchedRecord, SealedBatch, SpooledRecord } from "../../model/batch-store.ts";
+import { createBatchPacker } from "../../model/record-batch.ts";
+import { putSealed, type PutContext } from "./put-sealed.ts";
+
+/** Fetching waits while more than this is spooled and not yet in an object. */
+const MAX_SPOOLED_BYTES = 64 * 1024 * 1024;
+const PUTS_AT_ONCE = 4;
+
+export interface SinkStats {
+  /** Objects put or found to be ours in this attempt, manifests included. */
+  readonly objects: number;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface RecordSink {
+  /** Finishes what earlier attempts and earlier tasks of the dataset left, each in its own partition. */
+  recover(): Promise<void>;
+  /** Resolves when the record is durable in the spool; waits while the spool is full. Raises what a put raised. */
+  add(record: FetchedRecord): Promise<void>;
+  /** Seals and puts everything, and the manifests. Call it after every outcome was recorded. */
+  finish(): Promise<void>;
+  /** Seals what is spooled and puts nothing: the end of a task that failed or was stopped. */
+  abandon(): Promise<void>;
+  /** Aborted when a put failed for good, so that fetching stops. */
+  readonly failed: AbortSignal;
+  readonly stats: SinkStats;
+}
+
+export function openRecordSink(context: PutContext, ask: Ask, dataset: string): RecordSink {
+  const { lake, batches } = context;
+  const packer = createBatchPacker<SpooledRecord>();
+  const failure = new AbortController();
+  const queue: SealedBatch[] = [];
+  const underWay = new Set<Promise<void>>();
+  const stats = { objects: 0, records: 0, bytes: 0 };
+  let activePuts = 0;
+  let isClosing = false;
+  let spooledBytes = 0;
+
+  function track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => {
+        failure.abort(error);
+      })
+      .finally(() => {
+        underWay.delete(tracked);
+      });
+    underWay.add(tracked);
+  }
+
+  function pump(): void {
+    while (activePuts < PUTS_AT_ONCE && !failure.signal.aborted) {
+      const batch = queue.shift();
+      if (batch === undefined) return;
+      activePuts += 1;
+      track(
+        put(batch).finally(() => {
+          activePuts -= 1;
+          pump();
+        }),
+      );
+    }
+  }
+
+  async function put(batch: SealedBatch): Promise<void> {
+    const manifests = await putSealed(context, batch, { isClosing: () => isClosing });
+    stats.objects += 1;
+    stats.records += batch.recordCount;
+    stats.bytes += batch.sizeBytes;
+    if (batch.kind === "records") spooledBytes -= batch.sizeBytes;
+    queue.push(...manifests);
+  }
+
+  async function seal(records: readonly SpooledRecord[]): Promise<void> {
+    const batch = await batches.seal(records);
+    // Counted as written from here on, frame included, so that put() takes away exactly what stands.
+    spooledBytes += batch.sizeBytes - records.reduce((sum, record) => sum + record.sizeBytes, 0);
+    queue.push(batch);
+    pump();
+  }
+
+  /** The record's bytes are counted already. */
+  function pack(record: SpooledRecord): void {
+    for (const full of packer.add(record)) track(seal(full));
+  }
+
+  async function settle(): Promise<void> {
+    pump();
+    while (underWay.size > 0) await Promise.all(underWay);
+    failure.signal.throwIfAborted();
+  }
+
+  /**
+   * Looks and takes in one go, without an await between: of many that wait, those that fit go on and the rest wait again.
+   * Gives what must be called when the record is packed; until then it counts as under way.
+   */
+  async function reserveRoom(sizeBytes: number): Promise<() => void> {
+    while (spooledBytes > 0 && spooledBytes + sizeBytes > MAX_SPOOLED_BYTES) {
+      failure.signal.throwIfAborted();
+      // Nothing on its way means that open batches alone fill the spool: close them.
+      if (underWay.size === 0) for (const open of packer.flush()) track(seal(open));
+      if (underWay.size === 0) break;
+      await Promise.race(underWay);
+    }
+    spooledBytes += sizeBytes;
+    let release = (): void => undefined;
+    track(
+      new Promise((resolve) => {
+        release = resolve;
+      }),
+    );
+    return release;
+  }
+
+  return {
+    failed: failure.signal,
+    stats,
+    async recover() {
+      queue.push(...batches.listSealed(lake.id, dataset));
+      for (const batch of queue) if (batch.kind === "records") spooledBytes += batch.sizeBytes;
+      await settle();
+      const unsealed = batches.listUnsealed(lake.id, dataset);
+      for (const record of unsealed) spooledBytes += record.sizeBytes;
+      for (const record of unsealed) if (record.askId !== ask.askId) pack(record);
+      for (const open of packer.flush()) track(seal(open));
+      await settle();
+      queue.push(...(await batches.fixManifests(lake.id, dataset)));
+      await settle();
+      for (const record of unsealed) if (record.askId === ask.askId) pack(record);
+    },
+    async add(record) {
+      failure.signal.throwIfAborted();
+      const release = await reserveRoom(record.body.byteLength);
+      try {
+        pack(await batches.spool(record));
+      } finally {
+        release();
+      }
+    },
+    async finish() {
+      isClosing = true;
+      for (const open of packer.flush()) track(seal(open));
+      await settle();
+      queue.push(...(await batches.fixManifests(lake.id, dataset)));
+      await settle();
+    },
+    async abandon() {
+      while (underWay.size > 0) await Promise.all(underWay);
+      // By the books, not by what is open here: the task may have ended before it took up what an earlier attempt left.
+      const rest = createBatchPacker<SpooledRecord>();
+      const own = batches.listUnsealed(lake.id, dataset).filter((record) => record.askId === ask.askId);
+      for (const full of [...own.flatMap((record) => rest.add(record)), ...rest.flush()])
+        await batches.seal(full);
+    },
+  };
+}

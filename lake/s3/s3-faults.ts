@@ -1,0 +1,226 @@
+/** What a failed S3 request means: sent again, a condition that was not met, or a readable `LakeError`. */
+import type { S3ServiceException } from "@aws-sdk/client-s3";
+import { ConfigError, DagmarError, LakeError } from "../../model/errors.ts";
+import type { RetryVerdict } from "../retry.ts";
+
+/** The parts of the SDK's and Node's errors that are looked at. */
+interface RawFault {
+  readonly name: string;
+  readonly message: string;
+  /** 0 when no answer came. */
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+}
+
+const RETRYABLE_NAMES = new Set([
+  "ConditionalRequestConflict",
+  "OperationAborted",
+  "RequestTimeout",
+  "RequestTimeTooSkewed",
+  "RequestExpired",
+  "SlowDown",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+  "InternalError",
+  "ServiceUnavailable",
+  // What was sent is right, because its hash was compared before: these bytes were changed on the way.
+  "BadDigest",
+  "XAmzContentSHA256Mismatch",
+  "XAmzContentChecksumMismatch",
+]);
+const EXPIRED_NAMES = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]);
+const DENIED_NAMES = new Set([
+  "AccessDenied",
+  "AllAccessDisabled",
+  "AccountProblem",
+  "InvalidAccessKeyId",
+  "InvalidToken",
+  "SignatureDoesNotMatch",
+  "AuthorizationHeaderMalformed",
+  "CredentialsProviderError",
+  "TokenProviderError",
+]);
+/** 412 gets here only when what stood in the way was gone again at the second look. */
+const RETRYABLE_STATUSES = new Set([408, 409, 412, 425, 429]);
+
+function readFault(fault: unknown): RawFault {
+  if (!(fault instanceof Error)) {
+    return { name: "", message: String(fault), status: 0, retryAfterMs: undefined };
+  }
+  const metadata = (fault as Partial<S3ServiceException>).$metadata;
+  const seconds = Number((fault as Partial<S3ServiceException>).$response?.headers?.["retry-after"]);
+  const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+  return { name: fault.name, message: fault.message, status: metadata?.httpStatusCode ?? 0, retryAfterMs };
+}
+
+/** The condition of a request was not met: something stands at the key. */
+export function isConditionFailed(fault: unknown): boolean {
+  const { name, status } = readFault(fault);
+  return status === 412 || name === "PreconditionFailed";
+}
+
+/** The store does not know the condition at all, and says so. */
+export function isNotImplemented(fault: unknown): boolean {
+  const { name, status } = readFault(fault);
+  return status === 501 || name === "NotImplemented";
+}
+
+export function isExpired(fault: unknown): boolean {
+  return EXPIRED_NAMES.has(readFault(fault).name);
+}
+
+/**
+ * An answer to HEAD has no body and so no reason: 400 may be expired credentials and 403 a clock that is wrong, and both
+ * deserve another look.
+ */
+export function isMuteRefusal(fault: unknown): boolean {
+  const { status } = readFault(fault);
+  return status === 400 || status === 403;
+}
+
+export function isSkewLikely(fault: unknown): boolean {
+  return readFault(fault).status === 403;
+}
+
+/** The upload's parts are gone: it was completed, aborted or swept. */
+export function isUploadGone(fault: unknown): boolean {
+  return readFault(fault).name === "NoSuchUpload";
+}
+
+export function isConflict(fault: unknown): boolean {
+  return readFault(fault).status === 409;
+}
+
+export function isAbsent(fault: unknown): boolean {
+  const { name, status } = readFault(fault);
+  return name === "NotFound" || name === "NoSuchKey" || (status === 404 && name !== "NoSuchBucket");
+}
+
+/** The store refused the bytes because they are not those of the checksum. */
+export function isChecksumRefused(fault: unknown): boolean {
+  const { name, status } = readFault(fault);
+  return status === 400 && !EXPIRED_NAMES.has(name) && !DENIED_NAMES.has(name) && name !== "RequestTimeout";
+}
+
+/** Whether the store may have done what was asked although the answer says otherwise, or none came. */
+export function mayHaveHappened(fault: unknown): boolean {
+  const { status } = readFault(fault);
+  return status === 0 || status >= 500 || status < 300 || status === 408;
+}
+
+/** Faults of our own are final; so is what the store will say again however often it is asked. */
+export function judgeFault(fault: unknown): RetryVerdict {
+  if (fault instanceof DagmarError || fault instanceof TypeError || fault instanceof RangeError) {
+    return { isRetryable: false };
+  }
+  const { name, status, message, retryAfterMs } = readFault(fault);
+  if (EXPIRED_NAMES.has(name) || RETRYABLE_NAMES.has(name)) return { isRetryable: true, retryAfterMs };
+  if (DENIED_NAMES.has(name) || status === 501 || isRegionMissing(message)) return { isRetryable: false };
+  if (status === 0 || status < 300 || status >= 500) return { isRetryable: true, retryAfterMs };
+  return { isRetryable: RETRYABLE_STATUSES.has(status), retryAfterMs };
+}
+
+export interface FaultPlace {
+  readonly bucket: string;
+  readonly endpoint: string | undefined;
+  /** What was asked for, such as `PutObject Raw/x.csv`. */
+  readonly what: string;
+  /** The permission that it needs, such as `s3:PutObject`. */
+  readonly permission: string;
+}
+
+/** The `LakeError` for a fault that was not retried, or was retried in vain. Errors of our own are given back as they are. */
+export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
+  if (fault instanceof DagmarError || fault instanceof TypeError || fault instanceof RangeError) return fault;
+  const { name, message, status } = readFault(fault);
+  const { bucket, what } = place;
+  const where = place.endpoint === undefined ? "S3" : `the store at ${place.endpoint}`;
+  if (isRegionMissing(message)) {
+    return new ConfigError("CONFIG_INVALID", "No AWS region is configured.", {
+      hint: "Set AWS_REGION, such as sa-east-1.",
+    });
+  }
+  if (name === "NoSuchBucket") {
+    return new LakeError("LAKE_NO_BUCKET", `The bucket ${bucket} does not exist at ${where}.`, false, {
+      hint: "Create it, or correct DAGMAR_LAKE or AWS_ENDPOINT_URL_S3.",
+    });
+  }
+  if (
+    status === 301 ||
+    status === 307 ||
+    name === "AuthorizationHeaderMalformed" ||
+    name === "PermanentRedirect"
+  ) {
+    return new LakeError("LAKE_NO_BUCKET", `The bucket ${bucket} is in another region (${what}).`, false, {
+      hint: "Set AWS_REGION to the bucket's region.",
+    });
+  }
+  if (EXPIRED_NAMES.has(name)) {
+    return new LakeError("LAKE_DENIED", `The AWS credentials have expired (${what}).`, false, {
+      hint: "Renew AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or sign in again with the AWS_PROFILE.",
+    });
+  }
+  if (name === "CredentialsProviderError" || name === "TokenProviderError") {
+    return new LakeError("LAKE_DENIED", `No AWS credentials were found for the bucket ${bucket}.`, false, {
+      hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role.",
+    });
+  }
+  if (name === "InvalidAccessKeyId" || name === "SignatureDoesNotMatch" || name === "InvalidToken") {
+    return new LakeError(
+      "LAKE_DENIED",
+      `${capitalise(where)} refused the credentials: ${name} (${what}).`,
+      false,
+      {
+        hint: "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary credentials, AWS_SESSION_TOKEN.",
+      },
+    );
+  }
+  if (status === 401 || status === 403 || DENIED_NAMES.has(name)) {
+    const isBareHead = what.startsWith("HeadObject");
+    return new LakeError(
+      "LAKE_DENIED",
+      `${capitalise(where)} denied ${what} in the bucket ${bucket}.`,
+      false,
+      {
+        hint: `Grant ${place.permission}${isBareHead ? " and s3:ListBucket (without it an absent object looks forbidden)" : ""} on ${bucket}, or check AWS_ACCESS_KEY_ID and AWS_PROFILE.`,
+      },
+    );
+  }
+  const verdict = judgeFault(fault);
+  const said = status > 0 ? `${status} ${name}` : `${name === "Error" ? "" : `${name}: `}${message}`;
+  if (name === "BadDigest" || name.startsWith("XAmzContent")) {
+    return new LakeError(
+      "LAKE_CORRUPT",
+      `${where} kept receiving other bytes than were sent (${what}: ${said}).`,
+      true,
+    );
+  }
+  if (verdict.isRetryable) {
+    return new LakeError("LAKE_UNAVAILABLE", `${capitalise(where)} did not do ${what}: ${said}.`, true, {
+      cause: redact(fault),
+    });
+  }
+  if (status === 507 || name === "QuotaExceeded") {
+    return new LakeError("LAKE_FULL", `The bucket ${bucket} is full (${what}: ${said}).`, true);
+  }
+  return new LakeError("LAKE_UNSUPPORTED", `${capitalise(where)} refused ${what}: ${said}.`, false, {
+    cause: redact(fault),
+  });
+}
+
+function isRegionMissing(message: string): boolean {
+  return message === "Region is missing";
+}
+
+function capitalise(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** The SDK hangs request and response on its errors, with the Authorization header in them. */
+function redact(fault: unknown): Error {
+  const { name, message } = readFault(fault);
+  const clean = new Error(message);
+  clean.name = name;
+  return clean;
+}

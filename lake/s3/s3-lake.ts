@@ -1,0 +1,153 @@
+/** A lake in an S3 bucket: which way an object goes up, what the store can do, and what is said when it cannot. */
+import { createHash } from "node:crypto";
+import type { Clock } from "../../model/clock.ts";
+import { LakeError } from "../../model/errors.ts";
+import type {
+  LakeCapabilities,
+  ObjectHead,
+  ObjectSummary,
+  PutBytes,
+  PutFile,
+  PutResult,
+  StoredObject,
+} from "../../model/lake.ts";
+import type { Logger } from "../../model/logger.ts";
+import { nameS3Lake } from "../location.ts";
+import { checkKey } from "../object-key.ts";
+import { completeMetadata } from "../object-metadata.ts";
+import { throttleProgress } from "../progress-throttle.ts";
+import { rememberAnswer } from "../remembered.ts";
+import { STORE_RETRY_POLICY } from "../retry.ts";
+import type { SweepableLake } from "../sweepable-lake.ts";
+import { S3Connection } from "./s3-connection.ts";
+import { putFileInParts } from "./s3-multipart.ts";
+import { S3Objects } from "./s3-objects.ts";
+import type { S3Options } from "./s3-options.ts";
+import { Placing } from "./s3-placing.ts";
+import { probeChecksums, probeConditionalComplete, probeConditionalPut } from "./s3-probe.ts";
+import { putBytesAtOnce, putFileAtOnce } from "./s3-single-put.ts";
+import { sweepUploads } from "./s3-sweep.ts";
+
+const GIBIBYTE = 1024 ** 3;
+const DEFAULT_THRESHOLD_BYTES = 4 * GIBIBYTE;
+const DEFAULT_PART_BYTES = 8 * 1024 * 1024;
+
+export interface S3LakeTools {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+export class S3Lake implements SweepableLake {
+  readonly id: string;
+  readonly #objects: S3Objects;
+  readonly #options: S3Options;
+  readonly #tools: S3LakeTools;
+  readonly #probePut: (signal?: AbortSignal) => Promise<Omit<LakeCapabilities, "conditionalComplete">>;
+  readonly #probeComplete: (signal?: AbortSignal) => Promise<boolean>;
+
+  /** `prefix` has no slash at its ends. Nothing is sent before the first request. */
+  constructor(
+    place: { readonly bucket: string; readonly prefix: string },
+    options: S3Options,
+    tools: S3LakeTools,
+  ) {
+    const { clock, random } = tools;
+    const connection = new S3Connection(place.bucket, options, { clock, random, policy: STORE_RETRY_POLICY });
+    this.id = nameS3Lake(place.bucket, place.prefix, options.endpoint);
+    this.#objects = new S3Objects(connection, place.prefix);
+    this.#options = options;
+    this.#tools = tools;
+    this.#probePut = rememberAnswer(async () => {
+      const conditionalPut = await probeConditionalPut(this.#objects);
+      const checksums = await probeChecksums(this.#objects);
+      if (!conditionalPut) {
+        this.#warn("does not honour If-None-Match on a put: looking first and verifying after");
+      }
+      if (!checksums) this.#warn("does not verify a SHA-256 that is sent along: reading every object back");
+      return { conditionalPut, checksums };
+    });
+    this.#probeComplete = rememberAnswer(async () => {
+      await this.#probePut();
+      const isHonoured = await probeConditionalComplete(this.#objects);
+      if (!isHonoured) {
+        this.#warn(
+          "does not honour If-None-Match when a multipart upload completes: looking first and verifying after",
+        );
+      }
+      return isHonoured;
+    });
+  }
+
+  async capabilities(signal?: AbortSignal): Promise<LakeCapabilities> {
+    const { conditionalPut, checksums } = await this.#probePut(signal);
+    return { conditionalPut, conditionalComplete: await this.#probeComplete(signal), checksums };
+  }
+
+  async putBytes(request: PutBytes): Promise<PutResult> {
+    const { body, sha256 } = request;
+    if (createHash("sha256").update(body).digest("hex") !== sha256) {
+      throw new LakeError(
+        "LAKE_CORRUPT",
+        `${request.key}: the bytes to store are not the planned ones.`,
+        false,
+      );
+    }
+    const placing = await this.#plan(request, body.byteLength, false);
+    return await putBytesAtOnce(this.#objects, placing, request);
+  }
+
+  async putFile(request: PutFile): Promise<PutResult> {
+    const isInParts = request.sizeBytes > (this.#options.multipartThresholdBytes ?? DEFAULT_THRESHOLD_BYTES);
+    const placing = await this.#plan(request, request.sizeBytes, isInParts);
+    const tell = throttleProgress(this.#tools.clock, request.sizeBytes, request.onProgress);
+    if (!isInParts) return await putFileAtOnce(this.#objects, placing, request, tell);
+    const partSizeBytes = this.#options.partSizeBytes ?? DEFAULT_PART_BYTES;
+    return await putFileInParts(this.#objects, placing, request, {
+      partSizeBytes,
+      log: this.#tools.log,
+      tell,
+    });
+  }
+
+  async head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined> {
+    return await this.#objects.head(key, signal);
+  }
+
+  async get(key: string, signal?: AbortSignal): Promise<StoredObject> {
+    return await this.#objects.get(key, signal);
+  }
+
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary> {
+    return this.#objects.list(prefix, signal);
+  }
+
+  async sweepLeftovers(prefix: string, startedBefore: Date, signal?: AbortSignal): Promise<number> {
+    return await sweepUploads(this.#objects, prefix, startedBefore, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#objects.connection.close();
+  }
+
+  async #plan(request: PutBytes | PutFile, sizeBytes: number, isInParts: boolean): Promise<Placing> {
+    const { key, sha256, signal } = request;
+    checkKey(key, this.#objects.prefix);
+    const metadata = completeMetadata(request.metadata, sha256);
+    const { conditionalPut, checksums } = await this.#probePut(signal);
+    const isConditional = isInParts ? await this.#probeComplete(signal) : conditionalPut;
+    return new Placing(this.#objects, {
+      key,
+      sizeBytes,
+      sha256,
+      metadata,
+      isConditional,
+      isChecked: checksums,
+      signal,
+    });
+  }
+
+  #warn(what: string): void {
+    this.#tools.log.warn(`The store behind ${this.id} ${what}.`);
+  }
+}

@@ -1,0 +1,258 @@
+/** An object in parts that go up side by side, in flat memory; a failed upload is aborted so that none of it is left. */
+import type { CompletedPart } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import { LakeError } from "../../model/errors.ts";
+import type { Logger } from "../../model/logger.ts";
+import type { PutFile, PutResult } from "../../model/lake.ts";
+import { PlannedFile } from "../planned-file.ts";
+import { SerialQueue } from "../serial-queue.ts";
+import { isConflict, isUploadGone } from "./s3-faults.ts";
+import type { S3Objects } from "./s3-objects.ts";
+import type { Placing } from "./s3-placing.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MAX_PARTS = 10_000;
+const MAX_PARALLEL = 4;
+const MAX_BUFFERED_BYTES = 96 * 1024 * 1024;
+const MAX_ROUNDS = 3;
+
+/** The upload was ended under us, or the store wants it begun anew. */
+class UploadLost extends LakeError {}
+
+/** The given part size, or as much more as it takes to stay within 10,000 parts. */
+export function choosePartSize(sizeBytes: number, partSizeBytes: number): number {
+  return Math.max(partSizeBytes, Math.ceil(sizeBytes / MAX_PARTS));
+}
+
+/** `tell` gets the bytes of the parts that the store has acknowledged. */
+export async function putFileInParts(
+  objects: S3Objects,
+  placing: Placing,
+  request: PutFile,
+  tools: { readonly partSizeBytes: number; readonly log: Logger; readonly tell: (sentBytes: number) => void },
+): Promise<PutResult> {
+  for (let round = 1; ; round += 1) {
+    // A look costs one request and may save gigabytes.
+    const standing = await placing.look();
+    if (standing !== undefined) return await placing.verify(standing);
+    const upload = new PartsUpload(objects, placing, request, tools);
+    try {
+      return await placing.verify(await upload.run());
+    } catch (fault) {
+      if (!(fault instanceof UploadLost) || round === MAX_ROUNDS) throw fault;
+      tools.log.warn("a multipart upload was lost and begins anew", { key: request.key, round });
+    }
+  }
+}
+
+class PartsUpload {
+  readonly #objects: S3Objects;
+  readonly #placing: Placing;
+  readonly #request: PutFile;
+  readonly #tools: Parameters<typeof putFileInParts>[3];
+  readonly #name: { readonly Bucket: string; readonly Key: string };
+
+  constructor(
+    objects: S3Objects,
+    placing: Placing,
+    request: PutFile,
+    tools: Parameters<typeof putFileInParts>[3],
+  ) {
+    this.#objects = objects;
+    this.#placing = placing;
+    this.#request = request;
+    this.#tools = tools;
+    this.#name = { Bucket: objects.bucket, Key: objects.fullKey(request.key) };
+  }
+
+  async run(): Promise<PutResult> {
+    const source = await PlannedFile.open(this.#request);
+    try {
+      const uploadId = await this.#create();
+      try {
+        const parts = await this.#sendParts(source, uploadId);
+        const result = (await this.#placing.lookIfUnconditional()) ?? (await this.#complete(uploadId, parts));
+        if (result.outcome === "exists") await this.#abort(uploadId);
+        return result;
+      } catch (fault) {
+        await this.#abort(uploadId);
+        throw fault;
+      }
+    } finally {
+      await source.close();
+    }
+  }
+
+  async #create(): Promise<string> {
+    const { UploadId } = await this.#objects.connection.call({
+      what: `CreateMultipartUpload ${this.#name.Key}`,
+      permission: "s3:PutObject",
+      signal: this.#request.signal,
+      send: async (s3, options) =>
+        await s3.createMultipartUpload(
+          {
+            ...this.#name,
+            ContentType: this.#request.contentType,
+            Metadata: { ...this.#placing.plan.metadata },
+            ChecksumAlgorithm: "SHA256",
+          },
+          options,
+        ),
+    });
+    if (UploadId !== undefined) return UploadId;
+    throw new LakeError("LAKE_UNSUPPORTED", "The store gave no upload id.", false);
+  }
+
+  /** Each sender owns one buffer; the file is read by one at a time, in order, and hashed as it is read. */
+  async #sendParts(source: PlannedFile, uploadId: string): Promise<readonly CompletedPart[]> {
+    const { sizeBytes, signal } = this.#request;
+    const partSizeBytes = choosePartSize(sizeBytes, this.#tools.partSizeBytes);
+    const senders = Math.max(1, Math.min(MAX_PARALLEL, Math.floor(MAX_BUFFERED_BYTES / partSizeBytes)));
+    const reading = new SerialQueue();
+    const parts: CompletedPart[] = [];
+    const stop = new AbortController();
+    const abort = () => stop.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    let startedParts = 0;
+    let sentBytes = 0;
+
+    const sendUntilDone = async (): Promise<void> => {
+      const buffer = Buffer.allocUnsafe(Math.min(partSizeBytes, sizeBytes));
+      for (;;) {
+        const next = await reading.run(async () => {
+          stop.signal.throwIfAborted();
+          if (source.remainingBytes === 0) return undefined;
+          startedParts += 1;
+          const partNumber = startedParts;
+          const body = buffer.subarray(0, await source.read(buffer));
+          if (source.remainingBytes === 0) await source.verify();
+          return { partNumber, body };
+        });
+        if (next === undefined) return;
+        parts[next.partNumber - 1] = await this.#sendPart(uploadId, next.partNumber, next.body, stop.signal);
+        sentBytes += next.body.length;
+        this.#tools.tell(sentBytes);
+      }
+    };
+
+    const failures: unknown[] = [];
+    const sending = Array.from({ length: senders }, async () => {
+      try {
+        await sendUntilDone();
+      } catch (fault) {
+        failures.push(fault);
+        stop.abort(fault);
+      }
+    });
+    try {
+      await Promise.all(sending);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    signal?.throwIfAborted();
+    if (failures.length > 0) throw failures[0];
+    return parts;
+  }
+
+  async #sendPart(
+    uploadId: string,
+    partNumber: number,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<CompletedPart> {
+    const checksum = createHash("sha256").update(body).digest("base64");
+    const answer = await this.#objects.connection.call({
+      what: `UploadPart ${partNumber} of ${this.#name.Key}`,
+      permission: "s3:PutObject",
+      bodyBytes: body.length,
+      signal,
+      send: async (s3, options) =>
+        await s3.uploadPart(
+          {
+            ...this.#name,
+            UploadId: uploadId,
+            PartNumber: partNumber,
+            ContentLength: body.length,
+            Body: body,
+            ChecksumSHA256: checksum,
+          },
+          options,
+        ),
+      onFault: raiseIfGone,
+    });
+    return {
+      PartNumber: partNumber,
+      ...(answer.ETag === undefined ? {} : { ETag: answer.ETag }),
+      // Named only where the store took note of it: others do not know the element.
+      ...(answer.ChecksumSHA256 === undefined ? {} : { ChecksumSHA256: answer.ChecksumSHA256 }),
+    };
+  }
+
+  async #complete(uploadId: string, parts: readonly CompletedPart[]): Promise<PutResult> {
+    const { isConditional, signal, sizeBytes } = this.#placing.plan;
+    return await this.#objects.connection.call<PutResult>({
+      what: `CompleteMultipartUpload ${this.#name.Key}`,
+      permission: "s3:PutObject",
+      // It may take minutes for a large object.
+      bodyBytes: sizeBytes,
+      signal,
+      send: async (s3, options) => {
+        const answer = await s3.completeMultipartUpload(
+          {
+            ...this.#name,
+            UploadId: uploadId,
+            MultipartUpload: { Parts: [...parts] },
+            ...(isConditional ? { IfNoneMatch: "*" } : {}),
+          },
+          options,
+        );
+        return { outcome: "created", etag: answer.ETag ?? "" };
+      },
+      onFault: async (fault) => {
+        const settled = await this.#placing.settleFault(fault);
+        if (settled !== undefined) return settled;
+        if (isUploadGone(fault)) {
+          // It was completed by our own try whose answer was lost, or ended by somebody else.
+          const standing = await this.#placing.look();
+          if (standing !== undefined) return { answer: standing };
+        }
+        // After a 409 S3 wants the whole upload again ("Conditional writes", S3's user guide).
+        if (isConflict(fault)) throw loseUpload(fault);
+        return await raiseIfGone(fault);
+      },
+    });
+  }
+
+  /** Not bound to the caller's signal: an aborted upload above all must not stay. */
+  async #abort(uploadId: string): Promise<void> {
+    try {
+      await this.#objects.connection.call({
+        what: `AbortMultipartUpload ${this.#name.Key}`,
+        permission: "s3:AbortMultipartUpload",
+        send: async (s3, options) => {
+          await s3.abortMultipartUpload({ ...this.#name, UploadId: uploadId }, options);
+          return true;
+        },
+        onFault: async (fault) => (isUploadGone(fault) ? { answer: true } : undefined),
+      });
+    } catch (fault) {
+      this.#tools.log.warn(
+        "an unfinished multipart upload could not be aborted; the next sweep tries again",
+        {
+          key: this.#request.key,
+          reason: fault instanceof Error ? fault.message : String(fault),
+        },
+      );
+    }
+  }
+}
+
+async function raiseIfGone(fault: unknown): Promise<undefined> {
+  if (isUploadGone(fault)) throw loseUpload(fault);
+  return undefined;
+}
+
+function loseUpload(fault: unknown): UploadLost {
+  const reason = fault instanceof Error ? fault.name : String(fault);
+  return new UploadLost("LAKE_UNAVAILABLE", `The multipart upload was lost (${reason}).`, true);
+}

@@ -1,0 +1,112 @@
+/** What a bucket's store can do, found out with one fixed key; whether to trust the answer for long is the lake's choice. */
+import { createHash } from "node:crypto";
+import { PROBE_KEY } from "../object-key.ts";
+import { isChecksumRefused, isConditionFailed, isNotImplemented, isUploadGone } from "./s3-faults.ts";
+import type { S3Objects } from "./s3-objects.ts";
+
+/** Always the same bytes, so that a store that honours nothing writes over them with the same again. */
+const PROBE_BODY = Buffer.from("Dagmar asks here what this store can do.\n");
+const PROBE_SHA256 = digest(PROBE_BODY);
+const OTHER_SHA256 = digest(Buffer.from("other bytes"));
+
+type Verdict = "accepted" | "refused";
+
+/** Puts the probe with `If-None-Match: *`, and again where the first found nothing: one of the two must be refused. */
+export async function probeConditionalPut(objects: S3Objects): Promise<boolean> {
+  if ((await putProbe(objects, PROBE_SHA256, true)) === "refused") return true;
+  // Accepted once may mean that nothing stood there, or that the condition is not known at all (501).
+  return (await putProbe(objects, PROBE_SHA256, true)) === "refused";
+}
+
+/** Puts the probe's own bytes with the checksum of others: a store that compares refuses them. */
+export async function probeChecksums(objects: S3Objects): Promise<boolean> {
+  return (await putProbe(objects, OTHER_SHA256, false)) === "refused";
+}
+
+async function putProbe(objects: S3Objects, sha256: string, isConditional: boolean): Promise<Verdict> {
+  return await objects.connection.call<Verdict>({
+    what: `PutObject ${objects.fullKey(PROBE_KEY)}`,
+    permission: "s3:PutObject",
+    bodyBytes: PROBE_BODY.length,
+    send: async (s3, options) => {
+      await s3.putObject(
+        {
+          Bucket: objects.bucket,
+          Key: objects.fullKey(PROBE_KEY),
+          Body: PROBE_BODY,
+          ContentLength: PROBE_BODY.length,
+          ContentType: "text/plain",
+          ChecksumSHA256: sha256,
+          ...(isConditional ? { IfNoneMatch: "*" } : {}),
+        },
+        options,
+      );
+      return "accepted";
+    },
+    onFault: async (fault) => {
+      if (isConditional && isConditionFailed(fault)) return { answer: "refused" };
+      if (isConditional && isNotImplemented(fault)) return { answer: "accepted" };
+      if (!isConditional && isChecksumRefused(fault)) return { answer: "refused" };
+      return undefined;
+    },
+  });
+}
+
+/** Completes an upload of one part over the probe, which must stand there already, and ends what is left of it. */
+export async function probeConditionalComplete(objects: S3Objects): Promise<boolean> {
+  const name = { Bucket: objects.bucket, Key: objects.fullKey(PROBE_KEY) };
+  const what = `CompleteMultipartUpload ${name.Key}`;
+  const permission = "s3:PutObject";
+  const { UploadId } = await objects.connection.call({
+    what,
+    permission,
+    send: async (s3, options) =>
+      await s3.createMultipartUpload({ ...name, ChecksumAlgorithm: "SHA256" }, options),
+  });
+  try {
+    const part = await objects.connection.call({
+      what,
+      permission,
+      bodyBytes: PROBE_BODY.length,
+      send: async (s3, options) =>
+        await s3.uploadPart(
+          { ...name, UploadId, PartNumber: 1, Body: PROBE_BODY, ChecksumSHA256: PROBE_SHA256 },
+          options,
+        ),
+    });
+    const checksum = part.ChecksumSHA256 === undefined ? {} : { ChecksumSHA256: part.ChecksumSHA256 };
+    const verdict = await objects.connection.call<Verdict>({
+      what,
+      permission,
+      send: async (s3, options) => {
+        const Parts = [{ PartNumber: 1, ETag: part.ETag, ...checksum }];
+        await s3.completeMultipartUpload(
+          { ...name, UploadId, MultipartUpload: { Parts }, IfNoneMatch: "*" },
+          options,
+        );
+        return "accepted";
+      },
+      onFault: async (fault) => {
+        if (isConditionFailed(fault)) return { answer: "refused" };
+        // Gone means that a try whose answer was lost went through.
+        return isNotImplemented(fault) || isUploadGone(fault) ? { answer: "accepted" } : undefined;
+      },
+    });
+    return verdict === "refused";
+  } finally {
+    await objects.connection.call({
+      what: `AbortMultipartUpload ${name.Key}`,
+      permission: "s3:AbortMultipartUpload",
+      send: async (s3, options) => {
+        await s3.abortMultipartUpload({ ...name, UploadId }, options);
+        return true;
+      },
+      onFault: async (fault) => (isUploadGone(fault) ? { answer: true } : undefined),
+    });
+  }
+}
+
+/** Base64, as S3's headers have it. */
+function digest(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("base64");
+}

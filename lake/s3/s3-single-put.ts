@@ -1,0 +1,117 @@
+/** An object in one request, from memory or streamed from a file: the fast way up to 5 GiB. */
+import type { PutObjectCommandInput, PutObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
+import { Readable } from "node:stream";
+import type { PutBytes, PutFile, PutResult } from "../../model/lake.ts";
+import { PlannedFile } from "../planned-file.ts";
+import type { SendOptions } from "./s3-connection.ts";
+import type { S3Objects } from "./s3-objects.ts";
+import type { Placing } from "./s3-placing.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+
+type Send = (s3: S3, input: PutObjectCommandInput, options: SendOptions) => Promise<PutObjectCommandOutput>;
+
+export async function putBytesAtOnce(
+  objects: S3Objects,
+  placing: Placing,
+  request: PutBytes,
+): Promise<PutResult> {
+  const body = Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength);
+  return await putAtOnce(objects, placing, request.contentType, async (s3, input, options) =>
+    s3.putObject({ ...input, Body: body }, options),
+  );
+}
+
+/** `tell` gets the bytes handed to the socket so far, and begins anew with each try. */
+export async function putFileAtOnce(
+  objects: S3Objects,
+  placing: Placing,
+  request: PutFile,
+  tell: (sentBytes: number) => void,
+): Promise<PutResult> {
+  return await putAtOnce(objects, placing, request.contentType, async (s3, input, options) => {
+    const source = await PlannedFile.open(request);
+    try {
+      if (request.sizeBytes > 0) return await streamFile(s3, input, options, source, tell);
+      await source.verify();
+      tell(0);
+      return await s3.putObject({ ...input, Body: Buffer.alloc(0) }, options);
+    } finally {
+      await source.close();
+    }
+  });
+}
+
+async function putAtOnce(
+  objects: S3Objects,
+  placing: Placing,
+  contentType: string,
+  send: Send,
+): Promise<PutResult> {
+  const { key, sizeBytes, sha256, metadata, isConditional, signal } = placing.plan;
+  const input: PutObjectCommandInput = {
+    Bucket: objects.bucket,
+    Key: objects.fullKey(key),
+    ContentLength: sizeBytes,
+    ContentType: contentType,
+    Metadata: { ...metadata },
+    ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
+    ...(isConditional ? { IfNoneMatch: "*" } : {}),
+  };
+  const result = await objects.connection.call<PutResult>({
+    what: `PutObject ${input.Key}`,
+    permission: "s3:PutObject",
+    bodyBytes: sizeBytes,
+    signal,
+    send: async (s3, options) => {
+      const standing = await placing.lookIfUnconditional();
+      if (standing !== undefined) return standing;
+      const answer = await send(s3, input, options);
+      return { outcome: "created", etag: answer.ETag ?? "" };
+    },
+    onFault: async (fault) => await placing.settleFault(fault),
+  });
+  return await placing.verify(result);
+}
+
+/**
+ * A failing source must end the request, and its own error must be the one that is heard: left alone, the SDK's promise
+ * never settles or the error ends the process.
+ */
+async function streamFile(
+  s3: S3,
+  input: PutObjectCommandInput,
+  options: SendOptions,
+  source: PlannedFile,
+  tell: (sentBytes: number) => void,
+): Promise<PutObjectCommandOutput> {
+  const stop = new AbortController();
+  const abort = () => stop.abort(options.abortSignal.reason);
+  options.abortSignal.addEventListener("abort", abort, { once: true });
+  if (options.abortSignal.aborted) abort();
+  const body = Readable.from(readPlanned(source, tell), { objectMode: false, highWaterMark: CHUNK_BYTES });
+  let sourceFault: unknown;
+  body.on("error", (fault) => {
+    sourceFault ??= fault;
+    stop.abort(fault);
+  });
+  try {
+    return await s3.putObject({ ...input, Body: body }, { ...options, abortSignal: stop.signal });
+  } catch (fault) {
+    throw sourceFault ?? fault;
+  } finally {
+    options.abortSignal.removeEventListener("abort", abort);
+    body.destroy();
+  }
+}
+
+/** The last bytes are held back until all of them, and the file they came from, have been verified. */
+async function* readPlanned(source: PlannedFile, tell: (sentBytes: number) => void): AsyncGenerator<Buffer> {
+  while (source.remainingBytes > 0) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, source.remainingBytes));
+    await source.read(chunk);
+    if (source.remainingBytes === 0) await source.verify();
+    yield chunk;
+    tell(source.plan.sizeBytes - source.remainingBytes);
+  }
+}

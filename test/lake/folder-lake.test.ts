@@ -1,0 +1,175 @@
+/** What only a lake in a folder has to get right: names on a real disk, links, crashes, and a disk that is full. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readdir, symlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describeFolderFault } from "../../lake/folder/folder-faults.ts";
+import { openLake } from "../../lake/open-lake.ts";
+import type { SweepableLake } from "../../lake/sweepable-lake.ts";
+import {
+  makeEagerClock,
+  makeKeptLogger,
+  makeScratch,
+  planBytes,
+  sha256,
+  type Scratch,
+} from "./lake-tools.ts";
+
+let scratch: Scratch;
+let root: string;
+let lake: SweepableLake;
+
+beforeEach(async () => {
+  scratch = await makeScratch();
+  root = join(scratch.path, "deep", "lake");
+  lake = openLake(root, { clock: makeEagerClock(), log: makeKeptLogger() });
+});
+afterEach(async () => {
+  await lake.close();
+  await scratch.remove();
+});
+
+describe("a folder lake", () => {
+  it("is not there until something is put, and can be listed all the same", async () => {
+    for await (const summary of lake.list("")) expect.fail(summary.key);
+    expect(await lake.head("x.json")).toBeUndefined();
+    expect(existsSync(root)).toBe(false);
+    await lake.putBytes(planBytes("a/x.json", "x"));
+    expect(readFileSync(join(root, "a/x.json"), "utf8")).toBe("x");
+  });
+
+  it("keeps metadata beside its object, readable, and no temporary", async () => {
+    await lake.putBytes(planBytes("a/_manifest-1.json", "{}"));
+    expect((await readdir(join(root, "a"))).toSorted()).toEqual([
+      "__manifest-1.json.meta.json",
+      "_manifest-1.json",
+    ]);
+    expect(JSON.parse(readFileSync(join(root, "a/__manifest-1.json.meta.json"), "utf8"))).toEqual({
+      contentType: "application/json",
+      metadata: { "batch-id": "b1", sha256: sha256("{}") },
+    });
+    expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
+  });
+
+  it.each([
+    ["an object that differs in case only", "a/X.json", "a/x.json"],
+    ["a folder that differs in case only", "Raw/x.json", "raw/y.json"],
+    ["an object written with another kind of accent", "a/\u00e9.json", "a/e\u0301.json"],
+    ["an object where it needs a folder", "a/b", "a/b/c"],
+    ["a folder where it is to stand", "a/b/c", "a/b"],
+  ])("refuses a key that finds %s", async (_name, first, second) => {
+    await lake.putBytes(planBytes(first, "first"));
+    await expect(lake.putBytes(planBytes(second, "second"))).rejects.toMatchObject({
+      code: "LAKE_KEY_REFUSED",
+    });
+    await expect(lake.putFile(await scratch.plan(second, 5))).rejects.toMatchObject({
+      code: "LAKE_KEY_REFUSED",
+    });
+    expect(await text((await lake.get(first)).body)).toBe("first");
+    expect(await lake.head(second)).toBeUndefined();
+  });
+
+  it("follows no symbolic link out of the lake, to write or to read", async () => {
+    const outside = join(scratch.path, "outside");
+    await mkdir(outside);
+    await writeFile(join(outside, "secret"), "secret");
+    await mkdir(root, { recursive: true });
+    await symlink(outside, join(root, "link"));
+    await symlink(join(outside, "secret"), join(root, "file"));
+    const refused = { code: "LAKE_KEY_REFUSED" };
+    await expect(lake.putBytes(planBytes("link/x.json", "x"))).rejects.toMatchObject(refused);
+    await expect(lake.putBytes(planBytes("file", "x"))).rejects.toMatchObject(refused);
+    await expect(lake.get("link/secret")).rejects.toMatchObject(refused);
+    await expect(lake.get("file")).rejects.toMatchObject(refused);
+    expect(await readdir(outside)).toEqual(["secret"]);
+    for await (const summary of lake.list("")) expect.fail(summary.key);
+  });
+
+  it.each(["../secret", "a/../../secret", "/etc/passwd", ""])("reads nothing by the key %j", async (key) => {
+    await mkdir(root, { recursive: true });
+    await writeFile(join(root, "../secret"), "secret");
+    expect(await lake.head(key)).toBeUndefined();
+  });
+
+  it("writes over metadata that a crash left without its object", async () => {
+    await mkdir(join(root, "a"), { recursive: true });
+    await writeFile(join(root, "a/_x.json.meta.json"), '{"metadata":{"sha256":"old"}}');
+    expect((await lake.putBytes(planBytes("a/x.json", "new"))).outcome).toBe("created");
+    expect((await lake.head("a/x.json"))?.metadata).toEqual({ "batch-id": "b1", sha256: sha256("new") });
+    expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
+  });
+
+  it("gives an object without metadata, or with broken ones, as it stands", async () => {
+    await mkdir(root, { recursive: true });
+    await writeFile(join(root, "foreign.json"), "foreign");
+    await writeFile(join(root, "broken.json"), "broken");
+    await writeFile(join(root, "_broken.json.meta.json"), "{");
+    expect((await lake.head("foreign.json"))?.metadata).toEqual({});
+    expect((await lake.head("broken.json"))?.metadata).toEqual({});
+    expect(await lake.putBytes(planBytes("foreign.json", "ours"))).toMatchObject({ outcome: "exists" });
+    expect(await readdir(root)).not.toContain("_foreign.json.meta.json");
+  });
+
+  it("sweeps temporaries that are old and leaves younger ones and objects", async () => {
+    await lake.putBytes(planBytes("x.json", "x"));
+    const folder = join(root, "_dagmar/tmp");
+    await writeFile(join(folder, "old.tmp"), "");
+    await writeFile(join(folder, "young.tmp"), "");
+    await utimes(join(folder, "old.tmp"), 1_000, 1_000);
+    await utimes(join(folder, "young.tmp"), 3_000, 3_000);
+    expect(await lake.sweepLeftovers("", new Date(2_000_000))).toBe(1);
+    expect(await readdir(folder)).toEqual(["young.tmp"]);
+    expect(await lake.head("x.json")).toBeDefined();
+  });
+
+  it("is one lake by whatever way its folder is named", async () => {
+    await mkdir(root, { recursive: true });
+    await symlink(root, join(scratch.path, "by-link"));
+    const names = [
+      root,
+      `${root}/`,
+      `file://${root}`,
+      `file:${root}`,
+      `${root}/../lake`,
+      join(scratch.path, "by-link"),
+    ];
+    const ids = names.map((name) => openLake(name, { clock: makeEagerClock(), log: makeKeptLogger() }).id);
+    expect(new Set(ids)).toEqual(new Set([`file://${root}`]));
+  });
+
+  it.each([
+    ["ENOSPC", false, "LAKE_FULL", true],
+    ["EDQUOT", false, "LAKE_FULL", true],
+    ["EROFS", false, "LAKE_DENIED", false],
+    ["EACCES", false, "LAKE_DENIED", false],
+    ["EPERM", false, "LAKE_DENIED", false],
+    ["EPERM", true, "LAKE_UNSUPPORTED", false],
+    ["ENOTSUP", true, "LAKE_UNSUPPORTED", false],
+    ["EXDEV", true, "LAKE_UNSUPPORTED", false],
+    ["EIO", false, "LAKE_UNAVAILABLE", true],
+  ])("calls %s (linking: %s) %s", (errno, wasLinking, code, retryable) => {
+    const fault = describeFolderFault(Object.assign(new Error("x"), { code: errno }), "a/b", wasLinking);
+    expect(fault).toMatchObject({ code, retryable });
+  });
+
+  it("says that the disk is full, leaves nothing, and goes on when there is space", async (context) => {
+    await mkdir(root, { recursive: true });
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", root], { stdio: "ignore" });
+    } catch {
+      context.skip("a small file system cannot be mounted here");
+    }
+    try {
+      const full = { code: "LAKE_FULL", retryable: true };
+      await expect(lake.putFile(await scratch.plan("big.csv", 500_000))).rejects.toMatchObject(full);
+      await expect(lake.putBytes(planBytes("big.json", "x".repeat(500_000)))).rejects.toMatchObject(full);
+      expect(await lake.head("big.csv")).toBeUndefined();
+      expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
+      expect((await lake.putBytes(planBytes("small.json", "x"))).outcome).toBe("created");
+    } finally {
+      execFileSync("umount", [root]);
+    }
+  });
+});
