@@ -1,0 +1,189 @@
+/** The task type `csv-to-ids`: the ids in a CSV's object that meet conditions; the same content is read once only. */
+import { createHash } from "node:crypto";
+import { pipeline, Transform } from "node:stream";
+import { z } from "zod";
+import type { CandidateKey, CandidateSet } from "../../model/candidate-store.ts";
+import type { JsonValue } from "../../model/dag.ts";
+import { LakeError, TaskFailure } from "../../model/errors.ts";
+import type { KnownObject } from "../../model/object-store.ts";
+import type { TaskPorts } from "../../model/task-ports.ts";
+import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
+import { datasetOption } from "../options.ts";
+import { conditionsSchema } from "./scan/conditions.ts";
+import type { ScannerOptions, ScanResult } from "./scan/scanner.ts";
+import { scanStream } from "./scan-stream.ts";
+
+const optionsSchema = z.strictObject({
+  source: z
+    .strictObject({ dataset: datasetOption.describe("The dataset of a file-to-lake task.") })
+    .describe(
+      "Whose object is read: the upstream run's of the same logical date, else the newest when the run was made.",
+    ),
+  id: z.string().min(1).describe("The column that holds the id: tt and 7 to 10 digits."),
+  where: conditionsSchema.default({}),
+  delimiter: z
+    .string()
+    .regex(/^[^\r\n\u0080-\uffff]$/, "the delimiter is one ASCII character, and no line break")
+    .default("|")
+    .describe("One character. Quotes are letters."),
+  max_faulty_rows: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe(
+      "More faulty rows than this fail the task; without it they are counted and sampled into the log.",
+    ),
+  max_line_bytes: z
+    .int()
+    .min(1024)
+    .default(1024 * 1024)
+    .describe("A longer line is counted as faulty and skipped."),
+});
+export type CsvToIdsOptions = z.infer<typeof optionsSchema>;
+
+type Context = TaskContext<CsvToIdsOptions, TaskPorts>;
+
+/** Compiled: a thread loads no TypeScript on Node 20. */
+const WORKER = new URL("./worker.js", import.meta.url);
+
+export function createCsvToIds(): TaskType<CsvToIdsOptions, TaskPorts> {
+  return {
+    type: "csv-to-ids",
+    summary: "Reads a CSV from the lake and keeps the ids of the rows that meet conditions.",
+    options: optionsSchema,
+    ownTemplateNames: [],
+    outputNames: [
+      "candidate_set",
+      "ids",
+      "rows",
+      "matched_rows",
+      "faulty_rows",
+      "key",
+      "sha256",
+      "was_known",
+    ],
+    writes: () => undefined,
+    reads: (options) => {
+      const { source } = options;
+      const dataset = isRecord(source) ? source["dataset"] : undefined;
+      return typeof dataset === "string" ? [dataset] : [];
+    },
+    exclusiveKey: () => null,
+    run: findIds,
+  };
+}
+
+async function findIds(context: Context): Promise<TaskOutput> {
+  const { lake, state, options, run, log } = context;
+  const { dataset } = options.source;
+  const object = await state.candidates.resolveInput(lake.id, run, dataset);
+  if (object?.sha256 === undefined || object.sha256 === null) {
+    throw new TaskFailure(
+      "DATASET_EMPTY",
+      `The lake ${lake.id} holds no file of the dataset ${dataset} yet.`,
+      true,
+      {
+        hint: "Run the Dag that stores it first (`dagmar run csv_ingest`).",
+      },
+    );
+  }
+  const key: CandidateKey = {
+    lakeId: lake.id,
+    sha256: object.sha256,
+    conditions: {
+      id: options.id,
+      delimiter: options.delimiter,
+      max_line_bytes: options.max_line_bytes,
+      where: sortWhere(options.where),
+    },
+  };
+  const known = state.candidates.find(key);
+  const set = known ?? (await scan(context, object, key));
+  const faulty = Object.values(set.faultyRows).reduce((sum, count) => sum + count, 0);
+  if (known !== undefined) log.info(`${object.key} was read before: ${set.idCount} ids`);
+  if (options.max_faulty_rows !== null && faulty > options.max_faulty_rows) {
+    throw new TaskFailure(
+      "CSV_TOO_DIRTY",
+      `${object.key} has ${faulty} faulty rows (${describeFaults(set)}), and max_faulty_rows is ${options.max_faulty_rows}.`,
+      false,
+    );
+  }
+  return {
+    candidate_set: set.candidateSetId,
+    ids: set.idCount,
+    rows: set.rows,
+    matched_rows: set.matchedRows,
+    faulty_rows: faulty,
+    key: object.key,
+    sha256: object.sha256,
+    was_known: known !== undefined,
+  };
+}
+
+async function scan(context: Context, object: KnownObject, key: CandidateKey): Promise<CandidateSet> {
+  const { lake, state, options, log, signal } = context;
+  const { head, body } = await lake.get(object.key, signal);
+  const hash = createHash("sha256");
+  const hashed = new Transform({
+    highWaterMark: 1024 * 1024,
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  const scannerOptions: ScannerOptions = {
+    delimiter: options.delimiter,
+    idColumn: options.id,
+    conditions: options.where,
+    maxLineBytes: options.max_line_bytes,
+  };
+  const worker = context.startWorker(WORKER, scannerOptions);
+  try {
+    // An error of the body reaches the scan through the destroyed transform.
+    pipeline(body, hashed, () => undefined);
+    const result = await scanStream(hashed, worker, ({ rows, bytes }) => {
+      context.progress({ done: bytes, total: head.sizeBytes, unit: "bytes", note: `${rows} rows` });
+    });
+    signal.throwIfAborted();
+    if (hash.digest("hex") !== object.sha256) {
+      throw new LakeError("LAKE_CORRUPT", `${object.key} in the lake is not what was stored there.`, false, {
+        hint: "`dagmar lake verify --deep` compares every object.",
+      });
+    }
+    report(log, object.key, result);
+    const { rows, matchedRows, faulty } = result;
+    return await state.candidates.save(key, options.source.dataset, result.ids, {
+      rows,
+      matchedRows,
+      faultyRows: faulty,
+    });
+  } finally {
+    hashed.destroy();
+    await worker.stop();
+  }
+}
+
+function report(log: Context["log"], key: string, result: ScanResult): void {
+  log.info(`${key}: ${result.ids.length} ids in ${result.matchedRows} of ${result.rows} rows`);
+  for (const sample of result.samples) {
+    log.warn(`${key}, line ${sample.line}: faulty row (${sample.kind}): ${sample.excerpt}`);
+  }
+}
+
+function describeFaults(set: CandidateSet): string {
+  return Object.entries(set.faultyRows)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(", ");
+}
+
+/** The order in which a Dag file names its columns makes no other condition. */
+function sortWhere(where: CsvToIdsOptions["where"]): JsonValue {
+  const entries = Object.entries(where).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.parse(JSON.stringify(Object.fromEntries(entries))) as JsonValue;
+}
+
+function isRecord(value: JsonValue | undefined): value is Readonly<Record<string, JsonValue>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

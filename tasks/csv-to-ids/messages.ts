@@ -1,0 +1,23 @@
+/** What the scanning thread and whoever feeds it say to each other; the thread's `workerData` is `ScannerOptions`. */
+import type { ErrorCode } from "../../model/errors.ts";
+import type { ScanResult } from "./scan/scanner.ts";
+
+export type ToScanWorker =
+  /** The file's next bytes: the first `length` of the buffer, which moves to the thread. */
+  | { readonly kind: "chunk"; readonly bytes: ArrayBuffer; readonly length: number }
+  /** There are no more bytes. */
+  | { readonly kind: "end" };
+
+export type FromScanWorker =
+  /** A chunk is done. Its buffer comes back, and with it the right to send another. Rows and bytes count from the start. */
+  | { readonly kind: "progress"; readonly rows: number; readonly bytes: number; readonly buffer: ArrayBuffer }
+  /** The last message after `end`. */
+  | { readonly kind: "result"; readonly result: ScanResult }
+  /** The last message when the file cannot be scanned: what a `TaskFailure` carries. What is sent after it is ignored. */
+  | {
+      readonly kind: "failure";
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint: string | undefined;
+      readonly retryable: boolean;
+    };

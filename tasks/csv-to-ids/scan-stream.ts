@@ -1,0 +1,127 @@
+/**
+ * Pumps a stream of bytes into the scanning thread, with a few buffers that go to and fro, so that neither side runs
+ * ahead. What is scanned for, and what becomes of the result, others decide.
+ */
+import type { Readable } from "node:stream";
+import { TaskFailure } from "../../model/errors.ts";
+import type { WorkerThread } from "../../model/task-type.ts";
+import type { FromScanWorker, ToScanWorker } from "./messages.ts";
+import type { ScanResult } from "./scan/scanner.ts";
+
+/** Bytes in one message: large enough that its cost does not count. */
+const BUFFER_BYTES = 256 * 1024;
+/** Messages under way, at most: one in work and the next ones waiting. */
+const BUFFERS = 4;
+
+export interface ScanProgress {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * The result of scanning all of `source` (bytes; no encoding may be set on it) in a fresh thread of `worker.ts`.
+ * `onProgress` is called about every 256 KiB.
+ *
+ * Rejects with the stream's own error when it fails, with the thread's `TaskFailure` (the stream is then destroyed), or
+ * as `worker.next` does when the thread ends. In every case the stream is done with and no message is waited for any
+ * more. Stopping the thread is left to whoever started it; to give up early, destroy the stream.
+ */
+export async function scanStream(
+  source: Readable,
+  worker: WorkerThread,
+  onProgress: (progress: ScanProgress) => void,
+): Promise<ScanResult> {
+  const pool = createBufferPool();
+  let isAnswered = false;
+  const answer = receiveAnswer(worker, (message) => {
+    pool.give(message.buffer);
+    onProgress({ rows: message.rows, bytes: message.bytes });
+  }).finally(() => {
+    isAnswered = true;
+    pool.close();
+  });
+  answer.catch((error: unknown) => source.destroy(error instanceof Error ? error : new Error(String(error))));
+  try {
+    await pump(source, worker, pool);
+    send(worker, { kind: "end" });
+  } catch (error) {
+    if (!isAnswered) {
+      // The thread answers about what it has, so that nothing stays on its way; that answer is worth nothing.
+      send(worker, { kind: "end" });
+      await answer.catch(() => undefined);
+      throw error;
+    }
+  }
+  return await answer;
+}
+
+async function receiveAnswer(
+  worker: WorkerThread,
+  onProgress: (message: Extract<FromScanWorker, { kind: "progress" }>) => void,
+): Promise<ScanResult> {
+  for (;;) {
+    const message = (await worker.next()) as FromScanWorker;
+    if (message.kind === "result") return message.result;
+    if (message.kind === "failure") {
+      const { code, hint, retryable } = message;
+      throw new TaskFailure(code, message.message, retryable, hint === undefined ? {} : { hint });
+    }
+    onProgress(message);
+  }
+}
+
+async function pump(source: Readable, worker: WorkerThread, pool: BufferPool): Promise<void> {
+  let buffer: ArrayBuffer | undefined;
+  let length = 0;
+  // The stream's chunks may be views of memory that others use, so they are copied and never transferred.
+  for await (const chunk of source as AsyncIterable<Uint8Array>) {
+    for (let offset = 0; offset < chunk.length;) {
+      buffer ??= await pool.take();
+      const taken = Math.min(chunk.length - offset, buffer.byteLength - length);
+      new Uint8Array(buffer, length, taken).set(chunk.subarray(offset, offset + taken));
+      offset += taken;
+      length += taken;
+      if (length < buffer.byteLength) continue;
+      send(worker, { kind: "chunk", bytes: buffer, length }, [buffer]);
+      buffer = undefined;
+      length = 0;
+    }
+  }
+  if (buffer !== undefined) send(worker, { kind: "chunk", bytes: buffer, length }, [buffer]);
+}
+
+function send(worker: WorkerThread, message: ToScanWorker, transfer: readonly ArrayBuffer[] = []): void {
+  worker.post(message, transfer);
+}
+
+interface BufferPool {
+  /** A free buffer, as soon as there is one. Rejects once the pool is closed. */
+  take(): Promise<ArrayBuffer>;
+  give(buffer: ArrayBuffer): void;
+  close(): void;
+}
+
+/** For one taker at a time. */
+function createBufferPool(): BufferPool {
+  const free = Array.from({ length: BUFFERS }, () => new ArrayBuffer(BUFFER_BYTES));
+  let isClosed = false;
+  let wake: () => void = () => undefined;
+  return {
+    take: async () => {
+      for (;;) {
+        if (isClosed) throw new Error("the scanning thread takes no more bytes");
+        const buffer = free.pop();
+        if (buffer !== undefined) return buffer;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+    give: (buffer) => {
+      free.push(buffer);
+      wake();
+    },
+    close: () => {
+      isClosed = true;
+      wake();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/** Which conditions on a CSV's columns a Dag may write; what a cell must be to meet them is match-conditions' business. */
+import { z } from "zod";
+
+const isNullText = (text: string): boolean => text === "" || text === "\\N";
+const NULL_HINT = "the empty text and \\N stand for null in the CSV; use is_null";
+
+const bound = z.union([z.number(), z.string().refine((text) => !isNullText(text), NULL_HINT)]);
+
+/** The condition on one column. All of its keys must hold. */
+const conditionSchema = z
+  .strictObject({
+    any_of: z
+      .array(
+        z
+          .string()
+          .trim()
+          .refine((name) => !isNullText(name), NULL_HINT)
+          .refine((name) => !name.includes(","), "the cell is split at commas; write each name for itself"),
+      )
+      .min(1)
+      .optional()
+      .describe(
+        "At least one of these names is a member of the cell's comma list. Whole names, case-sensitive: `Music` is not `Musical`. White space around a name does not count.",
+      ),
+    equals: bound
+      .optional()
+      .describe(
+        "The cell is exactly this text, or, for a number, a number of this value (`7` equals `7.0`). Null equals nothing.",
+      ),
+    at_least: bound
+      .optional()
+      .describe(
+        "The cell is this or more: as numbers where this is one (a cell that is no number does not match), else as texts, character by character, as ISO dates need it. Null does not match.",
+      ),
+    at_most: bound
+      .optional()
+      .describe("The cell is this or less; compared as `at_least` does. Null does not match."),
+    is_null: z
+      .boolean()
+      .optional()
+      .describe("true: the cell is empty or `\\N`. false: it is neither. True stands alone."),
+  })
+  .refine((condition) => Object.values(condition).some((value) => value !== undefined), {
+    message: "needs at least one of any_of, equals, at_least, at_most, is_null",
+  })
+  .refine(
+    ({ is_null, ...others }) =>
+      is_null !== true || Object.values(others).every((value) => value === undefined),
+    { message: "is_null: true with another condition can never match, because null meets no other" },
+  );
+
+/** Conditions by column name; a row is chosen when all of them hold. No condition chooses every row. */
+export const conditionsSchema = z
+  .record(z.string().min(1), conditionSchema)
+  .describe("Conditions by column name. A row must meet all of them; without any, every row counts.");
+
+export type Condition = Readonly<z.output<typeof conditionSchema>>;
+export type Conditions = Readonly<Record<string, Condition>>;

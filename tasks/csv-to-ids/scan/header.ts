@@ -1,0 +1,80 @@
+/** Finds the columns that a scan needs in the CSV's first line, and says what is wrong when they are not there. */
+import { TaskFailure } from "../../../model/errors.ts";
+import { findClosestName } from "./closest-name.ts";
+import { formatExcerpt } from "./excerpt.ts";
+import { parseRecords } from "./parse-records.ts";
+
+const LISTED_COLUMNS = 60;
+const OTHER_DELIMITERS = [
+  { delimiter: ";", name: '";"' },
+  { delimiter: ",", name: '","' },
+  { delimiter: "\t", name: "a tab" },
+  { delimiter: "|", name: '"|"' },
+];
+
+/**
+ * The column names of the header line, in order, as they are written: quotes, white space and letter case count.
+ * `line` has neither line break nor CR at its end; a UTF-8 BOM before the first name is dropped.
+ * Raises `TaskFailure` `CSV_EMPTY` when the line is empty.
+ */
+export function readColumnNames(line: Uint8Array, delimiter: string): readonly string[] {
+  const names = parseRecords(dropBom(line), delimiter)[0];
+  if (names === undefined) {
+    throw new TaskFailure(
+      "CSV_EMPTY",
+      "The CSV's first line is empty where the column names should be.",
+      false,
+    );
+  }
+  return names;
+}
+
+/**
+ * The position of a column. Raises `TaskFailure` `CSV_COLUMN_MISSING`, which lists the columns there are, when no
+ * column has that name or more than one has.
+ */
+export function locateColumn(names: readonly string[], wanted: string, delimiter: string): number {
+  const position = names.indexOf(wanted);
+  if (position === -1) throw describeMissing(names, wanted, delimiter);
+  if (names.includes(wanted, position + 1)) {
+    const count = names.filter((name) => name === wanted).length;
+    throw new TaskFailure(
+      "CSV_COLUMN_MISSING",
+      `The CSV has ${count} columns named "${show(wanted)}", so which one is meant is unknown. Its columns: ${listColumns(names)}.`,
+      false,
+      { hint: "Rename all but one of them in the CSV's first line." },
+    );
+  }
+  return position;
+}
+
+function describeMissing(names: readonly string[], wanted: string, delimiter: string): TaskFailure {
+  const message = `The CSV has no column "${show(wanted)}". Its columns: ${listColumns(names)}.`;
+  const hint = guessCause(names, wanted, delimiter);
+  return new TaskFailure("CSV_COLUMN_MISSING", message, false, hint === undefined ? {} : { hint });
+}
+
+function guessCause(names: readonly string[], wanted: string, delimiter: string): string | undefined {
+  const closest = findClosestName(wanted, names);
+  if (closest !== undefined) return `Did you mean "${show(closest)}"?`;
+  if (names.some((name) => name.includes("\0"))) return "The file looks like UTF-16; it must be UTF-8.";
+  const only = names.length === 1 ? (names[0] ?? "") : "";
+  const other = OTHER_DELIMITERS.find(
+    (candidate) => candidate.delimiter !== delimiter && only.includes(candidate.delimiter),
+  );
+  if (other === undefined) return undefined;
+  return `The first line is not split by "${show(delimiter)}"; is the delimiter ${other.name}?`;
+}
+
+function listColumns(names: readonly string[]): string {
+  const listed = names.slice(0, LISTED_COLUMNS).map(show).join(", ");
+  return names.length > LISTED_COLUMNS ? `${listed} and ${names.length - LISTED_COLUMNS} more` : listed;
+}
+
+function show(name: string): string {
+  return formatExcerpt(Buffer.from(name), true);
+}
+
+function dropBom(line: Uint8Array): Uint8Array {
+  return line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line;
+}

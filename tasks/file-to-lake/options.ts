@@ -1,0 +1,25 @@
+/** What a Dag may say of a file-to-lake task. */
+import { z } from "zod";
+import { datasetOption, durationOption } from "../options.ts";
+
+export const optionsSchema = z.strictObject({
+  dataset: datasetOption.describe("Name under which other tasks find the file's object."),
+  file: z.string().min(1).describe("Path below DAGMAR_INPUT."),
+  key: z.string().min(1).describe("Key of the object; usually holds ${partition}."),
+  on_unchanged: z
+    .enum(["skip", "write"])
+    .default("skip")
+    .describe(
+      "`skip`: content that the lake has already is not written again. `write`: a full copy per partition.",
+    ),
+  wait_for: durationOption
+    .optional()
+    .describe(
+      "How long to wait for a file that is absent or still growing; meanwhile the task is up_for_reschedule.",
+    ),
+  poll: durationOption.default(30).describe("How often to look while waiting."),
+  stable_for: durationOption
+    .default(1)
+    .describe("A file that was modified less than this long ago is looked at again after that time."),
+});
+export type FileToLakeOptions = z.infer<typeof optionsSchema>;

@@ -1,0 +1,140 @@
+/** Finds and fingerprints the source file: inside the input folder, a plain file, not changing while it is read. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { access, constants, lstat, open, readdir, realpath, stat } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import type { Clock } from "../../model/clock.ts";
+import { TaskFailure } from "../../model/errors.ts";
+
+export interface SourceFile {
+  /** Absolute, symbolic links resolved. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** A local file header, or the end record of an empty archive (PKWARE APPNOTE 4.3.7, 4.3.16). */
+const ZIP_MAGICS = ["504b0304", "504b0506"];
+
+/**
+ * The real path of `file` below `folder`. Errors, none retryable but the first: `INPUT_MISSING`, `INPUT_OUTSIDE`,
+ * `INPUT_NOT_A_FILE`, `INPUT_UNREADABLE`, `INPUT_IS_ARCHIVE`.
+ */
+export async function locateSource(folder: string, file: string): Promise<string> {
+  const wanted = resolve(folder, file);
+  if (isAbsolute(file) || isOutside(folder, wanted)) throw refuseOutside(folder, file);
+  const real = await resolveLinks(folder, wanted, file);
+  const stats = await stat(real);
+  if (!stats.isFile()) {
+    const what = stats.isDirectory() ? "a directory" : "a special file";
+    throw new TaskFailure("INPUT_NOT_A_FILE", `${wanted} is ${what}, not a file.`, false);
+  }
+  await access(real, constants.R_OK).catch(() => {
+    throw new TaskFailure("INPUT_UNREADABLE", `${wanted} may not be read by this user.`, false, {
+      hint: "Give the user that runs Dagmar read permission on it.",
+    });
+  });
+  if (!file.toLowerCase().endsWith(".zip") && (await isZip(real))) {
+    throw new TaskFailure("INPUT_IS_ARCHIVE", `${wanted} is a zip archive, not the file itself.`, false, {
+      hint: `Unpack it into ${folder} (\`unzip FILE.zip -d ${folder}\`), so that ${file} is the plain file.`,
+    });
+  }
+  return real;
+}
+
+async function resolveLinks(folder: string, wanted: string, file: string): Promise<string> {
+  const root = await realpath(folder).catch(() => {
+    throw new TaskFailure("INPUT_MISSING", `The input folder ${folder} is not there.`, true, {
+      hint: "Create it and put the files in it, or set DAGMAR_INPUT to where they are.",
+    });
+  });
+  const real = await realpath(wanted).catch(async (error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "EACCES") {
+      throw new TaskFailure("INPUT_UNREADABLE", `${wanted} may not be reached by this user.`, false);
+    }
+    const isLink = await lstat(wanted).then(
+      (stats) => stats.isSymbolicLink(),
+      () => false,
+    );
+    const what = isLink ? "is a symbolic link to nothing" : "is not there";
+    throw new TaskFailure("INPUT_MISSING", `${wanted} ${what}.`, true, { hint: await suggest(root, file) });
+  });
+  if (isOutside(root, real)) throw refuseOutside(folder, file);
+  return real;
+}
+
+/** The publisher hands the CSVs out as one zip; whoever put that into the folder is told so. */
+async function suggest(root: string, file: string): Promise<string> {
+  const entries = await readdir(root).catch(() => []);
+  const zip = entries.find((entry) => entry.toLowerCase().endsWith(".zip"));
+  if (zip !== undefined)
+    return `There is ${zip} in ${root}: unpack it there (\`unzip '${join(root, zip)}' -d '${root}'\`).`;
+  const similar = entries.find((entry) => entry.toLowerCase() === file.toLowerCase());
+  if (similar !== undefined) return `There is ${similar}: upper and lower case matter.`;
+  return `Put ${file} into ${root}, or set DAGMAR_INPUT to the folder that holds it.`;
+}
+
+function isOutside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || way === ".." || way.startsWith("../") || isAbsolute(way);
+}
+
+function refuseOutside(folder: string, file: string): TaskFailure {
+  return new TaskFailure("INPUT_OUTSIDE", `${file} leads out of the input folder ${folder}.`, false, {
+    hint: "Only files inside DAGMAR_INPUT are read; symbolic links must stay inside too.",
+  });
+}
+
+async function isZip(path: string): Promise<boolean> {
+  const handle = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && ZIP_MAGICS.includes(buffer.toString("hex"));
+  } finally {
+    await handle.close();
+  }
+}
+
+export interface FingerprintOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** A file modified less than this long ago is looked at once more after that time. */
+  readonly stableForSeconds: number;
+  readonly onProgress: (readBytes: number, sizeBytes: number) => void;
+}
+
+/** Size and SHA-256 of a file that held still meanwhile; raises `INPUT_CHANGED` (retryable) when it did not. */
+export async function fingerprintSource(path: string, options: FingerprintOptions): Promise<SourceFile> {
+  const { clock, signal, stableForSeconds } = options;
+  const before = await stat(path, { bigint: true });
+  const ageSeconds = (clock.now().getTime() - Number(before.mtimeNs / 1_000_000n)) / 1000;
+  if (ageSeconds < stableForSeconds) {
+    await clock.sleep(Math.min(stableForSeconds, stableForSeconds - ageSeconds) * 1000, signal);
+  }
+  const size = Number(before.size);
+  const hash = createHash("sha256");
+  let read = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) {
+    hash.update(chunk as Buffer);
+    read += (chunk as Buffer).length;
+    options.onProgress(read, size);
+  }
+  const after = await stat(path, { bigint: true });
+  const isSame =
+    before.size === after.size &&
+    before.mtimeNs === after.mtimeNs &&
+    before.ino === after.ino &&
+    read === size;
+  if (!isSame) {
+    throw new TaskFailure(
+      "INPUT_CHANGED",
+      `${path} is still being written: it changed while it was read.`,
+      true,
+      {
+        hint: "Nothing was stored. Let the writer finish, or use wait_for.",
+      },
+    );
+  }
+  return { path, sizeBytes: size, sha256: hash.digest("hex") };
+}

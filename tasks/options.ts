@@ -1,0 +1,23 @@
+/** What the options of several task types have in common: durations, dataset names, and how a written one is read. */
+import { z } from "zod";
+import type { JsonValue } from "../model/dag.ts";
+import { parseDurationSeconds } from "../model/duration.ts";
+
+/** Seconds. */
+export const durationOption = z.string().transform((text, context) => {
+  const seconds = parseDurationSeconds(text);
+  if (seconds !== undefined) return seconds;
+  context.addIssue({ code: "custom", message: `"${text}" is no duration; write 30s, 5m, 2h or 7d` });
+  return z.NEVER;
+});
+
+/** Dataset names: short, and safe in metadata and file names. */
+export const datasetOption = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, "a dataset's name is snake_case, at most 63 characters");
+
+/** An option as the Dag file has it, where it is a text; else the empty text, which its schema refuses elsewhere. */
+export function readWritten(options: Readonly<Record<string, JsonValue>>, name: string): string {
+  const value = options[name];
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,26 @@
+/** The task types that come with Dagmar, made with what the configuration gives them. */
+import type { Clock } from "../model/clock.ts";
+import type { Logger } from "../model/logger.ts";
+import type { AnyTaskType } from "../model/task-type.ts";
+import { createCsvToIds } from "./csv-to-ids/index.ts";
+import { createFileToLake } from "./file-to-lake/index.ts";
+import { openTmdbSource, type TmdbSettings } from "./tmdb-to-lake/tmdb-source.ts";
+import { createTmdbToLake } from "./tmdb-to-lake/index.ts";
+
+export interface RegistrySettings {
+  /** Absolute path of DAGMAR_INPUT. */
+  readonly inputFolder: string;
+  readonly tmdb: TmdbSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+export function createRegistry(settings: RegistrySettings): ReadonlyMap<string, AnyTaskType> {
+  const types: readonly AnyTaskType[] = [
+    createFileToLake(settings.inputFolder),
+    createCsvToIds(),
+    createTmdbToLake(openTmdbSource(settings.tmdb, settings)),
+  ];
+  return new Map(types.map((type) => [type.type, type]));
+}

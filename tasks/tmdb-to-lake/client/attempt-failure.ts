@@ -1,0 +1,67 @@
+/** What went wrong with one attempt, in words of our own. Whether it is tried again is decided elsewhere. */
+import type { AxiosError } from "axios";
+
+/** Short codes that end up in the books and in `dagmar lake missing`. */
+export type FailureReason =
+  | "timed_out"
+  | "rate_limited"
+  | "server_error"
+  | "truncated"
+  | "connection_lost"
+  | "unreachable"
+  | "too_large"
+  | "html"
+  | "not_json";
+
+export interface AttemptFailure {
+  readonly reason: FailureReason;
+  /** HTTP status, where an answer had begun. */
+  readonly status: number | undefined;
+  /** Node's or axios's code, such as `ECONNRESET`. */
+  readonly code: string | undefined;
+  /** The raw `Retry-After` header. */
+  readonly retryAfter: unknown;
+  /** A kept-alive connection that the server had closed meanwhile: says nothing about the server's health. */
+  readonly isStaleConnection: boolean;
+}
+
+/** Status codes that a later attempt may not meet again: too early, time-out, too many, and the server's own faults. */
+export function isTransientStatus(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+/** Nothing of the error itself is kept: it holds the request's headers, and so the token, many times over. */
+export function classifyError(error: AxiosError, hasExpired: boolean): AttemptFailure {
+  const status = error.response?.status;
+  return {
+    reason: hasExpired ? "timed_out" : findReason(error, status),
+    status,
+    code: hasExpired ? undefined : error.code,
+    retryAfter: error.response?.headers["retry-after"],
+    isStaleConnection:
+      !hasExpired && status === undefined && isReset(error.code) && hasReusedSocket(error.request),
+  };
+}
+
+function findReason(error: AxiosError, status: number | undefined): FailureReason {
+  if (status === undefined) {
+    if (error.message.startsWith("maxContentLength")) return "too_large";
+    return isReset(error.code) ? "connection_lost" : "unreachable";
+  }
+  // `ERR_BAD_REQUEST` and `ERR_BAD_RESPONSE` of a whole answer go by its status; a 200 can only have broken off.
+  if (status === 429) return "rate_limited";
+  return isTransientStatus(status) ? "server_error" : "truncated";
+}
+
+function isReset(code: string | undefined): boolean {
+  return code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
+}
+
+function hasReusedSocket(request: unknown): boolean {
+  return (
+    typeof request === "object" &&
+    request !== null &&
+    "reusedSocket" in request &&
+    request.reusedSocket === true
+  );
+}

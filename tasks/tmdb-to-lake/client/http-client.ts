@@ -1,0 +1,317 @@
+/**
+ * How one GET becomes an answer: connections, deadlines, and the one layer of retries (axios-retry). What an answer
+ * means is decided by whoever asked. No error of axios leaves this file, for each holds the token many times over.
+ */
+import * as http from "node:http";
+import * as https from "node:https";
+import { AxiosError, create, isAxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
+import axiosRetry from "axios-retry";
+import type { Clock } from "../../../model/clock.ts";
+import { TaskFailure } from "../../../model/errors.ts";
+import type { Logger } from "../../../model/logger.ts";
+import { createAbortFanOut } from "./abort-fan-out.ts";
+import { ApiCall } from "./api-call.ts";
+import { classifyError, isTransientStatus, type AttemptFailure } from "./attempt-failure.ts";
+import { createDeadlines } from "./deadlines.ts";
+import { parseJsonBytes } from "./json-body.ts";
+import { createRateLimitPause } from "./rate-limit-pause.ts";
+import { parseRetryAfterMs } from "./retry-after.ts";
+import { decideRetry, DEFAULT_RETRY_RULES, type RetryRules } from "./retry-decision.ts";
+import type { Traffic } from "./traffic.ts";
+
+declare module "axios" {
+  interface AxiosRequestConfig {
+    /** Survives axios's merging of configurations by reference, being no plain object. */
+    apiCall?: ApiCall;
+  }
+}
+
+export interface HttpClientOptions {
+  /** Without a trailing slash; http or https. */
+  readonly baseUrl: string;
+  readonly host: string;
+  /** Sent with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Appended to each query, without `&`; empty for none. */
+  readonly secretQuery: string;
+  readonly traffic: Traffic;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+  readonly rules?: Partial<RetryRules>;
+  /** Decompressed; a longer answer is cut off and not asked for again. Default 32 MiB. */
+  readonly maxContentBytes?: number;
+  /** Connections open at once. Above the concurrency of all tasks, lest requests that have their turn wait here. */
+  readonly maxSockets?: number;
+}
+
+export interface HttpRequest {
+  /** Starts with `/`, with the query but without secrets. */
+  readonly path: string;
+  /** The path as it may be shown and logged. */
+  readonly template: string;
+}
+
+export type HttpAnswer =
+  /** 2xx with JSON. `bytes` are the body as it came, decompressed. */
+  | { readonly kind: "json"; readonly bytes: Buffer; readonly value: unknown }
+  /** 3xx and 4xx, save those that are worth another try. Redirects are not followed. */
+  | { readonly kind: "refused"; readonly status: number }
+  /** No sound answer within the retries; `detail` is for people and holds no secret. */
+  | { readonly kind: "failed"; readonly failure: AttemptFailure; readonly detail: string };
+
+export interface HttpClient {
+  /**
+   * Rejects with the signal's reason when aborted, and with `TaskFailure` where going on is no use now:
+   * `TMDB_RATE_LIMITED`, `TMDB_UNAVAILABLE`. All else, network faults too, is an answer.
+   */
+  get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  /** Attempts sent. */
+  readonly requests: number;
+  readonly retries: number;
+  /** Ends the kept-alive connections. */
+  close(): void;
+}
+
+/** Passes through axios in place of the real cause, whose stack axios would else write into at each pass. */
+class CallEnded extends Error {}
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { baseUrl, host, secretQuery, traffic, clock, log, random } = options;
+  const { limiter, circuit, retryBudget } = traffic;
+  const rules: RetryRules = { ...DEFAULT_RETRY_RULES, ...options.rules };
+  const deadlines = createDeadlines(clock);
+  const fanOut = createAbortFanOut();
+  const pause = createRateLimitPause({ clock, limiter, random, maxPauseMs: rules.maxRetryAfterMs });
+  const agentOptions: http.AgentOptions = {
+    keepAlive: true,
+    // As axios sets it on each request: with another value here the two would change it to and fro, a system call each.
+    keepAliveMsecs: 60_000,
+    maxSockets: options.maxSockets ?? 256,
+  };
+  const httpAgent = new http.Agent(agentOptions);
+  const httpsAgent = new https.Agent(agentOptions);
+  const counts = { requests: 0, retries: 0 };
+
+  const instance = create({
+    adapter: "http",
+    baseURL: baseUrl,
+    allowAbsoluteUrls: false,
+    maxRedirects: 0,
+    responseType: "arraybuffer",
+    maxContentLength: options.maxContentBytes ?? 32 * 1024 * 1024,
+    httpAgent,
+    httpsAgent,
+    // The bytes are kept as they came, and a GET has none to send.
+    transformRequest: [],
+    transformResponse: [],
+    validateStatus: (status) => !isTransientStatus(status),
+    // HTTP_PROXY and its kin hold, as everywhere, but a loopback address is never on the other side of a proxy.
+    ...(isLoopback(baseUrl) ? { proxy: false as const } : {}),
+  });
+  // Axios merges its defaults anew at each request: what a GET does not need costs a tenth of a request's time.
+  for (const name of ["env", "transitional", "xsrfCookieName", "xsrfHeaderName", "maxBodyLength"] as const) {
+    delete instance.defaults[name];
+  }
+  const headers = { Accept: "application/json", "Accept-Encoding": "gzip, br", ...options.headers };
+  Object.assign(instance.defaults, { headers: { common: headers } });
+
+  instance.interceptors.request.use((config) => startAttempt(config));
+  instance.interceptors.response.use(endAttempt, failAttempt);
+  axiosRetry(instance, {
+    retries: rules.maxRetries,
+    retryCondition: (error) => {
+      const call = error.config?.apiCall;
+      return call?.failure !== undefined && mayRetry(call, call.failure);
+    },
+    // The waiting is done in `onRetry`, by the clock, and ends when the caller aborts.
+    retryDelay: () => 0,
+    onRetry: (_count, error) => waitForRetry(error.config?.apiCall),
+  });
+
+  async function startAttempt(config: InternalAxiosRequestConfig): Promise<InternalAxiosRequestConfig> {
+    const call = config.apiCall;
+    if (call === undefined) return config;
+    try {
+      await admit(call);
+    } catch (error) {
+      throw endCall(call, error);
+    }
+    counts.requests += 1;
+    const limitMs = Math.min(rules.attemptTimeoutMs, rules.totalTimeoutMs - call.spentMs);
+    config.signal = call.startAttempt(clock.monotonicMs(), (expire) => deadlines.start(limitMs, expire));
+    return config;
+  }
+
+  /** The circuit first: a turn at the limiter that then waited for the circuit would come as a burst when it closes. */
+  async function admit(call: ApiCall): Promise<void> {
+    for (;;) {
+      const pass = await circuit.enter(call.signal);
+      call.pass = pass;
+      await limiter.acquire(call.signal);
+      if (circuit.isValid(pass)) return;
+    }
+  }
+
+  function endAttempt(response: AxiosResponse<Buffer>): AxiosResponse<Buffer> {
+    const call = response.config.apiCall;
+    if (call === undefined) return response;
+    call.endAttempt(clock.monotonicMs());
+    pause.reset();
+    if (response.status < 300) {
+      call.parsed = parseJsonBytes(response.data);
+      if (call.parsed === undefined) {
+        call.failure = describeBadBody(response);
+        reportFailure(call);
+        throw new AxiosError("not JSON", "ERR_BAD_RESPONSE", response.config);
+      }
+    }
+    circuit.reportSuccess(call.takePass());
+    return response;
+  }
+
+  function failAttempt(error: unknown): never {
+    if (!isAxiosError(error)) throw error;
+    const call = error.config?.apiCall;
+    if (call === undefined) throw error;
+    call.endAttempt(clock.monotonicMs());
+    if (call.signal.aborted) throw endCall(call, call.signal.reason);
+    const failure = classifyError(error, call.hasExpired);
+    call.failure = failure;
+    if (failure.reason === "rate_limited") recordRateLimit(call, failure);
+    else if (failure.reason === "too_large") circuit.reportSuccess(call.takePass());
+    else if (failure.isStaleConnection) circuit.reportNothing(call.takePass());
+    else reportFailure(call);
+    throw error;
+  }
+
+  function recordRateLimit(call: ApiCall, failure: AttemptFailure): void {
+    circuit.reportNothing(call.takePass());
+    const retryAfterMs = parseRetryAfterMs(failure.retryAfter, clock.now());
+    const pauseMs = pause.begin(call.startedMs, retryAfterMs);
+    log.info(`${host} answered 429; everybody pauses`, { pauseMs: Math.round(pauseMs) });
+  }
+
+  function reportFailure(call: ApiCall): void {
+    if (!circuit.reportFailure(call.takePass())) return;
+    log.warn(`${host} fails again and again; requests wait until a probe succeeds`, {
+      reason: call.failure?.reason,
+    });
+  }
+
+  function mayRetry(call: ApiCall, failure: AttemptFailure): boolean {
+    const decision = decideRetry({
+      call,
+      failure,
+      rules,
+      now: clock.now(),
+      random,
+      budget: retryBudget,
+      host,
+    });
+    call.stop = decision.stop;
+    call.delayMs = decision.delayMs;
+    return decision.isRetried;
+  }
+
+  async function waitForRetry(call: ApiCall | undefined): Promise<void> {
+    if (call === undefined) return;
+    counts.retries += 1;
+    const { reason, status, code } = call.failure ?? {};
+    log.debug(`${call.template} is asked again`, {
+      attempt: call.attempts,
+      reason,
+      status,
+      code,
+      delayMs: call.delayMs,
+    });
+    try {
+      if (call.delayMs > 0) await clock.sleep(call.delayMs, call.signal);
+    } catch (error) {
+      throw endCall(call, error);
+    }
+  }
+
+  function endCall(call: ApiCall, cause: unknown): CallEnded {
+    call.ended = { cause };
+    return new CallEnded();
+  }
+
+  return {
+    async get(request, signal) {
+      signal.throwIfAborted();
+      retryBudget.earn();
+      const call = new ApiCall(request.template, signal, fanOut);
+      const separator = request.path.includes("?") ? "&" : "?";
+      const url = secretQuery === "" ? request.path : `${request.path}${separator}${secretQuery}`;
+      try {
+        const response = await instance.request<Buffer>({ method: "get", url, apiCall: call });
+        if (call.parsed === undefined) return { kind: "refused", status: response.status };
+        return { kind: "json", bytes: response.data, value: call.parsed.value };
+      } catch (error) {
+        if (call.ended !== undefined) throw call.ended.cause;
+        if (call.stop !== undefined) throw call.stop;
+        const failure = call.failure ?? describeFault(error);
+        if (failure.reason === "rate_limited") throw describeRateLimit(host, call);
+        return { kind: "failed", failure, detail: describeFailure(host, call, failure) };
+      } finally {
+        call.close();
+        if (call.pass !== undefined) circuit.reportNothing(call.takePass());
+      }
+    },
+    get requests() {
+      return counts.requests;
+    },
+    get retries() {
+      return counts.retries;
+    },
+    close() {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    },
+  };
+}
+
+function isLoopback(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+function describeBadBody(response: AxiosResponse<Buffer>): AttemptFailure {
+  const type = String(response.headers["content-type"] ?? "");
+  const isHtml =
+    /^text\/html\b/i.test(type) ||
+    response.data.subarray(0, 64).toString("latin1").trimStart().startsWith("<");
+  return {
+    reason: isHtml ? "html" : "not_json",
+    status: response.status,
+    code: undefined,
+    retryAfter: undefined,
+    isStaleConnection: false,
+  };
+}
+
+/** A fault that axios raised before there was an attempt to speak of. */
+function describeFault(error: unknown): AttemptFailure {
+  const code = isAxiosError(error) ? error.code : undefined;
+  return { reason: "unreachable", status: undefined, code, retryAfter: undefined, isStaleConnection: false };
+}
+
+function describeFailure(host: string, call: ApiCall, failure: AttemptFailure): string {
+  const facts = [
+    failure.status === undefined ? "" : `status ${failure.status}`,
+    failure.code ?? "",
+    call.attempts === 1 ? "1 attempt" : `${call.attempts} attempts`,
+  ];
+  return `GET ${call.template} from ${host}: ${failure.reason} (${facts.filter(Boolean).join(", ")})`;
+}
+
+function describeRateLimit(host: string, call: ApiCall): TaskFailure {
+  return new TaskFailure(
+    "TMDB_RATE_LIMITED",
+    `${host} answered 429 to each of ${call.attempts} attempts at GET ${call.template}.`,
+    true,
+    { retryAfterSeconds: 60, hint: "Is another program using the same key? A lower TMDB rate helps." },
+  );
+}

@@ -1,0 +1,39 @@
+/** What a body holds: the JSON value in it, and the structure of a record. Which title it is about is decided elsewhere. */
+import { createHash } from "node:crypto";
+import { isUtf8 } from "node:buffer";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** `undefined` unless the bytes are one JSON text in valid UTF-8 without a byte order mark (RFC 8259, section 8.1). */
+export function parseJsonBytes(bytes: Buffer): { readonly value: unknown } | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  try {
+    return { value: JSON.parse(bytes.toString("utf8")) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is an object, which an array is not. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Structures by their names as they came; a dataset has a few dozen, and hashing anew costs more than looking up. */
+const knownStructures = new Map<string, string>();
+const MAX_KNOWN_STRUCTURES = 1000;
+
+/**
+ * Names the set of a record's top-level names: 16 hex digits, whatever the order of the names. Equal for equal sets;
+ * 64 bits make two sets with one name as unlikely as needs be for the few dozen structures of a dataset.
+ */
+export function hashStructure(record: JsonObject): string {
+  const names = Object.keys(record);
+  const asTheyCame = JSON.stringify(names);
+  const known = knownStructures.get(asTheyCame);
+  if (known !== undefined) return known;
+  const structure = createHash("sha256").update(JSON.stringify(names.toSorted())).digest("hex").slice(0, 16);
+  if (knownStructures.size >= MAX_KNOWN_STRUCTURES) knownStructures.clear();
+  knownStructures.set(asTheyCame, structure);
+  return structure;
+}

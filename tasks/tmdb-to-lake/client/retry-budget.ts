@@ -1,0 +1,30 @@
+/** How many retries a provider's clients may still make. Which failures deserve one is decided elsewhere. */
+
+export interface RetryBudget {
+  /** Called once per request, before its first attempt; never for a retry. */
+  earn(): void;
+  /** Takes one retry; `false` when none is left, and then nothing is taken. */
+  spend(): boolean;
+}
+
+/**
+ * Retries are a tenth of the first requests, so that a provider in trouble gets at most 10 % more, not several times
+ * as much. On top come three at the start, without which the very first request could not be retried; so the whole is
+ * `retries ≤ 3 + requests / 10`. What is saved up is bounded at `most`: an hour of good answers is no licence for a
+ * storm. The trade-off: in the first seconds of a run a burst of failures leaves some ids `failed`, to be asked again
+ * by the task's own retry.
+ */
+export function createRetryBudget(initial = 3, earnedPerRequest = 0.1, most = 100): RetryBudget {
+  let left = initial;
+  return {
+    earn() {
+      left = Math.min(most, left + earnedPerRequest);
+    },
+    spend() {
+      // Ten earned tenths add up to slightly less than one.
+      if (left < 1 - 1e-9) return false;
+      left = Math.max(0, left - 1);
+      return true;
+    },
+  };
+}

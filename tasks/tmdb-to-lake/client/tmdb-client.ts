@@ -1,0 +1,255 @@
+/** How a title is asked for at TMDB, and which outcome its answer is. Retries and pace are the HTTP client's business. */
+import type { Clock } from "../../../model/clock.ts";
+import { TaskFailure } from "../../../model/errors.ts";
+import type { Logger } from "../../../model/logger.ts";
+import { MAX_RECORD_BYTES } from "../../../model/record-batch.ts";
+import { createHttpClient, type HttpAnswer } from "./http-client.ts";
+import { hashStructure, isJsonObject } from "./json-body.ts";
+import type { RetryRules } from "./retry-decision.ts";
+import { readFind, readImdbId, readProviderId, type AbsenceReason, type Entity } from "./title-check.ts";
+import { readBaseUrl, readSecret, type TmdbCredentials } from "./tmdb-access.ts";
+import { joinTraffic } from "./traffic.ts";
+
+export interface TmdbClientOptions extends TmdbCredentials {
+  /** Such as `https://api.themoviedb.org/3`. */
+  readonly baseUrl: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** From 0 (included) to 1 (excluded); for jitter. */
+  readonly random: () => number;
+  /** `Infinity` for no limit. All clients of one clock and base URL share a limiter; their lowest rate holds. */
+  readonly ratePerSecond: number;
+  readonly rules?: Partial<RetryRules>;
+  readonly maxContentBytes?: number;
+}
+
+export interface TitleRequest {
+  readonly entity: Entity;
+  /** `tt` and 7 to 10 digits. */
+  readonly imdbId: string;
+  readonly language: string;
+  /** At most 20; the order does not matter. */
+  readonly append: readonly string[];
+}
+
+export interface FoundTitle {
+  readonly outcome: "found";
+  /** TMDB's own bytes: one JSON object. */
+  readonly body: Uint8Array;
+  /** See `hashStructure`. */
+  readonly structure: string;
+  /** Path template of the answer: `/movie/{imdb_id}`, `/movie/{id}` or `/tv/{id}`. */
+  readonly endpoint: string;
+  /** ISO UTC. */
+  readonly fetchedAt: string;
+  readonly providerId: number;
+}
+
+export interface AbsentTitle {
+  readonly outcome: "not_found";
+  readonly reason: AbsenceReason;
+  readonly fetchedAt: string;
+}
+
+export interface FailedTitle {
+  readonly outcome: "failed";
+  /**
+   * `bad_id`, `not_an_object`, `wrong_title`, `too_large`, `bad_find_answer`, `http_<status>`, or one of the reasons in
+   * `attempt-failure.ts` after the retries.
+   */
+  readonly reason: string;
+  /** For people; holds no secret. */
+  readonly detail: string;
+  /** Asking again at once would give the same. */
+  readonly isPermanent: boolean;
+  readonly fetchedAt: string;
+}
+
+export type TitleAnswer = FoundTitle | AbsentTitle | FailedTitle;
+
+export interface TmdbClient {
+  /**
+   * Rejects with the signal's reason when aborted, and with `TaskFailure` where the task should stop asking:
+   * `TMDB_UNAUTHORIZED` (not retryable), `TMDB_RATE_LIMITED`, `TMDB_UNAVAILABLE`. All else is an answer.
+   */
+  fetchTitle(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer>;
+  /** Requests sent so far, retries included. */
+  readonly requests: number;
+  readonly retries: number;
+  /** Milliseconds that 429s have paused everybody, over all clients of the same traffic. */
+  readonly pausedMs: number;
+  /** Ends idle connections and gives the rate back. */
+  close(): void;
+}
+
+const IMDB_ID = /^tt\d{7,10}$/;
+/** TMDB's limit (https://developer.themoviedb.org/docs/append-to-response). */
+const MAX_APPEND = 20;
+
+/** Raises `TaskFailure` `SECRET_MISSING` or `CONFIG_INVALID`; sends nothing yet. */
+export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
+  const { clock, log, random } = options;
+  const secret = readSecret(options);
+  const { baseUrl, host } = readBaseUrl(options.baseUrl);
+  const traffic = joinTraffic(clock, baseUrl, host, options.ratePerSecond);
+  const client = createHttpClient({
+    baseUrl,
+    host,
+    headers: secret.headers,
+    secretQuery: secret.secretQuery,
+    traffic,
+    clock,
+    log,
+    random,
+    ...(options.rules === undefined ? {} : { rules: options.rules }),
+    ...(options.maxContentBytes === undefined ? {} : { maxContentBytes: options.maxContentBytes }),
+  });
+
+  function fail(reason: string, detail: string, isPermanent: boolean): FailedTitle {
+    return { outcome: "failed", reason, detail, isPermanent, fetchedAt: clock.now().toISOString() };
+  }
+
+  function absent(reason: AbsenceReason): AbsentTitle {
+    return { outcome: "not_found", reason, fetchedAt: clock.now().toISOString() };
+  }
+
+  async function get(path: string, template: string, signal: AbortSignal): Promise<HttpAnswer> {
+    const answer = await client.get({ path, template }, signal);
+    if (answer.kind !== "refused" || (answer.status !== 401 && answer.status !== 403)) return answer;
+    throw new TaskFailure(
+      "TMDB_UNAUTHORIZED",
+      `${host} answered ${answer.status} to GET ${template}: ${secret.variable} is wrong, expired or suspended.`,
+      false,
+      {
+        hint: `Set ${secret.variable} to a valid one from https://www.themoviedb.org/settings/api and run again.`,
+      },
+    );
+  }
+
+  /** What is left when an answer is neither JSON nor a 404. */
+  function failFrom(answer: Exclude<HttpAnswer, { kind: "json" }>, template: string): FailedTitle {
+    if (answer.kind === "failed") {
+      return fail(answer.failure.reason, answer.detail, answer.failure.reason === "too_large");
+    }
+    const { status } = answer;
+    return fail(`http_${status}`, `GET ${template} from ${host}: status ${status}`, status >= 400);
+  }
+
+  async function find(
+    title: TitleRequest,
+    signal: AbortSignal,
+  ): Promise<readonly number[] | AbsentTitle | FailedTitle> {
+    const template = "/find/{imdb_id}";
+    const query = `external_source=imdb_id&language=${encodeURIComponent(title.language)}`;
+    const answer = await get(`/find/${title.imdbId}?${query}`, template, signal);
+    if (answer.kind === "refused" && answer.status === 404) return absent("unknown");
+    if (answer.kind !== "json") return failFrom(answer, template);
+    const verdict = readFind(answer.value, title.entity);
+    if (verdict.kind === "found") return verdict.ids;
+    if (verdict.kind === "absent") return absent(verdict.reason);
+    return fail("bad_find_answer", `GET ${template} from ${host}: not of the form of a find answer`, false);
+  }
+
+  /** `providerId` is the one that `/find` gave; without it the title was asked for by its IMDb id. */
+  async function judge(
+    answer: Extract<HttpAnswer, { kind: "json" }>,
+    title: TitleRequest,
+    endpoint: string,
+    providerId: number | undefined,
+    signal: AbortSignal,
+  ): Promise<TitleAnswer> {
+    const fetchedAt = clock.now().toISOString();
+    const source = `GET ${endpoint} from ${host}`;
+    const { value, bytes } = answer;
+    if (!isJsonObject(value)) return fail("not_an_object", `${source}: JSON, but no object`, true);
+    const id = readProviderId(value);
+    if (id === undefined) return fail("wrong_title", `${source}: a record without an id`, true);
+    if (providerId !== undefined && id !== providerId) {
+      return fail("wrong_title", `${source}: asked for ${providerId}, got ${id}`, true);
+    }
+    const imdbId = readImdbId(value, title.entity);
+    if (imdbId !== undefined && imdbId !== title.imdbId) {
+      return fail("wrong_title", `${source}: asked for ${title.imdbId}, got another IMDb id`, true);
+    }
+    if (bytes.length > MAX_RECORD_BYTES) {
+      return fail("too_large", `${source}: ${bytes.length} bytes, more than an object may hold`, true);
+    }
+    if (imdbId === undefined && providerId === undefined) {
+      const ids = await find(title, signal);
+      if ("outcome" in ids && ids.outcome === "failed") return ids;
+      if ("outcome" in ids || !ids.includes(id)) {
+        return fail(
+          "wrong_title",
+          `${source}: ${id} names no IMDb id, and /find does not know it as ${title.imdbId}`,
+          true,
+        );
+      }
+    }
+    return {
+      outcome: "found",
+      body: bytes,
+      structure: hashStructure(value),
+      endpoint,
+      fetchedAt,
+      providerId: id,
+    };
+  }
+
+  async function fetchFound(title: TitleRequest, query: string, signal: AbortSignal): Promise<TitleAnswer> {
+    const ids = await find(title, signal);
+    if ("outcome" in ids) return ids;
+    const [id] = ids;
+    if (id === undefined) return absent("unknown");
+    const folder = title.entity === "movie" ? "movie" : "tv";
+    const endpoint = `/${folder}/{id}`;
+    const answer = await get(`/${folder}/${id}?${query}`, endpoint, signal);
+    if (answer.kind === "json") return judge(answer, title, endpoint, id, signal);
+    if (answer.kind === "refused" && answer.status === 404) return absent("gone");
+    return failFrom(answer, endpoint);
+  }
+
+  async function fetchMovie(title: TitleRequest, query: string, signal: AbortSignal): Promise<TitleAnswer> {
+    const endpoint = "/movie/{imdb_id}";
+    const answer = await get(`/movie/${title.imdbId}?${query}`, endpoint, signal);
+    if (answer.kind === "json") return judge(answer, title, endpoint, undefined, signal);
+    if (answer.kind === "refused" && answer.status === 404) return fetchFound(title, query, signal);
+    return failFrom(answer, endpoint);
+  }
+
+  return {
+    async fetchTitle(title, signal) {
+      signal.throwIfAborted();
+      if (!IMDB_ID.test(title.imdbId)) return fail("bad_id", "not tt and 7 to 10 digits", true);
+      const query = buildQuery(title);
+      return title.entity === "movie" ? fetchMovie(title, query, signal) : fetchFound(title, query, signal);
+    },
+    get requests() {
+      return client.requests;
+    },
+    get retries() {
+      return client.retries;
+    },
+    get pausedMs() {
+      return traffic.limiter.pausedMs;
+    },
+    close() {
+      client.close();
+      traffic.leave();
+    },
+  };
+}
+
+/** Sorted, so that the same question is the same URL. Commas stay as they are, as TMDB's documentation writes them. */
+function buildQuery({ language, append }: TitleRequest): string {
+  if (append.length > MAX_APPEND) {
+    throw new RangeError(`append_to_response takes at most ${MAX_APPEND} names, not ${append.length}`);
+  }
+  const parts = [`language=${encodeURIComponent(language)}`];
+  if (append.length > 0) {
+    const names = [...new Set(append)]
+      .toSorted()
+      .map((name) => encodeURIComponent(name).replaceAll("%2F", "/"));
+    parts.push(`append_to_response=${names.join(",")}`);
+  }
+  return parts.join("&");
+}

@@ -1,0 +1,189 @@
+/** The task type `tmdb-to-lake`: TMDB's JSON for a set of IMDb ids, as it came, each id in exactly one outcome. */
+import { learnLake } from "../../lake/protocol/learn-lake.ts";
+import { openRecordSink } from "../../lake/protocol/record-sink.ts";
+import type { AskPolicy } from "../../model/ask-policy.ts";
+import type { Ask } from "../../model/batch-store.ts";
+import { describeError, TaskFailure } from "../../model/errors.ts";
+import { sortAppend, type Question } from "../../model/question.ts";
+import { findImbalance, formatReconciliation, type Reconciliation } from "../../model/reconciliation.ts";
+import type { TaskPorts } from "../../model/task-ports.ts";
+import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
+import { literalPrefix } from "../../model/template.ts";
+import { readWritten } from "../options.ts";
+import { optionsSchema, type TmdbToLakeOptions } from "./options.ts";
+import type { TmdbClient } from "./client/tmdb-client.ts";
+import { fetchIds, type FetchRequest } from "./fetch-ids.ts";
+
+type Context = TaskContext<TmdbToLakeOptions, TaskPorts>;
+
+export interface TmdbSource {
+  readonly baseUrl: string;
+  /** One attempt's client; raises `SECRET_MISSING` when no token is configured. */
+  openClient(maxRatePerSecond?: number): Promise<TmdbClient>;
+  /** Raises `SECRET_MISSING` when no token is configured. */
+  assertConfigured(): void;
+}
+
+export function createTmdbToLake(tmdb: TmdbSource): TaskType<TmdbToLakeOptions, TaskPorts> {
+  return {
+    type: "tmdb-to-lake",
+    summary:
+      "Asks TMDB for the titles of a set of IMDb ids and stores the answers, at most 100 and 10 MB an object.",
+    options: optionsSchema,
+    ownTemplateNames: ["seq"],
+    outputNames: [
+      "asked",
+      "stored",
+      "already_stored",
+      "not_found",
+      "failed",
+      "remaining",
+      "objects",
+      "requests",
+    ],
+    writes: (options) => ({
+      dataset: readWritten(options, "dataset"),
+      key: readWritten(options, "key"),
+      many: true,
+    }),
+    reads: () => [],
+    exclusiveKey: (options) => `records:${readWritten(options, "dataset")}`,
+    assertConfigured: () => {
+      tmdb.assertConfigured();
+    },
+    run: (context) => ingest(context, tmdb),
+  };
+}
+
+async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
+  const { lake, state, options, run, taskId, signal } = context;
+  tmdb.assertConfigured();
+  const ask = await openAsk(context, tmdb.baseUrl);
+  await learnLake({
+    lake,
+    objects: state.objects,
+    events: state.events,
+    prefix: literalPrefix(readWritten(context.written, "key")),
+    signal,
+    dagId: run.dagId,
+    runId: run.runId,
+    taskId,
+  });
+  const sink = openRecordSink(
+    { lake, batches: state.batches, events: state.events, run, taskId, signal },
+    ask,
+    options.dataset,
+  );
+  let requests = 0;
+  try {
+    await sink.recover();
+    const planned = await state.batches.plan(ask, readPolicy(context));
+    if (planned.length > 0) requests = await fetchWithClient(tmdb, { context, ask, sink, planned });
+    await sink.finish();
+  } catch (error) {
+    // What cannot be sealed now is still in the spool; why the task ended is what must be told.
+    await sink.abandon().catch((fault: unknown) => {
+      context.log.warn(`What was spooled could not be sealed: ${describeError(fault)}`);
+    });
+    throw error;
+  }
+  const sum = state.batches.reconcile(ask);
+  await state.batches.close(ask, sum);
+  context.log.info(formatReconciliation(sum), { objects: sink.stats.objects });
+  judge(context, ask, sum);
+  return {
+    asked: sum.asked,
+    stored: sum.stored,
+    already_stored: sum.alreadyStored,
+    not_found: sum.notFound,
+    failed: sum.failed,
+    remaining: sum.remaining,
+    objects: sink.stats.objects,
+    requests,
+  };
+}
+
+/** A run that has nothing to ask does without the client. */
+async function fetchWithClient(tmdb: TmdbSource, request: Omit<FetchRequest, "client">): Promise<number> {
+  const client = await tmdb.openClient(request.context.options.rate_per_second);
+  try {
+    await fetchIds({ ...request, client });
+    return client.requests;
+  } finally {
+    client.close();
+  }
+}
+
+function openAsk(context: Context, baseUrl: string): Promise<Ask> {
+  const { lake, state, options, run, taskId } = context;
+  const question: Question = {
+    dataset: options.dataset,
+    baseUrl,
+    entity: options.entity,
+    language: options.language,
+    append: sortAppend(options.append),
+  };
+  const candidates = findCandidates(context);
+  return state.batches.openAsk({
+    lakeId: lake.id,
+    question,
+    run,
+    taskId,
+    candidateSetId: Number(candidates["candidate_set"]),
+    keyTemplate: options.key,
+    limit: options.limit,
+    source: { key: candidates["key"] ?? null, sha256: candidates["sha256"] ?? null },
+  });
+}
+
+function findCandidates(context: Context): TaskOutput {
+  const { outputs, options } = context;
+  const sets = Object.entries(outputs).filter(
+    ([taskId, output]) =>
+      output["candidate_set"] !== undefined &&
+      (options.ids_from === undefined || options.ids_from === taskId),
+  );
+  const [only] = sets;
+  if (only !== undefined && sets.length === 1) return only[1];
+  const found =
+    sets.length === 0 ? "none of the tasks that it needs gives ids" : "several tasks that it needs give ids";
+  throw new TaskFailure("OUTPUT_MISSING", `${context.taskId}: ${found}.`, false, {
+    hint: "Let it need one csv-to-ids task, or name one with ids_from.",
+  });
+}
+
+function readPolicy(context: Context): AskPolicy {
+  const { options, run } = context;
+  return {
+    logicalDate: run.logicalDate,
+    runStamp: run.runStamp,
+    recheckAfterSeconds: options.recheck_after,
+    refreshAfterSeconds: options.refresh_after ?? null,
+    refetchGeneration: run.refetchGeneration,
+  };
+}
+
+const LISTED = "`dagmar lake missing` lists them; everything else is stored.";
+
+/** A retry can change only what failed for the moment. */
+function judge(context: Context, ask: Ask, sum: Reconciliation): void {
+  const { options, state } = context;
+  const imbalance = findImbalance(sum, options.limit !== null);
+  if (imbalance !== undefined) throw new TaskFailure("RECONCILIATION_BROKEN", imbalance, true);
+  if (sum.freshFailed <= options.max_failed) return;
+  const failures = state.batches.listFailures(ask);
+  const reasons = failures
+    .map(({ reason, count, example }) => `${count} ${reason} (such as ${example})`)
+    .join(", ");
+  const mayChange = failures.some((failure) => !failure.isPermanent);
+  throw new TaskFailure(
+    "IDS_FAILED",
+    `${sum.freshFailed} of ${sum.asked} ids failed, and max_failed is ${options.max_failed}: ${reasons}. ${formatReconciliation(sum)}.`,
+    mayChange,
+    {
+      hint: mayChange
+        ? LISTED
+        : `${LISTED} None of them will change soon: raise max_failed to let the run pass, or run a later date.`,
+    },
+  );
+}

@@ -1,0 +1,46 @@
+/** What a Dag may say of a tmdb-to-lake task. */
+import { z } from "zod";
+import { datasetOption, durationOption } from "../options.ts";
+
+export const optionsSchema = z.strictObject({
+  dataset: datasetOption.describe("Name of the records; at most one task of a dataset runs at a time."),
+  entity: z.enum(["movie", "series"]).describe("What the ids are."),
+  key: z
+    .string()
+    .min(1)
+    .describe("Key of each object; holds ${run_stamp} and ${seq}. Manifests go beside, named _manifest-…"),
+  language: z.string().min(2).max(10).default("en-US").describe("TMDB's `language`."),
+  append: z
+    .array(z.string().regex(/^[a-z_/]+$/))
+    .max(20)
+    .default([])
+    .describe(
+      "TMDB's `append_to_response`, at most 20 names. Another set is another question: all is asked anew.",
+    ),
+  ids_from: z
+    .string()
+    .optional()
+    .describe("The upstream csv-to-ids task; may be left out where the task needs only one."),
+  limit: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("At most so many ids a run; the others remain."),
+  concurrency: z.int().min(1).max(64).default(16).describe("Requests under way at once."),
+  rate_per_second: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "Asks no faster than this. The process has one limiter: the lowest of TMDB_RATE_PER_SECOND and of the tasks at work holds for all.",
+    ),
+  recheck_after: durationOption
+    .default(7 * 86_400)
+    .describe("Ids that were not found, or failed for good, are asked again after this long."),
+  refresh_after: durationOption
+    .optional()
+    .describe("Stored ids are asked again after this long; never by default."),
+  max_failed: z.int().min(0).default(0).describe("More fresh failures than this fail the task."),
+});
+export type TmdbToLakeOptions = z.infer<typeof optionsSchema>;

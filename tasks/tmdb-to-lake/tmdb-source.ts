@@ -1,0 +1,40 @@
+/** Makes TMDB clients when tasks need them, and not before: axios is slow to load. All of them share one limiter and one circuit. */
+import type { Clock } from "../../model/clock.ts";
+import type { Logger } from "../../model/logger.ts";
+import { assertTmdbConfigured } from "./client/tmdb-access.ts";
+import type { TmdbSource } from "./index.ts";
+
+export interface TmdbSettings {
+  readonly baseUrl: string;
+  /** Bearer token, preferred; or the older API key. */
+  readonly token: string | undefined;
+  readonly apiKey: string | undefined;
+  /** `Infinity` for no limit. */
+  readonly ratePerSecond: number;
+}
+
+interface Tools {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource {
+  const { baseUrl, token, apiKey, ratePerSecond } = settings;
+  return {
+    baseUrl,
+    assertConfigured: () => {
+      assertTmdbConfigured(settings);
+    },
+    async openClient(maxRatePerSecond = Infinity) {
+      const { createTmdbClient } = await import("./client/tmdb-client.ts");
+      return createTmdbClient({
+        baseUrl,
+        token,
+        apiKey,
+        ratePerSecond: Math.min(ratePerSecond, maxRatePerSecond),
+        ...tools,
+      });
+    },
+  };
+}

@@ -1,0 +1,247 @@
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { TaskFailure } from "../../model/errors.ts";
+import type { AnyTaskType } from "../../model/task-type.ts";
+import { sql } from "../../state/statement.ts";
+import { createFileToLake } from "../../tasks/file-to-lake/index.ts";
+import { runTask } from "../support/task-context.ts";
+import { openTestWorld, type TestWorld } from "../support/test-world.ts";
+
+const WRITTEN = {
+  dataset: "movies",
+  file: "movies.csv",
+  key: "Raw/Local/CSV/Movies/${partition}/movies.csv",
+  stable_for: "0s",
+};
+const KEY = "Raw/Local/CSV/Movies/2026/11/23/movies.csv";
+
+interface FileWorld extends TestWorld {
+  readonly input: string;
+  readonly type: AnyTaskType;
+}
+
+async function openFileWorld(): Promise<FileWorld> {
+  const world = await openTestWorld();
+  const input = join(world.folder, "input");
+  mkdirSync(input);
+  return { ...world, input, type: createFileToLake(input) };
+}
+
+async function store(world: FileWorld, day: string, written: object = {}) {
+  const existing = world.database.get<{ dag_run_id: number }>(
+    sql("SELECT dag_run_id FROM dag_runs WHERE logical_date = ?", `${day}T09:00:00.000Z`),
+  );
+  if (existing !== undefined) throw new Error("one run a day in these tests");
+  const run = await world.makeRunFacts(`${day}T09:00:00Z`);
+  return runTask(world.type, world, { run, written: { ...WRITTEN, ...written } });
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function failure(promise: Promise<unknown>): Promise<TaskFailure> {
+  return promise.then(
+    () => Promise.reject(new Error("it did not fail")),
+    (error: unknown) => error as TaskFailure,
+  );
+}
+
+async function listKeys(world: TestWorld): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of world.lake.list("")) keys.push(key);
+  return keys;
+}
+
+describe("bytes", () => {
+  test.each([
+    ["an empty file", Buffer.alloc(0)],
+    ["a byte order mark", Buffer.from("\uFEFFid|t\n1|a\n")],
+    ["CRLF line ends", Buffer.from("id|t\r\n1|a\r\n")],
+    ["latin-1", Buffer.from("id|t\n1|caf\u00e9\n", "latin1")],
+    ["NUL bytes", Buffer.from("a\0b\0\0c")],
+    ["no final newline", Buffer.from("id|t\n1|a")],
+    ["every byte there is", Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 256))],
+  ])("%s arrives as it is", async (_, bytes) => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), bytes);
+    const output = await store(world, "2026-11-23");
+    expect(output).toMatchObject({ key: KEY, size_bytes: bytes.length, unchanged: false });
+    expect(readFileSync(join(world.folder, "lake", KEY)).equals(bytes)).toBe(true);
+  });
+});
+
+describe("content that the lake has", () => {
+  test("the next day's run writes nothing and names the object that is there", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    await store(world, "2026-11-23");
+    expect(await store(world, "2026-11-24")).toMatchObject({ key: KEY, unchanged: true });
+    expect(await listKeys(world)).toEqual([KEY]);
+  });
+
+  test("a new time stamp on old content is no change", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    await store(world, "2026-11-23");
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    expect(await store(world, "2026-11-24")).toMatchObject({ unchanged: true });
+  });
+
+  test("with on_unchanged: write every partition gets a full copy, and a rerun none", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    await store(world, "2026-11-23", { on_unchanged: "write" });
+    const run = await world.makeRunFacts("2026-11-24T09:00:00Z");
+    const again = { run, written: { ...WRITTEN, on_unchanged: "write" } };
+    expect(await runTask(world.type, world, again)).toMatchObject({ unchanged: false });
+    expect(await runTask(world.type, world, again)).toMatchObject({ unchanged: true });
+    expect(await listKeys(world)).toEqual([KEY, KEY.replace("/23/", "/24/")]);
+  });
+
+  test("a lost database learns from the lake that the content is there", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    await store(world, "2026-11-23");
+    const reborn = {
+      ...(await openTestWorld({ folder: world.folder, databaseFile: join(world.folder, "new.db") })),
+      input: world.input,
+      type: world.type,
+    };
+    expect(await store(reborn, "2026-11-24")).toMatchObject({ key: KEY, unchanged: true });
+  });
+
+  test("an object that was deleted behind our back is written again", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    await store(world, "2026-11-23");
+    const { rmSync } = await import("node:fs");
+    rmSync(join(world.folder, "lake", KEY));
+    expect(await store(world, "2026-11-24")).toMatchObject({
+      unchanged: false,
+      key: KEY.replace("/23/", "/24/"),
+    });
+  });
+});
+
+describe("changed content under the same key", () => {
+  test("the first object stays and the new one gets its own key, with an event", async () => {
+    const world = await openFileWorld();
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    writeFileSync(join(world.input, "movies.csv"), "first");
+    await runTask(world.type, world, { run, written: WRITTEN });
+    writeFileSync(join(world.input, "movies.csv"), "second");
+    const output = await runTask(world.type, world, { run, written: WRITTEN });
+    expect(output["key"]).toMatch(/\/movies-16367aac\.csv$/);
+    expect(readFileSync(join(world.folder, "lake", KEY), "utf8")).toBe("first");
+    expect(readFileSync(join(world.folder, "lake", text(output["key"])), "utf8")).toBe("second");
+    expect(world.database.all(sql("SELECT kind FROM events"))).toContainEqual({ kind: "key_taken" });
+  });
+
+  test("going back to the first content makes its object the newest and writes nothing", async () => {
+    const world = await openFileWorld();
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    for (const content of ["first", "second"]) {
+      writeFileSync(join(world.input, "movies.csv"), content);
+      await runTask(world.type, world, { run, written: WRITTEN });
+    }
+    writeFileSync(join(world.input, "movies.csv"), "first");
+    const output = await runTask(world.type, world, { run, written: WRITTEN });
+    expect(output).toMatchObject({ key: KEY, unchanged: true });
+    expect(world.ports.objects.findNewestFile(world.lake.id, "movies")?.key).toBe(KEY);
+    expect(await listKeys(world)).toHaveLength(2);
+  });
+});
+
+describe("sources that cannot be stored", () => {
+  test("a file that grows while it is hashed aborts the task and leaves no object", async () => {
+    const world = await openFileWorld();
+    const file = join(world.input, "movies.csv");
+    writeFileSync(file, Buffer.alloc(3_000_000, 97));
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    let hasGrown = false;
+    const error = await failure(
+      runTask(world.type, world, {
+        run,
+        written: WRITTEN,
+        onProgress: () => {
+          if (!hasGrown) appendFileSync(file, "more");
+          hasGrown = true;
+        },
+      }),
+    );
+    expect(error.code).toBe("INPUT_CHANGED");
+    expect(error.retryable).toBe(true);
+    expect(await listKeys(world)).toEqual([]);
+  });
+
+  test("a file that is edited between hash and upload aborts the task and leaves no object", async () => {
+    const world = await openFileWorld();
+    const file = join(world.input, "movies.csv");
+    writeFileSync(file, Buffer.alloc(200_000, 97));
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    const list = world.lake.list.bind(world.lake);
+    // The listing of KNOW comes after the hash and before the upload.
+    world.lake.list = (...args) => {
+      writeFileSync(file, Buffer.alloc(200_000, 98));
+      return list(...args);
+    };
+    const error = await failure(runTask(world.type, world, { run, written: WRITTEN }));
+    expect(error.code).toBe("INPUT_CHANGED");
+    world.lake.list = list;
+    expect(await listKeys(world)).toEqual([]);
+  });
+
+  test("a missing file names the folder, and the zip that lies there instead", async () => {
+    const world = await openFileWorld();
+    expect((await failure(store(world, "2026-11-22"))).hint).toContain("DAGMAR_INPUT");
+    writeFileSync(join(world.input, "Filmes+e+Series.zip"), "PK");
+    const error = await failure(store(world, "2026-11-23"));
+    expect(error.code).toBe("INPUT_MISSING");
+    expect(error.hint).toContain("unzip");
+  });
+
+  test("a zip under the CSV's name is refused with what to do", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), Buffer.from("504b03040a000000", "hex"));
+    const error = await failure(store(world, "2026-11-23"));
+    expect(error.code).toBe("INPUT_IS_ARCHIVE");
+    expect(error.hint).toContain("unzip");
+  });
+
+  test("a directory, a way out, an absolute path and a link that leads out are refused", async () => {
+    const world = await openFileWorld();
+    mkdirSync(join(world.input, "folder"));
+    writeFileSync(join(world.folder, "secret.csv"), "secret");
+    symlinkSync(join(world.folder, "secret.csv"), join(world.input, "link.csv"));
+    const codes: string[] = [];
+    for (const [index, file] of [
+      "folder",
+      "../secret.csv",
+      join(world.folder, "secret.csv"),
+      "link.csv",
+    ].entries()) {
+      codes.push((await failure(store(world, `2026-11-1${index}`, { file }))).code);
+    }
+    expect(codes).toEqual(["INPUT_NOT_A_FILE", "INPUT_OUTSIDE", "INPUT_OUTSIDE", "INPUT_OUTSIDE"]);
+    expect(await listKeys(world)).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("an unreadable file says so", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n");
+    chmodSync(join(world.input, "movies.csv"), 0);
+    expect((await failure(store(world, "2026-11-23"))).code).toBe("INPUT_UNREADABLE");
+  });
+
+  test("with wait_for a missing file reschedules the task until the time is up", async () => {
+    const world = await openFileWorld();
+    const written = { ...WRITTEN, wait_for: "1h", poll: "20s" };
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    const early = await failure(runTask(world.type, world, { run, written, waitedSeconds: 60 }));
+    expect(early).toMatchObject({ code: "INPUT_NOT_READY", afterSeconds: 20 });
+    const late = await failure(runTask(world.type, world, { run, written, waitedSeconds: 3601 }));
+    expect(late.code).toBe("INPUT_MISSING");
+  });
+});

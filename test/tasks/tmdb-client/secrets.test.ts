@@ -1,0 +1,190 @@
+import { once } from "node:events";
+import { inspect } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { TaskFailure } from "../../../model/errors.ts";
+import { assertTmdbConfigured } from "../../../tasks/tmdb-to-lake/client/tmdb-access.ts";
+import type { TmdbClientOptions } from "../../../tasks/tmdb-to-lake/client/tmdb-client.ts";
+import { joinTraffic } from "../../../tasks/tmdb-to-lake/client/traffic.ts";
+import { createHandClock } from "../../support/hand-clock.ts";
+import {
+  HANG,
+  json,
+  MOVIE,
+  NEVER,
+  NOT_FOUND,
+  openClient,
+  RECORD,
+  recordLog,
+  startProvider,
+  text,
+  TOKEN,
+  type Answer,
+  type Provider,
+} from "./provider.ts";
+
+const KEY = "canary-key-51be02";
+
+let provider: Provider | undefined;
+const environment = { ...process.env };
+beforeEach(() => {
+  provider = undefined;
+});
+afterEach(async () => {
+  await provider?.close();
+  process.env = { ...environment };
+});
+
+async function serve(answer: Answer): Promise<Provider> {
+  provider = await startProvider(() => answer);
+  return provider;
+}
+
+/** Everything that a log, a crash report or a page could show of a value. */
+function exhaust(value: unknown): string {
+  const shown = [
+    inspect(value, { depth: 12, showHidden: true, getters: true }),
+    JSON.stringify(value),
+    String(value),
+  ];
+  if (value instanceof Error) shown.push(value.stack ?? "", exhaust(value.cause ?? ""));
+  return shown.join("\n");
+}
+
+const CASES: readonly (readonly [string, Answer])[] = [
+  ["a 401", json({ status_code: 7 }, 401)],
+  ["a 403", json({}, 403)],
+  [
+    "a 422 that echoes",
+    (response, request) => json({ echo: [request.headers, request.url] }, 422)(response, request),
+  ],
+  ["a 500", json({}, 500)],
+  ["a 429", json({}, 429, { "retry-after": "0" })],
+  ["a 429 for long", json({}, 429, { "retry-after": "999999" })],
+  [
+    "HTML that echoes",
+    (response, request) => text(`<p>${inspect(request.headers)} ${request.url}</p>`)(response, request),
+  ],
+  ["an array", json([])],
+  ["a hang", HANG],
+  ["a reset", (response) => response.socket?.resetAndDestroy()],
+  ["a cut", (response) => response.write("{", () => response.socket?.destroy())],
+];
+
+test.each(CASES)(
+  "after %s neither token nor key is in an answer, an error, the client or the log",
+  async (_case, answer) => {
+    const server = await serve(answer);
+    const { log, lines } = recordLog();
+    for (const secret of [{ token: TOKEN }, { apiKey: KEY, token: undefined }]) {
+      const client = openClient(server, {
+        ...secret,
+        log,
+        random: () => 0,
+        rules: { attemptTimeoutMs: 30, maxRetries: 1 },
+      });
+      const result: unknown = await client.fetchTitle(MOVIE, NEVER).catch((error: unknown) => error);
+      const shown = [exhaust(result), exhaust(client), ...lines].join("\n");
+      expect(shown).not.toContain("canary");
+      client.close();
+    }
+    expect(server.asked.length).toBeGreaterThanOrEqual(2);
+  },
+);
+
+test("the token is sent as Bearer, wins over the key, and is not in the URL", async () => {
+  const server = await serve(json(RECORD));
+  await openClient(server, { apiKey: KEY }).fetchTitle(MOVIE, NEVER);
+  expect(server.received[0]?.authorization).toBe(`Bearer ${TOKEN}`);
+  expect(server.asked[0]).not.toContain("api_key");
+});
+
+test("the key is sent in the query where there is no token", async () => {
+  const server = await serve(NOT_FOUND);
+  await openClient(server, { token: undefined, apiKey: KEY }).fetchTitle(MOVIE, NEVER);
+  expect(server.received[0]?.authorization).toBeUndefined();
+  expect(server.asked).toEqual([
+    `/movie/tt0000001?language=pt-BR&api_key=${KEY}`,
+    `/find/tt0000001?external_source=imdb_id&language=pt-BR&api_key=${KEY}`,
+  ]);
+});
+
+test.each([
+  [401, { token: TOKEN }, "TMDB_API_TOKEN"],
+  [403, { token: TOKEN }, "TMDB_API_TOKEN"],
+  [401, { token: undefined, apiKey: KEY }, "TMDB_API_KEY"],
+])("a %i stops at once, names the variable and says what to do", async (status, secret, variable) => {
+  const server = await serve(json({}, status));
+  const failure: unknown = await openClient(server, secret)
+    .fetchTitle(MOVIE, NEVER)
+    .catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(TaskFailure);
+  expect(failure).toMatchObject({ code: "TMDB_UNAUTHORIZED", retryable: false });
+  expect((failure as TaskFailure).message).toContain(variable);
+  expect((failure as TaskFailure).hint).toContain(`Set ${variable}`);
+  expect(server.asked).toHaveLength(1);
+});
+
+test("without token and key nothing is made, and the message names the variable", () => {
+  let failure: unknown;
+  try {
+    assertTmdbConfigured({ token: "" });
+  } catch (error) {
+    failure = error;
+  }
+  expect(failure).toMatchObject({ code: "SECRET_MISSING", retryable: false });
+  expect(String(failure)).toContain("TMDB_API_TOKEN");
+  assertTmdbConfigured({ apiKey: KEY });
+});
+
+test.each([
+  ["a token with a line end", { token: `${TOKEN}\r\nX-Evil: 1` }],
+  ["an address with a password", { baseUrl: `http://user:${TOKEN}@127.0.0.1:9/3` }],
+  ["an address with a query", { baseUrl: `http://127.0.0.1:9/3?api_key=${TOKEN}` }],
+  ["another scheme", { baseUrl: "file:///etc/passwd" }],
+  ["no address", { baseUrl: "api.themoviedb.org" }],
+])("%s is refused before anything is sent, and not repeated in the message", async (_case, options) => {
+  const server = await serve(HANG);
+  let failure: unknown;
+  try {
+    openClient(server, options);
+  } catch (error) {
+    failure = error;
+  }
+  expect(failure).toMatchObject({ code: "CONFIG_INVALID", retryable: false });
+  expect(exhaust(failure)).not.toContain("canary");
+});
+
+test("a proxy of the environment is never used for a loopback address", async () => {
+  const server = await serve(json(RECORD));
+  process.env["HTTP_PROXY"] = "http://127.0.0.1:9";
+  process.env["http_proxy"] = "http://127.0.0.1:9";
+  expect((await openClient(server).fetchTitle(MOVIE, NEVER)).outcome).toBe("found");
+});
+
+test("a proxy of the environment is used for every other address", async () => {
+  const proxy = await startProvider(() => json(RECORD));
+  process.env["http_proxy"] = proxy.url.replace(/\/3$/, "");
+  delete process.env["no_proxy"];
+  delete process.env["NO_PROXY"];
+  const server = await serve(HANG);
+  const options: Partial<TmdbClientOptions> = { baseUrl: "http://tmdb.invalid/3" };
+  expect((await openClient(server, options).fetchTitle(MOVIE, NEVER)).outcome).toBe("found");
+  expect(proxy.asked).toEqual(["http://tmdb.invalid/3/movie/tt0000001?language=pt-BR"]);
+  await proxy.close();
+});
+
+test("a client that is closed gives its rate back and ends its connections", async () => {
+  const server = await serve(json(RECORD));
+  const clock = createHandClock();
+  const slow = openClient(server, { ratePerSecond: 5 }, clock);
+  const fast = openClient(server, { ratePerSecond: 50 }, clock);
+  const traffic = joinTraffic(clock, server.url, "127.0.0.1", 100);
+  expect((await slow.fetchTitle(MOVIE, NEVER)).outcome).toBe("found");
+  expect(traffic.limiter.ratePerSecond).toBe(5);
+  const [socket] = server.sockets;
+  slow.close();
+  expect(traffic.limiter.ratePerSecond).toBe(50);
+  if (socket !== undefined && !socket.closed) await once(socket, "close");
+  expect(server.sockets.size).toBe(0);
+  fast.close();
+});
