@@ -1,0 +1,145 @@
+/** Runs one attempt of a task: options resolved and checked, time-out kept, and every way to end turned into a result. */
+import { setMaxListeners } from "node:events";
+import type { Clock } from "../model/clock.ts";
+import type { DagRun } from "../model/dag-run.ts";
+import type { TaskDefinition } from "../model/dag.ts";
+import { TaskFailure, TaskReschedule } from "../model/errors.ts";
+import type { Lake } from "../model/lake.ts";
+import type { Logger } from "../model/logger.ts";
+import type { TaskInstance } from "../model/task-instance.ts";
+import type { TaskPorts } from "../model/task-ports.ts";
+import type { AnyTaskType, Progress, TaskOutput, WorkerThread } from "../model/task-type.ts";
+import { readRunFacts, renderOptions } from "./render-options.ts";
+
+/** What every attempt of this process shares. */
+export interface AttemptTools {
+  readonly registry: ReadonlyMap<string, AnyTaskType>;
+  readonly lake: Lake;
+  readonly ports: TaskPorts;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly startWorker: (module: URL, data: unknown) => WorkerThread;
+}
+
+export interface AttemptRequest {
+  readonly run: DagRun;
+  readonly definition: TaskDefinition;
+  readonly task: TaskInstance;
+  readonly number: number;
+  readonly outputs: Readonly<Record<string, TaskOutput>>;
+}
+
+export type AttemptResult =
+  | { readonly outcome: "success"; readonly output: TaskOutput }
+  | { readonly outcome: "failed"; readonly failure: TaskFailure }
+  | { readonly outcome: "reschedule"; readonly reschedule: TaskReschedule }
+  /** The process is stopping; the task reached a safe point, or was left after the grace time. */
+  | { readonly outcome: "stopped" };
+
+/** The signal's reason when the process drains. */
+export class DrainRequested extends Error {}
+
+const GRACE_MS = 10_000;
+
+/** Never rejects. `drain` stops the task at its next safe point. */
+export async function runAttempt(
+  tools: AttemptTools,
+  request: AttemptRequest,
+  drain: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<AttemptResult> {
+  const stop = new AbortController();
+  const ended = new AbortController();
+  const signal = AbortSignal.any([stop.signal, drain]);
+  // A task has as many requests under way as it likes, each listening.
+  setMaxListeners(0, signal);
+  const { definition } = request;
+  const timeOut = tools.clock.sleep(definition.timeoutSeconds * 1000, ended.signal).then(
+    () => {
+      const seconds = definition.timeoutSeconds;
+      stop.abort(
+        new TaskFailure(
+          "TASK_TIMED_OUT",
+          `${definition.taskId} took longer than its timeout of ${seconds} s.`,
+          true,
+        ),
+      );
+    },
+    () => undefined,
+  );
+  const work = perform(tools, request, signal, onProgress).then(
+    (output): AttemptResult => ({ outcome: "success", output }),
+    (error: unknown): AttemptResult => judgeError(signal.aborted ? signal.reason : error, tools.log),
+  );
+  const result = await Promise.race([work, giveUp(tools.clock, signal, ended.signal, tools.log)]);
+  ended.abort();
+  await timeOut;
+  return result;
+}
+
+/** After an abort the task has the grace time to stop; then its attempt ends without it, and a late answer is refused. */
+async function giveUp(
+  clock: Clock,
+  signal: AbortSignal,
+  ended: AbortSignal,
+  log: Logger,
+): Promise<AttemptResult> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await clock.sleep(GRACE_MS, ended).catch(() => undefined);
+  return judgeError(signal.reason, log);
+}
+
+async function perform(
+  tools: AttemptTools,
+  request: AttemptRequest,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<TaskOutput> {
+  const { run, definition, task, number, outputs } = request;
+  const type = tools.registry.get(definition.type);
+  if (type === undefined)
+    throw new TaskFailure("INTERNAL", `There is no task type ${definition.type}.`, false);
+  const parsed = type.options.safeParse(renderOptions(definition.with, run, outputs));
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+    throw new TaskFailure(
+      "OUTPUT_MISSING",
+      `${definition.taskId}: its options are not valid for this run: ${faults}`,
+      false,
+    );
+  }
+  const waitedMs =
+    task.waitingSince === null ? 0 : tools.clock.now().getTime() - Date.parse(task.waitingSince);
+  return type.run({
+    run: readRunFacts(run),
+    taskId: definition.taskId,
+    attempt: number,
+    waitedSeconds: Math.max(0, waitedMs / 1000),
+    options: parsed.data,
+    written: definition.with,
+    outputs: Object.fromEntries(
+      definition.needs.flatMap((need) => (outputs[need] ? [[need, outputs[need]]] : [])),
+    ),
+    signal,
+    log: tools.log.with({ dag: run.dagId, run: run.runId, task: definition.taskId, attempt: number }),
+    clock: tools.clock,
+    lake: tools.lake,
+    state: tools.ports,
+    progress: onProgress,
+    startWorker: tools.startWorker,
+  });
+}
+
+function judgeError(error: unknown, log: Logger): AttemptResult {
+  if (error instanceof DrainRequested) return { outcome: "stopped" };
+  if (error instanceof TaskReschedule) return { outcome: "reschedule", reschedule: error };
+  if (error instanceof TaskFailure) return { outcome: "failed", failure: error };
+  const message = error instanceof Error ? error.message : String(error);
+  log.error(`A fault of Dagmar's own: ${message}`, {
+    stack: error instanceof Error ? error.stack : undefined,
+  });
+  return { outcome: "failed", failure: new TaskFailure("INTERNAL", message, true, { cause: error }) };
+}

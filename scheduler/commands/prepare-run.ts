@@ -1,0 +1,161 @@
+/** What `dagmar run` means for the runs that exist: resume, report as done, refuse, extend, or make a new one. */
+import { isDeepStrictEqual } from "node:util";
+import type { DagDefinition, Params } from "../../model/dag.ts";
+import type { DagRun } from "../../model/dag-run.ts";
+import { CommandRefused } from "../../model/errors.ts";
+import { isTaskEnded } from "../../model/task-instance.ts";
+import {
+  addTasks,
+  adoptDagVersion,
+  changeRunState,
+  findRunByDate,
+  listUnfinishedManualRuns,
+  readDagVersion,
+  readRun,
+  endRefetch,
+  startRefetch,
+  widenRun,
+  type DagVersion,
+} from "../../state/dag-runs.ts";
+import type { Query } from "../../state/database.ts";
+import { clearTask, hurryTask, listTasksOfRun } from "../../state/task-instances.ts";
+import { describeTasks, makeRun, type RunMaker } from "../new-run.ts";
+
+export interface RunRequest {
+  readonly version: DagVersion;
+  /** `null`: resume the newest unfinished manual run, or make one for now. */
+  readonly logicalDate: Date | null;
+  /** As given on the command line; the Dag's own fill the rest. */
+  readonly params: Params;
+  /** `--task` with what those tasks need; `null` for all. */
+  readonly onlyTasks: readonly string[] | null;
+  /** The tasks named themselves, which `--rerun` clears. */
+  readonly namedTasks: readonly string[];
+  readonly isRerun: boolean;
+  readonly isRefetch: boolean;
+}
+
+export interface PreparedRun {
+  readonly run: DagRun;
+  readonly how: "new" | "resumed" | "cleared" | "done";
+  /** The Dag file has been edited since the run was made, and the run keeps to the old definition. */
+  readonly isOutdated: boolean;
+}
+
+/** One transaction. Errors: `RUN_PARAMS_DIFFER`, `USAGE`. */
+export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, now: Date): PreparedRun {
+  const existing = findExisting(query, request);
+  if (existing === undefined) {
+    const run = makeRun(
+      query,
+      maker,
+      {
+        version: request.version,
+        runType: "manual",
+        logicalDate: request.logicalDate ?? findFreeInstant(query, request.version.definition, now),
+        params: { ...request.version.definition.params, ...request.params },
+        onlyTasks: request.onlyTasks,
+        isRefetch: request.isRefetch,
+      },
+      now,
+    );
+    return { run, how: "new", isOutdated: false };
+  }
+  // A refetch that was stopped goes on in its generation: the same command again must not ask twice.
+  const isRefetchUnderWay = existing.refetchGeneration !== null && existing.state !== "success";
+  if (request.isRerun || (request.isRefetch && !isRefetchUnderWay)) {
+    return { run: clearRun(query, maker, existing, request, now), how: "cleared", isOutdated: false };
+  }
+  const run = extendRun(query, maker, existing, request);
+  const isOutdated = run.fingerprint !== request.version.fingerprint;
+  if (run.state === "success" && run === existing) return { run, how: "done", isOutdated };
+  return { run: resumeRun(query, run, now), how: "resumed", isOutdated };
+}
+
+function findExisting(query: Query, request: RunRequest): DagRun | undefined {
+  const { definition } = request.version;
+  if (request.logicalDate !== null) {
+    const run = findRunByDate(query, definition.dagId, request.logicalDate);
+    if (run === undefined) return undefined;
+    const params = expectParams(query, run, request);
+    if (!isDeepStrictEqual(run.params, params)) throw refuseParams(run, params);
+    return run;
+  }
+  if (request.isRerun) {
+    throw new CommandRefused("USAGE", "--rerun clears a run that exists: say which with --date.", {
+      hint: `\`dagmar runs list ${definition.dagId}\` shows their dates.`,
+    });
+  }
+  return listUnfinishedManualRuns(query, definition.dagId).find(
+    (run) =>
+      (!request.isRefetch || run.refetchGeneration !== null) &&
+      isDeepStrictEqual(run.params, expectParams(query, run, request)) &&
+      isDeepStrictEqual(run.onlyTasks, request.onlyTasks),
+  );
+}
+
+/** The params that this command line means for that run: what it does not say is as the run's own definition has it. */
+function expectParams(query: Query, run: DagRun, request: RunRequest): Params {
+  return { ...readDagVersion(query, run.fingerprint).params, ...request.params };
+}
+
+function refuseParams(run: DagRun, params: Params): CommandRefused {
+  const names = [...new Set([...Object.keys(run.params), ...Object.keys(params)])].filter(
+    (name) => !isDeepStrictEqual(run.params[name], params[name]),
+  );
+  const differences = names.map(
+    (name) => `${name} is ${JSON.stringify(run.params[name])} there and ${JSON.stringify(params[name])} here`,
+  );
+  return new CommandRefused(
+    "RUN_PARAMS_DIFFER",
+    `${run.dagId} ${run.runId} exists with other params: ${differences.join(", ")}.`,
+    {
+      hint: "Give the same params to go on with it, or another --date for another run.",
+    },
+  );
+}
+
+/** Now, to the millisecond; one later for each run that is there already. */
+function findFreeInstant(query: Query, dag: DagDefinition, now: Date): Date {
+  let instant = now;
+  while (findRunByDate(query, dag.dagId, instant) !== undefined) instant = new Date(instant.getTime() + 1);
+  return instant;
+}
+
+/** Failed, skipped and cancelled tasks are made again; what succeeded stays; whoever waits for a retry need wait no longer. */
+function resumeRun(query: Query, run: DagRun, now: Date): DagRun {
+  for (const task of listTasksOfRun(query, run.dagRunId)) {
+    if (task.state === "success") continue;
+    if (isTaskEnded(task.state)) clearTask(query, run, task, now);
+    else hurryTask(query, task);
+  }
+  if (run.state !== "queued") changeRunState(query, run, "queued", now);
+  return readRun(query, run.dagRunId);
+}
+
+/** A run of single tasks grows by the tasks that are asked for now; the same object comes back when nothing is missing. */
+function extendRun(query: Query, maker: RunMaker, run: DagRun, request: RunRequest): DagRun {
+  if (run.onlyTasks === null) return run;
+  const wanted = request.onlyTasks;
+  if (wanted?.every((task) => run.onlyTasks?.includes(task)) === true) return run;
+  const widened = wanted === null ? null : [...new Set([...run.onlyTasks, ...wanted])];
+  widenRun(query, run, widened);
+  const wider = readRun(query, run.dagRunId);
+  addTasks(query, wider, describeTasks(maker, readDagVersion(query, wider.fingerprint), wider));
+  return wider;
+}
+
+/** From the start, by the definition as the file has it now. Attempts stay as history. */
+function clearRun(query: Query, maker: RunMaker, existing: DagRun, request: RunRequest, now: Date): DagRun {
+  const wider = extendRun(query, maker, existing, request);
+  if (request.isRefetch) startRefetch(query, wider);
+  else endRefetch(query, wider);
+  adoptDagVersion(query, wider, request.version, now);
+  const run = readRun(query, wider.dagRunId);
+  addTasks(query, run, describeTasks(maker, request.version.definition, run));
+  for (const task of listTasksOfRun(query, run.dagRunId)) {
+    if (request.namedTasks.length === 0 || request.namedTasks.includes(task.taskId))
+      clearTask(query, run, task, now);
+  }
+  return resumeRun(query, run, now);
+}

@@ -1,0 +1,103 @@
+/** Holds the database's lease for this process: takes it, renews it, gives it back. */
+import type { Clock } from "../model/clock.ts";
+import { describeError, StateError } from "../model/errors.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Database } from "../state/database.ts";
+import { releaseLease, renewLease, takeLease, type Lease } from "../state/lease.ts";
+import { isProcessAlive, type ProcessIdentity } from "./process-identity.ts";
+
+const LEASE_SECONDS = 30;
+const RENEW_SECONDS = 10;
+
+export interface HeldLease {
+  readonly epoch: number;
+  /** Aborted with `LEASE_LOST` when another process took over. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+/** Raises `DATABASE_BUSY` when a living process holds it. A holder whose process is gone is not waited for. */
+export async function holdLease(
+  database: Database,
+  identity: ProcessIdentity,
+  purpose: string,
+  tools: { readonly clock: Clock; readonly log: Logger },
+): Promise<HeldLease> {
+  const { clock, log } = tools;
+  const taken = await database.write((query) => {
+    const now = clock.now();
+    return takeLease(
+      query,
+      { ...identity, purpose },
+      { now: now.toISOString(), expiresAt: expiry(now) },
+      (held) => isFree(held, now),
+    );
+  });
+  if ("heldBy" in taken) throw refuse(taken.heldBy);
+  const { epoch } = taken;
+  database.fenceBy(epoch);
+  const stopping = new AbortController();
+  const lost = new AbortController();
+  const renewing = renew();
+
+  async function renew(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(RENEW_SECONDS * 1000, stopping.signal).catch(() => undefined);
+      if (stopping.signal.aborted) return;
+      try {
+        await database.write((query) => {
+          renewLease(query, epoch, expiry(clock.now()));
+        });
+      } catch (error) {
+        log.warn(`The lease could not be renewed: ${describeError(error)}`);
+        if (isLeaseLost(error)) {
+          lost.abort(error);
+          return;
+        }
+      }
+    }
+  }
+
+  return {
+    epoch,
+    lost: lost.signal,
+    async release() {
+      stopping.abort();
+      await renewing;
+      if (lost.signal.aborted) return;
+      try {
+        await database.write((query) => {
+          releaseLease(query, epoch);
+        });
+      } catch (error) {
+        // Taken over since the last renewal: there is nothing left to give back.
+        if (!isLeaseLost(error)) throw error;
+      }
+      database.fenceBy(null);
+    },
+  };
+}
+
+function isLeaseLost(error: unknown): boolean {
+  return error instanceof StateError && error.code === "LEASE_LOST";
+}
+
+function expiry(now: Date): string {
+  return new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString();
+}
+
+/** An expiry far in the future is a clock that was set back since, not a promise. */
+function isFree(held: Lease, now: Date): boolean {
+  const alive = isProcessAlive(held);
+  if (alive !== "unknown") return !alive;
+  const remainingMs = Date.parse(held.expiresAt) - now.getTime();
+  return remainingMs <= 0 || remainingMs > 2 * LEASE_SECONDS * 1000;
+}
+
+function refuse(held: Lease): StateError {
+  return new StateError(
+    "DATABASE_BUSY",
+    `Another process is at work on this database: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
+    { hint: "Wait until it has finished, or stop it; then give the same command again." },
+  );
+}

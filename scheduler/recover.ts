@@ -1,0 +1,49 @@
+/** What a dead process left running: its attempts become `lost`, and their tasks are tried again on a budget of their own. */
+import { LOST_ATTEMPTS_ALLOWED } from "../model/retry-policy.ts";
+import { readRun } from "../state/dag-runs.ts";
+import type { Query } from "../state/database.ts";
+import { insertEvent } from "../state/events.ts";
+import { changeTaskState, finishAttempt, listRunningTasks, listTasksOfRun } from "../state/task-instances.ts";
+
+/** To be called by whoever has just taken the lease: nothing that is `running` in the books can still be so. */
+export function recoverLostAttempts(query: Query, now: Date): number {
+  let recovered = 0;
+  for (const holder of listRunningTasks(query)) {
+    const run = readRun(query, holder.dagRunId);
+    const task = listTasksOfRun(query, holder.dagRunId).find(
+      (other) => other.taskInstanceId === holder.taskInstanceId,
+    );
+    if (task === undefined) continue;
+    if (task.state === "queued") {
+      changeTaskState(query, run, task, "none", now);
+      continue;
+    }
+    const lostCount = task.lostCount + 1;
+    const isSetAside = lostCount >= LOST_ATTEMPTS_ALLOWED;
+    const message = isSetAside
+      ? `its process died ${lostCount} times under it; it is set aside`
+      : "its process died; the attempt is lost and is made again";
+    const end = {
+      state: "lost",
+      errorCode: isSetAside ? "TASK_SET_ASIDE" : "TASK_LOST",
+      error: message,
+    } as const;
+    finishAttempt(query, run, task, task.attemptCount, end, now);
+    changeTaskState(query, run, task, isSetAside ? "failed" : "up_for_retry", now, { lostCount, message });
+    insertEvent(
+      query,
+      {
+        level: "warn",
+        kind: isSetAside ? "task_set_aside" : "attempt_lost",
+        message: `${run.dagId} ${run.runId} ${task.taskId}, attempt ${task.attemptCount}: ${message}`,
+        dagId: run.dagId,
+        runId: run.runId,
+        taskId: task.taskId,
+      },
+      now,
+      run.timezone,
+    );
+    recovered += 1;
+  }
+  return recovered;
+}

@@ -1,0 +1,99 @@
+/** What an attempt's result makes of its task: success, retry, later, failed. One transaction's worth of writes; no effects. */
+import { findTask, type DagDefinition } from "../model/dag.ts";
+import type { DagRun } from "../model/dag-run.ts";
+import { describeError } from "../model/errors.ts";
+import { decideRetry } from "../model/retry-policy.ts";
+import type { TaskInstance, TaskState } from "../model/task-instance.ts";
+import type { Query } from "../state/database.ts";
+import {
+  changeTaskState,
+  finishAttempt,
+  saveOutputs,
+  type AttemptEnd,
+  type TaskChange,
+} from "../state/task-instances.ts";
+import type { AttemptResult } from "./attempt-runner.ts";
+
+export interface Completion {
+  readonly run: DagRun;
+  readonly dag: DagDefinition;
+  /** As it was when the attempt had started: `running`. */
+  readonly task: TaskInstance;
+  readonly number: number;
+  readonly result: AttemptResult;
+  /** In [0, 1), drawn when the attempt ended. */
+  readonly random: number;
+}
+
+export interface Settled {
+  readonly completion: Completion;
+  readonly state: TaskState;
+  readonly message: string | null;
+  readonly nextAttemptAt: string | null;
+}
+
+/** `undefined` when the attempt had been ended by somebody else: its late answer changes nothing. */
+export function settleAttempt(query: Query, completion: Completion, now: Date): Settled | undefined {
+  const { run, task, number, result } = completion;
+  const { end, state, change } = judgeResult(completion, now);
+  if (!finishAttempt(query, run, task, number, end, now)) return undefined;
+  if (!changeTaskState(query, run, task, state, now, change)) return undefined;
+  if (result.outcome === "success") saveOutputs(query, task.taskInstanceId, result.output);
+  return { completion, state, message: change.message ?? null, nextAttemptAt: change.nextAttemptAt ?? null };
+}
+
+function judgeResult(
+  completion: Completion,
+  now: Date,
+): { readonly end: AttemptEnd; readonly state: TaskState; readonly change: TaskChange } {
+  const { result, task, dag, random } = completion;
+  switch (result.outcome) {
+    case "success":
+      return { end: endAs("success"), state: "success", change: { message: null, waitingSince: null } };
+    case "stopped":
+      return {
+        end: endAs("cancelled"),
+        state: "up_for_retry",
+        change: { message: "stopped with its process; it resumes" },
+      };
+    case "reschedule": {
+      const { afterSeconds, message, code } = result.reschedule;
+      return {
+        end: { state: "cancelled", errorCode: code, error: message },
+        state: "up_for_reschedule",
+        change: {
+          message,
+          waitingSince: task.waitingSince ?? now.toISOString(),
+          nextAttemptAt: addSeconds(now, afterSeconds),
+        },
+      };
+    }
+    case "failed": {
+      const { failure } = result;
+      const failureCount = task.failureCount + 1;
+      const message = describeError(failure);
+      const end: AttemptEnd = {
+        state: failure.code === "TASK_TIMED_OUT" ? "timed_out" : "failed",
+        errorCode: failure.code,
+        error: message,
+      };
+      const settings = findTask(dag, task.taskId);
+      const { retryable, retryAfterSeconds } = failure;
+      const retry =
+        settings === undefined
+          ? ({ retry: false } as const)
+          : decideRetry(settings, { retryable, retryAfterSeconds, failureCount }, random);
+      if (!retry.retry) return { end, state: "failed", change: { message, failureCount } };
+      const nextAttemptAt = addSeconds(now, retry.delaySeconds);
+      return { end, state: "up_for_retry", change: { message, failureCount, nextAttemptAt } };
+    }
+  }
+}
+
+function endAs(state: "success" | "cancelled"): AttemptEnd {
+  return { state, errorCode: null, error: null };
+}
+
+function addSeconds(now: Date, seconds: number): string {
+  return new Date(now.getTime() + Math.ceil(seconds * 1000)).toISOString();
+}

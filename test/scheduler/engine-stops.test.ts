@@ -1,0 +1,119 @@
+/** How the engine stops, and what it does with answers that come too late. */
+import { describe, expect, test } from "vitest";
+import { TaskFailure } from "../../model/errors.ts";
+import { sql } from "../../state/statement.ts";
+import { makeChain, makeGate, openEngineWorld } from "./engine-world.ts";
+
+const succeed = () => ({});
+const fail = () => {
+  throw new TaskFailure("LAKE_UNAVAILABLE", "The store is away.", true);
+};
+
+describe("a drain", () => {
+  test("lets what runs stop, starts nothing more, and leaves a run that goes on where it was", async () => {
+    const isBusy = makeGate();
+    let mayFinish = false;
+    const world = await openEngineWorld({
+      a: ({ signal }) => {
+        if (mayFinish) return {};
+        isBusy.open();
+        return new Promise((_, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason as Error));
+        });
+      },
+      b: succeed,
+    });
+    const run = await world.makeRun(makeChain({ taskId: "a" }, { taskId: "b", needs: ["a"] }));
+    const done = world.drive(run);
+    await isBusy.opened;
+    world.drain();
+    const [left] = await done;
+    expect(left?.state).toBe("running");
+    expect(world.states(run)).toEqual({ a: "up_for_retry", b: "none" });
+    expect(world.attempts()).toMatchObject([{ state: "cancelled" }]);
+    expect(world.task(run, "a")).toMatchObject({ failureCount: 0, nextAttemptAt: null });
+    mayFinish = true;
+    expect(await world.drive(run)).toMatchObject([{ state: "running" }]);
+    expect(world.attempts()).toHaveLength(1);
+  });
+
+  test("takes in the answer of a task that finishes instead of stopping", async () => {
+    const [isBusy, gate] = [makeGate(), makeGate()];
+    const world = await openEngineWorld({
+      a: async () => {
+        isBusy.open();
+        await gate.opened;
+        return { done: true };
+      },
+    });
+    const run = await world.makeRun(makeChain({ taskId: "a" }));
+    const done = world.drive(run);
+    await isBusy.opened;
+    world.drain();
+    gate.open();
+    const [ended] = await done;
+    expect(ended?.state).toBe("success");
+  });
+
+  test("does not wait for a retry that is far off", async () => {
+    const world = await openEngineWorld({ a: () => fail() });
+    const run = await world.makeRun(makeChain({ taskId: "a", retries: 1, retryDelaySeconds: 30 }));
+    const done = world.drive(run);
+    await world.clock.untilSleeping(30_000, 30_000);
+    world.drain();
+    const [left] = await done;
+    expect(left?.state).toBe("running");
+    expect(world.clock.sleepers).toBe(0);
+  });
+});
+
+test("an attempt that somebody else ended meanwhile does not settle", async () => {
+  const [isBusy, gate] = [makeGate(), makeGate()];
+  const world = await openEngineWorld({
+    a: async () => {
+      isBusy.open();
+      await gate.opened;
+      return { late: true };
+    },
+  });
+  const run = await world.makeRun(makeChain({ taskId: "a" }));
+  const done = world.drive(run);
+  await isBusy.opened;
+  await world.database.write((query) => {
+    query.run(sql("UPDATE attempts SET state = 'lost'"));
+    query.run(sql("UPDATE task_instances SET state = 'failed'"));
+  });
+  gate.open();
+  const [ended] = await done;
+  expect(ended?.state).toBe("failed");
+  expect(world.told).not.toContain("settled a success");
+  expect(world.database.all(sql("SELECT * FROM task_outputs"))).toEqual([]);
+});
+
+test("the late answer of an attempt that was followed by another leaves that other one running", async () => {
+  const [isBusy, gate] = [makeGate(), makeGate()];
+  const world = await openEngineWorld({
+    a: async () => {
+      isBusy.open();
+      await gate.opened;
+      return { late: true };
+    },
+  });
+  const run = await world.makeRun(makeChain({ taskId: "a" }));
+  const done = world.drive(run);
+  await isBusy.opened;
+  await world.database.write((query) => {
+    query.run(sql("UPDATE attempts SET state = 'lost'"));
+    query.run(sql("UPDATE task_instances SET attempt_count = 2"));
+    query.run(
+      sql(`INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
+        SELECT task_instance_id, 2, 'running', pid, host, lease_epoch, started_at, started_at_local FROM attempts`),
+    );
+  });
+  gate.open();
+  world.drain();
+  await done;
+  expect(world.states(run)).toEqual({ a: "running" });
+  expect(world.attempts().map(({ state }) => state)).toEqual(["lost", "running"]);
+  expect(world.database.all(sql("SELECT * FROM task_outputs"))).toEqual([]);
+});

@@ -1,0 +1,183 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { holdLease } from "../../scheduler/lease-keeper.ts";
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from "../../scheduler/process-identity.ts";
+import { StateError } from "../../model/errors.ts";
+import { openDatabase, type Database } from "../../state/database.ts";
+import { readLease, takeLease } from "../../state/lease.ts";
+import { savePools } from "../../state/pools.ts";
+import { makeTempFolder, silentLog } from "../support/test-world.ts";
+import { createHandClock } from "../support/hand-clock.ts";
+
+const US = identifyProcess();
+const ELSEWHERE: ProcessIdentity = { ...US, host: "another-host" };
+
+/** A process that has just ended, with its pid. */
+function identifyTheDead(): ProcessIdentity {
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  return { ...US, pid, processStarted: "whenever" };
+}
+
+async function openLeaseWorld() {
+  const path = join(makeTempFolder(), "dagmar.db");
+  const clock = createHandClock();
+  const open = async (): Promise<Database> => {
+    const database = await openDatabase(path, { clock, mode: "create" });
+    onTestFinished(() => database.close());
+    return database;
+  };
+  const hold = async (database: Database, identity: ProcessIdentity, purpose = "run csv_ingest") => {
+    const lease = await holdLease(database, identity, purpose, { clock, log: silentLog });
+    onTestFinished(() => lease.release());
+    return lease;
+  };
+  return { clock, open, hold, first: await open(), second: await open() };
+}
+
+async function refusal(promise: Promise<unknown>): Promise<StateError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof StateError)) throw new Error("it was not refused", { cause: error });
+  return error;
+}
+
+const secondsLeft = (database: Database, now: Date) =>
+  (Date.parse(readLease(database)?.expiresAt ?? "") - now.getTime()) / 1000;
+
+const write = (database: Database) =>
+  database.write((query) => {
+    savePools(query, new Map([["p", 1]]));
+  });
+
+describe("a lease that is held", () => {
+  test("by a living process is refused, naming what it does, who and since when", async () => {
+    const { first, second, hold } = await openLeaseWorld();
+    await hold(first, US, "run tmdb_ingest");
+    const error = await refusal(hold(second, ELSEWHERE));
+    expect(error.code).toBe("DATABASE_BUSY");
+    expect(error.exitCode).toBe(75);
+    expect(error.message).toContain("run tmdb_ingest");
+    expect(error.message).toContain(`pid ${process.pid}`);
+    expect(error.message).toContain("2026-11-23T09:00:00.000Z");
+    await write(first);
+  });
+
+  test("by a living process that was too busy to renew it is still refused", async () => {
+    const { first, second, hold } = await openLeaseWorld();
+    await hold(first, US);
+    await first.write((query) =>
+      query.run({ sql: "UPDATE lease SET expires_at = '2020-01-01T00:00:00.000Z'", bindings: [] }),
+    );
+    expect((await refusal(hold(second, US))).code).toBe("DATABASE_BUSY");
+  });
+
+  test("by a process that is gone is taken over at once", async () => {
+    const { first, second, hold } = await openLeaseWorld();
+    await hold(first, identifyTheDead());
+    expect((await hold(second, US)).epoch).toBe(2);
+  });
+
+  test("by a process whose pid somebody else has by now is taken over at once", async () => {
+    const { first, second, hold } = await openLeaseWorld();
+    await hold(first, { ...US, processStarted: "an earlier boot/1" });
+    expect((await hold(second, US)).epoch).toBe(2);
+  });
+
+  test("on another host is waited for until it expires, and not a second less", async () => {
+    const { clock, first, second, hold } = await openLeaseWorld();
+    // Its process is gone without a word: nobody renews.
+    await first.write((query) => {
+      const times = { now: "2026-11-23T09:00:00.000Z", expiresAt: "2026-11-23T09:00:30.000Z" };
+      takeLease(query, { ...ELSEWHERE, purpose: "run csv_ingest" }, times, () => true);
+    });
+    expect((await refusal(hold(second, US))).code).toBe("DATABASE_BUSY");
+    await clock.advance(29_999);
+    expect((await refusal(hold(second, US))).code).toBe("DATABASE_BUSY");
+    await clock.advance(1);
+    expect((await hold(second, US)).epoch).toBe(2);
+  });
+
+  test("on another host until a time far ahead is a clock that was set back, and is taken over", async () => {
+    const { first, second, hold } = await openLeaseWorld();
+    await hold(first, ELSEWHERE);
+    await first.write((query) =>
+      query.run({ sql: "UPDATE lease SET expires_at = '2027-01-01T00:00:00.000Z'", bindings: [] }),
+    );
+    expect((await hold(second, US)).epoch).toBe(2);
+  });
+});
+
+describe("holding", () => {
+  test("renews every ten seconds, so that twenty remain at any time", async () => {
+    const { clock, first, hold } = await openLeaseWorld();
+    await hold(first, US);
+    expect(secondsLeft(first, clock.now())).toBe(30);
+    for (let round = 0; round < 3; round += 1) {
+      await clock.untilSleeping(10_000, 10_000);
+      await clock.advance(9999);
+      expect(secondsLeft(first, clock.now())).toBeCloseTo(20, 1);
+      await clock.advance(1);
+      await clock.untilSleeping(10_000, 10_000);
+      expect(secondsLeft(first, clock.now())).toBe(30);
+    }
+  });
+
+  test("ends when another process took over: it is told, and may not write any more", async () => {
+    const { clock, first, second, hold } = await openLeaseWorld();
+    const old = await hold(first, { ...US, processStarted: "an earlier boot/1" });
+    const young = await hold(second, US);
+    const told = new Promise<void>((resolve) => {
+      old.lost.addEventListener("abort", () => resolve());
+    });
+    expect((await refusal(write(first))).code).toBe("LEASE_LOST");
+    await clock.advance(10_000);
+    await told;
+    expect(old.lost.reason).toMatchObject({ code: "LEASE_LOST" });
+    expect(young.lost.aborted).toBe(false);
+    await old.release();
+    expect(readLease(second)?.epoch).toBe(young.epoch);
+    await write(second);
+  });
+
+  test("that was lost without notice is given back without a fault, and the successor keeps it", async () => {
+    const { first, second, hold } = await openLeaseWorld();
+    const old = await hold(first, { ...US, processStarted: "an earlier boot/1" });
+    const young = await hold(second, US);
+    await old.release();
+    expect(readLease(second)?.epoch).toBe(young.epoch);
+  });
+});
+
+describe("giving it back", () => {
+  test("lets the next process take it, and nobody stays asleep", async () => {
+    const { clock, first, second, hold } = await openLeaseWorld();
+    const lease = await hold(first, US);
+    await lease.release();
+    expect(readLease(second)).toBeUndefined();
+    expect(clock.sleepers).toBe(0);
+    expect((await hold(second, ELSEWHERE)).epoch).toBe(lease.epoch + 1);
+  });
+
+  test("lifts the fence of the connection", async () => {
+    const { first, second, hold } = await openLeaseWorld();
+    await (await hold(first, US)).release();
+    await hold(second, US);
+    await write(first);
+    expect(first.all({ sql: "SELECT pool FROM pools", bindings: [] })).toEqual([{ pool: "p" }]);
+  });
+});
+
+describe("whether a process lives", () => {
+  test("is known for this one, for a dead one and for an earlier one of the same pid", () => {
+    expect(isProcessAlive(US)).toBe(true);
+    expect(isProcessAlive(identifyTheDead())).toBe(false);
+    expect(isProcessAlive({ ...US, processStarted: "an earlier boot/1" })).toBe(false);
+  });
+
+  test("is not known for one of another host", () => {
+    expect(isProcessAlive(ELSEWHERE)).toBe("unknown");
+  });
+});

@@ -1,0 +1,264 @@
+import { describe, expect, test } from "vitest";
+import { planStep, type Action } from "../../scheduler/plan.ts";
+import type { RunView, World } from "../../scheduler/world.ts";
+import type { DagDefinition } from "../../model/dag.ts";
+import type { DagRun, DagRunState } from "../../model/dag-run.ts";
+import type { TaskInstance, TaskState } from "../../model/task-instance.ts";
+import type { RunningTask } from "../../state/task-instances.ts";
+import { makeDag, makeTask } from "../support/test-dag.ts";
+
+const NOW = "2026-11-23T09:00:00.000Z";
+const SOON = "2026-11-23T09:00:10.000Z";
+const LATER = "2026-11-23T09:01:00.000Z";
+
+function makeRun(dagRunId: number, state: DagRunState): DagRun {
+  return {
+    dagRunId,
+    dagId: "test_dag",
+    runId: `run_${dagRunId}`,
+    runType: "manual",
+    state,
+    logicalDate: NOW,
+    timezone: "UTC",
+    partition: "2026/11/23",
+    runStamp: "20261123T090000000Z",
+    intervalStart: null,
+    intervalEnd: null,
+    params: {},
+    fingerprint: "f",
+    onlyTasks: null,
+    refetchGeneration: null,
+    createdAt: NOW,
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+function makeView(
+  dag: DagDefinition,
+  instances: Readonly<Record<string, Partial<TaskInstance>>>,
+  state: DagRunState = "running",
+  dagRunId = 1,
+): RunView {
+  const tasks = Object.entries(instances).map(([taskId, changes], index): TaskInstance => ({
+    taskInstanceId: dagRunId * 100 + index,
+    dagRunId,
+    taskId,
+    state: "none",
+    attemptCount: 0,
+    failureCount: 0,
+    lostCount: 0,
+    waitingSince: null,
+    nextAttemptAt: null,
+    pool: dag.tasks.find((task) => task.taskId === taskId)?.pool ?? "default",
+    exclusiveKey: null,
+    message: null,
+    ...changes,
+  }));
+  return { run: makeRun(dagRunId, state), dag, tasks };
+}
+
+function plan(runs: readonly RunView[], changes: Partial<World> = {}) {
+  const { actions, wakeAt } = planStep({
+    now: new Date(NOW),
+    runs,
+    holders: [],
+    pools: new Map([["default", 16]]),
+    isDraining: false,
+    ...changes,
+  });
+  return { actions: actions.map(describeAction), wakeAt };
+}
+
+function describeAction(action: Action): string {
+  switch (action.kind) {
+    case "start_run":
+      return `start run ${action.run.dagRunId}`;
+    case "finish_run":
+      return `finish run ${action.run.dagRunId} ${action.to}`;
+    case "start_attempt":
+      return `start ${action.task.taskId}`;
+    case "schedule_task":
+      return `schedule ${action.task.taskId}: ${action.reason}`;
+    case "pass_over_task":
+      return `${action.to} ${action.task.taskId}`;
+  }
+}
+
+const CHAIN = makeDag([makeTask("a"), makeTask("b", { needs: ["a"] }), makeTask("c", { needs: ["b"] })]);
+const inStates = (...states: readonly TaskState[]) =>
+  Object.fromEntries(
+    ["a", "b", "c"].map((taskId, index) => [taskId, { state: states[index] ?? "none" }] as const),
+  );
+
+function makeHolder(changes: Partial<RunningTask>): RunningTask {
+  return {
+    taskInstanceId: 9,
+    dagRunId: 9,
+    dagId: "other_dag",
+    runId: "run_9",
+    taskId: "x",
+    state: "running",
+    pool: "other",
+    exclusiveKey: null,
+    ...changes,
+  };
+}
+
+describe("a chain of three", () => {
+  test.each([
+    [["none", "none", "none"], ["start a"]],
+    [["running", "none", "none"], []],
+    [["success", "none", "none"], ["start b"]],
+    [["success", "running", "none"], []],
+    [["success", "success", "success"], ["finish run 1 success"]],
+    [["failed", "none", "none"], ["upstream_failed b"]],
+    [["failed", "upstream_failed", "none"], ["upstream_failed c"]],
+    [["failed", "upstream_failed", "upstream_failed"], ["finish run 1 failed"]],
+    [["skipped", "none", "none"], ["skipped b"]],
+    [["skipped", "skipped", "skipped"], ["finish run 1 success"]],
+    [["cancelled", "upstream_failed", "upstream_failed"], ["finish run 1 failed"]],
+    [["success", "success", "cancelled"], ["finish run 1 cancelled"]],
+    [["up_for_retry", "none", "none"], ["start a"]],
+    [["scheduled", "none", "none"], ["start a"]],
+    [["success", "none", "failed"], ["start b"]],
+  ] as const)("in %j leads to %j", (states, actions) => {
+    expect(plan([makeView(CHAIN, inStates(...states))]).actions).toEqual(actions);
+  });
+});
+
+describe("a run", () => {
+  test("that is queued is started, and its tasks come with the next plan", () => {
+    expect(plan([makeView(CHAIN, inStates(), "queued")]).actions).toEqual(["start run 1"]);
+  });
+
+  test.each(["success", "failed", "cancelled"] as const)("that ended in %s is left alone", (state) => {
+    expect(plan([makeView(CHAIN, inStates(), state)])).toEqual({ actions: [], wakeAt: null });
+  });
+
+  test("without tasks succeeds", () => {
+    expect(plan([makeView(makeDag([]), {})]).actions).toEqual(["finish run 1 success"]);
+  });
+
+  test("succeeds though a task failed that may", () => {
+    const dag = makeDag([makeTask("a", { allowFailure: true })]);
+    expect(plan([makeView(dag, { a: { state: "failed" } })]).actions).toEqual(["finish run 1 success"]);
+  });
+
+  test("of single tasks does not wait for needs that are no part of it", () => {
+    expect(plan([makeView(CHAIN, { c: {} })]).actions).toEqual(["start c"]);
+  });
+});
+
+describe("tasks", () => {
+  test("start in the Dag's order, whatever the order of their rows", () => {
+    const dag = makeDag([makeTask("b"), makeTask("a")]);
+    expect(plan([makeView(dag, { a: {}, b: {} })]).actions).toEqual(["start b", "start a"]);
+  });
+
+  test("of an older run come before those of a younger", () => {
+    const dag = makeDag([makeTask("a", { pool: "one" })]);
+    const views = [makeView(dag, { a: {} }, "running", 1), makeView(dag, { a: {} }, "running", 2)];
+    expect(plan(views, { pools: new Map([["one", 1]]) }).actions).toEqual([
+      "start a",
+      "schedule a: pool one has no free slot (1 of 1)",
+    ]);
+  });
+});
+
+describe("pools", () => {
+  const dag = makeDag(["a", "b", "c"].map((taskId) => makeTask(taskId, { pool: "tmdb" })));
+
+  test("give no more slots in one plan than they have", () => {
+    expect(plan([makeView(dag, inStates())], { pools: new Map([["tmdb", 2]]) }).actions).toEqual([
+      "start a",
+      "start b",
+      "schedule c: pool tmdb has no free slot (2 of 2)",
+    ]);
+  });
+
+  test("count the slots that other runs hold", () => {
+    const holders = [makeHolder({ pool: "tmdb" }), makeHolder({ pool: "tmdb", state: "queued" })];
+    const { actions } = plan([makeView(dag, inStates())], { pools: new Map([["tmdb", 3]]), holders });
+    expect(actions.filter((action) => action.startsWith("start"))).toEqual(["start a"]);
+  });
+
+  test("that nobody configured have one slot", () => {
+    const { actions } = plan([makeView(dag, inStates())], { pools: new Map() });
+    expect(actions.filter((action) => action.startsWith("start"))).toEqual(["start a"]);
+  });
+
+  test("that are full leave alone whom they told so before", () => {
+    const holders = [makeHolder({ pool: "tmdb" })];
+    const waiting = inStates("scheduled", "scheduled", "up_for_retry");
+    expect(plan([makeView(dag, waiting)], { pools: new Map([["tmdb", 1]]), holders })).toEqual({
+      actions: [],
+      wakeAt: null,
+    });
+  });
+});
+
+describe("exclusive keys", () => {
+  const dag = makeDag(["a", "b", "c"].map((taskId) => makeTask(taskId)));
+  const instances = { a: { exclusiveKey: "records:m" }, b: { exclusiveKey: "records:m" }, c: {} };
+
+  test("let one of a plan start, and those without a key", () => {
+    expect(plan([makeView(dag, instances)]).actions).toEqual([
+      "start a",
+      "schedule b: test_dag run_1 a writes the same dataset",
+      "start c",
+    ]);
+  });
+
+  test("held by another run keep all waiting", () => {
+    const holders = [makeHolder({ exclusiveKey: "records:m" })];
+    expect(plan([makeView(dag, instances)], { holders }).actions).toEqual([
+      "schedule a: other_dag run_9 x writes the same dataset",
+      "schedule b: other_dag run_9 x writes the same dataset",
+      "start c",
+    ]);
+  });
+});
+
+describe("waking", () => {
+  const dag = makeDag(["a", "b", "c"].map((taskId) => makeTask(taskId)));
+
+  test("is at the earliest of the tasks that wait for their time", () => {
+    const instances = {
+      a: { state: "up_for_retry" as const, nextAttemptAt: LATER },
+      b: { state: "up_for_reschedule" as const, nextAttemptAt: SOON },
+      c: { state: "running" as const },
+    };
+    expect(plan([makeView(dag, instances)])).toEqual({ actions: [], wakeAt: SOON });
+  });
+
+  test("is not needed for a task that is due: it starts", () => {
+    const instances = {
+      a: { state: "up_for_retry" as const, nextAttemptAt: NOW },
+      b: { state: "running" as const },
+      c: { state: "running" as const },
+    };
+    expect(plan([makeView(dag, instances)])).toEqual({ actions: ["start a"], wakeAt: null });
+  });
+
+  test("is not needed where nothing waits for time", () => {
+    expect(plan([makeView(CHAIN, inStates("running"))]).wakeAt).toBeNull();
+  });
+});
+
+describe("a drain", () => {
+  test("starts no run and no task, and schedules none", () => {
+    const dag = makeDag([makeTask("a"), makeTask("b", { pool: "full" })]);
+    const pools = new Map([["full", 0]]);
+    const views = [makeView(dag, { a: {}, b: {} }), makeView(CHAIN, inStates(), "queued", 2)];
+    expect(plan(views, { isDraining: true, pools })).toEqual({ actions: [], wakeAt: null });
+  });
+
+  test("still passes over what can never start, and finishes what has ended", () => {
+    const views = [
+      makeView(CHAIN, inStates("failed")),
+      makeView(CHAIN, inStates("success", "success", "success"), "running", 2),
+    ];
+    expect(plan(views, { isDraining: true }).actions).toEqual(["upstream_failed b", "finish run 2 success"]);
+  });
+});
