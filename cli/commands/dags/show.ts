@@ -1,0 +1,36 @@
+/** `dagmar dags show ID`: one Dag with its graph drawn as text. */
+import { EXIT } from "../../../model/errors.ts";
+import { isSet, JSON_OPTION, type Command } from "../../command.ts";
+import { describeSchedule, drawGraph } from "../../describe-dag.ts";
+
+export const dagsShow: Command = {
+  name: "dags show",
+  summary: "one Dag: schedule, params, tasks, graph",
+  args: [{ name: "<id>", description: "the Dag's id" }],
+  options: [JSON_OPTION],
+  examples: ["dagmar dags show tmdb_ingest"],
+  async run({ args, options, output }) {
+    const { readDagLibrary } = await import("../../dag-library.ts");
+    const library = readDagLibrary();
+    const dag = await library.loadDag(String(args[0]));
+    const { definition } = dag;
+    if (isSet(options, "json")) {
+      output.json({ ...definition, enabled: dag.enabled, file: dag.file, fingerprint: dag.fingerprint });
+      return EXIT.done;
+    }
+    const { paint } = output;
+    output.line(`${paint.bold(definition.dagId)}  ${definition.description}`);
+    output.line(`  file       ${dag.file}${dag.enabled ? "" : paint.warn("  (off: enabled: false)")}`);
+    output.line(`  schedule   ${describeSchedule(definition)} (${definition.timezone})`);
+    output.line(
+      `  catchup    ${definition.catchup}, at most ${definition.maxActiveRuns} active run${definition.maxActiveRuns === 1 ? "" : "s"}`,
+    );
+    const params = Object.entries(definition.params);
+    output.line(
+      `  params     ${params.length === 0 ? "none" : params.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join("  ")}`,
+    );
+    output.line();
+    for (const line of drawGraph(definition)) output.line(line);
+    return EXIT.done;
+  },
+};

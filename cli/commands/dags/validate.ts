@@ -1,0 +1,25 @@
+/** `dagmar dags validate [FILE…]`: every fault of every file, with line and column. */
+import { DagDefinitionError, EXIT } from "../../../model/errors.ts";
+import { isSet, JSON_OPTION, type Command } from "../../command.ts";
+
+export const dagsValidate: Command = {
+  name: "dags validate",
+  summary: "check Dag files; all faults at once",
+  args: [{ name: "[files...]", description: "files to check; default: the whole Dag folder" }],
+  options: [JSON_OPTION],
+  examples: ["dagmar dags validate", "dagmar dags validate dags/tmdb_ingest.yaml"],
+  async run({ args, options, output }) {
+    const { readDagLibrary } = await import("../../dag-library.ts");
+    const library = readDagLibrary();
+    const files = Array.isArray(args[0]) ? (args[0] as readonly string[]) : [];
+    const folder = files.length === 0 ? await library.loadDags() : await library.loadDagFiles(files);
+    const issues = [...folder.broken.values()].flat();
+    if (isSet(options, "json")) {
+      output.json({ valid: [...folder.dags.keys()], faults: issues });
+      return issues.length > 0 ? EXIT.configuration : EXIT.done;
+    }
+    if (issues.length > 0) throw new DagDefinitionError(issues);
+    output.line(`${folder.dags.size} Dag${folder.dags.size === 1 ? "" : "s"} without a fault`);
+    return EXIT.done;
+  },
+};

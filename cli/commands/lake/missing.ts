@@ -1,0 +1,63 @@
+/** `dagmar lake missing`: every id that has no stored answer, and why. */
+import { EXIT } from "../../../model/errors.ts";
+import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
+import { readCount } from "../../read-options.ts";
+
+export const lakeMissing: Command = {
+  name: "lake missing",
+  summary: "ids that are not stored, and why",
+  options: [
+    { flags: "--dataset <name>", description: "of this dataset only" },
+    { flags: "--outcome <outcome>", description: "not_found, failed, spooled or not_asked only" },
+    { flags: "--limit <n>", description: "list at most so many", defaultValue: "50" },
+    JSON_OPTION,
+  ],
+  examples: ["dagmar lake missing", "dagmar lake missing --outcome failed --limit 1000 --json"],
+  async run({ options, output }) {
+    const { withApp } = await import("../../app.ts");
+    const { countMissing, hasAsked, reportMissing } = await import("../../../state/reports.ts");
+    return withApp(async (app) => {
+      const database = await app.openDatabase("read");
+      const dataset = readText(options, "dataset");
+      const outcome = readText(options, "outcome");
+      const filter = {
+        lakeId: app.lake.id,
+        ...(dataset === undefined ? {} : { dataset }),
+        ...(outcome === undefined ? {} : { outcome }),
+      };
+      const counts = countMissing(database, filter);
+      const limit = readCount(readText(options, "limit"), "--limit");
+      const ids = reportMissing(database, { ...filter, limit });
+      if (isSet(options, "json")) {
+        output.json({ counts, ids });
+        return EXIT.done;
+      }
+      output.table(
+        ["dataset", "outcome", "reason", "ids"],
+        counts.map((row) => [row["dataset"], row["outcome"], row["reason"], row["ids"]]),
+        describeNone(hasAsked(database, app.lake.id), dataset !== undefined || outcome !== undefined),
+      );
+      if (ids.length === 0) return EXIT.done;
+      output.line();
+      output.table(
+        ["id", "dataset", "outcome", "reason", "detail", "decided"],
+        ids.map((row) => [
+          row["asked_id"],
+          row["dataset"],
+          row["outcome"],
+          row["reason"],
+          row["detail"],
+          row["decided_at"],
+        ]),
+        "",
+      );
+      if (ids.length === limit) output.line(`… the first ${limit}; --limit shows more`);
+      return EXIT.done;
+    });
+  },
+};
+
+function describeNone(hasAsked: boolean, isFiltered: boolean): string {
+  if (!hasAsked) return "No ids have been asked for yet.";
+  return isFiltered ? "No id is missing in this way." : "Every id that was asked for is stored.";
+}

@@ -1,0 +1,60 @@
+/** `dagmar run ID`: one run, now, in the foreground; the exit code is the run's. */
+import { CommandRefused } from "../../model/errors.ts";
+import { isSet, readList, readText, type Command } from "../command.ts";
+
+export const run: Command = {
+  name: "run",
+  summary: "run a Dag now, in the foreground",
+  args: [{ name: "<id>", description: "the Dag's id" }],
+  options: [
+    { flags: "--date <date>", description: "logical date; in the Dag's time zone where it names none" },
+    {
+      flags: "--param <name=value>",
+      description: "override a param of the Dag; repeatable",
+      isRepeatable: true,
+    },
+    { flags: "--task <id>", description: "only this task and what it needs; repeatable", isRepeatable: true },
+    { flags: "--rerun", description: "clear the run of that date first, by the Dag as it is now" },
+    { flags: "--refetch", description: "ask every id anew, also those that are stored" },
+    { flags: "--json", description: "print the result as JSON, nothing else" },
+  ],
+  examples: [
+    "dagmar run csv_ingest",
+    "dagmar run tmdb_ingest --date 2026-11-23 --param limit=100",
+    "dagmar run tmdb_ingest --date 2026-11-23 --task movies --rerun",
+  ],
+  async run({ args, options, output, drain }) {
+    const { withApp } = await import("../app.ts");
+    const { readDate, readParams, readTasks } = await import("../read-options.ts");
+    const { runForeground } = await import("../foreground-run.ts");
+    const { openDisplay } = await import("../display/open-display.ts");
+    const isJson = isSet(options, "json");
+    const display = await openDisplay(output, isJson);
+    return withApp(
+      async (app) => {
+        const dag = await app.loadDag(String(args[0]));
+        const { definition } = dag;
+        if (!dag.enabled) {
+          throw new CommandRefused("USAGE", `${definition.dagId} is off.`, {
+            hint: `Remove \`enabled: false\` from ${dag.file} to run it.`,
+          });
+        }
+        const namedTasks = readList(options, "task");
+        const request = {
+          version: { definition, fingerprint: dag.fingerprint },
+          logicalDate: readDate(readText(options, "date"), definition.timezone),
+          params: readParams(readList(options, "param"), definition),
+          onlyTasks: readTasks(namedTasks, definition),
+          namedTasks,
+          isRerun: isSet(options, "rerun"),
+          isRefetch: isSet(options, "refetch"),
+        };
+        const { report, exitCode } = await runForeground(app, request, display, drain);
+        if (isJson) output.json(report.toJson());
+        else report.print(output);
+        return exitCode;
+      },
+      { logStream: display.logStream, quietLevel: "warn" },
+    );
+  },
+};

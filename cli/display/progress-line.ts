@@ -1,0 +1,45 @@
+/** One task's progress as text: bar, measure, rate, time left. */
+import { formatDuration } from "../../model/duration.ts";
+import type { Progress } from "../../model/task-type.ts";
+import { formatBytes } from "../output.ts";
+
+const BAR_WIDTH = 24;
+
+export interface ProgressView {
+  readonly progress: Progress;
+  /** When this measure (unit and note apart) began, and now; milliseconds of one clock. */
+  readonly startedMs: number;
+  readonly nowMs: number;
+  /** What was done already when the measure began. */
+  readonly doneAtStart: number;
+}
+
+export function formatProgress(view: ProgressView): string {
+  const { progress } = view;
+  const { done, total } = progress;
+  const measure =
+    total === null
+      ? formatAmount(done, progress)
+      : `${formatAmount(done, progress)} of ${formatAmount(total, progress)}`;
+  const parts = [measure, estimateLeft(view), progress.note ?? ""];
+  return parts.filter((part) => part !== "").join("  ");
+}
+
+export function drawBar(progress: Progress): string {
+  if (progress.total === null || progress.total === 0) return "";
+  const filled = Math.round(Math.min(1, progress.done / progress.total) * BAR_WIDTH);
+  return `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
+}
+
+function formatAmount(amount: number, progress: Progress): string {
+  return progress.unit === "bytes"
+    ? formatBytes(amount)
+    : `${amount.toLocaleString("en-US")} ${progress.unit}`;
+}
+
+function estimateLeft({ progress, startedMs, nowMs, doneAtStart }: ProgressView): string {
+  const gained = progress.done - doneAtStart;
+  const seconds = (nowMs - startedMs) / 1000;
+  if (progress.total === null || gained <= 0 || seconds < 1 || progress.done >= progress.total) return "";
+  return `${formatDuration(((progress.total - progress.done) / gained) * seconds)} left`;
+}

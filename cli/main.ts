@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+/** The process: its arguments, its signals, its exit code. The only file that ends it. */
+import { readFileSync } from "node:fs";
+import {
+  CommandRefused,
+  DagDefinitionError,
+  DagmarError,
+  EXIT,
+  formatDagIssue,
+  type ExitCode,
+} from "../model/errors.ts";
+import { createOutput, type Output } from "./output.ts";
+import { runProgram } from "./program.ts";
+
+const output = createOutput({ stdout: process.stdout, stderr: process.stderr });
+const drain = new AbortController();
+
+/** The first signal asks for a drain, the second ends at once: the state resumes either way. */
+function handleSignal(signal: "SIGINT" | "SIGTERM"): void {
+  if (drain.signal.aborted) {
+    process.exit(signal === "SIGINT" ? 130 : 143);
+  }
+  output.fault(`${signal}: stopping at the next safe point; once more ends at once`);
+  drain.abort(new CommandRefused("INTERRUPTED", `Stopped by ${signal}.`));
+}
+process.on("SIGINT", handleSignal);
+process.on("SIGTERM", handleSignal);
+// `dagmar … | head`: whoever reads has had enough. A command that only prints ends as it would; a run stops at a safe point.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") process.exit(EXIT.failed);
+  if (!drain.signal.aborted)
+    drain.abort(new CommandRefused("INTERRUPTED", "Nobody reads the output any more."));
+});
+
+function explain(error: unknown, to: Output): ExitCode {
+  if (error instanceof DagDefinitionError) {
+    for (const issue of error.issues) to.fault(formatDagIssue(issue));
+    to.fault(`${error.issues.length} fault${error.issues.length === 1 ? "" : "s"} in Dag files`);
+    return error.exitCode;
+  }
+  if (error instanceof DagmarError) {
+    to.fault(`dagmar: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`);
+    return error.exitCode;
+  }
+  to.fault("dagmar: this is a fault of Dagmar's own; please report it with the lines below");
+  to.fault(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return EXIT.failed;
+}
+
+function readVersion(): string {
+  const manifest = new URL(
+    import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json",
+    import.meta.url,
+  );
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}
+
+process.on("unhandledRejection", (error) => {
+  process.exit(explain(error, output));
+});
+
+try {
+  const code = await runProgram(process.argv.slice(2), {
+    output,
+    drain: drain.signal,
+    version: readVersion(),
+  });
+  process.exitCode = code;
+} catch (error) {
+  process.exitCode = explain(error, output);
+}
+// Idle keep-alive connections and timers would hold the process; everything that must be written has been awaited.
+await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+process.exit();

@@ -1,0 +1,100 @@
+/** The command line's grammar: nouns and verbs, options, help with examples. What a command does is in its own file. */
+import { Command as Commander, CommanderError } from "commander";
+import { CommandRefused, type ExitCode } from "../model/errors.ts";
+import type { Command, Invocation } from "./command.ts";
+import { COMMANDS } from "./commands/list.ts";
+
+export interface ProgramContext {
+  readonly output: Invocation["output"];
+  readonly drain: AbortSignal;
+  readonly version: string;
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  dags: "what there is to run: the Dag files",
+  runs: "what ran and what became of it",
+  lake: "what is stored, and what is not",
+  db: "the database: migrate, back up, check",
+};
+
+/** Runs the command line's command; gives its exit code. Raises `CommandRefused` `USAGE` for a line that fits no command. */
+export async function runProgram(argv: readonly string[], context: ProgramContext): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = createRoot(context.version);
+  const nouns = new Map<string, Commander>();
+  for (const command of COMMANDS) {
+    const [noun, verb] = command.name.split(" ");
+    const parent = verb === undefined ? program : findNoun(program, nouns, noun ?? "");
+    addCommand(parent, verb ?? noun ?? "", command, async (invocation) => {
+      exitCode = await command.run({ ...invocation, output: context.output, drain: context.drain });
+    });
+  }
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version were printed: that was what was asked for. A noun alone shows its verbs, which is not.
+    if (error.code === "commander.helpDisplayed" || error.code === "commander.version") return 0;
+    if (error.code === "commander.help") return 2;
+    throw new CommandRefused("USAGE", error.message.replace(/^error: /, ""), {
+      hint: "--help shows the commands.",
+    });
+  }
+  return exitCode;
+}
+
+function createRoot(version: string): Commander {
+  return configure(new Commander("dagmar"))
+    .description("Dagmar feeds a data lake's raw zone: nothing lost, nothing twice, nothing silent.")
+    .version(version, "-V, --version", "print the version")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dagmar dags list                       what there is to run
+  dagmar run csv_ingest                  one run, now, in the foreground
+  dagmar run tmdb_ingest --param limit=100
+  dagmar lake missing                    ids that are not stored, and why
+
+Exit codes: 0 done, 1 failed, 2 usage, 75 try again later, 78 configuration`,
+    );
+}
+
+function findNoun(program: Commander, nouns: Map<string, Commander>, noun: string): Commander {
+  const known = nouns.get(noun);
+  if (known !== undefined) return known;
+  const made = configure(program.command(noun)).description(NOUNS[noun] ?? "");
+  nouns.set(noun, made);
+  return made;
+}
+
+function addCommand(
+  parent: Commander,
+  name: string,
+  command: Command,
+  act: (invocation: Pick<Invocation, "args" | "options">) => Promise<void>,
+): void {
+  const made = configure(parent.command(name)).description(command.summary);
+  for (const argument of command.args ?? []) made.argument(argument.name, argument.description);
+  for (const option of command.options ?? []) {
+    if (option.isRepeatable === true) made.option(option.flags, option.description, collect);
+    else made.option(option.flags, option.description, option.defaultValue);
+  }
+  made.addHelpText("after", `\nExamples:\n${command.examples.map((example) => `  ${example}`).join("\n")}`);
+  made.action(async (...received: unknown[]) => {
+    const args = received.slice(0, command.args?.length ?? 0) as Invocation["args"];
+    await act({ args, options: made.opts() });
+  });
+}
+
+function configure(command: Commander): Commander {
+  return command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({ outputError: () => undefined })
+    .allowExcessArguments(false);
+}
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
+}

@@ -1,0 +1,153 @@
+/** What a foreground run did, for people and for programs: tasks, objects, bytes, ids by outcome, time. */
+import type { DagRun } from "../model/dag-run.ts";
+import { formatDuration } from "../model/duration.ts";
+import type { Reconciliation } from "../model/reconciliation.ts";
+import type { PreparedRun } from "../scheduler/commands/prepare-run.ts";
+import type { Database } from "../state/database.ts";
+import { listRunSums, measureWrites, reportTasks, type Writes } from "../state/reports.ts";
+import type { Row } from "../state/row.ts";
+import { formatBytes, type Output } from "./output.ts";
+
+export interface RunReport {
+  print(output: Output): void;
+  toJson(): unknown;
+}
+
+interface RunFigures {
+  readonly run: DagRun;
+  readonly how: PreparedRun["how"];
+  readonly tasks: readonly Row[];
+  readonly sums: readonly { readonly taskId: string; readonly sum: Reconciliation }[];
+  /** By this execution. */
+  readonly written: Writes;
+}
+
+/** `since`: when this execution began. */
+export function reportRun(
+  database: Database,
+  run: DagRun,
+  how: PreparedRun["how"],
+  since: string,
+): RunReport {
+  const figures: RunFigures = {
+    run,
+    how,
+    tasks: reportTasks(database, run.dagRunId),
+    sums: listRunSums(database, run.dagRunId),
+    written: measureWrites(database, since),
+  };
+  return {
+    print(output) {
+      printReport(output, figures);
+    },
+    toJson: () => toJson(figures),
+  };
+}
+
+function printReport(output: Output, figures: RunFigures): void {
+  const { run, how, tasks, sums, written } = figures;
+  const { paint } = output;
+  output.line();
+  output.table(
+    ["task", "state", "attempts", "time", ""],
+    tasks.map((task) => [
+      task["task_id"],
+      task["state"],
+      task["attempts"],
+      typeof task["duration_seconds"] === "number" ? formatDuration(task["duration_seconds"]) : "",
+      task["message"] ?? describeOutput(task),
+    ]),
+    "",
+  );
+  if (sums.length > 0) {
+    output.line();
+    output.table(
+      ["ids of", "asked", "stored", "already stored", "not found", "failed", "remaining"],
+      sums.map(({ taskId, sum }) => [
+        taskId,
+        sum.asked,
+        sum.stored,
+        sum.alreadyStored,
+        sum.notFound,
+        sum.failed,
+        sum.remaining,
+      ]),
+      "",
+    );
+  }
+  output.line();
+  const colour = run.state === "success" ? paint.good : run.state === "failed" ? paint.bad : paint.warn;
+  output.line(`${run.dagId} ${run.runId}  ${colour(run.state)}${describeHow(run, how)}`);
+  output.line(`  ${describeWrites(written)}`);
+}
+
+function describeWrites({ objects, manifests, bytes }: Writes): string {
+  if (objects + manifests === 0) return "nothing was written to the lake";
+  const beside = manifests === 0 ? "" : ` and ${count(manifests, "manifest")}`;
+  return `${count(objects, "object")}${beside}, ${formatBytes(bytes)} written to the lake`;
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount.toLocaleString("en-US")} ${noun}${amount === 1 ? "" : "s"}`;
+}
+
+function describeHow(run: DagRun, how: PreparedRun["how"]): string {
+  if (how === "done") return " (done before; --rerun makes it again)";
+  if (run.state === "running" || run.state === "queued") return " (stopped; the same command resumes it)";
+  if (run.state === "failed") return " (the same command resumes it)";
+  return how === "resumed" ? " (resumed)" : how === "cleared" ? " (made again)" : "";
+}
+
+/** What a file task has to say: its object, and whether it was there. */
+function describeOutput(task: Row): string {
+  const outputs = readOutputs(task);
+  if (outputs["unchanged"] === true) return `unchanged since ${String(outputs["key"])}`;
+  if (typeof outputs["size_bytes"] === "number")
+    return `${String(outputs["key"])} (${formatBytes(outputs["size_bytes"])})`;
+  if (typeof outputs["ids"] === "number") {
+    const faulty = typeof outputs["faulty_rows"] === "number" ? outputs["faulty_rows"] : 0;
+    const dirt = faulty === 0 ? "" : `, ${faulty.toLocaleString("en-US")} faulty`;
+    const rows = typeof outputs["rows"] === "number" ? outputs["rows"].toLocaleString("en-US") : "";
+    return `${outputs["ids"].toLocaleString("en-US")} ids in ${rows} rows${dirt}${outputs["was_known"] === true ? " (read before)" : ""}`;
+  }
+  if (typeof outputs["requests"] === "number")
+    return `${outputs["requests"].toLocaleString("en-US")} requests`;
+  return "";
+}
+
+function readOutputs(task: Row): Readonly<Record<string, unknown>> {
+  const text = task["outputs"];
+  return typeof text === "string" ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {};
+}
+
+function toJson({ run, how, tasks, sums, written }: RunFigures): unknown {
+  return {
+    dag_id: run.dagId,
+    run_id: run.runId,
+    state: run.state,
+    how,
+    logical_date: run.logicalDate,
+    partition: run.partition,
+    params: run.params,
+    started_at: run.startedAt,
+    finished_at: run.finishedAt,
+    written,
+    tasks: tasks.map((task) => ({
+      task_id: task["task_id"],
+      state: task["state"],
+      attempts: task["attempts"],
+      duration_seconds: task["duration_seconds"],
+      message: task["message"],
+      outputs: readOutputs(task),
+    })),
+    ids: sums.map(({ taskId, sum }) => ({
+      task_id: taskId,
+      asked: sum.asked,
+      stored: sum.stored,
+      already_stored: sum.alreadyStored,
+      not_found: sum.notFound,
+      failed: sum.failed,
+      remaining: sum.remaining,
+    })),
+  };
+}

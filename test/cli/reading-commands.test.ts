@@ -1,0 +1,270 @@
+/** The commands that read, as table and as JSON: with no database, with an empty one, and with a lake that has had its troubles. */
+import { appendFileSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import BetterSqlite3 from "better-sqlite3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { TmdbSimulator } from "../../quickstart/simulator/tmdb-simulator.ts";
+import {
+  isUnknown,
+  openCliWorld,
+  startSimulator,
+  writeSamples,
+  type CliResult,
+  type CliWorld,
+  type SampleIds,
+} from "../support/cli.ts";
+
+let simulator: TmdbSimulator;
+let world: CliWorld;
+let ids: SampleIds;
+
+beforeAll(async () => {
+  simulator = await startSimulator();
+  world = openCliWorld({ TMDB_BASE_URL: simulator.url });
+  ids = await writeSamples(world, { movies: 120, series: 20 });
+  await world.prepare(["run", "csv_ingest", "--date", "2026-11-23"]);
+  await world.prepare(["run", "tmdb_ingest", "--date", "2026-11-23"]);
+});
+afterAll(async () => {
+  await simulator.close();
+  world.remove();
+});
+
+async function readJson<T>(...args: readonly string[]): Promise<T> {
+  const result = await world.run([...args, "--json"]);
+  expect(result.exitCode, result.stderr).toBe(0);
+  return JSON.parse(result.stdout) as T;
+}
+
+async function readTable(...args: readonly string[]): Promise<string> {
+  const result = await world.run(args);
+  expect(result.exitCode, result.stderr).toBe(0);
+  expect(result.stderr).toBe("");
+  return result.stdout;
+}
+
+const READERS = [
+  ["runs", "list"],
+  ["lake", "ls"],
+  ["lake", "missing"],
+  ["db", "backup", "copy.db"],
+] as const;
+
+describe("no database", () => {
+  test.concurrent.each(READERS.map((args) => [args.join(" "), args] as const))(
+    "%s says that there is none, makes none and exits 78",
+    async (_name, args) => {
+      const file = join(world.folder, "none.db");
+      const { exitCode, stdout, stderr } = await world.run([...args, "--json"], { DAGMAR_DB: file });
+      expect(exitCode, stderr).toBe(78);
+      expect(stdout).toBe("");
+      expect(stderr).toBe(
+        `dagmar: There is no database at ${file} yet.\n  The first \`dagmar run\` makes it, or \`dagmar db migrate\`.\n`,
+      );
+      expect(existsSync(file)).toBe(false);
+    },
+  );
+});
+
+describe("an empty database", () => {
+  const file = (): string => join(world.folder, "empty.db");
+  beforeAll(async () => {
+    await world.prepare(["db", "migrate"], { DAGMAR_DB: file() });
+  });
+
+  test.concurrent.each([
+    [["runs", "list"], 0, "Nothing has run yet."],
+    [["db", "migrate"], 0, "empty.db is at 0"],
+    [["runs", "show", "csv_ingest"], 2, "No run answers to csv_ingest."],
+    [["lake", "ls"], 0, "Nothing is recorded in file://"],
+    [["lake", "verify"], 0, "bytes that no run entered"],
+  ] as const)("%j has a sentence for it", async (args, exitCode, sentence) => {
+    const result = await world.run(args, { DAGMAR_DB: file() });
+    expect(result.stdout + result.stderr).toContain(sentence);
+    expect(result.exitCode).toBe(exitCode);
+  });
+});
+
+test.concurrent("a file that is no database of Dagmar's is left alone", async () => {
+  const text = join(world.folder, "text.db");
+  writeFileSync(text, "this is no database at all, but it is long enough to look at\n".repeat(100));
+  const foreign = join(world.folder, "foreign.db");
+  const other = new BetterSqlite3(foreign);
+  other.exec("CREATE TABLE notes (text)");
+  other.close();
+  for (const [file, sentence] of [
+    [text, "file is not a database"],
+    [foreign, "is a SQLite database, but not one of Dagmar's"],
+  ] as const) {
+    const { exitCode, stderr } = await world.run(["run", "csv_ingest"], { DAGMAR_DB: file });
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(sentence);
+  }
+});
+
+test("dags list, show and validate tell schedule, graph and faults", async () => {
+  const [list, dags, shown, definition, valid] = await Promise.all([
+    readTable("dags", "list"),
+    readJson<readonly Record<string, unknown>[]>("dags", "list"),
+    readTable("dags", "show", "tmdb_ingest"),
+    readJson<Record<string, unknown>>("dags", "show", "tmdb_ingest"),
+    readTable("dags", "validate"),
+  ]);
+  expect(list).toMatch(/^csv_ingest +on +0 6 \* \* \* +America\/Sao_Paulo +2 /m);
+  expect(list).toMatch(/^oscar_ingest +off /m);
+  expect(list).toMatch(/^tmdb_ingest +on +after csv_ingest /m);
+  expect(dags.map((dag) => [dag["dag_id"], dag["state"], dag["tasks"]])).toEqual([
+    ["csv_ingest", "on", 2],
+    ["oscar_ingest", "off", 1],
+    ["tmdb_ingest", "on", 4],
+  ]);
+  expect(shown).toMatch(/ {2}movie_ids {2}\(csv-to-ids\)\n {2}└─ movies {2}\(tmdb-to-lake\)/);
+  expect(definition).toMatchObject({
+    dagId: "tmdb_ingest",
+    enabled: true,
+    params: { since: 2001, limit: null },
+  });
+  expect(valid).toBe("3 Dags without a fault\n");
+});
+
+test("dags validate tells all faults of a file at once, as text and as JSON", async () => {
+  const file = join(world.folder, "faulty.yaml");
+  writeFileSync(
+    file,
+    [
+      "dag: faulty",
+      'schedule: "61 * * * *"',
+      "timezone: Europe/Berln",
+      "tasks:",
+      "  a: { type: file-to-lake, needs: [b], with: { dataset: d, file: f.csv, key: 'a/${partion}/f.csv' } }",
+      "",
+    ].join("\n"),
+  );
+  const [text, json] = await Promise.all([
+    world.run(["dags", "validate", file]),
+    world.run(["dags", "validate", file, "--json"]),
+  ]);
+  expect([text.exitCode, json.exitCode]).toEqual([78, 78]);
+  for (const place of ["faulty.yaml:2:", "faulty.yaml:3:", "faulty.yaml:5:"])
+    expect(text.stderr).toContain(place);
+  expect(text.stderr).toMatch(/61|minute/);
+  expect(text.stderr).toMatch(/partion.*partition/);
+  const { faults } = JSON.parse(json.stdout) as { readonly faults: readonly unknown[] };
+  expect(text.stderr).toContain(`${faults.length} faults in Dag files`);
+});
+
+test("runs list and show tell what ran, with tasks, sums and events", async () => {
+  const [list, rows, shown, run] = await Promise.all([
+    readTable("runs", "list"),
+    readJson<readonly Record<string, unknown>[]>("runs", "list", "tmdb_ingest"),
+    readTable("runs", "show", "tmdb_ingest/manual__2026-11-23T03:00:00.000Z"),
+    readJson<Record<string, readonly unknown[]>>("runs", "show", "csv_ingest"),
+  ]);
+  expect(list).toMatch(
+    /^csv_ingest +manual__2026-11-23T03:00:00\.000Z +2026-11-23 00:00:00 -03:00 +success /m,
+  );
+  expect(rows).toMatchObject([{ dag_id: "tmdb_ingest", state: "success", tasks: 4, failed_tasks: 0 }]);
+  expect(shown).toMatch(/partition 2026\/11\/23/);
+  expect(shown).toMatch(/^movies +tmdb-to-lake +success +1 /m);
+  expect(run["run"]).toMatchObject({ state: "success", logical_date: "2026-11-23T03:00:00.000Z" });
+  expect(run["tasks"]).toHaveLength(2);
+  expect(run["waiting"]).toEqual([]);
+});
+
+test("lake ls lists objects by prefix and dataset, and says when there is more", async () => {
+  const [all, movies, first] = await Promise.all([
+    readJson<readonly { key: string; kind: string }[]>("lake", "ls"),
+    readJson<readonly { key: string; records: number }[]>(
+      "lake",
+      "ls",
+      "Raw/TMDB/",
+      "--dataset",
+      "tmdb_movies",
+    ),
+    readTable("lake", "ls", "--limit", "2"),
+  ]);
+  expect(all.map(({ kind }) => kind).toSorted()).toEqual([
+    "file",
+    "file",
+    "manifest",
+    "manifest",
+    "records",
+    "records",
+    "records",
+  ]);
+  const stored = ids.movies.filter((id) => !isUnknown(id)).length;
+  expect(movies.reduce((sum, { records }) => sum + records, 0)).toBe(stored);
+  expect(first).toContain("… the first 2; --limit shows more");
+});
+
+test("lake missing names each id that is not stored, and why", async () => {
+  const unknown = [...ids.movies, ...ids.series].filter(isUnknown);
+  const [table, missing, none] = await Promise.all([
+    readTable("lake", "missing", "--limit", "1"),
+    readJson<{ counts: readonly { ids: number }[]; ids: readonly { asked_id: string; outcome: string }[] }>(
+      "lake",
+      "missing",
+    ),
+    readTable("lake", "missing", "--outcome", "failed"),
+  ]);
+  expect(table).toMatch(/^tmdb_movies +not_found /m);
+  expect(missing.ids.map((row) => row.asked_id).toSorted()).toEqual(unknown.toSorted());
+  expect(missing.counts.reduce((sum, row) => sum + row.ids, 0)).toBe(unknown.length);
+  expect(none).toContain("No id is missing in this way.");
+});
+
+test("db backup copies once and replaces nothing; the copy is sound", async () => {
+  const copy = join(world.folder, "copy.db");
+  expect(await readTable("db", "backup", copy)).toContain(`copied to ${copy}`);
+  const again = await world.run(["db", "backup", copy]);
+  expect(again.exitCode).toBe(2);
+  expect(again.stderr).toContain("exists already; a backup replaces nothing");
+  const { stdout } = await world.run(["db", "check", "--json"], { DAGMAR_DB: copy });
+  expect(JSON.parse(stdout)).toEqual({ database: copy, faults: [] });
+  expect(readdirSync(world.folder).filter((name) => name.includes("partial"))).toEqual([]);
+});
+
+test("lake verify tells what is gone, what differs and, with --deep alone, which bytes were changed", async () => {
+  const folder = join(world.lakeFolder, "Raw", "TMDB", "JSON", "Movies", "2026", "11", "23");
+  const sound: CliResult = await world.run(["lake", "verify", "--deep"]);
+  expect(sound.exitCode).toBe(0);
+  expect(sound.stdout).toContain("Everything is there and as recorded.");
+  const file = (seq: number): string => join(folder, `movies-20261123T030000000Z-0000${seq}.json`);
+  appendFileSync(file(1), " ");
+  rmSync(file(2));
+  const series = join(
+    world.lakeFolder,
+    "Raw/TMDB/JSON/Series/2026/11/23/series-20261123T030000000Z-00001.json",
+  );
+  const database = new BetterSqlite3(world.databaseFile, { readonly: true });
+  const size = database
+    .prepare("SELECT size_bytes FROM v_objects WHERE key LIKE '%series-2026%'")
+    .pluck()
+    .get();
+  database.close();
+  writeFileSync(series, Buffer.alloc(Number(size), "x"));
+  const [shallow, deep] = await Promise.all([
+    world.run(["lake", "verify"]),
+    world.run(["lake", "verify", "--deep", "--json"]),
+  ]);
+  expect([shallow.exitCode, deep.exitCode]).toEqual([1, 1]);
+  expect(shallow.stdout).toMatch(/00001\.json +differs +\d+ bytes instead of \d+/);
+  expect(shallow.stdout).toMatch(/00002\.json +missing +\d+ bytes are gone/);
+  expect(shallow.stdout).not.toContain("Series");
+  const { deviations } = JSON.parse(deep.stdout) as { deviations: readonly { verdict: string }[] };
+  expect(deviations.map(({ verdict }) => verdict)).toEqual(["differs", "missing", "differs"]);
+});
+
+test("a noun alone shows its verbs; a wrong verb is answered with the right one", async () => {
+  const [noun, wrong, help] = await Promise.all([
+    world.run(["runs"]),
+    world.run(["lake", "verfy"]),
+    world.run(["run", "--help"]),
+  ]);
+  expect(noun.exitCode).toBe(2);
+  expect(noun.stdout + noun.stderr).toContain("runs, newest first");
+  expect(wrong.exitCode).toBe(2);
+  expect(wrong.stderr).toMatch(/unknown command 'verfy'[\s\S]*verify/);
+  expect(help.exitCode).toBe(0);
+  expect(help.stdout).toMatch(/Examples:\n {2}dagmar run csv_ingest/);
+});
