@@ -1,0 +1,76 @@
+/**
+ * The course of the quickstart: samples once, the simulator, both Dags by the real command line, and a word at the end.
+ * It knows nothing of how Dagmar works inside; whoever reads it sees what a user would do.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describeEnd } from "./closing-words.ts";
+import { listObjects } from "./lake-folder.ts";
+import { makeSamples } from "./make-samples.ts";
+import { runDag } from "./run-dag.ts";
+import { buildRunEnvironment } from "./run-environment.ts";
+import { openSimulator, SimulatorPortTaken } from "./simulator-port.ts";
+
+/** The zone of the shipped Dags, in which the day of the run is chosen. */
+const DAG_ZONE = "America/Sao_Paulo";
+
+export interface QuickstartSettings {
+  /** Absolute; everything that the quickstart makes is in it. */
+  readonly folder: string;
+  readonly dagsFolder: string;
+  /** The compiled command line. */
+  readonly cliPath: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly print: (line: string) => void;
+  /** Default 41730. */
+  readonly port?: number;
+}
+
+/** The worst exit code of its runs; 75 when the simulator's port is taken. */
+export async function runQuickstart(settings: QuickstartSettings): Promise<number> {
+  const { folder, print } = settings;
+  const startedMs = performance.now();
+  await mkdir(folder, { recursive: true });
+  print("Dagmar's quickstart. The titles and the people in it are invented; nothing leaves this machine.");
+  print(await makeSamples(join(folder, "input")));
+  const simulator = await openSimulator(folder, settings.port).catch((error: unknown) => {
+    if (!(error instanceof SimulatorPortTaken)) throw error;
+    print(error.message);
+    return undefined;
+  });
+  if (simulator === undefined) return 75;
+  try {
+    print(`A TMDB simulator answers at ${simulator.url}.`);
+    const lakeFolder = join(folder, "lake");
+    const objectsBefore = await listObjects(lakeFolder);
+    const day = formatDay(new Date(performance.timeOrigin + performance.now()));
+    const environment = buildRunEnvironment(settings, simulator.url);
+    let exitCode = 0;
+    for (const dagId of ["csv_ingest", "tmdb_ingest"]) {
+      print(`\n$ dagmar run ${dagId} --date ${day}`);
+      exitCode = await runDag(settings.cliPath, dagId, day, folder, environment);
+      if (exitCode !== 0) break;
+    }
+    const objects = await listObjects(lakeFolder);
+    const known = new Set(objectsBefore);
+    print(
+      describeEnd({
+        folder,
+        cliPath: settings.cliPath,
+        objects,
+        newObjects: objects.filter((key) => !known.has(key)),
+        requests: simulator.requests,
+        seconds: (performance.now() - startedMs) / 1000,
+        exitCode,
+      }),
+    );
+    return exitCode;
+  } finally {
+    await simulator.close();
+  }
+}
+
+function formatDay(instant: Date): string {
+  // Canada's English writes dates as ISO 8601 does.
+  return new Intl.DateTimeFormat("en-CA", { timeZone: DAG_ZONE, dateStyle: "short" }).format(instant);
+}
