@@ -1,0 +1,60 @@
+# Dagmar in a container. Node 26 is the newest LTS line (since October 2026), on Debian 13.
+# Nothing is copied but what is named here, and .dockerignore lets nothing else into the context: no .env, no data.
+
+# --- Production packages: the only stage with a compiler. ------------------------------------------------------------
+FROM node:26-trixie-slim AS packages
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends python3 make g++ \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+# better-sqlite3 would fetch a binary that no lockfile vouches for: it is compiled here, with the headers of this image.
+ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
+# --- The sources, compiled. TypeScript needs no install script, so none may run. --------------------------------------
+FROM node:26-trixie-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY model ./model
+COPY config ./config
+COPY state ./state
+COPY lake ./lake
+COPY tasks ./tasks
+COPY scheduler ./scheduler
+COPY cli ./cli
+RUN npm run build
+
+# --- What is shipped. -------------------------------------------------------------------------------------------------
+FROM node:26-trixie-slim AS runtime
+LABEL org.opencontainers.image.title="dagmar" \
+  org.opencontainers.image.description="An Airflow-style Dag scheduler that feeds a data lake's raw zone." \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.base.name="docker.io/library/node:26-trixie-slim"
+# npm is of no use at run time; without it there is less to patch.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends tini \
+  && rm -rf /var/lib/apt/lists/* /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx \
+  && mkdir /data /input \
+  && chown 1000:1000 /data
+WORKDIR /app
+COPY package.json ./
+COPY --from=packages /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY dags ./dags
+ENV NODE_ENV=production \
+  DAGMAR_DB=/data/dagmar.db \
+  DAGMAR_LAKE=file:///data/lake \
+  DAGMAR_INPUT=/input \
+  DAGMAR_DAGS=/app/dags
+# The image's own user "node"; a number, so that Kubernetes' runAsNonRoot can see that it is not root.
+USER 1000:1000
+VOLUME ["/input", "/data", "/app/dags"]
+# The first run makes the database, within the start period. The check reads only.
+HEALTHCHECK --interval=5m --timeout=1m --start-period=1m --retries=3 \
+  CMD ["node", "/app/dist/cli/main.js", "db", "check"]
+ENTRYPOINT ["/usr/bin/tini", "--", "node", "--max-semi-space-size=2", "/app/dist/cli/main.js"]
+# What there is to run; needs neither network nor database. A run is `docker run … dagmar run csv_ingest`.
+CMD ["dags", "list"]

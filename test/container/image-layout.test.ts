@@ -1,0 +1,111 @@
+/** The image's own commands work from its layout: compiled rooms, production packages only, nothing writable but /data. */
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOMS } from "./check-dockerfile.ts";
+import {
+  isRoot,
+  layOutImage,
+  listTree,
+  removeImage,
+  runInImage,
+  type Finished,
+  type Image,
+} from "./lay-out-image.ts";
+import { parseDockerfile, parseEnvironment } from "./parse-dockerfile.ts";
+
+const DOCKERFILE = readFileSync(fileURLToPath(new URL("../../Dockerfile", import.meta.url)), "utf8");
+const ENVIRONMENT = parseEnvironment(parseDockerfile(DOCKERFILE).at(-1)!);
+/** With what a careless reader would change: a byte order mark, CRLF, a broken letter, no final newline. */
+const MOVIES = Buffer.from("\uFEFFid|titulo\r\ntt0000001|Caf\u00e9 \xff", "latin1");
+
+let image: Image;
+let before: readonly string[];
+
+beforeAll(() => {
+  image = layOutImage(DOCKERFILE);
+  writeFileSync(join(image.root, "input", "movies.csv"), MOVIES);
+  writeFileSync(join(image.root, "input", "series.csv"), "");
+  before = listTree(join(image.root, "app"));
+});
+afterAll(() => {
+  removeImage(image);
+});
+
+const run = (...args: readonly string[]): Promise<Finished> =>
+  runInImage(image, [...image.entrypoint, ...args], ENVIRONMENT);
+
+describe("the image's layout", () => {
+  it("holds the compiled rooms, the packages of production and the example Dags, and no sources or tools", () => {
+    const app = join(image.root, "app");
+    expect(readdirSync(app).toSorted()).toEqual(["dags", "dist", "node_modules", "package.json"]);
+    expect(readdirSync(join(app, "dist")).toSorted()).toEqual(ROOMS.toSorted());
+    const shipped = listTree(app).filter((path) => !path.startsWith(join(app, "node_modules")));
+    expect(shipped.filter((path) => /\.(?:ts|tsbuildinfo)$/.test(path))).toEqual([]);
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(app, "package.json"), "utf8"),
+    ) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+    const isThere = (name: string): boolean => existsSync(join(app, "node_modules", name));
+    expect(Object.keys(dependencies).filter((name) => !isThere(name))).toEqual([]);
+    expect(Object.keys(devDependencies).filter(isThere)).toEqual([]);
+  });
+
+  it("cannot be written to by the one who runs it", async () => {
+    const writable = listTree(join(image.root, "app")).filter((path) => {
+      const status = lstatSync(path);
+      return !status.isSymbolicLink() && (status.mode & 0o222) !== 0;
+    });
+    expect(writable).toEqual([]);
+    expect(image.userId).toBeGreaterThan(0);
+    const probe = `process.stdout.write(String(process.getuid()));require("fs").writeFileSync(process.argv[1],"")`;
+    const attempt = await runInImage(image, ["node", "-e", probe, "/app/dist/probe.txt"], {});
+    expect(attempt.stderr).toContain("EACCES");
+    expect(attempt.stdout).toBe(String(isRoot() ? image.userId : process.getuid?.()));
+  });
+});
+
+describe("the image's commands", () => {
+  it("list the Dags when nothing is asked, without a database", async () => {
+    const { exitCode, stdout, stderr } = await run(...image.command);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/csv_ingest[\s\S]*tmdb_ingest/);
+    expect(exitCode).toBe(0);
+    expect(readdirSync(join(image.root, "data"))).toEqual([]);
+  });
+
+  it("explain themselves", async () => {
+    const { exitCode, stdout } = await run("--help");
+    expect(stdout).toContain("Usage: dagmar");
+    expect(exitCode).toBe(0);
+  });
+
+  it("run a Dag into the volume, and the health check then finds a sound database", async () => {
+    const { exitCode, stderr } = await run("run", "csv_ingest", "--date", "2026-11-23T12:00:00Z");
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    const lake = join(image.root, "data", "lake");
+    expect(readFileSync(join(lake, "Raw/Local/CSV/Movies/2026/11/23/movies.csv"))).toEqual(MOVIES);
+    expect(readFileSync(join(lake, "Raw/Local/CSV/Series/2026/11/23/series.csv"))).toHaveLength(0);
+
+    const health = await runInImage(image, image.healthcheck, ENVIRONMENT);
+    expect(health).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  it("fail the health check when the database is not one", async () => {
+    const broken = join(image.root, "data", "broken");
+    mkdirSync(broken);
+    writeFileSync(
+      join(broken, "dagmar.db"),
+      "no database at all, but some text that is long enough to look at\n".repeat(99),
+    );
+    const health = await runInImage(image, image.healthcheck, {
+      ...ENVIRONMENT,
+      DAGMAR_DB: "/data/broken/dagmar.db",
+    });
+    expect(health.exitCode).not.toBe(0);
+  });
+
+  it("leave the program's own folder as it was", () => {
+    expect(listTree(join(image.root, "app"))).toEqual(before);
+  });
+});
