@@ -1,0 +1,42 @@
+/** What the tests of documents read out of a Markdown file: its fenced blocks, and the text around them. */
+
+export interface FencedBlock {
+  /** The word behind the backticks: `sql`, `sh`, `text`. */
+  readonly language: string;
+  readonly text: string;
+  /** Of the opening backticks, from 1. */
+  readonly line: number;
+  /** The nearest heading above. */
+  readonly heading: string;
+}
+
+export interface Markdown {
+  readonly blocks: readonly FencedBlock[];
+  /** The lines outside of fenced blocks, the others empty, so that line numbers stay. */
+  readonly prose: readonly string[];
+}
+
+/** Raises an error when a block is never closed. */
+export function parseMarkdown(text: string): Markdown {
+  const blocks: FencedBlock[] = [];
+  const prose: string[] = [];
+  let heading = "";
+  let open: { language: string; line: number; lines: string[] } | undefined;
+  for (const [index, line] of text.split("\n").entries()) {
+    const fence = /^\s*```(\w*)\s*$/.exec(line);
+    if (open === undefined) {
+      if (fence !== null) open = { language: fence[1] ?? "", line: index + 1, lines: [] };
+      if (/^#+ /.test(line)) heading = line.replace(/^#+ /, "");
+      prose.push(fence === null ? line : "");
+      continue;
+    }
+    prose.push("");
+    if (fence === null) open.lines.push(line);
+    else {
+      blocks.push({ language: open.language, text: open.lines.join("\n"), line: open.line, heading });
+      open = undefined;
+    }
+  }
+  if (open !== undefined) throw new Error(`the block that opens in line ${open.line} is never closed`);
+  return { blocks, prose };
+}

@@ -1,0 +1,109 @@
+/** Every recipe of docs/state.md runs on a database that the product made, finds something, and gives the columns that are shown. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import BetterSqlite3 from "better-sqlite3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openCliWorld, startSimulator, writeSamples, type CliWorld } from "../support/cli.ts";
+import type { TmdbSimulator } from "../../quickstart/simulator/tmdb-simulator.ts";
+import { parseMarkdown, type FencedBlock } from "./markdown.ts";
+
+const PAGE = fileURLToPath(new URL("../../docs/state.md", import.meta.url));
+const { blocks, prose } = parseMarkdown(readFileSync(PAGE, "utf8"));
+const recipes = blocks.filter((block) => block.language === "sql");
+
+let world: CliWorld;
+let simulator: TmdbSimulator;
+let database: BetterSqlite3.Database;
+
+/** The runs that the page tells of: whole, limited, with a wrong token, after somebody put a file of theirs into the lake. */
+beforeAll(async () => {
+  simulator = await startSimulator({ token: "simulator" });
+  world = openCliWorld({ TMDB_BASE_URL: simulator.url });
+  await writeSamples(world, { movies: 30, series: 10 });
+  const foreign = join(world.lakeFolder, "Raw/TMDB/JSON/Movies/2026/11/23/notes.json");
+  await expectExit(["run", "csv_ingest", "--date", "2026-11-23"], 0);
+  await expectExit(["run", "csv_ingest", "--date", "2026-11-24"], 0);
+  await expectExit(["run", "tmdb_ingest", "--date", "2026-11-23", "--param", "limit=20"], 0);
+  mkdirSync(dirname(foreign), { recursive: true });
+  writeFileSync(foreign, "[]\n");
+  await expectExit(["run", "tmdb_ingest", "--date", "2026-11-24", "--task", "movies"], 0);
+  await expectExit(["run", "tmdb_ingest", "--date", "2026-11-25", "--param", "since=1990"], 1, {
+    TMDB_API_TOKEN: "wrong",
+  });
+  database = new BetterSqlite3(world.databaseFile, { readonly: true });
+});
+
+afterAll(async () => {
+  database.close();
+  await simulator.close();
+  world.remove();
+});
+
+async function expectExit(
+  args: readonly string[],
+  exitCode: number,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const result = await world.run(args, more);
+  expect(result.exitCode, `${args.join(" ")}\n${result.stdout}${result.stderr}`).toBe(exitCode);
+}
+
+function findShown(recipe: FencedBlock): FencedBlock | undefined {
+  const next = blocks[blocks.indexOf(recipe) + 1];
+  return next?.language === "text" ? next : undefined;
+}
+
+/** A database that knows an id that the page names needs it in the recipe's place. */
+function useIdOfDatabase(sql: string): string {
+  const stored = database
+    .prepare("SELECT min(asked_id) FROM v_ids WHERE outcome = 'stored'")
+    .pluck()
+    .get() as string;
+  return sql.replaceAll("tt0004444", stored);
+}
+
+describe("docs/state.md", () => {
+  it("has recipes", () => {
+    expect(recipes.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(recipes)("answers $heading (line $line) on a real database, with the columns shown", (recipe) => {
+    const statement = database.prepare(useIdOfDatabase(recipe.text));
+    const columns = statement.columns().map((column) => column.name);
+    expect(statement.readonly).toBe(true);
+    expect(statement.all().length).toBeGreaterThan(0);
+    const shown = findShown(recipe);
+    expect(shown, "an output below the recipe").toBeDefined();
+    expect(shown?.text.split("\n")[0]?.split(/\s+/)).toEqual(columns);
+  });
+
+  it("finds what it says it finds: the failed tasks, the adopted object, a sum that holds, an id that is left", () => {
+    const answer = (heading: RegExp): Record<string, unknown>[] => {
+      const recipe = recipes.find((block) => heading.test(block.heading));
+      return database.prepare(recipe?.text ?? "").all() as Record<string, unknown>[];
+    };
+    expect(answer(/^What failed/).map((row) => row["task_id"])).toEqual(["movies", "series"]);
+    expect(answer(/^Which objects did/)).toMatchObject([{ kind: "foreign" }]);
+    expect(new Set(answer(/reconciled/).map((row) => row["holds"]))).toEqual(new Set(["yes"]));
+    const left = answer(/^How much/).map((row) => Number(row["asked"]) - Number(row["decided"]));
+    expect(Math.max(...left)).toBeGreaterThan(0);
+    expect(answer(/^Which ids/).length).toBeGreaterThan(0);
+  });
+
+  it("names every view and every column of it, in its order, and nothing else", () => {
+    const text = prose.join(" ").replaceAll(/ +/g, " ");
+    const documented = [...text.matchAll(/- (`v_\w+`), a row is [^:]+: ((?:`\w+`(?:, )?)+)/g)].map(
+      (match) => [match[1], match[2]],
+    );
+    const views = database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY rowid")
+      .pluck()
+      .all() as string[];
+    const actual = views.map((view) => {
+      const names = database.prepare("SELECT name FROM pragma_table_info(?)").pluck().all(view) as string[];
+      return [`\`${view}\``, names.map((name) => `\`${name}\``).join(", ")];
+    });
+    expect(documented).toEqual(actual);
+  });
+});

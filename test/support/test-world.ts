@@ -1,0 +1,119 @@
+/** A real database, a real folder lake and a run's rows in a folder of their own, for tests below the scheduler. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+import { openLake } from "../../lake/open-lake.ts";
+import type { Clock } from "../../model/clock.ts";
+import type { Lake } from "../../model/lake.ts";
+import type { Logger } from "../../model/logger.ts";
+import type { TaskPorts } from "../../model/task-ports.ts";
+import type { RunFacts } from "../../model/task-type.ts";
+import { readRunFacts } from "../../scheduler/render-options.ts";
+import { createBatchStore } from "../../state/batch-store.ts";
+import { createCandidateStore } from "../../state/candidates.ts";
+import { createRun, saveDagVersion } from "../../state/dag-runs.ts";
+import { openDatabase, type Database } from "../../state/database.ts";
+import { createEventLog } from "../../state/events.ts";
+import { makeDag } from "./test-dag.ts";
+import { createObjectStore } from "../../state/objects.ts";
+
+/** A date that the test moves; waiting is real and short. */
+export interface TestClock extends Clock {
+  set(instant: string): void;
+}
+
+export function createTestClock(instant = "2026-11-23T09:00:00.000Z"): TestClock {
+  let now = new Date(instant);
+  return {
+    now: () => now,
+    monotonicMs: () => performance.now(),
+    async sleep(ms, signal) {
+      await delay(ms, undefined, signal === undefined ? {} : { signal });
+    },
+    set(next) {
+      now = new Date(next);
+    },
+  };
+}
+
+export const silentLog: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => silentLog,
+};
+
+export function makeTempFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "dagmar-test-"));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+export interface TestWorld {
+  readonly folder: string;
+  readonly clock: TestClock;
+  readonly database: Database;
+  readonly lake: Lake;
+  readonly ports: TaskPorts;
+  /** A run of a Dag named `test_dag`, as its row holds it. */
+  makeRunFacts(logicalDate: string, refetchGeneration?: string): Promise<RunFacts>;
+}
+
+export interface TestWorldOptions {
+  readonly folder?: string;
+  readonly databaseFile?: string;
+  readonly lake?: Lake;
+  readonly clock?: TestClock;
+}
+
+export async function openTestWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
+  const folder = options.folder ?? makeTempFolder();
+  const clock = options.clock ?? createTestClock();
+  const database = await openDatabase(options.databaseFile ?? join(folder, "dagmar.db"), {
+    clock,
+    mode: "create",
+  });
+  onTestFinished(() => database.close());
+  const lake = options.lake ?? openLake(join(folder, "lake"), { clock, log: silentLog });
+  return {
+    folder,
+    clock,
+    database,
+    lake,
+    ports: openPorts(database, clock),
+    async makeRunFacts(logicalDate, refetchGeneration) {
+      const run = await database.write((query) => {
+        const version = { definition: TEST_DAG, fingerprint: "test" };
+        saveDagVersion(query, version, clock.now());
+        return createRun(query, {
+          version,
+          runType: "manual",
+          logicalDate: new Date(logicalDate),
+          interval: null,
+          params: {},
+          onlyTasks: null,
+          pinnedInputs: {},
+          isRefetch: false,
+          now: clock.now(),
+        });
+      });
+      return { ...readRunFacts(run), refetchGeneration: refetchGeneration ?? null };
+    },
+  };
+}
+
+function openPorts(database: Database, clock: Clock): TaskPorts {
+  return {
+    objects: createObjectStore(database, clock, "UTC"),
+    candidates: createCandidateStore(database, clock),
+    batches: createBatchStore(database, clock),
+    events: createEventLog(database, clock, silentLog, "UTC"),
+  };
+}
+
+const TEST_DAG = makeDag([], { timezone: "America/Sao_Paulo" });
