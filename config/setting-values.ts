@@ -101,3 +101,44 @@ export function parseRate(text: string): Parsed<number> {
   if (/^\d{1,6}(\.\d{1,3})?$/.test(text) && rate > 0) return { value: rate };
   return { fault: "must be a number above 0, or none" };
 }
+
+export interface HttpAddress {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** `host:port`, `[::1]:port`, or `off`. */
+export function parseHttpAddress(text: string): Parsed<HttpAddress | null> {
+  if (text === "off") return { value: null };
+  const match = /^(\[[0-9a-f:]+\]|[a-z0-9.-]+):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535)
+    return { fault: "must be <host>:<port> such as 127.0.0.1:8793, or off" };
+  return { value: { host: (match[1] ?? "").replace(/^\[|\]$/g, ""), port } };
+}
+
+/** A whole number from 1. */
+export function parseCount(text: string): Parsed<number> {
+  if (/^[1-9]\d{0,5}$/.test(text)) return { value: Number(text) };
+  return { fault: "must be a whole number from 1 to 999999" };
+}
+
+/** A webhook's address. Its path and query are often the secret, so they are allowed and never repeated. */
+export function parseWebhook(text: string): Parsed<string> {
+  if (!URL.canParse(text)) return { fault: "must be an address such as https://hooks.example.com/..." };
+  const { protocol, username, password } = new URL(text);
+  if (protocol !== "https:" && protocol !== "http:") return { fault: "must begin with https:// or http://" };
+  if (username !== "" || password !== "") return { fault: "must not hold a user or password" };
+  return { value: text.trim() };
+}
+
+/** JSON with the names of a notice in its text. */
+export function parseNoticeTemplate(text: string): Parsed<string> {
+  try {
+    JSON.parse(text);
+    return { value: text };
+  } catch {
+    return { fault: "must be JSON, with ${message} and its kind inside of text" };
+  }
+}

@@ -10,10 +10,15 @@ import { LOG_LEVELS, type LogLevel } from "../model/logger.ts";
 import type { Environment } from "./environment.ts";
 import {
   parseAddress,
+  parseCount,
+  parseHttpAddress,
   parseLake,
+  parseNoticeTemplate,
   parsePools,
   parseProviderAddress,
   parseRate,
+  parseWebhook,
+  type HttpAddress,
   type LakeSetting,
   type Parsed,
 } from "./setting-values.ts";
@@ -36,6 +41,19 @@ export interface Settings {
   readonly logFormat: LogFormat;
   /** Slots by pool, `default` and `tmdb` included. */
   readonly pools: ReadonlyMap<string, number>;
+  /** Tasks at the same time, over all Dags. */
+  readonly maxActiveTasks: number;
+  /** Where health and metrics are answered; `null` for nowhere. */
+  readonly http: HttpAddress | null;
+  /** Absolute path. */
+  readonly logsFolder: string;
+  readonly notify: {
+    /** A secret; `null` where nobody is told. */
+    readonly url: string | null;
+    /** Failed runs in a row. */
+    readonly after: number;
+    readonly template: string;
+  };
   readonly tmdb: {
     readonly token: string | null;
     readonly apiKey: string | null;
@@ -89,6 +107,14 @@ export function parseSettings(environment: Environment, context: SettingsContext
     logLevel: read.DAGMAR_LOG_LEVEL ?? null,
     logFormat: read.DAGMAR_LOG_FORMAT,
     pools: read.DAGMAR_POOLS,
+    maxActiveTasks: read.DAGMAR_MAX_ACTIVE_TASKS,
+    http: read.DAGMAR_HTTP,
+    logsFolder: read.DAGMAR_LOGS,
+    notify: Object.freeze({
+      url: read.DAGMAR_NOTIFY_URL ?? null,
+      after: read.DAGMAR_NOTIFY_AFTER,
+      template: read.DAGMAR_NOTIFY_TEMPLATE,
+    }),
     tmdb: Object.freeze({
       token: read.TMDB_API_TOKEN ?? null,
       apiKey: read.TMDB_API_KEY ?? null,
@@ -169,6 +195,12 @@ function makeSchema(workingFolder: string) {
     DAGMAR_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).optional(),
     DAGMAR_LOG_FORMAT: choice("DAGMAR_LOG_FORMAT", LOG_FORMATS),
     DAGMAR_POOLS: read("DAGMAR_POOLS", (text) => parsePools(text, preset("DAGMAR_POOLS"))),
+    DAGMAR_MAX_ACTIVE_TASKS: read("DAGMAR_MAX_ACTIVE_TASKS", parseCount),
+    DAGMAR_HTTP: read("DAGMAR_HTTP", parseHttpAddress),
+    DAGMAR_LOGS: folder("DAGMAR_LOGS"),
+    DAGMAR_NOTIFY_URL: z.string().transform(report(parseWebhook)).optional(),
+    DAGMAR_NOTIFY_AFTER: read("DAGMAR_NOTIFY_AFTER", parseCount),
+    DAGMAR_NOTIFY_TEMPLATE: read("DAGMAR_NOTIFY_TEMPLATE", parseNoticeTemplate),
     TMDB_API_TOKEN: credential.optional(),
     TMDB_API_KEY: credential.optional(),
     TMDB_BASE_URL: read("TMDB_BASE_URL", parseProviderAddress),

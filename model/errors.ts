@@ -30,6 +30,7 @@ export const ERROR_CODES = {
     meaning: "A task needs a secret that is not configured; the message names the variable.",
   },
   DATABASE_BUSY: { exit: 75, meaning: "Another process holds the database's lease or its write lock." },
+  NO_SCHEDULER: { exit: 75, meaning: "No scheduler is running that could answer." },
   DATABASE_NEWER: { exit: 78, meaning: "The database was written by a newer Dagmar." },
   DATABASE_UNUSABLE: {
     exit: 78,
@@ -80,6 +81,16 @@ export const ERROR_CODES = {
   TASK_LOST: { exit: 1, meaning: "The process that ran the attempt is gone." },
   TASK_SET_ASIDE: { exit: 1, meaning: "The task's process died three times under it." },
   OUTPUT_MISSING: { exit: 1, meaning: "A template names an output that the upstream task did not give." },
+  RUN_TIMED_OUT: { exit: 1, meaning: "The run took longer than its Dag's timeout." },
+  RUN_CANCELLED: { exit: 1, meaning: "Somebody cancelled the run." },
+  TASK_RUNNING: { exit: 75, meaning: "The task is running; cancel its run first, or wait." },
+  BACKFILL_ACTIVE: { exit: 75, meaning: "The Dag has an active backfill with other settings." },
+  BACKFILL_EMPTY: {
+    exit: 2,
+    meaning: "The range holds no slot of the Dag, or more than one backfill takes.",
+  },
+  SHELL_FAILED: { exit: 1, meaning: "The program ended with a code other than 0, or by a signal." },
+  SHELL_NOT_FOUND: { exit: 1, meaning: "The program could not be started." },
   WORKER_CRASHED: { exit: 1, meaning: "The worker thread ended without an answer." },
   INTERNAL: { exit: 1, meaning: "A fault of Dagmar's own; the log has the stack." },
 } as const satisfies Record<string, ErrorMeaning>;

@@ -15,9 +15,10 @@ export async function migrate(
   connection: BetterSqlite3.Database,
   path: string,
   mode: "check" | "apply",
+  migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<void> {
   const done = listDone(connection);
-  const known = new Set(MIGRATIONS.map((migration) => migration.name));
+  const known = new Set(migrations.map((migration) => migration.name));
   const unknown = done.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new StateError(
@@ -28,7 +29,7 @@ export async function migrate(
       },
     );
   }
-  if (done.length === MIGRATIONS.length) return;
+  if (done.length === migrations.length) return;
   if (mode === "check") {
     throw new StateError("DATABASE_MISSING", `${path} has an older schema than this Dagmar.`, {
       hint: "Run `dagmar db migrate`.",
@@ -42,23 +43,25 @@ export async function migrate(
     pool: { min: 1, max: 1 },
   });
   try {
-    await knex.migrate.latest({ migrationSource: SOURCE });
+    await knex.migrate.latest({ migrationSource: makeSource(migrations) });
   } finally {
     await knex.destroy();
   }
 }
 
-const SOURCE: Knex.MigrationSource<Migration> = {
-  getMigrations: () => Promise.resolve([...MIGRATIONS]),
-  getMigrationName: (migration) => migration.name,
-  getMigration: (migration) =>
-    Promise.resolve({
-      async up(knex: Knex) {
-        for (const statement of migration.up) await knex.raw(statement);
-      },
-      down: () => Promise.reject(new Error("migrations are never undone; restore a backup")),
-    }),
-};
+function makeSource(migrations: readonly Migration[]): Knex.MigrationSource<Migration> {
+  return {
+    getMigrations: () => Promise.resolve([...migrations]),
+    getMigrationName: (migration) => migration.name,
+    getMigration: (migration) =>
+      Promise.resolve({
+        async up(knex: Knex) {
+          for (const statement of migration.up) await knex.raw(statement);
+        },
+        down: () => Promise.reject(new Error("migrations are never undone; restore a backup")),
+      }),
+  };
+}
 
 function listDone(connection: BetterSqlite3.Database): readonly string[] {
   const exists = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = 'knex_migrations'").get();

@@ -1,6 +1,7 @@
 /** The migrations in their order. A migration that was released never changes; the next one mends it. */
 import { initialTables } from "./0001-initial-tables.ts";
 import { initialViews } from "./0002-initial-views.ts";
+import { service } from "./0003-service.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -12,4 +13,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: "0001-initial-tables", up: initialTables },
   { name: "0002-initial-views", up: initialViews },
+  { name: "0003-service", up: service },
 ];

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "../../state/database.ts";
+import { migrate } from "../../state/migrate.ts";
 import { MIGRATIONS } from "../../state/migrations/list.ts";
 import { sql } from "../../state/statement.ts";
 import { createTestClock, makeTempFolder } from "../support/test-world.ts";
@@ -49,13 +50,12 @@ test("migrations are numbered without a gap, in the order in which they run", ()
   expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 });
 
-describe("a database that stopped after the first migration", () => {
+describe.each([1, 2])("a database that stopped after migration %i", (count) => {
   async function makeHalf(): Promise<string> {
-    const path = await makeDatabase();
+    const path = join(makeTempFolder(), "dagmar.db");
     const connection = new BetterSqlite3(path);
-    const views = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'view'").pluck().all();
-    for (const view of views) connection.exec(`DROP VIEW ${String(view)}`);
-    connection.exec("DELETE FROM knex_migrations WHERE name > '0001-initial-tables'");
+    connection.pragma("journal_mode = WAL");
+    await migrate(connection, path, "apply", MIGRATIONS.slice(0, count));
     connection.exec("INSERT INTO pools (pool, slots) VALUES ('kept', 3)");
     connection.close();
     return path;

@@ -1,10 +1,22 @@
+CREATE UNIQUE INDEX backfills_running ON backfills (dag_id) WHERE state = 'running';
+
 CREATE INDEX batches_by_ask ON batches (ask_id);
 
 CREATE INDEX batches_open ON batches (lake, dataset) WHERE state = 'sealed';
 
 CREATE INDEX batches_unlisted ON batches (lake, dataset) WHERE kind = 'records' AND manifest_batch_id IS NULL;
 
+CREATE INDEX dag_runs_by_backfill ON dag_runs (backfill_id) WHERE backfill_id IS NOT NULL;
+
+CREATE INDEX dag_runs_by_date ON dag_runs (logical_date);
+
 CREATE INDEX dag_runs_by_state ON dag_runs (state, logical_date) WHERE state IN ('queued', 'running');
+
+CREATE UNIQUE INDEX dag_runs_by_success ON dag_runs (success_order) WHERE success_order IS NOT NULL;
+
+CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, logical_date) WHERE state = 'queued';
+
+CREATE INDEX notices_open ON notices (notice_id) WHERE state = 'open';
 
 CREATE INDEX objects_by_dataset ON objects (lake, dataset, kind, commit_order);
 
@@ -13,6 +25,8 @@ CREATE INDEX objects_by_run ON objects (dag_run_id);
 CREATE INDEX processed_ids_by_ask ON processed_ids (ask_id, outcome);
 
 CREATE INDEX processed_ids_by_batch ON processed_ids (batch_id);
+
+CREATE INDEX requests_open ON requests (request_id) WHERE state = 'open';
 
 CREATE INDEX spool_by_batch ON spool (batch_id);
 
@@ -49,6 +63,19 @@ CREATE TABLE attempts (
   error_code TEXT,
   error TEXT,
   UNIQUE (task_instance_id, number)
+) STRICT;
+
+CREATE TABLE backfills (
+  backfill_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  dag_id TEXT NOT NULL,
+  state TEXT NOT NULL,
+  from_date TEXT NOT NULL,
+  to_date TEXT NOT NULL,
+  reprocess TEXT NOT NULL,
+  is_refetch INTEGER NOT NULL,
+  max_active INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  finished_at TEXT
 ) STRICT;
 
 CREATE TABLE batches (
@@ -119,7 +146,7 @@ CREATE TABLE dag_runs (
   started_at TEXT,
   started_at_local TEXT,
   finished_at TEXT,
-  finished_at_local TEXT,
+  finished_at_local TEXT, backfill_id INTEGER REFERENCES backfills (backfill_id), success_order INTEGER, stop_reason TEXT,
   UNIQUE (dag_id, logical_date)
 ) STRICT;
 
@@ -134,7 +161,7 @@ CREATE TABLE dags (
   dag_id TEXT PRIMARY KEY,
   fingerprint TEXT NOT NULL,
   seen_at TEXT NOT NULL
-) STRICT;
+  , is_paused INTEGER NOT NULL DEFAULT 0, is_active INTEGER NOT NULL DEFAULT 1, schedule TEXT, cursor TEXT, success_cursor INTEGER) STRICT;
 
 CREATE TABLE events (
   event_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -147,6 +174,13 @@ CREATE TABLE events (
   task_id TEXT,
   message TEXT NOT NULL,
   data TEXT
+) STRICT;
+
+CREATE TABLE import_errors (
+  dag_id TEXT PRIMARY KEY,
+  file TEXT NOT NULL,
+  faults TEXT NOT NULL,
+  since TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE `knex_migrations` (`id` integer not null primary key autoincrement, `name` varchar(255), `batch` integer, `migration_time` datetime);
@@ -162,6 +196,21 @@ CREATE TABLE lease (
   process_started TEXT,
   acquired_at TEXT,
   expires_at TEXT
+) STRICT;
+
+CREATE TABLE notices (
+  notice_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  dag_id TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'open',
+  tries INTEGER NOT NULL DEFAULT 0,
+  next_try_at TEXT,
+  error TEXT,
+  created_at TEXT NOT NULL,
+  sent_at TEXT
 ) STRICT;
 
 CREATE TABLE objects (
@@ -223,6 +272,17 @@ CREATE TABLE questions (
   UNIQUE (lake, hash)
 ) STRICT;
 
+CREATE TABLE requests (
+  request_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'open',
+  answer TEXT,
+  requested_by TEXT NOT NULL,
+  requested_at TEXT NOT NULL,
+  answered_at TEXT
+) STRICT;
+
 CREATE TABLE spool (
   spool_id INTEGER PRIMARY KEY AUTOINCREMENT,
   ask_id INTEGER NOT NULL REFERENCES asks (ask_id),
@@ -273,6 +333,20 @@ CREATE VIEW v_attempts AS
     round((julianday(a.finished_at) - julianday(a.started_at)) * 86400, 3) AS duration_seconds,
     a.error_code, a.error, a.pid, a.host
   FROM attempts a JOIN task_instances t USING (task_instance_id) JOIN dag_runs r USING (dag_run_id);
+
+CREATE VIEW v_backfills AS
+  SELECT b.backfill_id, b.dag_id, b.state, b.from_date, b.to_date, b.reprocess, b.is_refetch, b.max_active,
+    count(r.dag_run_id) AS runs, count(r.dag_run_id) FILTER (WHERE r.state = 'success') AS succeeded,
+    count(r.dag_run_id) FILTER (WHERE r.state = 'failed') AS failed,
+    count(r.dag_run_id) FILTER (WHERE r.state IN ('queued', 'running')) AS open,
+    b.created_at, b.finished_at
+  FROM backfills b LEFT JOIN dag_runs r USING (backfill_id) GROUP BY b.backfill_id;
+
+CREATE VIEW v_dags AS
+  SELECT d.dag_id, d.is_paused, d.is_active, d.schedule, d.cursor, d.seen_at, e.faults AS import_error,
+    (SELECT count(*) FROM dag_runs r WHERE r.dag_id = d.dag_id AND r.state = 'running') AS running_runs,
+    (SELECT count(*) FROM dag_runs r WHERE r.dag_id = d.dag_id AND r.state = 'queued') AS queued_runs
+  FROM dags d LEFT JOIN import_errors e USING (dag_id);
 
 CREATE VIEW v_events AS
   SELECT at, at_local, level, kind, dag_id, run_id, task_id, message, data FROM events;

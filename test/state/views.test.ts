@@ -28,6 +28,10 @@ const COLUMNS = {
   v_ids:
     "dataset lake entity language append asked_id generation outcome reason detail is_permanent key provider_id " +
     "fetched_at logical_date decided_at",
+  v_dags: "dag_id is_paused is_active schedule cursor seen_at import_error running_runs queued_runs",
+  v_backfills:
+    "backfill_id dag_id state from_date to_date reprocess is_refetch max_active runs succeeded failed open " +
+    "created_at finished_at",
   v_events: "at at_local level kind dag_id run_id task_id message data",
 };
 
