@@ -1,5 +1,7 @@
 /** What a Dag declares, after parsing and checking: frozen, plain, serialisable. How a file becomes one is config's business. */
 
+import type { Condition } from "./condition.ts";
+
 export const TRIGGER_RULES = [
   "all_success",
   "all_failed",
@@ -41,6 +43,12 @@ export interface TaskDefinition extends RetrySettings {
   readonly triggerRule: TriggerRule;
   readonly allowFailure: boolean;
   readonly pool: string;
+  /** Of the tasks that wait for a slot the highest goes first. */
+  readonly priority: number;
+  /** It waits until the same task of the Dag's run before this one has succeeded or was skipped. */
+  readonly dependsOnPast: boolean;
+  /** The task is skipped where it does not hold. */
+  readonly when: Condition | null;
   readonly timeoutSeconds: number;
   /** The task type's options as written, templates unresolved. They were checked against the type's schema. */
   readonly with: Readonly<Record<string, JsonValue>>;
@@ -58,6 +66,10 @@ export interface DagDefinition {
   readonly catchup: Catchup;
   readonly catchupLimit: number;
   readonly maxActiveRuns: number;
+  /** Tasks of this Dag at the same time, over all its runs; `null` for no limit of its own. */
+  readonly maxActiveTasks: number | null;
+  /** From a run's start; `null` for no limit. */
+  readonly timeoutSeconds: number | null;
   readonly params: Params;
   /** In topological order; ties in the file's order. */
   readonly tasks: readonly TaskDefinition[];

@@ -1,6 +1,6 @@
 /** The rows of DagRuns and of the Dag versions they keep to. Which run is made or resumed is the scheduler's decision. */
 import { formatLocal, formatPartition, formatRunStamp } from "../model/local-time.ts";
-import type { DagDefinition, Params } from "../model/dag.ts";
+import type { DagDefinition, Params, TaskDefinition } from "../model/dag.ts";
 import {
   DAG_RUN_TRANSITIONS,
   formatRunId,
@@ -67,7 +67,22 @@ export function readDagVersion(query: Query, fingerprint: string): DagDefinition
     table("dag_versions").select("definition").where({ fingerprint }),
   );
   if (row === undefined) throw new Error(`dag version ${fingerprint} is missing`);
-  return JSON.parse(row.definition) as DagDefinition;
+  return completeDefinition(JSON.parse(row.definition) as StoredDefinition);
+}
+
+type StoredDefinition = Partial<DagDefinition> & {
+  readonly tasks: readonly Partial<TaskDefinition>[];
+};
+
+/** A definition that an earlier version kept does not say what was not yet there to be said. */
+function completeDefinition(stored: StoredDefinition): DagDefinition {
+  const tasks = stored.tasks.map((task) => ({
+    ...task,
+    priority: task.priority ?? 0,
+    dependsOnPast: task.dependsOnPast ?? false,
+    when: task.when ?? null,
+  }));
+  return { maxActiveTasks: null, timeoutSeconds: null, ...stored, tasks } as DagDefinition;
 }
 
 /** Makes the run's row. `(dag, logical date)` is unique: a second one is a constraint error. */

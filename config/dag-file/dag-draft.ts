@@ -12,6 +12,8 @@ export interface TaskDraft {
   readonly pool: string | undefined;
   /** `undefined` where something else than a map stands there. */
   readonly with: Readonly<Record<string, JsonValue>> | undefined;
+  /** The text that `when` compares, where there is one. */
+  readonly whenValue: string | undefined;
 }
 
 export interface DagDraft {
@@ -55,6 +57,7 @@ function draftTask(taskId: string, task: Readonly<Record<string, JsonValue>>): T
     needs: isList(needs) ? needs.map((need) => asText(need) ?? "") : [],
     pool: asText(task["pool"]),
     with: options === undefined ? {} : asMap(options),
+    whenValue: asText(asMap(task["when"])?.["value"]),
   };
 }
 

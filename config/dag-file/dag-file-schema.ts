@@ -3,6 +3,7 @@
  * than one field, or the registry, is checked elsewhere.
  */
 import { z } from "zod";
+import { OPERATORS } from "../../model/condition.ts";
 import { CATCHUPS, TRIGGER_RULES } from "../../model/dag.ts";
 import { parseDurationSeconds } from "../../model/duration.ts";
 
@@ -21,6 +22,8 @@ export const BUILT_IN_DEFAULTS = {
   retry_delay_max: "1h",
   timeout: "24h",
   pool: "default",
+  priority: 0,
+  depends_on_past: false,
 } as const;
 
 export function isId(text: string): boolean {
@@ -54,12 +57,42 @@ const taskSettings = {
   pool: id
     .optional()
     .describe("The pool whose slots the task takes; pools are named by DAGMAR_POOLS. Default: default."),
+  priority: z
+    .int()
+    .min(-1_000)
+    .max(1_000)
+    .optional()
+    .describe("Of tasks that wait for a slot, of whatever Dag, the highest goes first. Default: 0."),
+  depends_on_past: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether it waits until the same task of the Dag's run before this one has succeeded or was skipped. Default: false.",
+    ),
 };
 
 const paramScalar = z.union([z.null(), z.boolean(), z.number(), z.string()]);
 const paramValue = z.union([paramScalar, z.array(paramScalar)], {
   error: "must be null, true or false, a number, text, or a list of these",
 });
+
+const scalar = z.union([z.boolean(), z.number(), z.string()], {
+  error: "must be true or false, a number, or text",
+});
+const whenSchema = z
+  .strictObject({
+    value: z.string().describe("A template, such as ${params.mode} or ${outputs.check.is_new}."),
+    equals: scalar.optional().describe("It is this."),
+    not_equals: scalar.optional().describe("It is not this."),
+    any_of: z.array(scalar).min(1).optional().describe("It is one of these."),
+    at_least: z.union([z.number(), z.string()]).optional().describe("It is this or more."),
+    at_most: z.union([z.number(), z.string()]).optional().describe("It is this or less."),
+    is_null: z.boolean().optional().describe("It is null (true), or is not (false)."),
+  })
+  .refine(
+    (when) => OPERATORS.filter((name) => when[name] !== undefined).length === 1,
+    `must compare its value by exactly one of ${OPERATORS.join(", ")}`,
+  );
 
 const taskSchema = z.strictObject({
   type: z.string().describe("The task type: what the task does."),
@@ -72,6 +105,9 @@ const taskSchema = z.strictObject({
     .boolean()
     .optional()
     .describe("Whether the run may succeed although this task fails. Default: false."),
+  when: whenSchema
+    .optional()
+    .describe("The task is skipped where this does not hold. Default: it always runs."),
   ...taskSettings,
   with: z
     .record(z.string(), z.unknown(), { error: "must be a map of the task type's options" })
@@ -119,6 +155,15 @@ export const dagFileSchema = z.strictObject({
     .optional()
     .describe("The most that catchup: all makes. Default: 100."),
   max_active_runs: z.int().min(1).max(1_000).optional().describe("Runs at the same time. Default: 1."),
+  max_active_tasks: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe("Tasks of this Dag at the same time, over all its runs. Default: no limit of its own."),
+  timeout: positiveDuration
+    .optional()
+    .describe("A run that takes longer is stopped and has failed. Default: no limit."),
   params: z
     .record(id, paramValue)
     .optional()

@@ -1,5 +1,6 @@
 /** A faultless Dag file as the frozen definition that runs keep: defaults filled in, times as instants, tasks in order. */
 import { createHash } from "node:crypto";
+import { OPERATORS, type Condition } from "../../model/condition.ts";
 import { orderTasks } from "../../model/dag-graph.ts";
 import type { DagDefinition, JsonValue, Schedule, TaskDefinition } from "../../model/dag.ts";
 import { parseDurationSeconds } from "../../model/duration.ts";
@@ -25,6 +26,8 @@ export function defineDag(file: DagFile, timezone: string): DagDefinition {
     catchup: file.catchup ?? "none",
     catchupLimit: file.catchup_limit ?? 100,
     maxActiveRuns: file.max_active_runs ?? 1,
+    maxActiveTasks: file.max_active_tasks ?? null,
+    timeoutSeconds: file.timeout === undefined ? null : toSeconds(file.timeout),
     params: file.params ?? {},
     tasks: tasks.toSorted((left, right) => order.indexOf(left.taskId) - order.indexOf(right.taskId)),
   });
@@ -53,6 +56,9 @@ function defineTask(taskId: string, task: TaskFile, defaults: TaskDefaults): Tas
     triggerRule: task.trigger_rule ?? "all_success",
     allowFailure: task.allow_failure ?? false,
     pool: pick("pool"),
+    priority: pick("priority"),
+    dependsOnPast: pick("depends_on_past"),
+    when: task.when === undefined ? null : defineCondition(task.when),
     retries: pick("retries"),
     retryDelaySeconds: toSeconds(pick("retry_delay")),
     retryBackoff: pick("retry_backoff"),
@@ -61,6 +67,12 @@ function defineTask(taskId: string, task: TaskFile, defaults: TaskDefaults): Tas
     // The values came out of a YAML document, so they are JSON.
     with: (task.with ?? {}) as Readonly<Record<string, JsonValue>>,
   };
+}
+
+/** The schema has made sure that there is one operator. */
+function defineCondition({ value, ...comparison }: NonNullable<TaskFile["when"]>): Condition | null {
+  const operator = OPERATORS.find((name) => comparison[name] !== undefined);
+  return operator === undefined ? null : { value, operator, operand: comparison[operator] as JsonValue };
 }
 
 function defineSchedule(schedule: DagFile["schedule"]): Schedule {

@@ -8,11 +8,13 @@ import type { Fault, FaultPath } from "./fault.ts";
 
 type Registry = ReadonlyMap<string, AnyTaskType>;
 
-/** Faults of the templates in the `with` of one task. */
+/** Faults of the templates in the `with` and the `when` of one task. */
 export function listTemplateFaults(draft: DagDraft, task: TaskDraft, registry: Registry): readonly Fault[] {
-  const texts = listTexts(task.with ?? {}, ["tasks", task.taskId, "with"]).filter(({ text }) =>
-    text.includes("${"),
-  );
+  const base = ["tasks", task.taskId];
+  const texts = [
+    ...listTexts(task.with ?? {}, [...base, "with"]),
+    ...listTexts(task.whenValue ?? null, [...base, "when", "value"]),
+  ].filter(({ text }) => text.includes("${"));
   if (texts.length === 0) return [];
   const known = listKnownNames(draft, task, registry);
   return texts.flatMap(({ text, path, isName }) => {
@@ -27,7 +29,7 @@ export function listTemplateFaults(draft: DagDraft, task: TaskDraft, registry: R
   });
 }
 
-/** Templates stand in `with` alone; elsewhere nobody would resolve them. */
+/** Templates stand in `with` and `when` alone; elsewhere nobody would resolve them. */
 export function listParamTemplateFaults(draft: DagDraft): readonly Fault[] {
   return listTexts(draft.params, ["params"])
     .filter(({ text, isName }) => !isName && text.includes("${"))

@@ -26,6 +26,34 @@ const tmdb = (options: string): string =>
   `${head}params: { limit: null, words: [a, b], since: 2001 }\ntasks:\n  ids:\n    type: csv-to-ids\n    with: { source: { dataset: m }, id: id }\n  a:\n    type: tmdb-to-lake\n    needs: [ids]\n    with:\n      dataset: t\n      entity: movie\n      language: pt-BR\n      key: "x/\${run_stamp}-\${seq}.json"\n${options}`;
 
 describe("a good file", () => {
+  test("says when a task runs, how its runs are bounded and who goes first", () => {
+    const when = 'when: { value: "${params.mode}", any_of: [full, half] }';
+    const { definition } = load(
+      `${head}max_active_tasks: 3\ntimeout: 6h\nparams: { mode: full }\ntasks:\n  a: { type: noop, priority: 5, depends_on_past: true, ${when} }\n`,
+    );
+    expect(definition).toMatchObject({
+      maxActiveTasks: 3,
+      timeoutSeconds: 21_600,
+      tasks: [
+        {
+          priority: 5,
+          dependsOnPast: true,
+          when: { value: "${params.mode}", operator: "any_of", operand: ["full", "half"] },
+        },
+      ],
+    });
+  });
+
+  test.each([
+    ['{ value: "${params.mood}", equals: full }', "unknown template ${params.mood}"],
+    ['{ value: "${params.mode}" }', "must compare its value by exactly one of"],
+    ['{ value: "${params.mode}", equals: a, is_null: true }', "must compare its value by exactly one of"],
+    ["{ equals: a }", "value"],
+  ])("a `when` of %s is refused", (when, fault) => {
+    const text = `${head}params: { mode: full }\ntasks:\n  a: { type: noop, when: ${when} }\n`;
+    expect(check(text).join("\n")).toContain(fault);
+  });
+
   test("gets every default", () => {
     const { definition, enabled } = load(noop);
     expect(enabled).toBe(true);
@@ -39,6 +67,8 @@ describe("a good file", () => {
       catchup: "none",
       catchupLimit: 100,
       maxActiveRuns: 1,
+      maxActiveTasks: null,
+      timeoutSeconds: null,
       params: {},
       tasks: [
         {
@@ -48,6 +78,9 @@ describe("a good file", () => {
           triggerRule: "all_success",
           allowFailure: false,
           pool: "default",
+          priority: 0,
+          dependsOnPast: false,
+          when: null,
           retries: 0,
           retryDelaySeconds: 30,
           retryBackoff: "fixed",

@@ -1,24 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { TaskDefinition } from "../../model/dag.ts";
 import { listUnmetConditions, type ReadinessFacts } from "../../model/readiness.ts";
 import { TASK_STATES, type TaskInstance, type TaskState } from "../../model/task-instance.ts";
+import { makeTask } from "../support/test-dag.ts";
 
 const NOW = "2026-11-23T09:00:00.000Z";
 
-const TASK: TaskDefinition = {
-  taskId: "load",
-  type: "any",
-  needs: ["extract"],
-  triggerRule: "all_success",
-  allowFailure: false,
-  pool: "default",
-  timeoutSeconds: 60,
-  with: {},
-  retries: 0,
-  retryDelaySeconds: 30,
-  retryBackoff: "fixed",
-  retryDelayMaxSeconds: 3600,
-};
+const TASK = makeTask("load", { type: "any", needs: ["extract"] });
 
 const INSTANCE: TaskInstance = {
   taskInstanceId: 1,

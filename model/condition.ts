@@ -1,0 +1,45 @@
+/** A task's `when`: one value of its run, compared with what the Dag file says. Resolving the value's template is the caller's. */
+import { isDeepStrictEqual } from "node:util";
+import type { JsonValue } from "./dag.ts";
+
+export const OPERATORS = ["equals", "not_equals", "any_of", "at_least", "at_most", "is_null"] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+export interface Condition {
+  /** As written, such as `${params.mode}` or `${outputs.check.is_new}`. */
+  readonly value: string;
+  readonly operator: Operator;
+  readonly operand: JsonValue;
+}
+
+/** Whether the condition holds. Numbers compare as numbers, text as text; a comparison of two kinds holds never. */
+export function judgeCondition({ operator, operand }: Condition, value: JsonValue): boolean {
+  switch (operator) {
+    case "equals":
+      return isDeepStrictEqual(value, operand);
+    case "not_equals":
+      return !isDeepStrictEqual(value, operand);
+    case "any_of":
+      return Array.isArray(operand) && operand.some((one) => isDeepStrictEqual(value, one));
+    case "at_least":
+      return compare(value, operand, (order) => order >= 0);
+    case "at_most":
+      return compare(value, operand, (order) => order <= 0);
+    case "is_null":
+      return (value === null) === operand;
+  }
+}
+
+/** `when: ${params.mode} is "daily", wanted equals "full"`: why a task is skipped. */
+export function describeUnmet({ value: written, operator, operand }: Condition, value: JsonValue): string {
+  const wanted = `${operator} ${JSON.stringify(operand)}`;
+  return `when: ${written} is ${JSON.stringify(value)}, wanted ${wanted}`;
+}
+
+function compare(left: JsonValue, right: JsonValue, accepts: (order: number) => boolean): boolean {
+  if (typeof left === "number" && typeof right === "number") return accepts(left - right);
+  if (typeof left === "string" && typeof right === "string") {
+    return accepts(left === right ? 0 : left < right ? -1 : 1);
+  }
+  return false;
+}
