@@ -1,7 +1,7 @@
 /** A run in the foreground: lease, recovery, preparation, the engine, and the report of what this execution did. */
 import { DrainRequested } from "../scheduler/attempt-runner.ts";
 import { prepareRun, type PreparedRun, type RunRequest } from "../scheduler/commands/prepare-run.ts";
-import { driveRuns } from "../scheduler/engine.ts";
+import { driveRuns } from "../scheduler/drive-runs.ts";
 import { holdLease } from "../scheduler/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/process-identity.ts";
 import { recoverLostAttempts } from "../scheduler/recover.ts";
@@ -98,7 +98,7 @@ async function drive(
         startWorker: startWorkerThread,
         identity: identifyProcess(),
         leaseEpoch: lease.epoch,
-        pools: settings.pools,
+        limits: settings,
         random: Math.random,
         observer: display.observer,
       },

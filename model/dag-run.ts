@@ -8,6 +8,9 @@ export type DagRunState = (typeof DAG_RUN_STATES)[number];
 export const RUN_TYPES = ["scheduled", "manual", "backfill"] as const;
 export type RunType = (typeof RUN_TYPES)[number];
 
+/** Why a run is stopped before its tasks are done. */
+export type StopReason = "cancelled" | "timed_out";
+
 /** An ended run comes back as `queued` when it is resumed or cleared. */
 export const DAG_RUN_TRANSITIONS = {
   queued: ["running", "failed", "cancelled"],
@@ -36,8 +39,14 @@ export interface DagRun {
   /** The tasks asked for (`--task`) with what they need; `null` for the whole Dag. */
   readonly onlyTasks: readonly string[] | null;
   readonly refetchGeneration: string | null;
+  readonly stopReason: StopReason | null;
+  /** The backfill that asked for it. */
+  readonly backfillId: number | null;
   readonly createdAt: string;
+  /** Its first start. */
   readonly startedAt: string | null;
+  /** Its last start: a run that is resumed has its whole timeout again. */
+  readonly runningSince: string | null;
   readonly finishedAt: string | null;
 }
 

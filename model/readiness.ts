@@ -9,24 +9,38 @@ export type UnmetCondition =
   /** The trigger rule says that it can never start. */
   | { readonly kind: "never"; readonly becomes: "skipped" | "upstream_failed"; readonly reason: string }
   | { readonly kind: "upstream"; readonly reason: string }
+  /** `depends_on_past`: the run before this one has not come that far. */
+  | { readonly kind: "past"; readonly reason: string }
   | { readonly kind: "time"; readonly until: string; readonly reason: string }
-  | { readonly kind: "pool"; readonly reason: string }
-  | { readonly kind: "exclusive"; readonly reason: string };
+  | { readonly kind: "slot"; readonly reason: string };
+
+/** So many at a time, and so many are running. */
+export interface SlotLimit {
+  /** In words: `pool tmdb`. */
+  readonly name: string;
+  readonly slots: number;
+  readonly taken: number;
+}
 
 export interface ReadinessFacts {
   readonly task: TaskDefinition;
   readonly instance: TaskInstance;
   /** States of the upstream tasks that belong to the run, by task id. */
   readonly upstream: ReadonlyMap<string, TaskState>;
+  /** What became of the same task in the Dag's run before this one; `null` where there is none. */
+  readonly past: { readonly runId: string; readonly state: TaskState } | null;
+  /** Why the task's `when` does not hold, or `null`. */
+  readonly whenUnmet: string | null;
   readonly now: Date;
-  readonly poolSlots: number;
-  /** Who holds the pool's slots now. */
-  readonly poolHolders: number;
+  /** What the task takes a slot of. */
+  readonly limits: readonly SlotLimit[];
   /** Who runs under the same exclusive key, in words, or `null`. */
   readonly exclusiveHolder: string | null;
 }
 
 const OPEN: ReadonlySet<TaskState> = new Set(["none", "scheduled", "up_for_retry", "up_for_reschedule"]);
+
+const GOOD_PASTS: ReadonlySet<TaskState> = new Set(["success", "skipped"]);
 
 /** Every unmet condition, the decisive ones first. */
 export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondition[] {
@@ -41,8 +55,15 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
   if (verdict === "skipped" || verdict === "upstream_failed") {
     return [{ kind: "never", becomes: verdict, reason: `${task.triggerRule}: ${upstreamText}` }];
   }
+  if (verdict === "run" && facts.whenUnmet !== null) {
+    return [{ kind: "never", becomes: "skipped", reason: facts.whenUnmet }];
+  }
   if (verdict === "wait")
     unmet.push({ kind: "upstream", reason: `${task.triggerRule} waits: ${upstreamText}` });
+  if (task.dependsOnPast && facts.past !== null && !GOOD_PASTS.has(facts.past.state)) {
+    const { runId, state } = facts.past;
+    unmet.push({ kind: "past", reason: `depends_on_past: it is ${state} in ${runId}` });
+  }
   if (instance.nextAttemptAt !== null && instance.nextAttemptAt > facts.now.toISOString()) {
     const why = instance.message === null ? "" : ` (${instance.message})`;
     unmet.push({
@@ -51,14 +72,12 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
       reason: `${instance.state} until ${instance.nextAttemptAt}${why}`,
     });
   }
-  if (facts.poolHolders >= facts.poolSlots) {
-    unmet.push({
-      kind: "pool",
-      reason: `pool ${task.pool} has no free slot (${facts.poolHolders} of ${facts.poolSlots})`,
-    });
+  for (const { name, slots, taken } of facts.limits) {
+    if (taken < slots) continue;
+    unmet.push({ kind: "slot", reason: `${name} has no free slot (${taken} of ${slots})` });
   }
   if (facts.exclusiveHolder !== null) {
-    unmet.push({ kind: "exclusive", reason: `${facts.exclusiveHolder} writes the same dataset` });
+    unmet.push({ kind: "slot", reason: `${facts.exclusiveHolder} writes the same dataset` });
   }
   return unmet;
 }

@@ -1,4 +1,5 @@
 /** How a DagRun ends, from the states of its tasks. */
+import type { StopReason } from "./dag-run.ts";
 import type { TaskState } from "./task-instance.ts";
 import { isTaskEnded } from "./task-instance.ts";
 
@@ -7,9 +8,16 @@ interface TaskEnd {
   readonly allowFailure: boolean;
 }
 
-/** `undefined` while any task is open. A failed task that may fail does not fail the run; a cancelled one cancels it. */
-export function judgeRun(tasks: readonly TaskEnd[]): "success" | "failed" | "cancelled" | undefined {
+/**
+ * `undefined` while any task is open. A failed task that may fail does not fail the run; a cancelled one cancels it. A run
+ * that was stopped ends as what it was stopped for.
+ */
+export function judgeRun(
+  tasks: readonly TaskEnd[],
+  stopReason: StopReason | null,
+): "success" | "failed" | "cancelled" | undefined {
   if (!tasks.every((task) => isTaskEnded(task.state))) return undefined;
+  if (stopReason !== null) return stopReason === "timed_out" ? "failed" : "cancelled";
   const failed = tasks.some(
     (task) => (task.state === "failed" || task.state === "upstream_failed") && !task.allowFailure,
   );

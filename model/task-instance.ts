@@ -16,14 +16,35 @@ export const TASK_STATES = [
 ] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-/** `scheduled` waits for a slot, `queued` for its executor; a task that meets neither wait goes from `none` to `running`. */
+/**
+ * `scheduled` waits for a slot, `queued` for its executor; a task that meets neither wait goes from `none` to `running`.
+ * What ended goes back to `none` when it is cleared; from there a person may mark it as `success` or `failed`.
+ */
 export const TASK_TRANSITIONS = {
-  none: ["scheduled", "queued", "running", "upstream_failed", "skipped", "cancelled"],
+  none: ["scheduled", "queued", "running", "upstream_failed", "skipped", "cancelled", "success", "failed"],
   scheduled: ["none", "queued", "running", "upstream_failed", "skipped", "cancelled"],
   queued: ["none", "running", "cancelled"],
   running: ["success", "failed", "skipped", "up_for_retry", "up_for_reschedule", "cancelled"],
-  up_for_retry: ["none", "scheduled", "queued", "running", "failed", "cancelled"],
-  up_for_reschedule: ["none", "scheduled", "queued", "running", "failed", "cancelled"],
+  up_for_retry: [
+    "none",
+    "scheduled",
+    "queued",
+    "running",
+    "upstream_failed",
+    "skipped",
+    "failed",
+    "cancelled",
+  ],
+  up_for_reschedule: [
+    "none",
+    "scheduled",
+    "queued",
+    "running",
+    "upstream_failed",
+    "skipped",
+    "failed",
+    "cancelled",
+  ],
   success: ["none"],
   failed: ["none"],
   upstream_failed: ["none"],

@@ -1,7 +1,7 @@
 /** Runs one attempt of a task: options resolved and checked, time-out kept, and every way to end turned into a result. */
 import { setMaxListeners } from "node:events";
 import type { Clock } from "../model/clock.ts";
-import type { DagRun } from "../model/dag-run.ts";
+import type { DagRun, StopReason } from "../model/dag-run.ts";
 import type { TaskDefinition } from "../model/dag.ts";
 import { TaskFailure, TaskReschedule } from "../model/errors.ts";
 import type { Lake } from "../model/lake.ts";
@@ -34,23 +34,35 @@ export type AttemptResult =
   | { readonly outcome: "failed"; readonly failure: TaskFailure }
   | { readonly outcome: "reschedule"; readonly reschedule: TaskReschedule }
   /** The process is stopping; the task reached a safe point, or was left after the grace time. */
-  | { readonly outcome: "stopped" };
+  | { readonly outcome: "stopped" }
+  /** Its run is being stopped. */
+  | { readonly outcome: "cancelled"; readonly code: "RUN_CANCELLED" | "RUN_TIMED_OUT" };
 
 /** The signal's reason when the process drains. */
 export class DrainRequested extends Error {}
 
+/** The signal's reason when the attempt's run is being stopped. */
+export class RunStopped extends Error {
+  readonly code: "RUN_CANCELLED" | "RUN_TIMED_OUT";
+
+  constructor(reason: StopReason) {
+    super(`the run is being stopped: ${reason}`);
+    this.code = reason === "cancelled" ? "RUN_CANCELLED" : "RUN_TIMED_OUT";
+  }
+}
+
 const GRACE_MS = 10_000;
 
-/** Never rejects. `drain` stops the task at its next safe point. */
+/** Never rejects. `stopping` stops the task at its next safe point; its reason is `DrainRequested` or `RunStopped`. */
 export async function runAttempt(
   tools: AttemptTools,
   request: AttemptRequest,
-  drain: AbortSignal,
+  stopping: AbortSignal,
   onProgress: (progress: Progress) => void,
 ): Promise<AttemptResult> {
   const stop = new AbortController();
   const ended = new AbortController();
-  const signal = AbortSignal.any([stop.signal, drain]);
+  const signal = AbortSignal.any([stop.signal, stopping]);
   // A task has as many requests under way as it likes, each listening.
   setMaxListeners(0, signal);
   const { definition } = request;
@@ -135,6 +147,7 @@ async function perform(
 
 function judgeError(error: unknown, log: Logger): AttemptResult {
   if (error instanceof DrainRequested) return { outcome: "stopped" };
+  if (error instanceof RunStopped) return { outcome: "cancelled", code: error.code };
   if (error instanceof TaskReschedule) return { outcome: "reschedule", reschedule: error };
   if (error instanceof TaskFailure) return { outcome: "failed", failure: error };
   const message = error instanceof Error ? error.message : String(error);

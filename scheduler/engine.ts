@@ -1,23 +1,24 @@
 /**
- * Drives DagRuns to their end: reads the world, plans, applies, starts attempts, and takes their results in. When to look
- * again is decided by results and by waiting tasks; which runs exist is decided elsewhere.
+ * One step of the scheduler at a time: takes in what ended, plans, applies in one transaction, then starts and stops
+ * attempts. When to take a step, and which runs exist, is decided elsewhere.
  */
 import { findTask, type DagDefinition } from "../model/dag.ts";
-import { isRunEnded, type DagRun } from "../model/dag-run.ts";
+import type { DagRun } from "../model/dag-run.ts";
 import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import type { Progress, TaskOutput } from "../model/task-type.ts";
-import { changeRunState, readRun } from "../state/dag-runs.ts";
+import { changeRunState, readRun, stopRun } from "../state/dag-runs.ts";
 import type { Database, Query } from "../state/database.ts";
 import { changeTaskState, readOutputs, startAttempt } from "../state/task-instances.ts";
-import { runAttempt, type AttemptRequest, type AttemptTools } from "./attempt-runner.ts";
-import { planStep, type Action } from "./plan.ts";
+import { RunStopped, runAttempt, type AttemptRequest, type AttemptTools } from "./attempt-runner.ts";
+import type { Bell } from "./bell.ts";
+import { planStep, type Action, type Plan } from "./plan.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { settleAttempt, type Completion, type Settled } from "./settle.ts";
-import { readWorld } from "./world.ts";
+import { createWorldCache, readWorld, type Limits, type Scope, type WorldFacts } from "./world.ts";
 
 /** Told after the transaction that made it true. */
 export interface EngineObserver {
-  taskStarted?(run: DagRun, taskId: string, attempt: number): void;
+  taskStarted?(run: DagRun, task: TaskInstance, attempt: number): void;
   taskProgressed?(run: DagRun, taskId: string, progress: Progress): void;
   taskSettled?(run: DagRun, taskId: string, end: TaskEnd): void;
   runEnded?(run: DagRun): void;
@@ -34,9 +35,26 @@ export interface EngineTools extends AttemptTools {
   readonly database: Database;
   readonly identity: ProcessIdentity;
   readonly leaseEpoch: number;
-  readonly pools: ReadonlyMap<string, number>;
+  readonly limits: Limits;
   readonly random: () => number;
   readonly observer: EngineObserver;
+  /** In the transaction in which the run ends. */
+  readonly noteRunEnd?: (query: Query, run: DagRun, now: Date) => void;
+}
+
+export interface Engine {
+  /**
+   * One transaction, in which `before` may make runs; then attempts begin. Rejects when it could not be committed: then
+   * nothing has happened, and what had ended is taken in by the next step.
+   */
+  step(scope: Scope, before?: (query: Query, now: Date) => void): Promise<StepOutcome>;
+  /** Attempts that were begun and whose end is not committed yet. */
+  readonly underWay: number;
+}
+
+export interface StepOutcome {
+  /** When something that waits comes due, ISO UTC; `null` when nothing waits for time. */
+  readonly wakeAt: string | null;
 }
 
 interface Started {
@@ -44,144 +62,152 @@ interface Started {
   readonly dag: DagDefinition;
 }
 
-interface StepResult {
+interface PassedOver {
+  readonly run: DagRun;
+  readonly task: TaskInstance;
+  readonly to: TaskState;
+  readonly reason: string;
+}
+
+interface Applied {
   readonly started: readonly Started[];
   readonly settled: readonly Settled[];
-  readonly passedOver: readonly {
-    readonly run: DagRun;
-    readonly task: TaskInstance;
-    readonly to: TaskState;
-    readonly reason: string;
-  }[];
+  readonly passedOver: readonly PassedOver[];
   readonly ended: readonly DagRun[];
-  readonly wakeAt: string | null;
+  readonly plan: Plan;
 }
 
-/** Resolves when every run has ended, or, once `drain` is aborted, when everything under way has stopped. */
-export async function driveRuns(
-  tools: EngineTools,
-  dagRunIds: readonly number[],
-  drain: AbortSignal,
-): Promise<readonly DagRun[]> {
+/** Rings `bell` whenever an attempt ends. `drain` stops attempts and lets no other begin. */
+export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal): Engine {
   const { database, clock, observer } = tools;
-  const definitions = new Map<string, DagDefinition>();
+  const cache = createWorldCache();
   const completions: Completion[] = [];
-  let underWay = 0;
-  let ring: () => void = () => undefined;
+  const attempts = new Map<number, AbortController>();
 
-  function begin(started: Started): void {
-    const { request, dag } = started;
+  function begin({ request, dag }: Started): void {
     const { run, task, number } = request;
-    underWay += 1;
-    observer.taskStarted?.(run, task.taskId, number);
+    const stopping = new AbortController();
+    attempts.set(task.taskInstanceId, stopping);
+    observer.taskStarted?.(run, task, number);
     const show = (progress: Progress): void => observer.taskProgressed?.(run, task.taskId, progress);
-    void runAttempt(tools, request, drain, show).then((result) => {
-      underWay -= 1;
-      completions.push({
-        run,
-        dag,
-        task: { ...task, state: "running" },
-        number,
-        result,
-        random: tools.random(),
-      });
-      ring();
+    const signal = AbortSignal.any([stopping.signal, drain]);
+    void runAttempt(tools, request, signal, show).then((result) => {
+      const random = tools.random();
+      completions.push({ run, dag, task: { ...task, state: "running" }, number, result, random });
+      bell.ring();
     });
   }
 
-  for (;;) {
-    const done = completions.splice(0);
-    const facts = { now: clock.now(), dagRunIds, pools: tools.pools, isDraining: drain.aborted };
-    const step = await database.write((query) => takeStep(query, tools, done, facts, definitions));
-    announce(observer, step);
-    for (const started of step.started) begin(started);
-    if (completions.length > 0) continue;
-    const runs = dagRunIds.map((dagRunId) => readRun(database, dagRunId));
-    if (underWay === 0 && (drain.aborted || runs.every((run) => isRunEnded(run.state)))) return runs;
-    await waitForRing(step.wakeAt);
-  }
+  return {
+    async step(scope, before) {
+      const now = clock.now();
+      const done = [...completions];
+      const facts = { now, scope, limits: tools.limits, isDraining: drain.aborted };
+      const forget = (dagRunId: number): void => {
+        cache.views.delete(dagRunId);
+      };
+      let applied;
+      try {
+        applied = await database.write((query) => {
+          const settled = done.flatMap((completion) => {
+            forget(completion.run.dagRunId);
+            return settleAttempt(query, completion, now) ?? [];
+          });
+          if (before !== undefined) {
+            before(query, now);
+            // Whoever makes, clears or stops runs says not which.
+            cache.views.clear();
+          }
+          return applyPlans(query, facts, settled, forget);
+        });
+      } catch (error) {
+        cache.views.clear();
+        throw error;
+      }
+      completions.splice(0, done.length);
+      for (const { task } of done) attempts.delete(task.taskInstanceId);
+      announce(observer, applied);
+      for (const started of applied.started) begin(started);
+      for (const { run, task } of applied.plan.aborts) {
+        attempts.get(task.taskInstanceId)?.abort(new RunStopped(run.stopReason ?? "cancelled"));
+      }
+      return { wakeAt: applied.plan.wakeAt };
+    },
+    get underWay() {
+      return attempts.size;
+    },
+  };
 
-  /** Until an attempt ends, a waiting task comes due, or the drain begins. */
-  async function waitForRing(wakeAt: string | null): Promise<void> {
-    const over = new AbortController();
-    const rung = new Promise<void>((resolve) => {
-      ring = resolve;
-      if (!drain.aborted)
-        drain.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
-    });
-    const waits: Promise<unknown>[] = [rung];
-    if (wakeAt !== null && !drain.aborted) {
-      const delayMs = Math.max(0, Date.parse(wakeAt) - clock.now().getTime());
-      waits.push(clock.sleep(Math.min(delayMs, 30_000), over.signal).catch(() => undefined));
+  /** Plans and applies until a plan has nothing in it that another one could follow from. */
+  function applyPlans(
+    query: Query,
+    facts: WorldFacts,
+    settled: readonly Settled[],
+    forget: (dagRunId: number) => void,
+  ): Applied {
+    const started: Started[] = [];
+    const ended: DagRun[] = [];
+    const passedOver: PassedOver[] = [];
+    for (;;) {
+      const plan = planStep(readWorld(query, facts, cache));
+      for (const action of plan.actions) {
+        forget(action.run.dagRunId);
+        apply(action);
+      }
+      const isSettled = plan.actions.every(
+        ({ kind }) => kind === "start_attempt" || kind === "schedule_task",
+      );
+      if (isSettled) return { started, settled, passedOver, ended, plan };
     }
-    await Promise.race(waits);
-    over.abort();
-  }
-}
 
-/** Finishes what ended and starts what may start now, in one transaction. */
-function takeStep(
-  query: Query,
-  tools: EngineTools,
-  completions: readonly Completion[],
-  facts: {
-    readonly now: Date;
-    readonly dagRunIds: readonly number[];
-    readonly pools: ReadonlyMap<string, number>;
-    readonly isDraining: boolean;
-  },
-  definitions: Map<string, DagDefinition>,
-): StepResult {
-  const settled = completions.flatMap((completion) => settleAttempt(query, completion, facts.now) ?? []);
-  const started: Started[] = [];
-  const ended: DagRun[] = [];
-  const passedOver: StepResult["passedOver"][number][] = [];
-  for (;;) {
-    const world = readWorld(query, facts, definitions);
-    const plan = planStep(world);
-    if (plan.actions.length === 0) return { started, settled, passedOver, ended, wakeAt: plan.wakeAt };
-    for (const action of plan.actions) {
-      applyAction(action);
-    }
-  }
-
-  function applyAction(action: Action): void {
-    const { run } = action;
-    switch (action.kind) {
-      case "start_run":
-        changeRunState(query, run, "running", facts.now);
-        return;
-      case "finish_run":
-        changeRunState(query, run, action.to, facts.now);
-        ended.push(readRun(query, run.dagRunId));
-        return;
-      case "schedule_task":
-        changeTaskState(query, run, action.task, "scheduled", facts.now, { message: action.reason });
-        return;
-      case "pass_over_task":
-        changeTaskState(query, run, action.task, action.to, facts.now, { message: action.reason });
-        passedOver.push({ run, task: action.task, to: action.to, reason: action.reason });
-        return;
-      case "start_attempt": {
-        const { identity, leaseEpoch } = tools;
-        const holder = { pid: identity.pid, host: identity.host, leaseEpoch };
-        const number = startAttempt(query, run, action.task, holder, facts.now);
-        const dag = definitions.get(run.fingerprint);
-        const definition = dag === undefined ? undefined : findTask(dag, action.task.taskId);
-        if (number === undefined || dag === undefined || definition === undefined) return;
-        const outputs = readOutputs(query, run.dagRunId);
-        started.push({ dag, request: { run, definition, task: action.task, number, outputs } });
+    function apply(action: Action): void {
+      const { run } = action;
+      const { now } = facts;
+      switch (action.kind) {
+        case "start_run":
+          changeRunState(query, run, "running", now);
+          return;
+        case "stop_run":
+          stopRun(query, run, action.reason);
+          return;
+        case "finish_run": {
+          changeRunState(query, run, action.to, now);
+          const end = readRun(query, run.dagRunId);
+          tools.noteRunEnd?.(query, end, now);
+          ended.push(end);
+          return;
+        }
+        case "schedule_task":
+          changeTaskState(query, run, action.task, "scheduled", now, { message: action.reason });
+          return;
+        case "pass_over_task":
+          changeTaskState(query, run, action.task, action.to, now, { message: action.reason });
+          passedOver.push({ run, task: action.task, to: action.to, reason: action.reason });
+          return;
+        case "start_attempt":
+          start(action.run, action.task);
       }
     }
+
+    function start(run: DagRun, task: TaskInstance): void {
+      const { identity, leaseEpoch } = tools;
+      const holder = { pid: identity.pid, host: identity.host, leaseEpoch };
+      const number = startAttempt(query, run, task, holder, facts.now);
+      const dag = cache.definitions.get(run.fingerprint);
+      const definition = dag === undefined ? undefined : findTask(dag, task.taskId);
+      if (number === undefined || dag === undefined || definition === undefined) return;
+      const outputs = readOutputs(query, run.dagRunId);
+      started.push({ dag, request: { run, definition, task, number, outputs } });
+    }
   }
 }
 
-function announce(observer: EngineObserver, step: StepResult): void {
-  for (const { completion, state, message, nextAttemptAt } of step.settled) {
+function announce(observer: EngineObserver, applied: Applied): void {
+  for (const { completion, state, message, nextAttemptAt } of applied.settled) {
     const output = completion.result.outcome === "success" ? completion.result.output : null;
     observer.taskSettled?.(completion.run, completion.task.taskId, { state, message, nextAttemptAt, output });
   }
-  for (const { run, task, to, reason } of step.passedOver) {
+  for (const { run, task, to, reason } of applied.passedOver) {
     observer.taskSettled?.(run, task.taskId, {
       state: to,
       message: reason,
@@ -189,5 +215,5 @@ function announce(observer: EngineObserver, step: StepResult): void {
       output: null,
     });
   }
-  for (const run of step.ended) observer.runEnded?.(run);
+  for (const run of applied.ended) observer.runEnded?.(run);
 }

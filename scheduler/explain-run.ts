@@ -1,8 +1,7 @@
 /** Why the open tasks of a run are not running, in words: the planner's own conditions, read without changing anything. */
-import { isRunEnded } from "../model/dag-run.ts";
 import type { Query } from "../state/database.ts";
 import { explainWaiting } from "./plan.ts";
-import { readWorld } from "./world.ts";
+import { createWorldCache, readWorld, type Limits } from "./world.ts";
 
 export interface WaitingTask {
   readonly taskId: string;
@@ -12,12 +11,12 @@ export interface WaitingTask {
 export function explainRun(
   query: Query,
   dagRunId: number,
-  pools: ReadonlyMap<string, number>,
+  limits: Limits,
   now: Date,
 ): readonly WaitingTask[] {
-  const world = readWorld(query, { now, dagRunIds: [dagRunId], pools, isDraining: false }, new Map());
+  const facts = { now, scope: { dagRunIds: [dagRunId] }, limits, isDraining: false };
+  const world = readWorld(query, facts, createWorldCache());
   return world.runs.flatMap((view) => {
-    if (isRunEnded(view.run.state)) return [];
     return view.tasks.flatMap((task) => {
       const unmet = explainWaiting(world, view, task).filter(
         ({ kind }) => kind !== "ended" && kind !== "running",

@@ -1,10 +1,13 @@
 /** What is to be done now, computed from the world alone: no clock, no database, no chance. Applying it is another file's. */
+import { describeUnmet, judgeCondition } from "../model/condition.ts";
 import { findTask, type DagDefinition, type TaskDefinition } from "../model/dag.ts";
-import { isRunEnded, type DagRun } from "../model/dag-run.ts";
-import { listUnmetConditions, type UnmetCondition } from "../model/readiness.ts";
+import type { DagRun, StopReason } from "../model/dag-run.ts";
+import { listUnmetConditions, type SlotLimit, type UnmetCondition } from "../model/readiness.ts";
 import { judgeRun } from "../model/run-outcome.ts";
-import type { TaskInstance, TaskState } from "../model/task-instance.ts";
+import { isTaskEnded, type TaskInstance, type TaskState } from "../model/task-instance.ts";
+import { renderTemplates } from "../model/template.ts";
 import type { RunningTask } from "../state/task-instances.ts";
+import { makeLookUp } from "./render-options.ts";
 import type { RunView, World } from "./world.ts";
 
 export type Action =
@@ -21,69 +24,131 @@ export type Action =
       readonly kind: "pass_over_task";
       readonly run: DagRun;
       readonly task: TaskInstance;
-      readonly to: "skipped" | "upstream_failed";
+      readonly to: "skipped" | "upstream_failed" | "cancelled";
       readonly reason: string;
     }
+  | { readonly kind: "stop_run"; readonly run: DagRun; readonly reason: StopReason }
   | { readonly kind: "finish_run"; readonly run: DagRun; readonly to: "success" | "failed" | "cancelled" };
 
 export interface Plan {
   readonly actions: readonly Action[];
-  /** When a waiting task comes due, ISO UTC; `null` when nothing waits for time. */
+  /** Tasks whose running attempt is to be stopped, with their run. Said anew in each plan until it has ended. */
+  readonly aborts: readonly { readonly run: DagRun; readonly task: TaskInstance }[];
+  /** When something that waits comes due, ISO UTC; `null` when nothing waits for time. */
   readonly wakeAt: string | null;
 }
 
-/** Oldest run first; within a run in the Dag's order. Slots given in this plan count at once. */
-export function planStep(world: World): Plan {
-  const actions: Action[] = [];
-  const holders = [...world.holders];
-  const wakeUps: string[] = [];
-  for (const view of world.runs) {
-    if (isRunEnded(view.run.state)) continue;
-    if (view.run.state === "queued") {
-      if (!world.isDraining) actions.push({ kind: "start_run", run: view.run });
-      continue;
-    }
-    const outcome = judgeRun(
-      view.tasks.map((task) => ({ state: task.state, allowFailure: definitionOf(view, task).allowFailure })),
-    );
-    if (outcome !== undefined) {
-      actions.push({ kind: "finish_run", run: view.run, to: outcome });
-      continue;
-    }
-    for (const task of inDagOrder(view)) {
-      const action = planTask(world, view, task, holders, wakeUps);
-      if (action === undefined) continue;
-      actions.push(action);
-      if (action.kind === "start_attempt") holders.push(holdSlot(view.run, task));
-    }
-  }
-  return { actions, wakeAt: wakeUps.toSorted()[0] ?? null };
+interface Candidate {
+  readonly view: RunView;
+  readonly task: TaskInstance;
+  readonly definition: TaskDefinition;
 }
 
-function planTask(
-  world: World,
-  view: RunView,
-  task: TaskInstance,
-  holders: readonly RunningTask[],
-  wakeUps: string[],
-): Action | undefined {
-  const unmet = explainWaiting(world, view, task, holders);
-  const { run } = view;
-  const [first] = unmet;
-  if (first === undefined) return world.isDraining ? undefined : { kind: "start_attempt", run, task };
-  if (first.kind === "never")
-    return { kind: "pass_over_task", run, task, to: first.becomes, reason: first.reason };
-  if (first.kind === "time") wakeUps.push(first.until);
-  const isSlotAlone = unmet.every((condition) => condition.kind === "pool" || condition.kind === "exclusive");
-  if (isSlotAlone && task.state === "none" && !world.isDraining) {
-    return {
-      kind: "schedule_task",
-      run,
-      task,
-      reason: unmet.map((condition) => condition.reason).join("; "),
-    };
+/**
+ * Runs in the world's order; tasks by priority, then by their run, then by the Dag's order. Slots given in this plan count
+ * at once.
+ */
+export function planStep(world: World): Plan {
+  const actions: Action[] = [];
+  const aborts: Plan["aborts"][number][] = [];
+  const wakeUps: string[] = [];
+  const candidates: Candidate[] = [];
+  planQueued(world, actions);
+  for (const view of world.runs) {
+    const { run, tasks } = view;
+    const outcome = judgeRun(
+      tasks.map((task) => ({ state: task.state, allowFailure: definitionOf(view, task).allowFailure })),
+      run.stopReason,
+    );
+    if (outcome !== undefined) {
+      actions.push({ kind: "finish_run", run, to: outcome });
+    } else if (run.stopReason !== null) {
+      for (const task of tasks) planStop(run, run.stopReason, task, actions, aborts);
+    } else {
+      const endsAt = findTimeOut(view);
+      if (endsAt !== undefined && endsAt <= world.now.toISOString()) {
+        actions.push({ kind: "stop_run", run, reason: "timed_out" });
+        continue;
+      }
+      if (endsAt !== undefined) wakeUps.push(endsAt);
+      candidates.push(...listCandidates(view));
+    }
   }
-  return undefined;
+  planTasks(world, candidates, actions, wakeUps);
+  return { actions, aborts, wakeAt: wakeUps.toSorted()[0] ?? null };
+}
+
+/** Of each Dag from the first on, as many as there is room for; a run that is to be stopped needs none. */
+function planQueued(world: World, actions: Action[]): void {
+  const active = new Map(world.activeRuns);
+  for (const { run, limit } of world.queued) {
+    const count = active.get(run.dagId) ?? 0;
+    if (world.isDraining || count >= limit) continue;
+    active.set(run.dagId, count + 1);
+    actions.push({ kind: "start_run", run });
+  }
+}
+
+function planStop(
+  run: DagRun,
+  reason: StopReason,
+  task: TaskInstance,
+  actions: Action[],
+  aborts: Plan["aborts"][number][],
+): void {
+  if (isTaskEnded(task.state)) return;
+  if (task.state === "running") {
+    aborts.push({ run, task });
+  } else {
+    const message = reason === "cancelled" ? "its run was cancelled" : "its run took longer than its timeout";
+    actions.push({ kind: "pass_over_task", run, task, to: "cancelled", reason: message });
+  }
+}
+
+function findTimeOut({ run, dag }: RunView): string | undefined {
+  if (dag.timeoutSeconds === null || run.runningSince === null) return undefined;
+  return new Date(Date.parse(run.runningSince) + dag.timeoutSeconds * 1000).toISOString();
+}
+
+/** Its open tasks in the Dag's order. */
+function listCandidates(view: RunView): readonly Candidate[] {
+  const byId = new Map(view.tasks.map((task) => [task.taskId, task]));
+  return view.dag.tasks.flatMap((definition) => {
+    const task = byId.get(definition.taskId);
+    if (task === undefined || isTaskEnded(task.state) || task.state === "running") return [];
+    return [{ view, task, definition }];
+  });
+}
+
+function planTasks(
+  world: World,
+  candidates: readonly Candidate[],
+  actions: Action[],
+  wakeUps: string[],
+): void {
+  const holders = [...world.holders];
+  for (const { view, task } of candidates.toSorted((a, b) => b.definition.priority - a.definition.priority)) {
+    const { run } = view;
+    const unmet = explainWaiting(world, view, task, holders);
+    const [first] = unmet;
+    if (first === undefined) {
+      if (world.isDraining) continue;
+      actions.push({ kind: "start_attempt", run, task });
+      holders.push(holdSlot(run, task));
+      continue;
+    }
+    if (first.kind === "never") {
+      actions.push({ kind: "pass_over_task", run, task, to: first.becomes, reason: first.reason });
+      continue;
+    }
+    const time = unmet.find((condition) => condition.kind === "time");
+    if (time !== undefined) wakeUps.push(time.until);
+    const isSlotAlone = unmet.every((condition) => condition.kind === "slot");
+    if (isSlotAlone && task.state === "none" && !world.isDraining) {
+      const reason = unmet.map((condition) => condition.reason).join("; ");
+      actions.push({ kind: "schedule_task", run, task, reason });
+    }
+  }
 }
 
 /** Why this task is not running: the one answer that pages, commands and the planner share. */
@@ -108,16 +173,42 @@ export function explainWaiting(
     task: definition,
     instance: task,
     upstream,
+    past: view.pasts.get(task.taskId) ?? null,
+    whenUnmet: explainWhen(view, definition),
     now: world.now,
-    poolSlots: world.pools.get(task.pool) ?? 1,
-    poolHolders: holders.filter((holder) => holder.pool === task.pool).length,
+    limits: listLimits(world, view.dag, task, holders),
     exclusiveHolder: rival === undefined ? null : `${rival.dagId} ${rival.runId} ${rival.taskId}`,
   });
 }
 
-function inDagOrder(view: RunView): readonly TaskInstance[] {
-  const byId = new Map(view.tasks.map((task) => [task.taskId, task]));
-  return view.dag.tasks.flatMap((task) => byId.get(task.taskId) ?? []);
+function explainWhen({ run, outputs }: RunView, { when }: TaskDefinition): string | null {
+  if (when === null) return null;
+  const found = renderTemplates(when.value, makeLookUp(run, outputs));
+  // An output that its task did not give, because it was skipped, say.
+  const value = found === when.value ? null : found;
+  return judgeCondition(when, value) ? null : describeUnmet(when, value);
+}
+
+function listLimits(
+  world: World,
+  dag: DagDefinition,
+  task: TaskInstance,
+  holders: readonly RunningTask[],
+): readonly SlotLimit[] {
+  const { pools, maxActiveTasks } = world.limits;
+  const limits: SlotLimit[] = [
+    {
+      name: `pool ${task.pool}`,
+      slots: pools.get(task.pool) ?? 1,
+      taken: holders.filter((holder) => holder.pool === task.pool).length,
+    },
+    { name: "the scheduler (DAGMAR_MAX_ACTIVE_TASKS)", slots: maxActiveTasks, taken: holders.length },
+  ];
+  if (dag.maxActiveTasks !== null) {
+    const taken = holders.filter((holder) => holder.dagId === dag.dagId).length;
+    limits.push({ name: `${dag.dagId} (max_active_tasks)`, slots: dag.maxActiveTasks, taken });
+  }
+  return limits;
 }
 
 function definitionOf(view: { readonly dag: DagDefinition }, task: TaskInstance): TaskDefinition {

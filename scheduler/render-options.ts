@@ -17,19 +17,34 @@ export function renderOptions(
   run: DagRun,
   outputs: Readonly<Record<string, TaskOutput>>,
 ): Readonly<Record<string, JsonValue>> {
-  const names: Readonly<Record<string, JsonValue>> = {
-    partition: run.partition,
-    ds: formatDateDashes(new Date(run.logicalDate), run.timezone),
-    logical_date: run.logicalDate,
-    interval_start: run.intervalStart ?? run.logicalDate,
-    interval_end: run.intervalEnd ?? run.logicalDate,
-    run_stamp: run.runStamp,
-  };
-  const lookUp: LookUp = (name) => {
+  return renderTemplates(options, makeLookUp(run, outputs)) as Readonly<Record<string, JsonValue>>;
+}
+
+/** Finds the values behind the names of one run. */
+export function makeLookUp(run: DagRun, outputs: Readonly<Record<string, TaskOutput>>): LookUp {
+  return (name) => {
     const [space, first, second] = name.split(".");
     if (space === "params" && first !== undefined) return run.params[first];
     if (space === "outputs" && first !== undefined && second !== undefined) return outputs[first]?.[second];
-    return Object.hasOwn(names, name) ? names[name] : undefined;
+    return findRunName(run, name);
   };
-  return renderTemplates(options, lookUp) as Readonly<Record<string, JsonValue>>;
+}
+
+function findRunName(run: DagRun, name: string): JsonValue | undefined {
+  switch (name) {
+    case "partition":
+      return run.partition;
+    case "ds":
+      return formatDateDashes(new Date(run.logicalDate), run.timezone);
+    case "logical_date":
+      return run.logicalDate;
+    case "interval_start":
+      return run.intervalStart ?? run.logicalDate;
+    case "interval_end":
+      return run.intervalEnd ?? run.logicalDate;
+    case "run_stamp":
+      return run.runStamp;
+    default:
+      return undefined;
+  }
 }

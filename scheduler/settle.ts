@@ -56,6 +56,15 @@ function judgeResult(
         state: "up_for_retry",
         change: { message: "stopped with its process; it resumes" },
       };
+    case "cancelled": {
+      const message =
+        result.code === "RUN_CANCELLED" ? "its run was cancelled" : "its run took longer than its timeout";
+      return {
+        end: { state: "cancelled", errorCode: result.code, error: message },
+        state: "cancelled",
+        change: { message },
+      };
+    }
     case "reschedule": {
       const { afterSeconds, message, code } = result.reschedule;
       return {

@@ -7,11 +7,13 @@ import {
   type DagRun,
   type DagRunState,
   type RunType,
+  type StopReason,
 } from "../model/dag-run.ts";
+import type { TaskState } from "../model/task-instance.ts";
 import { assertTransition } from "../model/transitions.ts";
 import type { Query } from "./database.ts";
 import { json, mapRow, type Row } from "./row.ts";
-import { sql, table } from "./statement.ts";
+import { sql, table, type Sql } from "./statement.ts";
 
 export interface DagVersion {
   readonly definition: DagDefinition;
@@ -28,6 +30,7 @@ export interface NewRun {
   /** Dataset → object id, where the lake holds one already. */
   readonly pinnedInputs: Readonly<Record<string, number>>;
   readonly isRefetch: boolean;
+  readonly backfillId?: number;
   readonly now: Date;
 }
 
@@ -108,6 +111,7 @@ export function createRun(query: Query, run: NewRun): DagRun {
       pinned_inputs: JSON.stringify(run.pinnedInputs),
       refetch_count: run.isRefetch ? 1 : 0,
       refetch_generation: run.isRefetch ? runStamp : null,
+      backfill_id: run.backfillId ?? null,
       created_at: run.now.toISOString(),
     }),
   );
@@ -160,7 +164,7 @@ export function widenRun(query: Query, run: DagRun, onlyTasks: readonly string[]
 }
 
 export function readRun(query: Query, dagRunId: number): DagRun {
-  const row = query.get<Row>(table("dag_runs").where({ dag_run_id: dagRunId }));
+  const row = query.get<Row>(sql("SELECT * FROM dag_runs WHERE dag_run_id = ?", dagRunId));
   if (row === undefined) throw new Error(`dag run ${dagRunId} is missing`);
   return mapRun(row);
 }
@@ -190,26 +194,116 @@ export function findSuccessfulRun(query: Query, dagId: string, logicalDate: Date
   return run?.state === "success" && run.onlyTasks === null ? run : undefined;
 }
 
-/** Compare-and-set on the state as read; `false` means that somebody else changed it meanwhile. */
+/**
+ * Compare-and-set on the state as read; `false` means that somebody else changed it meanwhile. A whole run that succeeds
+ * takes its place in the order of successes; one that is queued again gives it up, and why it was stopped.
+ */
 export function changeRunState(query: Query, run: DagRun, to: DagRunState, now: Date): boolean {
   assertTransition("DagRun", DAG_RUN_TRANSITIONS, run.state, to);
+  const { changes } = query.run(bindRunChange(run, to, now));
+  return changes === 1;
+}
+
+/** Written out: it is on the path of every task that a run is made of. */
+function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
   const at = now.toISOString();
   const local = formatLocal(now, run.timezone);
-  const times =
-    to === "running"
-      ? {
-          started_at: run.startedAt ?? at,
-          started_at_local: formatLocal(new Date(run.startedAt ?? at), run.timezone),
-        }
-      : to === "queued"
-        ? { finished_at: null, finished_at_local: null }
-        : { finished_at: at, finished_at_local: local };
-  const changed = query.run(
-    table("dag_runs")
-      .where({ dag_run_id: run.dagRunId, state: run.state })
-      .update({ state: to, ...times }),
+  const { dagRunId, state } = run;
+  switch (to) {
+    case "running":
+      return sql(
+        `UPDATE dag_runs SET state = 'running', started_at = coalesce(started_at, ?),
+          started_at_local = coalesce(started_at_local, ?), running_since = ? WHERE dag_run_id = ? AND state = ?`,
+        ...[at, local, at, dagRunId, state],
+      );
+    case "queued":
+      return sql(
+        `UPDATE dag_runs SET state = 'queued', finished_at = NULL, finished_at_local = NULL, stop_reason = NULL,
+          running_since = NULL, success_order = NULL WHERE dag_run_id = ? AND state = ?`,
+        ...[dagRunId, state],
+      );
+    case "success":
+      return sql(
+        `UPDATE dag_runs SET state = 'success', finished_at = ?, finished_at_local = ?, success_order =
+          CASE WHEN only_tasks IS NULL THEN 1 + max((SELECT coalesce(max(success_order), 0) FROM dag_runs),
+            (SELECT coalesce(max(success_cursor), 0) FROM dags)) END
+          WHERE dag_run_id = ? AND state = ?`,
+        ...[at, local, dagRunId, state],
+      );
+    case "failed":
+    case "cancelled":
+      return sql(
+        `UPDATE dag_runs SET state = ?, finished_at = ?, finished_at_local = ? WHERE dag_run_id = ? AND state = ?`,
+        ...[to, at, local, dagRunId, state],
+      );
+  }
+}
+
+/** From now on the run is being stopped. */
+export function stopRun(query: Query, run: DagRun, reason: StopReason): void {
+  query.run(
+    sql(
+      "UPDATE dag_runs SET stop_reason = ? WHERE dag_run_id = ? AND stop_reason IS NULL",
+      reason,
+      run.dagRunId,
+    ),
   );
-  return changed.changes === 1;
+}
+
+/** Ids of the runs that have begun and not ended, in the order in which they are served. */
+export function listRunningRuns(query: Query): readonly number[] {
+  return query
+    .all<{ dag_run_id: number }>(
+      sql(
+        `SELECT dag_run_id FROM dag_runs WHERE state = 'running'
+          ORDER BY backfill_id IS NOT NULL, logical_date, dag_run_id`,
+      ),
+    )
+    .map((row) => row.dag_run_id);
+}
+
+/** Dags with queued runs. */
+export function listWaitingDags(query: Query): readonly string[] {
+  return query
+    .all<{ dag_id: string }>(sql("SELECT DISTINCT dag_id FROM dag_runs WHERE state = 'queued'"))
+    .map((row) => row.dag_id);
+}
+
+/** The Dag's queued runs: scheduled and manual ones before those of a backfill, oldest first. */
+export function listQueuedRuns(query: Query, dagId: string, limit: number): readonly DagRun[] {
+  return query
+    .all<Row>(
+      sql(
+        `SELECT * FROM dag_runs WHERE dag_id = ? AND state = 'queued'
+          ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ?`,
+        ...[dagId, limit],
+      ),
+    )
+    .map(mapRun);
+}
+
+/** How many runs have begun and not ended, by Dag. */
+export function countRunningRuns(query: Query): ReadonlyMap<string, number> {
+  const rows = query.all<{ dag_id: string; count: number }>(
+    sql("SELECT dag_id, count(*) AS count FROM dag_runs WHERE state = 'running' GROUP BY dag_id"),
+  );
+  return new Map(rows.map((row) => [row.dag_id, row.count]));
+}
+
+/** The state of a task in the Dag's newest run before that logical date, whatever its type. */
+export function findPastTask(
+  query: Query,
+  run: DagRun,
+  taskId: string,
+): { readonly runId: string; readonly state: TaskState } | undefined {
+  const row = query.get<Row>(
+    sql(
+      `SELECT r.run_id, t.state FROM dag_runs r JOIN task_instances t USING (dag_run_id)
+        WHERE r.dag_id = ? AND r.logical_date < ? AND t.task_id = ? ORDER BY r.logical_date DESC LIMIT 1`,
+      ...[run.dagId, run.logicalDate, taskId],
+    ),
+  );
+  return row === undefined ? undefined : mapRow(row);
 }
 
 /** Gives the run a new generation to ask everything in. */

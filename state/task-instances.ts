@@ -38,7 +38,7 @@ export interface AttemptEnd {
 
 export function listTasksOfRun(query: Query, dagRunId: number): readonly TaskInstance[] {
   return query
-    .all<Row>(table("task_instances").where({ dag_run_id: dagRunId }).orderBy("task_instance_id"))
+    .all<Row>(sql("SELECT * FROM task_instances WHERE dag_run_id = ? ORDER BY task_instance_id", dagRunId))
     .map((row) => mapRow<TaskInstance>(row));
 }
 
@@ -74,23 +74,33 @@ export function changeTaskState(
 ): boolean {
   assertTransition("TaskInstance", TASK_TRANSITIONS, task.state, to);
   const isEnd = to === "success" || to === "failed" || to === "cancelled";
-  const changed = query.run(
-    table("task_instances")
-      .where({ task_instance_id: task.taskInstanceId, state: task.state })
-      .update({
-        state: to,
-        next_attempt_at: change.nextAttemptAt ?? null,
-        ...(change.message === undefined ? {} : { message: change.message }),
-        ...(change.waitingSince === undefined ? {} : { waiting_since: change.waitingSince }),
-        ...(change.failureCount === undefined ? {} : { failure_count: change.failureCount }),
-        ...(change.lostCount === undefined ? {} : { lost_count: change.lostCount }),
-        ...(isEnd
-          ? { finished_at: now.toISOString(), finished_at_local: formatLocal(now, run.timezone) }
-          : {}),
-      }),
+  const given = (name: keyof TaskChange): readonly [boolean, unknown] => [
+    change[name] !== undefined,
+    change[name],
+  ];
+  const { changes } = query.run(
+    sql(
+      CHANGE_TASK,
+      ...[to, change.nextAttemptAt ?? null],
+      ...given("message"),
+      ...given("waitingSince"),
+      ...given("failureCount"),
+      ...given("lostCount"),
+      ...[isEnd, now.toISOString(), isEnd, isEnd ? formatLocal(now, run.timezone) : null],
+      ...[task.taskInstanceId, task.state],
+    ),
   );
-  return changed.changes === 1;
+  return changes === 1;
 }
+
+const CHANGE_TASK = `UPDATE task_instances SET state = ?, next_attempt_at = ?,
+  message = CASE WHEN ? THEN ? ELSE message END,
+  waiting_since = CASE WHEN ? THEN ? ELSE waiting_since END,
+  failure_count = CASE WHEN ? THEN ? ELSE failure_count END,
+  lost_count = CASE WHEN ? THEN ? ELSE lost_count END,
+  finished_at = CASE WHEN ? THEN ? ELSE finished_at END,
+  finished_at_local = CASE WHEN ? THEN ? ELSE finished_at_local END
+  WHERE task_instance_id = ? AND state = ?`;
 
 /** Moves the task to `running` and writes the attempt's row; the number, or `undefined` when the state had changed. */
 export function startAttempt(
@@ -116,16 +126,11 @@ export function startAttempt(
     ),
   );
   query.run(
-    table("attempts").insert({
-      task_instance_id: task.taskInstanceId,
-      number,
-      state: "running",
-      pid: process.pid,
-      host: process.host,
-      lease_epoch: process.leaseEpoch,
-      started_at: at,
-      started_at_local: local,
-    }),
+    sql(
+      `INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
+        VALUES (?, ?, 'running', ?, ?, ?, ?, ?)`,
+      ...[task.taskInstanceId, number, process.pid, process.host, process.leaseEpoch, at, local],
+    ),
   );
   return number;
 }
@@ -139,26 +144,26 @@ export function finishAttempt(
   end: AttemptEnd,
   now: Date,
 ): boolean {
-  const changed = query.run(
-    table("attempts")
-      .where({ task_instance_id: task.taskInstanceId, number, state: "running" })
-      .update({
-        state: end.state,
-        error_code: end.errorCode,
-        error: end.error,
-        finished_at: now.toISOString(),
-        finished_at_local: formatLocal(now, run.timezone),
-      }),
+  const { changes } = query.run(
+    sql(
+      `UPDATE attempts SET state = ?, error_code = ?, error = ?, finished_at = ?, finished_at_local = ?
+        WHERE task_instance_id = ? AND number = ? AND state = 'running'`,
+      ...[end.state, end.errorCode, end.error, now.toISOString(), formatLocal(now, run.timezone)],
+      ...[task.taskInstanceId, number],
+    ),
   );
-  return changed.changes === 1;
+  return changes === 1;
 }
 
 /** Replaces the task's outputs. */
 export function saveOutputs(query: Query, taskInstanceId: number, output: TaskOutput): void {
-  query.run(table("task_outputs").where({ task_instance_id: taskInstanceId }).delete());
+  query.run(sql("DELETE FROM task_outputs WHERE task_instance_id = ?", taskInstanceId));
   for (const [name, value] of Object.entries(output)) {
     query.run(
-      table("task_outputs").insert({ task_instance_id: taskInstanceId, name, value: JSON.stringify(value) }),
+      sql(
+        "INSERT INTO task_outputs (task_instance_id, name, value) VALUES (?, ?, ?)",
+        ...[taskInstanceId, name, JSON.stringify(value)],
+      ),
     );
   }
 }

@@ -12,7 +12,7 @@ export function createPlainDisplay(output: Output, clock: Clock): RunDisplay {
   return {
     logStream: process.stderr,
     observer: {
-      taskStarted(_run, taskId, attempt) {
+      taskStarted(_run, { taskId }, attempt) {
         shown.delete(taskId);
         output.line(`${taskId}: started${attempt > 1 ? `, attempt ${attempt}` : ""}`);
       },

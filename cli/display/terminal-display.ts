@@ -61,7 +61,7 @@ export function createTerminalDisplay(output: Output, clock: Clock, taskIds: rea
       },
     }),
     observer: {
-      taskStarted(_run, taskId, attempt) {
+      taskStarted(_run, { taskId }, attempt) {
         change(taskId, (line) => {
           line.state = "running";
           line.message = attempt > 1 ? `attempt ${attempt}` : "";

@@ -35,10 +35,13 @@ export const service: readonly string[] = [
   `CREATE UNIQUE INDEX backfills_running ON backfills (dag_id) WHERE state = 'running'`,
 
   `ALTER TABLE dag_runs ADD COLUMN backfill_id INTEGER REFERENCES backfills (backfill_id)`,
-  // The order in which whole runs succeeded, over all Dags; an instant would give the same number twice.
+  // The order in which whole runs succeeded, over all Dags: an instant would give the same number twice. Never one that
+  // a cursor has passed, though its run gave it up.
   `ALTER TABLE dag_runs ADD COLUMN success_order INTEGER`,
   // 'cancelled' or 'timed_out' while the run is being stopped, and after.
   `ALTER TABLE dag_runs ADD COLUMN stop_reason TEXT`,
+  // The last start, which a run's timeout counts from; started_at is the first.
+  `ALTER TABLE dag_runs ADD COLUMN running_since TEXT`,
   `CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, logical_date) WHERE state = 'queued'`,
   `CREATE INDEX dag_runs_by_date ON dag_runs (logical_date)`,
   `CREATE INDEX dag_runs_by_backfill ON dag_runs (backfill_id) WHERE backfill_id IS NOT NULL`,

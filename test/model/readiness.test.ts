@@ -22,13 +22,16 @@ const INSTANCE: TaskInstance = {
   message: null,
 };
 
+const takeSlots = (taken: number, slots = 2) => [{ name: "pool default", slots, taken }];
+
 function explain(changes: Omit<Partial<ReadinessFacts>, "instance"> & { instance?: Partial<TaskInstance> }) {
   return listUnmetConditions({
     task: TASK,
     upstream: new Map<string, TaskState>([["extract", "success"]]),
+    past: null,
+    whenUnmet: null,
     now: new Date(NOW),
-    poolSlots: 2,
-    poolHolders: 1,
+    limits: takeSlots(1),
     exclusiveHolder: null,
     ...changes,
     instance: { ...INSTANCE, ...changes.instance },
@@ -49,14 +52,14 @@ test.each(TASK_STATES)("a task in state %s may start only when it is open", (sta
 test.each(["running", "queued"] as const)(
   "a task that is %s already is not ready, whatever else is wrong",
   (state) => {
-    expect(kindsOf({ instance: { state }, poolHolders: 9, exclusiveHolder: "x" })).toEqual(["running"]);
+    expect(kindsOf({ instance: { state }, limits: takeSlots(9), exclusiveHolder: "x" })).toEqual(["running"]);
   },
 );
 
 test.each(["success", "failed", "upstream_failed", "skipped", "cancelled"] as const)(
   "a task that ended in %s says so and nothing else",
   (state) => {
-    expect(explain({ instance: { state }, poolHolders: 9 })).toEqual([
+    expect(explain({ instance: { state }, limits: takeSlots(9) })).toEqual([
       { kind: "ended", reason: `it ended in ${state}` },
     ]);
   },
@@ -77,13 +80,46 @@ describe("upstream", () => {
     ["failed", "upstream_failed"],
     ["skipped", "skipped"],
   ] as const)("behind an upstream that is %s it never starts and becomes %s", (state, becomes) => {
-    expect(explain({ upstream: new Map([["extract", state]]), poolHolders: 9 })).toEqual([
+    expect(explain({ upstream: new Map([["extract", state]]), limits: takeSlots(9) })).toEqual([
       { kind: "never", becomes, reason: `all_success: extract is ${state}` },
     ]);
   });
 
   test("a task without upstreams in the run has nothing to wait for", () => {
     expect(explain({ upstream: new Map() })).toEqual([]);
+  });
+});
+
+describe("depends_on_past", () => {
+  const task = makeTask("load", { needs: ["extract"], dependsOnPast: true });
+
+  test.each(TASK_STATES)("with a past that is %s", (state) => {
+    const unmet = explain({ task, past: { runId: "scheduled__x", state } });
+    const isGood = state === "success" || state === "skipped";
+    const reason = `depends_on_past: it is ${state} in scheduled__x`;
+    expect(unmet).toEqual(isGood ? [] : [{ kind: "past", reason }]);
+  });
+
+  test("the first run of all has no past to wait for", () => {
+    expect(explain({ task, past: null })).toEqual([]);
+  });
+
+  test("a task that does not depend on it does not wait for it", () => {
+    expect(explain({ past: { runId: "scheduled__x", state: "failed" } })).toEqual([]);
+  });
+});
+
+describe("when", () => {
+  const whenUnmet = "when: ${params.mode} is 1, wanted equals 2";
+
+  test("a task whose condition does not hold is skipped, whatever else it waits for", () => {
+    expect(explain({ whenUnmet, limits: takeSlots(9) })).toEqual([
+      { kind: "never", becomes: "skipped", reason: whenUnmet },
+    ]);
+  });
+
+  test("it is asked only once the upstreams are done: before, its outputs are not there", () => {
+    expect(kindsOf({ whenUnmet, upstream: new Map([["extract", "running"]]) })).toEqual(["upstream"]);
   });
 });
 
@@ -115,16 +151,24 @@ describe("time", () => {
 describe("slots", () => {
   test.each([
     [1, 2, []],
-    [2, 2, ["pool"]],
-    [3, 2, ["pool"]],
-    [0, 0, ["pool"]],
-  ])("%i holders of %i slots leave %j unmet", (poolHolders, poolSlots, unmet) => {
-    expect(kindsOf({ poolHolders, poolSlots })).toEqual(unmet);
+    [2, 2, ["slot"]],
+    [3, 2, ["slot"]],
+    [0, 0, ["slot"]],
+  ])("%i holders of %i slots leave %j unmet", (taken, slots, unmet) => {
+    expect(kindsOf({ limits: takeSlots(taken, slots) })).toEqual(unmet);
+  });
+
+  test("every limit that is reached is named", () => {
+    const limits = [...takeSlots(2), { name: "the scheduler", slots: 1, taken: 1 }];
+    expect(explain({ limits }).map(({ reason }) => reason)).toEqual([
+      "pool default has no free slot (2 of 2)",
+      "the scheduler has no free slot (1 of 1)",
+    ]);
   });
 
   test("the one who writes the same dataset is named", () => {
     expect(explain({ exclusiveHolder: "tmdb manual__x movies" })).toEqual([
-      { kind: "exclusive", reason: "tmdb manual__x movies writes the same dataset" },
+      { kind: "slot", reason: "tmdb manual__x movies writes the same dataset" },
     ]);
   });
 });
@@ -132,10 +176,10 @@ describe("slots", () => {
 test("everything that stands against a start is told at once, what it waits for longest first", () => {
   const upstream = new Map<string, TaskState>([["extract", "running"]]);
   const instance = { state: "up_for_retry", nextAttemptAt: "2026-11-23T09:00:30.000Z" } as const;
-  expect(kindsOf({ upstream, instance, poolHolders: 2, exclusiveHolder: "another" })).toEqual([
+  expect(kindsOf({ upstream, instance, limits: takeSlots(2), exclusiveHolder: "another" })).toEqual([
     "upstream",
     "time",
-    "pool",
-    "exclusive",
+    "slot",
+    "slot",
   ]);
 });

@@ -7,7 +7,8 @@ const end = (state: TaskState, allowFailure = false) => ({ state, allowFailure }
 test.each(TASK_STATES.filter((state) => !isTaskEnded(state)))(
   "a run with a task in %s has not ended",
   (state) => {
-    expect(judgeRun([end("success"), end("failed"), end(state)])).toBeUndefined();
+    expect(judgeRun([end("success"), end("failed"), end(state)], null)).toBeUndefined();
+    expect(judgeRun([end(state)], "cancelled")).toBeUndefined();
   },
 );
 
@@ -25,5 +26,11 @@ test.each([
   ["one failed and one was cancelled", [end("failed"), end("cancelled")], "failed"],
   ["one failed that may, and one was cancelled", [end("failed", true), end("cancelled")], "cancelled"],
 ] as const)("when %s the run's end follows", (_, tasks, outcome) => {
-  expect(judgeRun(tasks)).toBe(outcome);
+  expect(judgeRun(tasks, null)).toBe(outcome);
+});
+
+test("a run that was stopped ends as what it was stopped for", () => {
+  expect(judgeRun([end("success")], "cancelled")).toBe("cancelled");
+  expect(judgeRun([end("failed"), end("cancelled")], "cancelled")).toBe("cancelled");
+  expect(judgeRun([end("success"), end("cancelled")], "timed_out")).toBe("failed");
 });

@@ -28,11 +28,11 @@ describe("a task", () => {
     },
   );
 
-  test("succeeds and fails by an attempt only, or by having been given up while it waited", () => {
+  test("succeeds and fails by an attempt, by being given up while it waits, or by being marked", () => {
     const before = (to: string) =>
       TASK_STATES.filter((from) => (TASK_TRANSITIONS[from] as readonly string[]).includes(to));
-    expect(before("success")).toEqual(["running"]);
-    expect(before("failed")).toEqual(["running", "up_for_retry", "up_for_reschedule"]);
+    expect(before("success")).toEqual(["none", "running"]);
+    expect(before("failed")).toEqual(["none", "running", "up_for_retry", "up_for_reschedule"]);
   });
 
   test("never goes from a state to the same state", () => {

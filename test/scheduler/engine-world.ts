@@ -1,7 +1,8 @@
 /** An engine on a real database with task types of the test's own, and a clock that the test moves. */
 import { z } from "zod";
 import { DrainRequested } from "../../scheduler/attempt-runner.ts";
-import { driveRuns, type EngineTools } from "../../scheduler/engine.ts";
+import { driveRuns } from "../../scheduler/drive-runs.ts";
+import type { EngineTools } from "../../scheduler/engine.ts";
 import { makeRun } from "../../scheduler/new-run.ts";
 import { startWorkerThread } from "../../scheduler/worker-thread.ts";
 import type { DagDefinition, Params, TaskDefinition } from "../../model/dag.ts";
@@ -68,6 +69,7 @@ export interface EngineWorld extends Omit<TestWorld, "clock"> {
 
 export interface EngineWorldOptions {
   readonly pools?: Readonly<Record<string, number>>;
+  readonly maxActiveTasks?: number;
   readonly random?: () => number;
 }
 
@@ -93,10 +95,13 @@ export async function openEngineWorld(
     startWorker: startWorkerThread,
     identity: { pid: 1, host: "test", processStarted: "now" },
     leaseEpoch: 1,
-    pools: new Map(Object.entries({ default: 16, ...options.pools })),
+    limits: {
+      pools: new Map(Object.entries({ default: 16, ...options.pools })),
+      maxActiveTasks: options.maxActiveTasks ?? 32,
+    },
     random: options.random ?? (() => 0),
     observer: {
-      taskStarted: (_, taskId, attempt) => told.push(`started ${taskId} ${attempt}`),
+      taskStarted: (_, { taskId }, attempt) => told.push(`started ${taskId} ${attempt}`),
       taskSettled: (_, taskId, end) => told.push(`settled ${taskId} ${end.state}`),
       runEnded: (run) => told.push(`ended ${run.state}`),
     },

@@ -29,7 +29,10 @@ function makeRun(dagRunId: number, state: DagRunState): DagRun {
     onlyTasks: null,
     refetchGeneration: null,
     createdAt: NOW,
+    stopReason: null,
+    backfillId: null,
     startedAt: null,
+    runningSince: null,
     finishedAt: null,
   };
 }
@@ -55,25 +58,37 @@ function makeView(
     message: null,
     ...changes,
   }));
-  return { run: makeRun(dagRunId, state), dag, tasks };
+  return { run: makeRun(dagRunId, state), dag, tasks, outputs: {}, pasts: new Map() };
 }
 
-function plan(runs: readonly RunView[], changes: Partial<World> = {}) {
-  const { actions, wakeAt } = planStep({
+interface Changes extends Partial<Omit<World, "limits">> {
+  readonly pools?: ReadonlyMap<string, number>;
+  readonly maxActiveTasks?: number;
+}
+
+function plan(views: readonly RunView[], { pools, maxActiveTasks, ...changes }: Changes = {}) {
+  const { actions, aborts, wakeAt } = planStep({
     now: new Date(NOW),
-    runs,
+    runs: views.filter(({ run }) => run.state === "running"),
+    queued: views.flatMap(({ run }) => (run.state === "queued" ? [{ run, limit: Infinity }] : [])),
+    activeRuns: new Map(),
     holders: [],
-    pools: new Map([["default", 16]]),
+    limits: { pools: pools ?? new Map([["default", 16]]), maxActiveTasks: maxActiveTasks ?? 32 },
     isDraining: false,
     ...changes,
   });
-  return { actions: actions.map(describeAction), wakeAt };
+  return {
+    actions: [...actions.map(describeAction), ...aborts.map(({ task }) => `abort ${task.taskId}`)],
+    wakeAt,
+  };
 }
 
 function describeAction(action: Action): string {
   switch (action.kind) {
     case "start_run":
       return `start run ${action.run.dagRunId}`;
+    case "stop_run":
+      return `stop run ${action.run.dagRunId} ${action.reason}`;
     case "finish_run":
       return `finish run ${action.run.dagRunId} ${action.to}`;
     case "start_attempt":
@@ -132,10 +147,6 @@ describe("a run", () => {
     expect(plan([makeView(CHAIN, inStates(), "queued")]).actions).toEqual(["start run 1"]);
   });
 
-  test.each(["success", "failed", "cancelled"] as const)("that ended in %s is left alone", (state) => {
-    expect(plan([makeView(CHAIN, inStates(), state)])).toEqual({ actions: [], wakeAt: null });
-  });
-
   test("without tasks succeeds", () => {
     expect(plan([makeView(makeDag([]), {})]).actions).toEqual(["finish run 1 success"]);
   });
@@ -147,6 +158,129 @@ describe("a run", () => {
 
   test("of single tasks does not wait for needs that are no part of it", () => {
     expect(plan([makeView(CHAIN, { c: {} })]).actions).toEqual(["start c"]);
+  });
+});
+
+describe("queued runs", () => {
+  const queue = (...runs: readonly (readonly [number, number, string?])[]): World["queued"] =>
+    runs.map(([dagRunId, limit, dagId = "test_dag"]) => ({
+      run: { ...makeRun(dagRunId, "queued"), dagId },
+      limit,
+    }));
+
+  test("start as long as their Dag has room", () => {
+    const activeRuns = new Map([["test_dag", 1]]);
+    const queued = queue([1, 3], [2, 3], [3, 3], [4, 1, "other_dag"], [5, 1, "other_dag"]);
+    expect(plan([], { activeRuns, queued }).actions).toEqual(["start run 1", "start run 2", "start run 4"]);
+  });
+
+  test("wait while as many are under way as may be", () => {
+    const activeRuns = new Map([["test_dag", 1]]);
+    expect(plan([], { activeRuns, queued: queue([1, 1], [2, 1]) }).actions).toEqual([]);
+  });
+});
+
+describe("a run that is stopped", () => {
+  const stop = (view: RunView, stopReason: "cancelled" | "timed_out"): RunView => ({
+    ...view,
+    run: { ...view.run, stopReason },
+  });
+
+  test("has its open tasks cancelled and its running ones aborted, and starts none", () => {
+    const view = stop(makeView(CHAIN, inStates("success", "running", "none")), "cancelled");
+    expect(plan([view]).actions).toEqual(["cancelled c", "abort b"]);
+  });
+
+  test.each([
+    ["cancelled", "cancelled"],
+    ["timed_out", "failed"],
+  ] as const)("for being %s ends as %s when nothing is open", (reason, end) => {
+    const view = stop(makeView(CHAIN, inStates("success", "cancelled", "cancelled")), reason);
+    expect(plan([view]).actions).toEqual([`finish run 1 ${end}`]);
+  });
+
+  test("is one that takes longer than its Dag allows, counted from its last start", () => {
+    const dag = makeDag([makeTask("a")], { timeoutSeconds: 60 });
+    const since = (runningSince: string): RunView => {
+      const view = makeView(dag, { a: { state: "running" } });
+      return { ...view, run: { ...view.run, runningSince } };
+    };
+    expect(plan([since("2026-11-23T08:59:00.000Z")]).actions).toEqual(["stop run 1 timed_out"]);
+    expect(plan([since("2026-11-23T08:59:10.000Z")])).toEqual({ actions: [], wakeAt: SOON });
+  });
+});
+
+describe("when", () => {
+  const dag = makeDag([
+    makeTask("a"),
+    makeTask("b", {
+      needs: ["a"],
+      when: { value: "${outputs.a.is_new}", operator: "equals", operand: true },
+    }),
+    makeTask("c", { needs: ["b"] }),
+  ]);
+  const given = (outputs: RunView["outputs"]): RunView => ({
+    ...makeView(dag, inStates("success", "none", "none")),
+    outputs,
+  });
+
+  test("it holds, the task starts", () => {
+    expect(plan([given({ a: { is_new: true } })]).actions).toEqual(["start b"]);
+  });
+
+  test.each([{ a: { is_new: false } }, { a: {} }, {}])(
+    "it does not hold with %j, the task is skipped",
+    (outputs) => {
+      expect(plan([given(outputs)]).actions).toEqual(["skipped b"]);
+    },
+  );
+});
+
+describe("a past", () => {
+  const dag = makeDag([makeTask("a", { dependsOnPast: true })]);
+  const given = (state: TaskState): RunView => ({
+    ...makeView(dag, { a: {} }),
+    pasts: new Map([["a", { runId: "run_0", state }]]),
+  });
+
+  test("that is done lets the task start, one that is not keeps it", () => {
+    expect(plan([given("success")]).actions).toEqual(["start a"]);
+    expect(plan([given("failed")]).actions).toEqual([]);
+  });
+});
+
+describe("limits", () => {
+  test("of the whole scheduler count every pool", () => {
+    const dag = makeDag(["a", "b", "c"].map((taskId) => makeTask(taskId)));
+    const { actions } = plan([makeView(dag, inStates())], {
+      maxActiveTasks: 2,
+      holders: [makeHolder({ pool: "elsewhere" })],
+    });
+    expect(actions).toEqual([
+      "start a",
+      "schedule b: the scheduler (DAGMAR_MAX_ACTIVE_TASKS) has no free slot (2 of 2)",
+      "schedule c: the scheduler (DAGMAR_MAX_ACTIVE_TASKS) has no free slot (2 of 2)",
+    ]);
+  });
+
+  test("of a Dag count its own tasks, over all its runs", () => {
+    const dag = makeDag([makeTask("a"), makeTask("b")], { maxActiveTasks: 2 });
+    const holders = [makeHolder({ dagId: "test_dag" }), makeHolder({})];
+    expect(plan([makeView(dag, { a: {}, b: {} })], { holders }).actions).toEqual([
+      "start a",
+      "schedule b: test_dag (max_active_tasks) has no free slot (2 of 2)",
+    ]);
+  });
+
+  test("are given by priority, over all runs; among equals in order", () => {
+    const low = makeDag([makeTask("a"), makeTask("b", { priority: 1 })]);
+    const high = makeDag([makeTask("c", { priority: 5 })]);
+    const views = [makeView(low, { a: {}, b: {} }), makeView(high, { c: {} }, "running", 2)];
+    expect(plan(views, { pools: new Map([["default", 2]]) }).actions).toEqual([
+      "start c",
+      "start b",
+      "schedule a: pool default has no free slot (2 of 2)",
+    ]);
   });
 });
 
@@ -259,6 +393,6 @@ describe("a drain", () => {
       makeView(CHAIN, inStates("failed")),
       makeView(CHAIN, inStates("success", "success", "success"), "running", 2),
     ];
-    expect(plan(views, { isDraining: true }).actions).toEqual(["upstream_failed b", "finish run 2 success"]);
+    expect(plan(views, { isDraining: true }).actions).toEqual(["finish run 2 success", "upstream_failed b"]);
   });
 });

@@ -146,7 +146,7 @@ CREATE TABLE dag_runs (
   started_at TEXT,
   started_at_local TEXT,
   finished_at TEXT,
-  finished_at_local TEXT, backfill_id INTEGER REFERENCES backfills (backfill_id), success_order INTEGER, stop_reason TEXT,
+  finished_at_local TEXT, backfill_id INTEGER REFERENCES backfills (backfill_id), success_order INTEGER, stop_reason TEXT, running_since TEXT,
   UNIQUE (dag_id, logical_date)
 ) STRICT;
 

@@ -72,7 +72,7 @@ describe("a change of state", () => {
   test("outside the table is a fault", async () => {
     const { database, run, tasks } = await openTaskWorld();
     await expect(
-      database.write((query) => changeTaskState(query, run, tasks()[0], "success", NOW)),
+      database.write((query) => changeTaskState(query, run, tasks()[0], "up_for_retry", NOW)),
     ).rejects.toThrow(IllegalTransition);
     expect(tasks()[0].state).toBe("none");
   });

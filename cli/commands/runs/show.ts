@@ -29,7 +29,7 @@ export const runsShow: Command = {
       const tasks = reports.reportTasks(database, dagRunId);
       const attempts = reports.reportAttempts(database, dagRunId);
       const events = reports.reportRunEvents(database, String(run["dag_id"]), String(run["run_id"]));
-      const waiting = explainRun(database, dagRunId, app.settings.pools, systemClock.now());
+      const waiting = explainRun(database, dagRunId, app.settings, systemClock.now());
       if (isSet(options, "json")) {
         output.json({ run, tasks, attempts, events, waiting });
         return EXIT.done;

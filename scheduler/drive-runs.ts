@@ -1,0 +1,29 @@
+/** Drives certain runs to their end, in the foreground: step after step, until none of them is open. */
+import { isRunEnded, type DagRun } from "../model/dag-run.ts";
+import { readRun } from "../state/dag-runs.ts";
+import { createBell } from "./bell.ts";
+import { createEngine, type EngineTools } from "./engine.ts";
+import { waitUntil } from "./wait-until.ts";
+
+/** Resolves when every run has ended, or, once `drain` is aborted, when everything under way has stopped. */
+export async function driveRuns(
+  tools: EngineTools,
+  dagRunIds: readonly number[],
+  drain: AbortSignal,
+): Promise<readonly DagRun[]> {
+  const bell = createBell();
+  const engine = createEngine(tools, bell, drain);
+  const ring = (): void => bell.ring();
+  drain.addEventListener("abort", ring, { once: true });
+  try {
+    for (;;) {
+      const { wakeAt } = await engine.step({ dagRunIds });
+      const runs = dagRunIds.map((dagRunId) => readRun(tools.database, dagRunId));
+      const isOver = drain.aborted || runs.every((run) => isRunEnded(run.state));
+      if (isOver && engine.underWay === 0) return runs;
+      await waitUntil(tools.clock, bell, drain.aborted ? null : wakeAt);
+    }
+  } finally {
+    drain.removeEventListener("abort", ring);
+  }
+}
