@@ -1,16 +1,5 @@
-/** How a Dag is written down for people: its schedule in a few words, its graph as text. */
+/** A Dag's graph as text. */
 import type { DagDefinition, TaskDefinition } from "../model/dag.ts";
-
-export function describeSchedule(dag: DagDefinition): string {
-  switch (dag.schedule.kind) {
-    case "cron":
-      return dag.schedule.expression;
-    case "after":
-      return `after ${dag.schedule.dagIds.join(", ")}`;
-    case "manual":
-      return "manual";
-  }
-}
 
 /** One line a task, in topological order, indented below the task that it waits for last. */
 export function drawGraph(dag: DagDefinition): readonly string[] {

@@ -40,6 +40,8 @@ export interface DagRun {
   readonly onlyTasks: readonly string[] | null;
   readonly refetchGeneration: string | null;
   readonly stopReason: StopReason | null;
+  /** The place of a whole run's success in the order of all successes. */
+  readonly successOrder: number | null;
   /** The backfill that asked for it. */
   readonly backfillId: number | null;
   readonly createdAt: string;

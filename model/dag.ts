@@ -79,3 +79,15 @@ export interface DagDefinition {
 export function findTask(dag: DagDefinition, taskId: string): TaskDefinition | undefined {
   return dag.tasks.find((task) => task.taskId === taskId);
 }
+
+/** `0 6 * * *`, `after csv_ingest` or `manual`. */
+export function describeSchedule(schedule: Schedule): string {
+  switch (schedule.kind) {
+    case "cron":
+      return schedule.expression;
+    case "after":
+      return `after ${schedule.dagIds.join(", ")}`;
+    case "manual":
+      return "manual";
+  }
+}

@@ -36,6 +36,7 @@ export const ERROR_CODES = {
     exit: 78,
     meaning: "The database file is damaged, not SQLite, or on a network file system.",
   },
+  DATABASE_FULL: { exit: 75, meaning: "No space is left for the database." },
   DATABASE_MISSING: { exit: 78, meaning: "There is no database yet; a run or `dagmar db migrate` makes it." },
   LEASE_LOST: { exit: 75, meaning: "Another process took the lease over; this one may not write any more." },
   ILLEGAL_TRANSITION: { exit: 1, meaning: "A state change that the transition table does not allow." },

@@ -44,10 +44,11 @@ export interface EngineTools extends AttemptTools {
 
 export interface Engine {
   /**
-   * One transaction, in which `before` may make runs; then attempts begin. Rejects when it could not be committed: then
-   * nothing has happened, and what had ended is taken in by the next step.
+   * One transaction, in which `before` may make, clear or stop runs, and says whether it wrote anything; then attempts
+   * begin. Rejects when it could not be committed: then nothing has happened, and what had ended is taken in by the next
+   * step.
    */
-  step(scope: Scope, before?: (query: Query, now: Date) => void): Promise<StepOutcome>;
+  step(scope: Scope, before?: (query: Query, now: Date) => boolean): Promise<StepOutcome>;
   /** Attempts that were begun and whose end is not committed yet. */
   readonly underWay: number;
 }
@@ -113,11 +114,8 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
             forget(completion.run.dagRunId);
             return settleAttempt(query, completion, now) ?? [];
           });
-          if (before !== undefined) {
-            before(query, now);
-            // Whoever makes, clears or stops runs says not which.
-            cache.views.clear();
-          }
+          // It does not say which runs it wrote to.
+          if (before?.(query, now) === true) cache.views.clear();
           return applyPlans(query, facts, settled, forget);
         });
       } catch (error) {

@@ -16,7 +16,7 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-/** Raises `DATABASE_BUSY` when a living process holds it. A holder whose process is gone is not waited for. */
+/** Raises `DATABASE_BUSY` when another process holds it. */
 export async function holdLease(
   database: Database,
   identity: ProcessIdentity,
@@ -86,12 +86,43 @@ function expiry(now: Date): string {
   return new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString();
 }
 
-/** An expiry far in the future is a clock that was set back since, not a promise. */
+/**
+ * A dead holder is not waited for. A living one has until the expiry: one that was stopped, or stood still for that long, is
+ * fenced off by the epoch when it wakes. An expiry far in the future is a clock that was set back since, not a promise.
+ */
 function isFree(held: Lease, now: Date): boolean {
   const alive = isProcessAlive(held);
-  if (alive !== "unknown") return !alive;
+  if (alive === false) return true;
   const remainingMs = Date.parse(held.expiresAt) - now.getTime();
-  return remainingMs <= 0 || remainingMs > 2 * LEASE_SECONDS * 1000;
+  return remainingMs <= 0 || (alive === "unknown" && remainingMs > 2 * LEASE_SECONDS * 1000);
+}
+
+const STAND_BY_MS = 1_000;
+
+/**
+ * As `holdLease`, but waits for a lease that another process holds, however long. `null` when `stopping` is aborted
+ * meanwhile. `onWait` is told once, who holds it.
+ */
+export async function awaitLease(
+  database: Database,
+  identity: ProcessIdentity,
+  purpose: string,
+  tools: { readonly clock: Clock; readonly log: Logger },
+  stopping: AbortSignal,
+  onWait: (message: string) => void,
+): Promise<HeldLease | null> {
+  let isTold = false;
+  while (!stopping.aborted) {
+    try {
+      return await holdLease(database, identity, purpose, tools);
+    } catch (error) {
+      if (!(error instanceof StateError) || error.code !== "DATABASE_BUSY") throw error;
+      if (!isTold) onWait(error.message);
+      isTold = true;
+    }
+    await tools.clock.sleep(STAND_BY_MS, stopping).catch(() => undefined);
+  }
+  return null;
 }
 
 function refuse(held: Lease): StateError {

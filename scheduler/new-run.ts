@@ -25,6 +25,7 @@ export interface RunOrder {
   readonly params: Params;
   readonly onlyTasks: readonly string[] | null;
   readonly isRefetch: boolean;
+  readonly backfillId?: number;
 }
 
 export interface RunMaker {

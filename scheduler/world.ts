@@ -5,16 +5,9 @@ import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import { isTaskEnded } from "../model/task-instance.ts";
 import type { TaskOutput } from "../model/task-type.ts";
 import { readBackfillLimit } from "../state/backfills.ts";
-import {
-  countRunningRuns,
-  findPastTask,
-  listQueuedRuns,
-  listRunningRuns,
-  listWaitingDags,
-  readDagVersion,
-  readRun,
-} from "../state/dag-runs.ts";
+import { findPastTask, readDagVersion, readRun } from "../state/dag-runs.ts";
 import type { Query } from "../state/database.ts";
+import { countRunningRuns, listQueuedRuns, listRunningRuns, listWaitingDags } from "../state/run-queue.ts";
 import { listRunningTasks, listTasksOfRun, readOutputs, type RunningTask } from "../state/task-instances.ts";
 
 export interface PastTask {
@@ -61,8 +54,8 @@ export interface World {
   readonly isDraining: boolean;
 }
 
-/** Certain runs, however many of their Dags are under way; or whatever there is, within each Dag's limit. */
-export type Scope = { readonly dagRunIds: readonly number[] } | "all";
+/** Certain runs, however many of their Dags are under way; those of a backfill; or whatever there is, within its limits. */
+export type Scope = { readonly dagRunIds: readonly number[] } | { readonly backfillId: number } | "all";
 
 export interface WorldFacts {
   readonly now: Date;
@@ -86,41 +79,51 @@ export function createWorldCache(): WorldCache {
 
 export function readWorld(query: Query, facts: WorldFacts, cache: WorldCache): World {
   const { scope, ...rest } = facts;
-  const holders = listRunningTasks(query);
-  if (scope !== "all") {
+  return { ...rest, holders: listRunningTasks(query), ...readRuns(query, scope, cache) };
+}
+
+function readRuns(
+  query: Query,
+  scope: Scope,
+  cache: WorldCache,
+): Pick<World, "runs" | "queued" | "activeRuns"> {
+  if (scope !== "all" && "dagRunIds" in scope) {
     const views = scope.dagRunIds.map((dagRunId) => readView(query, dagRunId, cache));
     return {
-      ...rest,
-      holders,
       runs: views.filter(({ run }) => run.state === "running"),
       queued: views.flatMap(({ run }) => (run.state === "queued" ? [{ run, limit: Infinity }] : [])),
       activeRuns: new Map(),
     };
   }
-  const activeRuns = countRunningRuns(query);
+  const backfillId = scope === "all" ? null : scope.backfillId;
+  const activeRuns = countRunningRuns(query, backfillId);
   return {
-    ...rest,
-    holders,
     activeRuns,
-    runs: listRunningRuns(query).map((dagRunId) => readView(query, dagRunId, cache)),
+    runs: listRunningRuns(query, backfillId).map((dagRunId) => readView(query, dagRunId, cache)),
     queued: listWaitingDags(query).flatMap((dagId) =>
-      readQueued(query, dagId, activeRuns.get(dagId) ?? 0, cache),
+      readQueued(query, dagId, backfillId, activeRuns.get(dagId) ?? 0, cache),
     ),
   };
 }
 
 /** The first one stands for all behind it: nothing overtakes. */
-function readQueued(query: Query, dagId: string, active: number, cache: WorldCache): readonly QueuedRun[] {
+function readQueued(
+  query: Query,
+  dagId: string,
+  backfillId: number | null,
+  active: number,
+  cache: WorldCache,
+): readonly QueuedRun[] {
   const limitOf = (run: DagRun): number =>
     run.stopReason !== null
       ? Infinity
       : run.backfillId === null
         ? readDefinition(query, run.fingerprint, cache).maxActiveRuns
         : readBackfillLimit(query, run.backfillId);
-  const [first] = listQueuedRuns(query, dagId, 1);
+  const [first] = listQueuedRuns(query, dagId, backfillId, 1);
   const room = first === undefined ? 0 : Math.min(limitOf(first) - active, 100);
   if (room <= 0) return [];
-  return listQueuedRuns(query, dagId, room).map((run) => ({ run, limit: limitOf(run) }));
+  return listQueuedRuns(query, dagId, backfillId, room).map((run) => ({ run, limit: limitOf(run) }));
 }
 
 function readView(query: Query, dagRunId: number, cache: WorldCache): RunView {

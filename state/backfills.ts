@@ -1,4 +1,6 @@
 /** The rows of backfills: which range of a Dag somebody asked for, and how. Its runs are rows of dag_runs. */
+import type { DagRun } from "../model/dag-run.ts";
+import { mapRun } from "./dag-runs.ts";
 import type { Query } from "./database.ts";
 import { flag, mapRow, type Row } from "./row.ts";
 import { sql } from "./statement.ts";
@@ -65,6 +67,17 @@ export function listFinishedBackfills(query: Query): readonly Backfill[] {
       ),
     )
     .map(mapBackfill);
+}
+
+export function setBackfillLimit(query: Query, backfillId: number, maxActive: number): void {
+  query.run(sql("UPDATE backfills SET max_active = ? WHERE backfill_id = ?", maxActive, backfillId));
+}
+
+/** Every run of the backfill, oldest first. */
+export function listBackfillRuns(query: Query, backfillId: number): readonly DagRun[] {
+  return query
+    .all<Row>(sql("SELECT * FROM dag_runs WHERE backfill_id = ? ORDER BY logical_date", backfillId))
+    .map(mapRun);
 }
 
 export function endBackfill(query: Query, backfillId: number, state: "done" | "cancelled", now: Date): void {

@@ -176,6 +176,18 @@ export function findRunByDate(query: Query, dagId: string, logicalDate: Date): D
   return row === undefined ? undefined : mapRun(row);
 }
 
+/** The Dag's runs from one logical date to another, ISO UTC, both included; oldest first. */
+export function listRunsInRange(query: Query, dagId: string, from: string, to: string): readonly DagRun[] {
+  return query
+    .all<Row>(
+      sql(
+        "SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date <= ? ORDER BY logical_date",
+        ...[dagId, from, to],
+      ),
+    )
+    .map(mapRun);
+}
+
 /** Newest first. */
 export function listUnfinishedManualRuns(query: Query, dagId: string): readonly DagRun[] {
   return query
@@ -239,6 +251,11 @@ function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
   }
 }
 
+/** The run is one of that backfill's from now on. */
+export function joinBackfill(query: Query, run: DagRun, backfillId: number): void {
+  query.run(sql("UPDATE dag_runs SET backfill_id = ? WHERE dag_run_id = ?", backfillId, run.dagRunId));
+}
+
 /** From now on the run is being stopped. */
 export function stopRun(query: Query, run: DagRun, reason: StopReason): void {
   query.run(
@@ -248,46 +265,6 @@ export function stopRun(query: Query, run: DagRun, reason: StopReason): void {
       run.dagRunId,
     ),
   );
-}
-
-/** Ids of the runs that have begun and not ended, in the order in which they are served. */
-export function listRunningRuns(query: Query): readonly number[] {
-  return query
-    .all<{ dag_run_id: number }>(
-      sql(
-        `SELECT dag_run_id FROM dag_runs WHERE state = 'running'
-          ORDER BY backfill_id IS NOT NULL, logical_date, dag_run_id`,
-      ),
-    )
-    .map((row) => row.dag_run_id);
-}
-
-/** Dags with queued runs. */
-export function listWaitingDags(query: Query): readonly string[] {
-  return query
-    .all<{ dag_id: string }>(sql("SELECT DISTINCT dag_id FROM dag_runs WHERE state = 'queued'"))
-    .map((row) => row.dag_id);
-}
-
-/** The Dag's queued runs: scheduled and manual ones before those of a backfill, oldest first. */
-export function listQueuedRuns(query: Query, dagId: string, limit: number): readonly DagRun[] {
-  return query
-    .all<Row>(
-      sql(
-        `SELECT * FROM dag_runs WHERE dag_id = ? AND state = 'queued'
-          ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ?`,
-        ...[dagId, limit],
-      ),
-    )
-    .map(mapRun);
-}
-
-/** How many runs have begun and not ended, by Dag. */
-export function countRunningRuns(query: Query): ReadonlyMap<string, number> {
-  const rows = query.all<{ dag_id: string; count: number }>(
-    sql("SELECT dag_id, count(*) AS count FROM dag_runs WHERE state = 'running' GROUP BY dag_id"),
-  );
-  return new Map(rows.map((row) => [row.dag_id, row.count]));
 }
 
 /** The state of a task in the Dag's newest run before that logical date, whatever its type. */
@@ -318,6 +295,7 @@ export function startRefetch(query: Query, run: DagRun): void {
   );
 }
 
-function mapRun(row: Row): DagRun {
+/** A row of `dag_runs` with all its columns. */
+export function mapRun(row: Row): DagRun {
   return mapRow<DagRun>(row, { params: json, onlyTasks: json, pinnedInputs: json });
 }

@@ -11,7 +11,7 @@ export function explainSqliteError(error: unknown, path: string): unknown {
     });
   }
   if (error.code === "SQLITE_FULL") {
-    return new StateError("DATABASE_UNUSABLE", `No space is left for ${path}.`, {
+    return new StateError("DATABASE_FULL", `No space is left for ${path}.`, {
       hint: "Free some and try again.",
     });
   }

@@ -42,7 +42,8 @@ export const run: Command = {
         const namedTasks = readList(options, "task");
         const request = {
           version: { definition, fingerprint: dag.fingerprint },
-          logicalDate: readDate(readText(options, "date"), definition.timezone),
+          logicalDate: readDate(readText(options, "date"), definition.timezone)?.toISOString() ?? null,
+          isNew: false,
           params: readParams(readList(options, "param"), definition),
           onlyTasks: readTasks(namedTasks, definition),
           namedTasks,

@@ -6,25 +6,26 @@ import { CommandRefused } from "../../model/errors.ts";
 import { isTaskEnded } from "../../model/task-instance.ts";
 import {
   addTasks,
-  adoptDagVersion,
   changeRunState,
   findRunByDate,
   listUnfinishedManualRuns,
   readDagVersion,
   readRun,
-  endRefetch,
-  startRefetch,
   widenRun,
   type DagVersion,
 } from "../../state/dag-runs.ts";
 import type { Query } from "../../state/database.ts";
 import { clearTask, hurryTask, listTasksOfRun } from "../../state/task-instances.ts";
 import { describeTasks, makeRun, type RunMaker } from "../new-run.ts";
+import { refuseRunning } from "./refuse-running.ts";
+import { restartRun } from "./restart-run.ts";
 
 export interface RunRequest {
   readonly version: DagVersion;
-  /** `null`: resume the newest unfinished manual run, or make one for now. */
-  readonly logicalDate: Date | null;
+  /** ISO UTC. `null`: resume the newest unfinished manual run, or make one for now. */
+  readonly logicalDate: string | null;
+  /** Make one for now, whatever there is: somebody asks for another run. */
+  readonly isNew: boolean;
   /** As given on the command line; the Dag's own fill the rest. */
   readonly params: Params;
   /** `--task` with what those tasks need; `null` for all. */
@@ -52,7 +53,10 @@ export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, n
       {
         version: request.version,
         runType: "manual",
-        logicalDate: request.logicalDate ?? findFreeInstant(query, request.version.definition, now),
+        logicalDate:
+          request.logicalDate === null
+            ? findFreeInstant(query, request.version.definition, now)
+            : new Date(request.logicalDate),
         params: { ...request.version.definition.params, ...request.params },
         onlyTasks: request.onlyTasks,
         isRefetch: request.isRefetch,
@@ -75,7 +79,7 @@ export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, n
 function findExisting(query: Query, request: RunRequest): DagRun | undefined {
   const { definition } = request.version;
   if (request.logicalDate !== null) {
-    const run = findRunByDate(query, definition.dagId, request.logicalDate);
+    const run = findRunByDate(query, definition.dagId, new Date(request.logicalDate));
     if (run === undefined) return undefined;
     const params = expectParams(query, run, request);
     if (!isDeepStrictEqual(run.params, params)) throw refuseParams(run, params);
@@ -86,6 +90,7 @@ function findExisting(query: Query, request: RunRequest): DagRun | undefined {
       hint: `\`dagmar runs list ${definition.dagId}\` shows their dates.`,
     });
   }
+  if (request.isNew) return undefined;
   return listUnfinishedManualRuns(query, definition.dagId).find(
     (run) =>
       (!request.isRefetch || run.refetchGeneration !== null) &&
@@ -123,13 +128,16 @@ function findFreeInstant(query: Query, dag: DagDefinition, now: Date): Date {
 }
 
 /** Failed, skipped and cancelled tasks are made again; what succeeded stays; whoever waits for a retry need wait no longer. */
-function resumeRun(query: Query, run: DagRun, now: Date): DagRun {
-  for (const task of listTasksOfRun(query, run.dagRunId)) {
+export function resumeRun(query: Query, run: DagRun, now: Date): DagRun {
+  const tasks = listTasksOfRun(query, run.dagRunId);
+  for (const task of tasks) {
     if (task.state === "success") continue;
     if (isTaskEnded(task.state)) clearTask(query, run, task, now);
     else hurryTask(query, task);
   }
-  if (run.state !== "queued") changeRunState(query, run, "queued", now);
+  // One that is really under way keeps its place.
+  const isAtWork = run.state === "running" && tasks.some((task) => task.state === "running");
+  if (run.state !== "queued" && !isAtWork) changeRunState(query, run, "queued", now);
   return readRun(query, run.dagRunId);
 }
 
@@ -145,17 +153,11 @@ function extendRun(query: Query, maker: RunMaker, run: DagRun, request: RunReque
   return wider;
 }
 
-/** From the start, by the definition as the file has it now. Attempts stay as history. */
+/** From the start, by the definition as the file has it now; what is not named and has not succeeded is resumed. */
 function clearRun(query: Query, maker: RunMaker, existing: DagRun, request: RunRequest, now: Date): DagRun {
+  refuseRunning(query, existing);
   const wider = extendRun(query, maker, existing, request);
-  if (request.isRefetch) startRefetch(query, wider);
-  else endRefetch(query, wider);
-  adoptDagVersion(query, wider, request.version, now);
-  const run = readRun(query, wider.dagRunId);
-  addTasks(query, run, describeTasks(maker, request.version.definition, run));
-  for (const task of listTasksOfRun(query, run.dagRunId)) {
-    if (request.namedTasks.length === 0 || request.namedTasks.includes(task.taskId))
-      clearTask(query, run, task, now);
-  }
-  return resumeRun(query, run, now);
+  const { version, isRefetch, namedTasks } = request;
+  const isCleared = (taskId: string): boolean => namedTasks.length === 0 || namedTasks.includes(taskId);
+  return resumeRun(query, restartRun(query, maker, wider, version, isRefetch, now, isCleared), now);
 }

@@ -42,7 +42,7 @@ export const service: readonly string[] = [
   `ALTER TABLE dag_runs ADD COLUMN stop_reason TEXT`,
   // The last start, which a run's timeout counts from; started_at is the first.
   `ALTER TABLE dag_runs ADD COLUMN running_since TEXT`,
-  `CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, logical_date) WHERE state = 'queued'`,
+  `CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, backfill_id IS NOT NULL, logical_date) WHERE state = 'queued'`,
   `CREATE INDEX dag_runs_by_date ON dag_runs (logical_date)`,
   `CREATE INDEX dag_runs_by_backfill ON dag_runs (backfill_id) WHERE backfill_id IS NOT NULL`,
   `CREATE UNIQUE INDEX dag_runs_by_success ON dag_runs (success_order) WHERE success_order IS NOT NULL`,

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { holdLease } from "../../scheduler/lease-keeper.ts";
+import { awaitLease, holdLease } from "../../scheduler/lease-keeper.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "../../scheduler/process-identity.ts";
 import { StateError } from "../../model/errors.ts";
 import { openDatabase, type Database } from "../../state/database.ts";
@@ -65,13 +65,15 @@ describe("a lease that is held", () => {
     await write(first);
   });
 
-  test("by a living process that was too busy to renew it is still refused", async () => {
+  test("by a living process that has not renewed it in time is taken over, and the old one is fenced off", async () => {
     const { first, second, hold } = await openLeaseWorld();
     await hold(first, US);
     await first.write((query) =>
       query.run({ sql: "UPDATE lease SET expires_at = '2020-01-01T00:00:00.000Z'", bindings: [] }),
     );
-    expect((await refusal(hold(second, US))).code).toBe("DATABASE_BUSY");
+    expect((await hold(second, US)).epoch).toBe(2);
+    await expect(write(first)).rejects.toMatchObject({ code: "LEASE_LOST" });
+    await write(second);
   });
 
   test("by a process that is gone is taken over at once", async () => {
@@ -179,5 +181,67 @@ describe("whether a process lives", () => {
 
   test("is not known for one of another host", () => {
     expect(isProcessAlive(ELSEWHERE)).toBe("unknown");
+  });
+});
+
+describe("who stands by", () => {
+  test("is told who holds the lease, and takes it over when that one gives it back", async () => {
+    const { clock, first, second, hold } = await openLeaseWorld();
+    const held = await hold(first, US, "scheduler");
+    const stopping = new AbortController();
+    const told: string[] = [];
+    const waiting = awaitLease(
+      second,
+      US,
+      "scheduler",
+      { clock, log: silentLog },
+      stopping.signal,
+      (message) => told.push(message),
+    );
+    await clock.untilSleeping(1_000, 1_000);
+    await clock.advance(1_000);
+    await clock.untilSleeping(1_000, 1_000);
+    await held.release();
+    await clock.advance(1_000);
+    const taken = await waiting;
+    expect(taken?.epoch).toBe(2);
+    expect(told).toEqual([expect.stringContaining("scheduler (pid")]);
+    await taken?.release();
+  });
+
+  test("takes over from one that died, or that stopped renewing, within the lease's time", async () => {
+    const { clock, first, second } = await openLeaseWorld();
+    await first.write((query) =>
+      takeLease(
+        query,
+        { ...ELSEWHERE, purpose: "scheduler" },
+        { now: clock.now().toISOString(), expiresAt: new Date(clock.now().getTime() + 30_000).toISOString() },
+        () => true,
+      ),
+    );
+    const waiting = awaitLease(
+      second,
+      US,
+      "scheduler",
+      { clock, log: silentLog },
+      new AbortController().signal,
+      () => undefined,
+    );
+    await clock.untilSleeping(1_000, 1_000);
+    await clock.advance(31_000);
+    const taken = await waiting;
+    expect(taken?.epoch).toBe(2);
+    await taken?.release();
+  });
+
+  test("stops waiting when it is told to", async () => {
+    const { clock, first, second, hold } = await openLeaseWorld();
+    await hold(first, US);
+    const stopping = new AbortController();
+    const tools = { clock, log: silentLog };
+    const waiting = awaitLease(second, US, "scheduler", tools, stopping.signal, () => undefined);
+    await clock.untilSleeping(1_000, 1_000);
+    stopping.abort();
+    expect(await waiting).toBeNull();
   });
 });

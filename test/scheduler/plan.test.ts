@@ -30,6 +30,7 @@ function makeRun(dagRunId: number, state: DagRunState): DagRun {
     refetchGeneration: null,
     createdAt: NOW,
     stopReason: null,
+    successOrder: null,
     backfillId: null,
     startedAt: null,
     runningSince: null,

@@ -36,7 +36,8 @@ async function openPrepareWorld(): Promise<PrepareWorld> {
           { registry, lakeId: world.lake.id },
           {
             version: makeVersion(DAG),
-            logicalDate: DATE,
+            logicalDate: DATE.toISOString(),
+            isNew: false,
             params: {},
             onlyTasks: null,
             namedTasks: [],
@@ -91,7 +92,8 @@ describe("with a date that has no run", () => {
           { registry: new Map([["picky", picky]]), lakeId: world.lake.id },
           {
             version: makeVersion(dag),
-            logicalDate: DATE,
+            logicalDate: DATE.toISOString(),
+            isNew: false,
             params: { limit },
             onlyTasks: null,
             namedTasks: [],
@@ -339,7 +341,9 @@ describe("without a date", () => {
     const world = await openPrepareWorld();
     world.failing.add("a");
     for (const day of [20, 22, 21]) {
-      await world.drive((await world.prepare({ logicalDate: new Date(Date.UTC(2026, 10, day)) })).run);
+      await world.drive(
+        (await world.prepare({ logicalDate: new Date(Date.UTC(2026, 10, day)).toISOString() })).run,
+      );
     }
     const { run, how } = await world.prepare({ logicalDate: null });
     expect({ how, logicalDate: run.logicalDate }).toEqual({

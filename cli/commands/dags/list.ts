@@ -1,7 +1,7 @@
 /** `dagmar dags list`: every Dag in the folder, the broken ones with their first fault. */
+import { describeSchedule } from "../../../model/dag.ts";
 import { EXIT, formatDagIssue } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
-import { describeSchedule } from "../../describe-dag.ts";
 
 export const dagsList: Command = {
   name: "dags list",
@@ -15,7 +15,7 @@ export const dagsList: Command = {
     const sound = [...folder.dags.values()].map(({ definition, enabled, file }) => ({
       dag_id: definition.dagId,
       state: enabled ? "on" : "off",
-      schedule: describeSchedule(definition),
+      schedule: describeSchedule(definition.schedule),
       timezone: definition.timezone,
       tasks: definition.tasks.length,
       description: definition.description,

@@ -1,7 +1,8 @@
 /** `dagmar dags show ID`: one Dag with its graph drawn as text. */
+import { describeSchedule } from "../../../model/dag.ts";
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
-import { describeSchedule, drawGraph } from "../../describe-dag.ts";
+import { drawGraph } from "../../describe-dag.ts";
 
 export const dagsShow: Command = {
   name: "dags show",
@@ -21,7 +22,7 @@ export const dagsShow: Command = {
     const { paint } = output;
     output.line(`${paint.bold(definition.dagId)}  ${definition.description}`);
     output.line(`  file       ${dag.file}${dag.enabled ? "" : paint.warn("  (off: enabled: false)")}`);
-    output.line(`  schedule   ${describeSchedule(definition)} (${definition.timezone})`);
+    output.line(`  schedule   ${describeSchedule(definition.schedule)} (${definition.timezone})`);
     output.line(
       `  catchup    ${definition.catchup}, at most ${definition.maxActiveRuns} active run${definition.maxActiveRuns === 1 ? "" : "s"}`,
     );

@@ -1,0 +1,157 @@
+/** A backfill: which slots of a range become runs, which runs that exist are made again, and why the others are left alone. */
+import { isRunEnded, type DagRun } from "../../model/dag-run.ts";
+import { CommandRefused } from "../../model/errors.ts";
+import {
+  endBackfill,
+  findRunningBackfill,
+  insertBackfill,
+  listBackfillRuns,
+  setBackfillLimit,
+  type Backfill,
+  type Reprocess,
+} from "../../state/backfills.ts";
+import { findRunByDate, joinBackfill, saveDagVersion, type DagVersion } from "../../state/dag-runs.ts";
+import type { Query } from "../../state/database.ts";
+import { insertEvent } from "../../state/events.ts";
+import { listTasksOfRun } from "../../state/task-instances.ts";
+import { makeRun, type RunMaker } from "../new-run.ts";
+import { cancelRun } from "./cancel-run.ts";
+import { restartRun } from "./restart-run.ts";
+
+export interface BackfillRequest {
+  readonly version: DagVersion;
+  /** Instants, ISO UTC, both included. */
+  readonly from: string;
+  readonly to: string;
+  /** The slots in that range, oldest first, ISO UTC. */
+  readonly slots: readonly string[];
+  readonly reprocess: Reprocess;
+  readonly isRefetch: boolean;
+  /** Runs at the same time; `null` for the Dag's max_active_runs. */
+  readonly maxActive: number | null;
+}
+
+export interface SlotVerdict {
+  readonly logicalDate: string;
+  /** `new` makes a run, `again` clears the one there is, `skip` leaves things as they are. */
+  readonly verdict: "new" | "again" | "skip";
+  readonly reason: string;
+}
+
+/** What a backfill would do now, slot by slot. Reads only. */
+export function planBackfill(query: Query, request: BackfillRequest, now: Date): readonly SlotVerdict[] {
+  const { dagId } = request.version.definition;
+  return request.slots.map((logicalDate) => {
+    if (logicalDate > now.toISOString()) return { logicalDate, verdict: "skip", reason: "it is not due yet" };
+    const run = findRunByDate(query, dagId, new Date(logicalDate));
+    if (run === undefined) return { logicalDate, verdict: "new", reason: "there is no run" };
+    return { logicalDate, ...judgeExisting(query, run, request.reprocess) };
+  });
+}
+
+function judgeExisting(
+  query: Query,
+  run: DagRun,
+  reprocess: Reprocess,
+): { readonly verdict: "again" | "skip"; readonly reason: string } {
+  const text = `${run.runId} is ${run.state}`;
+  if (!isRunEnded(run.state)) {
+    const isAtWork = listTasksOfRun(query, run.dagRunId).some((task) => task.state === "running");
+    return { verdict: "skip", reason: isAtWork ? `${text}, with a task at work` : text };
+  }
+  const isWanted = reprocess === "completed" || (reprocess === "failed" && run.state !== "success");
+  return isWanted
+    ? { verdict: "again", reason: text }
+    : { verdict: "skip", reason: `${text}, and --reprocess is ${reprocess}` };
+}
+
+export interface StartedBackfill {
+  readonly backfillId: number;
+  /** `resumed`: the same one was under way. */
+  readonly how: "new" | "resumed" | "empty";
+  readonly made: number;
+  readonly again: number;
+  readonly skipped: number;
+}
+
+/** Errors: `BACKFILL_ACTIVE` when another one of this Dag is under way. */
+export function startBackfill(
+  query: Query,
+  maker: RunMaker,
+  request: BackfillRequest,
+  now: Date,
+): StartedBackfill {
+  const { definition } = request.version;
+  const { dagId, maxActiveRuns, timezone } = definition;
+  const maxActive = request.maxActive ?? maxActiveRuns;
+  const running = findRunningBackfill(query, dagId);
+  if (running !== undefined) {
+    if (!isSame(running, request)) throw refuse(running);
+    setBackfillLimit(query, running.backfillId, maxActive);
+    return { backfillId: running.backfillId, how: "resumed", made: 0, again: 0, skipped: 0 };
+  }
+  const verdicts = planBackfill(query, request, now);
+  const count = (verdict: SlotVerdict["verdict"]): number =>
+    verdicts.filter((slot) => slot.verdict === verdict).length;
+  const counts = { made: count("new"), again: count("again"), skipped: count("skip") };
+  if (counts.made + counts.again === 0) return { backfillId: 0, how: "empty", ...counts };
+  saveDagVersion(query, request.version, now);
+  const { from, to, reprocess, isRefetch } = request;
+  const order = { dagId, fromDate: from, toDate: to, reprocess, isRefetch, maxActive };
+  const { backfillId } = insertBackfill(query, order, now);
+  for (const { logicalDate, verdict } of verdicts) {
+    if (verdict === "skip") continue;
+    const date = new Date(logicalDate);
+    const existing = verdict === "again" ? findRunByDate(query, dagId, date) : undefined;
+    const run =
+      existing === undefined
+        ? makeRun(query, maker, describeRun(request, date, backfillId), now)
+        : restartRun(query, maker, existing, request.version, isRefetch, now);
+    joinBackfill(query, run, backfillId);
+  }
+  const message = `Backfill of ${dagId} from ${from} to ${to}: ${counts.made} runs made, ${counts.again} made again, ${counts.skipped} slots left alone.`;
+  insertEvent(query, { level: "info", kind: "backfill_started", message, dagId }, now, timezone);
+  return { backfillId, how: "new", ...counts };
+}
+
+function describeRun({ version, isRefetch }: BackfillRequest, logicalDate: Date, backfillId: number) {
+  const { params } = version.definition;
+  return {
+    version,
+    runType: "backfill",
+    logicalDate,
+    params,
+    onlyTasks: null,
+    isRefetch,
+    backfillId,
+  } as const;
+}
+
+function isSame(backfill: Backfill, request: BackfillRequest): boolean {
+  return (
+    backfill.fromDate === request.from &&
+    backfill.toDate === request.to &&
+    backfill.reprocess === request.reprocess &&
+    backfill.isRefetch === request.isRefetch
+  );
+}
+
+function refuse({ dagId, fromDate, toDate, reprocess }: Backfill): CommandRefused {
+  return new CommandRefused(
+    "BACKFILL_ACTIVE",
+    `A backfill of ${dagId} is under way: ${fromDate} to ${toDate}, --reprocess ${reprocess}.`,
+    { hint: `Wait for it, give the same range to go on with it, or: dagmar backfill ${dagId} --cancel` },
+  );
+}
+
+/** Stops the runs of the Dag's backfill that are open; how many. 0 when none is under way. */
+export function cancelBackfill(query: Query, dagId: string, now: Date): number {
+  const running = findRunningBackfill(query, dagId);
+  if (running === undefined) return 0;
+  const open = listBackfillRuns(query, running.backfillId).filter((run) => !isRunEnded(run.state));
+  for (const run of open) cancelRun(query, run.dagRunId, now);
+  endBackfill(query, running.backfillId, "cancelled", now);
+  const message = `The backfill of ${dagId} was cancelled by hand; ${open.length} of its runs were open.`;
+  insertEvent(query, { level: "info", kind: "backfill_cancelled", message, dagId }, now, "UTC");
+  return open.length;
+}

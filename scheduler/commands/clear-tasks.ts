@@ -1,0 +1,78 @@
+/** Clears tasks of a range of runs, so that they are made again; their attempts stay as history. */
+import { findTask, type DagDefinition } from "../../model/dag.ts";
+import type { DagRun } from "../../model/dag-run.ts";
+import { CommandRefused } from "../../model/errors.ts";
+import { changeRunState, listRunsInRange, readDagVersion, readRun } from "../../state/dag-runs.ts";
+import type { Query } from "../../state/database.ts";
+import { insertEvent } from "../../state/events.ts";
+import { clearTask, listTasksOfRun } from "../../state/task-instances.ts";
+import { refuseRunning } from "./refuse-running.ts";
+
+export interface ClearRequest {
+  readonly dagId: string;
+  /** ISO UTC, both included. */
+  readonly from: string;
+  readonly to: string;
+  /** `null` for all. */
+  readonly taskIds: readonly string[] | null;
+  /** Also whatever comes after those tasks. */
+  readonly isDownstream: boolean;
+}
+
+/** A run and the tasks of it that were cleared. */
+export type ClearedRun = { readonly runId: string; readonly tasks: readonly string[] };
+
+/** Errors: `RUN_UNKNOWN` where the range holds no run, `TASK_UNKNOWN`, `TASK_RUNNING`; then nothing was cleared. */
+export function clearTasks(query: Query, request: ClearRequest, now: Date): readonly ClearedRun[] {
+  const runs = listRunsInRange(query, request.dagId, request.from, request.to);
+  if (runs.length === 0) {
+    throw new CommandRefused(
+      "RUN_UNKNOWN",
+      `${request.dagId} has no run from ${request.from} to ${request.to}.`,
+      {
+        hint: `\`dagmar runs list ${request.dagId}\` shows those it has.`,
+      },
+    );
+  }
+  return runs.map((run) => ({ runId: run.runId, tasks: clearRunTasks(query, run, request, now) }));
+}
+
+function clearRunTasks(query: Query, run: DagRun, request: ClearRequest, now: Date): readonly string[] {
+  const dag = readDagVersion(query, run.fingerprint);
+  const wanted = selectTasks(dag, request);
+  const tasks = listTasksOfRun(query, run.dagRunId).filter(
+    (task) => wanted.has(task.taskId) && findTask(dag, task.taskId) !== undefined,
+  );
+  refuseRunning(query, run, tasks);
+  const cleared = tasks.filter((task) => task.state !== "none");
+  for (const task of cleared) clearTask(query, run, task, now);
+  const fresh = readRun(query, run.dagRunId);
+  if (cleared.length > 0 && fresh.state !== "queued" && fresh.state !== "running") {
+    changeRunState(query, fresh, "queued", now);
+  }
+  const names = cleared.map((task) => task.taskId);
+  if (names.length > 0) {
+    const { dagId, runId, timezone } = run;
+    const message = `${dagId} ${runId}: cleared by hand: ${names.join(", ")}.`;
+    insertEvent(query, { level: "info", kind: "tasks_cleared", message, dagId, runId }, now, timezone);
+  }
+  return names;
+}
+
+function selectTasks(dag: DagDefinition, { taskIds, isDownstream }: ClearRequest): ReadonlySet<string> {
+  if (taskIds === null) return new Set(dag.tasks.map((task) => task.taskId));
+  for (const taskId of taskIds) {
+    if (findTask(dag, taskId) === undefined) {
+      throw new CommandRefused("TASK_UNKNOWN", `${dag.dagId} has no task ${taskId}.`, {
+        hint: `It has ${dag.tasks.map((task) => task.taskId).join(", ")}.`,
+      });
+    }
+  }
+  const selected = new Set(taskIds);
+  if (!isDownstream) return selected;
+  // In topological order: whoever needs one that is selected comes later.
+  for (const task of dag.tasks) {
+    if (task.needs.some((need) => selected.has(need))) selected.add(task.taskId);
+  }
+  return selected;
+}

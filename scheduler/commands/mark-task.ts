@@ -1,0 +1,43 @@
+/** Marks a task as done or failed by hand, without running it; what was passed over because of it is looked at again. */
+import { CommandRefused } from "../../model/errors.ts";
+import { isRunEnded } from "../../model/dag-run.ts";
+import { changeRunState, readDagVersion, readRun } from "../../state/dag-runs.ts";
+import type { Query } from "../../state/database.ts";
+import { insertEvent } from "../../state/events.ts";
+import { changeTaskState, clearTask, listTasksOfRun } from "../../state/task-instances.ts";
+import { refuseRunning } from "./refuse-running.ts";
+
+export interface MarkRequest {
+  readonly dagRunId: number;
+  readonly taskId: string;
+  readonly state: "success" | "failed";
+}
+
+/** `false` when it is in that state already. Errors: `TASK_UNKNOWN`, `TASK_RUNNING`. */
+export function markTask(query: Query, { dagRunId, taskId, state }: MarkRequest, now: Date): boolean {
+  const run = readRun(query, dagRunId);
+  const tasks = listTasksOfRun(query, dagRunId);
+  const task = tasks.find((other) => other.taskId === taskId);
+  if (task === undefined) {
+    throw new CommandRefused("TASK_UNKNOWN", `${run.dagId} ${run.runId} has no task ${taskId}.`, {
+      hint: `It has ${tasks.map((other) => other.taskId).join(", ")}.`,
+    });
+  }
+  if (task.state === state) return false;
+  refuseRunning(query, run, [task]);
+  clearTask(query, run, task, now);
+  changeTaskState(query, run, { ...task, state: "none" }, state, now, { message: "marked by hand" });
+  const dag = readDagVersion(query, run.fingerprint);
+  const affected = new Set([taskId]);
+  for (const { taskId: next, needs } of dag.tasks)
+    if (needs.some((need) => affected.has(need))) affected.add(next);
+  for (const other of tasks) {
+    const isPassedOver = other.state === "upstream_failed" || other.state === "skipped";
+    if (isPassedOver && affected.has(other.taskId) && other !== task) clearTask(query, run, other, now);
+  }
+  if (isRunEnded(run.state)) changeRunState(query, run, "queued", now);
+  const message = `${run.dagId} ${run.runId} ${taskId}: marked as ${state} by hand; it was ${task.state}.`;
+  const { dagId, runId, timezone } = run;
+  insertEvent(query, { level: "info", kind: "task_marked", message, dagId, runId, taskId }, now, timezone);
+  return true;
+}

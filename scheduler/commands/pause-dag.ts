@@ -1,0 +1,40 @@
+/** Pauses a Dag: no run of its schedule is made until it is unpaused; then its `catchup` decides about what was missed. */
+import { saveDagVersion, type DagVersion } from "../../state/dag-runs.ts";
+import { listDagRows, moveSuccessCursor, setPaused, type DagRow } from "../../state/dags.ts";
+import type { Query } from "../../state/database.ts";
+import { insertEvent } from "../../state/events.ts";
+import { listSuccesses } from "../../state/successes.ts";
+
+export interface PauseRequest {
+  readonly version: DagVersion;
+  readonly isPaused: boolean;
+}
+
+/** `false` when it is so already. */
+export function pauseDag(query: Query, { version, isPaused }: PauseRequest, now: Date): boolean {
+  const { dagId, timezone } = version.definition;
+  const row = listDagRows(query).get(dagId);
+  if (row === undefined) saveDagVersion(query, version, now);
+  if ((row?.isPaused ?? false) === isPaused) return false;
+  setPaused(query, dagId, isPaused);
+  const kind = isPaused ? "dag_paused" : "dag_unpaused";
+  const message = `${dagId} is ${isPaused ? "paused" : "not paused any more"}.`;
+  insertEvent(query, { level: "info", kind, message, dagId }, now, timezone);
+  if (!isPaused && row !== undefined) skipSuccesses(query, version, row, now);
+  return true;
+}
+
+/** Slots of a cron are the loop's; successes of the Dags that this one follows are passed over here. `all` follows each. */
+function skipSuccesses(query: Query, { definition }: DagVersion, row: DagRow, now: Date): void {
+  const { schedule, catchup, dagId, timezone } = definition;
+  if (schedule.kind !== "after" || row.successCursor === null || catchup === "all") return;
+  const missed = listSuccesses(query, schedule.dagIds, row.successCursor, SUCCESSES_COUNTED);
+  const skipped = catchup === "none" ? missed : missed.slice(0, -1);
+  const last = skipped.at(-1)?.successOrder;
+  if (last === undefined || last === null) return;
+  moveSuccessCursor(query, dagId, last);
+  const message = `${dagId}: ${skipped.length} successes of ${schedule.dagIds.join(", ")} passed over while it was paused: catchup is ${catchup}.`;
+  insertEvent(query, { level: "warn", kind: "slots_skipped", message, dagId }, now, timezone);
+}
+
+const SUCCESSES_COUNTED = 100_000;

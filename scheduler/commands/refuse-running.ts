@@ -1,0 +1,19 @@
+/** What is being worked on is neither cleared nor marked under whoever works on it. */
+import type { DagRun } from "../../model/dag-run.ts";
+import { CommandRefused } from "../../model/errors.ts";
+import type { TaskInstance } from "../../model/task-instance.ts";
+import type { Query } from "../../state/database.ts";
+import { listTasksOfRun } from "../../state/task-instances.ts";
+
+/** Raises `TASK_RUNNING` when one of these tasks, or of the whole run, is running. */
+export function refuseRunning(
+  query: Query,
+  run: DagRun,
+  tasks: readonly TaskInstance[] = listTasksOfRun(query, run.dagRunId),
+): void {
+  const running = tasks.find((task) => task.state === "running");
+  if (running === undefined) return;
+  throw new CommandRefused("TASK_RUNNING", `${run.dagId} ${run.runId} ${running.taskId} is running.`, {
+    hint: `Wait for it, or stop it: dagmar runs cancel ${run.dagId}/${run.runId}`,
+  });
+}

@@ -1,0 +1,36 @@
+/** Makes a run that has ended again from its beginning, by the definition that is given. Attempts stay as history. */
+import type { DagRun } from "../../model/dag-run.ts";
+import {
+  addTasks,
+  adoptDagVersion,
+  changeRunState,
+  endRefetch,
+  readRun,
+  startRefetch,
+  type DagVersion,
+} from "../../state/dag-runs.ts";
+import type { Query } from "../../state/database.ts";
+import { clearTask, listTasksOfRun } from "../../state/task-instances.ts";
+import { describeTasks, type RunMaker } from "../new-run.ts";
+
+/** Clears the tasks that `isCleared` names, all without it; others keep what they achieved. */
+export function restartRun(
+  query: Query,
+  maker: RunMaker,
+  existing: DagRun,
+  version: DagVersion,
+  isRefetch: boolean,
+  now: Date,
+  isCleared: (taskId: string) => boolean = () => true,
+): DagRun {
+  if (isRefetch) startRefetch(query, existing);
+  else endRefetch(query, existing);
+  adoptDagVersion(query, existing, version, now);
+  const run = readRun(query, existing.dagRunId);
+  addTasks(query, run, describeTasks(maker, version.definition, run));
+  for (const task of listTasksOfRun(query, run.dagRunId)) {
+    if (isCleared(task.taskId)) clearTask(query, run, task, now);
+  }
+  if (run.state !== "queued") changeRunState(query, run, "queued", now);
+  return readRun(query, run.dagRunId);
+}

@@ -1,0 +1,72 @@
+/** Runs of Dags that follow others: one for each success of the one, one a day when all of several have succeeded. */
+import type { DagDefinition } from "../model/dag.ts";
+import type { DagRun } from "../model/dag-run.ts";
+import { findDayOf } from "../model/local-day.ts";
+import { findRunByDate } from "../state/dag-runs.ts";
+import { moveSuccessCursor } from "../state/dags.ts";
+import type { Query } from "../state/database.ts";
+import { insertEvent } from "../state/events.ts";
+import { findRunInRange, findSuccessInRange, listSuccesses } from "../state/successes.ts";
+import type { WatchedDag } from "./dag-watch.ts";
+import { makeScheduledRun } from "./make-due-runs.ts";
+import type { RunMaker } from "./new-run.ts";
+
+/** A Dag that is followed by nothing for a while catches up in several steps. */
+const SUCCESSES_A_STEP = 100;
+
+/** Whether anything was written. */
+export function followSuccesses(
+  query: Query,
+  maker: RunMaker,
+  dags: readonly WatchedDag[],
+  newest: number,
+  now: Date,
+): boolean {
+  let isAnything = false;
+  for (const dag of dags) {
+    const { schedule } = dag.version.definition;
+    const cursor = dag.row.successCursor ?? 0;
+    if (schedule.kind !== "after" || cursor >= newest) continue;
+    isAnything = true;
+    const successes = listSuccesses(query, schedule.dagIds, cursor, SUCCESSES_A_STEP);
+    for (const success of successes) follow(query, maker, dag, success, now);
+    const isAll = successes.length < SUCCESSES_A_STEP;
+    moveSuccessCursor(query, dag.row.dagId, isAll ? newest : (successes.at(-1)?.successOrder ?? newest));
+  }
+  return isAnything;
+}
+
+function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: DagRun, now: Date): void {
+  const { definition } = dag.version;
+  const found = findLogicalDate(query, definition, success);
+  if (found === undefined) return;
+  if ("doneBy" in found) {
+    const message =
+      `${success.dagId} ${success.runId} has succeeded again; ${found.doneBy} of ${definition.dagId} stays as it is. ` +
+      "`dagmar tasks clear` runs it again.";
+    const event = { level: "info", kind: "upstream_again", message, dagId: definition.dagId } as const;
+    insertEvent(query, event, now, definition.timezone);
+    return;
+  }
+  const date = found.logicalDate.toISOString();
+  if (definition.startAt !== null && date < definition.startAt) return;
+  if (definition.endAt !== null && date > definition.endAt) return;
+  makeScheduledRun(query, maker, dag.version, found.logicalDate, now);
+}
+
+type Found = { readonly logicalDate: Date } | { readonly doneBy: string };
+
+function findLogicalDate(query: Query, dag: DagDefinition, success: DagRun): Found | undefined {
+  const upstreams = dag.schedule.kind === "after" ? dag.schedule.dagIds : [];
+  const logicalDate = new Date(success.logicalDate);
+  if (upstreams.length === 1) {
+    const existing = findRunByDate(query, dag.dagId, logicalDate);
+    return existing === undefined ? { logicalDate } : { doneBy: existing.runId };
+  }
+  const day = findDayOf(logicalDate, dag.timezone);
+  const dates = upstreams.map((dagId) => findSuccessInRange(query, dagId, day)?.logicalDate);
+  if (dates.includes(undefined)) return undefined;
+  const existing = findRunInRange(query, dag.dagId, "scheduled", day);
+  if (existing !== undefined) return { doneBy: existing.runId };
+  return { logicalDate: new Date(dates.map(String).toSorted().at(-1) ?? success.logicalDate) };
+}

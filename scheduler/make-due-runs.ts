@@ -1,0 +1,112 @@
+/** Turns slots that came due into runs, and slots that are passed over into events; moves each Dag's cursor past them. */
+import { planSlots, type SkippedSlots } from "../model/catchup.ts";
+import { describeError } from "../model/errors.ts";
+import { formatLocal } from "../model/local-time.ts";
+import { findRunByDate } from "../state/dag-runs.ts";
+import { moveCursor } from "../state/dags.ts";
+import type { Query } from "../state/database.ts";
+import { insertEvent } from "../state/events.ts";
+import { inSavepoint } from "../state/savepoint.ts";
+import type { WatchedDag } from "./dag-watch.ts";
+import { makeRun, type RunMaker } from "./new-run.ts";
+
+export interface SkippedOfDag {
+  readonly dagId: string;
+  readonly skipped: SkippedSlots;
+}
+
+/** What was passed over; `undefined` when nothing was due, and so nothing written. Only Dags that are due cost anything. */
+export function makeDueRuns(
+  query: Query,
+  maker: RunMaker,
+  dags: readonly WatchedDag[],
+  now: Date,
+): readonly SkippedOfDag[] | undefined {
+  const skips: SkippedOfDag[] = [];
+  let isAnything = false;
+  for (const dag of dags) {
+    if (!isDue(dag, now)) continue;
+    isAnything = true;
+    const skipped = makeDueRunsOf(query, maker, dag, now);
+    if (skipped !== null) skips.push({ dagId: dag.row.dagId, skipped });
+  }
+  return isAnything ? skips : undefined;
+}
+
+function isDue({ timetable, row, nextDueAt }: WatchedDag, now: Date): boolean {
+  if (timetable === null) return false;
+  return (nextDueAt !== null && nextDueAt <= now) || (row.cursor !== null && row.cursor > now.toISOString());
+}
+
+function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date): SkippedSlots | null {
+  const { version, row, timetable, watchedSince } = dag;
+  const { definition } = version;
+  if (timetable === null) return null;
+  const cursor = row.cursor === null ? now : new Date(row.cursor);
+  const { catchup, catchupLimit } = definition;
+  const plan = planSlots({ timetable, cursor, watchedSince, now, catchup, catchupLimit });
+  if (cursor > now) {
+    const message = `${row.dagId} was decided up to ${row.cursor}, which lies in the future: the clock had jumped. It counts from now.`;
+    insertEvent(
+      query,
+      { level: "warn", kind: "cursor_reset", message, dagId: row.dagId },
+      now,
+      definition.timezone,
+    );
+  }
+  for (const slot of plan.due) makeScheduledRun(query, maker, version, slot, now);
+  if (plan.skipped !== null) tellSkipped(query, dag, plan.skipped, now);
+  moveCursor(query, row.dagId, plan.cursor);
+  return plan.skipped;
+}
+
+/** One that exists already, whoever asked for it, stands for the slot. A Dag that cannot run so is told, and stops no other. */
+export function makeScheduledRun(
+  query: Query,
+  maker: RunMaker,
+  version: WatchedDag["version"],
+  logicalDate: Date,
+  now: Date,
+): boolean {
+  const { definition } = version;
+  const { dagId, params } = definition;
+  if (findRunByDate(query, dagId, logicalDate) !== undefined) return false;
+  const order = {
+    version,
+    runType: "scheduled",
+    logicalDate,
+    params,
+    onlyTasks: null,
+    isRefetch: false,
+  } as const;
+  try {
+    inSavepoint(query, () => makeRun(query, maker, order, now));
+    return true;
+  } catch (error) {
+    const message = `${dagId} could not be run for ${logicalDate.toISOString()}: ${describeError(error)}`;
+    insertEvent(query, { level: "error", kind: "run_refused", message, dagId }, now, definition.timezone);
+    return false;
+  }
+}
+
+function tellSkipped(query: Query, { row, version }: WatchedDag, skipped: SkippedSlots, now: Date): void {
+  const { timezone } = version.definition;
+  const { first, last, count, isMore, reason } = skipped;
+  const range =
+    count === 1
+      ? formatLocal(first, timezone)
+      : `${formatLocal(first, timezone)} to ${formatLocal(last, timezone)}`;
+  const slots = `${isMore ? "more than " : ""}${count} slot${count === 1 ? "" : "s"}`;
+  insertEvent(
+    query,
+    {
+      level: "warn",
+      kind: "slots_skipped",
+      message: `${row.dagId}: ${slots} passed over, ${range}: ${reason}. \`dagmar backfill\` makes them.`,
+      dagId: row.dagId,
+      data: { first: first.toISOString(), last: last.toISOString(), count, is_more: isMore, reason },
+    },
+    now,
+    timezone,
+  );
+}

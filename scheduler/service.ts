@@ -1,0 +1,177 @@
+/**
+ * The long-running loop of whoever holds the lease: takes Dag files and requests in, makes the runs that are due, drives all
+ * of them, and sleeps until something comes due or somebody rings. Every turn is one transaction.
+ */
+import type { DagSource } from "../model/dag-source.ts";
+import { describeError, StateError } from "../model/errors.ts";
+import type { Event } from "../model/event-log.ts";
+import type { ServiceObserver } from "../model/service-observer.ts";
+import { endBackfill, listFinishedBackfills } from "../state/backfills.ts";
+import { listDagRows, readNewestSuccess } from "../state/dags.ts";
+import type { Query } from "../state/database.ts";
+import { insertEvent } from "../state/events.ts";
+import { hasOpenRequests } from "../state/requests.ts";
+import { adoptDags } from "./adopt-dags.ts";
+import { answerRequests } from "./answer-requests.ts";
+import { createBell, type Bell } from "./bell.ts";
+import { startDagReader, type DagReader } from "./dag-reader.ts";
+import { createDagWatch } from "./dag-watch.ts";
+import type { Doorbell } from "./doorbell.ts";
+import { createEngine, type EngineTools } from "./engine.ts";
+import { followSuccesses } from "./follow-successes.ts";
+import { makeDueRuns } from "./make-due-runs.ts";
+import { createTimeWatch } from "./time-watch.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export interface ServiceTools extends EngineTools {
+  readonly source: DagSource;
+  readonly doorbell: Doorbell;
+  readonly service: ServiceObserver;
+  readonly lakeId: string;
+  /** Of events that belong to no Dag. */
+  readonly timezone: string;
+}
+
+const LOOK_FOR_REQUESTS_MS = 250;
+const LONGEST_WAIT_MS = 30_000;
+/** Longer without a look counts as having been away: then `catchup` decides. */
+const AWAY_SECONDS = 600;
+const STALL_SECONDS = 1;
+const PAUSE_AFTER_FAULT_MS = 5_000;
+
+/** Resolves when `drain` is aborted and everything under way has stopped. Raises `LEASE_LOST` when another took over. */
+export async function runService(tools: ServiceTools, drain: AbortSignal): Promise<void> {
+  const { database, clock, log, service, registry, lakeId, timezone } = tools;
+  const bell = createBell();
+  const over = new AbortController();
+  const engine = createEngine(
+    {
+      ...tools,
+      observer: {
+        ...tools.observer,
+        runEnded(run) {
+          tools.observer.runEnded?.(run);
+          // Its success may be what others follow, and its end what others wait for.
+          bell.ring();
+        },
+      },
+    },
+    bell,
+    drain,
+  );
+  const ring = (): void => bell.ring();
+  drain.addEventListener("abort", ring, { once: true });
+  const reader = await startDagReader(tools.source, { clock, log, bell }, over.signal);
+  const watch = createDagWatch();
+  const time = createTimeWatch(clock);
+  const takeDown = tools.doorbell(ring);
+  const listening = listenForRequests(tools, bell, over.signal);
+  const maker = { registry, lakeId };
+  let events: Event[] = [];
+
+  try {
+    for (;;) {
+      const startedMs = clock.monotonicMs();
+      lookAtTime();
+      const wakeAt = await turn();
+      if (drain.aborted && engine.underWay === 0) return;
+      service.tick((clock.monotonicMs() - startedMs) / 1000);
+      await sleep(wakeAt);
+    }
+  } finally {
+    over.abort();
+    takeDown();
+    drain.removeEventListener("abort", ring);
+    await Promise.all([reader.stopped, listening]);
+  }
+
+  /** When to look again at the latest, as the engine sees it. What could not be written is tried again. */
+  async function turn(): Promise<string | null> {
+    const folder = reader.fresh;
+    const told = events;
+    let isChanged = false;
+    try {
+      const { wakeAt } = await engine.step("all", (query, now) => {
+        isChanged = prepare(query, now, told, folder);
+        return isChanged;
+      });
+      events = events.slice(told.length);
+      if (folder !== null) {
+        watch.setFolder(folder);
+        reader.markTaken(folder);
+        service.importErrors(folder.broken.size);
+      }
+      if (isChanged) {
+        watch.setRows(listDagRows(database), clock.now());
+        // What was taken in may have made something due.
+        bell.ring();
+      }
+      return wakeAt;
+    } catch (error) {
+      if (error instanceof StateError && error.code === "LEASE_LOST") throw error;
+      if (drain.aborted) throw error;
+      if (error instanceof StateError && error.code === "DATABASE_FULL") service.diskFull();
+      log.error(`Nothing could be written; it is tried again in 5 s. ${describeError(error)}`);
+      await clock.sleep(PAUSE_AFTER_FAULT_MS, drain).catch(() => undefined);
+      bell.ring();
+      return null;
+    }
+  }
+
+  function prepare(query: Query, now: Date, told: readonly Event[], folder: DagReader["fresh"]): boolean {
+    for (const event of told) insertEvent(query, event, now, timezone);
+    if (folder !== null) adoptDags(query, folder, now, timezone);
+    const answered = drain.aborted ? 0 : answerRequests(query, maker, log, now);
+    const skips = drain.aborted ? undefined : makeDueRuns(query, maker, watch.dags, now);
+    for (const { dagId, skipped } of skips ?? []) service.slotsSkipped(dagId, skipped.count, skipped.kind);
+    const isFollowed =
+      !drain.aborted && followSuccesses(query, maker, watch.dags, readNewestSuccess(query), now);
+    for (const { backfillId, dagId } of listFinishedBackfills(query)) {
+      endBackfill(query, backfillId, "done", now);
+      const event = {
+        level: "info",
+        kind: "backfill_done",
+        message: `The backfill of ${dagId} is done.`,
+        dagId,
+      } as const;
+      insertEvent(query, event, now, timezone);
+    }
+    return folder !== null || answered > 0 || skips !== undefined || isFollowed;
+  }
+
+  function lookAtTime(): void {
+    const { jumpSeconds, gapSeconds } = time.look();
+    if (jumpSeconds !== null) {
+      service.clockJump(jumpSeconds);
+      const direction = jumpSeconds > 0 ? "ahead" : "back";
+      tell("clock_jump", `The clock was set ${direction} by ${Math.abs(jumpSeconds).toFixed(1)} s.`);
+    }
+    if (gapSeconds > AWAY_SECONDS) watch.restart(clock.now());
+  }
+
+  function tell(kind: string, message: string): void {
+    log.warn(message, { event: kind });
+    events = [...events, { level: "warn", kind, message }];
+  }
+
+  async function sleep(wakeAt: string | null): Promise<void> {
+    const now = clock.now().getTime();
+    const due = watch.nextDueAt?.getTime() ?? Infinity;
+    const wake = wakeAt === null ? Infinity : Date.parse(wakeAt);
+    const untilMs = Math.max(now, Math.min(now + LONGEST_WAIT_MS, drain.aborted ? Infinity : due, wake));
+    const startedMs = clock.monotonicMs();
+    await waitUntil(clock, bell, new Date(untilMs).toISOString());
+    const lateSeconds = (clock.monotonicMs() - startedMs - (untilMs - now)) / 1000;
+    if (lateSeconds < STALL_SECONDS) return;
+    service.loopStall(lateSeconds);
+    tell("loop_stall", `The process stood still for ${lateSeconds.toFixed(1)} s.`);
+  }
+}
+
+/** Another process has no bell: its requests are looked for. */
+async function listenForRequests(tools: ServiceTools, bell: Bell, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await tools.clock.sleep(LOOK_FOR_REQUESTS_MS, over).catch(() => undefined);
+    if (!over.aborted && hasOpenRequests(tools.database)) bell.ring();
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What other processes ask of the lease's holder, and its answers. Inserting is the one write that needs no lease: the row
+ * changes nothing until the holder acts on it.
+ */
+import type { JsonValue } from "../model/dag.ts";
+import type { Query } from "./database.ts";
+import { json, mapRow, type Row } from "./row.ts";
+import { sql } from "./statement.ts";
+
+export interface Request {
+  readonly requestId: number;
+  readonly kind: string;
+  /** Plain JSON. */
+  readonly payload: object;
+}
+
+export type RequestState = "open" | "done" | "refused" | "withdrawn";
+
+export function insertRequest(
+  query: Query,
+  request: Omit<Request, "requestId"> & { readonly requestedBy: string },
+  now: Date,
+): number {
+  const { kind, payload, requestedBy } = request;
+  const { lastId } = query.run(
+    sql(
+      "INSERT INTO requests (kind, payload, requested_by, requested_at) VALUES (?, ?, ?, ?)",
+      ...[kind, JSON.stringify(payload), requestedBy, now.toISOString()],
+    ),
+  );
+  return lastId;
+}
+
+export function hasOpenRequests(query: Query): boolean {
+  return query.get(sql("SELECT 1 FROM requests WHERE state = 'open' LIMIT 1")) !== undefined;
+}
+
+/** In the order in which they were made. */
+export function listOpenRequests(query: Query): readonly Request[] {
+  return query
+    .all<Row>(sql("SELECT request_id, kind, payload FROM requests WHERE state = 'open' ORDER BY request_id"))
+    .map((row) => mapRow<Request>(row, { payload: json }));
+}
+
+export function answerRequest(
+  query: Query,
+  requestId: number,
+  state: "done" | "refused",
+  answer: JsonValue,
+  now: Date,
+): void {
+  query.run(
+    sql(
+      "UPDATE requests SET state = ?, answer = ?, answered_at = ? WHERE request_id = ? AND state = 'open'",
+      ...[state, JSON.stringify(answer), now.toISOString(), requestId],
+    ),
+  );
+}
+
+/** `false` when it was answered meanwhile. */
+export function withdrawRequest(query: Query, requestId: number): boolean {
+  const { changes } = query.run(
+    sql("UPDATE requests SET state = 'withdrawn' WHERE request_id = ? AND state = 'open'", requestId),
+  );
+  return changes === 1;
+}
+
+export function readAnswer(
+  query: Query,
+  requestId: number,
+): { readonly state: RequestState; readonly answer: JsonValue } {
+  const row = query.get<{ state: RequestState; answer: string | null }>(
+    sql("SELECT state, answer FROM requests WHERE request_id = ?", requestId),
+  );
+  if (row === undefined) throw new Error(`request ${requestId} is missing`);
+  return { state: row.state, answer: row.answer === null ? null : (JSON.parse(row.answer) as JsonValue) };
+}

@@ -1,0 +1,56 @@
+/** Which runs are under way and which wait for their turn. Who may start is decided by the planner. */
+import type { DagRun } from "../model/dag-run.ts";
+import { mapRun } from "./dag-runs.ts";
+import type { Query } from "./database.ts";
+import type { Row } from "./row.ts";
+import { sql } from "./statement.ts";
+
+/** Ids of the runs that have begun and not ended, in the order in which they are served; with an id that backfill's alone. */
+export function listRunningRuns(query: Query, backfillId: number | null): readonly number[] {
+  return query
+    .all<{ dag_run_id: number }>(
+      sql(
+        `SELECT dag_run_id FROM dag_runs WHERE state = 'running' AND (? IS NULL OR backfill_id = ?)
+          ORDER BY backfill_id IS NOT NULL, logical_date, dag_run_id`,
+        ...[backfillId, backfillId],
+      ),
+    )
+    .map((row) => row.dag_run_id);
+}
+
+/** Dags with queued runs. */
+export function listWaitingDags(query: Query): readonly string[] {
+  return query
+    .all<{ dag_id: string }>(sql("SELECT DISTINCT dag_id FROM dag_runs WHERE state = 'queued'"))
+    .map((row) => row.dag_id);
+}
+
+/** The Dag's queued runs: scheduled and manual ones before those of a backfill, oldest first. */
+export function listQueuedRuns(
+  query: Query,
+  dagId: string,
+  backfillId: number | null,
+  limit: number,
+): readonly DagRun[] {
+  return query
+    .all<Row>(
+      sql(
+        `SELECT * FROM dag_runs WHERE dag_id = ? AND state = 'queued' AND (? IS NULL OR backfill_id = ?)
+          ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ?`,
+        ...[dagId, backfillId, backfillId, limit],
+      ),
+    )
+    .map(mapRun);
+}
+
+/** How many runs have begun and not ended, by Dag. */
+export function countRunningRuns(query: Query, backfillId: number | null): ReadonlyMap<string, number> {
+  const rows = query.all<{ dag_id: string; count: number }>(
+    sql(
+      `SELECT dag_id, count(*) AS count FROM dag_runs WHERE state = 'running' AND (? IS NULL OR backfill_id = ?)
+        GROUP BY dag_id`,
+      ...[backfillId, backfillId],
+    ),
+  );
+  return new Map(rows.map((row) => [row.dag_id, row.count]));
+}

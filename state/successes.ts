@@ -1,0 +1,57 @@
+/** Whole runs that succeeded, in the order in which they did, and by their day: what Dags that follow others go by. */
+import type { DagRun, RunType } from "../model/dag-run.ts";
+import type { InstantRange } from "../model/local-day.ts";
+import { mapRun } from "./dag-runs.ts";
+import type { Query } from "./database.ts";
+import type { Row } from "./row.ts";
+import { sql } from "./statement.ts";
+
+/** Successes of these Dags after that place in the order. */
+export function listSuccesses(
+  query: Query,
+  dagIds: readonly string[],
+  after: number,
+  limit: number,
+): readonly DagRun[] {
+  return query
+    .all<Row>(
+      sql(
+        `SELECT * FROM dag_runs WHERE success_order > ? AND dag_id IN (SELECT value FROM json_each(?))
+          ORDER BY success_order LIMIT ?`,
+        ...[after, JSON.stringify(dagIds), limit],
+      ),
+    )
+    .map(mapRun);
+}
+
+/** The newest whole run of that Dag that succeeded, of those whose logical date lies in the range. */
+export function findSuccessInRange(query: Query, dagId: string, range: InstantRange): DagRun | undefined {
+  return findNewest(query, dagId, range, "success_order IS NOT NULL");
+}
+
+/** The newest run of that Dag and type in the range, whatever became of it. */
+export function findRunInRange(
+  query: Query,
+  dagId: string,
+  runType: RunType,
+  range: InstantRange,
+): DagRun | undefined {
+  return findNewest(query, dagId, range, "run_type = ?", runType);
+}
+
+function findNewest(
+  query: Query,
+  dagId: string,
+  { from, until }: InstantRange,
+  condition: string,
+  ...values: readonly string[]
+): DagRun | undefined {
+  const row = query.get<Row>(
+    sql(
+      `SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date < ? AND ${condition}
+        ORDER BY logical_date DESC LIMIT 1`,
+      ...[dagId, from.toISOString(), until.toISOString(), ...values],
+    ),
+  );
+  return row === undefined ? undefined : mapRun(row);
+}

@@ -1,0 +1,170 @@
+/** A scheduler on a real database, with Dags that the test hands in, a clock that it moves and a doorbell that it rings. */
+import { setImmediate as yieldToEvents } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+import { DrainRequested } from "../../scheduler/attempt-runner.ts";
+import { applyCommand, type SchedulerCommand } from "../../scheduler/commands/command.ts";
+import { runService } from "../../scheduler/service.ts";
+import { startWorkerThread } from "../../scheduler/worker-thread.ts";
+import type { DagDefinition, JsonValue } from "../../model/dag.ts";
+import type { SourceFolder } from "../../model/dag-source.ts";
+import type { DagIssue } from "../../model/errors.ts";
+import { silentObserver, type ServiceObserver } from "../../model/service-observer.ts";
+import { insertRequest, readAnswer } from "../../state/requests.ts";
+import { sql } from "../../state/statement.ts";
+import { createHandClock, type HandClock } from "../support/hand-clock.ts";
+import { makeVersion } from "../support/test-dag.ts";
+import { openTestWorld, silentLog, type TestWorld } from "../support/test-world.ts";
+import { makeType, type Work } from "./engine-world.ts";
+
+export interface ServiceWorld extends Omit<TestWorld, "clock"> {
+  readonly clock: HandClock;
+  /** The Dag files from now on; those that are broken by id. */
+  readonly setDags: (dags: readonly DagDefinition[], broken?: Readonly<Record<string, DagIssue>>) => void;
+  /** Starts the loop; it is drained when the test ends. */
+  readonly start: () => Service;
+  /** `dag@HH:MM state`, oldest first. */
+  readonly runs: () => readonly string[];
+  /** `kind: message`, oldest first; of these kinds. */
+  readonly events: (...kinds: readonly string[]) => readonly string[];
+  /** Asks as another process would; gives the state and the answer once there is one. */
+  readonly ask: (
+    command: SchedulerCommand,
+  ) => Promise<{ readonly state: string; readonly answer: JsonValue }>;
+  /** Does it as the lease's holder would, without a loop. */
+  readonly apply: (command: SchedulerCommand) => Promise<JsonValue>;
+  readonly told: readonly string[];
+}
+
+export interface Service {
+  readonly ended: Promise<void>;
+  readonly ring: () => void;
+  readonly drain: () => void;
+  /** Moves the clock, then lets the loop do what there is to do. */
+  readonly advance: (ms: number) => Promise<void>;
+  /** Lets the loop do what there is to do now. */
+  readonly rest: () => Promise<void>;
+}
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+/** Comes back when the event loop has had nothing but the clock to wait for, as far as rounds can tell. */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 60; round += 1) await yieldToEvents();
+}
+
+export async function openServiceWorld(
+  works: Readonly<Record<string, Work>> = { noop: () => ({}) },
+  limits: { readonly pools?: Readonly<Record<string, number>>; readonly maxActiveTasks?: number } = {},
+): Promise<ServiceWorld> {
+  const clock = createHandClock();
+  const world = await openTestWorld({ clock: Object.assign(clock, { set: () => undefined }) });
+  const { database } = world;
+  const registry = new Map(Object.entries(works).map(([name, work]) => [name, makeType(name, work)]));
+  const told: string[] = [];
+  const service: ServiceObserver = {
+    ...silentObserver,
+    scheduleDelay: (dagId, seconds) => told.push(`delay ${dagId} ${seconds}`),
+    slotsSkipped: (dagId, count, reason) => told.push(`skipped ${dagId} ${count} ${reason}`),
+    clockJump: (seconds) => told.push(`jump ${Math.round(seconds)}`),
+    loopStall: (seconds) => told.push(`stall ${Math.round(seconds)}`),
+    importErrors: (count) => told.push(`import errors ${count}`),
+  };
+  let folder: SourceFolder = { dags: new Map(), broken: new Map() };
+  let stamp = 0;
+  const maker = { registry, lakeId: world.lake.id };
+
+  return {
+    ...world,
+    clock,
+    told,
+    setDags(dags, broken = {}) {
+      stamp += 1;
+      folder = {
+        dags: new Map(
+          dags.map((dag) => [
+            dag.dagId,
+            { ...makeVersion(dag), enabled: true, file: `dags/${dag.dagId}.yaml` },
+          ]),
+        ),
+        broken: new Map(Object.entries(broken).map(([dagId, issue]) => [dagId, [issue]])),
+      };
+    },
+    start() {
+      const draining = new AbortController();
+      let ring = (): void => undefined;
+      const ended = runService(
+        {
+          ...world,
+          clock,
+          registry,
+          log: silentLog,
+          startWorker: startWorkerThread,
+          identity: { pid: 1, host: "test", processStarted: "now" },
+          leaseEpoch: 1,
+          limits: {
+            pools: new Map(Object.entries({ default: 16, ...limits.pools })),
+            maxActiveTasks: limits.maxActiveTasks ?? 32,
+          },
+          random: () => 0,
+          observer: {},
+          service,
+          lakeId: world.lake.id,
+          timezone: "UTC",
+          source: { stamp: () => Promise.resolve(String(stamp)), load: () => Promise.resolve(folder) },
+          doorbell: (given) => {
+            ring = given;
+            return () => undefined;
+          },
+        },
+        draining.signal,
+      );
+      ended.catch(() => undefined);
+      const drain = (): void => draining.abort(new DrainRequested("the test drains"));
+      onTestFinished(async () => {
+        drain();
+        await ended.catch(() => undefined);
+      });
+      return {
+        ended,
+        drain,
+        ring: () => ring(),
+        rest: settle,
+        async advance(ms) {
+          await settle();
+          await clock.advance(ms);
+          await settle();
+        },
+      };
+    },
+    runs: () =>
+      database
+        .all<{ text: string }>(
+          sql(
+            `SELECT dag_id || '@' || substr(logical_date, 12, 5) || ' ' || state AS text FROM dag_runs
+              ORDER BY logical_date, dag_id`,
+          ),
+        )
+        .map(({ text }) => text),
+    events: (...kinds) =>
+      database
+        .all<{ text: string }>(
+          sql(
+            `SELECT kind || ': ' || message AS text FROM events
+              WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY event_id`,
+            JSON.stringify(kinds),
+          ),
+        )
+        .map(({ text }) => text),
+    async ask({ kind, ...payload }) {
+      const requestId = await database.write((query) =>
+        insertRequest(query, { kind, payload, requestedBy: "test" }, clock.now()),
+      );
+      await settle();
+      await clock.advance(300);
+      await settle();
+      return readAnswer(database, requestId);
+    },
+    apply: (command) => database.write((query) => applyCommand(query, maker, command, clock.now())),
+  };
+}
