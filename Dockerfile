@@ -12,18 +12,19 @@ ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
-# --- The sources, compiled. TypeScript needs no install script, so none may run. --------------------------------------
+# --- The sources, bundled. Neither TypeScript nor the bundler needs an install script, so none may run. -----------------
 FROM node:26-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json bundle.mjs ./
 COPY model ./model
 COPY config ./config
 COPY state ./state
 COPY lake ./lake
 COPY tasks ./tasks
 COPY scheduler ./scheduler
+COPY web ./web
 COPY cli ./cli
 RUN npm run build
 

@@ -42,6 +42,8 @@ export function openDagLibrary(settings: Settings, log: Logger): DagLibrary {
     clock: systemClock,
     log,
     random: Math.random,
+    environment: readEnvironment(process.cwd()).variables,
+    cookieScope: settings.databaseFile,
   });
   const rules = { registry, timezone: settings.timezone, pools: new Set(settings.pools.keys()) };
   const library: DagLibrary = {

@@ -1,77 +1,108 @@
-/** A run in the foreground: lease, recovery, preparation, the engine, and the report of what this execution did. */
+/**
+ * A run that somebody waits for: made and driven here when nobody else is at work, else asked of the scheduler and followed;
+ * and the report of what this execution did.
+ */
+import { openAttemptLogs } from "../config/attempt-logs.ts";
 import { DrainRequested } from "../scheduler/attempt-runner.ts";
-import { prepareRun, type PreparedRun, type RunRequest } from "../scheduler/commands/prepare-run.ts";
+import { applyCommand } from "../scheduler/commands/command.ts";
+import type { PreparedRun, RunRequest } from "../scheduler/commands/prepare-run.ts";
 import { driveRuns } from "../scheduler/drive-runs.ts";
-import { holdLease } from "../scheduler/lease-keeper.ts";
-import { identifyProcess } from "../scheduler/process-identity.ts";
-import { recoverLostAttempts } from "../scheduler/recover.ts";
-import { startWorkerThread } from "../scheduler/worker-thread.ts";
+import type { HeldLease } from "../scheduler/lease-keeper.ts";
 import type { DagRun } from "../model/dag-run.ts";
-import { describeError, EXIT, type ExitCode } from "../model/errors.ts";
-import { createBatchStore } from "../state/batch-store.ts";
-import { createCandidateStore } from "../state/candidates.ts";
+import { EXIT, type ExitCode } from "../model/errors.ts";
+import { silentObserver } from "../model/service-observer.ts";
 import { readRun } from "../state/dag-runs.ts";
-import { createEventLog } from "../state/events.ts";
-import { createObjectStore } from "../state/objects.ts";
-import { savePools } from "../state/pools.ts";
 import type { Database } from "../state/database.ts";
 import { listTasksOfRun } from "../state/task-instances.ts";
 import type { App } from "./app.ts";
 import type { LateDisplay } from "./display/open-display.ts";
+import { followRun } from "./follow-runs.ts";
+import { askScheduler, tryLease } from "./lease-work.ts";
 import { reportRun, type RunReport } from "./run-report.ts";
+import { createRunTools, sweepLeftovers } from "./run-tools.ts";
 import { systemClock } from "./system-clock.ts";
 
 export interface ForegroundResult {
   readonly report: RunReport;
   readonly exitCode: ExitCode;
+  /** A scheduler has it, and goes on with it where it has not ended. */
+  readonly isScheduler: boolean;
 }
 
-/** Raises `DATABASE_BUSY` when another process is at work, and whatever `prepareRun` refuses. */
+type Prepared = Pick<PreparedRun, "how" | "isOutdated"> & { readonly dagRunId: number };
+
+/** Raises `DATABASE_BUSY` when another command is at work, and whatever the run's preparation refuses. */
 export async function runForeground(
   app: App,
   request: RunRequest,
   display: LateDisplay,
   drain: AbortSignal,
 ): Promise<ForegroundResult> {
-  const { definition } = request.version;
-  for (const task of definition.tasks) {
-    const isWanted = request.onlyTasks === null || request.onlyTasks.includes(task.taskId);
-    if (isWanted) app.registry.get(task.type)?.assertConfigured?.();
-  }
+  assertConfigured(app, request);
   const database = await app.openDatabase("create");
-  const tools = { clock: systemClock, log: app.log };
-  const lease = await holdLease(database, identifyProcess(), `run ${definition.dagId}`, tools);
+  const startedAt = systemClock.now().toISOString();
+  const command = { kind: "run", request } as const;
+  const lease = await tryLease(app, database, `run ${request.version.definition.dagId}`);
+  if (lease === null) {
+    const prepared = (await askScheduler(database, command, drain)) as unknown as Prepared;
+    const run = await show(database, prepared, display, (observer) =>
+      followRun(database, prepared.dagRunId, observer, drain),
+    );
+    return finish(database, run, prepared, startedAt, true);
+  }
   try {
-    const startedAt = systemClock.now().toISOString();
-    const prepared = await database.write((query) => {
-      const now = systemClock.now();
-      savePools(query, app.settings.pools);
-      recoverLostAttempts(query, now);
-      return prepareRun(query, { registry: app.registry, lakeId: app.lake.id }, request, now);
-    });
-    if (prepared.isOutdated && prepared.how !== "done") {
-      app.log.warn(
-        `${prepared.run.runId} goes on by the Dag as it was when the run was made; --rerun takes it as it is now.`,
-      );
-    }
-    const run =
-      prepared.how === "done" ? prepared.run : await drive(app, database, prepared, lease, display, drain);
-    return { report: reportRun(database, run, prepared.how, startedAt), exitCode: judgeExit(run) };
+    const maker = { registry: app.registry, lakeId: app.lake.id };
+    const prepared = (await database.write((query) =>
+      applyCommand(query, maker, command, systemClock.now()),
+    )) as unknown as Prepared;
+    tellOutdated(app, database, prepared);
+    const run = await show(database, prepared, display, (observer) =>
+      drive(app, database, prepared, lease, observer, drain),
+    );
+    return finish(database, run, prepared, startedAt, false);
   } finally {
     await lease.release();
+  }
+}
+
+function assertConfigured(app: App, { version, onlyTasks }: RunRequest): void {
+  for (const task of version.definition.tasks) {
+    const isWanted = onlyTasks === null || onlyTasks.includes(task.taskId);
+    if (isWanted) app.registry.get(task.type)?.assertConfigured?.();
+  }
+}
+
+function tellOutdated(app: App, database: Database, { dagRunId, how, isOutdated }: Prepared): void {
+  if (!isOutdated || how === "done") return;
+  const { runId } = readRun(database, dagRunId);
+  app.log.warn(`${runId} goes on by the Dag as it was when the run was made; --rerun takes it as it is now.`);
+}
+
+type Observer = ReturnType<LateDisplay["open"]>["observer"];
+
+async function show(
+  database: Database,
+  { dagRunId, how }: Prepared,
+  late: LateDisplay,
+  work: (observer: Observer) => Promise<DagRun>,
+): Promise<DagRun> {
+  if (how === "done") return readRun(database, dagRunId);
+  const display = late.open(listTasksOfRun(database, dagRunId).map((task) => task.taskId));
+  try {
+    return await work(display.observer);
+  } finally {
+    await display.close();
   }
 }
 
 async function drive(
   app: App,
   database: Database,
-  prepared: PreparedRun,
-  lease: Awaited<ReturnType<typeof holdLease>>,
-  late: LateDisplay,
+  { dagRunId }: Prepared,
+  lease: HeldLease,
+  observer: Observer,
   drain: AbortSignal,
 ): Promise<DagRun> {
-  const { settings, log, registry, lake } = app;
-  const { dagRunId } = prepared.run;
   const stopping = new AbortController();
   const stop = (): void => {
     stopping.abort(new DrainRequested("the process is stopping"));
@@ -80,49 +111,27 @@ async function drive(
   drain.addEventListener("abort", stop, { once: true });
   lease.lost.addEventListener("abort", stop, { once: true });
   await sweepLeftovers(app, stopping.signal);
-  const display = late.open(listTasksOfRun(database, dagRunId).map((task) => task.taskId));
+  const { log, settings } = app;
+  const { secrets, logsFolder: folder } = settings;
+  const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
   try {
-    await driveRuns(
-      {
-        database,
-        registry,
-        lake,
-        log,
-        clock: systemClock,
-        ports: {
-          objects: createObjectStore(database, systemClock, settings.timezone),
-          candidates: createCandidateStore(database, systemClock),
-          batches: createBatchStore(database, systemClock),
-          events: createEventLog(database, systemClock, log, settings.timezone),
-        },
-        startWorker: startWorkerThread,
-        identity: identifyProcess(),
-        leaseEpoch: lease.epoch,
-        limits: settings,
-        random: Math.random,
-        observer: display.observer,
-      },
-      [dagRunId],
-      stopping.signal,
-    );
+    const listeners = { engine: observer, service: silentObserver };
+    const tools = createRunTools(app, database, lease.epoch, attemptLogs, listeners);
+    await driveRuns(tools, [dagRunId], stopping.signal);
   } finally {
-    await display.close();
+    await attemptLogs.close();
   }
   return readRun(database, dagRunId);
 }
 
-/** Uploads that a dead process left half done cost money and room; one that is younger may be somebody else's, under way. */
-const LEFTOVER_AGE_MS = 24 * 3600 * 1000;
-
-/** Housekeeping: that a store does not permit it keeps no run from going on. */
-async function sweepLeftovers(app: App, signal: AbortSignal): Promise<void> {
-  const before = new Date(systemClock.now().getTime() - LEFTOVER_AGE_MS);
-  try {
-    const swept = await app.lake.sweepLeftovers("", before, signal);
-    if (swept > 0) app.log.info(`Swept ${swept} uploads that were begun and never finished`);
-  } catch (error) {
-    app.log.debug(`Unfinished uploads could not be swept: ${describeError(error)}`);
-  }
+function finish(
+  database: Database,
+  run: DagRun,
+  { how }: Prepared,
+  startedAt: string,
+  isScheduler: boolean,
+): ForegroundResult {
+  return { report: reportRun(database, run, how, startedAt), exitCode: judgeExit(run), isScheduler };
 }
 
 function judgeExit(run: DagRun): ExitCode {

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The process: its arguments, its signals, its exit code. The only file that ends it. */
-import { readFileSync } from "node:fs";
 import {
   CommandRefused,
   DagDefinitionError,
@@ -11,6 +10,7 @@ import {
 } from "../model/errors.ts";
 import { createOutput, type Output } from "./output.ts";
 import { runProgram } from "./program.ts";
+import { readVersion } from "./version.ts";
 
 const output = createOutput({ stdout: process.stdout, stderr: process.stderr });
 const drain = new AbortController();
@@ -45,14 +45,6 @@ function explain(error: unknown, to: Output): ExitCode {
   to.fault("dagmar: this is a fault of Dagmar's own; please report it with the lines below");
   to.fault(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return EXIT.failed;
-}
-
-function readVersion(): string {
-  const manifest = new URL(
-    import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json",
-    import.meta.url,
-  );
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }
 
 process.on("unhandledRejection", (error) => {

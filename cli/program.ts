@@ -13,8 +13,9 @@ export interface ProgramContext {
 const NOUNS: Readonly<Record<string, string>> = {
   dags: "what there is to run: the Dag files",
   runs: "what ran and what became of it",
+  tasks: "the tasks of a run: what they logged, and having them made again",
   lake: "what is stored, and what is not",
-  db: "the database: migrate, back up, check",
+  db: "the database: migrate, back up, check, prune",
 };
 
 /** Runs the command line's command; gives its exit code. Raises `CommandRefused` `USAGE` for a line that fits no command. */
@@ -53,6 +54,7 @@ function createRoot(version: string): Commander {
 Examples:
   dagmar dags list                       what there is to run
   dagmar run csv_ingest                  one run, now, in the foreground
+  dagmar scheduler                       all of them, when they are due
   dagmar run tmdb_ingest --param limit=100
   dagmar lake missing                    ids that are not stored, and why
 

@@ -110,6 +110,7 @@ const LANGUAGE_ERRORS = new Set([
   "EvalError",
 ]);
 
-function shorten(text: string): string {
+/** Text of at most 16,384 characters, which says how long it was. */
+export function shorten(text: string): string {
   return text.length <= TEXT_LIMIT ? text : `${text.slice(0, TEXT_LIMIT)}… (${text.length} characters)`;
 }

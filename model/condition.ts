@@ -1,26 +1,15 @@
 /** A task's `when`: one value of its run, compared with what the Dag file says. Resolving the value's template is the caller's. */
-import { isDeepStrictEqual } from "node:util";
-import type { JsonValue } from "./dag.ts";
-
-export const OPERATORS = ["equals", "not_equals", "any_of", "at_least", "at_most", "is_null"] as const;
-export type Operator = (typeof OPERATORS)[number];
-
-export interface Condition {
-  /** As written, such as `${params.mode}` or `${outputs.check.is_new}`. */
-  readonly value: string;
-  readonly operator: Operator;
-  readonly operand: JsonValue;
-}
+import type { Condition, JsonValue } from "./dag.ts";
 
 /** Whether the condition holds. Numbers compare as numbers, text as text; a comparison of two kinds holds never. */
 export function judgeCondition({ operator, operand }: Condition, value: JsonValue): boolean {
   switch (operator) {
     case "equals":
-      return isDeepStrictEqual(value, operand);
+      return isSame(value, operand);
     case "not_equals":
-      return !isDeepStrictEqual(value, operand);
+      return !isSame(value, operand);
     case "any_of":
-      return Array.isArray(operand) && operand.some((one) => isDeepStrictEqual(value, one));
+      return Array.isArray(operand) && operand.some((one) => isSame(value, one));
     case "at_least":
       return compare(value, operand, (order) => order >= 0);
     case "at_most":
@@ -42,4 +31,9 @@ function compare(left: JsonValue, right: JsonValue, accepts: (order: number) => 
     return accepts(left === right ? 0 : left < right ? -1 : 1);
   }
   return false;
+}
+
+/** Scalars and lists of them, which is what params and outputs are compared with. */
+function isSame(left: JsonValue, right: JsonValue): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }

@@ -1,7 +1,5 @@
 /** What a Dag declares, after parsing and checking: frozen, plain, serialisable. How a file becomes one is config's business. */
 
-import type { Condition } from "./condition.ts";
-
 export const TRIGGER_RULES = [
   "all_success",
   "all_failed",
@@ -28,6 +26,17 @@ export type Schedule =
 export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 export type Params = Readonly<Record<string, JsonValue>>;
+
+/** How a task's `when` compares. */
+export const OPERATORS = ["equals", "not_equals", "any_of", "at_least", "at_most", "is_null"] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+export interface Condition {
+  /** As written, such as `${params.mode}` or `${outputs.check.is_new}`. */
+  readonly value: string;
+  readonly operator: Operator;
+  readonly operand: JsonValue;
+}
 
 export interface RetrySettings {
   readonly retries: number;

@@ -60,6 +60,7 @@ export interface TaskInstance {
   readonly taskInstanceId: number;
   readonly dagRunId: number;
   readonly taskId: string;
+  readonly type: string;
   readonly state: TaskState;
   /** Attempts started so far; the running one has this number. */
   readonly attemptCount: number;

@@ -99,6 +99,11 @@ export interface TaskType<Options = never, State = never> {
    * and params are resolved.
    */
   exclusiveKey(options: Readonly<Record<string, JsonValue>>): string | null;
+  /**
+   * Why no template may stand at a path of the options, such as `["command", 0]`, as a hint for who wrote one there;
+   * `undefined` where one may. Without it a template may stand anywhere.
+   */
+  refuseTemplate?(path: readonly (string | number)[]): string | undefined;
   /** Raises a `DagmarError` such as `SECRET_MISSING` when something that only the environment can give is missing; asked before a run is made. */
   assertConfigured?(): void;
   /** Does the work of one attempt. Raises `TaskFailure` or `TaskReschedule`; anything else counts as a retryable fault. */

@@ -78,9 +78,9 @@ function isBuildStale() {
   const builtAt = statSync(builtMain).mtimeMs;
   const rooms = readJson(join(project, "tsconfig.build.json")).include;
   const sources = rooms.flatMap((room) => listSources(join(project, room)));
-  const settings = ["package.json", "tsconfig.json", "tsconfig.build.json"].map((name) =>
-    join(project, name),
-  );
+  const settings = ["package.json", "tsconfig.json", "tsconfig.build.json", "bundle.mjs"]
+    .map((name) => join(project, name))
+    .filter((path) => existsSync(path));
   return [...sources, ...settings].some((path) => statSync(path).mtimeMs > builtAt);
 }
 

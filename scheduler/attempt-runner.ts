@@ -1,9 +1,10 @@
 /** Runs one attempt of a task: options resolved and checked, time-out kept, and every way to end turned into a result. */
 import { setMaxListeners } from "node:events";
+import type { AttemptLog, AttemptLogs } from "../model/attempt-logs.ts";
 import type { Clock } from "../model/clock.ts";
 import type { DagRun, StopReason } from "../model/dag-run.ts";
 import type { TaskDefinition } from "../model/dag.ts";
-import { TaskFailure, TaskReschedule } from "../model/errors.ts";
+import { ConfigError, TaskFailure, TaskReschedule } from "../model/errors.ts";
 import type { Lake } from "../model/lake.ts";
 import type { Logger } from "../model/logger.ts";
 import type { TaskInstance } from "../model/task-instance.ts";
@@ -18,6 +19,8 @@ export interface AttemptTools {
   readonly ports: TaskPorts;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Without it an attempt's lines stand in `log` alone. */
+  readonly attemptLogs?: AttemptLogs;
   readonly startWorker: (module: URL, data: unknown) => WorkerThread;
 }
 
@@ -79,14 +82,25 @@ export async function runAttempt(
     },
     () => undefined,
   );
-  const work = perform(tools, request, signal, onProgress).then(
+  const kept = openLog(tools, request);
+  const work = perform(tools, request, kept.log, signal, onProgress).then(
     (output): AttemptResult => ({ outcome: "success", output }),
-    (error: unknown): AttemptResult => judgeError(signal.aborted ? signal.reason : error, tools.log),
+    (error: unknown): AttemptResult => judgeError(signal.aborted ? signal.reason : error, kept.log),
   );
-  const result = await Promise.race([work, giveUp(tools.clock, signal, ended.signal, tools.log)]);
+  const result = await Promise.race([work, giveUp(tools.clock, signal, ended.signal, kept.log)]);
   ended.abort();
   await timeOut;
+  await kept.close();
   return result;
+}
+
+function openLog(tools: AttemptTools, { run, task, number }: AttemptRequest): AttemptLog {
+  const { dagId, runId } = run;
+  const { taskId } = task;
+  if (tools.attemptLogs !== undefined)
+    return tools.attemptLogs.open({ dagId, runId, taskId, attempt: number });
+  const log = tools.log.with({ dag: dagId, run: runId, task: taskId, attempt: number });
+  return { log, close: () => Promise.resolve() };
 }
 
 /** After an abort the task has the grace time to stop; then its attempt ends without it, and a late answer is refused. */
@@ -107,6 +121,7 @@ async function giveUp(
 async function perform(
   tools: AttemptTools,
   request: AttemptRequest,
+  log: Logger,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
 ): Promise<TaskOutput> {
@@ -114,6 +129,7 @@ async function perform(
   const type = tools.registry.get(definition.type);
   if (type === undefined)
     throw new TaskFailure("INTERNAL", `There is no task type ${definition.type}.`, false);
+  type.assertConfigured?.();
   const parsed = type.options.safeParse(renderOptions(definition.with, run, outputs));
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
@@ -136,7 +152,7 @@ async function perform(
       definition.needs.flatMap((need) => (outputs[need] ? [[need, outputs[need]]] : [])),
     ),
     signal,
-    log: tools.log.with({ dag: run.dagId, run: run.runId, task: definition.taskId, attempt: number }),
+    log,
     clock: tools.clock,
     lake: tools.lake,
     state: tools.ports,
@@ -150,6 +166,13 @@ function judgeError(error: unknown, log: Logger): AttemptResult {
   if (error instanceof RunStopped) return { outcome: "cancelled", code: error.code };
   if (error instanceof TaskReschedule) return { outcome: "reschedule", reschedule: error };
   if (error instanceof TaskFailure) return { outcome: "failed", failure: error };
+  // What the environment lacks is no fault of the program, and no retry gives it.
+  if (error instanceof ConfigError) {
+    return {
+      outcome: "failed",
+      failure: new TaskFailure(error.code, error.message, false, { cause: error }),
+    };
+  }
   const message = error instanceof Error ? error.message : String(error);
   log.error(`A fault of Dagmar's own: ${message}`, {
     stack: error instanceof Error ? error.stack : undefined,

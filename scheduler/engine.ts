@@ -20,7 +20,9 @@ import { createWorldCache, readWorld, type Limits, type Scope, type WorldFacts }
 export interface EngineObserver {
   taskStarted?(run: DagRun, task: TaskInstance, attempt: number): void;
   taskProgressed?(run: DagRun, taskId: string, progress: Progress): void;
-  taskSettled?(run: DagRun, taskId: string, end: TaskEnd): void;
+  /** It could start, but for a slot. */
+  taskScheduled?(run: DagRun, task: TaskInstance): void;
+  taskSettled?(run: DagRun, task: TaskInstance, end: TaskEnd): void;
   runEnded?(run: DagRun): void;
 }
 
@@ -74,6 +76,7 @@ interface Applied {
   readonly started: readonly Started[];
   readonly settled: readonly Settled[];
   readonly passedOver: readonly PassedOver[];
+  readonly scheduled: readonly Extract<Action, { kind: "schedule_task" }>[];
   readonly ended: readonly DagRun[];
   readonly plan: Plan;
 }
@@ -146,6 +149,7 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     const started: Started[] = [];
     const ended: DagRun[] = [];
     const passedOver: PassedOver[] = [];
+    const scheduled: Applied["scheduled"][number][] = [];
     for (;;) {
       const plan = planStep(readWorld(query, facts, cache));
       for (const action of plan.actions) {
@@ -155,7 +159,7 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
       const isSettled = plan.actions.every(
         ({ kind }) => kind === "start_attempt" || kind === "schedule_task",
       );
-      if (isSettled) return { started, settled, passedOver, ended, plan };
+      if (isSettled) return { started, settled, passedOver, scheduled, ended, plan };
     }
 
     function apply(action: Action): void {
@@ -176,6 +180,7 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
           return;
         }
         case "schedule_task":
+          scheduled.push(action);
           changeTaskState(query, run, action.task, "scheduled", now, { message: action.reason });
           return;
         case "pass_over_task":
@@ -203,15 +208,16 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
 function announce(observer: EngineObserver, applied: Applied): void {
   for (const { completion, state, message, nextAttemptAt } of applied.settled) {
     const output = completion.result.outcome === "success" ? completion.result.output : null;
-    observer.taskSettled?.(completion.run, completion.task.taskId, { state, message, nextAttemptAt, output });
+    observer.taskSettled?.(completion.run, completion.task, { state, message, nextAttemptAt, output });
   }
   for (const { run, task, to, reason } of applied.passedOver) {
-    observer.taskSettled?.(run, task.taskId, {
+    observer.taskSettled?.(run, task, {
       state: to,
       message: reason,
       nextAttemptAt: null,
       output: null,
     });
   }
+  for (const { run, task } of applied.scheduled) observer.taskScheduled?.(run, task);
   for (const run of applied.ended) observer.runEnded?.(run);
 }

@@ -99,9 +99,15 @@ function isFree(held: Lease, now: Date): boolean {
 
 const STAND_BY_MS = 1_000;
 
+export interface StandbyObserver {
+  /** Once: who holds it. */
+  standsBy(message: string): void;
+  looked(): void;
+}
+
 /**
  * As `holdLease`, but waits for a lease that another process holds, however long. `null` when `stopping` is aborted
- * meanwhile. `onWait` is told once, who holds it.
+ * meanwhile.
  */
 export async function awaitLease(
   database: Database,
@@ -109,7 +115,7 @@ export async function awaitLease(
   purpose: string,
   tools: { readonly clock: Clock; readonly log: Logger },
   stopping: AbortSignal,
-  onWait: (message: string) => void,
+  observer: StandbyObserver,
 ): Promise<HeldLease | null> {
   let isTold = false;
   while (!stopping.aborted) {
@@ -117,8 +123,9 @@ export async function awaitLease(
       return await holdLease(database, identity, purpose, tools);
     } catch (error) {
       if (!(error instanceof StateError) || error.code !== "DATABASE_BUSY") throw error;
-      if (!isTold) onWait(error.message);
+      if (!isTold) observer.standsBy(error.message);
       isTold = true;
+      observer.looked();
     }
     await tools.clock.sleep(STAND_BY_MS, stopping).catch(() => undefined);
   }

@@ -73,6 +73,24 @@ export function setBackfillLimit(query: Query, backfillId: number, maxActive: nu
   query.run(sql("UPDATE backfills SET max_active = ? WHERE backfill_id = ?", maxActive, backfillId));
 }
 
+export interface RunCounts {
+  readonly total: number;
+  /** Queued or running. */
+  readonly open: number;
+  readonly failed: number;
+}
+
+export function countBackfillRuns(query: Query, backfillId: number): RunCounts {
+  const row = query.get<RunCounts>(
+    sql(
+      `SELECT count(*) AS total, count(*) FILTER (WHERE state IN ('queued', 'running')) AS open,
+        count(*) FILTER (WHERE state = 'failed') AS failed FROM dag_runs WHERE backfill_id = ?`,
+      backfillId,
+    ),
+  );
+  return row ?? { total: 0, open: 0, failed: 0 };
+}
+
 /** Every run of the backfill, oldest first. */
 export function listBackfillRuns(query: Query, backfillId: number): readonly DagRun[] {
   return query

@@ -4,7 +4,7 @@ import type { Event, EventLog } from "../model/event-log.ts";
 import { formatLocal } from "../model/local-time.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Database, Query } from "./database.ts";
-import { table } from "./statement.ts";
+import { sql, table } from "./statement.ts";
 
 /** Inside a transaction of somebody else. The local time is in the run's zone, as that of its tasks is; else in `timezone`. */
 export function insertEvent(query: Query, event: Event, now: Date, timezone: string): void {
@@ -26,7 +26,11 @@ export function insertEvent(query: Query, event: Event, now: Date, timezone: str
 
 function findRunZone(query: Query, { dagId, runId }: Event): string | undefined {
   if (dagId === undefined || runId === undefined) return undefined;
-  const run = table("dag_runs").select("timezone").where({ dag_id: dagId, run_id: runId });
+  // A run id ends in its logical date, by which a run is found at once.
+  const run = sql(
+    "SELECT timezone FROM dag_runs WHERE dag_id = ? AND logical_date = ? AND run_id = ?",
+    ...[dagId, runId.slice(runId.indexOf("__") + 2), runId],
+  );
   return query.get<{ timezone: string }>(run)?.timezone;
 }
 

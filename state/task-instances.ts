@@ -63,6 +63,24 @@ export function listRunningTasks(query: Query): readonly RunningTask[] {
     .map((row) => mapRow<RunningTask>(row));
 }
 
+export interface RunningAttempt {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly attempt: number;
+}
+
+/** The attempts of tasks that are `running` in the books. */
+export function listRunningAttempts(query: Query): readonly RunningAttempt[] {
+  return query
+    .all<Row>(
+      sql(`SELECT r.dag_id, r.run_id, t.task_id, t.attempt_count AS attempt
+        FROM task_instances t JOIN dag_runs r USING (dag_run_id)
+        WHERE t.state IN ('queued', 'running') AND t.state = 'running'`),
+    )
+    .map((row) => mapRow<RunningAttempt>(row));
+}
+
 /** `false` when somebody else changed the state meanwhile: then nothing was written. */
 export function changeTaskState(
   query: Query,

@@ -4,6 +4,8 @@ import type { Logger } from "../model/logger.ts";
 import type { AnyTaskType } from "../model/task-type.ts";
 import { createCsvToIds } from "./csv-to-ids/index.ts";
 import { createFileToLake } from "./file-to-lake/index.ts";
+import { createNoop } from "./noop/index.ts";
+import { createShell, type ShellSettings } from "./shell/index.ts";
 import { openTmdbSource, type TmdbSettings } from "./tmdb-to-lake/tmdb-source.ts";
 import { createTmdbToLake } from "./tmdb-to-lake/index.ts";
 
@@ -14,6 +16,10 @@ export interface RegistrySettings {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
+  /** What shell tasks hand on from; nothing by default. */
+  readonly environment?: ShellSettings["environment"];
+  /** Tells the shell tasks of this database from those of others: the path of its file. */
+  readonly cookieScope?: string;
 }
 
 export function createRegistry(settings: RegistrySettings): ReadonlyMap<string, AnyTaskType> {
@@ -21,6 +27,8 @@ export function createRegistry(settings: RegistrySettings): ReadonlyMap<string, 
     createFileToLake(settings.inputFolder),
     createCsvToIds(),
     createTmdbToLake(openTmdbSource(settings.tmdb, settings)),
+    createShell({ environment: settings.environment ?? {}, cookieScope: settings.cookieScope ?? "" }),
+    createNoop(),
   ];
   return new Map(types.map((type) => [type.type, type]));
 }

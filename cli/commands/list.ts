@@ -1,29 +1,50 @@
 /** The table of contents of the command line, in the order of `--help`. */
 import type { Command } from "../command.ts";
+import { backfill } from "./backfill.ts";
 import { dagsList } from "./dags/list.ts";
+import { dagsNext } from "./dags/next.ts";
+import { dagsPause, dagsUnpause } from "./dags/pause.ts";
 import { dagsShow } from "./dags/show.ts";
 import { dagsValidate } from "./dags/validate.ts";
 import { dbBackup } from "./db/backup.ts";
 import { dbCheck } from "./db/check.ts";
 import { dbMigrate } from "./db/migrate.ts";
+import { dbPrune } from "./db/prune.ts";
 import { lakeLs } from "./lake/ls.ts";
 import { lakeMissing } from "./lake/missing.ts";
 import { lakeVerify } from "./lake/verify.ts";
 import { run } from "./run.ts";
+import { runsCancel } from "./runs/cancel.ts";
 import { runsList } from "./runs/list.ts";
 import { runsShow } from "./runs/show.ts";
+import { scheduler } from "./scheduler.ts";
+import { tasksClear } from "./tasks/clear.ts";
+import { tasksLogs } from "./tasks/logs.ts";
+import { tasksMark } from "./tasks/mark.ts";
+import { trigger } from "./trigger.ts";
 
 export const COMMANDS: readonly Command[] = [
   run,
+  scheduler,
+  trigger,
+  backfill,
   dagsList,
   dagsShow,
   dagsValidate,
+  dagsNext,
+  dagsPause,
+  dagsUnpause,
   runsList,
   runsShow,
+  runsCancel,
+  tasksLogs,
+  tasksClear,
+  tasksMark,
   lakeLs,
   lakeVerify,
   lakeMissing,
   dbMigrate,
   dbBackup,
   dbCheck,
+  dbPrune,
 ];

@@ -50,9 +50,11 @@ export const run: Command = {
           isRerun: isSet(options, "rerun"),
           isRefetch: isSet(options, "refetch"),
         };
-        const { report, exitCode } = await runForeground(app, request, display, drain);
+        const { report, exitCode, isScheduler } = await runForeground(app, request, display, drain);
         if (isJson) output.json(report.toJson());
         else report.print(output);
+        if (isScheduler && drain.aborted)
+          output.fault("The scheduler goes on with it; `dagmar runs show` tells.");
         return exitCode;
       },
       { logStream: display.logStream, quietLevel: "warn" },

@@ -33,7 +33,7 @@ export function createPlainDisplay(output: Output, clock: Clock): RunDisplay {
         const { startedMs, doneAtStart } = last;
         output.line(`${taskId}: ${formatProgress({ progress, startedMs, nowMs, doneAtStart })}`);
       },
-      taskSettled(_run, taskId, end) {
+      taskSettled(_run, { taskId }, end) {
         const again = end.nextAttemptAt === null ? "" : `, again at ${end.nextAttemptAt}`;
         const why = end.message === null ? "" : `: ${escapeControlCharacters(end.message)}`;
         output.line(`${taskId}: ${end.state}${again}${why}`);

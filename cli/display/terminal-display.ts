@@ -77,7 +77,7 @@ export function createTerminalDisplay(output: Output, clock: Clock, taskIds: rea
           line.progress = progress;
         });
       },
-      taskSettled(_run, taskId, end) {
+      taskSettled(_run, { taskId }, end) {
         change(taskId, (line) => {
           line.state = end.state;
           line.message = escapeControlCharacters(end.message ?? "");

@@ -3,8 +3,7 @@
  * than one field, or the registry, is checked elsewhere.
  */
 import { z } from "zod";
-import { OPERATORS } from "../../model/condition.ts";
-import { CATCHUPS, TRIGGER_RULES } from "../../model/dag.ts";
+import { CATCHUPS, OPERATORS, TRIGGER_RULES } from "../../model/dag.ts";
 import { parseDurationSeconds } from "../../model/duration.ts";
 
 const ID = /^[a-z][a-z0-9_]{0,62}$/;

@@ -1,8 +1,14 @@
 /** A faultless Dag file as the frozen definition that runs keep: defaults filled in, times as instants, tasks in order. */
 import { createHash } from "node:crypto";
-import { OPERATORS, type Condition } from "../../model/condition.ts";
 import { orderTasks } from "../../model/dag-graph.ts";
-import type { DagDefinition, JsonValue, Schedule, TaskDefinition } from "../../model/dag.ts";
+import {
+  OPERATORS,
+  type Condition,
+  type DagDefinition,
+  type JsonValue,
+  type Schedule,
+  type TaskDefinition,
+} from "../../model/dag.ts";
 import { parseDurationSeconds } from "../../model/duration.ts";
 import { parseInstant } from "../../model/local-time.ts";
 import { BUILT_IN_DEFAULTS, type DagFile } from "./dag-file-schema.ts";

@@ -17,8 +17,12 @@ export function listTemplateFaults(draft: DagDraft, task: TaskDraft, registry: R
   ].filter(({ text }) => text.includes("${"));
   if (texts.length === 0) return [];
   const known = listKnownNames(draft, task, registry);
+  const type = registry.get(task.type ?? "");
   return texts.flatMap(({ text, path, isName }) => {
     if (isName) return [{ path, message: "a field's name cannot be a template", isAboutName: true }];
+    const [inside, ...option] = path.slice(base.length);
+    const hint = inside === "with" ? type?.refuseTemplate?.(option) : undefined;
+    if (hint !== undefined) return [{ path, message: "no template may stand here", hint }];
     const faults = listReferences(text)
       .filter((name) => !known.has(name))
       .map((name) => describeUnknown(path, name, known, draft, task));

@@ -38,13 +38,18 @@ export interface SlotVerdict {
   readonly reason: string;
 }
 
-/** What a backfill would do now, slot by slot. Reads only. */
-export function planBackfill(query: Query, request: BackfillRequest, now: Date): readonly SlotVerdict[] {
+/** What a backfill would do now, slot by slot. Reads only; `null` is a database that is not there yet. */
+export function planBackfill(
+  query: Query | null,
+  request: BackfillRequest,
+  now: Date,
+): readonly SlotVerdict[] {
   const { dagId } = request.version.definition;
   return request.slots.map((logicalDate) => {
     if (logicalDate > now.toISOString()) return { logicalDate, verdict: "skip", reason: "it is not due yet" };
-    const run = findRunByDate(query, dagId, new Date(logicalDate));
-    if (run === undefined) return { logicalDate, verdict: "new", reason: "there is no run" };
+    const run = query === null ? undefined : findRunByDate(query, dagId, new Date(logicalDate));
+    if (query === null || run === undefined)
+      return { logicalDate, verdict: "new", reason: "there is no run" };
     return { logicalDate, ...judgeExisting(query, run, request.reprocess) };
   });
 }

@@ -5,8 +5,15 @@ import type { Copy, Stage } from "./parse-dockerfile.ts";
 /** The newest LTS line since October 2026: https://github.com/nodejs/Release */
 const BASE = /^node:26-[a-z]+-slim$/;
 const SECRET = /TOKEN|SECRET|PASSWORD|API_?KEY|ACCESS_KEY|CREDENTIAL/i;
-export const ROOMS = ["model", "config", "state", "lake", "tasks", "scheduler", "cli"];
-const BUILD_FILES = ["package.json", "package-lock.json", ".npmrc", "tsconfig.json", "tsconfig.build.json"];
+const ROOMS = ["model", "config", "state", "lake", "tasks", "scheduler", "web", "cli"];
+const BUILD_FILES = [
+  "package.json",
+  "package-lock.json",
+  ".npmrc",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "bundle.mjs",
+];
 
 export function checkDockerfile(text: string): readonly string[] {
   const stages = dockerfile.parseDockerfile(text);

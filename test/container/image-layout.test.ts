@@ -1,9 +1,9 @@
-/** The image's own commands work from its layout: compiled rooms, production packages only, nothing writable but /data. */
+/** The image's own commands work from its layout: the program alone, production packages only, nothing writable but /data. */
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { isBuiltin } from "node:module";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOMS } from "./check-dockerfile.ts";
 import {
   isRoot,
   layOutImage,
@@ -37,10 +37,14 @@ const run = (...args: readonly string[]): Promise<Finished> =>
   runInImage(image, [...image.entrypoint, ...args], ENVIRONMENT);
 
 describe("the image's layout", () => {
-  it("holds the compiled rooms, the packages of production and the example Dags, and no sources or tools", () => {
+  it("holds the program, the packages of production and the example Dags, and no sources or tools", () => {
     const app = join(image.root, "app");
     expect(readdirSync(app).toSorted()).toEqual(["dags", "dist", "node_modules", "package.json"]);
-    expect(readdirSync(join(app, "dist")).toSorted()).toEqual(ROOMS.toSorted());
+    const dist = listTree(join(app, "dist")).map((path) => relative(join(app, "dist"), path));
+    expect(dist.filter((path) => path.endsWith(".js") && !path.startsWith("chunks/"))).toEqual([
+      "cli/main.js",
+      "tasks/csv-to-ids/worker.js",
+    ]);
     const shipped = listTree(app).filter((path) => !path.startsWith(join(app, "node_modules")));
     expect(shipped.filter((path) => /\.(?:ts|tsbuildinfo)$/.test(path))).toEqual([]);
     const { dependencies, devDependencies } = JSON.parse(
@@ -49,6 +53,19 @@ describe("the image's layout", () => {
     const isThere = (name: string): boolean => existsSync(join(app, "node_modules", name));
     expect(Object.keys(dependencies).filter((name) => !isThere(name))).toEqual([]);
     expect(Object.keys(devDependencies).filter(isThere)).toEqual([]);
+  });
+
+  it("brings in its own files what it imports, but for Node's modules and the native package", () => {
+    const scripts = listTree(join(image.root, "app", "dist")).filter((path) => path.endsWith(".js"));
+    const imported = scripts.flatMap((path) => {
+      const text = readFileSync(path, "utf8");
+      return [...text.matchAll(/^(?:import|export)\b[^"\n]*"([^"\n]+)";$|\bimport\("([^"\n]+)"\)/gm)];
+    });
+    const packages = imported
+      .map((match) => match[1] ?? match[2] ?? "")
+      .filter((name) => !name.startsWith(".") && !isBuiltin(name));
+    expect(imported.length).toBeGreaterThan(scripts.length);
+    expect(new Set(packages)).toEqual(new Set(["better-sqlite3"]));
   });
 
   it("cannot be written to by the one who runs it", async () => {

@@ -1,5 +1,5 @@
 /** The folders of the image as the Dockerfile lays them out, without an engine: what runs in them is the test's choice. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,9 +19,9 @@ export interface Image {
 }
 
 /**
- * Does what the COPY lines of the last stage say: `dist` with the rooms that the build stage compiles (of a project that was
- * built before), the packages that the lockfile does not mark as development's, and what comes from the context. Everything
- * but `/data` and `/tmp` is then made read-only.
+ * Does what the COPY lines of the last stage say: `dist` as the bundler makes it of what the build stage copies (types are
+ * checked elsewhere), the packages that the lockfile does not mark as development's, and what comes from the context.
+ * Everything but `/data` and `/tmp` is then made read-only.
  */
 export function layOutImage(dockerfileText: string): Image {
   const root = fs.mkdtempSync(join(tmpdir(), "dagmar-image-"));
@@ -34,7 +34,7 @@ export function layOutImage(dockerfileText: string): Image {
       const to = join(root, "app", target.endsWith("/") ? join(target, source) : target);
       if (from === undefined) fs.cpSync(join(ROOT, source), to, { recursive: true });
       else if (source === "/app/dist")
-        copyRooms(
+        bundle(
           stages.find(({ name }) => name === from)!,
           to,
         );
@@ -68,12 +68,17 @@ export function listTree(folder: string): readonly string[] {
   ];
 }
 
-function copyRooms(build: dockerfile.Stage, to: string): void {
-  for (const { sources } of dockerfile.listCopies(build)) {
-    const [room = ""] = sources;
-    if (fs.statSync(join(ROOT, room)).isDirectory()) {
-      fs.cpSync(join(ROOT, "dist", room), join(to, room), { recursive: true });
+function bundle(build: dockerfile.Stage, to: string): void {
+  const context = fs.mkdtempSync(join(tmpdir(), "dagmar-build-"));
+  try {
+    for (const source of dockerfile.listCopies(build).flatMap(({ sources }) => sources)) {
+      fs.cpSync(join(ROOT, source), join(context, source), { recursive: true });
     }
+    fs.symlinkSync(join(ROOT, "node_modules"), join(context, "node_modules"));
+    execFileSync(process.execPath, ["bundle.mjs"], { cwd: context, stdio: ["ignore", "ignore", "inherit"] });
+    fs.cpSync(join(context, "dist"), to, { recursive: true });
+  } finally {
+    fs.rmSync(context, { recursive: true, force: true });
   }
 }
 

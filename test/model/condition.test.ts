@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { describeUnmet, judgeCondition, type Operator } from "../../model/condition.ts";
-import type { JsonValue } from "../../model/dag.ts";
+import { describeUnmet, judgeCondition } from "../../model/condition.ts";
+import type { JsonValue, Operator } from "../../model/dag.ts";
 
 const CASES: readonly (readonly [JsonValue, Operator, JsonValue, boolean])[] = [
   ["full", "equals", "full", true],

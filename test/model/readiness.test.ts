@@ -11,6 +11,7 @@ const INSTANCE: TaskInstance = {
   taskInstanceId: 1,
   dagRunId: 1,
   taskId: "load",
+  type: "any",
   state: "none",
   attemptCount: 0,
   failureCount: 0,

@@ -102,7 +102,7 @@ export async function openEngineWorld(
     random: options.random ?? (() => 0),
     observer: {
       taskStarted: (_, { taskId }, attempt) => told.push(`started ${taskId} ${attempt}`),
-      taskSettled: (_, taskId, end) => told.push(`settled ${taskId} ${end.state}`),
+      taskSettled: (_, { taskId }, end) => told.push(`settled ${taskId} ${end.state}`),
       runEnded: (run) => told.push(`ended ${run.state}`),
     },
   };

@@ -184,20 +184,18 @@ describe("whether a process lives", () => {
   });
 });
 
+const SILENT = { standsBy: () => undefined, looked: () => undefined };
+
 describe("who stands by", () => {
   test("is told who holds the lease, and takes it over when that one gives it back", async () => {
     const { clock, first, second, hold } = await openLeaseWorld();
     const held = await hold(first, US, "scheduler");
     const stopping = new AbortController();
     const told: string[] = [];
-    const waiting = awaitLease(
-      second,
-      US,
-      "scheduler",
-      { clock, log: silentLog },
-      stopping.signal,
-      (message) => told.push(message),
-    );
+    const waiting = awaitLease(second, US, "scheduler", { clock, log: silentLog }, stopping.signal, {
+      ...SILENT,
+      standsBy: (message) => told.push(message),
+    });
     await clock.untilSleeping(1_000, 1_000);
     await clock.advance(1_000);
     await clock.untilSleeping(1_000, 1_000);
@@ -225,7 +223,7 @@ describe("who stands by", () => {
       "scheduler",
       { clock, log: silentLog },
       new AbortController().signal,
-      () => undefined,
+      SILENT,
     );
     await clock.untilSleeping(1_000, 1_000);
     await clock.advance(31_000);
@@ -239,7 +237,7 @@ describe("who stands by", () => {
     await hold(first, US);
     const stopping = new AbortController();
     const tools = { clock, log: silentLog };
-    const waiting = awaitLease(second, US, "scheduler", tools, stopping.signal, () => undefined);
+    const waiting = awaitLease(second, US, "scheduler", tools, stopping.signal, SILENT);
     await clock.untilSleeping(1_000, 1_000);
     stopping.abort();
     expect(await waiting).toBeNull();

@@ -48,6 +48,7 @@ function makeView(
     taskInstanceId: dagRunId * 100 + index,
     dagRunId,
     taskId,
+    type: "noop",
     state: "none",
     attemptCount: 0,
     failureCount: 0,

@@ -2,6 +2,8 @@ CREATE UNIQUE INDEX backfills_running ON backfills (dag_id) WHERE state = 'runni
 
 CREATE INDEX batches_by_ask ON batches (ask_id);
 
+CREATE INDEX batches_by_manifest ON batches (manifest_batch_id) WHERE manifest_batch_id IS NOT NULL;
+
 CREATE INDEX batches_open ON batches (lake, dataset) WHERE state = 'sealed';
 
 CREATE INDEX batches_unlisted ON batches (lake, dataset) WHERE kind = 'records' AND manifest_batch_id IS NULL;
@@ -10,11 +12,17 @@ CREATE INDEX dag_runs_by_backfill ON dag_runs (backfill_id) WHERE backfill_id IS
 
 CREATE INDEX dag_runs_by_date ON dag_runs (logical_date);
 
+CREATE INDEX dag_runs_by_end ON dag_runs (dag_id, state, finished_at) WHERE finished_at IS NOT NULL;
+
 CREATE INDEX dag_runs_by_state ON dag_runs (state, logical_date) WHERE state IN ('queued', 'running');
 
 CREATE UNIQUE INDEX dag_runs_by_success ON dag_runs (success_order) WHERE success_order IS NOT NULL;
 
-CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, logical_date) WHERE state = 'queued';
+CREATE INDEX dag_runs_running ON dag_runs (dag_id, backfill_id) WHERE state = 'running';
+
+CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, backfill_id IS NOT NULL, logical_date) WHERE state = 'queued';
+
+CREATE INDEX notices_by_dag ON notices (dag_id, notice_id);
 
 CREATE INDEX notices_open ON notices (notice_id) WHERE state = 'open';
 
@@ -31,6 +39,8 @@ CREATE INDEX requests_open ON requests (request_id) WHERE state = 'open';
 CREATE INDEX spool_by_batch ON spool (batch_id);
 
 CREATE INDEX task_instances_active ON task_instances (state) WHERE state IN ('scheduled', 'queued', 'running');
+
+CREATE INDEX task_instances_running ON task_instances (dag_run_id) WHERE state IN ('queued', 'running');
 
 CREATE TABLE asks (
   ask_id INTEGER PRIMARY KEY AUTOINCREMENT,

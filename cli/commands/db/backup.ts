@@ -1,12 +1,23 @@
-/** `dagmar db backup FILE`: a consistent copy of the database, also while a run is under way. */
-import { existsSync, renameSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
-import { CommandRefused, EXIT } from "../../../model/errors.ts";
+/** `dagmar db backup FILE`: a consistent, compact copy of the database, also while a run is under way. */
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { CommandRefused, DagmarError, describeError, EXIT } from "../../../model/errors.ts";
+import type { Database } from "../../../state/database.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const dbBackup: Command = {
   name: "db backup",
-  summary: "copy the database, also while something runs",
+  summary: "copy the database, compact, also while something runs",
   args: [{ name: "<file>", description: "where the copy goes; must not exist" }],
   options: [JSON_OPTION],
   examples: ["dagmar db backup /backups/dagmar-2026-11-23.db"],
@@ -14,22 +25,63 @@ export const dbBackup: Command = {
     const { withApp } = await import("../../app.ts");
     return withApp(async (app) => {
       const file = resolve(String(args[0]));
-      if (existsSync(file)) {
-        throw new CommandRefused("USAGE", `${file} exists already; a backup replaces nothing.`);
+      if (existsSync(file)) throw refuseExisting(file);
+      if (!existsSync(dirname(file))) {
+        throw new CommandRefused("USAGE", `The folder ${dirname(file)} is not there; make it first.`);
       }
       const database = await app.openDatabase("read");
-      // Under another name until it is whole: a half-made copy must not look like a backup.
-      const partial = `${file}.partial`;
-      rmSync(partial, { force: true });
-      try {
-        await database.backup(partial);
-        renameSync(partial, file);
-      } finally {
-        rmSync(partial, { force: true });
-      }
+      await copyDatabase(database, file);
       if (isSet(options, "json")) output.json({ database: database.path, backup: file });
       else output.line(`${database.path} copied to ${file}`);
       return EXIT.done;
     });
   },
 };
+
+/** Under another name until it is whole and durable: a half-made copy must not look like a backup. */
+async function copyDatabase(database: Database, file: string): Promise<void> {
+  const partial = `${file}.partial-${process.pid}`;
+  try {
+    // Made here, before there is anything to read in it: whoever may not read the database may not read its copy.
+    const mode = statSync(database.path).mode & 0o777;
+    closeSync(openSync(partial, "wx", mode));
+    chmodSync(partial, mode);
+    await database.backup(partial);
+    sync(partial);
+    place(partial, file);
+    rmSync(partial, { force: true });
+    sync(dirname(file));
+  } catch (error) {
+    if (error instanceof DagmarError) throw error;
+    throw new CommandRefused("USAGE", `${file} could not be written: ${describeError(error)}.`, {
+      hint: "Nothing was left there. Choose another place, or see to this one.",
+    });
+  } finally {
+    rmSync(partial, { force: true });
+    rmSync(`${partial}-journal`, { force: true });
+  }
+}
+
+/** `link` refuses what `rename` would replace: a file that came there meanwhile. */
+function place(partial: string, file: string): void {
+  try {
+    linkSync(partial, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw refuseExisting(file);
+    // A file system without hard links.
+    renameSync(partial, file);
+  }
+}
+
+function refuseExisting(file: string): CommandRefused {
+  return new CommandRefused("USAGE", `${file} exists already; a backup replaces nothing.`);
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

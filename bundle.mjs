@@ -1,0 +1,107 @@
+/**
+ * Makes `dist/` out of the sources: the program, and the tools around it, each with the packages it uses in a few files.
+ * Types are checked elsewhere. Why, and what must stay outside: docs/decisions/0010.
+ */
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join, posix, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+const DIST = join(ROOT, "dist");
+
+/** What starts as a process of its own. The tools come apart from the program, so that they do not cut it smaller. */
+const PROGRAM = ["cli/main"];
+const TOOLS = [
+  "docs/generate",
+  "quickstart/main",
+  "quickstart/simulator/main",
+  "bench/main",
+  "bench/create-bucket",
+  "bench/scan-file",
+  "bench/upload-file",
+];
+
+/** A binary, found by its place among its package's files. */
+const NATIVE = /^better-sqlite3$/;
+/** Drivers of other databases, which knex asks for where one is used. */
+const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|sqlite3|tedious)(?:\/|-|$)/;
+
+/** A thread's module, as the one who starts it names it: `new URL("./worker.js", import.meta.url)`. */
+const THREAD = /new URL\(\s*"(\.[^"]+)\.js",\s*import\.meta\.url\s*\)/g;
+
+/** A process that was started before this build may still load its chunks. */
+const KEPT_MS = 24 * 3600 * 1000;
+
+const written = new Set();
+for (const entries of [PROGRAM, TOOLS]) {
+  // The image is built from the program's sources alone.
+  const found = entries.filter((entry) => existsSync(join(ROOT, `${entry}.ts`)));
+  if (found.length === 0) continue;
+  const { output } = await build({
+    input: Object.fromEntries(found.map((entry) => [entry, `${entry}.ts`])),
+    cwd: ROOT,
+    platform: "node",
+    resolve: {
+      // The AWS SDK's `main` takes twice as long to load, and nothing of it can be left out.
+      mainFields: ["module", "main"],
+      // The same sources as `yaml` gives to Node, as modules.
+      alias: { yaml: join(ROOT, "node_modules/yaml/browser/dist/index.js") },
+    },
+    external: [NATIVE, ABSENT],
+    plugins: [keepPlaces()],
+    onLog: judgeLog,
+    // What took how long says more of the machine than of the bundle.
+    checks: { bundlerTimings: false },
+    output: {
+      dir: DIST,
+      format: "esm",
+      entryFileNames: "[name].js",
+      chunkFileNames: "chunks/[name]-[hash].js",
+    },
+  });
+  for (const { fileName } of output) written.add(join(DIST, fileName));
+}
+removeFormerBuilds();
+
+/**
+ * A module goes on finding its neighbours from where it would lie if it were alone, `dist/<folder>/<name>.js`; what it
+ * starts as a thread is put there.
+ */
+function keepPlaces() {
+  const moved = new Set();
+  return {
+    name: "keep-places",
+    transform(code, id) {
+      if (!id.endsWith(".ts") || !code.includes("import.meta.url")) return;
+      const path = relative(ROOT, id).split(sep).join(posix.sep);
+      for (const [, name] of code.matchAll(THREAD)) {
+        const thread = posix.join(posix.dirname(path), name);
+        this.emitFile({ type: "chunk", id: join(ROOT, `${thread}.ts`), fileName: `${thread}.js` });
+      }
+      moved.add(id);
+      const place = `(new URL("../${path.replace(/\.ts$/, ".js")}", import.meta.url).href)`;
+      return { code: code.replaceAll("import.meta.url", place), map: null };
+    },
+    renderChunk(_code, { fileName, moduleIds }) {
+      const isOneFolderDeep = fileName.split("/").length === 2;
+      if (!isOneFolderDeep && moduleIds.some((id) => moved.has(id))) {
+        this.error(`${fileName} lies too deep for a module that uses import.meta.url.`);
+      }
+    },
+  };
+}
+
+/** An import that is not found would only be noticed by the one who needs it. */
+function judgeLog(level, log) {
+  if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+  if (level === "warn") process.stderr.write(`${log.message}\n`);
+}
+
+function removeFormerBuilds() {
+  const now = Date.now();
+  for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !written.has(path) && now - statSync(path).mtimeMs > KEPT_MS) rmSync(path);
+  }
+}

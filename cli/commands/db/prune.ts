@@ -1,0 +1,104 @@
+/** `dagmar db prune --older-than D`: takes old history out of the database; what the lake's books need stays. */
+import { CommandRefused, EXIT } from "../../../model/errors.ts";
+import { parseDurationSeconds } from "../../../model/duration.ts";
+import { formatLocal } from "../../../model/local-time.ts";
+import type { PruneReport } from "../../../state/prune.ts";
+import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
+
+/** `90s` for `90d` would leave little history. */
+const LEAST_SECONDS = 86_400;
+
+export const dbPrune: Command = {
+  name: "db prune",
+  summary:
+    "remove runs that ended long ago, and what is theirs alone; the file keeps its size, `db backup` writes a smaller copy",
+  options: [
+    {
+      flags: "--older-than <duration>",
+      description: "what ended longer ago than this, such as 90d or 12w; at least 1d",
+    },
+    { flags: "--dry-run", description: "count what would go, and change nothing" },
+    JSON_OPTION,
+  ],
+  examples: ["dagmar db prune --older-than 90d --dry-run", "dagmar db prune --older-than 90d"],
+  async run({ options, output, drain }) {
+    const ageSeconds = readAge(readText(options, "olderThan"));
+    const isDryRun = isSet(options, "dryRun");
+    const { withApp } = await import("../../app.ts");
+    const { systemClock } = await import("../../system-clock.ts");
+    const { pruneDatabase } = await import("../../../state/prune.ts");
+    return withApp(async (app) => {
+      const before = new Date(systemClock.now().getTime() - ageSeconds * 1000);
+      const database = await app.openDatabase(isDryRun ? "read" : "existing");
+      const prune = (): Promise<PruneReport> => pruneDatabase(database, { before, isDryRun, signal: drain });
+      const report = isDryRun ? await prune() : await withLease(prune);
+      if (isSet(options, "json")) {
+        output.json({ database: database.path, before: before.toISOString(), dry_run: isDryRun, ...report });
+      } else {
+        print(report, { until: formatLocal(before, app.settings.timezone), isDryRun }, output);
+      }
+      return EXIT.done;
+
+      /** Raises `DATABASE_BUSY` while another process is at work. */
+      async function withLease<T>(use: () => Promise<T>): Promise<T> {
+        const { holdLease } = await import("../../../scheduler/lease-keeper.ts");
+        const { identifyProcess } = await import("../../../scheduler/process-identity.ts");
+        const tools = { clock: systemClock, log: app.log };
+        const lease = await holdLease(database, identifyProcess(), "db prune", tools);
+        try {
+          return await use();
+        } finally {
+          await lease.release();
+        }
+      }
+    });
+  },
+};
+
+function readAge(text: string | undefined): number {
+  const seconds = text === undefined ? undefined : parseDurationSeconds(text);
+  if (seconds !== undefined && seconds >= LEAST_SECONDS) return seconds;
+  throw new CommandRefused(
+    "USAGE",
+    text === undefined
+      ? "--older-than says how much history stays; there is no default."
+      : `--older-than ${text} is not a duration of at least a day.`,
+    { hint: "Write --older-than 90d, 12w or 36h." },
+  );
+}
+
+const KEPT_BECAUSE: Readonly<Record<keyof PruneReport["kept"], string>> = {
+  newest: "the newest of their Dag, or the one before a newer run",
+  followed: "a Dag that comes after them has not taken them up yet",
+  backfill: "in the range of a backfill that is running",
+  refetched: "refetched: their generation must not be given again",
+  records: "their records or their ask are still needed",
+};
+
+function print(
+  { removed, kept }: PruneReport,
+  { until, isDryRun }: { readonly until: string; readonly isDryRun: boolean },
+  output: Invocation["output"],
+): void {
+  const rows = Object.entries(removed).filter(([, count]) => count > 0);
+  const verb = isDryRun ? "would go" : "removed";
+  output.table(
+    [`older than ${until}`, `rows ${verb}`],
+    rows,
+    `Nothing is older than ${until} and no longer needed.`,
+  );
+  const reasons = Object.entries(kept).filter(([, count]) => count > 0);
+  if (reasons.length > 0) {
+    output.line();
+    output.table(
+      ["old runs that stay because", "runs"],
+      reasons.map(([reason, count]) => [KEPT_BECAUSE[reason as keyof PruneReport["kept"]], count]),
+      "",
+    );
+  }
+  if (isDryRun || rows.length === 0) return;
+  output.line();
+  output.line(
+    "The file keeps its size and uses the room again; `dagmar db backup FILE` writes a smaller copy.",
+  );
+}

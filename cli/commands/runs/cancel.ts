@@ -1,0 +1,31 @@
+/** `dagmar runs cancel RUN`: stops a run; what it has stored stays. */
+import { EXIT } from "../../../model/errors.ts";
+import type { Command } from "../../command.ts";
+
+export const runsCancel: Command = {
+  name: "runs cancel",
+  summary: "stop a run: its tasks end at their next safe point, and it ends as cancelled",
+  args: [{ name: "<run>", description: "DAG for its newest run, DAG/RUN_ID, or a run id" }],
+  examples: [
+    "dagmar runs cancel tmdb_ingest",
+    "dagmar runs cancel csv_ingest/scheduled__2026-11-23T09:00:00.000Z",
+  ],
+  async run({ args, output, drain }) {
+    const { withApp } = await import("../../app.ts");
+    const { carryOut } = await import("../../lease-work.ts");
+    const { findRun } = await import("../../find-run.ts");
+    return withApp(async (app) => {
+      const database = await app.openDatabase("existing");
+      const run = findRun(database, String(args[0]));
+      const { answer } = await carryOut(app, { kind: "cancel_run", dagRunId: run.dagRunId }, drain);
+      const name = `${run.dagId}/${run.runId}`;
+      const isCancelled = (answer as { cancelled: boolean }).cancelled;
+      output.line(
+        isCancelled
+          ? `${name} is being cancelled; \`dagmar runs show ${name}\` tells when it has ended.`
+          : `${name} has ended already: ${run.state}.`,
+      );
+      return EXIT.done;
+    });
+  },
+};

@@ -1,0 +1,63 @@
+/** `dagmar tasks clear ID --date D`: has tasks made again, of one run or of a range of them. */
+import { CommandRefused, EXIT } from "../../../model/errors.ts";
+import { isSet, JSON_OPTION, readList, readText, type Command } from "../../command.ts";
+
+export const tasksClear: Command = {
+  name: "tasks clear",
+  summary: "have tasks of a run, or of a range of runs, made again; their attempts stay as history",
+  args: [{ name: "<id>", description: "the Dag's id" }],
+  options: [
+    { flags: "--date <date>", description: "the run of that logical date; a day means all its runs" },
+    { flags: "--from <date>", description: "the first day or instant of a range" },
+    { flags: "--to <date>", description: "its last day or instant, included" },
+    { flags: "--task <id>", description: "only this task; repeatable", isRepeatable: true },
+    { flags: "--downstream", description: "also whatever comes after those tasks" },
+    JSON_OPTION,
+  ],
+  examples: [
+    "dagmar tasks clear tmdb_ingest --date 2026-11-23 --task movies --downstream",
+    "dagmar tasks clear csv_ingest --from 2026-11-01 --to 2026-11-07",
+  ],
+  async run({ args, options, output, drain }) {
+    const { withApp } = await import("../../app.ts");
+    const { carryOut } = await import("../../lease-work.ts");
+    const { readRange } = await import("../../read-range.ts");
+    return withApp(async (app) => {
+      const { definition } = await app.loadDag(String(args[0]));
+      const date = readText(options, "date");
+      const [from, to] = [readText(options, "from"), readText(options, "to")];
+      if ((date === undefined) === (from === undefined || to === undefined)) {
+        throw new CommandRefused("USAGE", "Say which runs: --date, or --from and --to.");
+      }
+      const range = readRange(date ?? from ?? "", date ?? to ?? "", definition.timezone);
+      const tasks = readList(options, "task");
+      const request = {
+        dagId: definition.dagId,
+        from: range.from.toISOString(),
+        to: range.to.toISOString(),
+        taskIds: tasks.length === 0 ? null : tasks,
+        isDownstream: isSet(options, "downstream"),
+      };
+      const { answer, isScheduler } = await carryOut(app, { kind: "clear", request }, drain);
+      const { cleared } = answer as { cleared: readonly { runId: string; tasks: readonly string[] }[] };
+      if (isSet(options, "json")) {
+        output.json({ dag_id: definition.dagId, cleared, scheduler: isScheduler });
+        return EXIT.done;
+      }
+      output.table(
+        ["run", "cleared"],
+        cleared.map((run) => [
+          run.runId,
+          run.tasks.length === 0 ? "nothing: none had run" : run.tasks.join(", "),
+        ]),
+        "",
+      );
+      if (!isScheduler) {
+        output.line(
+          "No scheduler is running: they wait for `dagmar scheduler`, or for `dagmar run … --date …`.",
+        );
+      }
+      return EXIT.done;
+    });
+  },
+};

@@ -1,0 +1,32 @@
+/** `dagmar tasks mark RUN TASK success|failed`: says what became of a task without running it. */
+import { CommandRefused, EXIT } from "../../../model/errors.ts";
+import type { Command } from "../../command.ts";
+
+export const tasksMark: Command = {
+  name: "tasks mark",
+  summary: "say what became of a task, without running it; what waits for it goes by that",
+  args: [
+    { name: "<run>", description: "DAG for its newest run, DAG/RUN_ID, or a run id" },
+    { name: "<task>", description: "the task's id" },
+    { name: "<state>", description: "success or failed" },
+  ],
+  examples: ["dagmar tasks mark csv_ingest series success"],
+  async run({ args, output, drain }) {
+    const { withApp } = await import("../../app.ts");
+    const { carryOut } = await import("../../lease-work.ts");
+    const { findRun } = await import("../../find-run.ts");
+    const state = args[2];
+    if (state !== "success" && state !== "failed") {
+      throw new CommandRefused("USAGE", `A task is marked success or failed, not "${String(state)}".`);
+    }
+    return withApp(async (app) => {
+      const run = findRun(await app.openDatabase("existing"), String(args[0]));
+      const taskId = String(args[1]);
+      const request = { dagRunId: run.dagRunId, taskId, state } as const;
+      const { answer } = await carryOut(app, { kind: "mark", request }, drain);
+      const isMarked = (answer as { marked: boolean }).marked;
+      output.line(`${run.dagId}/${run.runId} ${taskId} is ${state}${isMarked ? "" : " already"}.`);
+      return EXIT.done;
+    });
+  },
+};

@@ -1,0 +1,63 @@
+/** `dagmar trigger ID`: asks for a run and does not wait for it. */
+import { CommandRefused, EXIT } from "../../model/errors.ts";
+import { isSet, JSON_OPTION, readList, readText, type Command } from "../command.ts";
+
+export const trigger: Command = {
+  name: "trigger",
+  summary: "ask a running scheduler for a run, without waiting for it",
+  args: [{ name: "<id>", description: "the Dag's id" }],
+  options: [
+    { flags: "--date <date>", description: "logical date; in the Dag's time zone where it names none" },
+    {
+      flags: "--param <name=value>",
+      description: "override a param of the Dag; repeatable",
+      isRepeatable: true,
+    },
+    JSON_OPTION,
+  ],
+  examples: ["dagmar trigger csv_ingest", "dagmar trigger tmdb_ingest --date 2026-11-23 --param limit=100"],
+  async run({ args, options, output, drain }) {
+    const { withApp } = await import("../app.ts");
+    const { readDate, readParams } = await import("../read-options.ts");
+    const { carryOut } = await import("../lease-work.ts");
+    const { readRun } = await import("../../state/dag-runs.ts");
+    return withApp(async (app) => {
+      const { definition, fingerprint, enabled, file } = await app.loadDag(String(args[0]));
+      if (!enabled) {
+        throw new CommandRefused("USAGE", `${definition.dagId} is off.`, {
+          hint: `Remove \`enabled: false\` from ${file} to run it.`,
+        });
+      }
+      const request = {
+        version: { definition, fingerprint },
+        logicalDate: readDate(readText(options, "date"), definition.timezone)?.toISOString() ?? null,
+        isNew: true,
+        params: readParams(readList(options, "param"), definition),
+        onlyTasks: null,
+        namedTasks: [],
+        isRerun: false,
+        isRefetch: false,
+      };
+      const { answer, isScheduler } = await carryOut(app, { kind: "run", request }, drain);
+      const { dagRunId, how } = answer as { dagRunId: number; how: string };
+      const run = readRun(await app.openDatabase("read"), dagRunId);
+      if (isSet(options, "json")) {
+        output.json({
+          dag_id: run.dagId,
+          run_id: run.runId,
+          state: run.state,
+          how,
+          scheduler: isScheduler,
+        });
+        return EXIT.done;
+      }
+      output.line(`${run.dagId}/${run.runId}  ${how === "done" ? "had succeeded already" : run.state}`);
+      if (!isScheduler && how !== "done") {
+        output.line(
+          `No scheduler is running: the run waits for \`dagmar scheduler\`, or give \`dagmar run ${run.dagId} --date ${run.logicalDate}\`.`,
+        );
+      }
+      return EXIT.done;
+    });
+  },
+};

@@ -1,0 +1,107 @@
+/**
+ * How a command that writes gets to write: with the lease if nobody holds it; by asking, if a scheduler does; else not now.
+ * What the command means is the scheduler room's.
+ */
+import type { JsonValue } from "../model/dag.ts";
+import { CommandRefused, DagmarError, ERROR_CODES, StateError, type ErrorCode } from "../model/errors.ts";
+import { silentObserver } from "../model/service-observer.ts";
+import type { Refusal } from "../scheduler/answer-requests.ts";
+import { applyCommand, type SchedulerCommand } from "../scheduler/commands/command.ts";
+import { holdLease, type HeldLease } from "../scheduler/lease-keeper.ts";
+import { identifyProcess } from "../scheduler/process-identity.ts";
+import { takeOver } from "../scheduler/take-over.ts";
+import type { Database } from "../state/database.ts";
+import { readLease } from "../state/lease.ts";
+import { insertRequest, readAnswer, withdrawRequest } from "../state/requests.ts";
+import type { App } from "./app.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** What a lease's purpose says when it answers requests. */
+export const SCHEDULER_PURPOSE = "scheduler";
+
+/** `null` when a scheduler holds the lease and may be asked. Raises `DATABASE_BUSY` when another command does. */
+export async function tryLease(app: App, database: Database, purpose: string): Promise<HeldLease | null> {
+  try {
+    const lease = await holdLease(database, identifyProcess(), purpose, { clock: systemClock, log: app.log });
+    await takeOver(database, {
+      clock: systemClock,
+      log: app.log,
+      pools: app.settings.pools,
+      cookieScope: app.settings.databaseFile,
+      service: silentObserver,
+    });
+    return lease;
+  } catch (error) {
+    const isBusy = error instanceof StateError && error.code === "DATABASE_BUSY";
+    if (isBusy && readLease(database)?.purpose === SCHEDULER_PURPOSE) return null;
+    throw error;
+  }
+}
+
+export interface CommandResult {
+  readonly answer: JsonValue;
+  /** A scheduler did it, and does what follows from it. */
+  readonly isScheduler: boolean;
+}
+
+/** Carries the command out, whoever does. What is refused is raised here, wherever it was decided. */
+export async function carryOut(
+  app: App,
+  command: SchedulerCommand,
+  drain: AbortSignal,
+): Promise<CommandResult> {
+  const database = await app.openDatabase("create");
+  const lease = await tryLease(app, database, command.kind.replaceAll("_", " "));
+  if (lease === null) return { answer: await askScheduler(database, command, drain), isScheduler: true };
+  try {
+    const maker = { registry: app.registry, lakeId: app.lake.id };
+    const answer = await database.write((query) => applyCommand(query, maker, command, systemClock.now()));
+    return { answer, isScheduler: false };
+  } finally {
+    await lease.release();
+  }
+}
+
+const LOOK_EVERY_MS = 50;
+const PATIENCE_MS = 30_000;
+
+/** Raises `NO_SCHEDULER` when there is no answer in time, or when Ctrl-C is pressed before; then nothing is done. */
+export async function askScheduler(
+  database: Database,
+  { kind, ...payload }: { readonly kind: string },
+  drain: AbortSignal,
+): Promise<JsonValue> {
+  const { pid, host } = identifyProcess();
+  const requestId = await database.write((query) =>
+    insertRequest(query, { kind, payload, requestedBy: `${pid}@${host}` }, systemClock.now()),
+  );
+  const startedMs = systemClock.monotonicMs();
+  for (;;) {
+    const { state, answer } = readAnswer(database, requestId);
+    if (state === "done") return answer;
+    if (state === "refused") throw raiseRefusal(answer);
+    if (drain.aborted || systemClock.monotonicMs() - startedMs > PATIENCE_MS) {
+      if (await database.write((query) => withdrawRequest(query, requestId))) throw giveUp(drain);
+      continue;
+    }
+    await systemClock.sleep(LOOK_EVERY_MS);
+  }
+}
+
+function giveUp(drain: AbortSignal): DagmarError {
+  if (drain.aborted)
+    return new CommandRefused("INTERRUPTED", "The request was taken back; nothing was done.");
+  return new StateError(
+    "NO_SCHEDULER",
+    "The scheduler did not answer within 30 s; the request was taken back.",
+    {
+      hint: "`curl` its /healthz, or look at its log; then give the same command again.",
+    },
+  );
+}
+
+function raiseRefusal(answer: JsonValue): DagmarError {
+  const { code, message, hint } = answer as unknown as Refusal;
+  const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : "INTERNAL";
+  return new CommandRefused(known, message, hint === null ? {} : { hint });
+}

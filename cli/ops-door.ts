@@ -1,0 +1,40 @@
+/** Opens the door for health and metrics. A standby does without it where the one it stands by for has the address. */
+import type { HttpAddress } from "../config/setting-values.ts";
+import { DagmarError, describeError } from "../model/errors.ts";
+import type { Logger } from "../model/logger.ts";
+import { judgeHealth, judgeReadiness } from "../web/health.ts";
+import type { Metrics } from "../web/metrics.ts";
+import { startOpsServer, type OpsServer } from "../web/ops-server.ts";
+import type { ServiceState } from "./service-state.ts";
+
+export interface OpsDoor {
+  /** This process is the one that schedules: opens the door if it is not open. Raises `CONFIG_INVALID` where that fails. */
+  insist(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openOpsDoor(
+  address: HttpAddress | null,
+  parts: { readonly log: Logger; readonly metrics: Metrics; readonly state: ServiceState },
+): Promise<OpsDoor> {
+  const { log, metrics, state } = parts;
+  let server: OpsServer | undefined;
+  const open = async (): Promise<void> => {
+    if (address === null || server !== undefined) return;
+    server = await startOpsServer({
+      address,
+      log,
+      health: () => judgeHealth(state.facts()),
+      ready: () => judgeReadiness(state.facts()),
+      metrics: () => metrics.render(),
+    });
+    log.info(`Health and metrics: ${server.url}/healthz, /readyz, /metrics`);
+  };
+  try {
+    await open();
+  } catch (error) {
+    if (!(error instanceof DagmarError)) throw error;
+    log.debug(`No health and metrics yet: ${describeError(error)}`);
+  }
+  return { insist: open, close: async () => server?.close() };
+}

@@ -1,0 +1,211 @@
+/** A backfill that somebody waits for: driven here when nobody else is at work, else by the scheduler and followed. */
+import { openAttemptLogs } from "../config/attempt-logs.ts";
+import { isRunEnded, type DagRun } from "../model/dag-run.ts";
+import { DagmarError, EXIT, type ExitCode } from "../model/errors.ts";
+import { formatLocal } from "../model/local-time.ts";
+import { silentObserver } from "../model/service-observer.ts";
+import { DrainRequested } from "../scheduler/attempt-runner.ts";
+import { applyCommand } from "../scheduler/commands/command.ts";
+import {
+  planBackfill,
+  type BackfillRequest,
+  type SlotVerdict,
+  type StartedBackfill,
+} from "../scheduler/commands/backfill.ts";
+import { drive } from "../scheduler/drive-runs.ts";
+import type { HeldLease } from "../scheduler/lease-keeper.ts";
+import { countBackfillRuns, endBackfill, listBackfillRuns, type RunCounts } from "../state/backfills.ts";
+import type { Database } from "../state/database.ts";
+import type { App } from "./app.ts";
+import { askScheduler, carryOut, tryLease } from "./lease-work.ts";
+import type { Output } from "./output.ts";
+import { createRunTools, sweepLeftovers } from "./run-tools.ts";
+import { systemClock } from "./system-clock.ts";
+
+const LOOK_EVERY_MS = 250;
+
+export async function cancelBackfill(
+  app: App,
+  dagId: string,
+  output: Output,
+  drain: AbortSignal,
+): Promise<ExitCode> {
+  const { answer } = await carryOut(app, { kind: "cancel_backfill", dagId }, drain);
+  const { cancelled } = answer as { cancelled: number };
+  output.line(
+    cancelled === 0
+      ? `No backfill of ${dagId} is under way.`
+      : `The backfill of ${dagId} is cancelled: ${cancelled} of its runs were open.`,
+  );
+  return EXIT.done;
+}
+
+/** What would be done, slot by slot. Changes nothing, and makes no database. */
+export async function previewBackfill(
+  app: App,
+  request: BackfillRequest,
+  output: Output,
+  isJson: boolean,
+): Promise<void> {
+  const slots = await planSlots(app, request);
+  if (isJson) {
+    output.json({ dag_id: request.version.definition.dagId, dry_run: true, slots });
+    return;
+  }
+  const { timezone } = request.version.definition;
+  output.table(
+    ["slot", "what", "why"],
+    slots.map((slot) => [formatLocal(new Date(slot.logicalDate), timezone), slot.verdict, slot.reason]),
+    "",
+  );
+  const count = slots.filter((slot) => slot.verdict !== "skip").length;
+  output.line(`${count} of ${slots.length} slots would run; nothing was changed.`);
+}
+
+async function planSlots(app: App, request: BackfillRequest): Promise<readonly SlotVerdict[]> {
+  const now = systemClock.now();
+  try {
+    return planBackfill(await app.openDatabase("read"), request, now);
+  } catch (error) {
+    if (!(error instanceof DagmarError) || error.code !== "DATABASE_MISSING") throw error;
+    return planBackfill(null, request, now);
+  }
+}
+
+export async function runBackfill(
+  app: App,
+  request: BackfillRequest,
+  output: Output,
+  isJson: boolean,
+  drain: AbortSignal,
+): Promise<ExitCode> {
+  const { definition } = request.version;
+  for (const task of definition.tasks) app.registry.get(task.type)?.assertConfigured?.();
+  const database = await app.openDatabase("create");
+  const command = { kind: "backfill", request } as const;
+  const lease = await tryLease(app, database, `backfill ${definition.dagId}`);
+  const progress = createProgress(output, isJson);
+  try {
+    const started = (lease === null
+      ? await askScheduler(database, command, drain)
+      : await database.write((query) =>
+          applyCommand(query, { registry: app.registry, lakeId: app.lake.id }, command, systemClock.now()),
+        )) as unknown as StartedBackfill;
+    if (started.how === "empty") {
+      if (isJson) output.json({ dag_id: definition.dagId, ...started, runs: [] });
+      else {
+        output.line(
+          `There is nothing to do: ${started.skipped} slots are left alone. --dry-run says why; --reprocess makes runs again.`,
+        );
+      }
+      return EXIT.done;
+    }
+    const look = (): RunCounts => {
+      const counts = countBackfillRuns(database, started.backfillId);
+      progress.show(counts);
+      return counts;
+    };
+    if (lease === null) await follow(look, drain);
+    else await driveBackfill(app, database, started.backfillId, lease, look, drain);
+    look();
+    return report(output, isJson, started, listBackfillRuns(database, started.backfillId), lease === null);
+  } finally {
+    await lease?.release();
+  }
+}
+
+async function follow(look: () => RunCounts, drain: AbortSignal): Promise<void> {
+  while (!drain.aborted && look().open > 0) {
+    await systemClock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
+  }
+}
+
+async function driveBackfill(
+  app: App,
+  database: Database,
+  backfillId: number,
+  lease: HeldLease,
+  look: () => RunCounts,
+  drain: AbortSignal,
+): Promise<void> {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort(new DrainRequested("the process is stopping"));
+  if (drain.aborted) stop();
+  drain.addEventListener("abort", stop, { once: true });
+  lease.lost.addEventListener("abort", stop, { once: true });
+  await sweepLeftovers(app, stopping.signal);
+  const { log, settings } = app;
+  const { secrets, logsFolder: folder } = settings;
+  const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
+  try {
+    const listeners = { engine: { runEnded: () => void look() }, service: silentObserver };
+    const tools = createRunTools(app, database, lease.epoch, attemptLogs, listeners);
+    const isOver = (): boolean => countBackfillRuns(database, backfillId).open === 0;
+    await drive(tools, { backfillId }, isOver, stopping.signal);
+    if (!isOver()) return;
+    await database.write((query) => endBackfill(query, backfillId, "done", systemClock.now()));
+  } finally {
+    await attemptLogs.close();
+  }
+}
+
+interface Progress {
+  show(counts: RunCounts): void;
+}
+
+/** One line whenever a tenth more has ended: a year of days is not three hundred lines. */
+function createProgress(output: Output, isSilent: boolean): Progress {
+  let shown = -1;
+  return {
+    show({ total, open, failed }) {
+      if (isSilent || total === 0) return;
+      const tenth = Math.floor(((total - open) * 10) / total);
+      if (tenth === shown) return;
+      shown = tenth;
+      const faults = failed === 0 ? "" : `, ${failed} failed`;
+      output.line(`${total - open} of ${total} runs have ended${faults}`);
+    },
+  };
+}
+
+function report(
+  output: Output,
+  isJson: boolean,
+  started: StartedBackfill,
+  runs: readonly DagRun[],
+  isScheduler: boolean,
+): ExitCode {
+  const count = (state: DagRun["state"]): number => runs.filter((run) => run.state === state).length;
+  const open = runs.filter((run) => !isRunEnded(run.state)).length;
+  const isWell = count("success") === runs.length;
+  if (isJson) {
+    output.json({
+      ...started,
+      succeeded: count("success"),
+      failed: count("failed"),
+      cancelled: count("cancelled"),
+      open,
+      runs: runs.map(({ runId, logicalDate, state }) => ({
+        run_id: runId,
+        logical_date: logicalDate,
+        state,
+      })),
+    });
+  } else {
+    output.line(
+      `${runs.length} runs: ${count("success")} succeeded, ${count("failed")} failed, ${count("cancelled")} cancelled, ${open} open; ${started.skipped} slots were left alone`,
+    );
+    for (const run of runs.filter(({ state }) => state === "failed").slice(0, 10)) {
+      output.line(`  failed: ${run.dagId}/${run.runId}`);
+    }
+    if (open > 0) {
+      output.fault(
+        isScheduler
+          ? "The scheduler goes on with it; the same command follows it again, --cancel stops it."
+          : "Stopped; the same command goes on with it.",
+      );
+    }
+  }
+  if (open > 0) return EXIT.tryAgain;
+  return isWell ? EXIT.done : EXIT.failed;
+}

@@ -1,0 +1,67 @@
+/** What drives runs in this process, put together: one place for the foreground, backfills and the scheduler. */
+import type { ServiceObserver } from "../model/service-observer.ts";
+import type { EngineObserver, EngineTools } from "../scheduler/engine.ts";
+import { noteRunEnd } from "../scheduler/notices/note-run-end.ts";
+import { identifyProcess } from "../scheduler/process-identity.ts";
+import { startWorkerThread } from "../scheduler/worker-thread.ts";
+import { observeLake } from "../lake/observe-lake.ts";
+import { describeError } from "../model/errors.ts";
+import type { AttemptLogs } from "../model/attempt-logs.ts";
+import { createBatchStore } from "../state/batch-store.ts";
+import { createCandidateStore } from "../state/candidates.ts";
+import type { Database } from "../state/database.ts";
+import { createEventLog } from "../state/events.ts";
+import { createObjectStore } from "../state/objects.ts";
+import type { App } from "./app.ts";
+import { systemClock } from "./system-clock.ts";
+
+export interface Listeners {
+  readonly engine: EngineObserver;
+  readonly service: ServiceObserver;
+}
+
+export function createRunTools(
+  app: App,
+  database: Database,
+  leaseEpoch: number,
+  attemptLogs: AttemptLogs,
+  listeners: Listeners,
+): EngineTools {
+  const { settings, log, registry } = app;
+  const { after, url } = settings.notify;
+  return {
+    database,
+    registry,
+    log,
+    attemptLogs,
+    leaseEpoch,
+    lake: observeLake(app.lake, (outcome) => listeners.service.objectPut(outcome)),
+    clock: systemClock,
+    ports: {
+      objects: createObjectStore(database, systemClock, settings.timezone),
+      candidates: createCandidateStore(database, systemClock),
+      batches: createBatchStore(database, systemClock),
+      events: createEventLog(database, systemClock, log, settings.timezone),
+    },
+    startWorker: startWorkerThread,
+    identity: identifyProcess(),
+    limits: settings,
+    random: Math.random,
+    observer: listeners.engine,
+    noteRunEnd: (query, run, now) => noteRunEnd(query, run, { after, hasWebhook: url !== null }, now),
+  };
+}
+
+/** Uploads that a dead process left half done cost money and room; one that is younger may be somebody else's, under way. */
+const LEFTOVER_AGE_MS = 24 * 3600 * 1000;
+
+/** Housekeeping: that a store does not permit it keeps no run from going on. */
+export async function sweepLeftovers(app: App, signal: AbortSignal): Promise<void> {
+  const before = new Date(systemClock.now().getTime() - LEFTOVER_AGE_MS);
+  try {
+    const swept = await app.lake.sweepLeftovers("", before, signal);
+    if (swept > 0) app.log.info(`Swept ${swept} uploads that were begun and never finished`);
+  } catch (error) {
+    app.log.debug(`Unfinished uploads could not be swept: ${describeError(error)}`);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The service, put together: stands by for the lease, takes over, runs the loop, answers health and metrics, sends notices,
+ * and gives way when it is told to.
+ */
+import { openAttemptLogs } from "../config/attempt-logs.ts";
+import { stampFolder } from "../config/dag-file/folder-stamp.ts";
+import { EXIT, type ExitCode } from "../model/errors.ts";
+import { DrainRequested } from "../scheduler/attempt-runner.ts";
+import { ringEachMinute } from "../scheduler/doorbell.ts";
+import { awaitLease } from "../scheduler/lease-keeper.ts";
+import { observeEngine } from "../scheduler/observe-engine.ts";
+import { identifyProcess } from "../scheduler/process-identity.ts";
+import { runService } from "../scheduler/service.ts";
+import { takeOver } from "../scheduler/take-over.ts";
+import { readSnapshot } from "../web/read-snapshot.ts";
+import { createMetrics } from "../web/metrics.ts";
+import type { App } from "./app.ts";
+import { keepNoticesGoing } from "./keep-notices-going.ts";
+import { SCHEDULER_PURPOSE } from "./lease-work.ts";
+import { openOpsDoor } from "./ops-door.ts";
+import { createRunTools, sweepLeftovers } from "./run-tools.ts";
+import { createServiceState } from "./service-state.ts";
+import { systemClock } from "./system-clock.ts";
+import { readVersion } from "./version.ts";
+
+/** 0 after a drain, 75 when another process has taken the lease over. */
+export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
+  const { settings, log } = app;
+  const database = await app.openDatabase("create");
+  const version = readVersion();
+  const metrics = createMetrics({ read: () => readSnapshot(database), clock: systemClock, version });
+  const state = createServiceState(database, systemClock, metrics.observer);
+  const door = await openOpsDoor(settings.http, { log, metrics, state });
+  const tools = { clock: systemClock, log };
+  const lease = await awaitLease(database, identifyProcess(), SCHEDULER_PURPOSE, tools, drain, {
+    standsBy: (holder) => log.info(`Standing by. ${holder}`),
+    looked: () => state.tick(),
+  });
+  if (lease === null) {
+    await door.close();
+    return EXIT.done;
+  }
+  const stopping = new AbortController();
+  const stop = (): void => {
+    state.setRole("stopping");
+    stopping.abort(new DrainRequested("the process is stopping"));
+  };
+  if (drain.aborted) stop();
+  drain.addEventListener("abort", stop, { once: true });
+  lease.lost.addEventListener("abort", stop, { once: true });
+  const { secrets, logsFolder: folder } = settings;
+  const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
+  const service = state.observer;
+  try {
+    await door.insist();
+    state.setRole("active");
+    service.leaseChanged(true, lease.epoch);
+    log.info(`dagmar ${version} is scheduling the Dags of ${settings.dagsFolder} into ${app.lake.id}`);
+    await takeOver(database, {
+      ...tools,
+      pools: settings.pools,
+      cookieScope: settings.databaseFile,
+      service,
+    });
+    void sweepLeftovers(app, stopping.signal);
+    const notices = keepNoticesGoing(app, database, service, stopping.signal);
+    const engine = observeEngine(service, systemClock);
+    await runService(
+      {
+        ...createRunTools(app, database, lease.epoch, attemptLogs, { engine, service }),
+        service,
+        doorbell: ringEachMinute,
+        source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
+        lakeId: app.lake.id,
+        timezone: settings.timezone,
+      },
+      stopping.signal,
+    );
+    await notices;
+    log.info("Stopped: nothing is under way any more.");
+    return lease.lost.aborted ? EXIT.tryAgain : EXIT.done;
+  } finally {
+    service.leaseChanged(false, null);
+    await attemptLogs.close();
+    await lease.release();
+    await door.close();
+  }
+}

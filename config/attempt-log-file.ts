@@ -1,0 +1,122 @@
+/**
+ * One growing log file: opened at its first line, written behind the back of whoever logs, begun anew when it is full.
+ * A file that cannot be written is given up: a log is never worth a task. What is written is decided elsewhere.
+ */
+import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
+import path from "node:path";
+import { listPartNames } from "./attempt-log-place.ts";
+
+/** A part is never longer than this, unless one line is. */
+const PART_BYTES = 10 * 1024 * 1024;
+/** What waits for a slow disk is kept to this many characters; the lines beyond are left out, and counted. */
+const BACKLOG_LENGTH = 4 * 1024 * 1024;
+
+export interface LogFile {
+  /** One or several whole lines, without the last line feed. */
+  append(text: string): void;
+  /** Resolves when everything is written or the file is given up. */
+  close(): Promise<void>;
+}
+
+export interface LogFileObserver {
+  /** Bytes have reached the file. */
+  written(): void;
+  /** Told once: from now on nothing is written. */
+  givenUp(error: unknown): void;
+}
+
+interface Part {
+  readonly handle: FileHandle;
+  sizeBytes: number;
+}
+
+export function createLogFile(file: string, observer: LogFileObserver): LogFile {
+  let waiting: string[] = [];
+  let waitingLength = 0;
+  let leftOut = 0;
+  let isOver = false;
+  let part: Part | undefined;
+  let writing: Promise<void> | undefined;
+
+  async function writeAll(): Promise<void> {
+    try {
+      while (waiting.length > 0) {
+        const lines = waiting;
+        if (leftOut > 0) lines.push(`(${leftOut} lines are left out here: the disk was too slow for them)\n`);
+        waiting = [];
+        waitingLength = 0;
+        leftOut = 0;
+        await writeLines(lines);
+        observer.written();
+      }
+    } catch (error) {
+      isOver = true;
+      waiting = [];
+      observer.givenUp(error);
+    }
+    writing = undefined;
+  }
+
+  async function writeLines(lines: readonly string[]): Promise<void> {
+    part ??= await openPart(file);
+    let text = "";
+    for (const line of lines) {
+      const lineBytes = Buffer.byteLength(line);
+      if (part.sizeBytes > 0 && part.sizeBytes + lineBytes > PART_BYTES) {
+        await part.handle.appendFile(text);
+        text = "";
+        part = await openNextPart(file, part);
+      }
+      text += line;
+      part.sizeBytes += lineBytes;
+    }
+    await part.handle.appendFile(text);
+  }
+
+  return {
+    append(text) {
+      if (isOver) return;
+      if (waitingLength > BACKLOG_LENGTH) {
+        leftOut += 1;
+        return;
+      }
+      waiting.push(`${text}\n`);
+      waitingLength += text.length;
+      writing ??= writeAll();
+    },
+    async close() {
+      await writing;
+      isOver = true;
+      await part?.handle.close().catch(() => undefined);
+      part = undefined;
+    },
+  };
+}
+
+/** A file that is there already is gone on with: a restored database counts its attempts anew. */
+async function openPart(file: string): Promise<Part> {
+  const handle = await openInFolder(file).catch(() => openInFolder(file));
+  try {
+    return { handle, sizeBytes: (await handle.stat()).size };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Pruning may take the empty folder away before the file is in it; the second time it does not. */
+async function openInFolder(file: string): Promise<FileHandle> {
+  await mkdir(path.dirname(file), { recursive: true });
+  return open(file, "a");
+}
+
+async function openNextPart(file: string, full: Part): Promise<Part> {
+  await full.handle.close();
+  const names = listPartNames(file);
+  for (let index = names.length - 1; index > 0; index -= 1) {
+    await rename(names[index - 1] ?? file, names[index] ?? file).catch((error: unknown) => {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    });
+  }
+  return openPart(file);
+}

@@ -1,0 +1,29 @@
+/** A lake that tells what became of each object that was put into it. What it does is the lake's that it stands before. */
+import type { PutResult } from "../model/lake.ts";
+import type { PutOutcome } from "../model/service-observer.ts";
+import type { SweepableLake } from "./sweepable-lake.ts";
+
+export function observeLake(lake: SweepableLake, tell: (outcome: PutOutcome) => void): SweepableLake {
+  async function watch(sha256: string, put: Promise<PutResult>): Promise<PutResult> {
+    try {
+      const result = await put;
+      if (result.outcome === "created") tell("created");
+      else tell(result.head.metadata["sha256"] === sha256 ? "exists" : "conflict");
+      return result;
+    } catch (error) {
+      tell("error");
+      throw error;
+    }
+  }
+  return {
+    id: lake.id,
+    capabilities: (signal) => lake.capabilities(signal),
+    putBytes: (request) => watch(request.sha256, lake.putBytes(request)),
+    putFile: (request) => watch(request.sha256, lake.putFile(request)),
+    head: (key, signal) => lake.head(key, signal),
+    get: (key, signal) => lake.get(key, signal),
+    list: (prefix, signal) => lake.list(prefix, signal),
+    sweepLeftovers: (prefix, startedBefore, signal) => lake.sweepLeftovers(prefix, startedBefore, signal),
+    close: () => lake.close(),
+  };
+}

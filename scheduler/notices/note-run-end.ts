@@ -1,0 +1,76 @@
+/**
+ * Which end of a run is worth a notice: the failure that makes them too many in a row, once, and the success that ends
+ * what was told. How notices are sent is decided in send-notices.
+ */
+import type { DagRun } from "../../model/dag-run.ts";
+import type { Notice } from "../../model/notice.ts";
+import type { Query } from "../../state/database.ts";
+import {
+  findFirstFailure,
+  findNewestNotice,
+  insertNotice,
+  readFailureStreak,
+  type FailureStreak,
+} from "../../state/notices.ts";
+
+const REASON_LENGTH = 500;
+
+export interface NoticeSettings {
+  /** Failed runs in a row, from 1. */
+  readonly after: number;
+  readonly hasWebhook: boolean;
+}
+
+/**
+ * To be called in the transaction that ends the run, with the run as its row is then. What is told last is read from the
+ * notices' rows: a failed run that is cleared and fails again is no second piece of news.
+ */
+export function noteRunEnd(query: Query, run: DagRun, settings: NoticeSettings, now: Date): void {
+  if (!settings.hasWebhook || (run.state !== "failed" && run.state !== "success")) return;
+  const newest = findNewestNotice(query, run.dagId);
+  // Most runs of most Dags: nothing was told, and there is nothing to tell.
+  if (run.state === "success" && newest?.kind !== "failure") return;
+  const streak = readFailureStreak(query, run);
+  const told = isOfStreak(newest, streak) ? newest : undefined;
+  const { dagId, runId } = run;
+  if (run.state === "success") {
+    if (told === undefined) return;
+    const failures = Math.max(streak.failures, told.failures);
+    const message = `${dagId} is well again after ${failures} failure${failures === 1 ? "" : "s"}: ${runId}`;
+    insertNotice(query, { dagId, runId, kind: "recovery", failures, message }, now);
+    return;
+  }
+  const failures = streak.failures + 1;
+  if (told !== undefined || failures < settings.after) return;
+  const message = describeFailure(query, run, failures);
+  insertNotice(query, { dagId, runId, kind: "failure", failures, message }, now);
+}
+
+/** A failure that was told before the last success belongs to the past: nobody was there to be told of that success. */
+function isOfStreak(notice: Notice | undefined, { since }: FailureStreak): notice is Notice {
+  return notice?.kind === "failure" && (since === null || notice.createdAt >= since);
+}
+
+function describeFailure(query: Query, run: DagRun, failures: number): string {
+  const head =
+    failures === 1
+      ? `${run.dagId} failed: ${run.runId}`
+      : `${run.dagId} failed ${failures} times in a row, last ${run.runId}`;
+  const reason = findReason(query, run);
+  return reason === undefined ? head : `${head}: ${reason}`;
+}
+
+function findReason(query: Query, run: DagRun): string | undefined {
+  const failure = findFirstFailure(query, run.dagRunId);
+  if (failure !== undefined) {
+    const { taskId, message } = failure;
+    return message === null ? taskId : `${taskId}: ${shorten(message)}`;
+  }
+  return run.stopReason === "timed_out" ? "it took longer than its timeout" : undefined;
+}
+
+/** By characters: half of one is no text that JSON can hold. */
+function shorten(text: string): string {
+  const characters = Array.from(text);
+  return characters.length <= REASON_LENGTH ? text : `${characters.slice(0, REASON_LENGTH).join("")}…`;
+}

@@ -1,0 +1,62 @@
+/**
+ * One POST of a JSON text to an address that is a secret: nothing of the address, and no error of axios, which holds it,
+ * leaves this file. What the answer means is decided elsewhere.
+ */
+import type { Readable } from "node:stream";
+import type { Clock } from "../../model/clock.ts";
+import type { Answer } from "./judge-answer.ts";
+
+const DEADLINE_MS = 10_000;
+
+/** Rejects with the signal's reason when aborted; everything else is an answer. */
+export async function postJson(
+  url: string,
+  body: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Answer> {
+  signal.throwIfAborted();
+  // Loaded at the first notice: most schedulers never send one.
+  const { create } = await import("axios");
+  const over = new AbortController();
+  const expired = new AbortController();
+  // Axios's own time-out counts from the last byte: an answer that drips would take for ever.
+  clock.sleep(DEADLINE_MS, over.signal).then(
+    () => expired.abort(),
+    () => undefined,
+  );
+  try {
+    const response = await create({ adapter: "http" }).post<Readable>(url, body, {
+      headers: { "Content-Type": "application/json", "User-Agent": "dagmar", Connection: "close" },
+      transformRequest: [],
+      // The body is for nobody: it is never read, however long it is.
+      responseType: "stream",
+      decompress: false,
+      // A redirect would hand the notice, and the secret with it, to somebody else.
+      maxRedirects: 0,
+      validateStatus: () => true,
+      signal: AbortSignal.any([signal, expired.signal]),
+      ...(isLoopback(url) ? { proxy: false as const } : {}),
+    });
+    response.data.on("error", () => undefined).destroy();
+    return { status: response.status };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { fault: describeFault(error, expired.signal.aborted) };
+  } finally {
+    over.abort();
+  }
+}
+
+function describeFault(error: unknown, hasExpired: boolean): string {
+  if (hasExpired) return `no answer within ${DEADLINE_MS / 1000} s`;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  // Codes are words of Node's and axios's; a message would hold the address.
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) ? `no answer (${code})` : "no answer";
+}
+
+/** Whatever HTTP_PROXY says, a loopback address is not on the other side of a proxy. */
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,25 @@
+/** A notice written into the template: names are replaced inside of its texts alone, so that no value can break the JSON. */
+import type { JsonValue } from "../../model/dag.ts";
+import type { Notice } from "../../model/notice.ts";
+
+const NAME = /\$\{(\w+)\}/g;
+
+/** `template` is JSON. Names that a notice does not have stay as they are. */
+export function renderNotice(template: string, notice: Notice): string {
+  const values = new Map([
+    ["message", notice.message],
+    ["dag_id", notice.dagId],
+    ["run_id", notice.runId],
+    ["kind", notice.kind],
+    ["failures", String(notice.failures)],
+  ]);
+  return JSON.stringify(fillIn(JSON.parse(template) as JsonValue, values));
+}
+
+function fillIn(value: JsonValue, values: ReadonlyMap<string, string>): JsonValue {
+  if (typeof value === "string")
+    return value.replaceAll(NAME, (whole, name: string) => values.get(name) ?? whole);
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map((item: JsonValue) => fillIn(item, values));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fillIn(item, values)]));
+}

@@ -1,0 +1,32 @@
+/** What whoever has just taken the lease does first: ends what a dead process left running, and puts its attempts in the books. */
+import { makeAttemptCookie } from "../model/attempt-cookie.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Logger } from "../model/logger.ts";
+import type { ServiceObserver } from "../model/service-observer.ts";
+import type { Database } from "../state/database.ts";
+import { savePools } from "../state/pools.ts";
+import { listRunningAttempts } from "../state/task-instances.ts";
+import { endOrphans } from "./orphans.ts";
+import { recoverLostAttempts } from "./recover.ts";
+
+export interface TakeOverTools {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly pools: ReadonlyMap<string, number>;
+  /** See `makeAttemptCookie`. */
+  readonly cookieScope: string;
+  readonly service: ServiceObserver;
+}
+
+/** Processes are ended before their attempts are given up: who dies between the two finds them again. */
+export async function takeOver(database: Database, tools: TakeOverTools): Promise<void> {
+  const { clock, log, pools, cookieScope, service } = tools;
+  const attempts = listRunningAttempts(database);
+  const orphans = endOrphans(new Set(attempts.map((attempt) => makeAttemptCookie(attempt, cookieScope))));
+  if (orphans > 0) log.warn(`Ended ${orphans} processes that a dead scheduler had left running.`);
+  await database.write((query) => {
+    savePools(query, pools);
+    recoverLostAttempts(query, clock.now());
+  });
+  for (const { dagId } of attempts) service.taskLost(dagId);
+}

@@ -1,0 +1,21 @@
+/** The task type `noop`: does nothing, so that tasks can be joined, and the scheduler measured. */
+import { z } from "zod";
+import type { TaskPorts } from "../../model/task-ports.ts";
+import type { TaskType } from "../../model/task-type.ts";
+
+const optionsSchema = z.strictObject({});
+type NoopOptions = z.infer<typeof optionsSchema>;
+
+export function createNoop(): TaskType<NoopOptions, TaskPorts> {
+  return {
+    type: "noop",
+    summary: "Does nothing: a place where branches of a Dag meet.",
+    options: optionsSchema,
+    ownTemplateNames: [],
+    outputNames: [],
+    writes: () => undefined,
+    reads: () => [],
+    exclusiveKey: () => null,
+    run: () => Promise.resolve({}),
+  };
+}

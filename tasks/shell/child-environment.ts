@@ -1,0 +1,65 @@
+/** Which variables a shell task's program gets: few of ours, what the Dag names, and whose attempt it is. Our secrets stay here unless asked for. */
+import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/attempt-cookie.ts";
+import type { RunFacts } from "../../model/task-type.ts";
+import type { OWN_VARIABLES, ShellOptions } from "./options.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const HANDED_ON = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
+/** Where ours has none: a program is looked for somewhere. */
+const USUAL_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+export interface AttemptFacts {
+  readonly run: RunFacts;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly cookieScope: string;
+}
+
+export function makeChildEnvironment(
+  ours: Environment,
+  { env, pass_env: passEnv }: Pick<ShellOptions, "env" | "pass_env">,
+  { run, taskId, attempt, cookieScope }: AttemptFacts,
+): Readonly<Record<string, string>> {
+  const { dagId, runId, logicalDate, partition } = run;
+  const own: Readonly<Record<(typeof OWN_VARIABLES)[number], string>> = {
+    DAGMAR_DAG_ID: dagId,
+    DAGMAR_RUN_ID: runId,
+    DAGMAR_TASK_ID: taskId,
+    DAGMAR_ATTEMPT: String(attempt),
+    DAGMAR_LOGICAL_DATE: logicalDate,
+    DAGMAR_PARTITION: partition,
+    [COOKIE_VARIABLE]: makeAttemptCookie({ dagId, runId, taskId, attempt }, cookieScope),
+  };
+  const named = Object.entries(env).map(([name, value]) => [name, String(value)]);
+  return {
+    PATH: USUAL_PATH,
+    ...pick(ours, HANDED_ON),
+    ...pick(ours, passEnv),
+    ...(Object.fromEntries(named) as Record<string, string>),
+    ...own,
+  };
+}
+
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|URL/i;
+/** Shorter values stand in many a text by chance. */
+const LEAST_CHARACTERS = 6;
+
+/** The values that are handed on and must not come back in what the program says. */
+export function listHandedSecrets(ours: Environment, passEnv: readonly string[]): readonly string[] {
+  return Object.entries(pick(ours, passEnv))
+    .filter(([name]) => SECRET_NAME.test(name) && !name.endsWith("_FILE"))
+    .flatMap(([, value]) => value.split("\n"))
+    .map((line) => line.trim())
+    .filter((line) => line.length >= LEAST_CHARACTERS)
+    .toSorted((left, right) => right.length - left.length);
+}
+
+function pick(ours: Environment, names: readonly string[]): Readonly<Record<string, string>> {
+  const found: [string, string][] = [];
+  for (const name of names) {
+    const value = Object.hasOwn(ours, name) ? ours[name] : undefined;
+    if (value !== undefined) found.push([name, value]);
+  }
+  return Object.fromEntries(found);
+}

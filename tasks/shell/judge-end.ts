@@ -1,0 +1,85 @@
+/** What a program's end, or its failure to begin, means for the attempt: done, failed, or nothing that a further attempt could change. */
+import { statSync } from "node:fs";
+import { constants } from "node:os";
+import { TaskFailure } from "../../model/errors.ts";
+import type { Program, ProgramEnd } from "./run-program.ts";
+
+/** sysexits.h: "temp failure; user is invited to retry". */
+const EX_TEMPFAIL = 75;
+/** POSIX, "Exit Status for Commands": found but not executable, and not found, both said by the shell. */
+const SHELL_REFUSALS: ReadonlySet<number> = new Set([126, 127]);
+const QUOTED_CHARACTERS = 200;
+
+/** `undefined` for success. `lastErrors`: the last lines on standard error. */
+export function judgeEnd(
+  name: string,
+  isScript: boolean,
+  end: ProgramEnd,
+  lastErrors: readonly string[],
+): TaskFailure | undefined {
+  if (end.exitCode === 0) return undefined;
+  const how = end.exitCode === null ? describeSignal(end.signal) : describeCode(end.exitCode, isScript);
+  const quoted = lastErrors.map((line) => `"${cut(line)}"`).join(", ");
+  const said = quoted === "" ? "It said nothing on standard error." : `Last on standard error: ${quoted}.`;
+  const message = `${name}: the ${isScript ? "script" : "program"} ${how}. ${said}`;
+  const isRefused = isScript && end.exitCode !== null && SHELL_REFUSALS.has(end.exitCode);
+  return isRefused
+    ? new TaskFailure("SHELL_NOT_FOUND", message, false)
+    : new TaskFailure("SHELL_FAILED", message, true);
+}
+
+function describeSignal(signal: NodeJS.Signals | null): string {
+  const hint = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
+  return `was ended by ${signal ?? "a signal"}${hint}`;
+}
+
+function describeCode(code: number, isScript: boolean): string {
+  const ended = `ended with exit code ${code}`;
+  if (code === EX_TEMPFAIL) return `${ended}: try again later`;
+  if (!isScript) return ended;
+  if (SHELL_REFUSALS.has(code)) return `${ended}: a command in it is not there or may not be executed`;
+  const signal = Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0];
+  return signal === undefined ? ended : `${ended}: a command in it was ended by ${signal}`;
+}
+
+function cut(line: string): string {
+  return line.length <= QUOTED_CHARACTERS ? line : `${line.slice(0, QUOTED_CHARACTERS)}…`;
+}
+
+/** The machine is short of something that it may have again later. */
+const PASSING_FAULTS: ReadonlySet<string> = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ETXTBSY"]);
+
+/** Why the program could not be started, from what the system said. */
+export function judgeStart(name: string, program: Program, error: unknown): TaskFailure {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
+  const isPassing = PASSING_FAULTS.has(code);
+  return new TaskFailure(
+    isPassing ? "SHELL_FAILED" : "SHELL_NOT_FOUND",
+    `${name}: ${describeStart(program, code)} (${code}).`,
+    isPassing,
+    { cause: error },
+  );
+}
+
+function describeStart({ file, cwd }: Program, code: string): string {
+  // The system says the same of the program and of its folder.
+  if (cwd !== undefined && !isFolder(cwd)) return `cwd: ${cwd} is not a folder`;
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    const where = file.includes("/") ? "" : " on the PATH";
+    return `there is no program ${file}${where}, or the one that its first line names is not there`;
+  }
+  if (code === "EACCES") {
+    const where = cwd === undefined ? "" : `, or the folder ${cwd} not be entered`;
+    return `${file} may not be executed by this user${where}`;
+  }
+  if (code === "E2BIG") return `${file}: arguments and environment are longer than this system permits`;
+  return `${file} could not be started`;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

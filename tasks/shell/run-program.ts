@@ -1,0 +1,77 @@
+/** Runs one program in a session and process group of its own until nothing of it is left. What its end means is judged elsewhere. */
+import { spawn } from "node:child_process";
+import type { Clock } from "../../model/clock.ts";
+import { STREAMS, type StreamName } from "./output-log.ts";
+import { endGroup, forgetGroup, registerGroup, signalGroup } from "./process-group.ts";
+
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface ProgramEnd {
+  /** `null` where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ProgramTools {
+  readonly clock: Clock;
+  /** Aborted: SIGTERM to the group, a grace, SIGKILL. */
+  readonly signal: AbortSignal;
+  readonly onOutput: (stream: StreamName, chunk: Buffer) => void;
+}
+
+/** A process that left the group may hold the output open as long as it likes; so long is waited for its last words. */
+const LAST_WORDS_MS = 500;
+
+/** Resolves when the program, its group and its output are at an end. Rejects with what the system says when it cannot be started. */
+export async function runProgram(program: Program, tools: ProgramTools): Promise<ProgramEnd> {
+  const { clock, signal, onOutput } = tools;
+  const child = spawn(program.file, program.args, {
+    cwd: program.cwd,
+    env: program.environment,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  for (const name of STREAMS) {
+    child[name].on("data", (chunk: Buffer) => {
+      onOutput(name, chunk);
+    });
+    // What could be read was read; how the program ended is told by its end.
+    child[name].on("error", () => undefined);
+  }
+  const closing = new AbortController();
+  child.once("close", () => {
+    closing.abort();
+  });
+  const exited = new Promise<ProgramEnd>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (exitCode, by) => {
+      resolve({ exitCode, signal: by });
+    });
+  });
+  // Without a pid nothing was started; an error is on its way.
+  const group = child.pid;
+  if (group === undefined) return exited;
+
+  registerGroup(group);
+  let ending: Promise<void> | undefined;
+  const end = (): void => {
+    ending = endGroup(group, clock);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    const result = await exited;
+    signal.removeEventListener("abort", end);
+    await ending;
+    signalGroup(group, "SIGKILL");
+    await clock.sleep(LAST_WORDS_MS, closing.signal).catch(() => undefined);
+    return result;
+  } finally {
+    forgetGroup(group);
+    for (const name of STREAMS) child[name].destroy();
+  }
+}

@@ -1,0 +1,209 @@
+/** `dagmar tasks logs`: what it prints, how it follows an attempt that is under way, and what it says where there is nothing. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { locateAttemptLog } from "../../config/attempt-log-place.ts";
+import { openAttemptLogs } from "../../config/attempt-logs.ts";
+import type { AttemptLog } from "../../model/attempt-logs.ts";
+import type { DagRun } from "../../model/dag-run.ts";
+import type { TaskInstance } from "../../model/task-instance.ts";
+import { addTasks, createRun, saveDagVersion } from "../../state/dag-runs.ts";
+import { openDatabase, type Database } from "../../state/database.ts";
+import { changeTaskState, finishAttempt, listTasksOfRun, startAttempt } from "../../state/task-instances.ts";
+import { openCliWorld, waitUntil, type CliWorld } from "../support/cli.ts";
+import { makeDag, makeVersion } from "../support/test-dag.ts";
+import { createTestClock, silentLog } from "../support/test-world.ts";
+
+const clock = createTestClock();
+const NOW = clock.now();
+const TASKS = ["chatty", "retried", "silent", "growing", "stopped", "once", "unreadable", "idle"];
+const NAME = "csv_ingest/manual__2026-11-23T09:00:00.000Z";
+
+let world: CliWorld;
+let database: Database;
+let run: DagRun;
+let logsFolder: string;
+
+beforeAll(async () => {
+  world = openCliWorld();
+  logsFolder = join(world.folder, "logs");
+  world.environment["DAGMAR_LOGS"] = logsFolder;
+  database = await openDatabase(world.databaseFile, { clock, mode: "create" });
+  run = await database.write((query) => {
+    const version = makeVersion(makeDag([], { dagId: "csv_ingest" }));
+    saveDagVersion(query, version, NOW);
+    const made = createRun(query, {
+      version,
+      runType: "manual",
+      logicalDate: NOW,
+      interval: null,
+      params: {},
+      onlyTasks: null,
+      pinnedInputs: {},
+      isRefetch: false,
+      now: NOW,
+    });
+    const row = { type: "noop", pool: "default", exclusiveKey: null };
+    addTasks(
+      query,
+      made,
+      TASKS.map((taskId) => ({ taskId, ...row })),
+    );
+    return made;
+  });
+});
+afterAll(async () => {
+  await database.close();
+  world.remove();
+});
+
+function readTask(taskId: string): TaskInstance {
+  const found = listTasksOfRun(database, run.dagRunId).find((task) => task.taskId === taskId);
+  if (found === undefined) throw new Error(`there is no task ${taskId}`);
+  return found;
+}
+
+/** As a scheduler does; resolves with what writes the attempt's log. */
+async function beginAttempt(taskId: string): Promise<AttemptLog> {
+  const number = await database.write((query) => {
+    const task = readTask(taskId);
+    changeTaskState(query, run, task, "scheduled", NOW);
+    const process = { pid: 1, host: "test", leaseEpoch: 1 };
+    return startAttempt(query, run, { ...task, state: "scheduled" }, process, NOW);
+  });
+  const logs = openAttemptLogs({ folder: logsFolder, log: silentLog, clock, secrets: [] });
+  return logs.open({ dagId: run.dagId, runId: run.runId, taskId, attempt: number ?? 0 });
+}
+
+async function endAttempt(
+  taskId: string,
+  attempt: AttemptLog,
+  to: "success" | "up_for_retry",
+): Promise<void> {
+  await attempt.close();
+  await database.write((query) => {
+    const task = readTask(taskId);
+    const end = { state: to === "success" ? to : "failed", errorCode: null, error: null } as const;
+    finishAttempt(query, run, task, task.attemptCount, end, NOW);
+    changeTaskState(query, run, task, to, NOW);
+  });
+}
+
+test("the newest attempt is printed, or the one that is asked for", async () => {
+  for (const word of ["first", "second"]) {
+    const attempt = await beginAttempt("retried");
+    attempt.log.debug(`${word} try`, { ids: 7 });
+    await endAttempt("retried", attempt, word === "first" ? "up_for_retry" : "success");
+  }
+  const newest = await world.run(["tasks", "logs", "csv_ingest", "retried"]);
+  expect(newest).toMatchObject({
+    exitCode: 0,
+    stdout: "2026-11-23T09:00:00.000Z DEBUG second try ids=7\n",
+    stderr: "",
+  });
+  const first = await world.run(["tasks", "logs", NAME, "retried", "--attempt", "1", "--json"]);
+  expect(JSON.parse(first.stdout)).toEqual({
+    attempt: 1,
+    file: join(logsFolder, "csv_ingest", "manual__2026-11-23T09-00-00.000Z", "retried", "1.log"),
+    lines: ["2026-11-23T09:00:00.000Z DEBUG first try ids=7"],
+  });
+});
+
+test("all parts of a log are printed in their order, its last torn line too, and nothing in it moves the cursor", async () => {
+  await endAttempt("chatty", await beginAttempt("chatty"), "success");
+  const file = locateAttemptLog(logsFolder, {
+    dagId: run.dagId,
+    runId: run.runId,
+    taskId: "chatty",
+    attempt: 1,
+  });
+  mkdirSync(dirname(file ?? ""), { recursive: true });
+  writeFileSync(`${file}.2`, "one\n");
+  writeFileSync(`${file}.1`, "two\u001b[2J\nthree\n");
+  writeFileSync(file ?? "", "four\u009b\nfi");
+  const { stdout, exitCode } = await world.run(["tasks", "logs", "csv_ingest", "chatty"]);
+  expect([exitCode, stdout]).toEqual([0, "one\ntwo\\u001b[2J\nthree\nfour\\u009b\nfi\n"]);
+});
+
+test("--follow goes on until the attempt has ended, and prints all of it", async () => {
+  const attempt = await beginAttempt("growing");
+  const following = world.start(["tasks", "logs", "csv_ingest", "growing", "--follow"]);
+  attempt.log.info("one");
+  await waitUntil(following, () => following.output().includes("one"));
+  attempt.log.info("two");
+  await waitUntil(following, () => following.output().includes("two"));
+  attempt.log.info("three");
+  await endAttempt("growing", attempt, "up_for_retry");
+  const { exitCode, stdout } = await following.ended;
+  expect([exitCode, stdout.split("\n").map((line) => line.slice(31))]).toEqual([
+    0,
+    ["one", "two", "three", ""],
+  ]);
+});
+
+test("--follow ends with 0 when it is interrupted", async () => {
+  const attempt = await beginAttempt("stopped");
+  attempt.log.info("one");
+  const following = world.start(["tasks", "logs", "csv_ingest", "stopped", "--follow"]);
+  await waitUntil(following, () => following.output().includes("one"));
+  following.child.kill("SIGINT");
+  expect((await following.ended).exitCode).toBe(0);
+  await endAttempt("stopped", attempt, "success");
+});
+
+test("what is not there is said plainly", async () => {
+  await endAttempt("silent", await beginAttempt("silent"), "success");
+  const [silent, json, idle] = await Promise.all([
+    world.run(["tasks", "logs", "csv_ingest", "silent"]),
+    world.run(["tasks", "logs", "csv_ingest", "silent", "--json"]),
+    world.run(["tasks", "logs", "csv_ingest", "idle"]),
+  ]);
+  const file = join(logsFolder, "csv_ingest", "manual__2026-11-23T09-00-00.000Z", "silent", "1.log");
+  expect(silent).toMatchObject({
+    exitCode: 0,
+    stdout: `Attempt 1 of silent has no log: it wrote nothing, or ${file} was removed.\n`,
+  });
+  expect(JSON.parse(json.stdout)).toEqual({ attempt: 1, file: null, lines: [] });
+  expect(idle).toMatchObject({
+    exitCode: 0,
+    stdout: `idle of ${NAME} has had no attempt so far; its state is none.\n`,
+  });
+});
+
+test.each([
+  [["nothing", "idle"], "No run answers to nothing.\n  `dagmar runs list` shows them."],
+  [["csv_ingest", "moves"], `${NAME} has no task moves.\n  It has ${TASKS.join(", ")}.`],
+  [["csv_ingest", "idle", "--attempt", "x"], '--attempt takes a whole number from 1, not "x".'],
+  [
+    ["csv_ingest", "idle", "--follow", "--json"],
+    "--follow and --json do not go together: JSON is printed when all is read.",
+  ],
+])("%j is refused", async (args, sentence) => {
+  const result = await world.run(["tasks", "logs", ...args]);
+  expect(result).toMatchObject({ exitCode: 2, stdout: "", stderr: `dagmar: ${sentence}\n` });
+});
+
+test("an attempt that has not been is refused with how many there were", async () => {
+  await endAttempt("once", await beginAttempt("once"), "success");
+  const result = await world.run(["tasks", "logs", "csv_ingest", "once", "--attempt", "2"]);
+  expect(result).toMatchObject({
+    exitCode: 2,
+    stderr: `dagmar: once of ${NAME} has had 1 attempt: there is no attempt 2.\n`,
+  });
+});
+
+test("a log that cannot be read ends in one line", async () => {
+  const attempt = await beginAttempt("unreadable");
+  await endAttempt("unreadable", attempt, "success");
+  const file = locateAttemptLog(logsFolder, {
+    dagId: run.dagId,
+    runId: run.runId,
+    taskId: "unreadable",
+    attempt: 1,
+  });
+  // A folder in its place: root, who runs tests in containers, may read every file.
+  mkdirSync(file ?? "", { recursive: true });
+  const { exitCode, stderr } = await world.run(["tasks", "logs", "csv_ingest", "unreadable"]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^dagmar: EISDIR: .*\n$/);
+});

@@ -1,0 +1,95 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { describe, expect, test } from "vitest";
+import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/attempt-cookie.ts";
+import { endOrphans } from "../../scheduler/orphans.ts";
+import { makeTempFolder } from "../support/test-world.ts";
+import { startShellProcess } from "../tasks/shell-program.ts";
+import { endAfterTest, isRunning, readPid, untilGone } from "../tasks/shell-world.ts";
+
+/** No other test, and no other run of the tests, has such a cookie. */
+function makeCookie(taskId = "t"): string {
+  return makeAttemptCookie({ dagId: "d", runId: "r", taskId, attempt: 1 }, makeTempFolder());
+}
+
+/** Starts a script with a cookie and waits for the pids that it prints, one a line. */
+async function startScript(cookie: string, script: string, pids: number, detached = true) {
+  const child = spawn("/bin/sh", ["-c", script], {
+    env: { PATH: process.env["PATH"], [COOKIE_VARIABLE]: cookie },
+    stdio: ["ignore", "pipe", "inherit"],
+    detached,
+  });
+  const found: number[] = [];
+  await new Promise<void>((resolve) => {
+    createInterface(child.stdout).on("line", (line) => {
+      const pid = readPid(line);
+      endAfterTest(pid);
+      found.push(pid);
+      if (found.length === pids) resolve();
+    });
+  });
+  return found;
+}
+
+function readGroup(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[2]);
+}
+
+describe.runIf(process.platform === "linux")("orphans", () => {
+  test("are ended wherever they went, and counted", async () => {
+    const cookie = makeCookie();
+    const pids = await startScript(
+      cookie,
+      'echo $$; sleep 1000 & echo $!; setsid sh -c "echo \\$\\$; sleep 1000 & echo \\$!; wait" & wait',
+      4,
+    );
+    expect(new Set(pids.map(readGroup)).size).toBe(2);
+    expect(endOrphans(new Set([cookie]))).toBe(4);
+    for (const pid of pids) await untilGone(pid);
+    expect(endOrphans(new Set([cookie]))).toBe(0);
+  });
+
+  test("take along what in their group has no cookie", async () => {
+    const cookie = makeCookie();
+    const pids = await startScript(
+      cookie,
+      "echo $$; env -i /bin/sh -c 'echo $$; exec /bin/sleep 1000' & wait",
+      2,
+    );
+    expect(endOrphans(new Set([cookie]))).toBe(1);
+    for (const pid of pids) await untilGone(pid);
+  });
+
+  test("of other attempts and other databases are left alone, whatever else their cookie has in common", async () => {
+    const cookie = makeCookie();
+    const others = [`${cookie}x`, `x${cookie}`, cookie.slice(0, -1), makeCookie(), makeCookie("u")];
+    const pids: number[] = [];
+    for (const other of others) pids.push(...(await startScript(other, "echo $$; exec sleep 1000", 1)));
+    expect(endOrphans(new Set([cookie]))).toBe(0);
+    expect(endOrphans(new Set())).toBe(0);
+    expect(pids.every(isRunning)).toBe(true);
+    expect(endOrphans(new Set(others))).toBe(others.length);
+    for (const pid of pids) await untilGone(pid);
+  });
+
+  test("in the group of this process are ended one by one: this one goes on", async () => {
+    const cookie = makeCookie();
+    const pids = await startScript(cookie, "echo $$; exec sleep 1000", 1, false);
+    expect(pids.map(readGroup)).toEqual([readGroup(process.pid)]);
+    expect(endOrphans(new Set([cookie]))).toBe(1);
+    for (const pid of pids) await untilGone(pid);
+  });
+
+  test("are what a Dagmar that was killed leaves behind, and nothing of them stays", async () => {
+    const cookieScope = makeTempFolder();
+    const script = 'setsid sleep 1000 & echo "pid $!"; sleep 1000 & echo "pid $!"; wait';
+    const { dagmar, exited, pids } = await startShellProcess(script, 2, { cookieScope });
+    dagmar.kill("SIGKILL");
+    await exited;
+    expect(pids.every(isRunning)).toBe(true);
+    const cookie = makeAttemptCookie({ dagId: "d", runId: "r", taskId: "t", attempt: 3 }, cookieScope);
+    expect(endOrphans(new Set([cookie]))).toBe(3);
+    for (const pid of pids) await untilGone(pid);
+  });
+});

@@ -1,0 +1,134 @@
+/** Attempts of shell tasks without a database: a log that remembers, and templates resolved as for a run. */
+import { existsSync, readFileSync } from "node:fs";
+import { onTestFinished, vi } from "vitest";
+import type { Clock } from "../../model/clock.ts";
+import type { JsonValue } from "../../model/dag.ts";
+import { TaskFailure } from "../../model/errors.ts";
+import type { LogFields, Logger } from "../../model/logger.ts";
+import type { TaskPorts } from "../../model/task-ports.ts";
+import type { RunFacts, TaskContext, TaskOutput } from "../../model/task-type.ts";
+import { renderTemplates } from "../../model/template.ts";
+import { createShell, type ShellSettings } from "../../tasks/shell/index.ts";
+import type { ShellOptions } from "../../tasks/shell/options.ts";
+import { createTestClock } from "../support/test-world.ts";
+
+type Written = Readonly<Record<string, JsonValue>>;
+
+export interface AttemptOptions {
+  readonly params?: Written;
+  readonly settings?: Partial<ShellSettings>;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}
+
+export interface ShellAttempt {
+  readonly output: Promise<TaskOutput>;
+  /** What was logged so far, as `stream: text`. */
+  readonly lines: readonly string[];
+  /** Resolves with the first line that fits. */
+  untilLine(pattern: RegExp): Promise<string>;
+}
+
+const RUN: Omit<RunFacts, "params"> = {
+  dagRunId: 1,
+  dagId: "reports",
+  runId: "manual__2026-11-23T09:00:00.000Z",
+  logicalDate: "2026-11-23T09:00:00.000Z",
+  timezone: "UTC",
+  partition: "2026/11/23",
+  runStamp: "20261123T090000000Z",
+  refetchGeneration: null,
+};
+
+export function startShell(written: Written, options: AttemptOptions = {}): ShellAttempt {
+  const { params = {} } = options;
+  const type = createShell({ environment: process.env, cookieScope: "/test.db", ...options.settings });
+  const rendered = renderTemplates(written, (name) => params[name.replace("params.", "")]);
+  const lines: string[] = [];
+  const watchers = new Set<() => void>();
+  const note = (message: string, fields: LogFields = {}): void => {
+    lines.push(`${String(fields["stream"])}: ${message}`);
+    for (const watcher of watchers) watcher();
+  };
+  const log: Logger = { debug: note, info: note, warn: note, error: note, with: () => log };
+  const context: Partial<TaskContext<ShellOptions, TaskPorts>> = {
+    run: { ...RUN, params },
+    taskId: "build",
+    attempt: 2,
+    options: type.options.parse(rendered),
+    written,
+    signal: options.signal ?? new AbortController().signal,
+    log,
+    clock: options.clock ?? createTestClock(),
+  };
+  const output = type.run(context as TaskContext<ShellOptions, TaskPorts>);
+  // Whoever awaits it hears of a failure; a test that ended before is not to hear of another.
+  output.catch(() => undefined);
+  return {
+    output,
+    lines,
+    untilLine: (pattern) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const found = lines.find((line) => pattern.test(line));
+          if (found !== undefined) resolve(found);
+        };
+        watchers.add(look);
+        look();
+      }),
+  };
+}
+
+export async function runShell(written: Written, options?: AttemptOptions) {
+  const attempt = startShell(written, options);
+  return { output: await attempt.output, lines: attempt.lines };
+}
+
+export async function failShell(written: Written, options?: AttemptOptions): Promise<TaskFailure> {
+  const error: unknown = await startShell(written, options).output.then(
+    (output) => new Error(`it did not fail: ${JSON.stringify(output)}`),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof TaskFailure)) throw error;
+  return error;
+}
+
+export function readLastLine(output: TaskOutput): string {
+  const line = output["last_line"];
+  if (typeof line !== "string") throw new Error("no last_line");
+  return line;
+}
+
+/** A zombie has ended; only its parent has not noticed yet. */
+export function isRunning(pid: number): boolean {
+  if (!existsSync(`/proc/${pid}/stat`)) return false;
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** SIGKILL is sent in an instant and takes another to be carried out. */
+export async function untilGone(pid: number): Promise<void> {
+  await vi.waitFor(
+    () => {
+      if (isRunning(pid)) throw new Error(`process ${pid} is still there`);
+    },
+    { timeout: 5000, interval: 5 },
+  );
+}
+
+/** For a process that is meant to be left running. */
+export function endAfterTest(pid: number): void {
+  onTestFinished(() => {
+    if (isRunning(pid)) process.kill(pid, "SIGKILL");
+  });
+}
+
+/** The number in a line such as `stdout: pid 123`. */
+export function readPid(line: string): number {
+  const pid = Number(/(\d+)$/.exec(line)?.[1]);
+  if (!(pid > 1)) throw new Error(`no pid in ${line}`);
+  return pid;
+}

@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { createRun, saveDagVersion } from "../../state/dag-runs.ts";
+import type { Query } from "../../state/database.ts";
+import { savePools } from "../../state/pools.ts";
+import { bindable, sql } from "../../state/statement.ts";
+import { readSnapshot } from "../../web/read-snapshot.ts";
+import { makeDag, makeVersion } from "../support/test-dag.ts";
+import { openTestWorld, type TestWorld } from "../support/test-world.ts";
+
+/** A run of each state, with one task of each state of its own list. */
+const RUNS: Readonly<Record<string, readonly string[]>> = {
+  queued: ["none", "none"],
+  running: [
+    "none",
+    "scheduled",
+    "queued",
+    "running",
+    "running",
+    "up_for_retry",
+    "up_for_reschedule",
+    "success",
+  ],
+  success: ["success", "skipped"],
+  failed: ["failed", "upstream_failed", "none"],
+  cancelled: ["cancelled"],
+};
+
+async function openBusyWorld(): Promise<TestWorld> {
+  const world = await openTestWorld();
+  const { clock, database } = world;
+  const version = makeVersion(makeDag([]));
+  await database.write((query) => {
+    savePools(query, new Map(Object.entries({ default: 16, tmdb: 2, idle: 1 })));
+    saveDagVersion(query, version, clock.now());
+    for (const [index, [state, tasks]] of Object.entries(RUNS).entries()) {
+      const { dagRunId } = createRun(query, {
+        version,
+        runType: "scheduled",
+        logicalDate: new Date(Date.UTC(2026, 10, 1 + index)),
+        interval: null,
+        params: {},
+        onlyTasks: null,
+        pinnedInputs: {},
+        isRefetch: false,
+        now: clock.now(),
+      });
+      // Straight to the states, for which the steps of the transition tables would be many.
+      query.run(sql("UPDATE dag_runs SET state = ? WHERE dag_run_id = ?", state, dagRunId));
+      for (const [number, taskState] of tasks.entries()) {
+        query.run(
+          sql(
+            `INSERT INTO task_instances (dag_run_id, task_id, type, state, pool) VALUES (?, ?, 'noop', ?, ?)`,
+            dagRunId,
+            `task_${number}`,
+            taskState,
+            number % 2 === 0 ? "default" : "tmdb",
+          ),
+        );
+      }
+    }
+  });
+  return world;
+}
+
+test("counts what is under way by state, and the slots that tasks hold", async () => {
+  const { database } = await openBusyWorld();
+  expect(readSnapshot(database)).toEqual({
+    pools: [
+      { pool: "default", slots: 16, used: 2 },
+      { pool: "idle", slots: 1, used: 0 },
+      { pool: "tmdb", slots: 2, used: 1 },
+    ],
+    runs: { queued: 1, running: 1 },
+    tasks: { none: 1, scheduled: 1, queued: 1, running: 2, up_for_retry: 1, up_for_reschedule: 1 },
+  });
+});
+
+test("is all zeros where nothing is under way", async () => {
+  const { database } = await openTestWorld();
+  expect(readSnapshot(database)).toEqual({
+    pools: [],
+    runs: { queued: 0, running: 0 },
+    tasks: { none: 0, scheduled: 0, queued: 0, running: 0, up_for_retry: 0, up_for_reschedule: 0 },
+  });
+});
+
+test("scans neither runs nor tasks, so that what has ended costs nothing", async () => {
+  const { database } = await openBusyWorld();
+  const plans: string[] = [];
+  const explaining: Query = {
+    ...database,
+    all: (statement) => {
+      const plan = database.all<{ detail: string }>(sql(`EXPLAIN QUERY PLAN ${bindable(statement).sql}`));
+      plans.push(...plan.map(({ detail }) => detail));
+      return database.all(statement);
+    },
+  };
+  readSnapshot(explaining);
+  expect(
+    plans.filter((step) => /\b(?:dag_runs|task_instances)_(?:by_state|active)\b/.test(step)).length,
+  ).toBe(4);
+  expect(plans.filter((step) => /^SCAN (?:r|t|dag_runs|task_instances)\b/.test(step))).toEqual([]);
+});
