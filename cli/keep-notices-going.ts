@@ -18,7 +18,12 @@ export async function keepNoticesGoing(
   if (url === null) return;
   const { createNoticeSender } = await import("../scheduler/notices/send-notices.ts");
   const sender = createNoticeSender({
-    ...{ database, url, template, clock: systemClock, log: app.log, timezone: app.settings.timezone },
+    database,
+    url,
+    template,
+    clock: systemClock,
+    log: app.log,
+    timezone: app.settings.timezone,
     observer: {
       noticeTried(_, outcome) {
         service.noticeSent(outcome === "sent");

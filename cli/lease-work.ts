@@ -3,9 +3,15 @@
  * What the command means is the scheduler room's.
  */
 import type { JsonValue } from "../model/dag.ts";
-import { CommandRefused, DagmarError, ERROR_CODES, StateError, type ErrorCode } from "../model/errors.ts";
+import {
+  CommandRefused,
+  ERROR_CODES,
+  StateError,
+  type DagmarError,
+  type ErrorCode,
+} from "../model/errors.ts";
 import { silentObserver } from "../model/service-observer.ts";
-import type { Refusal } from "../scheduler/answer-requests.ts";
+import type { Refusal } from "../scheduler/refusal.ts";
 import { applyCommand, type SchedulerCommand } from "../scheduler/commands/command.ts";
 import { holdLease, type HeldLease } from "../scheduler/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/process-identity.ts";

@@ -2,6 +2,7 @@
  * The service, put together: stands by for the lease, takes over, runs the loop, answers health and metrics, sends notices,
  * and gives way when it is told to.
  */
+import { pruneAttemptLogs } from "../config/attempt-log-place.ts";
 import { openAttemptLogs } from "../config/attempt-logs.ts";
 import { stampFolder } from "../config/dag-file/folder-stamp.ts";
 import { EXIT, type ExitCode } from "../model/errors.ts";
@@ -70,6 +71,7 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
         ...createRunTools(app, database, lease.epoch, attemptLogs, { engine, service }),
         service,
         doorbell: ringEachMinute,
+        pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
         source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
         lakeId: app.lake.id,
         timezone: settings.timezone,

@@ -9,7 +9,7 @@ export function judgeCondition({ operator, operand }: Condition, value: JsonValu
     case "not_equals":
       return !isSame(value, operand);
     case "any_of":
-      return Array.isArray(operand) && operand.some((one) => isSame(value, one));
+      return isList(operand) && operand.some((one) => isSame(value, one));
     case "at_least":
       return compare(value, operand, (order) => order >= 0);
     case "at_most":
@@ -36,4 +36,8 @@ function compare(left: JsonValue, right: JsonValue, accepts: (order: number) => 
 /** Scalars and lists of them, which is what params and outputs are compared with. */
 function isSame(left: JsonValue, right: JsonValue): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }

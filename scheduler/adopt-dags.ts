@@ -52,10 +52,11 @@ function adoptDag(
   const schedule = `${describeSchedule(definition.schedule)} ${definition.timezone}`;
   if (row?.schedule === schedule) return;
   startDag(query, dagId, { schedule, ...findStart(query, definition, row, now) });
-  if (row === undefined || row.schedule === null) {
+  const former = row?.schedule ?? null;
+  if (former === null) {
     tell({ level: "info", kind: "dag_added", message: `${dagId} is new: ${schedule}.`, dagId });
   } else {
-    const message = `${dagId} is scheduled anew: ${schedule} instead of ${row.schedule}. It counts from now.`;
+    const message = `${dagId} is scheduled anew: ${schedule} instead of ${former}. It counts from now.`;
     tell({ level: "info", kind: "schedule_changed", message, dagId });
   }
 }
@@ -67,7 +68,7 @@ function findStart(
   row: DagRow | undefined,
   now: Date,
 ): { readonly cursor: Date; readonly successCursor: number } {
-  const isNew = row === undefined || row.schedule === null;
+  const isNew = (row?.schedule ?? null) === null;
   if (isNew && dag.catchup === "all" && dag.startAt !== null) {
     const start = new Date(Date.parse(dag.startAt) - 1);
     return { cursor: start < now ? start : now, successCursor: 0 };

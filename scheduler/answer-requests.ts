@@ -1,23 +1,17 @@
 /** Does what other processes ask for, each request alone: one that is refused gets the reason as its answer. */
-import type { JsonValue } from "../model/dag.ts";
 import { DagmarError } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Query } from "../state/database.ts";
 import { answerRequest, listOpenRequests, type Request } from "../state/requests.ts";
 import { inSavepoint } from "../state/savepoint.ts";
 import { applyCommand, type SchedulerCommand } from "./commands/command.ts";
+import { PRUNE } from "./housekeeper.ts";
 import type { RunMaker } from "./new-run.ts";
+import { describeRefusal } from "./refusal.ts";
 
-/** How a refusal travels: enough to raise it again where it was asked for. */
-export interface Refusal {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-}
-
-/** How many there were. */
+/** How many there were. What takes longer than a transaction may is the housekeeper's. */
 export function answerRequests(query: Query, maker: RunMaker, log: Logger, now: Date): number {
-  const requests = listOpenRequests(query);
+  const requests = listOpenRequests(query).filter(({ kind }) => kind !== PRUNE);
   for (const request of requests) answer(query, maker, request, log, now);
   return requests.length;
 }
@@ -36,11 +30,4 @@ function answer(query: Query, maker: RunMaker, request: Request, log: Logger, no
     }
     answerRequest(query, request.requestId, "refused", { ...describeRefusal(error) }, now);
   }
-}
-
-function describeRefusal(error: unknown): Refusal & Record<string, JsonValue> {
-  if (error instanceof DagmarError) {
-    return { code: error.code, message: error.message, hint: error.hint ?? null };
-  }
-  return { code: "INTERNAL", message: error instanceof Error ? error.message : String(error), hint: null };
 }

@@ -19,11 +19,12 @@ import { createDagWatch } from "./dag-watch.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { createEngine, type EngineTools } from "./engine.ts";
 import { followSuccesses } from "./follow-successes.ts";
+import { createHousekeeper, type HousekeepingTools } from "./housekeeper.ts";
 import { makeDueRuns } from "./make-due-runs.ts";
 import { createTimeWatch } from "./time-watch.ts";
 import { waitUntil } from "./wait-until.ts";
 
-export interface ServiceTools extends EngineTools {
+export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly source: DagSource;
   readonly doorbell: Doorbell;
   readonly service: ServiceObserver;
@@ -66,6 +67,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
   const time = createTimeWatch(clock);
   const takeDown = tools.doorbell(ring);
   const listening = listenForRequests(tools, bell, over.signal);
+  const housekeeper = createHousekeeper(tools, drain);
   const maker = { registry, lakeId };
   let events: Event[] = [];
 
@@ -74,6 +76,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
       const startedMs = clock.monotonicMs();
       lookAtTime();
       const wakeAt = await turn();
+      housekeeper.look();
       if (drain.aborted && engine.underWay === 0) return;
       service.tick((clock.monotonicMs() - startedMs) / 1000);
       await sleep(wakeAt);
@@ -82,7 +85,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     over.abort();
     takeDown();
     drain.removeEventListener("abort", ring);
-    await Promise.all([reader.stopped, listening]);
+    await Promise.all([reader.stopped, listening, housekeeper.rest()]);
   }
 
   /** When to look again at the latest, as the engine sees it. What could not be written is tried again. */

@@ -32,13 +32,19 @@ export function insertBackfill(query: Query, backfill: NewBackfill, now: Date): 
     sql(
       `INSERT INTO backfills (dag_id, state, from_date, to_date, reprocess, is_refetch, max_active, created_at)
         VALUES (?, 'running', ?, ?, ?, ?, ?, ?)`,
-      ...[dagId, fromDate, toDate, reprocess, isRefetch, maxActive, now.toISOString()],
+      dagId,
+      fromDate,
+      toDate,
+      reprocess,
+      isRefetch,
+      maxActive,
+      now.toISOString(),
     ),
   );
   return readBackfill(query, lastId);
 }
 
-export function readBackfill(query: Query, backfillId: number): Backfill {
+function readBackfill(query: Query, backfillId: number): Backfill {
   const row = query.get<Row>(sql("SELECT * FROM backfills WHERE backfill_id = ?", backfillId));
   if (row === undefined) throw new Error(`backfill ${backfillId} is missing`);
   return mapBackfill(row);
@@ -102,7 +108,9 @@ export function endBackfill(query: Query, backfillId: number, state: "done" | "c
   query.run(
     sql(
       "UPDATE backfills SET state = ?, finished_at = ? WHERE backfill_id = ? AND state = 'running'",
-      ...[state, now.toISOString(), backfillId],
+      state,
+      now.toISOString(),
+      backfillId,
     ),
   );
 }

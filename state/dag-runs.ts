@@ -182,7 +182,9 @@ export function listRunsInRange(query: Query, dagId: string, from: string, to: s
     .all<Row>(
       sql(
         "SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date <= ? ORDER BY logical_date",
-        ...[dagId, from, to],
+        dagId,
+        from,
+        to,
       ),
     )
     .map(mapRun);
@@ -226,13 +228,18 @@ function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
       return sql(
         `UPDATE dag_runs SET state = 'running', started_at = coalesce(started_at, ?),
           started_at_local = coalesce(started_at_local, ?), running_since = ? WHERE dag_run_id = ? AND state = ?`,
-        ...[at, local, at, dagRunId, state],
+        at,
+        local,
+        at,
+        dagRunId,
+        state,
       );
     case "queued":
       return sql(
         `UPDATE dag_runs SET state = 'queued', finished_at = NULL, finished_at_local = NULL, stop_reason = NULL,
           running_since = NULL, success_order = NULL WHERE dag_run_id = ? AND state = ?`,
-        ...[dagRunId, state],
+        dagRunId,
+        state,
       );
     case "success":
       return sql(
@@ -240,13 +247,20 @@ function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
           CASE WHEN only_tasks IS NULL THEN 1 + max((SELECT coalesce(max(success_order), 0) FROM dag_runs),
             (SELECT coalesce(max(success_cursor), 0) FROM dags)) END
           WHERE dag_run_id = ? AND state = ?`,
-        ...[at, local, dagRunId, state],
+        at,
+        local,
+        dagRunId,
+        state,
       );
     case "failed":
     case "cancelled":
       return sql(
         `UPDATE dag_runs SET state = ?, finished_at = ?, finished_at_local = ? WHERE dag_run_id = ? AND state = ?`,
-        ...[to, at, local, dagRunId, state],
+        to,
+        at,
+        local,
+        dagRunId,
+        state,
       );
   }
 }
@@ -277,7 +291,9 @@ export function findPastTask(
     sql(
       `SELECT r.run_id, t.state FROM dag_runs r JOIN task_instances t USING (dag_run_id)
         WHERE r.dag_id = ? AND r.logical_date < ? AND t.task_id = ? ORDER BY r.logical_date DESC LIMIT 1`,
-      ...[run.dagId, run.logicalDate, taskId],
+      run.dagId,
+      run.logicalDate,
+      taskId,
     ),
   );
   return row === undefined ? undefined : mapRow(row);

@@ -37,7 +37,10 @@ export function startDag(query: Query, dagId: string, start: DagStart): void {
   query.run(
     sql(
       "UPDATE dags SET schedule = ?, cursor = ?, success_cursor = ? WHERE dag_id = ?",
-      ...[start.schedule, start.cursor.toISOString(), start.successCursor, dagId],
+      start.schedule,
+      start.cursor.toISOString(),
+      start.successCursor,
+      dagId,
     ),
   );
 }
@@ -75,7 +78,10 @@ export function saveImportError(query: Query, dagId: string, issues: readonly Da
     sql(
       `INSERT INTO import_errors (dag_id, file, faults, since) VALUES (?, ?, ?, ?)
         ON CONFLICT (dag_id) DO UPDATE SET file = excluded.file, faults = excluded.faults`,
-      ...[dagId, issues[0]?.file ?? "", JSON.stringify(issues), now.toISOString()],
+      dagId,
+      issues[0]?.file ?? "",
+      JSON.stringify(issues),
+      now.toISOString(),
     ),
   );
 }

@@ -29,7 +29,9 @@ function findRunZone(query: Query, { dagId, runId }: Event): string | undefined 
   // A run id ends in its logical date, by which a run is found at once.
   const run = sql(
     "SELECT timezone FROM dag_runs WHERE dag_id = ? AND logical_date = ? AND run_id = ?",
-    ...[dagId, runId.slice(runId.indexOf("__") + 2), runId],
+    dagId,
+    runId.slice(runId.indexOf("__") + 2),
+    runId,
   );
   return query.get<{ timezone: string }>(run)?.timezone;
 }

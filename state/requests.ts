@@ -25,7 +25,10 @@ export function insertRequest(
   const { lastId } = query.run(
     sql(
       "INSERT INTO requests (kind, payload, requested_by, requested_at) VALUES (?, ?, ?, ?)",
-      ...[kind, JSON.stringify(payload), requestedBy, now.toISOString()],
+      kind,
+      JSON.stringify(payload),
+      requestedBy,
+      now.toISOString(),
     ),
   );
   return lastId;
@@ -52,7 +55,10 @@ export function answerRequest(
   query.run(
     sql(
       "UPDATE requests SET state = ?, answer = ?, answered_at = ? WHERE request_id = ? AND state = 'open'",
-      ...[state, JSON.stringify(answer), now.toISOString(), requestId],
+      state,
+      JSON.stringify(answer),
+      now.toISOString(),
+      requestId,
     ),
   );
 }

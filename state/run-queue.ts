@@ -12,7 +12,8 @@ export function listRunningRuns(query: Query, backfillId: number | null): readon
       sql(
         `SELECT dag_run_id FROM dag_runs WHERE state = 'running' AND (? IS NULL OR backfill_id = ?)
           ORDER BY backfill_id IS NOT NULL, logical_date, dag_run_id`,
-        ...[backfillId, backfillId],
+        backfillId,
+        backfillId,
       ),
     )
     .map((row) => row.dag_run_id);
@@ -37,7 +38,10 @@ export function listQueuedRuns(
       sql(
         `SELECT * FROM dag_runs WHERE dag_id = ? AND state = 'queued' AND (? IS NULL OR backfill_id = ?)
           ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ?`,
-        ...[dagId, backfillId, backfillId, limit],
+        dagId,
+        backfillId,
+        backfillId,
+        limit,
       ),
     )
     .map(mapRun);
@@ -49,7 +53,8 @@ export function countRunningRuns(query: Query, backfillId: number | null): Reado
     sql(
       `SELECT dag_id, count(*) AS count FROM dag_runs WHERE state = 'running' AND (? IS NULL OR backfill_id = ?)
         GROUP BY dag_id`,
-      ...[backfillId, backfillId],
+      backfillId,
+      backfillId,
     ),
   );
   return new Map(rows.map((row) => [row.dag_id, row.count]));

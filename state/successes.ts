@@ -18,7 +18,9 @@ export function listSuccesses(
       sql(
         `SELECT * FROM dag_runs WHERE success_order > ? AND dag_id IN (SELECT value FROM json_each(?))
           ORDER BY success_order LIMIT ?`,
-        ...[after, JSON.stringify(dagIds), limit],
+        after,
+        JSON.stringify(dagIds),
+        limit,
       ),
     )
     .map(mapRun);
@@ -50,7 +52,10 @@ function findNewest(
     sql(
       `SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date < ? AND ${condition}
         ORDER BY logical_date DESC LIMIT 1`,
-      ...[dagId, from.toISOString(), until.toISOString(), ...values],
+      dagId,
+      from.toISOString(),
+      until.toISOString(),
+      ...values,
     ),
   );
   return row === undefined ? undefined : mapRun(row);

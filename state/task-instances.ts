@@ -99,13 +99,18 @@ export function changeTaskState(
   const { changes } = query.run(
     sql(
       CHANGE_TASK,
-      ...[to, change.nextAttemptAt ?? null],
+      to,
+      change.nextAttemptAt ?? null,
       ...given("message"),
       ...given("waitingSince"),
       ...given("failureCount"),
       ...given("lostCount"),
-      ...[isEnd, now.toISOString(), isEnd, isEnd ? formatLocal(now, run.timezone) : null],
-      ...[task.taskInstanceId, task.state],
+      isEnd,
+      now.toISOString(),
+      isEnd,
+      isEnd ? formatLocal(now, run.timezone) : null,
+      task.taskInstanceId,
+      task.state,
     ),
   );
   return changes === 1;
@@ -147,7 +152,13 @@ export function startAttempt(
     sql(
       `INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
         VALUES (?, ?, 'running', ?, ?, ?, ?, ?)`,
-      ...[task.taskInstanceId, number, process.pid, process.host, process.leaseEpoch, at, local],
+      task.taskInstanceId,
+      number,
+      process.pid,
+      process.host,
+      process.leaseEpoch,
+      at,
+      local,
     ),
   );
   return number;
@@ -166,8 +177,13 @@ export function finishAttempt(
     sql(
       `UPDATE attempts SET state = ?, error_code = ?, error = ?, finished_at = ?, finished_at_local = ?
         WHERE task_instance_id = ? AND number = ? AND state = 'running'`,
-      ...[end.state, end.errorCode, end.error, now.toISOString(), formatLocal(now, run.timezone)],
-      ...[task.taskInstanceId, number],
+      end.state,
+      end.errorCode,
+      end.error,
+      now.toISOString(),
+      formatLocal(now, run.timezone),
+      task.taskInstanceId,
+      number,
     ),
   );
   return changes === 1;
@@ -180,7 +196,9 @@ export function saveOutputs(query: Query, taskInstanceId: number, output: TaskOu
     query.run(
       sql(
         "INSERT INTO task_outputs (task_instance_id, name, value) VALUES (?, ?, ?)",
-        ...[taskInstanceId, name, JSON.stringify(value)],
+        taskInstanceId,
+        name,
+        JSON.stringify(value),
       ),
     );
   }

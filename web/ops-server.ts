@@ -84,7 +84,7 @@ async function answer(request: IncomingMessage, options: OpsServerOptions): Prom
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { status: 405, contentType: TEXT, body: "Only GET and HEAD.\n", allow: "GET, HEAD" };
   }
-  const path = (request.url ?? "/").split("?", 1)[0];
+  const [path = "/"] = (request.url ?? "/").split("?", 1);
   try {
     switch (path) {
       case "/healthz":

@@ -128,7 +128,7 @@ function findFreeInstant(query: Query, dag: DagDefinition, now: Date): Date {
 }
 
 /** Failed, skipped and cancelled tasks are made again; what succeeded stays; whoever waits for a retry need wait no longer. */
-export function resumeRun(query: Query, run: DagRun, now: Date): DagRun {
+function resumeRun(query: Query, run: DagRun, now: Date): DagRun {
   const tasks = listTasksOfRun(query, run.dagRunId);
   for (const task of tasks) {
     if (task.state === "success") continue;

@@ -93,13 +93,13 @@ test("without an age, or with a short one, it does nothing and says what to writ
 
 test("while another process holds the lease it ends with 75 and removes nothing; a dry run goes on", async () => {
   const { pid, host, processStarted } = identifyProcess();
-  const hold = `UPDATE lease SET epoch = epoch + 1, purpose = 'scheduler', pid = ?, host = ?, process_started = ?,
+  const hold = `UPDATE lease SET epoch = epoch + 1, purpose = 'run csv_ingest', pid = ?, host = ?, process_started = ?,
     acquired_at = '2026-11-23T09:00:00.000Z', expires_at = '2999-01-01T00:00:00.000Z'`;
   edit((database) => database.prepare(hold).run(pid, host, processStarted));
   const before = world.query("SELECT count(*) AS n FROM dag_runs");
   const { exitCode, stderr } = await world.run(["db", "prune", "--older-than", "1d"]);
   expect(exitCode).toBe(75);
-  expect(stderr).toContain("Another process is at work on this database: scheduler");
+  expect(stderr).toContain("Another process is at work on this database: run csv_ingest");
   expect((await prune("--dry-run")).dry_run).toBe(true);
   expect(world.query("SELECT count(*) AS n FROM dag_runs")).toEqual(before);
   edit((database) => database.exec("UPDATE lease SET expires_at = NULL, pid = NULL, purpose = NULL"));

@@ -111,6 +111,7 @@ export async function openServiceWorld(
           service,
           lakeId: world.lake.id,
           timezone: "UTC",
+          pruneLogs: () => Promise.resolve(0),
           source: { stamp: () => Promise.resolve(String(stamp)), load: () => Promise.resolve(folder) },
           doorbell: (given) => {
             ring = given;

@@ -60,8 +60,8 @@ describe("slots", () => {
   });
 
   test.each([
-    ["none", [], ["catchup_none", 3]],
-    ["latest", ["hourly@13:00 success"], ["catchup_latest", 2]],
+    ["none", [], "skipped hourly 3 catchup_none"],
+    ["latest", ["hourly@13:00 success"], "skipped hourly 2 catchup_latest"],
     ["all", ["hourly@11:00 success", "hourly@12:00 success", "hourly@13:00 success"], undefined],
   ] as const)("missed while nobody was there go by catchup: %s", async (catchup, made, skipped) => {
     const world = await openServiceWorld();
@@ -74,12 +74,10 @@ describe("slots", () => {
     const second = world.start();
     await second.rest();
     expect(world.runs()).toEqual(["hourly@10:00 success", ...made]);
-    const events = world.events("slots_skipped");
-    if (skipped === undefined) expect(events).toEqual([]);
-    else {
-      expect(events).toEqual([expect.stringContaining(`hourly: ${skipped[1]} slots passed over`)]);
-      expect(world.told).toContain(`skipped hourly ${skipped[1]} ${skipped[0]}`);
-    }
+    expect(world.told.filter((line) => line.startsWith("skipped"))).toEqual(
+      skipped === undefined ? [] : [skipped],
+    );
+    expect(world.events("slots_skipped")).toHaveLength(skipped === undefined ? 0 : 1);
     await second.advance(HOUR);
     expect(world.runs().at(-1)).toBe("hourly@14:00 success");
   });
@@ -111,9 +109,7 @@ describe("an odd clock", () => {
     world.setDags([hourly({ catchup: "latest" })]);
     const service = world.start();
     await service.rest();
-    const { now } = world.clock;
-    const tenDays = 240 * HOUR;
-    Object.assign(world.clock, { now: () => new Date(now().getTime() + tenDays) });
+    world.clock.setAhead(240 * HOUR);
     await service.advance(MINUTE);
     expect(world.runs()).toEqual(["hourly@09:00 success"]);
     expect(world.events("clock_jump")).toEqual(["clock_jump: The clock was set ahead by 864000.0 s."]);

@@ -13,6 +13,8 @@ export interface HandClock extends Clock {
   /** Resolves as soon as somebody sleeps for between `leastMs` and `mostMs` more. */
   untilSleeping(leastMs: number, mostMs: number): Promise<void>;
   readonly sleepers: number;
+  /** Somebody sets the wall clock, by so much; time that is measured goes on as it was. */
+  setAhead(ms: number): void;
 }
 
 const START_MS = Date.UTC(2026, 10, 23, 9, 0, 0);
@@ -21,13 +23,14 @@ export function createHandClock(): HandClock {
   const sleepers = new Set<Sleeper>();
   const watchers = new Set<() => void>();
   let elapsedMs = 0;
+  let aheadMs = 0;
 
   function sleepsBetween(leastMs: number, mostMs: number): boolean {
     return [...sleepers].some(({ dueMs }) => dueMs - elapsedMs >= leastMs && dueMs - elapsedMs <= mostMs);
   }
 
   return {
-    now: () => new Date(START_MS + elapsedMs),
+    now: () => new Date(START_MS + aheadMs + elapsedMs),
     monotonicMs: () => elapsedMs,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
@@ -75,6 +78,9 @@ export function createHandClock(): HandClock {
         watchers.add(watcher);
         watcher();
       }),
+    setAhead(ms) {
+      aheadMs += ms;
+    },
     get sleepers() {
       return sleepers.size;
     },

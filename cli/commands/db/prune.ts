@@ -2,7 +2,10 @@
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { parseDurationSeconds } from "../../../model/duration.ts";
 import { formatLocal } from "../../../model/local-time.ts";
+import type { PruneResult } from "../../../scheduler/housekeeper.ts";
+import type { Database } from "../../../state/database.ts";
 import type { PruneReport } from "../../../state/prune.ts";
+import type { App } from "../../app.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
 
 /** `90s` for `90d` would leave little history. */
@@ -30,30 +33,41 @@ export const dbPrune: Command = {
     return withApp(async (app) => {
       const before = new Date(systemClock.now().getTime() - ageSeconds * 1000);
       const database = await app.openDatabase(isDryRun ? "read" : "existing");
-      const prune = (): Promise<PruneReport> => pruneDatabase(database, { before, isDryRun, signal: drain });
-      const report = isDryRun ? await prune() : await withLease(prune);
+      const report = isDryRun
+        ? { ...(await pruneDatabase(database, { before, isDryRun, signal: drain })), logs: 0 }
+        : await pruneNow(app, database, before, drain);
       if (isSet(options, "json")) {
         output.json({ database: database.path, before: before.toISOString(), dry_run: isDryRun, ...report });
       } else {
         print(report, { until: formatLocal(before, app.settings.timezone), isDryRun }, output);
       }
       return EXIT.done;
-
-      /** Raises `DATABASE_BUSY` while another process is at work. */
-      async function withLease<T>(use: () => Promise<T>): Promise<T> {
-        const { holdLease } = await import("../../../scheduler/lease-keeper.ts");
-        const { identifyProcess } = await import("../../../scheduler/process-identity.ts");
-        const tools = { clock: systemClock, log: app.log };
-        const lease = await holdLease(database, identifyProcess(), "db prune", tools);
-        try {
-          return await use();
-        } finally {
-          await lease.release();
-        }
-      }
     });
   },
 };
+
+/** Here, or by the scheduler that is at work. Raises `DATABASE_BUSY` while another command is. */
+async function pruneNow(
+  app: App,
+  database: Database,
+  before: Date,
+  drain: AbortSignal,
+): Promise<PruneResult> {
+  const { askScheduler, tryLease } = await import("../../lease-work.ts");
+  const { prune, PRUNE } = await import("../../../scheduler/housekeeper.ts");
+  const { pruneAttemptLogs } = await import("../../../config/attempt-log-place.ts");
+  const lease = await tryLease(app, database, "db prune");
+  if (lease === null) {
+    const order = { kind: PRUNE, before: before.toISOString() };
+    return (await askScheduler(database, order, drain)) as unknown as PruneResult;
+  }
+  try {
+    const pruneLogs = (date: Date): Promise<number> => pruneAttemptLogs(app.settings.logsFolder, date);
+    return await prune({ database, pruneLogs }, before, drain);
+  } finally {
+    await lease.release();
+  }
+}
 
 function readAge(text: string | undefined): number {
   const seconds = text === undefined ? undefined : parseDurationSeconds(text);
@@ -76,11 +90,11 @@ const KEPT_BECAUSE: Readonly<Record<keyof PruneReport["kept"], string>> = {
 };
 
 function print(
-  { removed, kept }: PruneReport,
+  { removed, kept, logs }: PruneResult,
   { until, isDryRun }: { readonly until: string; readonly isDryRun: boolean },
   output: Invocation["output"],
 ): void {
-  const rows = Object.entries(removed).filter(([, count]) => count > 0);
+  const rows = Object.entries({ ...removed, "log folders": logs }).filter(([, count]) => count > 0);
   const verb = isDryRun ? "would go" : "removed";
   output.table(
     [`older than ${until}`, `rows ${verb}`],
