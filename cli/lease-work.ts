@@ -71,7 +71,7 @@ export async function carryOut(
 const LOOK_EVERY_MS = 50;
 const PATIENCE_MS = 30_000;
 
-/** Raises `NO_SCHEDULER` when there is no answer in time, or when Ctrl-C is pressed before; then nothing is done. */
+/** Raises `NO_SCHEDULER` when there is no answer in time or the scheduler goes, `INTERRUPTED` when Ctrl-C is pressed before. */
 export async function askScheduler(
   database: Database,
   { kind, ...payload }: { readonly kind: string },
@@ -86,17 +86,27 @@ export async function askScheduler(
     const { state, answer } = readAnswer(database, requestId);
     if (state === "done") return answer;
     if (state === "refused") throw raiseRefusal(answer);
-    if (drain.aborted || systemClock.monotonicMs() - startedMs > PATIENCE_MS) {
-      if (await database.write((query) => withdrawRequest(query, requestId))) throw giveUp(drain);
+    const isGone = readLease(database)?.purpose !== SCHEDULER_PURPOSE;
+    if (drain.aborted || isGone || systemClock.monotonicMs() - startedMs > PATIENCE_MS) {
+      if (await database.write((query) => withdrawRequest(query, requestId))) throw giveUp(drain, isGone);
       continue;
     }
     await systemClock.sleep(LOOK_EVERY_MS);
   }
 }
 
-function giveUp(drain: AbortSignal): DagmarError {
+function giveUp(drain: AbortSignal, isGone: boolean): DagmarError {
   if (drain.aborted)
     return new CommandRefused("INTERRUPTED", "The request was taken back; nothing was done.");
+  if (isGone) {
+    return new StateError(
+      "NO_SCHEDULER",
+      "The scheduler has stopped meanwhile; the request was taken back.",
+      {
+        hint: "Give the same command again: it does the work itself, or asks the scheduler that runs then.",
+      },
+    );
+  }
   return new StateError(
     "NO_SCHEDULER",
     "The scheduler did not answer within 30 s; the request was taken back.",

@@ -15,14 +15,26 @@ export const dagsShow: Command = {
     const library = readDagLibrary();
     const dag = await library.loadDag(String(args[0]));
     const { definition } = dag;
+    const { readDagRow } = await import("../../read-dag-row.ts");
+    const row = await readDagRow(library.settings.databaseFile, definition.dagId);
+    const isPaused = row?.isPaused ?? false;
     if (isSet(options, "json")) {
-      output.json({ ...definition, enabled: dag.enabled, file: dag.file, fingerprint: dag.fingerprint });
+      const { enabled, file, fingerprint } = dag;
+      output.json({
+        ...definition,
+        enabled,
+        paused: isPaused,
+        cursor: row?.cursor ?? null,
+        file,
+        fingerprint,
+      });
       return EXIT.done;
     }
     const { paint } = output;
     output.line(`${paint.bold(definition.dagId)}  ${definition.description}`);
     output.line(`  file       ${dag.file}${dag.enabled ? "" : paint.warn("  (off: enabled: false)")}`);
-    output.line(`  schedule   ${describeSchedule(definition.schedule)} (${definition.timezone})`);
+    const paused = isPaused ? paint.warn("  paused: `dagmar dags unpause` goes on") : "";
+    output.line(`  schedule   ${describeSchedule(definition.schedule)} (${definition.timezone})${paused}`);
     output.line(
       `  catchup    ${definition.catchup}, at most ${definition.maxActiveRuns} active run${definition.maxActiveRuns === 1 ? "" : "s"}`,
     );
