@@ -86,6 +86,19 @@ export const service: readonly string[] = [
   `CREATE INDEX notices_by_dag ON notices (dag_id, notice_id)`,
   `CREATE INDEX notices_open ON notices (notice_id) WHERE state = 'open'`,
 
+  `DROP VIEW v_runs`,
+  `CREATE VIEW v_runs AS
+    SELECT r.dag_id, r.run_id, r.logical_date, r.logical_date_local, r.run_type, r.state,
+      r.started_at, r.started_at_local, r.finished_at, r.finished_at_local,
+      round((julianday(r.finished_at) - julianday(r.started_at)) * 86400, 3) AS duration_seconds,
+      (SELECT count(*) FROM task_instances t WHERE t.dag_run_id = r.dag_run_id) AS tasks,
+      (SELECT count(*) FROM task_instances t WHERE t.dag_run_id = r.dag_run_id
+        AND t.state IN ('failed', 'upstream_failed')) AS failed_tasks,
+      (SELECT count(*) FROM objects o WHERE o.dag_run_id = r.dag_run_id AND o.is_committed = 1) AS objects,
+      r.params, r.partition, r.timezone, r.interval_start, r.interval_end, r.created_at, r.fingerprint,
+      r.stop_reason, r.backfill_id
+    FROM dag_runs r`,
+
   `CREATE VIEW v_dags AS
     SELECT d.dag_id, d.is_paused, d.is_active, d.schedule, d.cursor, d.seen_at, e.faults AS import_error,
       (SELECT count(*) FROM dag_runs r WHERE r.dag_id = d.dag_id AND r.state = 'running') AS running_runs,

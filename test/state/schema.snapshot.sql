@@ -386,7 +386,8 @@ CREATE VIEW v_runs AS
     (SELECT count(*) FROM task_instances t WHERE t.dag_run_id = r.dag_run_id
       AND t.state IN ('failed', 'upstream_failed')) AS failed_tasks,
     (SELECT count(*) FROM objects o WHERE o.dag_run_id = r.dag_run_id AND o.is_committed = 1) AS objects,
-    r.params, r.partition, r.timezone, r.interval_start, r.interval_end, r.created_at, r.fingerprint
+    r.params, r.partition, r.timezone, r.interval_start, r.interval_end, r.created_at, r.fingerprint,
+    r.stop_reason, r.backfill_id
   FROM dag_runs r;
 
 CREATE VIEW v_tasks AS

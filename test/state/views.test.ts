@@ -15,7 +15,7 @@ const COLUMNS = {
   v_runs:
     "dag_id run_id logical_date logical_date_local run_type state started_at started_at_local finished_at " +
     "finished_at_local duration_seconds tasks failed_tasks objects params partition timezone interval_start " +
-    "interval_end created_at fingerprint",
+    "interval_end created_at fingerprint stop_reason backfill_id",
   v_tasks:
     "dag_id run_id logical_date logical_date_local task_id type state attempts failures lost started_at " +
     "started_at_local finished_at finished_at_local duration_seconds next_attempt_at message pool outputs",
