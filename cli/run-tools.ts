@@ -1,7 +1,6 @@
 /** What drives runs in this process, put together: one place for the foreground, backfills and the scheduler. */
 import type { ServiceObserver } from "../model/service-observer.ts";
 import type { EngineObserver, EngineTools } from "../scheduler/engine.ts";
-import { noteRunEnd } from "../scheduler/notices/note-run-end.ts";
 import { identifyProcess } from "../scheduler/process-identity.ts";
 import { startWorkerThread } from "../scheduler/worker-thread.ts";
 import { observeLake } from "../lake/observe-lake.ts";
@@ -28,7 +27,6 @@ export function createRunTools(
   listeners: Listeners,
 ): EngineTools {
   const { settings, log, registry } = app;
-  const { after, url } = settings.notify;
   return {
     database,
     registry,
@@ -48,7 +46,6 @@ export function createRunTools(
     limits: settings,
     random: Math.random,
     observer: listeners.engine,
-    noteRunEnd: (query, run, now) => noteRunEnd(query, run, { after, hasWebhook: url !== null }, now),
   };
 }
 

@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from "../model/errors.ts";
 import { DrainRequested } from "../scheduler/attempt-runner.ts";
 import { ringEachMinute } from "../scheduler/doorbell.ts";
 import { awaitLease } from "../scheduler/lease-keeper.ts";
+import { noteRunEnd } from "../scheduler/notices/note-run-end.ts";
 import { observeEngine } from "../scheduler/observe-engine.ts";
 import { identifyProcess } from "../scheduler/process-identity.ts";
 import { runService } from "../scheduler/service.ts";
@@ -70,6 +71,14 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
       {
         ...createRunTools(app, database, lease.epoch, attemptLogs, { engine, service }),
         service,
+        // Who runs something by hand sees how it ends; nobody else is there to send a notice of it, then or later.
+        noteRunEnd: (query, run, now) =>
+          noteRunEnd(
+            query,
+            run,
+            { after: settings.notify.after, hasWebhook: settings.notify.url !== null },
+            now,
+          ),
         doorbell: ringEachMinute,
         pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
         source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
