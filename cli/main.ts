@@ -2,16 +2,20 @@
 /** The process: its arguments, its signals, its exit code. The only file that ends it. */
 import {
   CommandRefused,
+  ConfigError,
   DagDefinitionError,
   DagmarError,
   EXIT,
   formatDagIssue,
   type ExitCode,
 } from "../model/errors.ts";
+import { readTestSwitches } from "../config/environment.ts";
+import { obeySwitches } from "./failpoint-switches.ts";
 import { createOutput, type Output } from "./output.ts";
 import { runProgram } from "./program.ts";
 import { readVersion } from "./version.ts";
 
+obeySwitches(readTestSwitches());
 const output = createOutput({ stdout: process.stdout, stderr: process.stderr });
 const drain = new AbortController();
 
@@ -39,17 +43,26 @@ function explain(error: unknown, to: Output): ExitCode {
     return error.exitCode;
   }
   if (error instanceof DagmarError) {
-    to.fault(`dagmar: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`);
+    // It lists one fault a line; in any other message a line feed is part of a foreign name.
+    const lines = error instanceof ConfigError ? error.message.split("\n") : [error.message];
+    const [first = "", ...others] = lines;
+    to.fault(`dagmar: ${first}`);
+    for (const line of others) to.fault(line);
+    if (error.hint !== undefined) to.fault(`  ${error.hint}`);
     return error.exitCode;
   }
   to.fault("dagmar: this is a fault of Dagmar's own; please report it with the lines below");
-  to.fault(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  for (const line of stack.split("\n")) to.fault(line);
   return EXIT.failed;
 }
 
-process.on("unhandledRejection", (error) => {
+/** Nobody knows what holds after it: whoever comes next finds what was committed. */
+function crash(error: unknown): void {
   process.exit(explain(error, output));
-});
+}
+process.on("unhandledRejection", crash);
+process.on("uncaughtException", crash);
 
 try {
   const code = await runProgram(process.argv.slice(2), {

@@ -27,6 +27,25 @@ export function readEnvironment(workingFolder: string): Environment {
   };
 }
 
+/** What steers the project's own tests, which start the program as a child; never out of `.env`. */
+export interface TestSwitches {
+  readonly crashAt?: string;
+  readonly failpointLog?: string;
+  /** Files larger than this go up in parts of this size. */
+  readonly partBytes?: number;
+}
+
+export function readTestSwitches(): TestSwitches {
+  const crashAt = process.env["DAGMAR_TEST_CRASH_AT"];
+  const failpointLog = process.env["DAGMAR_TEST_FAILPOINT_LOG"];
+  const partBytes = process.env["DAGMAR_TEST_PART_BYTES"];
+  return {
+    ...(crashAt === undefined ? {} : { crashAt }),
+    ...(failpointLog === undefined ? {} : { failpointLog }),
+    ...(partBytes === undefined ? {} : { partBytes: Number(partBytes) }),
+  };
+}
+
 /**
  * Puts AWS's variables out of `.env` into the environment, where the SDK looks for them: before the SDK is loaded. What
  * is set already stays.

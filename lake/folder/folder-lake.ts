@@ -8,6 +8,7 @@ import { lstat, open, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../model/clock.ts";
 import { LakeError } from "../../model/errors.ts";
+import { failpoint } from "../../model/failpoint.ts";
 import type {
   LakeCapabilities,
   ObjectHead,
@@ -146,7 +147,9 @@ export class FolderLake implements SweepableLake {
     const draft = this.#draft(renderMeta(metadata, request.contentType));
     try {
       return await this.#guard(request.key, async () => {
+        failpoint("folder.draft.before");
         await write(draft.objectPath);
+        failpoint("folder.draft.after");
         await writeSynced(draft.metaPath, Buffer.from(draft.metaText));
         request.signal?.throwIfAborted();
         return await this.#naming.run(async () => await this.#name(request.key, draft));
@@ -161,11 +164,17 @@ export class FolderLake implements SweepableLake {
     if (!(await walkToKey(this.#root, key))) {
       const path = join(this.#root, key);
       await makeFolderSynced(dirname(path));
+      failpoint("folder.meta.before");
       const meta = await placeMeta(path, draft.metaText, draft.metaPath, draft.asidePath);
       await syncFolder(dirname(path));
+      failpoint("folder.meta.after");
+      failpoint("folder.link.before");
       if (await linkUnlessThere(draft.objectPath, path)) {
+        failpoint("folder.link.after");
         await meta.keep();
+        failpoint("folder.sync.before");
         await syncFolder(dirname(path));
+        failpoint("folder.sync.after");
         return { outcome: "created", etag: readEtag(await lstat(path, { bigint: true })) };
       }
       await meta.giveBack();

@@ -1,6 +1,7 @@
 /** KNOW: enters every object below a prefix that the books do not have, so that a lost or older database doubles nothing. */
 import { createHash } from "node:crypto";
 import type { EventLog } from "../../model/event-log.ts";
+import { failpoint } from "../../model/failpoint.ts";
 import type { Lake, ObjectSummary } from "../../model/lake.ts";
 import type { Adoption, FoundObject, KnownObject, ObjectStore } from "../../model/object-store.ts";
 import { MAX_BYTES_PER_BATCH } from "../../model/record-batch.ts";
@@ -31,7 +32,9 @@ export async function learnLake(request: LearnRequest): Promise<Adoption> {
   const total = { objects: 0, ids: 0, doubledIds: 0 };
   for (let start = 0; start < unknown.length; start += ADOPTED_AT_ONCE) {
     const found = await lookAtAll(lake, unknown.slice(start, start + ADOPTED_AT_ONCE), signal);
+    failpoint("know.before");
     const adopted = await objects.adopt(lake.id, found);
+    failpoint("know.after");
     total.objects += adopted.objects;
     total.ids += adopted.ids;
     total.doubledIds += adopted.doubledIds;

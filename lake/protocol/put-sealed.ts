@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { BatchStore, SealedBatch } from "../../model/batch-store.ts";
 import { LakeError } from "../../model/errors.ts";
 import type { EventLog } from "../../model/event-log.ts";
+import { failpoint } from "../../model/failpoint.ts";
 import type { Lake, ObjectHead } from "../../model/lake.ts";
 import type { RunFacts } from "../../model/task-type.ts";
 import { describeBatch } from "./identity-metadata.ts";
@@ -28,6 +29,7 @@ export async function putSealed(
   const { lake, batches, signal } = context;
   let batch = sealed;
   for (;;) {
+    failpoint("put.before");
     const result = await lake.putBytes({
       key: batch.key,
       body: readVerified(batches, batch),
@@ -36,14 +38,20 @@ export async function putSealed(
       contentType: "application/json",
       signal,
     });
+    failpoint("put.after");
     if (result.outcome === "created") return commit(result.etag);
     if (isSameContent(batch, result.head)) return commit(result.head.etag);
     await tellForeign(context, batch, result.head);
+    failpoint("rekey.before");
     batch = await batches.rekey(batch);
+    failpoint("rekey.after");
   }
 
-  function commit(etag: string): Promise<readonly SealedBatch[]> {
-    return batches.commit(batch, etag, { isClosing: options.isClosing() });
+  async function commit(etag: string): Promise<readonly SealedBatch[]> {
+    failpoint("commit.before");
+    const manifests = await batches.commit(batch, etag, { isClosing: options.isClosing() });
+    failpoint("commit.after");
+    return manifests;
   }
 }
 

@@ -3,6 +3,7 @@
  * fetch is the task's business; what each step writes down is the BatchStore's.
  */
 import type { Ask, FetchedRecord, SealedBatch, SpooledRecord } from "../../model/batch-store.ts";
+import { failpoint } from "../../model/failpoint.ts";
 import { createBatchPacker } from "../../model/record-batch.ts";
 import { putSealed, type PutContext } from "./put-sealed.ts";
 
@@ -77,11 +78,19 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
   }
 
   async function seal(records: readonly SpooledRecord[]): Promise<void> {
+    failpoint("seal.before");
     const batch = await batches.seal(records);
+    failpoint("seal.after");
     // Counted as written from here on, frame included, so that put() takes away exactly what stands.
     spooledBytes += batch.sizeBytes - records.reduce((sum, record) => sum + record.sizeBytes, 0);
     queue.push(batch);
     pump();
+  }
+
+  async function fixManifests(): Promise<void> {
+    failpoint("manifest.before");
+    queue.push(...(await batches.fixManifests(lake.id, dataset)));
+    failpoint("manifest.after");
   }
 
   /** The record's bytes are counted already. */
@@ -129,7 +138,7 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
       for (const record of unsealed) if (record.askId !== ask.askId) pack(record);
       for (const open of packer.flush()) track(seal(open));
       await settle();
-      queue.push(...(await batches.fixManifests(lake.id, dataset)));
+      await fixManifests();
       await settle();
       for (const record of unsealed) if (record.askId === ask.askId) pack(record);
     },
@@ -137,7 +146,10 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
       failure.signal.throwIfAborted();
       const release = await reserveRoom(record.body.byteLength);
       try {
-        pack(await batches.spool(record));
+        failpoint("spool.before");
+        const spooled = await batches.spool(record);
+        failpoint("spool.after");
+        pack(spooled);
       } finally {
         release();
       }
@@ -146,7 +158,7 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
       isClosing = true;
       for (const open of packer.flush()) track(seal(open));
       await settle();
-      queue.push(...(await batches.fixManifests(lake.id, dataset)));
+      await fixManifests();
       await settle();
     },
     async abandon() {

@@ -2,6 +2,7 @@
 import type { CompletedPart } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import { LakeError } from "../../model/errors.ts";
+import { failpoint } from "../../model/failpoint.ts";
 import type { Logger } from "../../model/logger.ts";
 import type { PutFile, PutResult } from "../../model/lake.ts";
 import { PlannedFile } from "../planned-file.ts";
@@ -68,7 +69,9 @@ class PartsUpload {
   async run(): Promise<PutResult> {
     const source = await PlannedFile.open(this.#request);
     try {
+      failpoint("s3.upload.before");
       const uploadId = await this.#create();
+      failpoint("s3.upload.after");
       try {
         const parts = await this.#sendParts(source, uploadId);
         const result = (await this.#placing.lookIfUnconditional()) ?? (await this.#complete(uploadId, parts));
@@ -161,6 +164,7 @@ class PartsUpload {
     signal: AbortSignal,
   ): Promise<CompletedPart> {
     const checksum = createHash("sha256").update(body).digest("base64");
+    failpoint("s3.part.before");
     const answer = await this.#objects.connection.call({
       what: `UploadPart ${partNumber} of ${this.#name.Key}`,
       permission: "s3:PutObject",
@@ -180,6 +184,7 @@ class PartsUpload {
         ),
       onFault: raiseIfGone,
     });
+    failpoint("s3.part.after");
     return {
       PartNumber: partNumber,
       ...(answer.ETag === undefined ? {} : { ETag: answer.ETag }),
@@ -197,6 +202,7 @@ class PartsUpload {
       bodyBytes: sizeBytes,
       signal,
       send: async (s3, options) => {
+        failpoint("s3.complete.before");
         const answer = await s3.completeMultipartUpload(
           {
             ...this.#name,
@@ -206,6 +212,7 @@ class PartsUpload {
           },
           options,
         );
+        failpoint("s3.complete.after");
         return { outcome: "created", etag: answer.ETag ?? "" };
       },
       onFault: async (fault) => {

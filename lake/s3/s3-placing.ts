@@ -56,10 +56,14 @@ export class Placing {
 
   /** To be called with the result: what the store does not promise is verified. Raises `LAKE_CORRUPT`. */
   async verify(result: PutResult): Promise<PutResult> {
-    if (result.outcome === "exists") return result;
-    const { key, sizeBytes, metadata, sha256, signal } = this.plan;
+    const { key, sizeBytes, metadata, sha256, isChecked, isConditional, signal } = this.plan;
+    if (result.outcome === "exists") {
+      // It will be taken for the planned one, and may be what the store made of an earlier try.
+      if (!isChecked && result.head.metadata["sha256"] === sha256) await this.#compareBytes();
+      return result;
+    }
     let { etag } = result;
-    if (!this.plan.isConditional || etag === "") {
+    if (!isConditional || etag === "") {
       const standing = await this.#objects.head(key, signal);
       if (standing === undefined || !isSameObject(standing, sizeBytes, metadata)) {
         throw new LakeError("LAKE_CORRUPT", `Somebody else wrote ${key} at the same moment.`, true, {
@@ -68,17 +72,19 @@ export class Placing {
       }
       etag = standing.etag;
     }
-    if (!this.plan.isChecked) {
-      const { body } = await this.#objects.get(key, signal);
-      const hash = createHash("sha256");
-      for await (const chunk of body) hash.update(chunk as Buffer);
-      if (hash.digest("hex") !== sha256) {
-        throw new LakeError("LAKE_CORRUPT", `The store holds other bytes at ${key} than were sent.`, false, {
-          hint: "Move that object away, then run again; this store does not verify checksums.",
-        });
-      }
-    }
+    if (!isChecked) await this.#compareBytes();
     return { outcome: "created", etag };
+  }
+
+  async #compareBytes(): Promise<void> {
+    const { key, sha256, signal } = this.plan;
+    const { body } = await this.#objects.get(key, signal);
+    const hash = createHash("sha256");
+    for await (const chunk of body) hash.update(chunk as Buffer);
+    if (hash.digest("hex") === sha256) return;
+    throw new LakeError("LAKE_CORRUPT", `The store holds other bytes at ${key} than were sent.`, false, {
+      hint: "Move that object away, then run again; this store does not verify checksums.",
+    });
   }
 
   #judge(standing: ObjectHead): PutResult {

@@ -1,6 +1,7 @@
 /** An object in one request, from memory or streamed from a file: the fast way up to 5 GiB. */
 import type { PutObjectCommandInput, PutObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
+import { failpoint } from "../../model/failpoint.ts";
 import type { PutBytes, PutFile, PutResult } from "../../model/lake.ts";
 import { PlannedFile } from "../planned-file.ts";
 import type { SendOptions } from "./s3-connection.ts";
@@ -66,7 +67,9 @@ async function putAtOnce(
     send: async (s3, options) => {
       const standing = await placing.lookIfUnconditional();
       if (standing !== undefined) return standing;
+      failpoint("s3.put.before");
       const answer = await send(s3, input, options);
+      failpoint("s3.put.after");
       return { outcome: "created", etag: answer.ETag ?? "" };
     },
     onFault: async (fault) => await placing.settleFault(fault),

@@ -1,0 +1,90 @@
+/**
+ * The instants at which a test may end the process: both sides of every durable step, by name. What happens at one is
+ * decided by whoever armed them; in normal life nothing does.
+ */
+
+/**
+ * `before` is before the step's effect, `after` when the effect is there and nothing has followed from it yet. A
+ * transaction is `open` when its work is done and its COMMIT is not.
+ */
+export const FAILPOINTS = [
+  // state: every write to the database
+  "transaction.before",
+  "transaction.open",
+  "transaction.after",
+  // scheduler: the lease, slots that become runs, states of runs and tasks, rows of attempts
+  "lease.take.before",
+  "lease.take.after",
+  "lease.release.before",
+  "lease.release.after",
+  "slot.before",
+  "slot.after",
+  "cursor.before",
+  "cursor.after",
+  "state.before",
+  "state.after",
+  "attempt.before",
+  "attempt.after",
+  "settle.before",
+  "settle.after",
+  // lake/protocol: records
+  "know.before",
+  "know.after",
+  "plan.before",
+  "plan.after",
+  "spool.before",
+  "spool.after",
+  "seal.before",
+  "seal.after",
+  "put.before",
+  "put.after",
+  "rekey.before",
+  "rekey.after",
+  "commit.before",
+  "commit.after",
+  "manifest.before",
+  "manifest.after",
+  // tasks/file-to-lake: files
+  "hash.before",
+  "hash.after",
+  "file.plan.before",
+  "file.plan.after",
+  "file.put.before",
+  "file.put.after",
+  "file.commit.before",
+  "file.commit.after",
+  // lake/folder: an object's draft, its metadata, its name, its folder
+  "folder.draft.before",
+  "folder.draft.after",
+  "folder.meta.before",
+  "folder.meta.after",
+  "folder.link.before",
+  "folder.link.after",
+  "folder.sync.before",
+  "folder.sync.after",
+  // lake/s3: an object at once, or in parts
+  "s3.put.before",
+  "s3.put.after",
+  "s3.upload.before",
+  "s3.upload.after",
+  "s3.part.before",
+  "s3.part.after",
+  "s3.complete.before",
+  "s3.complete.after",
+] as const;
+
+export type FailpointName = (typeof FAILPOINTS)[number];
+
+type FailpointHook = (name: FailpointName) => void;
+
+let hook: FailpointHook | undefined;
+
+/** Costs one comparison while nothing is armed. */
+export function failpoint(name: FailpointName): void {
+  if (hook !== undefined) hook(name);
+}
+
+/** From now on every failpoint of this thread calls `next`; `undefined` disarms them. */
+export function armFailpoints(next: FailpointHook | undefined): void {
+  hook = next;
+}
