@@ -1,16 +1,26 @@
 /** `npm run bench [-- NAME…] [--quick]`: measures the figures that Dagmar promises; a whole run goes into bench/results. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { benchBackfill } from "./backfill.ts";
+import { benchChain } from "./chain.ts";
+import { benchDue } from "./due.ts";
 import type { Figure } from "./figure.ts";
+import { benchFirstTick } from "./first-tick.ts";
+import { benchFlat } from "./flat.ts";
+import { benchIdle } from "./idle.ts";
 import { benchIds } from "./ids.ts";
 import { watchMachine } from "./machine.ts";
+import { benchShell } from "./shell.ts";
 import { benchStartUp } from "./start-up.ts";
 import { benchPace, benchThroughput } from "./tmdb.ts";
 import { benchUpload } from "./upload.ts";
 import { cleanWork, prepareSamples, ROOT, type Samples } from "./workspace.ts";
 import { saveReport, writePage } from "./write-results.ts";
 
-const BENCHES: Readonly<Record<string, (samples: Samples) => Promise<readonly Figure[]>>> = {
+type Bench<T> = Readonly<Record<string, (given: T) => Promise<readonly Figure[]>>>;
+
+/** Those that work on the CSVs, or ask for them. */
+const LAKE_BENCHES: Bench<Samples> = {
   "start-up": benchStartUp,
   upload: benchUpload,
   ids: benchIds,
@@ -18,27 +28,42 @@ const BENCHES: Readonly<Record<string, (samples: Samples) => Promise<readonly Fi
   pace: benchPace,
 };
 
+/** Those of the scheduler, which take nothing but whether they are to be quick. */
+const SERVICE_BENCHES: Bench<boolean> = {
+  chain: benchChain,
+  shell: benchShell,
+  backfill: benchBackfill,
+  "first-tick": benchFirstTick,
+  idle: benchIdle,
+  flat: benchFlat,
+  due: benchDue,
+};
+
+const NAMES = [...Object.keys(LAKE_BENCHES), ...Object.keys(SERVICE_BENCHES)];
+
 const { values, positionals: names } = parseArgs({
   options: { quick: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
+const unknown = names.find((name) => !NAMES.includes(name));
 if (unknown !== undefined) {
-  console.error(`There is no bench ${unknown}; there are ${Object.keys(BENCHES).join(", ")}.`);
+  console.error(`There is no bench ${unknown}; there are ${NAMES.join(", ")}.`);
   process.exitCode = 2;
 } else {
-  await measureAll(names.length === 0 ? Object.keys(BENCHES) : names, values.quick);
+  await measureAll(names.length === 0 ? NAMES : names, values.quick);
 }
 
 /** A figure that is missed is a result, not a fault: the exit code is 0. */
 async function measureAll(chosen: readonly string[], isQuick: boolean): Promise<void> {
-  const samples = await prepareSamples(isQuick);
+  const needsSamples = chosen.some((name) => Object.hasOwn(LAKE_BENCHES, name));
+  const samples = needsSamples ? await prepareSamples(isQuick) : undefined;
   const describeMachine = watchMachine();
   const figures: Figure[] = [];
   try {
     for (const name of chosen) {
       console.log(`${name} …`);
-      figures.push(...((await BENCHES[name]?.(samples)) ?? []));
+      if (samples !== undefined) figures.push(...((await LAKE_BENCHES[name]?.(samples)) ?? []));
+      figures.push(...((await SERVICE_BENCHES[name]?.(isQuick)) ?? []));
     }
   } finally {
     cleanWork();
@@ -46,6 +71,6 @@ async function measureAll(chosen: readonly string[], isQuick: boolean): Promise<
   const date = new Date().toISOString().slice(0, 10);
   const report = { date, isQuick, machine: describeMachine(), figures };
   console.log(`\n${writePage(report)}`);
-  const isWhole = chosen.length === Object.keys(BENCHES).length && !isQuick;
+  const isWhole = chosen.length === NAMES.length && !isQuick;
   if (isWhole) console.log(`Written to ${saveReport(join(ROOT, "bench/results"), report)}.`);
 }

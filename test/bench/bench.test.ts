@@ -8,6 +8,7 @@ import {
   judgeAtLeast,
   judgeAtMost,
   median,
+  percentile,
   skip,
   writeTable,
   type Figure,
@@ -94,6 +95,23 @@ describe("the median", () => {
     { values: [], expected: Number.NaN },
   ])("of $values is $expected", ({ values, expected }) => {
     expect(median(values)).toBe(expected);
+  });
+});
+
+describe("a percentile", () => {
+  it.each([
+    { share: 0.5, expected: 3 },
+    { share: 0.8, expected: 4 },
+    { share: 0.81, expected: 5 },
+    { share: 0.95, expected: 5 },
+    { share: 1, expected: 5 },
+    { share: 0, expected: 1 },
+  ])("of five values, at $share, is the $expected. of them", ({ share, expected }) => {
+    expect(percentile([5, 3, 1, 4, 2], share)).toBe(expected);
+  });
+
+  it("of nothing is not a number", () => {
+    expect(percentile([], 0.95)).toBeNaN();
   });
 });
 

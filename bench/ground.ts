@@ -1,0 +1,114 @@
+/**
+ * A database, a lake and what drives runs, in a folder of their own and put together as the command line does it, for
+ * benchmarks that stay in this process. What is driven, and what is measured of it, is theirs.
+ */
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { openAttemptLogs } from "../config/attempt-logs.ts";
+import { createLogger } from "../config/logger.ts";
+import { parseSettings } from "../config/settings.ts";
+import { openLake } from "../lake/open-lake.ts";
+import type { Clock } from "../model/clock.ts";
+import type { DagDefinition } from "../model/dag.ts";
+import type { DagRun } from "../model/dag-run.ts";
+import type { Logger } from "../model/logger.ts";
+import type { AnyTaskType } from "../model/task-type.ts";
+import type { EngineTools } from "../scheduler/engine.ts";
+import { holdLease } from "../scheduler/lease-keeper.ts";
+import { makeRun } from "../scheduler/new-run.ts";
+import { noteRunEnd } from "../scheduler/notices/note-run-end.ts";
+import { identifyProcess } from "../scheduler/process-identity.ts";
+import { startWorkerThread } from "../scheduler/worker-thread.ts";
+import { createBatchStore } from "../state/batch-store.ts";
+import { createCandidateStore } from "../state/candidates.ts";
+import { openDatabase } from "../state/database.ts";
+import { createEventLog } from "../state/events.ts";
+import { createObjectStore } from "../state/objects.ts";
+import { createRegistry } from "../tasks/registry.ts";
+import { makeVersion } from "../test/support/test-dag.ts";
+
+export interface Ground {
+  readonly databaseFile: string;
+  readonly lakeId: string;
+  /** With an observer that hears nothing. */
+  readonly tools: EngineTools;
+  makeRun(dag: DagDefinition, logicalDate: Date): Promise<DagRun>;
+  close(): Promise<void>;
+}
+
+/** `types` come beside those that Dagmar has. */
+export async function openGround(
+  folder: string,
+  clock: Clock,
+  types: readonly AnyTaskType[] = [],
+): Promise<Ground> {
+  const settings = parseSettings(
+    { variables: {}, fromDotEnv: new Set(), faults: [] },
+    { workingFolder: folder, readSecretFile: () => "" },
+  );
+  const log = openLog(clock);
+  const databaseFile = join(folder, "dagmar.db");
+  const database = await openDatabase(databaseFile, { clock, mode: "create" });
+  const identity = identifyProcess();
+  const lease = await holdLease(database, identity, "bench", { clock, log });
+  const lake = openLake(join(folder, "lake"), { clock, log });
+  const attemptLogs = openAttemptLogs({ folder: settings.logsFolder, log, clock, secrets: [] });
+  const { inputFolder, timezone, notify } = settings;
+  const tmdb = { baseUrl: settings.tmdb.baseUrl, ratePerSecond: 30, token: undefined, apiKey: undefined };
+  const shipped = createRegistry({ inputFolder, tmdb, clock, log, random: Math.random });
+  const registry = new Map([...shipped, ...types.map((type) => [type.type, type] as const)]);
+  const tools: EngineTools = {
+    database,
+    registry,
+    log,
+    attemptLogs,
+    lake,
+    clock,
+    identity,
+    leaseEpoch: lease.epoch,
+    ports: {
+      objects: createObjectStore(database, clock, timezone),
+      candidates: createCandidateStore(database, clock),
+      batches: createBatchStore(database, clock),
+      events: createEventLog(database, clock, log, timezone),
+    },
+    startWorker: startWorkerThread,
+    limits: settings,
+    random: Math.random,
+    observer: {},
+    noteRunEnd: (query, run, now) =>
+      noteRunEnd(query, run, { after: notify.after, hasWebhook: notify.url !== null }, now),
+  };
+  return {
+    databaseFile,
+    tools,
+    lakeId: lake.id,
+    makeRun(dag, logicalDate) {
+      const order = {
+        version: makeVersion(dag),
+        runType: "manual",
+        params: {},
+        onlyTasks: null,
+        isRefetch: false,
+        logicalDate,
+      } as const;
+      return database.write((query) => makeRun(query, { registry, lakeId: lake.id }, order, clock.now()));
+    },
+    async close() {
+      await attemptLogs.close();
+      await lease.release();
+      await database.close();
+      await lake.close();
+    },
+  };
+}
+
+/** Writes its lines, to nowhere. */
+function openLog(clock: Clock): Logger {
+  const stream = new Writable({
+    write(_chunk, _encoding, done) {
+      done();
+    },
+  });
+  return createLogger({ level: "info", format: "text", stream, secrets: [], clock });
+}
