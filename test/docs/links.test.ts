@@ -84,6 +84,8 @@ describe("the documents", () => {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/architecture.md",
+        "docs/dags.md",
+        "docs/operations.md",
         "docs/glossary.md",
         "docs/state.md",
         "docs/decisions/README.md",
@@ -148,7 +150,7 @@ describe("a fault is caught", () => {
   });
 
   it.each([
-    ["`dagmar backfill X`", "dagmar backfill X: there is no such command"],
+    ["`dagmar schedule X`", "dagmar schedule X: there is no such command"],
     ["```sh\ndagmar run X --all\n```", "dagmar run X --all: run has no --all"],
     ["`npx dagmar lake`", "dagmar lake: there is no such command"],
   ])("in a command: %j", (text, fault) => {

@@ -40,3 +40,19 @@ export function parseMarkdown(text: string): Markdown {
   if (open !== undefined) throw new Error(`the block that opens in line ${open.line} is never closed`);
   return { blocks, prose };
 }
+
+/** The cells of the tables below that heading, and above the next, without the row of names. */
+export function listTableRows(text: string, heading: string): readonly (readonly string[])[] {
+  const { prose } = parseMarkdown(text);
+  const start = prose.findIndex((line) => line.replace(/^#+ /, "") === heading && line.startsWith("#"));
+  if (start === -1) throw new Error(`there is no heading "${heading}"`);
+  const length = prose.slice(start + 1).findIndex((line) => /^#+ /.test(line));
+  const section = prose.slice(start + 1, length === -1 ? undefined : start + 1 + length);
+  const rows = section.filter((line) => line.startsWith("|") && !/^\|[ |:-]+$/.test(line));
+  return rows.slice(1).map((row) =>
+    row
+      .slice(1, row.lastIndexOf("|"))
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim().replaceAll("\\|", "|")),
+  );
+}

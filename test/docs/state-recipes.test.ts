@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import BetterSqlite3 from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openCliWorld, startSimulator, writeSamples, type CliWorld } from "../support/cli.ts";
+import { openCliWorld, startSimulator, waitUntil, writeSamples, type CliWorld } from "../support/cli.ts";
 import type { TmdbSimulator } from "../../quickstart/simulator/tmdb-simulator.ts";
 import { parseMarkdown, type FencedBlock } from "./markdown.ts";
 
@@ -16,7 +16,10 @@ let world: CliWorld;
 let simulator: TmdbSimulator;
 let database: BetterSqlite3.Database;
 
-/** The runs that the page tells of: whole, limited, with a wrong token, after somebody put a file of theirs into the lake. */
+/**
+ * The runs that the page tells of: whole, limited, with a wrong token, after somebody put a file of theirs into the lake;
+ * and what a scheduler that was away and came back leaves.
+ */
 beforeAll(async () => {
   simulator = await startSimulator({ token: "simulator" });
   world = openCliWorld({ TMDB_BASE_URL: simulator.url });
@@ -31,6 +34,7 @@ beforeAll(async () => {
   await expectExit(["run", "tmdb_ingest", "--date", "2026-11-25", "--param", "since=1990"], 1, {
     TMDB_API_TOKEN: "wrong",
   });
+  await keepSchedule();
   database = new BetterSqlite3(world.databaseFile, { readonly: true });
 });
 
@@ -39,6 +43,41 @@ afterAll(async () => {
   await simulator.close();
   world.remove();
 });
+
+/** A Dag that is passed over, one whose runs queue, one that breaks, one that was never in order, one that is paused. */
+async function keepSchedule(): Promise<void> {
+  const write = (dagId: string, schedule: string, task: string): void => {
+    const text = `dag: ${dagId}\nschedule: ${schedule}\ntasks: { one: ${task} }\n`;
+    writeFileSync(join(world.dagsFolder, `${dagId}.yaml`), text);
+  };
+  const count = (sql: string): number => world.query(sql).length;
+  write("ticking", '"* * * * * *"', "{ type: noop }");
+  write("stuck", '"* * * * * *"', "{ type: shell, with: { command: [sleep, 600] } }");
+  write("edited", "manual", "{ type: noop }");
+  const first = world.start(["scheduler"], { DAGMAR_HTTP: "off" });
+  await waitUntil(first, () => count("SELECT 1 FROM v_runs WHERE dag_id = 'stuck' AND state = 'queued'") > 0);
+  await waitUntil(
+    first,
+    () => count("SELECT 1 FROM v_runs WHERE dag_id = 'ticking' AND state = 'success'") > 0,
+  );
+  first.child.kill("SIGTERM");
+  expect((await first.ended).exitCode).toBe(0);
+  write("edited", "manual", "{ type: nop }");
+  write("faulty", '"99 * * * *"', "{ type: noop }");
+  await expectExit(["dags", "pause", "oscar_ingest"], 0);
+  await expectExit(
+    ["backfill", "ticking", "--from", "2026-11-01T06:00:00Z", "--to", "2026-11-01T06:00:02Z"],
+    0,
+  );
+  // Away for at least one slot: commands take their time.
+  await expectExit(["runs", "list"], 0);
+  const skips = "SELECT 1 FROM v_events WHERE kind = 'slots_skipped'";
+  const told = count(skips);
+  const second = world.start(["scheduler"], { DAGMAR_HTTP: "off" });
+  await waitUntil(second, () => count(skips) > told);
+  second.child.kill("SIGTERM");
+  expect((await second.ended).exitCode).toBe(0);
+}
 
 async function expectExit(
   args: readonly string[],
@@ -83,7 +122,8 @@ describe("docs/state.md", () => {
       const recipe = recipes.find((block) => heading.test(block.heading));
       return database.prepare(recipe?.text ?? "").all() as Record<string, unknown>[];
     };
-    expect(answer(/^What failed/).map((row) => row["task_id"])).toEqual(["movies", "series"]);
+    const failed = answer(/^What failed/).filter((row) => row["state"] === "failed");
+    expect(failed.map((row) => row["task_id"])).toEqual(["movies", "series"]);
     expect(answer(/^Which objects did/)).toMatchObject([{ kind: "foreign" }]);
     expect(new Set(answer(/reconciled/).map((row) => row["holds"]))).toEqual(new Set(["yes"]));
     const left = answer(/^How much/).map((row) => Number(row["asked"]) - Number(row["decided"]));
@@ -91,19 +131,34 @@ describe("docs/state.md", () => {
     expect(answer(/^Which ids/).length).toBeGreaterThan(0);
   });
 
-  it("names every view and every column of it, in its order, and nothing else", () => {
+  it("finds what a schedule left: slots passed over, Dags that do not run, runs that wait, a backfill that is done", () => {
+    const answer = (heading: RegExp): Record<string, unknown>[] => {
+      const recipe = recipes.find((block) => heading.test(block.heading));
+      return database.prepare(recipe?.text ?? "").all() as Record<string, unknown>[];
+    };
+    expect(answer(/^Why did this slot/).map((row) => row["dag_id"])).toContain("ticking");
+    expect(answer(/^Which Dags/).map((row) => [row["dag_id"], row["why"]])).toEqual([
+      ["edited", "broken"],
+      ["faulty", "broken"],
+      ["oscar_ingest", "paused"],
+    ]);
+    expect(answer(/^What is queued/).map((row) => row["dag_id"])).toContain("stuck");
+    expect(answer(/^How far/)).toMatchObject([{ dag_id: "ticking", state: "done", runs: 3, succeeded: 3 }]);
+  });
+
+  it("names every view and every column of it, in their order, and nothing else", () => {
     const text = prose.join(" ").replaceAll(/ +/g, " ");
     const documented = [...text.matchAll(/- (`v_\w+`), a row is [^:]+: ((?:`\w+`(?:, )?)+)/g)].map(
       (match) => [match[1], match[2]],
     );
     const views = database
-      .prepare("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY rowid")
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")
       .pluck()
       .all() as string[];
     const actual = views.map((view) => {
       const names = database.prepare("SELECT name FROM pragma_table_info(?)").pluck().all(view) as string[];
       return [`\`${view}\``, names.map((name) => `\`${name}\``).join(", ")];
     });
-    expect(documented).toEqual(actual);
+    expect(documented.toSorted(([left = ""], [right = ""]) => left.localeCompare(right))).toEqual(actual);
   });
 });
