@@ -1,5 +1,5 @@
 /** The service as a process: a per-second Dag, each slot once; what it answers; Dag files that change under it; how it ends. */
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ask, eventually, useServiceWorld, type ServiceWorld } from "../support/service-process.ts";
@@ -19,7 +19,8 @@ function readSlots(world: ServiceWorld, dagId: string): readonly string[] {
 function listSeconds(slots: readonly string[]): readonly string[] {
   const [first = "", last = ""] = [slots[0], slots.at(-1)];
   const seconds: string[] = [];
-  for (let at = Date.parse(first); at <= Date.parse(last); at += 1000) seconds.push(new Date(at).toISOString());
+  for (let at = Date.parse(first); at <= Date.parse(last); at += 1000)
+    seconds.push(new Date(at).toISOString());
   return seconds;
 }
 
@@ -75,13 +76,22 @@ test("health, readiness and metrics tell of a service that works", async () => {
   const world = useServiceWorld();
   world.writeDag("seconds", EACH_SECOND);
   const running = await world.startScheduler();
-  await eventually("a slot has run", () => world.readStates("v_runs", "seconds").includes("success"), running);
+  await eventually(
+    "a slot has run",
+    () => world.readStates("v_runs", "seconds").includes("success"),
+    running,
+  );
   expect(await ask(`${running.url}/healthz`)).toMatchObject({ status: 200 });
   expect(await ask(`${running.url}/readyz`)).toMatchObject({ status: 200 });
   const { status, text } = await ask(`${running.url}/metrics`);
   expect(status).toBe(200);
   const read = (series: string): number =>
-    Number(text.split("\n").find((line) => line.startsWith(`${series} `))?.split(" ")[1]);
+    Number(
+      text
+        .split("\n")
+        .find((line) => line.startsWith(`${series} `))
+        ?.split(" ")[1],
+    );
   expect(read('dagmar_dag_runs_total{dag_id="seconds",state="success"}')).toBeGreaterThan(0);
   expect(read('dagmar_dag_run_duration_seconds_count{dag_id="seconds",state="success"}')).toBeGreaterThan(0);
   expect(read('dagmar_task_attempts_total{dag_id="seconds",type="noop",state="success"}')).toBeGreaterThan(0);
@@ -125,4 +135,23 @@ test("a Dag file that is broken is told and stops no other; mended, added and re
   rmSync(join(world.dagsFolder, "third.yaml"));
   await eventually("it is gone", () => world.countEvents("dag_removed") === 1, running);
   expect((await running.stop()).exitCode).toBe(0);
-});
+}, 60_000);
+
+test("a folder of Dags that goes away leaves its Dags as they are, is told once, and is read again when it is back", async () => {
+  const world = useServiceWorld();
+  world.writeDag("seconds", EACH_SECOND);
+  const running = await world.startScheduler();
+  await eventually("it runs", () => world.readStates("v_runs", "seconds").length > 0, running);
+  const away = `${world.dagsFolder}-away`;
+  renameSync(world.dagsFolder, away);
+  const isTold = () =>
+    running.output().includes("The Dag folder could not be read; its Dags stay as they are.");
+  await eventually("it is told", isTold, running);
+  const before = world.readStates("v_runs", "seconds").length;
+  await eventually("it runs on", () => world.readStates("v_runs", "seconds").length > before, running);
+  renameSync(away, world.dagsFolder);
+  world.writeDag("others", EACH_SECOND);
+  await eventually("it is read again", () => world.readStates("v_runs", "others").length > 0, running);
+  expect(world.countEvents("dag_removed")).toBe(0);
+  expect((await running.stop()).exitCode).toBe(0);
+}, 60_000);

@@ -1,5 +1,5 @@
 /** `dagmar scheduler` as a child process in a folder of its own, with Dags that a test writes; what it answers and books is read from outside. */
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
@@ -18,15 +18,19 @@ export interface Scheduler extends CliProcess {
 export interface ServiceWorld extends CliWorld {
   /** The file's text without its first line, which names the Dag. */
   writeDag(dagId: string, text: string): void;
+  /** An empty file in the folder that commands and tasks work in. */
+  writeFile(name: string): void;
+  removeFile(name: string): void;
+  isThere(name: string): boolean;
   /** Resolves when its health can be asked. */
   startScheduler(more?: Readonly<Record<string, string>>): Promise<Scheduler>;
-  /** Asks for a run that has the logical date, and comes back when it is in the books. */
+  /** In the order of logical dates. */
   readStates(table: "v_runs" | "v_tasks" | "v_attempts", dagId: string): readonly string[];
   countEvents(kind: string): number;
 }
 
 /** A world without the example Dags. */
-export function openServiceWorld(): ServiceWorld {
+function openServiceWorld(): ServiceWorld {
   const world = openCliWorld({ DAGMAR_HTTP: "127.0.0.1:0", DAGMAR_TIMEZONE: "UTC" });
   for (const name of readdirSync(world.dagsFolder)) rmSync(join(world.dagsFolder, name));
   return {
@@ -34,6 +38,9 @@ export function openServiceWorld(): ServiceWorld {
     writeDag(dagId, text) {
       writeFileSync(join(world.dagsFolder, `${dagId}.yaml`), `dag: ${dagId}\n${text.trimStart()}`);
     },
+    writeFile: (name) => writeFileSync(join(world.folder, name), ""),
+    removeFile: (name) => rmSync(join(world.folder, name)),
+    isThere: (name) => existsSync(join(world.folder, name)),
     async startScheduler(more) {
       const running = world.start(["scheduler"], more);
       const address = /Health and metrics: (http:\S+?)\/healthz/;
@@ -89,12 +96,37 @@ export async function ask(url: string): Promise<Answer> {
   return { status: answer.status, text: await answer.text() };
 }
 
-/** A process that has ended and is not yet waited for counts as gone. */
+/** One that has ended and that nobody has waited for yet is not. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return false;
   }
+}
+
+/** A command does its work itself where nobody else is at work, and asks a scheduler where one is. */
+export const WAYS = ["beside a scheduler", "without a scheduler"] as const;
+
+export interface WayWorld extends ServiceWorld {
+  readonly scheduler: Scheduler | undefined;
+  /** Ends the scheduler too. */
+  close(): Promise<void>;
+}
+
+export async function openWay(
+  way: (typeof WAYS)[number],
+  dags: Readonly<Record<string, string>>,
+): Promise<WayWorld> {
+  const world = openServiceWorld();
+  for (const [dagId, text] of Object.entries(dags)) world.writeDag(dagId, text);
+  const scheduler = way === "beside a scheduler" ? await world.startScheduler() : undefined;
+  return {
+    ...world,
+    scheduler,
+    async close() {
+      await scheduler?.stop();
+      world.remove();
+    },
+  };
 }

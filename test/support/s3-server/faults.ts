@@ -82,6 +82,10 @@ export class FaultScript {
     return this.#pending.reduce((sum, { left }) => sum + left, 0);
   }
 
+  clear(): void {
+    this.#pending = [];
+  }
+
   take(subject: FaultSubject): FaultKind | undefined {
     const found = this.#pending.find(({ scripted }) => isMatch(scripted.when, subject));
     if (found === undefined) return undefined;

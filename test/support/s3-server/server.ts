@@ -59,6 +59,10 @@ export interface S3Server {
   /** Keys that were written over. */
   overwrittenKeys(): readonly string[];
   uploads(): readonly Upload[];
+  /** Somebody deletes an object. */
+  remove(key: string): void;
+  /** An upload that somebody began at that instant and never ended. */
+  plantUpload(key: string, initiatedAt: Date): void;
   /** From now on these are the right ones. */
   changeCredentials(credentials: ServerCredentials): void;
   close(): Promise<void>;
@@ -125,6 +129,13 @@ class S3Host {
           .filter((version) => version.isOverwrite && !isProbe(version.key))
           .map(({ key }) => key),
       uploads: () => [...this.#store.uploads.values()],
+      remove: (key) => {
+        this.#store.objects.delete(key);
+      },
+      plantUpload: (key, initiatedAt) => {
+        const upload = this.#store.createUpload({ key, metadata: {}, contentType: "" });
+        this.#store.uploads.set(upload.uploadId, { ...upload, initiatedAt });
+      },
       changeCredentials: (next) => {
         this.#credentials = next;
       },

@@ -1,0 +1,56 @@
+/** What who asks a scheduler is told when the answer does not come: each state that a request may be in. */
+import { expect, test } from "vitest";
+import { askScheduler } from "../../cli/lease-work.ts";
+import { beginRequest, listOpenRequests, abandonRequests } from "../../state/requests.ts";
+import { sql } from "../../state/statement.ts";
+import { openTestWorld } from "../support/test-world.ts";
+
+async function openAsking() {
+  const { database } = await openTestWorld();
+  const hold = "UPDATE lease SET purpose = ?, expires_at = '2999-01-01T00:00:00.000Z', pid = 1, host = 'x'";
+  await database.write((query) => query.run(sql(hold, "scheduler")));
+  const stopping = new AbortController();
+  const answer = askScheduler(database, { kind: "prune" }, stopping.signal);
+  answer.catch(() => undefined);
+  const [request] = await untilAsked();
+  if (request === undefined) throw new Error("nothing was asked");
+  return { database, stopping, answer, requestId: request.requestId };
+
+  async function untilAsked() {
+    for (let look = 0; look < 1_000; look += 1) {
+      const open = listOpenRequests(database);
+      if (open.length > 0) return open;
+      await new Promise(setImmediate);
+    }
+    return [];
+  }
+}
+
+test("Ctrl-C takes back what has not begun", async () => {
+  const { database, stopping, answer } = await openAsking();
+  stopping.abort();
+  await expect(answer).rejects.toMatchObject({ code: "INTERRUPTED", message: "The request was taken back." });
+  expect(listOpenRequests(database)).toEqual([]);
+});
+
+test("what has begun cannot be taken back, and is not said to be", async () => {
+  const { database, stopping, answer, requestId } = await openAsking();
+  await database.write((query) => beginRequest(query, requestId));
+  stopping.abort();
+  await expect(answer).rejects.toMatchObject({
+    code: "INTERRUPTED",
+    message: "The scheduler has begun and goes on with it.",
+  });
+});
+
+test("a scheduler that goes, or another that finds what it had begun, is told", async () => {
+  const { database, answer, requestId } = await openAsking();
+  await database.write((query) => {
+    beginRequest(query, requestId);
+    abandonRequests(query);
+  });
+  await expect(answer).rejects.toMatchObject({ code: "NO_SCHEDULER" });
+  const other = await openAsking();
+  await other.database.write((query) => query.run(sql("UPDATE lease SET expires_at = NULL")));
+  await expect(other.answer).rejects.toMatchObject({ code: "NO_SCHEDULER" });
+});

@@ -1,0 +1,136 @@
+/** `dagmar scheduler` as an operator meets it: what keeps it from starting, how it crashes, and as the first process of a container. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startChild } from "../support/cli.ts";
+import { ask, eventually, useServiceWorld, type ServiceWorld } from "../support/service-process.ts";
+
+const EACH_SECOND = `schedule: "* * * * * *"\ntasks: { nothing: { type: noop } }\n`;
+
+describe("what is wrong is said in one line and ends it", () => {
+  test.each([
+    [
+      "an address that is none",
+      { DAGMAR_HTTP: "8793" },
+      /DAGMAR_HTTP must be <host>:<port> such as 127\.0\.0\.1:8793, or off/,
+    ],
+    ["a folder of Dags that is not there", { DAGMAR_DAGS: "/nowhere/dags" }, /\/nowhere\/dags/],
+    [
+      "a folder for its database that is a file",
+      { DAGMAR_DB: "/dev/null/dagmar.db" },
+      /The folder of \/dev\/null\/dagmar\.db cannot be made: .*\n.*DAGMAR_DB/,
+    ],
+    [
+      "a database that cannot be opened",
+      { DAGMAR_DB: "/usr" },
+      /\/usr cannot be used: .*\n.*this user may write to it and to its folder/,
+    ],
+  ])("%s", async (_name, environment, message) => {
+    const world = useServiceWorld();
+    const { exitCode, stderr } = await world.run(["scheduler"], environment);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 78 });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test("a port that another program has", async () => {
+    const world = useServiceWorld();
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    onTestFinished(() => void other.close());
+    const port = (other.address() as AddressInfo).port;
+    const { exitCode, stderr } = await world.run(["scheduler"], { DAGMAR_HTTP: `127.0.0.1:${port}` });
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 78 });
+    expect(stderr).toContain(`DAGMAR_HTTP: 127.0.0.1 port ${port}: another program listens there already.`);
+    expect(world.query("SELECT expires_at FROM lease")).toEqual([{ expires_at: null }]);
+  });
+});
+
+/** Loaded before the program: at SIGUSR2 something goes wrong that nobody catches. */
+const FAULTS = {
+  "an unhandled rejection": "Promise.reject(new Error('planted'))",
+  "an uncaught exception": "setImmediate(() => { throw new Error('planted'); })",
+};
+
+test.each(Object.entries(FAULTS))(
+  "%s ends it with 1, says so readably, and the next start goes on",
+  async (_name, fault) => {
+    const world = useServiceWorld();
+    world.writeDag("seconds", EACH_SECOND);
+    const preload = join(world.folder, "preload.mjs");
+    writeFileSync(preload, `process.on("SIGUSR2", () => { ${fault}; });\n`);
+    const running = await world.startScheduler({ NODE_OPTIONS: `--import=${pathToFileURL(preload).href}` });
+    await eventually("it runs", () => world.readStates("v_runs", "seconds").includes("success"), running);
+    running.child.kill("SIGUSR2");
+    const { exitCode, stderr } = await running.ended;
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^dagmar: this is a fault of Dagmar's own; please report it with the lines below\nError: planted$/m,
+    );
+    const before = world.readStates("v_runs", "seconds").length;
+    const next = await world.startScheduler();
+    await eventually("it goes on at once", () => world.readStates("v_runs", "seconds").length > before, next);
+    expect((await next.stop()).exitCode).toBe(0);
+  },
+);
+
+/** A process may not be made the first one of a namespace everywhere. */
+const UNSHARE = "/usr/bin/unshare";
+const mayUnshare = spawnSync(UNSHARE, ["--pid", "--fork", "true"]).status === 0;
+
+describe.runIf(mayUnshare)("as process 1", () => {
+  async function startFirst(world: ServiceWorld) {
+    const running = startChild(
+      UNSHARE,
+      ["--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, world.cliPath, "scheduler"],
+      world.folder,
+      world.environment,
+    );
+    onTestFinished(() => void running.child.kill("SIGKILL"));
+    await eventually("it works", () => running.output().includes("is scheduling the Dags"), running);
+    const url = /Health and metrics: (http:\S+?)\/healthz/.exec(running.output())?.[1] ?? "";
+    const pid = running.child.pid ?? 0;
+    const first = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
+    return { running, url, first };
+  }
+
+  test("SIGTERM drains it and a task's processes, and it ends with 0", async () => {
+    const world = useServiceWorld();
+    world.writeDag(
+      "seconds",
+      `schedule: "* * * * * *"\ntasks: { sleep: { type: shell, with: { script: "sleep 300" } } }\n`,
+    );
+    const { running, url, first } = await startFirst(world);
+    await eventually(
+      "a task runs",
+      () => world.readStates("v_tasks", "seconds").includes("running"),
+      running,
+    );
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
+    expect(world.query("SELECT pid FROM v_attempts")).toEqual([{ pid: 1 }]);
+    process.kill(first, "SIGTERM");
+    const { exitCode, stderr } = await running.ended;
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("Stopped: nothing is under way any more.");
+    expect(world.readStates("v_attempts", "seconds")).toEqual(["cancelled"]);
+  });
+
+  test("a crash takes nothing of it along: the same container's next start goes on at once", async () => {
+    const world = useServiceWorld();
+    world.writeDag("seconds", EACH_SECOND);
+    const { running, first } = await startFirst(world);
+    await eventually("it runs", () => world.readStates("v_runs", "seconds").includes("success"), running);
+    process.kill(first, "SIGKILL");
+    await running.ended;
+    const before = world.readStates("v_runs", "seconds").length;
+    const next = await startFirst(world);
+    await eventually("it goes on", () => world.readStates("v_runs", "seconds").length > before, next.running);
+    process.kill(next.first, "SIGTERM");
+    expect((await next.running.ended).exitCode).toBe(0);
+  });
+});
