@@ -48,14 +48,15 @@ COPY dags ./dags
 ENV NODE_ENV=production \
   DAGMAR_DB=/data/dagmar.db \
   DAGMAR_LAKE=file:///data/lake \
+  DAGMAR_LOGS=/data/logs \
   DAGMAR_INPUT=/input \
   DAGMAR_DAGS=/app/dags
 # The image's own user "node"; a number, so that Kubernetes' runAsNonRoot can see that it is not root.
 USER 1000:1000
 VOLUME ["/input", "/data", "/app/dags"]
-# The first run makes the database, within the start period. The check reads only.
-HEALTHCHECK --interval=5m --timeout=1m --start-period=1m --retries=3 \
-  CMD ["node", "/app/dist/cli/main.js", "db", "check"]
+# Of the service; one that stands by is healthy too. A single command has no such door: `docker run --no-healthcheck …`.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8793/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "--max-semi-space-size=2", "/app/dist/cli/main.js"]
-# What there is to run; needs neither network nor database. A run is `docker run … dagmar run csv_ingest`.
-CMD ["dags", "list"]
+# The service. A single command is `docker run … dagmar dags list`.
+CMD ["scheduler"]

@@ -17,6 +17,8 @@ const serviceSchema = z.looseObject({
   ports: z.array(z.unknown()).default([]),
   network_mode: z.string().optional(),
   stop_grace_period: z.string().optional(),
+  restart: z.string().default("no"),
+  command: z.unknown().optional(),
 });
 const composeSchema = z.looseObject({
   services: z.record(z.string(), serviceSchema),
@@ -57,9 +59,12 @@ export function checkCompose(text: string): readonly string[] {
   need(service.volumes.includes("./dags:/app/dags:ro"), "dags not read-only");
   need(!service.volumes.some((volume) => volume.includes("docker.sock")), "docker socket");
   need(seconds(service.stop_grace_period) >= 30, "no time to drain");
-  for (const name of ["DAGMAR_DB", "DAGMAR_INPUT", "DAGMAR_DAGS"]) {
+  for (const name of ["DAGMAR_DB", "DAGMAR_LOGS", "DAGMAR_INPUT", "DAGMAR_DAGS"]) {
     need(service.environment[name]?.startsWith("/") === true, `${name} may be moved by .env`);
   }
+  need(service.environment["DAGMAR_HTTP"]?.endsWith(":8793") === true, "health is asked elsewhere");
+  need(service.restart === "unless-stopped", "does not come back");
+  need(service.command === undefined, "not the service");
   need(!/(?:TOKEN|SECRET|PASSWORD|KEY)/.test(Object.keys(service.environment).join()), "secret");
   return faults;
 }

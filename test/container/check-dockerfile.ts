@@ -105,10 +105,14 @@ function checkProcess(stage: Stage): readonly string[] {
   if (!dockerfile.listRests(stage, "RUN").some((run) => /apt-get install\b.*\btini\b/.test(run))) {
     faults.push("init not installed");
   }
-  if (dockerfile.parseExecForm(dockerfile.listRests(stage, "CMD").at(-1)) === undefined) {
-    faults.push("command not in exec form");
+  const command = dockerfile.parseExecForm(dockerfile.listRests(stage, "CMD").at(-1));
+  if (command === undefined) faults.push("command not in exec form");
+  else if (command.join(" ") !== "scheduler") faults.push("not the service");
+  const [program, flag, script = ""] = dockerfile.parseHealthcheck(stage) ?? [];
+  // There is no other program in the image that could ask.
+  if (program !== "node" || flag !== "-e" || !script.includes("'http://127.0.0.1:8793/healthz'")) {
+    faults.push("no health check");
   }
-  if (dockerfile.parseHealthcheck(stage)?.[1] !== "/app/dist/cli/main.js") faults.push("no health check");
   return faults;
 }
 
@@ -137,6 +141,7 @@ function checkShipped(stages: readonly Stage[], stage: Stage): readonly string[]
     NODE_ENV: "production",
     DAGMAR_DB: "/data/dagmar.db",
     DAGMAR_LAKE: "file:///data/lake",
+    DAGMAR_LOGS: "/data/logs",
     DAGMAR_INPUT: "/input",
     DAGMAR_DAGS: "/app/dags",
   };

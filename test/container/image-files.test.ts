@@ -33,12 +33,14 @@ describe("the Dockerfile", () => {
     ["entry point not in exec form", /^ENTRYPOINT .*$/m, "ENTRYPOINT node /app/dist/cli/main.js"],
     [
       "entry point is not the program",
-      '/app/dist/cli/main.js"]\n# What',
-      '/app/dist/bench/main.js"]\n# What',
+      '/app/dist/cli/main.js"]\n# The service',
+      '/app/dist/bench/main.js"]\n# The service',
     ],
-    ["command not in exec form", /^CMD \[.*$/m, "CMD dags list"],
+    ["command not in exec form", /^CMD \[.*$/m, "CMD scheduler"],
+    ["not the service", 'CMD ["scheduler"]', 'CMD ["dags", "list"]'],
     ["no health check", /^HEALTHCHECK [^\n]*\n[^\n]*$/m, ""],
-    ["no health check", 'CMD ["node", "/app/dist/cli/main.js", "db", "check"]', "CMD curl localhost"],
+    ["no health check", 'CMD ["node", "-e", "fetch', 'CMD ["curl", "-f", "fetch'],
+    ["no health check", "127.0.0.1:8793/healthz", "127.0.0.1:8793/metrics"],
     ["base node:20-slim", "FROM node:26-trixie-slim AS runtime", "FROM node:20-slim AS runtime"],
     ["base node:26-trixie", "FROM node:26-trixie-slim AS build", "FROM node:26-trixie AS build"],
     ["npm install", "RUN npm ci --omit=dev", "RUN npm install --omit=dev"],
@@ -62,6 +64,7 @@ describe("the Dockerfile", () => {
     ["no volume /data", '"/data", ', ""],
     ["no volume /app/dags", ', "/app/dags"]', "]"],
     ["DAGMAR_LAKE=s3://b", "file:///data/lake", "s3://b"],
+    ["DAGMAR_LOGS=", "  DAGMAR_LOGS=/data/logs \\\n", ""],
     ["NODE_ENV=", "NODE_ENV=production", "NODE_OPTIONS="],
     ["no label", "LABEL org.opencontainers.image.title", "LABEL title"],
   ])("is faulted: %s, for %j", (fault, passage, replacement) => {
@@ -111,6 +114,10 @@ describe("compose.yaml", () => {
     ["dags not read-only", "/app/dags:ro", "/app/dags"],
     ["no time to drain", "stop_grace_period: 2m", "stop_grace_period: 5s"],
     ["DAGMAR_DB may be moved by .env", /\n +DAGMAR_DB:.*/, ""],
+    ["DAGMAR_LOGS may be moved by .env", /\n +DAGMAR_LOGS:.*/, ""],
+    ["health is asked elsewhere", /\n +DAGMAR_HTTP:.*/, ""],
+    ["does not come back", "restart: unless-stopped", 'restart: "no"'],
+    ["not the service", "    read_only: true", "    command: [dags, list]\n    read_only: true"],
     ["secret", "      DAGMAR_DB:", "      TMDB_API_TOKEN: abc\n      DAGMAR_DB:"],
   ])("is faulted: %s, for %j", (fault, passage, replacement) => {
     expect(checkCompose(plant(COMPOSE, passage, replacement))).toContain(fault);

@@ -1,5 +1,5 @@
 /** The folders of the image as the Dockerfile lays them out, without an engine: what runs in them is the test's choice. */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -112,11 +112,25 @@ export interface Finished {
  * Runs a command of the image with its environment and nothing else's, in its working directory; as its user where the
  * test may change users, as the test's own otherwise.
  */
-export async function runInImage(
+export function runInImage(
   image: Image,
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<Finished> {
+  return startInImage(image, command, environment).finished;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+/** As `runInImage`, for what does not end by itself. */
+export function startInImage(
+  image: Image,
+  command: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Started {
   const [program = "", ...args] = command;
   const child = spawn(
     program === "node" ? process.execPath : program,
@@ -138,10 +152,11 @@ export async function runInImage(
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  return await new Promise((resolve, reject) => {
+  const finished = new Promise<Finished>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
   });
+  return { child, finished };
 }
 
 function movePath(image: Image, text: string): string {
