@@ -51,18 +51,24 @@ export function decideAsk(known: KnownId, policy: AskPolicy): string | undefined
   return ageSeconds > 0 && ageSeconds >= policy.recheckAfterSeconds ? known.generation : undefined;
 }
 
-/** The ids to ask, in candidate order; under a limit at most `limit` less what this ask has decided already. */
+/**
+ * The ids to ask: the first in candidate order, under a limit at most `limit` less what this ask has decided already. Those
+ * that failed for the moment come last: when a provider is down, its probes are then first requests and not retries.
+ */
 export function planAsk(
   known: Iterable<KnownId>,
   policy: AskPolicy,
   limit: { readonly max: number | null; readonly alreadyDecided: number },
 ): readonly PlannedId[] {
   const budget = limit.max === null ? Infinity : Math.max(0, limit.max - limit.alreadyDecided);
-  const planned: PlannedId[] = [];
+  const fresh: PlannedId[] = [];
+  const failed: PlannedId[] = [];
   for (const id of known) {
-    if (planned.length >= budget) break;
+    if (fresh.length + failed.length >= budget) break;
     const generation = decideAsk(id, policy);
-    if (generation !== undefined) planned.push({ askedId: id.askedId, generation });
+    if (generation === undefined) continue;
+    const list = id.outcome === "failed" && !id.isPermanent ? failed : fresh;
+    list.push({ askedId: id.askedId, generation });
   }
-  return planned;
+  return [...fresh, ...failed];
 }

@@ -4,7 +4,7 @@ import type { AttemptLog, AttemptLogs } from "../model/attempt-logs.ts";
 import type { Clock } from "../model/clock.ts";
 import type { DagRun, StopReason } from "../model/dag-run.ts";
 import type { TaskDefinition } from "../model/dag.ts";
-import { ConfigError, TaskFailure, TaskReschedule } from "../model/errors.ts";
+import { ConfigError, StateError, TaskFailure, TaskReschedule } from "../model/errors.ts";
 import type { Lake } from "../model/lake.ts";
 import type { Logger } from "../model/logger.ts";
 import type { TaskInstance } from "../model/task-instance.ts";
@@ -55,6 +55,8 @@ export class RunStopped extends Error {
 }
 
 const GRACE_MS = 10_000;
+/** Why an attempt's timers are stopped. Made once: without one Node makes an error, with its stack, for every attempt. */
+const OVER = new Error("the attempt has ended");
 
 /** Never rejects. `stopping` stops the task at its next safe point; its reason is `DrainRequested` or `RunStopped`. */
 export async function runAttempt(
@@ -65,7 +67,11 @@ export async function runAttempt(
 ): Promise<AttemptResult> {
   const stop = new AbortController();
   const ended = new AbortController();
-  const signal = AbortSignal.any([stop.signal, stopping]);
+  // Not `AbortSignal.any`: Node never lets go of a joined signal that somebody still listens to.
+  const { signal } = stop;
+  const follow = (): void => stop.abort(stopping.reason);
+  if (stopping.aborted) follow();
+  stopping.addEventListener("abort", follow, { once: true });
   // A task has as many requests under way as it likes, each listening.
   setMaxListeners(0, signal);
   const { definition } = request;
@@ -88,7 +94,8 @@ export async function runAttempt(
     (error: unknown): AttemptResult => judgeError(signal.aborted ? signal.reason : error, kept.log),
   );
   const result = await Promise.race([work, giveUp(tools.clock, signal, ended.signal, kept.log)]);
-  ended.abort();
+  ended.abort(OVER);
+  stopping.removeEventListener("abort", follow);
   await timeOut;
   await kept.close();
   return result;
@@ -171,6 +178,16 @@ function judgeError(error: unknown, log: Logger): AttemptResult {
     return {
       outcome: "failed",
       failure: new TaskFailure(error.code, error.message, false, { cause: error }),
+    };
+  }
+  // A full disk or a lock that stayed is no fault of the program either, and may have passed by the next attempt.
+  if (error instanceof StateError) {
+    return {
+      outcome: "failed",
+      failure: new TaskFailure(error.code, error.message, true, {
+        cause: error,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      }),
     };
   }
   const message = error instanceof Error ? error.message : String(error);

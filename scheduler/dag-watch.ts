@@ -1,7 +1,7 @@
 /** The Dags that have a schedule now, in memory: when each comes due next. What they lead to is decided elsewhere. */
-import type { DagDefinition } from "../model/dag.ts";
 import type { SourceFolder } from "../model/dag-source.ts";
-import { createTimetable, type Timetable } from "../model/timetable.ts";
+import { findTimetables } from "../model/dag-timetable.ts";
+import type { Timetable } from "../model/timetable.ts";
 import type { DagVersion } from "../state/dag-runs.ts";
 import type { DagRow } from "../state/dags.ts";
 
@@ -23,6 +23,8 @@ export interface DagWatch {
   setRows(rows: ReadonlyMap<string, DagRow>, now: Date): void;
   /** Nobody had been watching until now. */
   restart(now: Date): void;
+  /** What is not yet cannot have been missed. */
+  setBack(now: Date): void;
   readonly dags: readonly WatchedDag[];
   find(dagId: string): DagVersion | undefined;
   /** The earliest `nextDueAt`. */
@@ -32,13 +34,12 @@ export interface DagWatch {
 export function createDagWatch(): DagWatch {
   let folder: SourceFolder = { dags: new Map(), broken: new Map() };
   let watched = new Map<string, WatchedDag>();
-  const timetables = new Map<string, Timetable>();
 
   function watch(dagId: string, row: DagRow, now: Date): WatchedDag | undefined {
     const dag = folder.dags.get(dagId);
     if (dag === undefined || !dag.enabled || row.isPaused || row.schedule === null) return undefined;
     const { definition, fingerprint } = dag;
-    const timetable = findTimetable(definition, fingerprint);
+    const timetable = findTimetables(definition)?.bounded ?? null;
     const cursor = row.cursor === null ? now : new Date(row.cursor);
     const known = watched.get(dagId);
     const isSame = known?.row.cursor === row.cursor && known.version.fingerprint === fingerprint;
@@ -51,24 +52,9 @@ export function createDagWatch(): DagWatch {
     };
   }
 
-  function findTimetable(definition: DagDefinition, fingerprint: string): Timetable | null {
-    if (definition.schedule.kind !== "cron") return null;
-    const known = timetables.get(fingerprint);
-    if (known !== undefined) return known;
-    const toDate = (text: string | null): Date | null => (text === null ? null : new Date(text));
-    const made = createTimetable(definition.schedule.expression, definition.timezone, {
-      startAt: toDate(definition.startAt),
-      endAt: toDate(definition.endAt),
-    });
-    timetables.set(fingerprint, made);
-    return made;
-  }
-
   return {
     setFolder(next) {
       folder = next;
-      const fingerprints = new Set([...next.dags.values()].map((dag) => dag.fingerprint));
-      for (const known of timetables.keys()) if (!fingerprints.has(known)) timetables.delete(known);
     },
     setRows(rows, now) {
       watched = new Map(
@@ -80,6 +66,12 @@ export function createDagWatch(): DagWatch {
     },
     restart(now) {
       watched = new Map([...watched].map(([dagId, dag]) => [dagId, { ...dag, watchedSince: now }]));
+    },
+    setBack(now) {
+      const cap = (since: Date): Date => (since > now ? now : since);
+      watched = new Map(
+        [...watched].map(([dagId, dag]) => [dagId, { ...dag, watchedSince: cap(dag.watchedSince) }]),
+      );
     },
     get dags() {
       return [...watched.values()];

@@ -2,19 +2,29 @@
  * One step of the scheduler at a time: takes in what ended, plans, applies in one transaction, then starts and stops
  * attempts. When to take a step, and which runs exist, is decided elsewhere.
  */
-import { findTask, type DagDefinition } from "../model/dag.ts";
+import { findTask, type DagDefinition, type TaskDefinition } from "../model/dag.ts";
 import type { DagRun } from "../model/dag-run.ts";
+import { failpoint } from "../model/failpoint.ts";
 import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import type { Progress, TaskOutput } from "../model/task-type.ts";
 import { changeRunState, readRun, stopRun } from "../state/dag-runs.ts";
 import type { Database, Query } from "../state/database.ts";
-import { changeTaskState, readOutputs, startAttempt } from "../state/task-instances.ts";
+import { changeTaskState, readOutputsOf, startAttempt } from "../state/task-instances.ts";
 import { RunStopped, runAttempt, type AttemptRequest, type AttemptTools } from "./attempt-runner.ts";
 import type { Bell } from "./bell.ts";
 import { planStep, type Action, type Plan } from "./plan.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { settleAttempt, type Completion, type Settled } from "./settle.ts";
-import { createWorldCache, readWorld, type Limits, type Scope, type WorldFacts } from "./world.ts";
+import {
+  createWorldCache,
+  forgetAll,
+  forgetRun,
+  forgetTask,
+  readWorld,
+  type Limits,
+  type Scope,
+  type WorldFacts,
+} from "./world.ts";
 
 /** Told after the transaction that made it true. */
 export interface EngineObserver {
@@ -87,15 +97,24 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
   const cache = createWorldCache();
   const completions: Completion[] = [];
   const attempts = new Map<number, AbortController>();
+  // One listener for all attempts: of signals that were joined with `AbortSignal.any` Node keeps something for as long as
+  // the longest-lived of them lives, and that is the process.
+  drain.addEventListener(
+    "abort",
+    () => {
+      for (const stopping of attempts.values()) stopping.abort(drain.reason);
+    },
+    { once: true },
+  );
 
   function begin({ request, dag }: Started): void {
     const { run, task, number } = request;
     const stopping = new AbortController();
     attempts.set(task.taskInstanceId, stopping);
+    if (drain.aborted) stopping.abort(drain.reason);
     observer.taskStarted?.(run, task, number);
     const show = (progress: Progress): void => observer.taskProgressed?.(run, task.taskId, progress);
-    const signal = AbortSignal.any([stopping.signal, drain]);
-    void runAttempt(tools, request, signal, show).then((result) => {
+    void runAttempt(tools, request, stopping.signal, show).then((result) => {
       const random = tools.random();
       completions.push({ run, dag, task: { ...task, state: "running" }, number, result, random });
       bell.ring();
@@ -107,22 +126,22 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
       const now = clock.now();
       const done = [...completions];
       const facts = { now, scope, limits: tools.limits, isDraining: drain.aborted };
-      const forget = (dagRunId: number): void => {
-        cache.views.delete(dagRunId);
-      };
       let applied;
       try {
         applied = await database.write((query) => {
           const settled = done.flatMap((completion) => {
-            forget(completion.run.dagRunId);
-            return settleAttempt(query, completion, now) ?? [];
+            forgetTask(cache, completion.task);
+            failpoint("settle.before");
+            const end = settleAttempt(query, completion, now);
+            failpoint("settle.after");
+            return end ?? [];
           });
           // It does not say which runs it wrote to.
-          if (before?.(query, now) === true) cache.views.clear();
-          return applyPlans(query, facts, settled, forget);
+          if (before?.(query, now) === true) forgetAll(cache);
+          return applyPlans(query, facts, settled);
         });
       } catch (error) {
-        cache.views.clear();
+        forgetAll(cache);
         throw error;
       }
       completions.splice(0, done.length);
@@ -140,12 +159,7 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
   };
 
   /** Plans and applies until a plan has nothing in it that another one could follow from. */
-  function applyPlans(
-    query: Query,
-    facts: WorldFacts,
-    settled: readonly Settled[],
-    forget: (dagRunId: number) => void,
-  ): Applied {
+  function applyPlans(query: Query, facts: WorldFacts, settled: readonly Settled[]): Applied {
     const started: Started[] = [];
     const ended: DagRun[] = [];
     const passedOver: PassedOver[] = [];
@@ -153,8 +167,11 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     for (;;) {
       const plan = planStep(readWorld(query, facts, cache));
       for (const action of plan.actions) {
-        forget(action.run.dagRunId);
+        if ("task" in action) forgetTask(cache, action.task);
+        else forgetRun(cache, action.run.dagRunId);
+        failpoint("state.before");
         apply(action);
+        failpoint("state.after");
       }
       const isSettled = plan.actions.every(
         ({ kind }) => kind === "start_attempt" || kind === "schedule_task",
@@ -195,14 +212,22 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     function start(run: DagRun, task: TaskInstance): void {
       const { identity, leaseEpoch } = tools;
       const holder = { pid: identity.pid, host: identity.host, leaseEpoch };
+      failpoint("attempt.before");
       const number = startAttempt(query, run, task, holder, facts.now);
+      failpoint("attempt.after");
       const dag = cache.definitions.get(run.fingerprint);
       const definition = dag === undefined ? undefined : findTask(dag, task.taskId);
       if (number === undefined || dag === undefined || definition === undefined) return;
-      const outputs = readOutputs(query, run.dagRunId);
+      const outputs = readOutputsOf(query, run.dagRunId, listAskedTasks(definition));
       started.push({ dag, request: { run, definition, task, number, outputs } });
     }
   }
+}
+
+/** Whose outputs an attempt may use: its needs get to it whole, and its options may name those of any task upstream. */
+function listAskedTasks({ needs, with: options }: TaskDefinition): readonly string[] {
+  const named = JSON.stringify(options).matchAll(/\boutputs\.([a-z0-9_]+)\./g);
+  return [...needs, ...Array.from(named, ([, taskId = ""]) => taskId)];
 }
 
 function announce(observer: EngineObserver, applied: Applied): void {

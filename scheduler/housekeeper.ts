@@ -4,7 +4,7 @@ import type { JsonValue } from "../model/dag.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Database } from "../state/database.ts";
 import { pruneDatabase, type PruneReport } from "../state/prune.ts";
-import { answerRequest, listOpenRequests } from "../state/requests.ts";
+import { answerRequest, beginRequest, listOpenRequests } from "../state/requests.ts";
 import { describeRefusal } from "./refusal.ts";
 
 /** The kind of the request; its payload is a `PruneOrder`. */
@@ -39,6 +39,7 @@ export function createHousekeeper(tools: HousekeepingTools, drain: AbortSignal):
     let state: "done" | "refused" = "done";
     let value: JsonValue;
     try {
+      await database.write((query) => beginRequest(query, requestId));
       value = { ...(await prune(tools, new Date(order.before), drain)) };
     } catch (error) {
       log.error(`Pruning has failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,6 +1,7 @@
 /** Holds the database's lease for this process: takes it, renews it, gives it back. */
 import type { Clock } from "../model/clock.ts";
 import { describeError, StateError } from "../model/errors.ts";
+import { failpoint } from "../model/failpoint.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Database } from "../state/database.ts";
 import { releaseLease, renewLease, takeLease, type Lease } from "../state/lease.ts";
@@ -24,6 +25,7 @@ export async function holdLease(
   tools: { readonly clock: Clock; readonly log: Logger },
 ): Promise<HeldLease> {
   const { clock, log } = tools;
+  failpoint("lease.take.before");
   const taken = await database.write((query) => {
     const now = clock.now();
     return takeLease(
@@ -34,6 +36,7 @@ export async function holdLease(
     );
   });
   if ("heldBy" in taken) throw refuse(taken.heldBy);
+  failpoint("lease.take.after");
   const { epoch } = taken;
   database.fenceBy(epoch);
   const stopping = new AbortController();
@@ -66,12 +69,15 @@ export async function holdLease(
       await renewing;
       if (lost.signal.aborted) return;
       try {
+        failpoint("lease.release.before");
         await database.write((query) => {
           releaseLease(query, epoch);
         });
+        failpoint("lease.release.after");
       } catch (error) {
-        // Taken over since the last renewal: there is nothing left to give back.
-        if (!isLeaseLost(error)) throw error;
+        // Taken over since the last renewal: nothing is left to give back, and what is still under way here stays fenced off.
+        if (isLeaseLost(error)) return;
+        throw error;
       }
       database.fenceBy(null);
     },

@@ -1,6 +1,7 @@
 /** Turns slots that came due into runs, and slots that are passed over into events; moves each Dag's cursor past them. */
 import { planSlots, type SkippedSlots } from "../model/catchup.ts";
 import { describeError } from "../model/errors.ts";
+import { failpoint } from "../model/failpoint.ts";
 import { formatLocal } from "../model/local-time.ts";
 import { findRunByDate } from "../state/dag-runs.ts";
 import { moveCursor } from "../state/dags.ts";
@@ -24,8 +25,9 @@ export function makeDueRuns(
 ): readonly SkippedOfDag[] | undefined {
   const skips: SkippedOfDag[] = [];
   let isAnything = false;
+  const at = now.toISOString();
   for (const dag of dags) {
-    if (!isDue(dag, now)) continue;
+    if (!isDue(dag, now, at)) continue;
     isAnything = true;
     const skipped = makeDueRunsOf(query, maker, dag, now);
     if (skipped !== null) skips.push({ dagId: dag.row.dagId, skipped });
@@ -33,9 +35,10 @@ export function makeDueRuns(
   return isAnything ? skips : undefined;
 }
 
-function isDue({ timetable, row, nextDueAt }: WatchedDag, now: Date): boolean {
+/** `at` is `now` as text, made once for all Dags. */
+function isDue({ timetable, row, nextDueAt }: WatchedDag, now: Date, at: string): boolean {
   if (timetable === null) return false;
-  return (nextDueAt !== null && nextDueAt <= now) || (row.cursor !== null && row.cursor > now.toISOString());
+  return (nextDueAt !== null && nextDueAt <= now) || (row.cursor !== null && row.cursor > at);
 }
 
 function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date): SkippedSlots | null {
@@ -56,7 +59,9 @@ function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date
   }
   for (const slot of plan.due) makeScheduledRun(query, maker, version, slot, now);
   if (plan.skipped !== null) tellSkipped(query, dag, plan.skipped, now);
+  failpoint("cursor.before");
   moveCursor(query, row.dagId, plan.cursor);
+  failpoint("cursor.after");
   return plan.skipped;
 }
 
@@ -80,7 +85,9 @@ export function makeScheduledRun(
     isRefetch: false,
   } as const;
   try {
+    failpoint("slot.before");
     inSavepoint(query, () => makeRun(query, maker, order, now));
+    failpoint("slot.after");
     return true;
   } catch (error) {
     const message = `${dagId} could not be run for ${logicalDate.toISOString()}: ${describeError(error)}`;

@@ -1,9 +1,9 @@
 /** Makes a DagRun with everything that is pinned at its creation: interval, params, inputs, tasks. */
 import { findTask, type DagDefinition, type Params } from "../model/dag.ts";
 import type { DagRun, RunType } from "../model/dag-run.ts";
+import { findTimetables } from "../model/dag-timetable.ts";
 import { CommandRefused } from "../model/errors.ts";
 import type { AnyTaskType, TaskOutput } from "../model/task-type.ts";
-import { createTimetable } from "../model/timetable.ts";
 import {
   addTasks,
   createRun,
@@ -92,11 +92,8 @@ function findInterval(
     case "manual":
       return empty;
     case "cron": {
-      const timetable = createTimetable(dag.schedule.expression, dag.timezone, {
-        startAt: null,
-        endAt: null,
-      });
-      return { start: timetable.previous(logicalDate) ?? logicalDate, end: logicalDate };
+      const start = findTimetables(dag)?.unbounded.previous(logicalDate);
+      return { start: start ?? logicalDate, end: logicalDate };
     }
     case "after": {
       const upstream = dag.schedule.dagIds

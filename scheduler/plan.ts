@@ -6,9 +6,10 @@ import { listUnmetConditions, type SlotLimit, type UnmetCondition } from "../mod
 import { judgeRun } from "../model/run-outcome.ts";
 import { isTaskEnded, type TaskInstance, type TaskState } from "../model/task-instance.ts";
 import { renderTemplates } from "../model/template.ts";
+import { judgeUpstream } from "../model/trigger-rule.ts";
 import type { RunningTask } from "../state/task-instances.ts";
 import { makeLookUp } from "./render-options.ts";
-import type { RunView, World } from "./world.ts";
+import type { Limits, RunView, World } from "./world.ts";
 
 export type Action =
   | { readonly kind: "start_run"; readonly run: DagRun }
@@ -110,14 +111,46 @@ function findTimeOut({ run, dag }: RunView): string | undefined {
   return new Date(Date.parse(run.runningSince) + dag.timeoutSeconds * 1000).toISOString();
 }
 
-/** Its open tasks in the Dag's order. */
+interface OpenTask {
+  readonly task: TaskInstance;
+  readonly definition: TaskDefinition;
+}
+
+/** What was found of a run's tasks holds for as long as they stand as they were read: with many runs most of them do. */
+const FOUND = new WeakMap<readonly TaskInstance[], readonly OpenTask[]>();
+
+/**
+ * Its open tasks in the Dag's order, save those that wait for upstream tasks: nothing but a change of their own run's tasks
+ * lets them start.
+ */
 function listCandidates(view: RunView): readonly Candidate[] {
+  const found = FOUND.get(view.tasks) ?? listOpenTasks(view);
+  FOUND.set(view.tasks, found);
+  return found.map(({ task, definition }) => ({ view, task, definition }));
+}
+
+function listOpenTasks(view: RunView): readonly OpenTask[] {
   const byId = new Map(view.tasks.map((task) => [task.taskId, task]));
+  const states = new Map(view.tasks.map((task) => [task.taskId, task.state]));
   return view.dag.tasks.flatMap((definition) => {
     const task = byId.get(definition.taskId);
     if (task === undefined || isTaskEnded(task.state) || task.state === "running") return [];
-    return [{ view, task, definition }];
+    const upstream = [...listUpstream(states, definition).values()];
+    return judgeUpstream(definition.triggerRule, upstream) === "wait" ? [] : [{ task, definition }];
   });
+}
+
+/** A need that is not part of the run (`--task`) stands against nothing. */
+function listUpstream(
+  states: ReadonlyMap<string, TaskState>,
+  definition: TaskDefinition,
+): ReadonlyMap<string, TaskState> {
+  return new Map(
+    definition.needs.flatMap((need) => {
+      const state = states.get(need);
+      return state === undefined ? [] : [[need, state] as const];
+    }),
+  );
 }
 
 function planTasks(
@@ -129,6 +162,8 @@ function planTasks(
   const holders = [...world.holders];
   for (const { view, task } of candidates.toSorted((a, b) => b.definition.priority - a.definition.priority)) {
     const { run } = view;
+    // It was found ready before: without a slot for it nothing else about it matters.
+    if (task.state === "scheduled" && !isAnySlotFree(world, task, holders)) continue;
     const unmet = explainWaiting(world, view, task, holders);
     const [first] = unmet;
     if (first === undefined) {
@@ -151,6 +186,21 @@ function planTasks(
   }
 }
 
+function isAnySlotFree({ limits }: World, { pool }: TaskInstance, holders: readonly RunningTask[]): boolean {
+  if (holders.length >= limits.maxActiveTasks) return false;
+  return countHolders(holders, pool) < slotsOf(limits, pool);
+}
+
+function slotsOf({ pools }: Limits, pool: string): number {
+  return pools.get(pool) ?? 1;
+}
+
+function countHolders(holders: readonly RunningTask[], pool: string): number {
+  let count = 0;
+  for (const holder of holders) if (holder.pool === pool) count += 1;
+  return count;
+}
+
 /** Why this task is not running: the one answer that pages, commands and the planner share. */
 export function explainWaiting(
   world: World,
@@ -160,19 +210,13 @@ export function explainWaiting(
 ): readonly UnmetCondition[] {
   const definition = definitionOf(view, task);
   const states = new Map(view.tasks.map((other) => [other.taskId, other.state]));
-  // A need that is not part of the run (`--task`) stands against nothing.
-  const upstream = new Map<string, TaskState>();
-  for (const need of definition.needs) {
-    const state = states.get(need);
-    if (state !== undefined) upstream.set(need, state);
-  }
   const rival = holders.find(
     (holder) => holder.exclusiveKey !== null && holder.exclusiveKey === task.exclusiveKey,
   );
   return listUnmetConditions({
     task: definition,
     instance: task,
-    upstream,
+    upstream: listUpstream(states, definition),
     past: view.pasts.get(task.taskId) ?? null,
     whenUnmet: explainWhen(view, definition),
     now: world.now,
@@ -195,12 +239,12 @@ function listLimits(
   task: TaskInstance,
   holders: readonly RunningTask[],
 ): readonly SlotLimit[] {
-  const { pools, maxActiveTasks } = world.limits;
+  const { maxActiveTasks } = world.limits;
   const limits: SlotLimit[] = [
     {
       name: `pool ${task.pool}`,
-      slots: pools.get(task.pool) ?? 1,
-      taken: holders.filter((holder) => holder.pool === task.pool).length,
+      slots: slotsOf(world.limits, task.pool),
+      taken: countHolders(holders, task.pool),
     },
     { name: "the scheduler (DAGMAR_MAX_ACTIVE_TASKS)", slots: maxActiveTasks, taken: holders.length },
   ];

@@ -93,8 +93,10 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     const folder = reader.fresh;
     const told = events;
     let isChanged = false;
+    let turnedAt = clock.now();
     try {
       const { wakeAt } = await engine.step("all", (query, now) => {
+        turnedAt = now;
         isChanged = prepare(query, now, told, folder);
         return isChanged;
       });
@@ -105,7 +107,8 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
         service.importErrors(folder.broken.size);
       }
       if (isChanged) {
-        watch.setRows(listDagRows(database), clock.now());
+        // Not the present: a slot may have come due since, and that one was not missed.
+        watch.setRows(listDagRows(database), turnedAt);
         // What was taken in may have made something due.
         bell.ring();
       }
@@ -150,6 +153,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
       tell("clock_jump", `The clock was set ${direction} by ${Math.abs(jumpSeconds).toFixed(1)} s.`);
     }
     if (gapSeconds > AWAY_SECONDS) watch.restart(clock.now());
+    if (gapSeconds < 0) watch.setBack(clock.now());
   }
 
   function tell(kind: string, message: string): void {

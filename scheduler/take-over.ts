@@ -5,6 +5,7 @@ import type { Logger } from "../model/logger.ts";
 import type { ServiceObserver } from "../model/service-observer.ts";
 import type { Database } from "../state/database.ts";
 import { savePools } from "../state/pools.ts";
+import { abandonRequests } from "../state/requests.ts";
 import { listRunningAttempts } from "../state/task-instances.ts";
 import { endOrphans } from "./orphans.ts";
 import { recoverLostAttempts } from "./recover.ts";
@@ -26,6 +27,7 @@ export async function takeOver(database: Database, tools: TakeOverTools): Promis
   if (orphans > 0) log.warn(`Ended ${orphans} processes that a dead scheduler had left running.`);
   await database.write((query) => {
     savePools(query, pools);
+    abandonRequests(query);
     recoverLostAttempts(query, clock.now());
   });
   for (const { dagId } of attempts) service.taskLost(dagId);

@@ -8,7 +8,13 @@ import { readBackfillLimit } from "../state/backfills.ts";
 import { findPastTask, readDagVersion, readRun } from "../state/dag-runs.ts";
 import type { Query } from "../state/database.ts";
 import { countRunningRuns, listQueuedRuns, listRunningRuns, listWaitingDags } from "../state/run-queue.ts";
-import { listRunningTasks, listTasksOfRun, readOutputs, type RunningTask } from "../state/task-instances.ts";
+import {
+  listRunningTasks,
+  listTasksOfRun,
+  readOutputs,
+  readTask,
+  type RunningTask,
+} from "../state/task-instances.ts";
 
 export interface PastTask {
   readonly runId: string;
@@ -66,15 +72,36 @@ export interface WorldFacts {
 
 /**
  * What was read of runs and definitions before. A run's view holds until something writes to the run: only the lease's
- * holder does, and it forgets the view then.
+ * holder does, and it says so then.
  */
 export interface WorldCache {
   readonly definitions: Map<string, DagDefinition>;
   readonly views: Map<number, RunView>;
+  /** Of runs with a view: tasks that were written to since it was read, by run. */
+  readonly written: Map<number, Set<number>>;
 }
 
 export function createWorldCache(): WorldCache {
-  return { definitions: new Map(), views: new Map() };
+  return { definitions: new Map(), views: new Map(), written: new Map() };
+}
+
+/** The run, or tasks of it that are not known, were written to. */
+export function forgetRun(cache: WorldCache, dagRunId: number): void {
+  cache.views.delete(dagRunId);
+  cache.written.delete(dagRunId);
+}
+
+/** This task, and nothing else of its run, was written to: a run of many tasks is not read anew for each of them. */
+export function forgetTask(cache: WorldCache, { dagRunId, taskInstanceId }: TaskInstance): void {
+  if (!cache.views.has(dagRunId)) return;
+  const written = cache.written.get(dagRunId) ?? new Set();
+  cache.written.set(dagRunId, written.add(taskInstanceId));
+}
+
+/** Anything may have been written to, or undone. */
+export function forgetAll(cache: WorldCache): void {
+  cache.views.clear();
+  cache.written.clear();
 }
 
 export function readWorld(query: Query, facts: WorldFacts, cache: WorldCache): World {
@@ -122,14 +149,22 @@ function readQueued(
         : readBackfillLimit(query, run.backfillId);
   const [first] = listQueuedRuns(query, dagId, backfillId, 1);
   const room = first === undefined ? 0 : Math.min(limitOf(first) - active, 100);
-  if (room <= 0) return [];
-  return listQueuedRuns(query, dagId, backfillId, room).map((run) => ({ run, limit: limitOf(run) }));
+  if (first === undefined || room <= 0) return [];
+  const next = room === 1 ? [first] : listQueuedRuns(query, dagId, backfillId, room);
+  return next.map((run) => ({ run, limit: limitOf(run) }));
 }
 
 function readView(query: Query, dagRunId: number, cache: WorldCache): RunView {
   const known = cache.views.get(dagRunId);
-  const view = known ?? readFreshView(query, dagRunId, cache);
+  const written = cache.written.get(dagRunId);
+  const view =
+    known === undefined
+      ? readFreshView(query, dagRunId, cache)
+      : written === undefined
+        ? known
+        : readWritten(query, known, written);
   cache.views.set(dagRunId, view);
+  cache.written.delete(dagRunId);
   // Another run's doing, which forgets no view of this one.
   return { ...view, pasts: readPasts(query, view) };
 }
@@ -139,8 +174,19 @@ function readFreshView(query: Query, dagRunId: number, cache: WorldCache): RunVi
   const dag = readDefinition(query, run.fingerprint, cache);
   // A task that an edited Dag no longer has keeps its row as history.
   const tasks = listTasksOfRun(query, dagRunId).filter((task) => findTask(dag, task.taskId) !== undefined);
-  const outputs = dag.tasks.some((task) => task.when !== null) ? readOutputs(query, dagRunId) : {};
-  return { run, dag, tasks, outputs, pasts: NO_PASTS };
+  return { run, dag, tasks, outputs: readAskedOutputs(query, dag, dagRunId), pasts: NO_PASTS };
+}
+
+function readWritten(query: Query, view: RunView, written: ReadonlySet<number>): RunView {
+  const { run, dag } = view;
+  const tasks = view.tasks.map((task) =>
+    written.has(task.taskInstanceId) ? readTask(query, task.taskInstanceId) : task,
+  );
+  return { ...view, tasks, outputs: readAskedOutputs(query, dag, run.dagRunId) };
+}
+
+function readAskedOutputs(query: Query, dag: DagDefinition, dagRunId: number): RunView["outputs"] {
+  return dag.tasks.some((task) => task.when !== null) ? readOutputs(query, dagRunId) : {};
 }
 
 const NO_PASTS: ReadonlyMap<string, PastTask> = new Map();

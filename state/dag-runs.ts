@@ -46,22 +46,26 @@ export interface NewTask {
 export function saveDagVersion(query: Query, version: DagVersion, now: Date): void {
   const at = now.toISOString();
   const { definition, fingerprint } = version;
+  const known = sql("SELECT 1 FROM dags WHERE dag_id = ? AND fingerprint = ?", definition.dagId, fingerprint);
+  if (query.get(known) !== undefined) return;
   query.run(
-    table("dag_versions")
-      .insert({
-        fingerprint,
-        dag_id: definition.dagId,
-        definition: JSON.stringify(definition),
-        created_at: at,
-      })
-      .onConflict("fingerprint")
-      .ignore(),
+    sql(
+      `INSERT INTO dag_versions (fingerprint, dag_id, definition, created_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (fingerprint) DO NOTHING`,
+      fingerprint,
+      definition.dagId,
+      JSON.stringify(definition),
+      at,
+    ),
   );
   query.run(
-    table("dags")
-      .insert({ dag_id: definition.dagId, fingerprint, seen_at: at })
-      .onConflict("dag_id")
-      .merge(["fingerprint", "seen_at"]),
+    sql(
+      `INSERT INTO dags (dag_id, fingerprint, seen_at) VALUES (?, ?, ?)
+        ON CONFLICT (dag_id) DO UPDATE SET fingerprint = excluded.fingerprint, seen_at = excluded.seen_at`,
+      definition.dagId,
+      fingerprint,
+      at,
+    ),
   );
 }
 
@@ -93,27 +97,30 @@ export function createRun(query: Query, run: NewRun): DagRun {
   const { definition, fingerprint } = run.version;
   const runStamp = formatRunStamp(run.logicalDate);
   const { lastId } = query.run(
-    table("dag_runs").insert({
-      dag_id: definition.dagId,
-      run_id: formatRunId(run.runType, run.logicalDate),
-      run_type: run.runType,
-      state: "queued",
-      logical_date: run.logicalDate.toISOString(),
-      logical_date_local: formatLocal(run.logicalDate, definition.timezone),
-      timezone: definition.timezone,
-      partition: formatPartition(run.logicalDate, definition.timezone),
-      run_stamp: runStamp,
-      interval_start: run.interval?.start.toISOString() ?? null,
-      interval_end: run.interval?.end.toISOString() ?? null,
-      params: JSON.stringify(run.params),
+    sql(
+      `INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
+          run_stamp, interval_start, interval_end, params, fingerprint, only_tasks, pinned_inputs, refetch_count,
+          refetch_generation, backfill_id, created_at)
+        VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      definition.dagId,
+      formatRunId(run.runType, run.logicalDate),
+      run.runType,
+      run.logicalDate.toISOString(),
+      formatLocal(run.logicalDate, definition.timezone),
+      definition.timezone,
+      formatPartition(run.logicalDate, definition.timezone),
+      runStamp,
+      run.interval?.start.toISOString() ?? null,
+      run.interval?.end.toISOString() ?? null,
+      JSON.stringify(run.params),
       fingerprint,
-      only_tasks: run.onlyTasks === null ? null : JSON.stringify(run.onlyTasks),
-      pinned_inputs: JSON.stringify(run.pinnedInputs),
-      refetch_count: run.isRefetch ? 1 : 0,
-      refetch_generation: run.isRefetch ? runStamp : null,
-      backfill_id: run.backfillId ?? null,
-      created_at: run.now.toISOString(),
-    }),
+      run.onlyTasks === null ? null : JSON.stringify(run.onlyTasks),
+      JSON.stringify(run.pinnedInputs),
+      run.isRefetch ? 1 : 0,
+      run.isRefetch ? runStamp : null,
+      run.backfillId ?? null,
+      run.now.toISOString(),
+    ),
   );
   return readRun(query, lastId);
 }
@@ -122,16 +129,15 @@ export function createRun(query: Query, run: NewRun): DagRun {
 export function addTasks(query: Query, run: DagRun, tasks: readonly NewTask[]): void {
   for (const task of tasks) {
     query.run(
-      table("task_instances")
-        .insert({
-          dag_run_id: run.dagRunId,
-          task_id: task.taskId,
-          type: task.type,
-          pool: task.pool,
-          exclusive_key: task.exclusiveKey,
-        })
-        .onConflict(["dag_run_id", "task_id"])
-        .ignore(),
+      sql(
+        `INSERT INTO task_instances (dag_run_id, task_id, type, pool, exclusive_key) VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT (dag_run_id, task_id) DO NOTHING`,
+        run.dagRunId,
+        task.taskId,
+        task.type,
+        task.pool,
+        task.exclusiveKey,
+      ),
     );
   }
 }
@@ -171,7 +177,7 @@ export function readRun(query: Query, dagRunId: number): DagRun {
 
 export function findRunByDate(query: Query, dagId: string, logicalDate: Date): DagRun | undefined {
   const row = query.get<Row>(
-    table("dag_runs").where({ dag_id: dagId, logical_date: logicalDate.toISOString() }),
+    sql("SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date = ?", dagId, logicalDate.toISOString()),
   );
   return row === undefined ? undefined : mapRun(row);
 }
@@ -244,7 +250,8 @@ function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
     case "success":
       return sql(
         `UPDATE dag_runs SET state = 'success', finished_at = ?, finished_at_local = ?, success_order =
-          CASE WHEN only_tasks IS NULL THEN 1 + max((SELECT coalesce(max(success_order), 0) FROM dag_runs),
+          CASE WHEN only_tasks IS NULL THEN 1 + max(
+            (SELECT coalesce(max(success_order), 0) FROM dag_runs WHERE success_order IS NOT NULL),
             (SELECT coalesce(max(success_cursor), 0) FROM dags)) END
           WHERE dag_run_id = ? AND state = ?`,
         at,

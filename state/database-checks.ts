@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
-import { StateError } from "../model/errors.ts";
+import { describeError, StateError } from "../model/errors.ts";
 import { APPLICATION_ID } from "./migrate.ts";
 
 /** `create` makes or migrates; `existing` refuses a missing file but migrates; `read` changes nothing. */
@@ -19,6 +19,8 @@ const PRAGMAS = {
   synchronous: 2,
   foreign_keys: 1,
   busy_timeout: BUSY_TIMEOUT_MS,
+  // KiB, below 0. This build's own 16 MB would fill up over a day, and what is read again is in the system's cache.
+  cache_size: -2000,
   wal_autocheckpoint: 1000,
   journal_size_limit: 67_108_864,
   trusted_schema: 0,
@@ -49,13 +51,25 @@ export function assertUsablePath(path: string, mode: OpenMode): void {
         hint: "Put the database file back beside it, or move the -wal away to start with an empty database.",
       });
     }
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(path);
   }
   const name = NETWORK_FILE_SYSTEMS.get(statfsSync(dirname(path)).type);
   if (name !== undefined) {
     throw new StateError("DATABASE_UNUSABLE", `${path} lies on a network file system (${name}).`, {
       hint: "SQLite's locks do not hold there; set DAGMAR_DB to a local disk.",
     });
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new StateError(
+      "DATABASE_UNUSABLE",
+      `The folder of ${path} cannot be made: ${describeError(error)}`,
+      { hint: "See that this user may write there, or set DAGMAR_DB to another file.", cause: error },
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import BetterSqlite3 from "better-sqlite3";
 import type { Clock } from "../model/clock.ts";
 import { describeError, StateError } from "../model/errors.ts";
+import { failpoint } from "../model/failpoint.ts";
 import {
   applyPragmas,
   assertOurs,
@@ -124,6 +125,7 @@ function createDatabase(connection: BetterSqlite3.Database, path: string, clock:
   /** One transaction for everything that is pending; what fails alone is undone alone. */
   function commitGroup(group: readonly Pending[]): void {
     const settled: (() => void)[] = [];
+    failpoint("transaction.before");
     query.run(BEGIN);
     try {
       assertFence();
@@ -145,11 +147,13 @@ function createDatabase(connection: BetterSqlite3.Database, path: string, clock:
           });
         }
       }
+      failpoint("transaction.open");
       query.run(COMMIT);
     } catch (error) {
       if (connection.inTransaction) query.run(ROLLBACK);
       throw error;
     }
+    failpoint("transaction.after");
     for (const settle of settled) settle();
   }
 
@@ -240,10 +244,19 @@ function createDatabase(connection: BetterSqlite3.Database, path: string, clock:
       await lazyTimer;
       await flushing;
       if (!connection.open) return;
-      if (!connection.readonly) connection.pragma("wal_checkpoint(TRUNCATE)");
+      if (!connection.readonly) tidyWal(connection);
       connection.close();
     },
   };
+}
+
+/** What the -wal holds is durable, and the next open reads it: that a full disk has no room for tidying up fails nobody. */
+function tidyWal(connection: BetterSqlite3.Database): void {
+  try {
+    connection.pragma("wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (!(error instanceof BetterSqlite3.SqliteError)) throw error;
+  }
 }
 
 function createQuery(connection: BetterSqlite3.Database): Query {

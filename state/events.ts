@@ -4,23 +4,25 @@ import type { Event, EventLog } from "../model/event-log.ts";
 import { formatLocal } from "../model/local-time.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Database, Query } from "./database.ts";
-import { sql, table } from "./statement.ts";
+import { sql } from "./statement.ts";
 
 /** Inside a transaction of somebody else. The local time is in the run's zone, as that of its tasks is; else in `timezone`. */
 export function insertEvent(query: Query, event: Event, now: Date, timezone: string): void {
   const zone = findRunZone(query, event) ?? timezone;
   query.run(
-    table("events").insert({
-      at: now.toISOString(),
-      at_local: formatLocal(now, zone),
-      level: event.level,
-      kind: event.kind,
-      dag_id: event.dagId ?? null,
-      run_id: event.runId ?? null,
-      task_id: event.taskId ?? null,
-      message: event.message,
-      data: event.data === undefined ? null : JSON.stringify(event.data),
-    }),
+    sql(
+      `INSERT INTO events (at, at_local, level, kind, dag_id, run_id, task_id, message, data)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      now.toISOString(),
+      formatLocal(now, zone),
+      event.level,
+      event.kind,
+      event.dagId ?? null,
+      event.runId ?? null,
+      event.taskId ?? null,
+      event.message,
+      event.data === undefined ? null : JSON.stringify(event.data),
+    ),
   );
 }
 

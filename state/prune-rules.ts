@@ -174,7 +174,8 @@ export const LEFTOVERS: readonly Leftover[] = [
     table: "requests",
     key: "request_id",
     pageRows: 500,
-    where: (before) => sql("state <> 'open' AND answered_at < ?", before),
+    where: (before) =>
+      sql("state NOT IN ('open', 'begun') AND coalesce(answered_at, requested_at) < ?", before),
   },
   {
     table: "notices",

@@ -14,7 +14,8 @@ export interface Request {
   readonly payload: object;
 }
 
-export type RequestState = "open" | "done" | "refused" | "withdrawn";
+/** `begun`: it takes its time, and cannot be taken back any more. */
+export type RequestState = "open" | "begun" | "done" | "refused" | "withdrawn";
 
 export function insertRequest(
   query: Query,
@@ -45,6 +46,15 @@ export function listOpenRequests(query: Query): readonly Request[] {
     .map((row) => mapRow<Request>(row, { payload: json }));
 }
 
+export function beginRequest(query: Query, requestId: number): void {
+  query.run(sql("UPDATE requests SET state = 'begun' WHERE request_id = ? AND state = 'open'", requestId));
+}
+
+/** Who had begun them is gone, and whoever asked is told that the scheduler went. */
+export function abandonRequests(query: Query): void {
+  query.run(sql("UPDATE requests SET state = 'withdrawn' WHERE state = 'begun'"));
+}
+
 export function answerRequest(
   query: Query,
   requestId: number,
@@ -54,7 +64,7 @@ export function answerRequest(
 ): void {
   query.run(
     sql(
-      "UPDATE requests SET state = ?, answer = ?, answered_at = ? WHERE request_id = ? AND state = 'open'",
+      "UPDATE requests SET state = ?, answer = ?, answered_at = ? WHERE request_id = ? AND state IN ('open', 'begun')",
       state,
       JSON.stringify(answer),
       now.toISOString(),

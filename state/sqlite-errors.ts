@@ -15,8 +15,9 @@ export function explainSqliteError(error: unknown, path: string): unknown {
       hint: "Free some and try again.",
     });
   }
-  const hint =
-    "Restore a backup (`dagmar db backup` makes them), or set DAGMAR_DB to another file. Nothing was changed.";
+  const hint = /^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(error.code)
+    ? "See that this user may write to it and to its folder, or set DAGMAR_DB to another file."
+    : "Restore a backup (`dagmar db backup` makes them), or set DAGMAR_DB to another file. Nothing was changed.";
   return new StateError("DATABASE_UNUSABLE", `${path} cannot be used: ${error.message}.`, { hint });
 }
 

@@ -42,6 +42,12 @@ export function listTasksOfRun(query: Query, dagRunId: number): readonly TaskIns
     .map((row) => mapRow<TaskInstance>(row));
 }
 
+export function readTask(query: Query, taskInstanceId: number): TaskInstance {
+  const row = query.get<Row>(sql("SELECT * FROM task_instances WHERE task_instance_id = ?", taskInstanceId));
+  if (row === undefined) throw new Error(`task instance ${taskInstanceId} is missing`);
+  return mapRow<TaskInstance>(row);
+}
+
 export interface RunningTask {
   readonly taskInstanceId: number;
   readonly dagRunId: number;
@@ -58,7 +64,8 @@ export function listRunningTasks(query: Query): readonly RunningTask[] {
   return query
     .all<Row>(
       sql(`SELECT t.task_instance_id, t.dag_run_id, r.dag_id, r.run_id, t.task_id, t.state, t.pool, t.exclusive_key
-        FROM task_instances t JOIN dag_runs r USING (dag_run_id) WHERE t.state IN ('queued', 'running')`),
+        FROM task_instances t JOIN dag_runs r USING (dag_run_id)
+        WHERE t.state IN ('scheduled', 'queued', 'running') AND t.state IN ('queued', 'running')`),
     )
     .map((row) => mapRow<RunningTask>(row));
 }
@@ -76,7 +83,7 @@ export function listRunningAttempts(query: Query): readonly RunningAttempt[] {
     .all<Row>(
       sql(`SELECT r.dag_id, r.run_id, t.task_id, t.attempt_count AS attempt
         FROM task_instances t JOIN dag_runs r USING (dag_run_id)
-        WHERE t.state IN ('queued', 'running') AND t.state = 'running'`),
+        WHERE t.state IN ('scheduled', 'queued', 'running') AND t.state = 'running'`),
     )
     .map((row) => mapRow<RunningAttempt>(row));
 }
@@ -133,21 +140,23 @@ export function startAttempt(
   process: ProcessFacts,
   now: Date,
 ): number | undefined {
-  if (!changeTaskState(query, run, task, "running", now, { message: null })) return undefined;
+  assertTransition("TaskInstance", TASK_TRANSITIONS, task.state, "running");
   const at = now.toISOString();
   const local = formatLocal(now, run.timezone);
   const number = task.attemptCount + 1;
-  query.run(
+  const { changes } = query.run(
     sql(
-      `UPDATE task_instances SET attempt_count = ?, started_at = coalesce(started_at, ?),
-        started_at_local = coalesce(started_at_local, ?), finished_at = NULL, finished_at_local = NULL
-        WHERE task_instance_id = ?`,
+      `UPDATE task_instances SET state = 'running', next_attempt_at = NULL, message = NULL, attempt_count = ?,
+        started_at = coalesce(started_at, ?), started_at_local = coalesce(started_at_local, ?), finished_at = NULL,
+        finished_at_local = NULL WHERE task_instance_id = ? AND state = ?`,
       number,
       at,
       local,
       task.taskInstanceId,
+      task.state,
     ),
   );
+  if (changes !== 1) return undefined;
   query.run(
     sql(
       `INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
@@ -204,15 +213,43 @@ export function saveOutputs(query: Query, taskInstanceId: number, output: TaskOu
   }
 }
 
+type Outputs = Readonly<Record<string, TaskOutput>>;
+
+interface OutputRow {
+  readonly task_id: string;
+  readonly name: string;
+  readonly value: string;
+}
+
 /** Outputs of every task of a run, by task id. */
-export function readOutputs(query: Query, dagRunId: number): Readonly<Record<string, TaskOutput>> {
-  const rows = query.all<{ task_id: string; name: string; value: string }>(
-    sql(
-      `SELECT t.task_id, o.name, o.value FROM task_outputs o JOIN task_instances t USING (task_instance_id)
-        WHERE t.dag_run_id = ?`,
-      dagRunId,
+export function readOutputs(query: Query, dagRunId: number): Outputs {
+  return mapOutputs(
+    query.all<OutputRow>(
+      sql(
+        `SELECT t.task_id, o.name, o.value FROM task_outputs o JOIN task_instances t USING (task_instance_id)
+          WHERE t.dag_run_id = ?`,
+        dagRunId,
+      ),
     ),
   );
+}
+
+/** The same of these tasks alone: a run of many tasks has many outputs. */
+export function readOutputsOf(query: Query, dagRunId: number, taskIds: readonly string[]): Outputs {
+  if (taskIds.length === 0) return {};
+  return mapOutputs(
+    query.all<OutputRow>(
+      sql(
+        `SELECT t.task_id, o.name, o.value FROM task_instances t JOIN task_outputs o USING (task_instance_id)
+          WHERE t.dag_run_id = ? AND t.task_id IN (SELECT value FROM json_each(?))`,
+        dagRunId,
+        JSON.stringify(taskIds),
+      ),
+    ),
+  );
+}
+
+function mapOutputs(rows: readonly OutputRow[]): Outputs {
   const outputs: Record<string, Record<string, JsonValue>> = {};
   for (const row of rows) {
     outputs[row.task_id] = { ...outputs[row.task_id], [row.name]: JSON.parse(row.value) as JsonValue };

@@ -2,6 +2,7 @@
 import { isRunEnded, type DagRun } from "../../model/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import {
+  countBackfillRuns,
   endBackfill,
   findRunningBackfill,
   insertBackfill,
@@ -33,23 +34,30 @@ export interface BackfillRequest {
 
 export interface SlotVerdict {
   readonly logicalDate: string;
-  /** `new` makes a run, `again` clears the one there is, `skip` leaves things as they are. */
-  readonly verdict: "new" | "again" | "skip";
+  /** `new` makes a run, `again` clears the one there is, `open` goes on with it, `skip` leaves things as they are. */
+  readonly verdict: "new" | "again" | "open" | "skip";
   readonly reason: string;
 }
 
-/** What a backfill would do now, slot by slot. Reads only; `null` is a database that is not there yet. */
+/**
+ * What a backfill would do now, slot by slot. Reads only; `null` is a database that is not there yet. Errors:
+ * `BACKFILL_ACTIVE`, as when it is started.
+ */
 export function planBackfill(
   query: Query | null,
   request: BackfillRequest,
   now: Date,
 ): readonly SlotVerdict[] {
   const { dagId } = request.version.definition;
+  const running = query === null ? undefined : findSame(query, request);
   return request.slots.map((logicalDate) => {
     if (logicalDate > now.toISOString()) return { logicalDate, verdict: "skip", reason: "it is not due yet" };
     const run = query === null ? undefined : findRunByDate(query, dagId, new Date(logicalDate));
     if (query === null || run === undefined)
-      return { logicalDate, verdict: "new", reason: "there is no run" };
+      return running === undefined
+        ? { logicalDate, verdict: "new", reason: "there is no run" }
+        : { logicalDate, verdict: "skip", reason: "the backfill under way began without it" };
+    if (running !== undefined) return { logicalDate, ...judgeUnderWay(run, running) };
     return { logicalDate, ...judgeExisting(query, run, request.reprocess) };
   });
 }
@@ -68,6 +76,15 @@ function judgeExisting(
   return isWanted
     ? { verdict: "again", reason: text }
     : { verdict: "skip", reason: `${text}, and --reprocess is ${reprocess}` };
+}
+
+/** The same backfill given again goes on with its own runs that are open, and with nothing else. */
+function judgeUnderWay(run: DagRun, { backfillId }: Backfill): Pick<SlotVerdict, "verdict" | "reason"> {
+  const isOpen = run.backfillId === backfillId && !isRunEnded(run.state);
+  return {
+    verdict: isOpen ? "open" : "skip",
+    reason: `${run.runId} is ${run.state}, and the backfill is under way`,
+  };
 }
 
 export interface StartedBackfill {
@@ -89,9 +106,8 @@ export function startBackfill(
   const { definition } = request.version;
   const { dagId, maxActiveRuns, timezone } = definition;
   const maxActive = request.maxActive ?? maxActiveRuns;
-  const running = findRunningBackfill(query, dagId);
+  const running = findSame(query, request);
   if (running !== undefined) {
-    if (!isSame(running, request)) throw refuse(running);
     setBackfillLimit(query, running.backfillId, maxActive);
     return { backfillId: running.backfillId, how: "resumed", made: 0, again: 0, skipped: 0 };
   }
@@ -100,6 +116,8 @@ export function startBackfill(
     verdicts.filter((slot) => slot.verdict === verdict).length;
   const counts = { made: count("new"), again: count("again"), skipped: count("skip") };
   if (counts.made + counts.again === 0) return { backfillId: 0, how: "empty", ...counts };
+  const over = findRunningBackfill(query, dagId);
+  if (over !== undefined) endBackfill(query, over.backfillId, "done", now);
   saveDagVersion(query, request.version, now);
   const { from, to, reprocess, isRefetch } = request;
   const order = { dagId, fromDate: from, toDate: to, reprocess, isRefetch, maxActive };
@@ -130,6 +148,17 @@ function describeRun({ version, isRefetch }: BackfillRequest, logicalDate: Date,
     isRefetch,
     backfillId,
   } as const;
+}
+
+/**
+ * The same backfill, where it is under way. Errors: `BACKFILL_ACTIVE` when it is another one. One whose runs have all ended
+ * without anybody noting its end stands in nobody's way.
+ */
+function findSame(query: Query, request: BackfillRequest): Backfill | undefined {
+  const running = findRunningBackfill(query, request.version.definition.dagId);
+  if (running === undefined || isSame(running, request)) return running;
+  if (countBackfillRuns(query, running.backfillId).open > 0) throw refuse(running);
+  return undefined;
 }
 
 function isSame(backfill: Backfill, request: BackfillRequest): boolean {

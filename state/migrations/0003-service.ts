@@ -43,8 +43,6 @@ export const service: readonly string[] = [
   // The last start, which a run's timeout counts from; started_at is the first.
   `ALTER TABLE dag_runs ADD COLUMN running_since TEXT`,
   `CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, backfill_id IS NOT NULL, logical_date) WHERE state = 'queued'`,
-  `CREATE INDEX dag_runs_running ON dag_runs (dag_id, backfill_id) WHERE state = 'running'`,
-  `CREATE INDEX task_instances_running ON task_instances (dag_run_id) WHERE state IN ('queued', 'running')`,
   `CREATE INDEX dag_runs_by_end ON dag_runs (dag_id, state, finished_at) WHERE finished_at IS NOT NULL`,
   `CREATE INDEX batches_by_manifest ON batches (manifest_batch_id) WHERE manifest_batch_id IS NOT NULL`,
   `CREATE INDEX dag_runs_by_date ON dag_runs (logical_date)`,

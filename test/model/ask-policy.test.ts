@@ -128,6 +128,16 @@ describe("the plan", () => {
     expect(plannedIds({ max: 2, alreadyDecided: 0 })).toEqual(["tt0000000", "tt0000002"]);
   });
 
+  test("puts those that failed for the moment last, and the limit still goes by the candidates' order", () => {
+    const failedFirst = known.map((id, index) =>
+      index === 0 ? decided("failed", TODAY, { askedId: id.askedId }) : id,
+    );
+    const askIds = (max: number | null) =>
+      planAsk(failedFirst, POLICY, { max, alreadyDecided: 0 }).map(({ askedId }) => askedId);
+    expect(askIds(null)).toEqual(["tt0000002", "tt0000003", "tt0000004", "tt0000005", "tt0000000"]);
+    expect(askIds(2)).toEqual(["tt0000002", "tt0000000"]);
+  });
+
   test.each([
     [3, 1, 2],
     [3, 3, 0],

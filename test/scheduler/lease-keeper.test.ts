@@ -150,6 +150,8 @@ describe("holding", () => {
     const young = await hold(second, US);
     await old.release();
     expect(readLease(second)?.epoch).toBe(young.epoch);
+    // A task that has not stopped yet may still come with an answer.
+    expect((await refusal(write(first))).code).toBe("LEASE_LOST");
   });
 });
 

@@ -116,6 +116,20 @@ describe("an odd clock", () => {
     expect(world.told).toContain("jump 864000");
   });
 
+  test("that is set ahead and right again runs what comes due, though it counts as missed from there", async () => {
+    const world = await openServiceWorld();
+    world.setDags([hourly({ catchup: "none" })]);
+    const service = world.start();
+    await service.rest();
+    world.clock.setAhead(240 * HOUR);
+    await service.advance(MINUTE);
+    world.clock.setAhead(-240 * HOUR);
+    await service.advance(MINUTE);
+    expect(world.events("cursor_reset")).toHaveLength(1);
+    await service.advance(HOUR);
+    expect(world.runs()).toEqual(["hourly@10:00 success"]);
+  });
+
   test("that had run ahead leaves a cursor in the future, which goes back to now", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly()]);

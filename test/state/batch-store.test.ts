@@ -118,7 +118,7 @@ describe("an ask", () => {
         isPermanent: false,
       }),
     ]);
-    expect(await planIds()).toEqual(["tt0000003", "tt0000004"]);
+    expect(await planIds()).toEqual(["tt0000004", "tt0000003"]);
   });
 });
 

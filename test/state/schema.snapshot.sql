@@ -18,8 +18,6 @@ CREATE INDEX dag_runs_by_state ON dag_runs (state, logical_date) WHERE state IN 
 
 CREATE UNIQUE INDEX dag_runs_by_success ON dag_runs (success_order) WHERE success_order IS NOT NULL;
 
-CREATE INDEX dag_runs_running ON dag_runs (dag_id, backfill_id) WHERE state = 'running';
-
 CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, backfill_id IS NOT NULL, logical_date) WHERE state = 'queued';
 
 CREATE INDEX notices_by_dag ON notices (dag_id, notice_id);
@@ -39,8 +37,6 @@ CREATE INDEX requests_open ON requests (request_id) WHERE state = 'open';
 CREATE INDEX spool_by_batch ON spool (batch_id);
 
 CREATE INDEX task_instances_active ON task_instances (state) WHERE state IN ('scheduled', 'queued', 'running');
-
-CREATE INDEX task_instances_running ON task_instances (dag_run_id) WHERE state IN ('queued', 'running');
 
 CREATE TABLE asks (
   ask_id INTEGER PRIMARY KEY AUTOINCREMENT,
