@@ -1,0 +1,76 @@
+/** The failpoints themselves: none is dead, they cost nothing while they are off, and one that is armed ends the process there. */
+import { afterAll, expect, test } from "vitest";
+import { armFailpoints, FAILPOINTS, failpoint, type FailpointName } from "../../model/failpoint.ts";
+import { foreground, scheduler } from "./sweep-scenes.ts";
+import { openSweepWorld, type LakeKind, type SweepWorld } from "./sweep-world.ts";
+import { tell, tryCrashes } from "./sweep.ts";
+
+const worlds: SweepWorld[] = [];
+afterAll(async () => {
+  for (const world of worlds) await world.close();
+});
+
+async function open(lake: LakeKind): Promise<SweepWorld> {
+  const world = await openSweepWorld({ lake });
+  worlds.push(world);
+  return world;
+}
+
+test("every name in the list is passed by some sweep", { timeout: 120_000 }, async () => {
+  const passed = new Set<string>();
+  const folder = await open("folder");
+  const store = await open("s3");
+  const timetable = scheduler();
+  const trials = [
+    // What stands in the lake and is not in the books is found by the next.
+    [store, foreground("csv_ingest"), "file.put.after:1"],
+    [store, foreground("tmdb_ingest"), "put.after:1"],
+    [folder, timetable, "slot.after:1"],
+  ] as const;
+  timetable.furnish?.(folder);
+  for (const [world, scene, crashAt] of trials) {
+    expect(await tryCrashes(world, scene, [crashAt])).toEqual({ kills: 1, faults: [] });
+    for (const name of world.passed()) passed.add(name);
+  }
+  expect([...passed].toSorted()).toEqual([...FAILPOINTS].toSorted());
+});
+
+test(
+  "the process ends at the point that was named, and nothing of it comes after",
+  { timeout: 60_000 },
+  async () => {
+    const world = await open("folder");
+    await world.begin([]);
+    const { signal } = await world.start(["run", "csv_ingest", "--date", "2026-01-02"], "hash.after:2").ended;
+    expect(signal).toBe("SIGKILL");
+    const passed = world.passed();
+    expect(passed.at(-1)).toBe("hash.after");
+    expect(passed.filter((name) => name === "hash.after")).toHaveLength(2);
+  },
+);
+
+test("while nothing is armed a failpoint costs a few nanoseconds at most", () => {
+  const calls = 5_000_000;
+  // Without the indirection of the test runner's imports.
+  const pass = failpoint;
+  const rounds = Array.from({ length: 9 }, () => {
+    const startedMs = performance.now();
+    for (let call = 0; call < calls; call += 2) {
+      pass("seal.before");
+      pass("seal.after");
+    }
+    return ((performance.now() - startedMs) * 1e6) / calls;
+  });
+  const nanoseconds = Math.min(...rounds);
+  tell(`a failpoint that is off: ${nanoseconds.toFixed(2)} ns`);
+  expect(nanoseconds).toBeLessThan(5);
+});
+
+test("what is armed is told each name, until it is disarmed", () => {
+  const told: FailpointName[] = [];
+  armFailpoints((name) => told.push(name));
+  failpoint("put.before");
+  armFailpoints(undefined);
+  failpoint("put.after");
+  expect(told).toEqual(["put.before"]);
+});

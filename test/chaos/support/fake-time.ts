@@ -1,0 +1,40 @@
+/** Another time for child processes, by libfaketime: which variables say what. Where the library is not installed there is no other time. */
+import { existsSync, writeFileSync } from "node:fs";
+
+/** Where Debian and its kin put it, by machine. */
+const LIBRARY = ["x86_64-linux-gnu", "aarch64-linux-gnu"]
+  .map((machine) => `/usr/lib/${machine}/faketime/libfaketime.so.1`)
+  .find((path) => existsSync(path));
+
+export const HAS_FAKE_TIME = LIBRARY !== undefined;
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Every second of ours is `factor` seconds of the process, its time-outs and pauses included. */
+export function hurry(factor: number): Variables {
+  return { ...base(), FAKETIME: `+0 x${factor}` };
+}
+
+/** `offset` as libfaketime writes it: `-1h`, `+10d`, `+10y`, or `@1970-01-01 00:00:10`. Time that is measured goes on as it was. */
+export function startAt(offset: string): Variables {
+  return { ...base(), FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+}
+
+/** The wall clock as somebody sets it who has the machine: by what stands in `file`, looked at each time. */
+export function setBy(file: string): Variables {
+  return {
+    ...base(),
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: "1",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  };
+}
+
+export function setClock(file: string, offset: string): void {
+  writeFileSync(file, `${offset}\n`);
+}
+
+function base(): Variables {
+  // The files' times are compared with the clock: they stay as they are on the disk.
+  return { LD_PRELOAD: LIBRARY ?? "", NO_FAKE_STAT: "1", TZ: "UTC" };
+}
