@@ -1,6 +1,6 @@
 /** The composition root: settings, log, lake, database and task types put together, each when a command needs it. */
 import type { Writable } from "node:stream";
-import { applyAwsVariables } from "../config/environment.ts";
+import { applyAwsVariables, readTestSwitches } from "../config/environment.ts";
 import { createLogger } from "../config/logger.ts";
 import type { Settings } from "../config/settings.ts";
 import { openLake } from "../lake/open-lake.ts";
@@ -39,7 +39,7 @@ function openApp(options: AppOptions = {}): App {
   const lake = openLake(locateLake(settings), {
     clock: systemClock,
     log,
-    s3: readEndpoint(settings),
+    s3: { ...readEndpoint(settings), ...readPartSize() },
   });
   const closers: (() => Promise<void>)[] = [];
   return {
@@ -67,6 +67,12 @@ function locateLake({ lake }: Settings): string {
 
 function readEndpoint({ lake }: Settings): { readonly endpoint?: string } {
   return lake.kind === "s3" && lake.endpoint !== null ? { endpoint: lake.endpoint } : {};
+}
+
+/** A test need not send gigabytes to see an object go up in parts. */
+function readPartSize(): { readonly multipartThresholdBytes?: number; readonly partSizeBytes?: number } {
+  const { partBytes } = readTestSwitches();
+  return partBytes === undefined ? {} : { multipartThresholdBytes: partBytes, partSizeBytes: partBytes };
 }
 
 /** Opens the app for one command and closes it, however the command ends. */

@@ -1,8 +1,8 @@
 /** Which slots of a Dag lie in a range: its own where it has a cron line, those of the Dags that it follows where it does not. */
 import type { DagDefinition } from "../model/dag.ts";
+import { findTimetables } from "../model/dag-timetable.ts";
 import { CommandRefused } from "../model/errors.ts";
 import { findDayOf } from "../model/local-day.ts";
-import { createTimetable } from "../model/timetable.ts";
 
 /** A backfill is one transaction, and a range of a per-second Dag is easily a mistake. */
 const MOST_SLOTS = 10_000;
@@ -53,8 +53,7 @@ function listSlots(
   const { schedule } = dag;
   if (schedule.kind === "manual" || seen.has(dag.dagId)) return undefined;
   if (schedule.kind === "cron") {
-    const timetable = createTimetable(schedule.expression, dag.timezone, bounds);
-    return timetable.between(from, to, MOST_SLOTS + 1);
+    return findTimetables(dag)?.bounded.between(from, to, MOST_SLOTS + 1);
   }
   const upstreams = schedule.dagIds.map((dagId) => {
     const upstream = dags.get(dagId)?.definition;

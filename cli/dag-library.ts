@@ -1,8 +1,8 @@
 /** The Dag files as the configuration has them, for commands that read them and run nothing; running needs the app. */
-import { readFileSync } from "node:fs";
 import { readEnvironment } from "../config/environment.ts";
 import type { LoadedDag } from "../config/dag-file/check-dag-file.ts";
 import { loadDagFiles, loadDags, type DagFolder } from "../config/dag-file/load-dags.ts";
+import { readSecretFile } from "../config/secret-file.ts";
 import { parseSettings, type Settings } from "../config/settings.ts";
 import { suggestName } from "../config/suggestion.ts";
 import { CommandRefused, DagDefinitionError } from "../model/errors.ts";
@@ -25,7 +25,7 @@ export function readSettings(): Settings {
   const workingFolder = process.cwd();
   return parseSettings(readEnvironment(workingFolder), {
     workingFolder,
-    readSecretFile: (file) => readFileSync(file, "utf8"),
+    readSecretFile,
   });
 }
 

@@ -3,9 +3,11 @@ import { isRunEnded, type DagRun } from "../model/dag-run.ts";
 import { isTaskEnded, type TaskState } from "../model/task-instance.ts";
 import type { EngineObserver } from "../scheduler/engine.ts";
 import { readRun } from "../state/dag-runs.ts";
+import type { Logger } from "../model/logger.ts";
 import type { Database } from "../state/database.ts";
 import { listTasksOfRun, readOutputs } from "../state/task-instances.ts";
 import { systemClock } from "./system-clock.ts";
+import { watchScheduler } from "./watch-scheduler.ts";
 
 const LOOK_EVERY_MS = 200;
 
@@ -14,8 +16,10 @@ export async function followRun(
   database: Database,
   dagRunId: number,
   observer: EngineObserver,
+  log: Logger,
   drain: AbortSignal,
 ): Promise<DagRun> {
+  const lookAtScheduler = watchScheduler(database, log);
   const seen = new Map<number, { readonly state: TaskState; readonly attempt: number }>();
   for (;;) {
     const run = readRun(database, dagRunId);
@@ -37,6 +41,7 @@ export async function followRun(
       return run;
     }
     if (drain.aborted) return run;
+    lookAtScheduler();
     await systemClock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
   }
 }

@@ -46,7 +46,7 @@ export async function runForeground(
   if (lease === null) {
     const prepared = (await askScheduler(database, command, drain)) as unknown as Prepared;
     const run = await show(database, prepared, display, (observer) =>
-      followRun(database, prepared.dagRunId, observer, drain),
+      followRun(database, prepared.dagRunId, observer, app.log, drain),
     );
     return finish(database, run, prepared, startedAt, true);
   }
@@ -131,7 +131,11 @@ function finish(
   startedAt: string,
   isScheduler: boolean,
 ): ForegroundResult {
-  return { report: reportRun(database, run, how, startedAt), exitCode: judgeExit(run), isScheduler };
+  return {
+    report: reportRun(database, run, { how, isScheduler }, startedAt),
+    exitCode: judgeExit(run),
+    isScheduler,
+  };
 }
 
 function judgeExit(run: DagRun): ExitCode {

@@ -86,26 +86,27 @@ export async function askScheduler(
     const { state, answer } = readAnswer(database, requestId);
     if (state === "done") return answer;
     if (state === "refused") throw raiseRefusal(answer);
-    const isGone = readLease(database)?.purpose !== SCHEDULER_PURPOSE;
-    if (drain.aborted || isGone || systemClock.monotonicMs() - startedMs > PATIENCE_MS) {
-      if (await database.write((query) => withdrawRequest(query, requestId))) throw giveUp(drain, isGone);
-      continue;
+    const isGone = state === "withdrawn" || readLease(database)?.purpose !== SCHEDULER_PURPOSE;
+    const isLate = state === "open" && systemClock.monotonicMs() - startedMs > PATIENCE_MS;
+    if (drain.aborted || isGone || isLate) {
+      const isTaken =
+        state === "begun" || !(await database.write((query) => withdrawRequest(query, requestId)));
+      // Answered meanwhile, or begun: then nobody can take it back, but need not wait for it either.
+      if (!isTaken || state !== "open") throw giveUp(drain, isGone, isTaken);
     }
     await systemClock.sleep(LOOK_EVERY_MS);
   }
 }
 
-function giveUp(drain: AbortSignal, isGone: boolean): DagmarError {
-  if (drain.aborted)
-    return new CommandRefused("INTERRUPTED", "The request was taken back; nothing was done.");
+function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean): DagmarError {
   if (isGone) {
-    return new StateError(
-      "NO_SCHEDULER",
-      "The scheduler has stopped meanwhile; the request was taken back.",
-      {
-        hint: "Give the same command again: it does the work itself, or asks the scheduler that runs then.",
-      },
-    );
+    return new StateError("NO_SCHEDULER", "The scheduler has stopped meanwhile.", {
+      hint: "Give the same command again: it does the work itself, or asks the scheduler that runs then.",
+    });
+  }
+  if (drain.aborted) {
+    const end = isBegun ? "The scheduler has begun and goes on with it." : "The request was taken back.";
+    return new CommandRefused("INTERRUPTED", end);
   }
   return new StateError(
     "NO_SCHEDULER",

@@ -6,10 +6,15 @@ import { judgeHealth, judgeReadiness } from "../web/health.ts";
 import type { Metrics } from "../web/metrics.ts";
 import { startOpsServer, type OpsServer } from "../web/ops-server.ts";
 import type { ServiceState } from "./service-state.ts";
+import { systemClock } from "./system-clock.ts";
+
+const TRY_EVERY_MS = 5_000;
 
 export interface OpsDoor {
   /** This process is the one that schedules: opens the door if it is not open. Raises `CONFIG_INVALID` where that fails. */
   insist(): Promise<void>;
+  /** As `insist`, but goes on trying until it is closed: a holder that hangs is taken over from, and still has the address. */
+  keepTrying(): void;
   close(): Promise<void>;
 }
 
@@ -19,6 +24,8 @@ export async function openOpsDoor(
 ): Promise<OpsDoor> {
   const { log, metrics, state } = parts;
   let server: OpsServer | undefined;
+  let trying = Promise.resolve();
+  const closing = new AbortController();
   const open = async (): Promise<void> => {
     if (address === null || server !== undefined) return;
     server = await startOpsServer({
@@ -36,5 +43,28 @@ export async function openOpsDoor(
     if (!(error instanceof DagmarError)) throw error;
     log.debug(`No health and metrics yet: ${describeError(error)}`);
   }
-  return { insist: open, close: async () => server?.close() };
+
+  async function tryAgain(): Promise<void> {
+    for (let isTold = false; !closing.signal.aborted; isTold = true) {
+      try {
+        await open();
+        return;
+      } catch (error) {
+        if (!isTold) log.warn(`No health and metrics yet; it is tried again. ${describeError(error)}`);
+      }
+      await systemClock.sleep(TRY_EVERY_MS, closing.signal).catch(() => undefined);
+    }
+  }
+
+  return {
+    insist: open,
+    keepTrying() {
+      trying = tryAgain();
+    },
+    async close() {
+      closing.abort();
+      await trying;
+      await server?.close();
+    },
+  };
 }

@@ -5,11 +5,12 @@ import { escapeControlCharacters } from "../config/control-character.ts";
 
 export interface Output {
   readonly isTerminal: boolean;
+  /** One line, whatever the text holds. */
   line(text?: string): void;
   /** Columns in the order given; numbers to the right. No rows: `empty` instead. */
   table(columns: readonly string[], rows: readonly (readonly unknown[])[], empty: string): void;
   json(value: unknown): void;
-  /** To standard error: what is wrong, in one readable line. */
+  /** To standard error: what is wrong, in one readable line, whatever the text holds. */
   fault(text: string): void;
   /** Colours, or plain text where nobody sees them. */
   readonly paint: Paint;
@@ -34,18 +35,38 @@ export function createOutput({ stdout, stderr }: Streams): Output {
     isTerminal: stdout.isTTY,
     paint,
     line(text = "") {
-      stdout.write(`${text}\n`);
+      stdout.write(`${disarm(text)}\n`);
     },
     table(columns, rows, empty) {
       stdout.write(rows.length === 0 ? `${empty}\n` : `${drawTable(columns, rows, paint)}\n`);
     },
     json(value) {
-      stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+      stdout.write(`${disarmJson(JSON.stringify(value, null, 2))}\n`);
     },
     fault(text) {
-      stderr.write(`${text}\n`);
+      stderr.write(`${disarm(text)}\n`);
     },
   };
+}
+
+/** What `paint` puts around a text (ECMA-48, SGR): it changes how characters look and nothing else. */
+// oxlint-disable-next-line no-control-regex -- these are what it looks for
+const COLOUR = /(\u001b\[(?:1|2|22|31|32|33|39)m)/;
+
+/** A title or a file's name may hold what steers a terminal; colours are let through, since they may be our own. */
+function disarm(text: string): string {
+  return text
+    .split(COLOUR)
+    .map((part, index) => (index % 2 === 1 ? part : escapeControlCharacters(part)))
+    .join("");
+}
+
+/** JSON escapes the older half of the control characters by itself; the others stand in texts alone, where the escape means the same. */
+function disarmJson(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => escapeControlCharacters(line))
+    .join("\n");
 }
 
 function createPaint(colors: ReturnType<typeof pc.createColors>): Paint {

@@ -21,6 +21,7 @@ import { askScheduler, carryOut, tryLease } from "./lease-work.ts";
 import type { Output } from "./output.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
 import { systemClock } from "./system-clock.ts";
+import { watchScheduler } from "./watch-scheduler.ts";
 
 const LOOK_EVERY_MS = 250;
 
@@ -105,7 +106,8 @@ export async function runBackfill(
       progress.show(counts);
       return counts;
     };
-    if (lease === null) await follow(look, drain);
+    look();
+    if (lease === null) await follow(look, watchScheduler(database, app.log), drain);
     else await driveBackfill(app, database, started.backfillId, lease, look, drain);
     look();
     return report(output, isJson, started, listBackfillRuns(database, started.backfillId), lease === null);
@@ -114,8 +116,9 @@ export async function runBackfill(
   }
 }
 
-async function follow(look: () => RunCounts, drain: AbortSignal): Promise<void> {
+async function follow(look: () => RunCounts, lookAtScheduler: () => void, drain: AbortSignal): Promise<void> {
   while (!drain.aborted && look().open > 0) {
+    lookAtScheduler();
     await systemClock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
   }
 }
@@ -138,7 +141,14 @@ async function driveBackfill(
   const { secrets, logsFolder: folder } = settings;
   const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
   try {
-    const listeners = { engine: { runEnded: () => void look() }, service: silentObserver };
+    let lookedMs = systemClock.monotonicMs();
+    // Looking counts the backfill's runs: not at the end of each of ten thousand.
+    const runEnded = (): void => {
+      if (systemClock.monotonicMs() - lookedMs < LOOK_EVERY_MS) return;
+      lookedMs = systemClock.monotonicMs();
+      look();
+    };
+    const listeners = { engine: { runEnded }, service: silentObserver };
     const tools = createRunTools(app, database, lease.epoch, attemptLogs, listeners);
     const isOver = (): boolean => countBackfillRuns(database, backfillId).open === 0;
     await drive(tools, { backfillId }, isOver, stopping.signal);

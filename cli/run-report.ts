@@ -13,9 +13,16 @@ export interface RunReport {
   toJson(): unknown;
 }
 
+/** How the run came about, and who has it. */
+interface RunOrigin {
+  readonly how: PreparedRun["how"];
+  /** A scheduler has it, and goes on with it where it has not ended. */
+  readonly isScheduler: boolean;
+}
+
 interface RunFigures {
   readonly run: DagRun;
-  readonly how: PreparedRun["how"];
+  readonly origin: RunOrigin;
   readonly tasks: readonly Row[];
   readonly sums: readonly { readonly taskId: string; readonly sum: Reconciliation }[];
   /** By this execution. */
@@ -23,15 +30,10 @@ interface RunFigures {
 }
 
 /** `since`: when this execution began. */
-export function reportRun(
-  database: Database,
-  run: DagRun,
-  how: PreparedRun["how"],
-  since: string,
-): RunReport {
+export function reportRun(database: Database, run: DagRun, origin: RunOrigin, since: string): RunReport {
   const figures: RunFigures = {
     run,
-    how,
+    origin,
     tasks: reportTasks(database, run.dagRunId),
     sums: listRunSums(database, run.dagRunId),
     written: measureWrites(database, since),
@@ -45,7 +47,7 @@ export function reportRun(
 }
 
 function printReport(output: Output, figures: RunFigures): void {
-  const { run, how, tasks, sums, written } = figures;
+  const { run, origin, tasks, sums, written } = figures;
   const { paint } = output;
   output.line();
   output.table(
@@ -77,7 +79,7 @@ function printReport(output: Output, figures: RunFigures): void {
   }
   output.line();
   const colour = run.state === "success" ? paint.good : run.state === "failed" ? paint.bad : paint.warn;
-  output.line(`${run.dagId} ${run.runId}  ${colour(run.state)}${describeHow(run, how)}`);
+  output.line(`${run.dagId} ${run.runId}  ${colour(run.state)}${describeOrigin(run, origin)}`);
   output.line(`  ${describeWrites(written)}`);
 }
 
@@ -91,9 +93,13 @@ function count(amount: number, noun: string): string {
   return `${amount.toLocaleString("en-US")} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
-function describeHow(run: DagRun, how: PreparedRun["how"]): string {
+function describeOrigin(run: DagRun, { how, isScheduler }: RunOrigin): string {
   if (how === "done") return " (done before; --rerun makes it again)";
-  if (run.state === "running" || run.state === "queued") return " (stopped; the same command resumes it)";
+  if (run.state === "running" || run.state === "queued") {
+    return isScheduler
+      ? " (the scheduler goes on with it; the same command follows it)"
+      : " (stopped; the same command resumes it)";
+  }
   if (run.state === "failed") return " (the same command resumes it)";
   return how === "resumed" ? " (resumed)" : how === "cleared" ? " (made again)" : "";
 }
@@ -120,12 +126,12 @@ function readOutputs(task: Row): Readonly<Record<string, unknown>> {
   return typeof text === "string" ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {};
 }
 
-function toJson({ run, how, tasks, sums, written }: RunFigures): unknown {
+function toJson({ run, origin, tasks, sums, written }: RunFigures): unknown {
   return {
     dag_id: run.dagId,
     run_id: run.runId,
     state: run.state,
-    how,
+    how: origin.how,
     logical_date: run.logicalDate,
     partition: run.partition,
     params: run.params,

@@ -18,6 +18,7 @@ import { readSnapshot } from "../web/read-snapshot.ts";
 import { createMetrics } from "../web/metrics.ts";
 import type { App } from "./app.ts";
 import { keepNoticesGoing } from "./keep-notices-going.ts";
+import { logRuns } from "./log-runs.ts";
 import { SCHEDULER_PURPOSE } from "./lease-work.ts";
 import { openOpsDoor } from "./ops-door.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
@@ -34,8 +35,12 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
   const state = createServiceState(database, systemClock, metrics.observer);
   const door = await openOpsDoor(settings.http, { log, metrics, state });
   const tools = { clock: systemClock, log };
+  let hasStoodBy = false;
   const lease = await awaitLease(database, identifyProcess(), SCHEDULER_PURPOSE, tools, drain, {
-    standsBy: (holder) => log.info(`Standing by. ${holder}`),
+    standsBy: (holder) => {
+      hasStoodBy = true;
+      log.info(`Standing by. ${holder}`);
+    },
     looked: () => state.tick(),
   });
   if (lease === null) {
@@ -54,7 +59,8 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
   const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
   const service = state.observer;
   try {
-    await door.insist();
+    if (hasStoodBy) door.keepTrying();
+    else await door.insist();
     state.setRole("active");
     service.leaseChanged(true, lease.epoch);
     log.info(`dagmar ${version} is scheduling the Dags of ${settings.dagsFolder} into ${app.lake.id}`);
@@ -66,7 +72,7 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
     });
     void sweepLeftovers(app, stopping.signal);
     const notices = keepNoticesGoing(app, database, service, stopping.signal);
-    const engine = observeEngine(service, systemClock);
+    const engine = logRuns(log, observeEngine(service, systemClock));
     await runService(
       {
         ...createRunTools(app, database, lease.epoch, attemptLogs, { engine, service }),

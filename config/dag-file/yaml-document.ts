@@ -30,6 +30,8 @@ const ALIAS_LIMIT = 100;
 const NODE_LIMIT = 50_000;
 /** The composer takes 10 µs a token and more where they are nonsense, so a hostile file is refused before. */
 const TOKEN_LIMIT = 100_000;
+/** A fault repeats what it is about, and that may fill the file. */
+const MESSAGE_LIMIT = 1_000;
 const REFUSED_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 
 export interface YamlDocument {
@@ -231,7 +233,10 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
   };
 
   try {
-    if (document.directives.yaml.explicit === true && document.directives.yaml.version !== "1.2") {
+    const { explicit, version } = document.directives.yaml;
+    // Of a version that it has never heard of the parser warns, and goes on with 1.2.
+    const isUnheardOf = document.warnings.some(({ code }) => code === "BAD_DIRECTIVE");
+    if (isUnheardOf || (explicit === true && version !== "1.2")) {
       report([], "the file asks for another YAML version; Dag files are YAML 1.2", 0);
     }
     const value = convertNode(asNode(document.contents), []);
@@ -240,6 +245,10 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
     if (!(error instanceof LimitReached)) throw error;
     return makeDocument(undefined, [...faults, { path: [], message: error.message }], places, lines);
   }
+}
+
+function shorten(text: string): string {
+  return text.length <= MESSAGE_LIMIT ? text : `${text.slice(0, MESSAGE_LIMIT)}…`;
 }
 
 function asNode(item: unknown): Node | null {
@@ -285,8 +294,8 @@ function makeDocument(
         file,
         line,
         column: col,
-        path: fault.path.join("."),
-        message,
+        path: shorten(fault.path.join(".")),
+        message: shorten(message),
         ...(hint === undefined ? {} : { hint }),
       });
     });

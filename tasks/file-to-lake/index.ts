@@ -1,5 +1,6 @@
 /** The task type `file-to-lake`: one file, whole and byte for byte, into the raw zone; nothing when the lake has its content. */
 import { TaskFailure, TaskReschedule } from "../../model/errors.ts";
+import { failpoint } from "../../model/failpoint.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
 import { readWritten } from "../options.ts";
@@ -44,7 +45,8 @@ async function awaitSource(context: Context, inputFolder: string): Promise<Sourc
   const { options, clock, signal, progress } = context;
   try {
     const path = await locateSource(inputFolder, options.file);
-    return await fingerprintSource(path, {
+    failpoint("hash.before");
+    const source = await fingerprintSource(path, {
       clock,
       signal,
       stableForSeconds: options.stable_for,
@@ -52,6 +54,8 @@ async function awaitSource(context: Context, inputFolder: string): Promise<Sourc
         progress({ done, total, unit: "bytes", note: "hashing" });
       },
     });
+    failpoint("hash.after");
+    return source;
   } catch (error) {
     const isWorthIt = error instanceof TaskFailure && WORTH_WAITING_FOR.has(error.code);
     if (options.wait_for === undefined || !isWorthIt || context.waitedSeconds >= options.wait_for)

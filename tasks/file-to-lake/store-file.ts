@@ -1,6 +1,8 @@
 /** The file protocol: plan the key and sha256, upload, compare, commit; never over anything, and not twice. */
 import { posix } from "node:path";
 import { LakeError } from "../../model/errors.ts";
+import { failpoint } from "../../model/failpoint.ts";
+import type { ObjectHead } from "../../model/lake.ts";
 import type { KnownObject } from "../../model/object-store.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext } from "../../model/task-type.ts";
@@ -68,6 +70,7 @@ function listKeys(key: string, sha256: string): readonly string[] {
 async function putAt(context: Context, source: SourceFile, key: string): Promise<StoredFile | undefined> {
   const { lake, state, options, run, taskId, signal, progress } = context;
   const { sha256, sizeBytes, path } = source;
+  failpoint("file.plan.before");
   const objectId = await state.objects.planFile({
     lakeId: lake.id,
     dataset: options.dataset,
@@ -77,6 +80,8 @@ async function putAt(context: Context, source: SourceFile, key: string): Promise
     run,
     taskId,
   });
+  failpoint("file.plan.after");
+  failpoint("file.put.before");
   const result = await lake.putFile({
     key,
     path,
@@ -89,7 +94,8 @@ async function putAt(context: Context, source: SourceFile, key: string): Promise
       progress({ done, total: sizeBytes, unit: "bytes", note: "uploading" });
     },
   });
-  if (result.outcome === "exists" && result.head.metadata["sha256"] !== sha256) {
+  failpoint("file.put.after");
+  if (result.outcome === "exists" && !(await holdsContent(context, result.head, sha256))) {
     await state.objects.dropPlannedFile(objectId);
     return undefined;
   }
@@ -101,8 +107,15 @@ async function putAt(context: Context, source: SourceFile, key: string): Promise
       true,
     );
   }
+  failpoint("file.commit.before");
   await state.objects.commitFile(objectId, head.etag);
+  failpoint("file.commit.after");
   return { key, objectId, isUnchanged: false };
+}
+
+/** What stood there before is read: its metadata tell what was sent once, by whomever, not what it holds. */
+async function holdsContent({ lake, signal }: Context, head: ObjectHead, sha256: string): Promise<boolean> {
+  return head.metadata["sha256"] === sha256 && (await hashObject(lake, head.key, signal)) === sha256;
 }
 
 /**

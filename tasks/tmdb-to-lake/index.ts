@@ -4,6 +4,7 @@ import { openRecordSink } from "../../lake/protocol/record-sink.ts";
 import type { AskPolicy } from "../../model/ask-policy.ts";
 import type { Ask } from "../../model/batch-store.ts";
 import { describeError, TaskFailure } from "../../model/errors.ts";
+import { failpoint } from "../../model/failpoint.ts";
 import { sortAppend, type Question } from "../../model/question.ts";
 import { findImbalance, formatReconciliation, type Reconciliation } from "../../model/reconciliation.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
@@ -77,7 +78,9 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
   let requests = 0;
   try {
     await sink.recover();
+    failpoint("plan.before");
     const planned = await state.batches.plan(ask, readPolicy(context));
+    failpoint("plan.after");
     if (planned.length > 0) requests = await fetchWithClient(tmdb, { context, ask, sink, planned });
     await sink.finish();
   } catch (error) {

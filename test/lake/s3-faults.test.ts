@@ -429,6 +429,8 @@ describe("a store that verifies no checksum", () => {
       code: "LAKE_CORRUPT",
       retryable: false,
     });
+    // The metadata tell of the planned bytes: whoever puts again would take it for them.
+    await expect(lake.putBytes(planBytes(KEY, "x"))).rejects.toMatchObject({ code: "LAKE_CORRUPT" });
   });
 });
 

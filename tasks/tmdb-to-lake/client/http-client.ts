@@ -139,6 +139,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       throw endCall(call, error);
     }
     counts.requests += 1;
+    // Not before it is sent: whoever is turned away by an open circuit has asked nothing.
+    if (call.attempts === 0) retryBudget.earn();
     const limitMs = Math.min(rules.attemptTimeoutMs, rules.totalTimeoutMs - call.spentMs);
     config.signal = call.startAttempt(clock.monotonicMs(), (expire) => deadlines.start(limitMs, expire));
     return config;
@@ -186,11 +188,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     throw error;
   }
 
+  /** One that follows a pause counts as a failure: each further pause would end in a burst of requests for nothing. */
   function recordRateLimit(call: ApiCall, failure: AttemptFailure): void {
-    circuit.reportNothing(call.takePass());
     const retryAfterMs = parseRetryAfterMs(failure.retryAfter, clock.now());
     const pauseMs = pause.begin(call.startedMs, retryAfterMs);
     log.info(`${host} answered 429; everybody pauses`, { pauseMs: Math.round(pauseMs) });
+    if (pause.isRepeated) reportFailure(call);
+    else circuit.reportNothing(call.takePass());
   }
 
   function reportFailure(call: ApiCall): void {
@@ -241,7 +245,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     async get(request, signal) {
       signal.throwIfAborted();
-      retryBudget.earn();
       const call = new ApiCall(request.template, signal, fanOut);
       const separator = request.path.includes("?") ? "&" : "?";
       const url = secretQuery === "" ? request.path : `${request.path}${separator}${secretQuery}`;

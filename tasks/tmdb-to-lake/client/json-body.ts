@@ -22,6 +22,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Structures by their names as they came; a dataset has a few dozen, and hashing anew costs more than looking up. */
 const knownStructures = new Map<string, string>();
 const MAX_KNOWN_STRUCTURES = 1000;
+/** TMDB's names come to 700 characters; an answer may be all names, and 1,000 of those would fill the memory. */
+const MAX_KNOWN_CHARACTERS = 8_000;
 
 /**
  * Names the set of a record's top-level names: 16 hex digits, whatever the order of the names. Equal for equal sets;
@@ -33,6 +35,7 @@ export function hashStructure(record: JsonObject): string {
   const known = knownStructures.get(asTheyCame);
   if (known !== undefined) return known;
   const structure = createHash("sha256").update(JSON.stringify(names.toSorted())).digest("hex").slice(0, 16);
+  if (asTheyCame.length > MAX_KNOWN_CHARACTERS) return structure;
   if (knownStructures.size >= MAX_KNOWN_STRUCTURES) knownStructures.clear();
   knownStructures.set(asTheyCame, structure);
   return structure;

@@ -10,6 +10,8 @@ export interface RateLimitPause {
   begin(startedMs: number, retryAfterMs: number | undefined): number;
   /** Any other answer: the next 429 is the first of its kind again. */
   reset(): void;
+  /** 429 was answered to a request that had waited for a pause to end, and nothing else since. */
+  readonly isRepeated: boolean;
 }
 
 const FIRST_BACKOFF_MS = 1000;
@@ -43,6 +45,9 @@ export function createRateLimitPause(options: {
     },
     reset() {
       bursts = 0;
+    },
+    get isRepeated() {
+      return bursts > 1;
     },
   };
 }

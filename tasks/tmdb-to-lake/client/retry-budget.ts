@@ -1,7 +1,7 @@
 /** How many retries a provider's clients may still make. Which failures deserve one is decided elsewhere. */
 
 export interface RetryBudget {
-  /** Called once per request, before its first attempt; never for a retry. */
+  /** Called once per request, when its first attempt is sent; never for a retry. */
   earn(): void;
   /** Takes one retry; `false` when none is left, and then nothing is taken. */
   spend(): boolean;
