@@ -105,7 +105,9 @@ function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean): DagmarEr
     });
   }
   if (drain.aborted) {
-    const end = isBegun ? "The scheduler has begun and goes on with it." : "The request was taken back.";
+    const end = isBegun
+      ? "The scheduler has begun and goes on with it."
+      : "The request was taken back; nothing was done.";
     return new CommandRefused("INTERRUPTED", end);
   }
   return new StateError(

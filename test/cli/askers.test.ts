@@ -29,7 +29,10 @@ async function openAsking() {
 test("Ctrl-C takes back what has not begun", async () => {
   const { database, stopping, answer } = await openAsking();
   stopping.abort();
-  await expect(answer).rejects.toMatchObject({ code: "INTERRUPTED", message: "The request was taken back." });
+  await expect(answer).rejects.toMatchObject({
+    code: "INTERRUPTED",
+    message: "The request was taken back; nothing was done.",
+  });
   expect(listOpenRequests(database)).toEqual([]);
 });
 
