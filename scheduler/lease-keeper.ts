@@ -106,7 +106,7 @@ function isFree(held: Lease, now: Date): boolean {
 const STAND_BY_MS = 1_000;
 
 export interface StandbyObserver {
-  /** Once: who holds it. */
+  /** Who holds it, or that the database is locked; again only when that has changed. */
   standsBy(message: string): void;
   looked(): void;
 }
@@ -123,14 +123,14 @@ export async function awaitLease(
   stopping: AbortSignal,
   observer: StandbyObserver,
 ): Promise<HeldLease | null> {
-  let isTold = false;
+  let told = "";
   while (!stopping.aborted) {
     try {
       return await holdLease(database, identity, purpose, tools);
     } catch (error) {
       if (!(error instanceof StateError) || error.code !== "DATABASE_BUSY") throw error;
-      if (!isTold) observer.standsBy(error.message);
-      isTold = true;
+      if (error.message !== told) observer.standsBy(error.message);
+      told = error.message;
       observer.looked();
     }
     await tools.clock.sleep(STAND_BY_MS, stopping).catch(() => undefined);

@@ -56,7 +56,7 @@ test("a scheduler that stood still for five seconds tells it and makes every slo
   world.writeDag("seconds", EACH_SECOND);
   const running = await world.startScheduler();
   await runSome(world, running);
-  running.child.kill("SIGSTOP");
+  await world.freeze(running);
   await delay(5000);
   running.child.kill("SIGCONT");
   await eventually("it is told", () => world.countEvents("loop_stall") > 0, running);
@@ -201,7 +201,7 @@ describe.skipIf(!IS_LONG)("two schedulers", () => {
     const second = await start();
     await world.prepare(["trigger", "tmdb_ingest", "--date", DATE]);
     await waitUntil(first.running, () => simulator.requests >= 100);
-    first.running.child.kill("SIGSTOP");
+    await world.freeze(first.running);
     const isActive = async () => (await ask(`${second.url}/readyz`)).status === 200;
     await eventually("the second works", isActive, second.running, 45_000);
     await eventually("it asks", () => simulator.requests >= 180, second.running);

@@ -212,7 +212,7 @@ test("while one run is at work another says so and exits 75; the first is not di
   const first = world.start(["run", "tmdb_ingest", "--date", "2026-11-26"]);
   await waitUntil(first, () => simulator.requests > 5);
   // Held still, so that it cannot have finished before the others look.
-  first.child.kill("SIGSTOP");
+  await world.freeze(first);
   const seconds = await Promise.all([
     run("tmdb_ingest", "--date", "2026-11-26"),
     run("csv_ingest", "--date", "2026-11-27"),

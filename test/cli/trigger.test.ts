@@ -1,13 +1,6 @@
 /** `dagmar trigger`: asks a scheduler for a run; without one the run waits, and it says so. Also what stands in its way. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  ask,
-  eventually,
-  openWay,
-  useServiceWorld,
-  WAYS,
-  type WayWorld,
-} from "../support/service-process.ts";
+import { eventually, openWay, useServiceWorld, WAYS, type WayWorld } from "../support/service-process.ts";
 
 const DAGS = {
   plain: `schedule: manual\nparams: { size: 1 }\ntasks: { nothing: { type: noop } }\n`,
@@ -93,13 +86,7 @@ test("a scheduler that does not answer is given up when Ctrl-C is pressed, and t
   const world = useServiceWorld();
   world.writeDag("plain", DAGS.plain);
   const scheduler = await world.startScheduler();
-  // Not in the middle of a transaction, which would keep everybody out.
-  await eventually(
-    "it is idle",
-    async () => (await ask(`${scheduler.url}/readyz`)).status === 200,
-    scheduler,
-  );
-  scheduler.child.kill("SIGSTOP");
+  await world.freeze(scheduler);
   const asking = world.start(["trigger", "plain"]);
   const readRequests = () =>
     world.query<{ state: string }>("SELECT state FROM requests").map((row) => row.state);

@@ -84,7 +84,7 @@ test("one that was stopped for longer than its lease writes nothing when it goes
   const address = new URL(first.url).host;
   const second = world.start(["scheduler"], { DAGMAR_HTTP: address });
   await eventually("the second stands by", () => second.output().includes("Standing by."), second);
-  first.child.kill("SIGSTOP");
+  await world.freeze(first);
   const isAtWork = () => second.output().includes("is scheduling the Dags");
   await eventually("the lease has run out", isAtWork, second, 45_000);
   const hasTakenOver = () => world.readStates("v_attempts", "long").length === 2;

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { awaitLease, holdLease } from "../../scheduler/lease-keeper.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "../../scheduler/process-identity.ts";
@@ -207,6 +208,33 @@ describe("who stands by", () => {
     expect(taken?.epoch).toBe(2);
     expect(told).toEqual([expect.stringContaining("scheduler (pid")]);
     await taken?.release();
+  });
+
+  test("is told when it waits for another reason: a program that has locked the database", async () => {
+    const { clock, first, second, hold } = await openLeaseWorld();
+    await hold(first, US, "scheduler");
+    const stopping = new AbortController();
+    const told: string[] = [];
+    const foreign = new BetterSqlite3(first.path, { timeout: 0 });
+    onTestFinished(() => {
+      foreign.close();
+    });
+    const waiting = awaitLease(second, US, "scheduler", { clock, log: silentLog }, stopping.signal, {
+      ...SILENT,
+      standsBy: (message) => {
+        told.push(message);
+        foreign.exec(told.length === 1 ? "BEGIN IMMEDIATE" : told.length === 2 ? "ROLLBACK" : "");
+        if (told.length === 3) stopping.abort();
+      },
+    });
+    while (!stopping.signal.aborted) {
+      await Promise.race([clock.untilSleeping(0, 1_000), waiting]);
+      // Each try waits for a real quarter of a second: not every 20 ms for ten seconds.
+      await clock.advance(5_000, () => 5_000);
+    }
+    expect(await waiting).toBeNull();
+    const holder = expect.stringContaining("scheduler (pid") as string;
+    expect(told).toEqual([holder, `${first.path} is locked by another program.`, holder]);
   });
 
   test("takes over from one that died, or that stopped renewing, within the lease's time", async () => {

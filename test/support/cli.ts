@@ -67,6 +67,8 @@ export interface CliWorld {
   /** As `run`, for what a test stands on: throws what was printed unless it exits 0. */
   prepare(args: readonly string[], more?: Variables): Promise<void>;
   start(args: readonly string[], more?: Variables): CliProcess;
+  /** SIGSTOP between two transactions: one that stands still in the middle of one keeps SQLite's lock, and everybody out. */
+  freeze(running: CliProcess): Promise<void>;
   /** Puts `dag` with changed text into the world's Dag folder. */
   editDag(dagId: string, edit: (text: string) => string): void;
   /** Plain SQL on the database, read only. */
@@ -118,6 +120,16 @@ export function openCliWorld(environment: Variables = {}): CliWorld {
     start,
     run: (args, more) => start(args, more).ended,
     prepare: async (args, more) => expectSuccess(await start(args, more).ended),
+    async freeze({ child }) {
+      for (;;) {
+        child.kill("SIGSTOP");
+        // Every thread has stopped by then.
+        await delay(20);
+        if (!isLocked(paths.databaseFile)) return;
+        child.kill("SIGCONT");
+        await delay(5);
+      }
+    },
     editDag(dagId, edit) {
       const file = join(paths.dagsFolder, `${dagId}.yaml`);
       const before = readFileSync(file, "utf8");
@@ -140,6 +152,19 @@ export function openCliWorld(environment: Variables = {}): CliWorld {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function isLocked(databaseFile: string): boolean {
+  const database = new BetterSqlite3(databaseFile, { timeout: 0 });
+  try {
+    database.exec("BEGIN IMMEDIATE; ROLLBACK");
+    return false;
+  } catch (error) {
+    if (error instanceof BetterSqlite3.SqliteError && error.code.startsWith("SQLITE_BUSY")) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
 }
 
 export function expectSuccess({ exitCode, stdout, stderr }: CliResult): void {
