@@ -30,11 +30,13 @@ function handleSignal(signal: "SIGINT" | "SIGTERM"): void {
 process.on("SIGINT", handleSignal);
 process.on("SIGTERM", handleSignal);
 // `dagmar … | head`: whoever reads has had enough. A command that only prints ends as it would; a run stops at a safe point.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+function handleUnread(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") process.exit(EXIT.failed);
   if (!drain.signal.aborted)
     drain.abort(new CommandRefused("INTERRUPTED", "Nobody reads the output any more."));
-});
+}
+process.stdout.on("error", handleUnread);
+process.stderr.on("error", handleUnread);
 
 function explain(error: unknown, to: Output): ExitCode {
   if (error instanceof DagDefinitionError) {
@@ -74,6 +76,7 @@ try {
 } catch (error) {
   process.exitCode = explain(error, output);
 }
-// Idle keep-alive connections and timers would hold the process; everything that must be written has been awaited.
-await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+// Idle keep-alive connections and timers would hold the process. What a slow reader has not taken yet would go with it.
+const streams = [process.stdout, process.stderr];
+await Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
 process.exit();

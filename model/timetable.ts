@@ -68,7 +68,7 @@ interface Calendar {
 /** A sentence that says what is wrong with a cron expression; `undefined` when nothing is. */
 export function validateCron(expression: string): string | undefined {
   try {
-    makeCalendar(expression);
+    findCalendar(expression);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -81,7 +81,7 @@ export function validateCron(expression: string): string | undefined {
  * `RangeError` for an expression that `validateCron` refuses or an unknown zone.
  */
 export function createTimetable(expression: string, timezone: string, bounds: TimetableBounds): Timetable {
-  const calendar = makeCalendar(expression);
+  const calendar = findCalendar(expression);
   getOffsetMs(0, timezone);
   const startMs = bounds.startAt?.getTime() ?? -Infinity;
   const endMs = bounds.endAt?.getTime() ?? Infinity;
@@ -155,6 +155,23 @@ function isBackward(step: Transition): boolean {
   return step.offsetAfterMs < step.offsetBeforeMs;
 }
 
+/** By expression: each is asked for by the check of its Dag file and by every definition that has it. */
+const CALENDARS = new Map<string, Calendar>();
+const MOST_REMEMBERED = 1_000;
+
+function findCalendar(expression: string): Calendar {
+  const known = CALENDARS.get(expression);
+  if (known !== undefined) return known;
+  const made = makeCalendar(expression);
+  remember(CALENDARS, expression, made);
+  return made;
+}
+
+function remember<Value>(known: Map<string, Value>, name: string, value: Value): void {
+  if (known.size >= MOST_REMEMBERED) known.clear();
+  known.set(name, value);
+}
+
 function makeCalendar(expression: string): Calendar {
   const fields = splitFields(expression);
   const hour = fields[2] ?? "";
@@ -201,15 +218,13 @@ function splitFields(expression: string): readonly string[] {
 
 /** What croner says of a field, by its place: a hundred Dag files have a handful of different ones. */
 const VALID_FIELDS = new Map<string, boolean>();
-const MOST_REMEMBERED = 1_000;
 
 function isValidField(text: string, index: number): boolean {
   const name = `${index} ${text}`;
   const known = VALID_FIELDS.get(name);
   if (known !== undefined) return known;
   const isValid = isCronField(text, index);
-  if (VALID_FIELDS.size >= MOST_REMEMBERED) VALID_FIELDS.clear();
-  VALID_FIELDS.set(name, isValid);
+  remember(VALID_FIELDS, name, isValid);
   return isValid;
 }
 

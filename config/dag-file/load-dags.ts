@@ -2,9 +2,10 @@
  * The Dags of a folder, or of given files: each good one loaded, each broken one with its faults, and no file stopping
  * another. Reads the folder every time it is called; when to call it again is the scheduler's business.
  */
-import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError, type DagIssue } from "../../model/errors.ts";
 import { checkDagFile, type CheckedDag, type LoadedDag } from "./check-dag-file.ts";
 import { listCrossFaults } from "./cross-faults.ts";
@@ -89,7 +90,9 @@ async function loadAll(
       broken.set(file, [makeFileIssue(file, message)]);
       continue;
     }
-    const result = await loadFile(file, rules);
+    // A scheduler that reads a thousand files again has tasks under way.
+    await nextTurn();
+    const result = loadFile(file, rules);
     if ("issues" in result) broken.set(dagId, result.issues);
     else checked.set(dagId, result.checked);
   }
@@ -104,14 +107,14 @@ async function loadAll(
   return { dags: sortById(dags), broken: sortById([...broken]) };
 }
 
-async function loadFile(file: string, rules: DagRules): Promise<ReturnType<typeof checkDagFile>> {
+function loadFile(file: string, rules: DagRules): ReturnType<typeof checkDagFile> {
   if (!file.endsWith(EXTENSION)) {
     const issue = makeFileIssue(file, `the name of a Dag file ends in ${EXTENSION}`);
     return {
       issues: [{ ...issue, hint: `rename it to ${path.basename(file).replace(/\.[^.]*$/, "")}${EXTENSION}` }],
     };
   }
-  const bytes = await readRegularFile(file);
+  const bytes = readRegularFile(file);
   return typeof bytes === "string"
     ? { issues: [makeFileIssue(file, bytes)] }
     : checkDagFile(file, bytes, rules);
@@ -119,18 +122,20 @@ async function loadFile(file: string, rules: DagRules): Promise<ReturnType<typeo
 
 /**
  * The bytes, one more than the limit at most; or a sentence that says why there are none. Opened without following a
- * link and without waiting, so that a named pipe cannot hold the reader up.
+ * link and without waiting, so that a named pipe cannot hold the reader up. At once: for files as small as these, handing
+ * each step to another thread costs several times the reading.
  */
-async function readRegularFile(file: string): Promise<Uint8Array | string> {
-  let handle;
+function readRegularFile(file: string): Uint8Array | string {
+  let descriptor;
   try {
-    handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stat = await handle.stat();
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = fstatSync(descriptor);
     if (!stat.isFile()) return stat.isDirectory() ? "is a folder, not a file" : "is not a regular file";
-    const buffer = Buffer.alloc(FILE_LIMIT_BYTES + 1);
+    // One byte more than there should be: a file that grows meanwhile is read again when its time stamp changes.
+    const buffer = Buffer.alloc(Math.min(stat.size, FILE_LIMIT_BYTES) + 1);
     let length = 0;
     while (length < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
+      const bytesRead = readSync(descriptor, buffer, length, buffer.length - length, null);
       if (bytesRead === 0) break;
       length += bytesRead;
     }
@@ -141,7 +146,7 @@ async function readRegularFile(file: string): Promise<Uint8Array | string> {
     if (code === "ENOENT") return "does not exist";
     return code === "EACCES" ? "may not be read by this user" : `cannot be read (${code})`;
   } finally {
-    await handle?.close();
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

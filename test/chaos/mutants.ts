@@ -127,8 +127,8 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: "state/dag-runs.ts",
-        from: "partition: formatPartition(run.logicalDate, definition.timezone),",
-        to: "partition: formatPartition(new Date(), definition.timezone),",
+        from: "formatPartition(run.logicalDate, definition.timezone),",
+        to: "formatPartition(new Date(), definition.timezone),",
       },
     ],
     lake: "folder",
