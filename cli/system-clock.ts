@@ -1,5 +1,4 @@
 /** The one file that reads a clock. */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../model/clock.ts";
 
 /** setTimeout counts in 32 bits; a longer wait is made of several. */
@@ -8,13 +7,30 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
-  async sleep(ms, signal) {
-    try {
-      for (let left = ms; left >= 0; left -= MAX_TIMER_MS) {
-        await delay(Math.min(left, MAX_TIMER_MS), undefined, signal === undefined ? {} : { signal });
+  // Not the one of node:timers/promises, which makes an error with its stack for each wait that is given up: most
+  // attempts give the wait for their time-out up.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(signal.reason as Error);
+        return;
       }
-    } catch (error) {
-      throw signal?.aborted === true ? signal.reason : error;
-    }
-  },
+      let left = ms;
+      let timer: NodeJS.Timeout;
+      const giveUp = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason as Error);
+      };
+      const wait = (): void => {
+        const now = Math.min(left, MAX_TIMER_MS);
+        left -= now;
+        timer = setTimeout(left > 0 ? wait : finish, now);
+      };
+      const finish = (): void => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve();
+      };
+      signal?.addEventListener("abort", giveUp, { once: true });
+      wait();
+    }),
 };

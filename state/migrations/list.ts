@@ -2,6 +2,7 @@
 import { initialTables } from "./0001-initial-tables.ts";
 import { initialViews } from "./0002-initial-views.ts";
 import { service } from "./0003-service.ts";
+import { attemptsByTask } from "./0004-attempts-by-task.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0001-initial-tables", up: initialTables },
   { name: "0002-initial-views", up: initialViews },
   { name: "0003-service", up: service },
+  { name: "0004-attempts-by-task", up: attemptsByTask },
 ];

@@ -160,7 +160,7 @@ describe("max_active_runs", () => {
     const starts = world.database.all<{ run: string }>(
       sql(
         `SELECT substr(r.logical_date, 12, 5) AS run FROM attempts a JOIN task_instances t USING (task_instance_id)
-          JOIN dag_runs r USING (dag_run_id) ORDER BY a.attempt_id`,
+          JOIN dag_runs r USING (dag_run_id) ORDER BY a.started_at`,
       ),
     );
     expect(starts.map(({ run }) => run)).toEqual(["10:00", "11:00", "12:00"]);

@@ -50,13 +50,24 @@ test("migrations are numbered without a gap, in the order in which they run", ()
   expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 });
 
-describe.each([1, 2])("a database that stopped after migration %i", (count) => {
+const AT = "2026-11-23T03:00:00.000Z";
+
+describe.each([1, 2, 3])("a database that stopped after migration %i", (count) => {
   async function makeHalf(): Promise<string> {
     const path = join(makeTempFolder(), "dagmar.db");
     const connection = new BetterSqlite3(path);
     connection.pragma("journal_mode = WAL");
     await migrate(connection, path, "apply", MIGRATIONS.slice(0, count));
-    connection.exec("INSERT INTO pools (pool, slots) VALUES ('kept', 3)");
+    connection.exec(`
+      INSERT INTO pools (pool, slots) VALUES ('kept', 3);
+      INSERT INTO dag_versions VALUES ('f', 'd', '{}', '${AT}');
+      INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
+          run_stamp, params, fingerprint, created_at)
+        VALUES ('d', 'manual__1', 'manual', 'success', '${AT}', '', 'UTC', '', '', '{}', 'f', '${AT}');
+      INSERT INTO task_instances (dag_run_id, task_id, type, state, attempt_count, pool)
+        VALUES (1, 't', 'noop', 'success', 2, 'default');
+      INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local, error)
+        VALUES (1, 2, 'success', 7, 'h', 3, '${AT}', '', NULL), (1, 1, 'lost', 7, 'h', 2, '${AT}', '', 'it died')`);
     connection.close();
     return path;
   }
@@ -65,6 +76,10 @@ describe.each([1, 2])("a database that stopped after migration %i", (count) => {
     const path = await makeHalf();
     const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
     expect(database.all(sql("SELECT * FROM pools"))).toEqual([{ pool: "kept", slots: 3 }]);
+    expect(database.all(sql("SELECT run_id, task_id, attempt, state, error FROM v_attempts"))).toEqual([
+      { run_id: "manual__1", task_id: "t", attempt: 1, state: "lost", error: "it died" },
+      { run_id: "manual__1", task_id: "t", attempt: 2, state: "success", error: null },
+    ]);
     await database.close();
     expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
   });

@@ -55,7 +55,6 @@ CREATE TABLE asks (
 ) STRICT;
 
 CREATE TABLE attempts (
-  attempt_id INTEGER PRIMARY KEY AUTOINCREMENT,
   task_instance_id INTEGER NOT NULL REFERENCES task_instances (task_instance_id) ON DELETE CASCADE,
   number INTEGER NOT NULL,
   state TEXT NOT NULL,
@@ -68,8 +67,8 @@ CREATE TABLE attempts (
   finished_at_local TEXT,
   error_code TEXT,
   error TEXT,
-  UNIQUE (task_instance_id, number)
-) STRICT;
+  PRIMARY KEY (task_instance_id, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE backfills (
   backfill_id INTEGER PRIMARY KEY AUTOINCREMENT,
