@@ -135,7 +135,7 @@ function listOpenTasks(view: RunView): readonly OpenTask[] {
   return view.dag.tasks.flatMap((definition) => {
     const task = byId.get(definition.taskId);
     if (task === undefined || isTaskEnded(task.state) || task.state === "running") return [];
-    const upstream = [...listUpstream(states, definition).values()];
+    const upstream = definition.needs.flatMap((need) => states.get(need) ?? []);
     return judgeUpstream(definition.triggerRule, upstream) === "wait" ? [] : [{ task, definition }];
   });
 }

@@ -143,7 +143,9 @@ export async function openEngineWorld(
       return found;
     },
     attempts: () =>
-      world.database.all(sql("SELECT state, error_code, error FROM attempts ORDER BY task_instance_id, number")),
+      world.database.all(
+        sql("SELECT state, error_code, error FROM attempts ORDER BY task_instance_id, number"),
+      ),
   };
 }
 
