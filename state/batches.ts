@@ -6,7 +6,7 @@ import { formatLocal } from "../model/local-time.ts";
 import { frameRecords } from "../model/record-batch.ts";
 import type { Query } from "./database.ts";
 import { mapRow, type Row } from "./row.ts";
-import { sql, table } from "./statement.ts";
+import { insertInto, sql, upsertInto } from "./statement.ts";
 
 /** What a batch inherits from its ask. */
 interface AskFacts {
@@ -49,7 +49,7 @@ export function sealBatch(query: Query, records: readonly SpooledRecord[], now: 
   };
   const { seq, key } = nextKey(query, ask, 0);
   const { lastId } = query.run(
-    table("batches").insert({
+    insertInto("batches", {
       ask_id: askId,
       kind: "records",
       state: "sealed",
@@ -192,31 +192,28 @@ export function commitBatch(query: Query, batch: SealedBatch, etag: string, now:
   );
   if (owner === undefined) throw new Error(`batch ${batch.batchId} has no ask`);
   query.run(
-    table("objects")
-      .insert({
-        lake: owner.lake,
-        key: batch.key,
-        kind: batch.kind,
-        dataset: batch.identity.dataset,
-        sha256: batch.sha256,
-        size_bytes: batch.sizeBytes,
-        etag,
-        record_count: batch.recordCount,
-        is_committed: 1,
-        is_adopted: 0,
-        commit_order: query.get<{ next: number }>(
-          sql("SELECT coalesce(max(commit_order), 0) + 1 AS next FROM objects"),
-        )?.next,
-        batch_uid: batch.identity.batchUid,
-        logical_date: batch.identity.logicalDate,
-        dag_run_id: owner.dag_run_id,
-        task_id: owner.task_id,
-        created_at: at,
-        created_at_local: formatLocal(now, owner.timezone),
-        committed_at: at,
-      })
-      .onConflict(["lake", "key"])
-      .merge(),
+    upsertInto("objects", ["lake", "key"], {
+      lake: owner.lake,
+      key: batch.key,
+      kind: batch.kind,
+      dataset: batch.identity.dataset,
+      sha256: batch.sha256,
+      size_bytes: batch.sizeBytes,
+      etag,
+      record_count: batch.recordCount,
+      is_committed: 1,
+      is_adopted: 0,
+      commit_order: query.get<{ next: number }>(
+        sql("SELECT coalesce(max(commit_order), 0) + 1 AS next FROM objects"),
+      )?.next,
+      batch_uid: batch.identity.batchUid,
+      logical_date: batch.identity.logicalDate,
+      dag_run_id: owner.dag_run_id,
+      task_id: owner.task_id,
+      created_at: at,
+      created_at_local: formatLocal(now, owner.timezone),
+      committed_at: at,
+    }),
   );
   if (batch.kind === "records") moveIdsOutOfSpool(query, batch, owner.lake, at);
   return owner.ask_id;

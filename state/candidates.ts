@@ -5,7 +5,7 @@ import type { Clock } from "../model/clock.ts";
 import type { Database, Query } from "./database.ts";
 import { findNewestFile, findObjectById } from "./objects.ts";
 import { json, mapRow, type Row } from "./row.ts";
-import { sql, table } from "./statement.ts";
+import { insertInto, sql } from "./statement.ts";
 
 export function createCandidateStore(database: Database, clock: Clock): CandidateStore {
   return {
@@ -15,7 +15,7 @@ export function createCandidateStore(database: Database, clock: Clock): Candidat
         const existing = findSet(query, key);
         if (existing !== undefined) return existing;
         const { lastId } = query.run(
-          table("candidate_sets").insert({
+          insertInto("candidate_sets", {
             lake: key.lakeId,
             sha256: key.sha256,
             conditions_hash: hashConditions(key),
@@ -68,9 +68,13 @@ export function createCandidateStore(database: Database, clock: Clock): Candidat
 
 function findSet(query: Query, key: CandidateKey): CandidateSet | undefined {
   const row = query.get<Row>(
-    table("candidate_sets")
-      .select("candidate_set_id", "id_count", "rows", "matched_rows", "faulty_rows")
-      .where({ lake: key.lakeId, sha256: key.sha256, conditions_hash: hashConditions(key) }),
+    sql(
+      `SELECT candidate_set_id, id_count, rows, matched_rows, faulty_rows FROM candidate_sets
+        WHERE lake = ? AND sha256 = ? AND conditions_hash = ?`,
+      key.lakeId,
+      key.sha256,
+      hashConditions(key),
+    ),
   );
   return row === undefined ? undefined : mapRow<CandidateSet>(row, { faultyRows: json });
 }

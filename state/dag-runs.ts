@@ -13,7 +13,7 @@ import type { TaskState } from "../model/task-instance.ts";
 import { assertTransition } from "../model/transitions.ts";
 import type { Query } from "./database.ts";
 import { json, mapRow, type Row } from "./row.ts";
-import { sql, table, type Sql } from "./statement.ts";
+import { sql, type Sql } from "./statement.ts";
 
 export interface DagVersion {
   readonly definition: DagDefinition;
@@ -71,7 +71,7 @@ export function saveDagVersion(query: Query, version: DagVersion, now: Date): vo
 
 export function readDagVersion(query: Query, fingerprint: string): DagDefinition {
   const row = query.get<{ definition: string }>(
-    table("dag_versions").select("definition").where({ fingerprint }),
+    sql("SELECT definition FROM dag_versions WHERE fingerprint = ?", fingerprint),
   );
   if (row === undefined) throw new Error(`dag version ${fingerprint} is missing`);
   return completeDefinition(JSON.parse(row.definition) as StoredDefinition);
@@ -144,7 +144,7 @@ export function addTasks(query: Query, run: DagRun, tasks: readonly NewTask[]): 
 
 /** What is stored is asked anew no longer; a later refetch still gets a generation of its own. */
 export function endRefetch(query: Query, run: DagRun): void {
-  query.run(table("dag_runs").where({ dag_run_id: run.dagRunId }).update({ refetch_generation: null }));
+  query.run(sql("UPDATE dag_runs SET refetch_generation = NULL WHERE dag_run_id = ?", run.dagRunId));
 }
 
 /**
@@ -157,16 +157,19 @@ export function adoptDagVersion(query: Query, run: DagRun, version: DagVersion, 
   const kept = Object.entries(run.params).filter(([name]) => Object.hasOwn(declared, name));
   const params = { ...declared, ...Object.fromEntries(kept) };
   query.run(
-    table("dag_runs")
-      .where({ dag_run_id: run.dagRunId })
-      .update({ fingerprint: version.fingerprint, params: JSON.stringify(params) }),
+    sql(
+      "UPDATE dag_runs SET fingerprint = ?, params = ? WHERE dag_run_id = ?",
+      version.fingerprint,
+      JSON.stringify(params),
+      run.dagRunId,
+    ),
   );
 }
 
 /** A run of single tasks takes in more of them; `null` makes it a whole run. */
 export function widenRun(query: Query, run: DagRun, onlyTasks: readonly string[] | null): void {
   const text = onlyTasks === null ? null : JSON.stringify(onlyTasks);
-  query.run(table("dag_runs").where({ dag_run_id: run.dagRunId }).update({ only_tasks: text }));
+  query.run(sql("UPDATE dag_runs SET only_tasks = ? WHERE dag_run_id = ?", text, run.dagRunId));
 }
 
 export function readRun(query: Query, dagRunId: number): DagRun {
@@ -200,10 +203,11 @@ export function listRunsInRange(query: Query, dagId: string, from: string, to: s
 export function listUnfinishedManualRuns(query: Query, dagId: string): readonly DagRun[] {
   return query
     .all<Row>(
-      table("dag_runs")
-        .where({ dag_id: dagId, run_type: "manual" })
-        .whereNot({ state: "success" })
-        .orderBy("logical_date", "desc"),
+      sql(
+        `SELECT * FROM dag_runs WHERE dag_id = ? AND run_type = 'manual' AND state <> 'success'
+          ORDER BY logical_date DESC`,
+        dagId,
+      ),
     )
     .map(mapRun);
 }

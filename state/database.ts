@@ -18,7 +18,7 @@ import {
 } from "./database-checks.ts";
 import { migrate } from "./migrate.ts";
 import { explainSqliteError, isBusy } from "./sqlite-errors.ts";
-import { bindable, sql, type Statement } from "./statement.ts";
+import { bind, sql, type Sql } from "./statement.ts";
 
 const BUSY_PATIENCE_MS = 10_000;
 const LAZY_COMMIT_MS = 10;
@@ -26,9 +26,9 @@ const CACHED_STATEMENTS = 500;
 
 /** Statements inside one transaction, or reads outside of one. */
 export interface Query {
-  all<Row>(statement: Statement): Row[];
-  get<Row>(statement: Statement): Row | undefined;
-  run(statement: Statement): { readonly changes: number; readonly lastId: number };
+  all<Row>(statement: Sql): Row[];
+  get<Row>(statement: Sql): Row | undefined;
+  run(statement: Sql): { readonly changes: number; readonly lastId: number };
 }
 
 export interface Database extends Query {
@@ -270,17 +270,10 @@ function createQuery(connection: BetterSqlite3.Database): Query {
     return statement;
   }
   return {
-    all: <Row>(statement: Statement) => {
-      const { sql: text, bindings } = bindable(statement);
-      return prepare(text).all(...bindings) as Row[];
-    },
-    get: <Row>(statement: Statement) => {
-      const { sql: text, bindings } = bindable(statement);
-      return prepare(text).get(...bindings) as Row | undefined;
-    },
+    all: <Row>(statement: Sql) => prepare(statement.sql).all(...bind(statement)) as Row[],
+    get: <Row>(statement: Sql) => prepare(statement.sql).get(...bind(statement)) as Row | undefined,
     run: (statement) => {
-      const { sql: text, bindings } = bindable(statement);
-      const result = prepare(text).run(...bindings);
+      const result = prepare(statement.sql).run(...bind(statement));
       return { changes: result.changes, lastId: Number(result.lastInsertRowid) };
     },
   };

@@ -5,7 +5,7 @@ import { reconcile } from "./asks.ts";
 import { nextManifestKey, readSealed } from "./batches.ts";
 import type { Query } from "./database.ts";
 import { mapRow, type Row } from "./row.ts";
-import { sql, table } from "./statement.ts";
+import { insertInto, sql } from "./statement.ts";
 
 /** Keeps a manifest well under 10 MB: 100 records an object, about 100 bytes a record. */
 const OBJECTS_PER_MANIFEST = 500;
@@ -87,7 +87,7 @@ function sealManifest(query: Query, askId: number, batches: readonly ListedBatch
   const body = Buffer.from(writeManifest(query, askId, ask, batches));
   const sha256 = createHash("sha256").update(body).digest("hex");
   const { lastId } = query.run(
-    table("batches").insert({
+    insertInto("batches", {
       ask_id: askId,
       kind: "manifest",
       state: "sealed",

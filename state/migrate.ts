@@ -1,6 +1,6 @@
 /** Brings a database to the newest schema, or refuses one that is newer than this program. */
 import type BetterSqlite3 from "better-sqlite3";
-import knexFactory, { type Knex } from "knex";
+import type { Knex } from "knex";
 import { StateError } from "../model/errors.ts";
 import { MIGRATIONS, type Migration } from "./migrations/list.ts";
 
@@ -36,6 +36,8 @@ export async function migrate(
     });
   }
   connection.pragma(`application_id = ${APPLICATION_ID}`);
+  // Only where there is something to migrate: loading it takes tens of milliseconds, and some megabytes for good.
+  const { default: knexFactory } = await import("knex");
   const knex = knexFactory({
     client: "better-sqlite3",
     connection: { filename: path },

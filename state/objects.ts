@@ -5,7 +5,7 @@ import type { Adoption, FoundObject, KnownObject, ObjectStore, PlannedFile } fro
 import { adoptAnswers, claimSealedBatch } from "./adoption.ts";
 import type { Database, Query } from "./database.ts";
 import { flag, mapRow, type Row } from "./row.ts";
-import { sql, table } from "./statement.ts";
+import { sql } from "./statement.ts";
 
 const COLUMNS = "object_id, key, kind, dataset, sha256, size_bytes, etag, is_committed, is_adopted";
 /** Commit order is a count of its own: an object that is committed again becomes the newest. */
@@ -48,11 +48,11 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
       }),
     confirmAdopted: (objectId) =>
       database.write((query) => {
-        query.run(table("objects").where({ object_id: objectId }).update({ is_adopted: 0 }));
+        query.run(sql("UPDATE objects SET is_adopted = 0 WHERE object_id = ?", objectId));
       }),
     dropPlannedFile: (objectId) =>
       database.write((query) => {
-        query.run(table("objects").where({ object_id: objectId, is_committed: 0 }).delete());
+        query.run(sql("DELETE FROM objects WHERE object_id = ? AND is_committed = 0", objectId));
       }),
   };
 }
@@ -83,28 +83,28 @@ export function findObjectById(query: Query, lakeId: string, objectId: number): 
 function planFile(query: Query, file: PlannedFile, now: Date): number {
   const { lakeId, dataset, key, sha256, sizeBytes, run, taskId } = file;
   query.run(
-    table("objects")
-      .insert({
-        lake: lakeId,
-        key,
-        kind: "file",
-        dataset,
-        sha256,
-        size_bytes: sizeBytes,
-        is_committed: 0,
-        is_adopted: 0,
-        logical_date: run.logicalDate,
-        dag_run_id: run.dagRunId,
-        task_id: taskId,
-        created_at: now.toISOString(),
-        created_at_local: formatLocal(now, run.timezone),
-      })
-      .onConflict(["lake", "key"])
-      .merge(["dataset", "sha256", "size_bytes", "logical_date", "dag_run_id", "task_id"])
-      .where({ "objects.is_committed": 0 }),
+    sql(
+      `INSERT INTO objects (lake, key, kind, dataset, sha256, size_bytes, is_committed, is_adopted, logical_date, dag_run_id,
+          task_id, created_at, created_at_local)
+        VALUES (?, ?, 'file', ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)
+        ON CONFLICT (lake, key) DO UPDATE SET dataset = excluded.dataset, sha256 = excluded.sha256,
+          size_bytes = excluded.size_bytes, logical_date = excluded.logical_date, dag_run_id = excluded.dag_run_id,
+          task_id = excluded.task_id
+        WHERE objects.is_committed = 0`,
+      lakeId,
+      key,
+      dataset,
+      sha256,
+      sizeBytes,
+      run.logicalDate,
+      run.dagRunId,
+      taskId,
+      now.toISOString(),
+      formatLocal(now, run.timezone),
+    ),
   );
   const row = query.get<{ object_id: number }>(
-    table("objects").select("object_id").where({ lake: lakeId, key }),
+    sql("SELECT object_id FROM objects WHERE lake = ? AND key = ?", lakeId, key),
   );
   return row?.object_id ?? 0;
 }

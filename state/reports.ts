@@ -3,15 +3,19 @@ import type { Reconciliation } from "../model/reconciliation.ts";
 import { reconcile } from "./asks.ts";
 import type { Query } from "./database.ts";
 import type { Row } from "./row.ts";
-import { sql, table } from "./statement.ts";
+import { sql } from "./statement.ts";
 
 /** Rows of `v_runs`, newest first. */
 export function reportRuns(
   query: Query,
   filter: { readonly dagId?: string; readonly limit: number },
 ): readonly Row[] {
-  const runs = table("v_runs").orderBy("logical_date", "desc").limit(filter.limit);
-  return query.all<Row>(filter.dagId === undefined ? runs : runs.where({ dag_id: filter.dagId }));
+  const order = "ORDER BY logical_date DESC LIMIT ?";
+  return query.all<Row>(
+    filter.dagId === undefined
+      ? sql(`SELECT * FROM v_runs ${order}`, filter.limit)
+      : sql(`SELECT * FROM v_runs WHERE dag_id = ? ${order}`, filter.dagId, filter.limit),
+  );
 }
 
 /**

@@ -13,7 +13,7 @@ import type { TaskOutput } from "../model/task-type.ts";
 import { assertTransition } from "../model/transitions.ts";
 import type { Query } from "./database.ts";
 import { mapRow, type Row } from "./row.ts";
-import { sql, table } from "./statement.ts";
+import { sql } from "./statement.ts";
 
 export interface ProcessFacts {
   readonly pid: number;
@@ -260,9 +260,11 @@ function mapOutputs(rows: readonly OutputRow[]): Outputs {
 /** Whoever waits for its time may start at once, with a fresh budget of lost attempts: a person asked for it. */
 export function hurryTask(query: Query, task: TaskInstance): void {
   query.run(
-    table("task_instances")
-      .where({ task_instance_id: task.taskInstanceId, state: task.state })
-      .update({ next_attempt_at: null, lost_count: 0 }),
+    sql(
+      "UPDATE task_instances SET next_attempt_at = NULL, lost_count = 0 WHERE task_instance_id = ? AND state = ?",
+      task.taskInstanceId,
+      task.state,
+    ),
   );
 }
 

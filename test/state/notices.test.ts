@@ -11,7 +11,7 @@ import {
   postponeNotice,
   readFailureStreak,
 } from "../../state/notices.ts";
-import { bindable, sql, type Statement } from "../../state/statement.ts";
+import { sql, type Sql } from "../../state/statement.ts";
 import { makeDag, makeVersion } from "../support/test-dag.ts";
 import { openTestWorld } from "../support/test-world.ts";
 
@@ -97,9 +97,9 @@ describe("a notice", () => {
 /** Statements with the plans that SQLite has for them, as the calls of `use` hand them in. */
 function explain(database: Database, use: (query: Database) => void): readonly string[] {
   const plans: string[] = [];
-  const look = (statement: Statement): void => {
-    const { sql: text, bindings } = bindable(statement);
-    const steps = database.all<{ detail: string }>(sql(`EXPLAIN QUERY PLAN ${text}`, ...bindings));
+  const look = (statement: Sql): void => {
+    const explained = sql(`EXPLAIN QUERY PLAN ${statement.sql}`, ...statement.bindings);
+    const steps = database.all<{ detail: string }>(explained);
     plans.push(...steps.map(({ detail }) => detail));
   };
   use({

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRun, saveDagVersion } from "../../state/dag-runs.ts";
 import type { Query } from "../../state/database.ts";
 import { savePools } from "../../state/pools.ts";
-import { bindable, sql } from "../../state/statement.ts";
+import { sql } from "../../state/statement.ts";
 import { readSnapshot } from "../../web/read-snapshot.ts";
 import { makeDag, makeVersion } from "../support/test-dag.ts";
 import { openTestWorld, type TestWorld } from "../support/test-world.ts";
@@ -90,7 +90,7 @@ test("scans neither runs nor tasks, so that what has ended costs nothing", async
   const explaining: Query = {
     ...database,
     all: (statement) => {
-      const plan = database.all<{ detail: string }>(sql(`EXPLAIN QUERY PLAN ${bindable(statement).sql}`));
+      const plan = database.all<{ detail: string }>(sql(`EXPLAIN QUERY PLAN ${statement.sql}`));
       plans.push(...plan.map(({ detail }) => detail));
       return database.all(statement);
     },

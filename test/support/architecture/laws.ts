@@ -20,7 +20,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["web/"],
   yaml: ["config/"],
   winston: ["config/logger.ts"],
-  knex: ["state/"],
+  knex: ["state/migrate.ts"],
   "better-sqlite3": ["state/"],
   "@aws-sdk/client-s3": ["lake/s3/"],
   axios: ["tasks/", "scheduler/notices/"],
