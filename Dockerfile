@@ -50,13 +50,14 @@ ENV NODE_ENV=production \
   DAGMAR_LAKE=file:///data/lake \
   DAGMAR_LOGS=/data/logs \
   DAGMAR_INPUT=/input \
-  DAGMAR_DAGS=/app/dags
+  DAGMAR_DAGS=/app/dags \
+  DAGMAR_HTTP=127.0.0.1:8793
 # The image's own user "node"; a number, so that Kubernetes' runAsNonRoot can see that it is not root.
 USER 1000:1000
 VOLUME ["/input", "/data", "/app/dags"]
 # Of the service; one that stands by is healthy too. A single command has no such door: `docker run --no-healthcheck …`.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8793/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://' + process.env.DAGMAR_HTTP + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "--max-semi-space-size=2", "/app/dist/cli/main.js"]
 # The service. A single command is `docker run … dagmar dags list`.
 CMD ["scheduler"]

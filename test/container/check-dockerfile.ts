@@ -110,8 +110,17 @@ function checkProcess(stage: Stage): readonly string[] {
   else if (command.join(" ") !== "scheduler") faults.push("not the service");
   const [program, flag, script = ""] = dockerfile.parseHealthcheck(stage) ?? [];
   // There is no other program in the image that could ask.
-  if (program !== "node" || flag !== "-e" || !script.includes("'http://127.0.0.1:8793/healthz'")) {
+  if (
+    program !== "node" ||
+    flag !== "-e" ||
+    !script.includes("'http://' + process.env.DAGMAR_HTTP + '/healthz'")
+  ) {
     faults.push("no health check");
+  }
+  if (
+    !dockerfile.listRests(stage, "ENV").some((variables) => variables.includes("DAGMAR_HTTP=127.0.0.1:8793"))
+  ) {
+    faults.push("no address to ask for its health");
   }
   return faults;
 }
