@@ -33,7 +33,7 @@ process.on("SIGTERM", handleSignal);
 function handleUnread(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") process.exit(EXIT.failed);
   if (!drain.signal.aborted)
-    drain.abort(new CommandRefused("INTERRUPTED", "Nobody reads the output any more."));
+    drain.abort(new CommandRefused("OUTPUT_CLOSED", "Nobody reads the output any more."));
 }
 process.stdout.on("error", handleUnread);
 process.stderr.on("error", handleUnread);

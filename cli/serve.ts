@@ -5,7 +5,7 @@
 import { pruneAttemptLogs } from "../config/attempt-log-place.ts";
 import { openAttemptLogs } from "../config/attempt-logs.ts";
 import { stampFolder } from "../config/dag-file/folder-stamp.ts";
-import { EXIT, type ExitCode } from "../model/errors.ts";
+import { CommandRefused, EXIT, type ExitCode } from "../model/errors.ts";
 import { DrainRequested } from "../scheduler/attempt-runner.ts";
 import { ringEachMinute } from "../scheduler/doorbell.ts";
 import { awaitLease } from "../scheduler/lease-keeper.ts";
@@ -26,7 +26,7 @@ import { createServiceState } from "./service-state.ts";
 import { systemClock } from "./system-clock.ts";
 import { readVersion } from "./version.ts";
 
-/** 0 after a drain, 75 when another process has taken the lease over. */
+/** 0 after a drain; 75 when another process has taken the lease over, or nobody reads the log: then it is to be started again. */
 export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
   const { settings, log } = app;
   const database = await app.openDatabase("create");
@@ -45,7 +45,7 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
   });
   if (lease === null) {
     await door.close();
-    return EXIT.done;
+    return judgeDrain(drain);
   }
   const stopping = new AbortController();
   const stop = (): void => {
@@ -95,11 +95,17 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
     );
     await notices;
     log.info("Stopped: nothing is under way any more.");
-    return lease.lost.aborted ? EXIT.tryAgain : EXIT.done;
+    return lease.lost.aborted ? EXIT.tryAgain : judgeDrain(drain);
   } finally {
     service.leaseChanged(false, null);
     await attemptLogs.close();
     await lease.release();
     await door.close();
   }
+}
+
+/** A supervisor that starts failed services again is told that this one was not meant to end. */
+function judgeDrain(drain: AbortSignal): ExitCode {
+  const { reason } = drain as { reason: unknown };
+  return reason instanceof CommandRefused && reason.code === "OUTPUT_CLOSED" ? EXIT.tryAgain : EXIT.done;
 }

@@ -34,13 +34,14 @@ export const ERROR_CODES = {
   DATABASE_NEWER: { exit: 78, meaning: "The database was written by a newer Dagmar." },
   DATABASE_UNUSABLE: {
     exit: 78,
-    meaning: "The database file is damaged, not SQLite, or on a network file system.",
+    meaning: "The database file is damaged, not SQLite, on a network file system, or its disk fails.",
   },
   DATABASE_FULL: { exit: 75, meaning: "No space is left for the database." },
   DATABASE_MISSING: { exit: 78, meaning: "There is no database yet; a run or `dagmar db migrate` makes it." },
   LEASE_LOST: { exit: 75, meaning: "Another process took the lease over; this one may not write any more." },
   ILLEGAL_TRANSITION: { exit: 1, meaning: "A state change that the transition table does not allow." },
   INTERRUPTED: { exit: 75, meaning: "The run was stopped by a signal; the same command resumes it." },
+  OUTPUT_CLOSED: { exit: 75, meaning: "Nobody reads what is printed any more; the same command goes on." },
 
   INPUT_MISSING: { exit: 1, meaning: "The source file is not there." },
   INPUT_NOT_A_FILE: { exit: 1, meaning: "The source is a directory or a special file." },

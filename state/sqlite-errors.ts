@@ -15,6 +15,11 @@ export function explainSqliteError(error: unknown, path: string): unknown {
       hint: "Free some and try again.",
     });
   }
+  if (error.code.startsWith("SQLITE_IOERR")) {
+    return new StateError("DATABASE_UNUSABLE", `${path} could not be read or written (${error.code}).`, {
+      hint: "The disk may fail, or a quota may be reached (`ulimit -f`). Mend that and give the same command again: what was committed is kept.",
+    });
+  }
   const hint = /^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(error.code)
     ? "See that this user may write to it and to its folder, or set DAGMAR_DB to another file."
     : "Restore a backup (`dagmar db backup` makes them), or set DAGMAR_DB to another file. Nothing was changed.";

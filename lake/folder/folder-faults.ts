@@ -30,6 +30,11 @@ const FULL: Meaning = {
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOSPC: FULL,
   EDQUOT: FULL,
+  EFBIG: {
+    ...FULL,
+    what: "a file may not become that large here",
+    hint: "Raise the limit (`ulimit -f`), or use another file system; the same command goes on where it stopped.",
+  },
   EACCES: DENIED,
   EPERM: DENIED,
   EROFS: { ...DENIED, what: "the file system is read-only", hint: "Mount the lake's folder writable." },

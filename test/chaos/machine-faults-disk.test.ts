@@ -7,7 +7,7 @@ import { copyFileSync, openSync, closeSync, readFileSync, rmSync, writeFileSync,
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { isUnknown, killWhen } from "../support/cli.ts";
+import { isUnknown, killWhen, startChild, type CliResult, type CliWorld } from "../support/cli.ts";
 import { eventually, useServiceWorld } from "../support/service-process.ts";
 import { DATE, openFolderWorld } from "./support/ingest-world.ts";
 import { HAS_SMALL_DISKS, mountSmallDisk } from "./support/small-disk.ts";
@@ -88,6 +88,44 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     const slots = read();
     const first = slots[0]?.at ?? 0;
     expect(slots.map(({ at }) => at - first)).toEqual(slots.map((_, index) => index));
+  }, 90_000);
+});
+
+/** Where nobody may mount a small disk, this is how room runs out. */
+describe("a quota of the process (`ulimit -f`)", () => {
+  const runWithin = (world: CliWorld, kibibytes: number, ...args: readonly string[]): Promise<CliResult> =>
+    startChild(
+      "/bin/bash",
+      ["-c", `ulimit -f ${kibibytes}; exec "$@"`, "bash", process.execPath, world.cliPath, ...args],
+      world.folder,
+      world.environment,
+    ).ended;
+
+  test("on the database fails the run with what to do; without it the same command goes on", async () => {
+    const opened = await openFolderWorld({ movies: 200, simulator: { bodySizeBytes: 20_000 } });
+    const { world } = opened;
+    await world.prepare(["run", "csv_ingest", "--date", DATE]);
+    const failed = await runWithin(world, 1_500, "run", "tmdb_ingest", "--date", DATE);
+    const told = failed.stdout + failed.stderr;
+    expect([1, 75, 78], told).toContain(failed.exitCode);
+    expect(told).toMatch(/dagmar\.db could not be read or written \(SQLITE_IOERR[^]*a quota may be reached/);
+    expect(told).not.toMatch(/fault of Dagmar's own|Restore a backup|^ +at /m);
+    const again = await opened.run("tmdb_ingest", DATE);
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0);
+    opened.expectEachOnce();
+  }, 90_000);
+
+  test("on the lake fails the task with what to do, and leaves no half object", async () => {
+    const opened = await openFolderWorld({ movies: 6_000 });
+    const { world } = opened;
+    world.editDag("csv_ingest", (text) => text.replace("retries: 3", "retries: 0"));
+    const failed = await runWithin(world, 900, "run", "csv_ingest", "--date", DATE);
+    expect(failed.exitCode, failed.stdout + failed.stderr).toBe(1);
+    expect(failed.stdout).toMatch(/movies\.csv: a file may not become that large here \(EFBIG\)/);
+    expect(world.listLake().filter((file) => file.includes("movies.csv"))).toEqual([]);
+    const again = await opened.run("csv_ingest", DATE);
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0);
+    expect(world.listLake().filter((file) => file.includes("/movies.csv "))).toHaveLength(1);
   }, 90_000);
 });
 

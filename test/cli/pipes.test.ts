@@ -65,14 +65,14 @@ tasks:
     expect(resumed.stdout).toContain("(resumed)");
   });
 
-  test("what a scheduler logs, it ends as if it had been told to", async () => {
+  test("what a scheduler logs, it drains, and ends so that it is started again", async () => {
     const world = useServiceWorld();
     world.writeDag("seconds", `schedule: "* * * * * *"\ntasks: { nothing: { type: noop } }\n`);
     const child = spawnUnread(world, "scheduler");
     const ended = once(child, "close");
     await once(child.stderr, "data");
     child.stderr.destroy();
-    expect(await ended).toEqual([0, null]);
+    expect(await ended).toEqual([75, null]);
     expect(world.query("SELECT 1 FROM lease WHERE expires_at IS NOT NULL")).toEqual([]);
   });
 });
