@@ -17,7 +17,7 @@ export function explainSqliteError(error: unknown, path: string): unknown {
   }
   if (error.code.startsWith("SQLITE_IOERR")) {
     return new StateError("DATABASE_UNUSABLE", `${path} could not be read or written (${error.code}).`, {
-      hint: "The disk may fail, or a quota may be reached (`ulimit -f`). Mend that and give the same command again: what was committed is kept.",
+      hint: "The disk may fail, or a quota may be reached (`ulimit -f`). Mend that, or set DAGMAR_DB to another file, and give the same command again: what was committed is kept.",
     });
   }
   const hint = /^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(error.code)

@@ -7,6 +7,11 @@ const LIBRARY = ["x86_64-linux-gnu", "aarch64-linux-gnu"]
   .find((path) => existsSync(path));
 
 export const HAS_FAKE_TIME = LIBRARY !== undefined;
+if (!HAS_FAKE_TIME) {
+  process.stdout.write(
+    "What needs another time is SKIPPED: libfaketime is not installed (Debian: libfaketime).\n",
+  );
+}
 
 type Variables = Readonly<Record<string, string>>;
 

@@ -18,6 +18,11 @@ const BALLAST = ".ballast";
 
 /** Whether one can be mounted here. */
 export const HAS_SMALL_DISKS = probe();
+if (!HAS_SMALL_DISKS) {
+  process.stdout.write(
+    "What needs a small disk is SKIPPED: only root on Linux may mount one. Quotas are tested.\n",
+  );
+}
 
 /** In memory, with `size` as mount(8) writes it, at a folder of its own unless told where; gone with the test. */
 export function mountSmallDisk(
