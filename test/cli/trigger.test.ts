@@ -1,6 +1,13 @@
 /** `dagmar trigger`: asks a scheduler for a run; without one the run waits, and it says so. Also what stands in its way. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, openWay, useServiceWorld, WAYS, type WayWorld } from "../support/service-process.ts";
+import {
+  eventually,
+  openWay,
+  untilReady,
+  useServiceWorld,
+  WAYS,
+  type WayWorld,
+} from "../support/service-process.ts";
 
 const DAGS = {
   plain: `schedule: manual\nparams: { size: 1 }\ntasks: { nothing: { type: noop } }\n`,
@@ -86,6 +93,8 @@ test("a scheduler that does not answer is given up when Ctrl-C is pressed, and t
   const world = useServiceWorld();
   world.writeDag("plain", DAGS.plain);
   const scheduler = await world.startScheduler();
+  // With the lease: before that nobody would be asked.
+  await untilReady(scheduler);
   await world.freeze(scheduler);
   const asking = world.start(["trigger", "plain"]);
   const readRequests = () =>

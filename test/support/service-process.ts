@@ -96,6 +96,12 @@ export async function ask(url: string): Promise<Answer> {
   return { status: answer.status, text: await answer.text() };
 }
 
+/** It holds the lease, and the first turn is done: commands ask it from then on. */
+export async function untilReady(scheduler: Scheduler): Promise<void> {
+  const isReady = async (): Promise<boolean> => (await ask(`${scheduler.url}/readyz`)).status === 200;
+  await eventually("the scheduler is ready", isReady, scheduler);
+}
+
 /** One that has ended and that nobody has waited for yet is not. */
 export function isAlive(pid: number): boolean {
   try {
@@ -121,6 +127,7 @@ export async function openWay(
   const world = openServiceWorld();
   for (const [dagId, text] of Object.entries(dags)) world.writeDag(dagId, text);
   const scheduler = way === "beside a scheduler" ? await world.startScheduler() : undefined;
+  if (scheduler !== undefined) await untilReady(scheduler);
   return {
     ...world,
     scheduler,
