@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/attempt-cookie.ts";
 import { endOrphans } from "../../scheduler/orphans.ts";
 import { makeTempFolder } from "../support/test-world.ts";
@@ -45,6 +45,10 @@ describe.runIf(process.platform === "linux")("orphans", () => {
       4,
     );
     expect(new Set(pids.map(readGroup)).size).toBe(2);
+    // One that has only just become another program shows no environment for a moment.
+    await vi.waitUntil(() =>
+      pids.every((pid) => readFileSync(`/proc/${pid}/environ`, "utf8").includes(cookie)),
+    );
     expect(endOrphans(new Set([cookie]))).toBe(4);
     for (const pid of pids) await untilGone(pid);
     expect(endOrphans(new Set([cookie]))).toBe(0);
