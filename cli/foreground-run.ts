@@ -4,8 +4,8 @@
  */
 import { openAttemptLogs } from "../config/attempt-logs.ts";
 import { DrainRequested } from "../scheduler/attempt-runner.ts";
-import { applyCommand } from "../scheduler/commands/command.ts";
-import type { PreparedRun, RunRequest } from "../scheduler/commands/prepare-run.ts";
+import { applyCommand, type CommandAnswers } from "../scheduler/commands/command.ts";
+import type { RunRequest } from "../scheduler/commands/prepare-run.ts";
 import { driveRuns } from "../scheduler/drive-runs.ts";
 import type { HeldLease } from "../scheduler/lease-keeper.ts";
 import type { DagRun } from "../model/dag-run.ts";
@@ -29,7 +29,7 @@ export interface ForegroundResult {
   readonly isScheduler: boolean;
 }
 
-type Prepared = Pick<PreparedRun, "how" | "isOutdated"> & { readonly dagRunId: number };
+type Prepared = CommandAnswers["run"];
 
 /** Raises `DATABASE_BUSY` when another command is at work, and whatever the run's preparation refuses. */
 export async function runForeground(
@@ -44,7 +44,7 @@ export async function runForeground(
   const command = { kind: "run", request } as const;
   const lease = await tryLease(app, database, `run ${request.version.definition.dagId}`);
   if (lease === null) {
-    const prepared = (await askScheduler(database, command, drain)) as unknown as Prepared;
+    const prepared = await askScheduler(database, command, drain);
     const run = await show(database, prepared, display, (observer) =>
       followRun(database, prepared.dagRunId, observer, app.log, drain),
     );
@@ -52,9 +52,7 @@ export async function runForeground(
   }
   try {
     const maker = { registry: app.registry, lakeId: app.lake.id };
-    const prepared = (await database.write((query) =>
-      applyCommand(query, maker, command, systemClock.now()),
-    )) as unknown as Prepared;
+    const prepared = await database.write((query) => applyCommand(query, maker, command, systemClock.now()));
     tellOutdated(app, database, prepared);
     const run = await show(database, prepared, display, (observer) =>
       drive(app, database, prepared, lease, observer, drain),

@@ -12,7 +12,13 @@ import {
 } from "../model/errors.ts";
 import { silentObserver } from "../model/service-observer.ts";
 import type { Refusal } from "../scheduler/refusal.ts";
-import { applyCommand, type SchedulerCommand } from "../scheduler/commands/command.ts";
+import {
+  applyCommand,
+  type CommandAnswers,
+  type CommandKind,
+  type SchedulerCommand,
+} from "../scheduler/commands/command.ts";
+import type { PRUNE, PruneResult } from "../scheduler/housekeeper.ts";
 import { holdLease, type HeldLease } from "../scheduler/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/process-identity.ts";
 import { takeOver } from "../scheduler/take-over.ts";
@@ -44,18 +50,18 @@ export async function tryLease(app: App, database: Database, purpose: string): P
   }
 }
 
-export interface CommandResult {
-  readonly answer: JsonValue;
+export interface CommandResult<Kind extends CommandKind> {
+  readonly answer: CommandAnswers[Kind];
   /** A scheduler did it, and does what follows from it. */
   readonly isScheduler: boolean;
 }
 
 /** Carries the command out, whoever does. What is refused is raised here, wherever it was decided. */
-export async function carryOut(
+export async function carryOut<Kind extends CommandKind>(
   app: App,
-  command: SchedulerCommand,
+  command: SchedulerCommand<Kind>,
   drain: AbortSignal,
-): Promise<CommandResult> {
+): Promise<CommandResult<Kind>> {
   const database = await app.openDatabase("create");
   const lease = await tryLease(app, database, command.kind.replaceAll("_", " "));
   if (lease === null) return { answer: await askScheduler(database, command, drain), isScheduler: true };
@@ -68,15 +74,20 @@ export async function carryOut(
   }
 }
 
+/** What a scheduler can be asked for: any command, and what takes longer than a transaction may. */
+interface RequestAnswers extends CommandAnswers {
+  readonly [PRUNE]: PruneResult;
+}
+
 const LOOK_EVERY_MS = 50;
 const PATIENCE_MS = 30_000;
 
 /** Raises `NO_SCHEDULER` when there is no answer in time or the scheduler goes, `INTERRUPTED` when Ctrl-C is pressed before. */
-export async function askScheduler(
+export async function askScheduler<Kind extends keyof RequestAnswers>(
   database: Database,
-  { kind, ...payload }: { readonly kind: string },
+  { kind, ...payload }: { readonly kind: Kind },
   drain: AbortSignal,
-): Promise<JsonValue> {
+): Promise<RequestAnswers[Kind]> {
   const { pid, host } = identifyProcess();
   const requestId = await database.write((query) =>
     insertRequest(query, { kind, payload, requestedBy: `${pid}@${host}` }, systemClock.now()),
@@ -84,7 +95,8 @@ export async function askScheduler(
   const startedMs = systemClock.monotonicMs();
   for (;;) {
     const { state, answer } = readAnswer(database, requestId);
-    if (state === "done") return answer;
+    // Written by a scheduler of this program's; the one place where what it answered gets its type back.
+    if (state === "done") return answer as unknown as RequestAnswers[Kind];
     if (state === "refused") throw raiseRefusal(answer);
     const isGone = state === "withdrawn" || readLease(database)?.purpose !== SCHEDULER_PURPOSE;
     const isLate = state === "open" && systemClock.monotonicMs() - startedMs > PATIENCE_MS;

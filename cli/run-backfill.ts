@@ -32,7 +32,7 @@ export async function cancelBackfill(
   drain: AbortSignal,
 ): Promise<ExitCode> {
   const { answer } = await carryOut(app, { kind: "cancel_backfill", dagId }, drain);
-  const { cancelled } = answer as { cancelled: number };
+  const { cancelled } = answer;
   output.line(
     cancelled === 0
       ? `No backfill of ${dagId} is under way.`
@@ -87,11 +87,11 @@ export async function runBackfill(
   const lease = await tryLease(app, database, `backfill ${definition.dagId}`);
   const progress = createProgress(output, isJson);
   try {
-    const started = (lease === null
-      ? await askScheduler(database, command, drain)
-      : await database.write((query) =>
-          applyCommand(query, { registry: app.registry, lakeId: app.lake.id }, command, systemClock.now()),
-        )) as unknown as StartedBackfill;
+    const maker = { registry: app.registry, lakeId: app.lake.id };
+    const started =
+      lease === null
+        ? await askScheduler(database, command, drain)
+        : await database.write((query) => applyCommand(query, maker, command, systemClock.now()));
     if (started.how === "empty") {
       if (isJson) output.json({ dag_id: definition.dagId, ...started, runs: [] });
       else {

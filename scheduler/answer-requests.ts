@@ -21,7 +21,7 @@ function answer(query: Query, maker: RunMaker, request: Request, log: Logger, no
     // Written by this program: a command of its own, of the same version, or one whose parts are checked where they are used.
     const command = { kind: request.kind, ...request.payload } as SchedulerCommand;
     const value = inSavepoint(query, () => applyCommand(query, maker, command, now));
-    answerRequest(query, request.requestId, "done", value, now);
+    answerRequest(query, request.requestId, "done", { ...value }, now);
   } catch (error) {
     if (!(error instanceof DagmarError)) {
       log.error(`Request ${request.requestId} (${request.kind}) failed`, {

@@ -39,7 +39,7 @@ export const trigger: Command = {
         isRefetch: false,
       };
       const { answer, isScheduler } = await carryOut(app, { kind: "run", request }, drain);
-      const { dagRunId, how } = answer as { dagRunId: number; how: string };
+      const { dagRunId, how } = answer;
       const run = readRun(await app.openDatabase("read"), dagRunId);
       if (isSet(options, "json")) {
         output.json({

@@ -2,46 +2,70 @@
  * What people ask of the books, as data: applied by whoever holds the lease, be it the process that was asked or a
  * scheduler that finds it among the requests. Plain JSON, so that it can lie in the database.
  */
-import type { JsonValue } from "../../model/dag.ts";
 import type { Query } from "../../state/database.ts";
 import type { RunMaker } from "../new-run.ts";
-import { cancelBackfill, startBackfill, type BackfillRequest } from "./backfill.ts";
+import { cancelBackfill, startBackfill, type BackfillRequest, type StartedBackfill } from "./backfill.ts";
 import { cancelRun } from "./cancel-run.ts";
-import { clearTasks, type ClearRequest } from "./clear-tasks.ts";
+import { clearTasks, type ClearedRun, type ClearRequest } from "./clear-tasks.ts";
 import { markTask, type MarkRequest } from "./mark-task.ts";
 import { pauseDag, type PauseRequest } from "./pause-dag.ts";
-import { prepareRun, type RunRequest } from "./prepare-run.ts";
+import { prepareRun, type PreparedRun, type RunRequest } from "./prepare-run.ts";
 
-export type SchedulerCommand =
-  | { readonly kind: "run"; readonly request: RunRequest }
-  | { readonly kind: "backfill"; readonly request: BackfillRequest }
-  | { readonly kind: "cancel_backfill"; readonly dagId: string }
-  | { readonly kind: "cancel_run"; readonly dagRunId: number }
-  | { readonly kind: "clear"; readonly request: ClearRequest }
-  | { readonly kind: "mark"; readonly request: MarkRequest }
-  | { readonly kind: "pause"; readonly request: PauseRequest };
+interface Asked {
+  readonly run: { readonly request: RunRequest };
+  readonly backfill: { readonly request: BackfillRequest };
+  readonly cancel_backfill: { readonly dagId: string };
+  readonly cancel_run: { readonly dagRunId: number };
+  readonly clear: { readonly request: ClearRequest };
+  readonly mark: { readonly request: MarkRequest };
+  readonly pause: { readonly request: PauseRequest };
+}
+
+/** By the kind of command. */
+export interface CommandAnswers {
+  readonly run: Pick<PreparedRun, "how" | "isOutdated"> & { readonly dagRunId: number };
+  readonly backfill: StartedBackfill;
+  readonly cancel_backfill: { readonly cancelled: number };
+  readonly cancel_run: { readonly cancelled: boolean };
+  readonly clear: { readonly cleared: readonly ClearedRun[] };
+  readonly mark: { readonly marked: boolean };
+  readonly pause: { readonly changed: boolean };
+}
+
+export type CommandKind = keyof CommandAnswers;
+export type SchedulerCommand<Kind extends CommandKind = CommandKind> = {
+  readonly [Each in Kind]: { readonly kind: Each } & Asked[Each];
+}[Kind];
+
+const APPLY: {
+  readonly [Kind in CommandKind]: (
+    query: Query,
+    maker: RunMaker,
+    command: Asked[Kind],
+    now: Date,
+  ) => CommandAnswers[Kind];
+} = {
+  run(query, maker, { request }, now) {
+    assertConfigured(maker, request);
+    const { run, how, isOutdated } = prepareRun(query, maker, request, now);
+    return { dagRunId: run.dagRunId, how, isOutdated };
+  },
+  backfill: (query, maker, { request }, now) => startBackfill(query, maker, request, now),
+  cancel_backfill: (query, _, { dagId }, now) => ({ cancelled: cancelBackfill(query, dagId, now) }),
+  cancel_run: (query, _, { dagRunId }, now) => ({ cancelled: cancelRun(query, dagRunId, now) }),
+  clear: (query, _, { request }, now) => ({ cleared: clearTasks(query, request, now) }),
+  mark: (query, _, { request }, now) => ({ marked: markTask(query, request, now) }),
+  pause: (query, _, { request }, now) => ({ changed: pauseDag(query, request, now) }),
+};
 
 /** Inside a transaction. The answer is what the command's own function gives; what it refuses is raised. */
-export function applyCommand(query: Query, maker: RunMaker, command: SchedulerCommand, now: Date): JsonValue {
-  switch (command.kind) {
-    case "run": {
-      assertConfigured(maker, command.request);
-      const { run, how, isOutdated } = prepareRun(query, maker, command.request, now);
-      return { dagRunId: run.dagRunId, how, isOutdated };
-    }
-    case "backfill":
-      return { ...startBackfill(query, maker, command.request, now) };
-    case "cancel_backfill":
-      return { cancelled: cancelBackfill(query, command.dagId, now) };
-    case "cancel_run":
-      return { cancelled: cancelRun(query, command.dagRunId, now) };
-    case "clear":
-      return { cleared: [...clearTasks(query, command.request, now)] };
-    case "mark":
-      return { marked: markTask(query, command.request, now) };
-    case "pause":
-      return { changed: pauseDag(query, command.request, now) };
-  }
+export function applyCommand<Kind extends CommandKind>(
+  query: Query,
+  maker: RunMaker,
+  command: SchedulerCommand<Kind>,
+  now: Date,
+): CommandAnswers[Kind] {
+  return APPLY[command.kind](query, maker, command, now);
 }
 
 /** Raises `SECRET_MISSING` before a run is made that could only fail. */

@@ -2,7 +2,12 @@
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { DrainRequested } from "../../scheduler/attempt-runner.ts";
-import { applyCommand, type SchedulerCommand } from "../../scheduler/commands/command.ts";
+import {
+  applyCommand,
+  type CommandAnswers,
+  type CommandKind,
+  type SchedulerCommand,
+} from "../../scheduler/commands/command.ts";
 import { runService } from "../../scheduler/service.ts";
 import { startWorkerThread } from "../../scheduler/worker-thread.ts";
 import type { DagDefinition, JsonValue } from "../../model/dag.ts";
@@ -31,7 +36,9 @@ export interface ServiceWorld extends Omit<TestWorld, "clock"> {
     command: SchedulerCommand,
   ) => Promise<{ readonly state: string; readonly answer: JsonValue }>;
   /** Does it as the lease's holder would, without a loop. */
-  readonly apply: (command: SchedulerCommand) => Promise<JsonValue>;
+  readonly apply: <Kind extends CommandKind>(
+    command: SchedulerCommand<Kind>,
+  ) => Promise<CommandAnswers[Kind]>;
   readonly told: readonly string[];
 }
 

@@ -26,8 +26,7 @@ function makeCommand(verb: "pause" | "unpause", summary: string): Command {
         const request = { version: { definition, fingerprint }, isPaused };
         const { answer } = await carryOut(app, { kind: "pause", request }, drain);
         const state = isPaused ? "paused" : "not paused";
-        const isChanged = (answer as { changed: boolean }).changed;
-        output.line(`${definition.dagId} is ${state}${isChanged ? "" : " already"}.`);
+        output.line(`${definition.dagId} is ${state}${answer.changed ? "" : " already"}.`);
         return EXIT.done;
       });
     },

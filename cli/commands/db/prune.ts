@@ -58,8 +58,8 @@ async function pruneNow(
   const { pruneAttemptLogs } = await import("../../../config/attempt-log-place.ts");
   const lease = await tryLease(app, database, "db prune");
   if (lease === null) {
-    const order = { kind: PRUNE, before: before.toISOString() };
-    return (await askScheduler(database, order, drain)) as unknown as PruneResult;
+    const order = { kind: PRUNE, before: before.toISOString() } as const;
+    return askScheduler(database, order, drain);
   }
   try {
     const pruneLogs = (date: Date): Promise<number> => pruneAttemptLogs(app.settings.logsFolder, date);

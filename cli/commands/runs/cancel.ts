@@ -19,9 +19,8 @@ export const runsCancel: Command = {
       const run = findRun(database, String(args[0]));
       const { answer } = await carryOut(app, { kind: "cancel_run", dagRunId: run.dagRunId }, drain);
       const name = `${run.dagId}/${run.runId}`;
-      const isCancelled = (answer as { cancelled: boolean }).cancelled;
       output.line(
-        isCancelled
+        answer.cancelled
           ? `${name} is being cancelled; \`dagmar runs show ${name}\` tells when it has ended.`
           : `${name} has ended already: ${run.state}.`,
       );

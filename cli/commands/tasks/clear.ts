@@ -39,7 +39,7 @@ export const tasksClear: Command = {
         isDownstream: isSet(options, "downstream"),
       };
       const { answer, isScheduler } = await carryOut(app, { kind: "clear", request }, drain);
-      const { cleared } = answer as { cleared: readonly { runId: string; tasks: readonly string[] }[] };
+      const { cleared } = answer;
       if (isSet(options, "json")) {
         output.json({ dag_id: definition.dagId, cleared, scheduler: isScheduler });
         return EXIT.done;

@@ -24,8 +24,7 @@ export const tasksMark: Command = {
       const taskId = String(args[1]);
       const request = { dagRunId: run.dagRunId, taskId, state } as const;
       const { answer } = await carryOut(app, { kind: "mark", request }, drain);
-      const isMarked = (answer as { marked: boolean }).marked;
-      output.line(`${run.dagId}/${run.runId} ${taskId} is ${state}${isMarked ? "" : " already"}.`);
+      output.line(`${run.dagId}/${run.runId} ${taskId} is ${state}${answer.marked ? "" : " already"}.`);
       return EXIT.done;
     });
   },
