@@ -1,5 +1,13 @@
-/** A task's `when`: one value of its run, compared with what the Dag file says. Resolving the value's template is the caller's. */
+/** A task's `when`: one value of its run, compared with what the Dag file says. What a template's name stands for is the caller's. */
 import type { Condition, JsonValue } from "./dag.ts";
+import { listReferences, renderTemplates, type LookUp } from "./template.ts";
+
+/** The value to compare: the text itself where it holds no template; null where a name in it stands for nothing. */
+export function resolveCondition({ value }: Condition, lookUp: LookUp): JsonValue {
+  return listReferences(value).some((name) => lookUp(name) === undefined)
+    ? null
+    : renderTemplates(value, lookUp);
+}
 
 /** Whether the condition holds. Numbers compare as numbers, text as text; a comparison of two kinds holds never. */
 export function judgeCondition({ operator, operand }: Condition, value: JsonValue): boolean {
@@ -28,9 +36,18 @@ export function describeUnmet({ value: written, operator, operand }: Condition, 
 function compare(left: JsonValue, right: JsonValue, accepts: (order: number) => boolean): boolean {
   if (typeof left === "number" && typeof right === "number") return accepts(left - right);
   if (typeof left === "string" && typeof right === "string") {
-    return accepts(left === right ? 0 : left < right ? -1 : 1);
+    return accepts(compareTexts(left, right));
   }
   return false;
+}
+
+/** By code points: `<` compares UTF-16 units, by which an emoji comes before a full-width letter. */
+function compareTexts(left: string, right: string): number {
+  for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
+    if (left.charCodeAt(at) === right.charCodeAt(at)) continue;
+    return (left.codePointAt(at) ?? 0) - (right.codePointAt(at) ?? 0);
+  }
+  return left.length - right.length;
 }
 
 /** Scalars and lists of them, which is what params and outputs are compared with. */

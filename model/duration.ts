@@ -1,11 +1,28 @@
-/** Durations as people write them (`30s`, `5m`, `2h`, `7d`), in seconds. */
+/** Durations as people write them (`30s`, `5m`, `2h`, `7d`), in seconds, and how long one may be, wherever it stands. */
 
 const UNIT_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
-const PATTERN = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)$/;
+export const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)$/;
 
-/** Seconds of a text such as `90s` or `1.5h`; `undefined` when it is no duration. */
+/** Ten years. Every wait is kept in the database or made of several timers, so no timer's limit is one of these. */
+export const LONGEST_DURATION_SECONDS = 3650 * 86_400;
+/** The least time between two attempts of a task, whatever its settings or its type ask for: nothing may spin. */
+export const LEAST_WAIT_SECONDS = 1;
+
+/** Seconds of a text such as `90s` or `1.5h`; `undefined` when it is no duration, or a longer one than there may be. */
 export function parseDurationSeconds(text: string): number | undefined {
-  const match = PATTERN.exec(text.trim());
+  const seconds = readSeconds(text);
+  return seconds === undefined || seconds > LONGEST_DURATION_SECONDS ? undefined : seconds;
+}
+
+/** What is wrong with a text that should be a duration; `undefined` when nothing is. */
+export function findDurationFault(text: string): string | undefined {
+  const seconds = readSeconds(text);
+  if (seconds === undefined) return 'must be a duration such as "30s", "5m", "2h" or "7d"';
+  return seconds > LONGEST_DURATION_SECONDS ? "must not be longer than 3650d" : undefined;
+}
+
+function readSeconds(text: string): number | undefined {
+  const match = DURATION.exec(text);
   if (match === null) return undefined;
   return Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS];
 }

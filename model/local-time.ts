@@ -5,6 +5,7 @@
  * A wall time is held as "wall milliseconds": the milliseconds since 1970 that a clock in UTC would need to show the
  * same digits.
  */
+import { LAST_INSTANT } from "./instant.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -72,12 +73,27 @@ const INSTANT =
   /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-](?:0\d|1[0-4]):[0-5]\d)?)?$/;
 
 /**
- * The instant that an ISO 8601 text means; `undefined` for anything else, such as `2026-02-30`. Years 1 to 9999.
- * Accepts a day (its midnight) or a day and time to the minute, second or millisecond, with `Z` or an offset. Without
+ * The instant that an ISO 8601 text means; `undefined` for anything else, such as `2026-02-30`. Years 1 to 9999, in the
+ * text and in UTC. Accepts a day (its midnight) or a day and time to the minute, second or millisecond, with `Z` or an offset. Without
  * one it is local in `timezone`: a time that does not exist there means the first instant after the gap, one that
  * exists twice means the first.
  */
 export function parseInstant(text: string, timezone: string): Date | undefined {
+  const instant = readInstant(text, timezone);
+  return instant === undefined || instant > LAST_INSTANT ? undefined : instant;
+}
+
+/** As `parseInstant`, for the end of a range: a day is included to its last millisecond, and nothing lies past `LAST_INSTANT`. */
+export function parseEnd(text: string, timezone: string): Date | undefined {
+  const instant = readInstant(text, timezone);
+  if (instant === undefined) return undefined;
+  const endMs = text.includes("T")
+    ? instant.getTime()
+    : findInstantMs(Date.parse(`${text}T00:00:00Z`) + DAY_MS, timezone) - 1;
+  return new Date(Math.min(endMs, LAST_INSTANT.getTime()));
+}
+
+function readInstant(text: string, timezone: string): Date | undefined {
   const match = INSTANT.exec(text);
   if (match === null) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [

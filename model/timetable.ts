@@ -47,6 +47,9 @@ const NUMBERS = /^[\d*,/-]+$/;
 const MONTHS = /^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[\d*,/-])+$/i;
 const WEEKDAYS = /^(?:sun|mon|tue|wed|thu|fri|sat|[\d*,/#L-])+$/i;
 
+/** A range from Sunday to Sunday with a name in it is that day, as `5-5` is Friday; croner reads 0-7, the whole week. */
+const SUNDAY_ALONE = /\b(?:sun-(?:sun|0|7)|[07]-sun)\b/gi;
+
 /** Narrower than croner, which also reads `?`, `+` and `W`: other crons give those other meanings, or none. */
 const FIELDS: readonly Field[] = [
   { name: "second", form: NUMBERS, allowed: "0-59" },
@@ -206,6 +209,7 @@ function splitFields(expression: string): readonly string[] {
       `a cron expression has five fields, or six with seconds first; this one has ${count}`,
     );
   }
+  fields[5] = (fields[5] ?? "").replaceAll(SUNDAY_ALONE, "0-0");
   for (const [index, { name, form, allowed }] of FIELDS.entries()) {
     const text = fields[index] ?? "";
     if (form.test(text) && isValidField(text, index)) continue;

@@ -10,6 +10,8 @@ interface Tally {
   readonly done: number;
   readonly success: number;
   readonly failed: number;
+  /** Those of the failed that never ran. */
+  readonly upstreamFailed: number;
   readonly skipped: number;
 }
 
@@ -29,6 +31,7 @@ function count(states: readonly TaskState[]): Tally {
     done: states.filter(isTaskEnded).length,
     success: states.filter((state) => state === "success").length,
     failed,
+    upstreamFailed: states.filter((state) => state === "upstream_failed").length,
     skipped: states.filter((state) => state === "skipped").length,
   };
 }
@@ -46,6 +49,11 @@ const RULES: Readonly<Record<Exclude<TriggerRule, "always">, (tally: Tally) => V
     return t.failed === t.total ? "run" : "wait";
   },
   all_done: (t) => (t.done === t.total ? "run" : "wait"),
+  all_done_min_one_success: (t) => {
+    if (t.skipped > 0) return "skipped";
+    if (t.done < t.total) return "wait";
+    return t.success > 0 ? "run" : "upstream_failed";
+  },
   one_success: (t) => {
     if (t.success > 0) return "run";
     if (t.done < t.total) return "wait";
@@ -56,7 +64,7 @@ const RULES: Readonly<Record<Exclude<TriggerRule, "always">, (tally: Tally) => V
     return t.done === t.total ? "skipped" : "wait";
   },
   one_done: (t) => {
-    if (t.success + t.failed > 0) return "run";
+    if (t.success + t.failed > t.upstreamFailed) return "run";
     return t.done === t.total ? "skipped" : "wait";
   },
   none_failed: (t) => {

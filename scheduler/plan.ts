@@ -1,11 +1,10 @@
 /** What is to be done now, computed from the world alone: no clock, no database, no chance. Applying it is another file's. */
-import { describeUnmet, judgeCondition } from "../model/condition.ts";
+import { describeUnmet, judgeCondition, resolveCondition } from "../model/condition.ts";
 import { findTask, type DagDefinition, type TaskDefinition } from "../model/dag.ts";
 import type { DagRun, StopReason } from "../model/dag-run.ts";
 import { listUnmetConditions, type SlotLimit, type UnmetCondition } from "../model/readiness.ts";
 import { judgeRun } from "../model/run-outcome.ts";
 import { isTaskEnded, type TaskInstance, type TaskState } from "../model/task-instance.ts";
-import { renderTemplates } from "../model/template.ts";
 import { judgeUpstream } from "../model/trigger-rule.ts";
 import type { RunningTask } from "../state/task-instances.ts";
 import { makeLookUp } from "./render-options.ts";
@@ -227,9 +226,7 @@ export function explainWaiting(
 
 function explainWhen({ run, outputs }: RunView, { when }: TaskDefinition): string | null {
   if (when === null) return null;
-  const found = renderTemplates(when.value, makeLookUp(run, outputs));
-  // An output that its task did not give, because it was skipped, say.
-  const value = found === when.value ? null : found;
+  const value = resolveCondition(when, makeLookUp(run, outputs));
   return judgeCondition(when, value) ? null : describeUnmet(when, value);
 }
 

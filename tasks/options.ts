@@ -1,13 +1,13 @@
 /** What the options of several task types have in common: durations, dataset names, and how a written one is read. */
 import { z } from "zod";
 import type { JsonValue } from "../model/dag.ts";
-import { parseDurationSeconds } from "../model/duration.ts";
+import { findDurationFault, parseDurationSeconds } from "../model/duration.ts";
 
 /** Seconds. */
 export const durationOption = z.string().transform((text, context) => {
   const seconds = parseDurationSeconds(text);
   if (seconds !== undefined) return seconds;
-  context.addIssue({ code: "custom", message: `"${text}" is no duration; write 30s, 5m, 2h or 7d` });
+  context.addIssue({ code: "custom", message: findDurationFault(text) ?? "" });
   return z.NEVER;
 });
 

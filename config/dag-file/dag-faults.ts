@@ -1,7 +1,7 @@
 /** The rules of one Dag file that need more than one field, or the registry: name, time, graph, task types, pools. */
 import path from "node:path";
 import { orderTasks } from "../../model/dag-graph.ts";
-import { isTimezone, parseInstant } from "../../model/local-time.ts";
+import { isTimezone, parseEnd, parseInstant } from "../../model/local-time.ts";
 import type { AnyTaskType } from "../../model/task-type.ts";
 import { createTimetable, validateCron } from "../../model/timetable.ts";
 import { suggestName, suggestOrList } from "../suggestion.ts";
@@ -35,15 +35,6 @@ export function listDagFaults(draft: DagDraft, file: string, rules: DagRules): r
 /** The zone that counts for a draft: the default where its own is absent or wrong. */
 function resolveTimezone(draft: DagDraft, rules: DagRules): string {
   return draft.timezone !== undefined && isTimezone(draft.timezone) ? draft.timezone : rules.timezone;
-}
-
-/** `end` as an instant: a day is included to its last millisecond. */
-export function parseEnd(text: string, timezone: string): Date | undefined {
-  const end = parseInstant(text, timezone);
-  if (end === undefined || text.includes("T")) return end;
-  const nextDay = new Date(Date.parse(`${text}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-  const nextMidnight = parseInstant(nextDay, timezone);
-  return nextMidnight === undefined ? undefined : new Date(nextMidnight.getTime() - 1);
 }
 
 function checkName(draft: DagDraft, file: string): readonly Fault[] {

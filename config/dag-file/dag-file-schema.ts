@@ -4,12 +4,9 @@
  */
 import { z } from "zod";
 import { CATCHUPS, OPERATORS, TRIGGER_RULES } from "../../model/dag.ts";
-import { parseDurationSeconds } from "../../model/duration.ts";
+import { DURATION, findDurationFault, parseDurationSeconds } from "../../model/duration.ts";
 
 const ID = /^[a-z][a-z0-9_]{0,62}$/;
-const DURATION = /^\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d|w)$/;
-/** A Node timer cannot wait longer than 2³¹ − 1 ms, 24.8 days: it would fire at once. */
-const LONGEST_WAIT_SECONDS = 24 * 86_400;
 /** The checks of a graph grow with its square. */
 export const TASK_LIMIT = 1_000;
 
@@ -35,8 +32,11 @@ const id = z
 
 const duration = z
   .string()
-  .regex(DURATION, 'must be a duration such as "30s", "5m", "2h" or "7d"')
-  .refine((text) => (parseDurationSeconds(text) ?? 0) <= LONGEST_WAIT_SECONDS, "must not be longer than 24d");
+  // The pattern is for editors; what is wrong is said by the one law of durations.
+  .regex(DURATION, { error: ({ input }) => findDurationFault(String(input)) })
+  .refine((text) => !DURATION.test(text) || findDurationFault(text) === undefined, {
+    error: ({ input }) => findDurationFault(String(input)),
+  });
 const positiveDuration = duration.refine(
   (text) => (parseDurationSeconds(text) ?? 1) > 0,
   "must be longer than 0",
@@ -44,7 +44,9 @@ const positiveDuration = duration.refine(
 
 const taskSettings = {
   retries: z.int().min(0).max(100).optional().describe("Attempts after the first failed one. Default: 0."),
-  retry_delay: duration.optional().describe("Wait before an attempt is made again. Default: 30s."),
+  retry_delay: duration
+    .optional()
+    .describe("Wait before an attempt is made again; a wait below 1s counts as 1s. Default: 30s."),
   retry_backoff: z
     .enum(["fixed", "exponential"])
     .optional()

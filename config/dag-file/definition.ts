@@ -10,9 +10,8 @@ import {
   type TaskDefinition,
 } from "../../model/dag.ts";
 import { parseDurationSeconds } from "../../model/duration.ts";
-import { parseInstant } from "../../model/local-time.ts";
+import { parseEnd, parseInstant } from "../../model/local-time.ts";
 import { BUILT_IN_DEFAULTS, type DagFile } from "./dag-file-schema.ts";
-import { parseEnd } from "./dag-faults.ts";
 
 /** `file` must have passed every check; `timezone` is used where it names none. */
 export function defineDag(file: DagFile, timezone: string): DagDefinition {

@@ -17,7 +17,7 @@ export const optionsSchema = z.strictObject({
     .describe(
       "How long to wait for a file that is absent or still growing; meanwhile the task is up_for_reschedule.",
     ),
-  poll: durationOption.default(30).describe("How often to look while waiting."),
+  poll: durationOption.default(30).describe("How often to look while waiting; a wait below 1s counts as 1s."),
   stable_for: durationOption
     .default(1)
     .describe("A file that was modified less than this long ago is looked at again after that time."),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeUnmet, judgeCondition } from "../../model/condition.ts";
+import { describeUnmet, judgeCondition, resolveCondition } from "../../model/condition.ts";
 import type { JsonValue, Operator } from "../../model/dag.ts";
 
 const CASES: readonly (readonly [JsonValue, Operator, JsonValue, boolean])[] = [
@@ -20,6 +20,12 @@ const CASES: readonly (readonly [JsonValue, Operator, JsonValue, boolean])[] = [
   [5, "at_most", 5, true],
   [6, "at_most", 5, false],
   [null, "at_most", 0, false],
+  // By code points, as PostgreSQL's C locale and Python do: U+FF21 comes before U+1F600.
+  ["\u{1F600}", "at_least", "\uFF21", true],
+  ["\uFF21", "at_least", "\u{1F600}", false],
+  ["\u{1F600}", "at_least", "\u{1F601}", false],
+  ["a\u{1F600}", "at_most", "a\u{1F600}b", true],
+  ["ab", "at_least", "abc", false],
   [null, "is_null", true, true],
   [null, "is_null", false, false],
   ["", "is_null", true, false],
@@ -33,4 +39,24 @@ test.each(CASES)("%j %s %j is %s", (value, operator, operand, holds) => {
 test("what does not hold is told with the value that there was", () => {
   const condition = { value: "${params.mode}", operator: "equals", operand: "full" } as const;
   expect(describeUnmet(condition, "daily")).toBe('when: ${params.mode} is "daily", wanted equals "full"');
+});
+
+test.each<[string, JsonValue]>([
+  ["full", "full"],
+  ["", ""],
+  ["$5", "$5"],
+  ["${params.mode}", "${params.mode}"],
+  ["${params.count}", 3],
+  ["no ${params.count}", "no 3"],
+  ["${params.nothing}", null],
+  ["${outputs.a.gone}", null],
+  ["${params.count} of ${outputs.a.gone}", null],
+])("the value of a when that is written %j is %j", (value, resolved) => {
+  const params: Readonly<Record<string, JsonValue>> = {
+    "params.mode": "${params.mode}",
+    "params.count": 3,
+    "params.nothing": null,
+  };
+  const condition = { value, operator: "equals", operand: "x" } as const;
+  expect(resolveCondition(condition, (name) => params[name])).toEqual(resolved);
 });

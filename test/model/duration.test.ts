@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatDuration, parseDurationSeconds } from "../../model/duration.ts";
+import { findDurationFault, formatDuration, parseDurationSeconds } from "../../model/duration.ts";
 
 describe("reading", () => {
   test.each([
@@ -11,7 +11,7 @@ describe("reading", () => {
     ["2h", 7200],
     ["7d", 604_800],
     ["1w", 604_800],
-    [" 30s ", 30],
+    ["3650d", 315_360_000],
     ["0.125s", 0.125],
   ])("%j is %d seconds", (text, seconds) => {
     expect(parseDurationSeconds(text)).toBeCloseTo(seconds, 9);
@@ -19,7 +19,10 @@ describe("reading", () => {
 
   test.each([
     "",
+    " 30s ",
     "30",
+    "3651d",
+    "450000w",
     "s",
     "-5s",
     "1e3s",
@@ -35,6 +38,14 @@ describe("reading", () => {
   ])("%j is no duration", (text) => {
     expect(parseDurationSeconds(text)).toBeUndefined();
   });
+});
+
+test.each([
+  ["30", 'must be a duration such as "30s", "5m", "2h" or "7d"'],
+  ["450000w", "must not be longer than 3650d"],
+  ["3650d", undefined],
+])("what is wrong with %j is said: %j", (text, fault) => {
+  expect(findDurationFault(text)).toBe(fault);
 });
 
 describe("writing", () => {

@@ -17,6 +17,8 @@ const UPSTREAMS = listUpstreams(3).filter((states) => states.length > 0);
 function judgeByTheBook(rule: TriggerRule, states: readonly TaskState[]): Verdict {
   const hasFailed = ["failed", "upstream_failed", "cancelled"];
   const someFailed = states.some((state) => hasFailed.includes(state));
+  // Airflow's `failed`, which it counts apart from `upstream_failed`.
+  const someRanAndFailed = states.includes("failed") || states.includes("cancelled");
   const someSkipped = states.includes("skipped");
   const someSucceeded = states.includes("success");
   const someOpen = states.some(
@@ -32,12 +34,14 @@ function judgeByTheBook(rule: TriggerRule, states: readonly TaskState[]): Verdic
       return someSucceeded || someSkipped ? "skipped" : whenAllEnded("run");
     case "all_done":
       return whenAllEnded("run");
+    case "all_done_min_one_success":
+      return someSkipped ? "skipped" : whenAllEnded(someSucceeded ? "run" : "upstream_failed");
     case "one_success":
       return someSucceeded ? "run" : whenAllEnded(someFailed ? "upstream_failed" : "skipped");
     case "one_failed":
       return someFailed ? "run" : whenAllEnded("skipped");
     case "one_done":
-      return someSucceeded || someFailed ? "run" : whenAllEnded("skipped");
+      return someSucceeded || someRanAndFailed ? "run" : whenAllEnded("skipped");
     case "none_failed":
       return someFailed ? "upstream_failed" : whenAllEnded("run");
     case "none_failed_min_one_success":
@@ -104,6 +108,12 @@ test.each([
   ["none_failed_min_one_success", ["skipped", "skipped"], "skipped"],
   ["all_done", ["upstream_failed", "up_for_retry"], "wait"],
   ["always", ["none"], "run"],
+  ["one_done", ["upstream_failed", "running"], "wait"],
+  ["one_done", ["upstream_failed", "skipped"], "skipped"],
+  ["one_done", ["failed", "running"], "run"],
+  ["all_done_min_one_success", ["failed", "success"], "run"],
+  ["all_done_min_one_success", ["failed", "upstream_failed"], "upstream_failed"],
+  ["all_done_min_one_success", ["skipped", "running"], "skipped"],
 ] as const)("%s of %j is %s", (rule, states, verdict) => {
   expect(judgeUpstream(rule, states)).toBe(verdict);
 });

@@ -18,7 +18,7 @@ export const dbPrune: Command = {
   options: [
     {
       flags: "--older-than <duration>",
-      description: "what ended longer ago than this, such as 90d or 12w; at least 1d",
+      description: "what ended longer ago than this, such as 90d or 12w; at least 1d, at most 3650d",
     },
     { flags: "--dry-run", description: "count what would go, and change nothing" },
     JSON_OPTION,
@@ -76,7 +76,7 @@ function readAge(text: string | undefined): number {
     "USAGE",
     text === undefined
       ? "--older-than says how much history stays; there is no default."
-      : `--older-than ${text} is not a duration of at least a day.`,
+      : `--older-than ${text} is not a duration of at least a day and at most 3650d.`,
     { hint: "Write --older-than 90d, 12w or 36h." },
   );
 }
