@@ -64,7 +64,7 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
     const { runId, state } = facts.past;
     unmet.push({ kind: "past", reason: `depends_on_past: it is ${state} in ${runId}` });
   }
-  if (instance.nextAttemptAt !== null && instance.nextAttemptAt > facts.now.toISOString()) {
+  if (instance.nextAttemptAt !== null && Date.parse(instance.nextAttemptAt) > facts.now.getTime()) {
     const why = instance.message === null ? "" : ` (${instance.message})`;
     unmet.push({
       kind: "time",

@@ -158,7 +158,10 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     },
   };
 
-  /** Plans and applies until a plan has nothing in it that another one could follow from. */
+  /**
+   * Plans and applies until a plan has nothing in it that another one could follow from; slots are given by that last one
+   * alone. Given earlier, one could go to a task of low priority before a higher one that is about to become ready.
+   */
   function applyPlans(query: Query, facts: WorldFacts, settled: readonly Settled[]): Applied {
     const started: Started[] = [];
     const ended: DagRun[] = [];
@@ -166,17 +169,15 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     const scheduled: Applied["scheduled"][number][] = [];
     for (;;) {
       const plan = planStep(readWorld(query, facts, cache));
-      for (const action of plan.actions) {
+      const leading = plan.actions.filter(({ kind }) => kind !== "start_attempt" && kind !== "schedule_task");
+      for (const action of leading.length === 0 ? plan.actions : leading) {
         if ("task" in action) forgetTask(cache, action.task);
         else forgetRun(cache, action.run.dagRunId);
         failpoint("state.before");
         apply(action);
         failpoint("state.after");
       }
-      const isSettled = plan.actions.every(
-        ({ kind }) => kind === "start_attempt" || kind === "schedule_task",
-      );
-      if (isSettled) return { started, settled, passedOver, scheduled, ended, plan };
+      if (leading.length === 0) return { started, settled, passedOver, scheduled, ended, plan };
     }
 
     function apply(action: Action): void {

@@ -2,6 +2,7 @@
 import { describeUnmet, judgeCondition, resolveCondition } from "../model/condition.ts";
 import { findTask, type DagDefinition, type TaskDefinition } from "../model/dag.ts";
 import type { DagRun, StopReason } from "../model/dag-run.ts";
+import { addSeconds } from "../model/instant.ts";
 import { listUnmetConditions, type SlotLimit, type UnmetCondition } from "../model/readiness.ts";
 import { judgeRun } from "../model/run-outcome.ts";
 import { isTaskEnded, type TaskInstance, type TaskState } from "../model/task-instance.ts";
@@ -51,7 +52,7 @@ interface Candidate {
 export function planStep(world: World): Plan {
   const actions: Action[] = [];
   const aborts: Plan["aborts"][number][] = [];
-  const wakeUps: string[] = [];
+  const wakeUps: Date[] = [];
   const candidates: Candidate[] = [];
   planQueued(world, actions);
   for (const view of world.runs) {
@@ -66,7 +67,7 @@ export function planStep(world: World): Plan {
       for (const task of tasks) planStop(run, run.stopReason, task, actions, aborts);
     } else {
       const endsAt = findTimeOut(view);
-      if (endsAt !== undefined && endsAt <= world.now.toISOString()) {
+      if (endsAt !== undefined && endsAt <= world.now) {
         actions.push({ kind: "stop_run", run, reason: "timed_out" });
         continue;
       }
@@ -75,7 +76,13 @@ export function planStep(world: World): Plan {
     }
   }
   planTasks(world, candidates, actions, wakeUps);
-  return { actions, aborts, wakeAt: wakeUps.toSorted()[0] ?? null };
+  return { actions, aborts, wakeAt: findEarliest(wakeUps) };
+}
+
+function findEarliest(instants: readonly Date[]): string | null {
+  let earliest: Date | undefined;
+  for (const instant of instants) if (earliest === undefined || instant < earliest) earliest = instant;
+  return earliest?.toISOString() ?? null;
 }
 
 /** Of each Dag from the first on, as many as there is room for; a run that is to be stopped needs none. */
@@ -105,9 +112,9 @@ function planStop(
   }
 }
 
-function findTimeOut({ run, dag }: RunView): string | undefined {
+function findTimeOut({ run, dag }: RunView): Date | undefined {
   if (dag.timeoutSeconds === null || run.runningSince === null) return undefined;
-  return new Date(Date.parse(run.runningSince) + dag.timeoutSeconds * 1000).toISOString();
+  return addSeconds(new Date(run.runningSince), dag.timeoutSeconds);
 }
 
 interface OpenTask {
@@ -152,12 +159,7 @@ function listUpstream(
   );
 }
 
-function planTasks(
-  world: World,
-  candidates: readonly Candidate[],
-  actions: Action[],
-  wakeUps: string[],
-): void {
+function planTasks(world: World, candidates: readonly Candidate[], actions: Action[], wakeUps: Date[]): void {
   const holders = [...world.holders];
   for (const { view, task } of candidates.toSorted((a, b) => b.definition.priority - a.definition.priority)) {
     const { run } = view;
@@ -176,7 +178,7 @@ function planTasks(
       continue;
     }
     const time = unmet.find((condition) => condition.kind === "time");
-    if (time !== undefined) wakeUps.push(time.until);
+    if (time !== undefined) wakeUps.push(new Date(time.until));
     const isSlotAlone = unmet.every((condition) => condition.kind === "slot");
     if (isSlotAlone && task.state === "none" && !world.isDraining) {
       const reason = unmet.map((condition) => condition.reason).join("; ");

@@ -1,7 +1,9 @@
 /** What an attempt's result makes of its task: success, retry, later, failed. One transaction's worth of writes; no effects. */
 import { findTask, type DagDefinition } from "../model/dag.ts";
 import type { DagRun } from "../model/dag-run.ts";
+import { LEAST_WAIT_SECONDS, LONGEST_DURATION_SECONDS } from "../model/duration.ts";
 import { describeError } from "../model/errors.ts";
+import { addSeconds } from "../model/instant.ts";
 import { decideRetry } from "../model/retry-policy.ts";
 import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import type { Query } from "../state/database.ts";
@@ -73,7 +75,7 @@ function judgeResult(
         change: {
           message,
           waitingSince: task.waitingSince ?? now.toISOString(),
-          nextAttemptAt: addSeconds(now, afterSeconds),
+          nextAttemptAt: endWait(now, afterSeconds),
         },
       };
     }
@@ -93,7 +95,7 @@ function judgeResult(
           ? ({ retry: false } as const)
           : decideRetry(settings, { retryable, retryAfterSeconds, failureCount }, random);
       if (!retry.retry) return { end, state: "failed", change: { message, failureCount } };
-      const nextAttemptAt = addSeconds(now, retry.delaySeconds);
+      const nextAttemptAt = endWait(now, retry.delaySeconds);
       return { end, state: "up_for_retry", change: { message, failureCount, nextAttemptAt } };
     }
   }
@@ -103,6 +105,8 @@ function endAs(state: "success" | "cancelled"): AttemptEnd {
   return { state, errorCode: null, error: null };
 }
 
-function addSeconds(now: Date, seconds: number): string {
-  return new Date(now.getTime() + Math.ceil(seconds * 1000)).toISOString();
+/** Whatever a setting or a task type asks for, attempts follow each other neither at once nor after more than a duration may be. */
+function endWait(now: Date, seconds: number): string {
+  const bounded = Math.min(Math.max(seconds, LEAST_WAIT_SECONDS), LONGEST_DURATION_SECONDS);
+  return addSeconds(now, bounded).toISOString();
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { TaskFailure, TaskReschedule } from "../../model/errors.ts";
 import { readRun } from "../../state/dag-runs.ts";
 import { sql } from "../../state/statement.ts";
-import { makeChain, makeGate, makeType, openEngineWorld } from "./engine-world.ts";
+import { makeChain, makeGate, makeType, openEngineWorld, type Work } from "./engine-world.ts";
 
 const succeed = () => ({});
 const fail = (retryable = true) => {
@@ -201,6 +201,65 @@ describe("a task that waits for something", () => {
     expect(waited).toEqual([0, 20, 40]);
     expect(world.task(run, "a")).toMatchObject({ waitingSince: null, message: null });
   });
+});
+
+describe("between two attempts", () => {
+  test.each([
+    [0, "2026-11-23T09:00:01.000Z"],
+    [-5, "2026-11-23T09:00:01.000Z"],
+    [0.25, "2026-11-23T09:00:01.000Z"],
+    [90, "2026-11-23T09:01:30.000Z"],
+    [450_000 * 604_800, "2036-11-20T09:00:00.000Z"],
+    [Infinity, "2036-11-20T09:00:00.000Z"],
+  ])("there is neither no time nor more than ten years: %d s", async (seconds, at) => {
+    const later = new TaskReschedule("INPUT_NOT_READY", "not yet", seconds);
+    const failure = new TaskFailure("INTERNAL", "no", true, { retryAfterSeconds: seconds });
+    const raise = (error: Error) => (): never => {
+      throw error;
+    };
+    const world = await openEngineWorld({ a: raise(later), b: raise(failure), c: raise(new Error("no")) });
+    const retry = { retries: 9, retryDelaySeconds: 0 } as const;
+    const run = await world.makeRun(
+      makeChain({ taskId: "a" }, { taskId: "b", ...retry }, { taskId: "c", ...retry }),
+    );
+    const done = world.drive(run);
+    await world.clock.untilSleeping(1, 30_000);
+    expect(world.attempts()).toHaveLength(3);
+    expect(world.task(run, "a").nextAttemptAt).toBe(at);
+    expect(world.task(run, "b").nextAttemptAt).toBe(at);
+    expect(world.task(run, "c").nextAttemptAt).toBe("2026-11-23T09:00:01.000Z");
+    world.drain();
+    await done;
+  });
+});
+
+test("a slot that becomes free goes by priority to a task that another one's end makes ready in the same step", async () => {
+  const order: string[] = [];
+  const note =
+    (name: string): Work =>
+    () => {
+      order.push(name);
+      return {};
+    };
+  const world = await openEngineWorld(
+    { first: note("first"), passed: note("passed"), high: note("high"), low: note("low") },
+    { pools: { default: 1 } },
+  );
+  const run = await world.makeRun(
+    makeChain(
+      { taskId: "first", priority: 9 },
+      { taskId: "low", priority: 1 },
+      {
+        taskId: "passed",
+        needs: ["first"],
+        priority: 5,
+        when: { value: "${params.never}", operator: "is_null", operand: false },
+      },
+      { taskId: "high", needs: ["passed"], priority: 5, triggerRule: "all_done" },
+    ),
+  );
+  await world.drive(run);
+  expect(order).toEqual(["first", "high", "low"]);
 });
 
 describe("time-outs", () => {
