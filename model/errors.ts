@@ -71,6 +71,11 @@ export const ERROR_CODES = {
   LAKE_FULL: { exit: 1, meaning: "No space is left in the lake." },
 
   TMDB_UNAUTHORIZED: { exit: 1, meaning: "TMDB refused the token (401 or 403)." },
+  TMDB_REFUSED: {
+    exit: 1,
+    meaning: "TMDB, or a proxy before it, refused requests as such (3xx or 4xx): no id was decided by it.",
+  },
+  TMDB_UNTRUSTED: { exit: 1, meaning: "The certificate of TMDB's address is not trusted." },
   TMDB_UNAVAILABLE: { exit: 1, meaning: "TMDB failed repeatedly; the circuit is open." },
   TMDB_RATE_LIMITED: { exit: 1, meaning: "TMDB asked for a longer pause than a task may hold its slot." },
   IDS_FAILED: { exit: 1, meaning: "More ids failed afresh than max_failed allows." },

@@ -44,6 +44,15 @@ export function answerError(name: ErrorName): Answer {
   return answerStatus(status, code, message);
 }
 
+/** What the web server before the API answers for a path that is not the API's. */
+export function answerNoApi(): Answer {
+  return {
+    status: 404,
+    body: Buffer.from("<html><head><title>404 Not Found</title></head><body>404 Not Found</body></html>"),
+    headers: { "content-type": "text/html" },
+  };
+}
+
 /** An error of any status; the body is TMDB's where the status has one. */
 export function answerErrorStatus(status: number): Answer {
   const known = Object.values(ERRORS).find((error) => error.status === status);

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { answerError, answerTooMany, type Answer } from "./answer.ts";
+import { answerError, answerNoApi, answerTooMany, type Answer } from "./answer.ts";
 import { answerQuestion } from "./answer-question.ts";
 import { createArrivals } from "./arrivals.ts";
 import { createFaultScript, type FaultScript } from "./faults.ts";
@@ -108,7 +108,10 @@ export async function startTmdbSimulator(options: TmdbSimulatorOptions = {}): Pr
     response.once("finish", () => addOne(byStatus, String(response.statusCode)));
     const isReused = reused.has(request.socket);
     reused.add(request.socket);
-    if (question === undefined) return sendAnswer(answerError("notFound"), response);
+    if (question === undefined) {
+      const isApi = url.pathname.startsWith("/3/");
+      return sendAnswer(isApi ? answerError("notFound") : answerNoApi(), response);
+    }
     addOne(byRoute, question.route);
     const call = question.imdbId === undefined ? 1 : arrivals.countOf(question.imdbId);
     const sound = (asked: Question): Answer => answerQuestion(world, asked, call, instantBodies);

@@ -3,6 +3,7 @@ import { initialTables } from "./0001-initial-tables.ts";
 import { initialViews } from "./0002-initial-views.ts";
 import { service } from "./0003-service.ts";
 import { attemptsByTask } from "./0004-attempts-by-task.ts";
+import { refusalsAreAskedAgain } from "./0005-refusals-are-asked-again.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0002-initial-views", up: initialViews },
   { name: "0003-service", up: service },
   { name: "0004-attempts-by-task", up: attemptsByTask },
+  { name: "0005-refusals-are-asked-again", up: refusalsAreAskedAgain },
 ];

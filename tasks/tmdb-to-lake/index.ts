@@ -19,9 +19,9 @@ type Context = TaskContext<TmdbToLakeOptions, TaskPorts>;
 
 export interface TmdbSource {
   readonly baseUrl: string;
-  /** One attempt's client; raises `SECRET_MISSING` when no token is configured. */
+  /** One attempt's client; raises as `assertConfigured` does. */
   openClient(maxRatePerSecond?: number): Promise<TmdbClient>;
-  /** Raises `SECRET_MISSING` when no token is configured. */
+  /** Raises `SECRET_MISSING` without a token, and `CONFIG_INVALID` where token or address cannot be TMDB's. */
   assertConfigured(): void;
 }
 
@@ -166,8 +166,6 @@ function readPolicy(context: Context): AskPolicy {
   };
 }
 
-const LISTED = "`dagmar lake missing` lists them; everything else is stored.";
-
 /** A retry can change only what failed for the moment. */
 function judge(context: Context, ask: Ask, sum: Reconciliation): void {
   const { options, state } = context;
@@ -178,6 +176,7 @@ function judge(context: Context, ask: Ask, sum: Reconciliation): void {
   const reasons = failures
     .map(({ reason, count, example }) => `${count} ${reason} (such as ${example})`)
     .join(", ");
+  const listed = `\`dagmar lake missing\` lists them; ${sum.stored + sum.alreadyStored} of ${sum.asked} ids are stored.`;
   const mayChange = failures.some((failure) => !failure.isPermanent);
   throw new TaskFailure(
     "IDS_FAILED",
@@ -185,8 +184,8 @@ function judge(context: Context, ask: Ask, sum: Reconciliation): void {
     mayChange,
     {
       hint: mayChange
-        ? LISTED
-        : `${LISTED} None of them will change soon: raise max_failed to let the run pass, or run a later date.`,
+        ? listed
+        : `${listed} None of them will change soon: raise max_failed to let the run pass, or run a later date.`,
     },
   );
 }

@@ -1,7 +1,7 @@
 /** Makes TMDB clients when tasks need them, and not before: axios is slow to load. All of them share one limiter and one circuit. */
 import type { Clock } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
-import { assertTmdbConfigured } from "./client/tmdb-access.ts";
+import { assertTmdbConfigured, readBaseUrl } from "./client/tmdb-access.ts";
 import type { TmdbSource } from "./index.ts";
 
 export interface TmdbSettings {
@@ -25,6 +25,7 @@ export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource
     baseUrl,
     assertConfigured: () => {
       assertTmdbConfigured(settings);
+      readBaseUrl(baseUrl);
     },
     async openClient(maxRatePerSecond = Infinity) {
       const { createTmdbClient } = await import("./client/tmdb-client.ts");

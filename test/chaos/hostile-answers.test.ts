@@ -79,13 +79,24 @@ const ANSWERS: readonly Hostile[] = [
   { name: "100,000 names", outcome: "stored", body: (id) => title(id, makeNames(id, 100_000)) },
   { name: "9 MB", outcome: "stored", body: (id) => title(id, { overview: "x".repeat(9_000_000) }) },
   { name: "11 MB", outcome: "failed", body: (id) => title(id, { overview: "x".repeat(11_000_000) }) },
+];
+
+/** Of the request and not of the id: they stop the task. */
+const REFUSALS: readonly Hostile[] = [
   { name: "a refusal of escapes", outcome: "failed", status: 422, body: () => ESCAPES },
+  {
+    name: "a refusal whose words are escapes",
+    outcome: "failed",
+    status: 400,
+    body: () => JSON.stringify({ status_code: 5, status_message: ESCAPES }),
+  },
   {
     name: "a refusal that repeats the token",
     outcome: "failed",
     status: 418,
-    body: () => JSON.stringify({ status_message: `bad token ${CANARY}` }),
+    body: () => JSON.stringify({ status_code: 5, status_message: `bad token ${CANARY}` }),
   },
+  { name: "a 404 of escapes", outcome: "failed", status: 404, body: () => ESCAPES },
 ];
 
 function makeNames(imdbId: string, count: number): Record<string, number> {
@@ -189,3 +200,17 @@ test("each id of a hostile TMDB ends in the outcome that it should, and what is 
     expect(judgeEnd(await world.run(args)), args.join(" ")).toEqual([]);
   }
 }, 90_000);
+
+test.each(REFUSALS)(
+  "$name stops the task, decides no id, and shows nothing that harms",
+  async (refusal) => {
+    const { url } = await startHostile([refusal]);
+    const world = await openIngested([refusal], url);
+    const result = await world.run(["run", "tmdb_ingest", "--date", "2026-11-23"]);
+    expect(world.judge(result)).toEqual([]);
+    expect(result.exitCode).toBe(1);
+    expect(world.query("SELECT * FROM processed_ids")).toEqual([]);
+    expect(judgeEnd(await world.run(["runs", "show", "tmdb_ingest"]))).toEqual([]);
+  },
+  60_000,
+);

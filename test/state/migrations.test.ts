@@ -52,6 +52,31 @@ test("migrations are numbered without a gap, in the order in which they run", ()
 
 const AT = "2026-11-23T03:00:00.000Z";
 
+test("ids that an earlier version gave up for a refusal of the whole service are asked again", async () => {
+  const path = join(makeTempFolder(), "dagmar.db");
+  const connection = new BetterSqlite3(path);
+  connection.pragma("journal_mode = WAL");
+  await migrate(connection, path, "apply", MIGRATIONS.slice(0, 4));
+  connection.exec("INSERT INTO questions (lake, hash, dataset) VALUES ('l', 'h', 'd')");
+  const insert = connection.prepare(
+    `INSERT INTO processed_ids (question_id, asked_id, generation, outcome, reason, is_permanent, logical_date, decided_at)
+      VALUES (1, ?, '0', ?, ?, 1, '${AT}', '${AT}')`,
+  );
+  insert.run("a", "failed", "http_407");
+  insert.run("b", "failed", "http_451");
+  insert.run("c", "failed", "wrong_title");
+  insert.run("d", "not_found", "unknown");
+  connection.close();
+  const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
+  expect(database.all(sql("SELECT asked_id, is_permanent FROM processed_ids ORDER BY asked_id"))).toEqual([
+    { asked_id: "a", is_permanent: 0 },
+    { asked_id: "b", is_permanent: 0 },
+    { asked_id: "c", is_permanent: 1 },
+    { asked_id: "d", is_permanent: 1 },
+  ]);
+  await database.close();
+});
+
 describe.each([1, 2, 3])("a database that stopped after migration %i", (count) => {
   async function makeHalf(): Promise<string> {
     const path = join(makeTempFolder(), "dagmar.db");

@@ -20,17 +20,30 @@ describe("a task that stops early", () => {
       ),
     );
 
-  test.each([401, 403])(
-    "because of %i names the variable to set, is not tried again, and seals what it has",
-    async (status) => {
+  const countDecided = (world: TestWorld) =>
+    world.database.get(sql("SELECT count(*) AS decided FROM processed_ids"));
+
+  test.each([
+    [401, "TMDB_UNAUTHORIZED", "TMDB_API_TOKEN"],
+    [403, "TMDB_UNAUTHORIZED", "TMDB_API_TOKEN"],
+    [302, "TMDB_REFUSED", "TMDB_BASE_URL"],
+    [400, "TMDB_REFUSED", "language"],
+    [402, "TMDB_REFUSED", "TMDB_BASE_URL"],
+    [407, "TMDB_REFUSED", "HTTPS_PROXY"],
+    [410, "TMDB_REFUSED", "TMDB_BASE_URL"],
+    [451, "TMDB_REFUSED", "TMDB_BASE_URL"],
+  ])(
+    "because of %i names the setting to change, is not tried again, keeps what it has and decides no id by it",
+    async (status, code, setting) => {
       const world = await openTmdbWorld();
       world.tmdb.faults.push({ when: { id: IDS[4] ?? "" }, play: { kind: "status", status } });
       const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
       const error = await failure(world.ask(run, { written: ONE_BY_ONE }));
-      expect(error.code).toBe("TMDB_UNAUTHORIZED");
+      expect(error.code).toBe(code);
       expect(error.retryable).toBe(false);
-      expect(`${error.message} ${error.hint ?? ""}`).toContain("TMDB_API_TOKEN");
+      expect(`${error.message} ${error.hint ?? ""}`).toContain(setting);
       expect(world.tmdb.requests).toBe(5);
+      expect(countDecided(world)).toEqual({ decided: 0 });
       expect(countUnfinished(world)).toEqual({ spooled: 0, sealed: 1 });
 
       world.tmdb.faults.clear();
@@ -39,6 +52,20 @@ describe("a task that stops early", () => {
       expect((await world.listStored()).flat().toSorted()).toEqual(IDS);
     },
   );
+
+  test("because the address is not the API's decides no id, and asks for all of them when it is", async () => {
+    const world = await openTmdbWorld();
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    const { origin } = new URL(world.tmdb.url);
+    for (const url of [origin, `${origin}/4`]) {
+      const lost = makeTmdbWorld(world, { ...world.tmdb, url });
+      const error = await failure(lost.ask(run, { written: ONE_BY_ONE }));
+      expect(error).toMatchObject({ code: "CONFIG_INVALID", retryable: false });
+      expect(error.message).toContain(`${url} is not TMDB's API`);
+    }
+    expect(world.listOutcomes()).toEqual([]);
+    expect(await world.ask(run)).toMatchObject({ stored: 10, not_found: 0, requests: 10 });
+  });
 
   test("because the token is wrong asks once per connection at most, and stores nothing", async () => {
     const world = await openTmdbWorld({ token: "another" });

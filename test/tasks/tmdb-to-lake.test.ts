@@ -200,6 +200,7 @@ describe("failures", () => {
     expect(error.retryable).toBe(true);
     expect(error.message).toContain(`1 server_error (such as ${first})`);
     expect(error.message).toContain("asked 10 = stored 9");
+    expect(error.hint).toContain("9 of 10 ids are stored");
     expect((await world.listStored()).flat().toSorted()).toEqual(IDS.slice(1));
 
     world.tmdb.faults.clear();

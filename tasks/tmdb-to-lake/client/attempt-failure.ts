@@ -1,5 +1,6 @@
 /** What went wrong with one attempt, in words of our own. Whether it is tried again is decided elsewhere. */
 import type { AxiosError } from "axios";
+import { isTransientStatus } from "./judge-status.ts";
 
 /** Short codes that end up in the books and in `dagmar lake missing`. */
 export type FailureReason =
@@ -23,11 +24,6 @@ export interface AttemptFailure {
   readonly retryAfter: unknown;
   /** A kept-alive connection that the server had closed meanwhile: says nothing about the server's health. */
   readonly isStaleConnection: boolean;
-}
-
-/** Status codes that a later attempt may not meet again: too early, time-out, too many, and the server's own faults. */
-export function isTransientStatus(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
 /** Nothing of the error itself is kept: it holds the request's headers, and so the token, many times over. */

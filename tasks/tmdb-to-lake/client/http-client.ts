@@ -11,9 +11,11 @@ import { TaskFailure } from "../../../model/errors.ts";
 import type { Logger } from "../../../model/logger.ts";
 import { createAbortFanOut } from "./abort-fan-out.ts";
 import { ApiCall } from "./api-call.ts";
-import { classifyError, isTransientStatus, type AttemptFailure } from "./attempt-failure.ts";
+import { classifyError, type AttemptFailure } from "./attempt-failure.ts";
 import { createDeadlines } from "./deadlines.ts";
+import type { RefusedAnswer } from "./describe-refusal.ts";
 import { parseJsonBytes } from "./json-body.ts";
+import { isTransientStatus } from "./judge-status.ts";
 import { createRateLimitPause } from "./rate-limit-pause.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
 import { decideRetry, DEFAULT_RETRY_RULES, type RetryRules } from "./retry-decision.ts";
@@ -56,8 +58,8 @@ export interface HttpRequest {
 export type HttpAnswer =
   /** 2xx with JSON. `bytes` are the body as it came, decompressed. */
   | { readonly kind: "json"; readonly bytes: Buffer; readonly value: unknown }
-  /** 3xx and 4xx, save those that are worth another try. Redirects are not followed. */
-  | { readonly kind: "refused"; readonly status: number }
+  /** 3xx and 4xx, except those that are worth another try. Redirects are not followed. */
+  | ({ readonly kind: "refused" } & RefusedAnswer)
   /** No sound answer within the retries; `detail` is for people and holds no secret. */
   | { readonly kind: "failed"; readonly failure: AttemptFailure; readonly detail: string };
 
@@ -250,7 +252,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const url = secretQuery === "" ? request.path : `${request.path}${separator}${secretQuery}`;
       try {
         const response = await instance.request<Buffer>({ method: "get", url, apiCall: call });
-        if (call.parsed === undefined) return { kind: "refused", status: response.status };
+        if (call.parsed === undefined) return { kind: "refused", ...readRefused(response) };
         return { kind: "json", bytes: response.data, value: call.parsed.value };
       } catch (error) {
         if (call.ended !== undefined) throw call.ended.cause;
@@ -279,6 +281,16 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 function isLoopback(baseUrl: string): boolean {
   const { hostname } = new URL(baseUrl);
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+function readRefused({ status, data, headers }: AxiosResponse<Buffer>): RefusedAnswer {
+  return {
+    status,
+    value: parseJsonBytes(data)?.value,
+    sizeBytes: data.byteLength,
+    contentType: String(headers["content-type"] ?? ""),
+    location: String(headers["location"] ?? ""),
+  };
 }
 
 function describeBadBody(response: AxiosResponse<Buffer>): AttemptFailure {

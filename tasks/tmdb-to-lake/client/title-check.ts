@@ -41,9 +41,15 @@ export function readProviderId(record: JsonObject): number | undefined {
   return typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }
 
-/** The IMDb id that a record names itself; `undefined` when it is absent, null, empty or no text. */
+/** Whether an object speaks of a title at all, be it the wrong one: what names no id may be anything, a proxy's words too. */
+export function isAboutTitle(record: JsonObject): boolean {
+  return Object.hasOwn(record, "id") || Object.hasOwn(record, "imdb_id");
+}
+
+/** The IMDb id that a record names itself, without blanks around it; `undefined` when it is absent, null, blank or no text. */
 export function readImdbId(record: JsonObject, entity: Entity): string | undefined {
   const holder = entity === "movie" ? record : record["external_ids"];
   const imdbId = isJsonObject(holder) ? holder["imdb_id"] : undefined;
-  return typeof imdbId === "string" && imdbId !== "" ? imdbId : undefined;
+  const text = typeof imdbId === "string" ? imdbId.trim() : "";
+  return text === "" ? undefined : text;
 }

@@ -1,12 +1,20 @@
 /** How a title is asked for at TMDB, and which outcome its answer is. Retries and pace are the HTTP client's business. */
 import type { Clock } from "../../../model/clock.ts";
-import { TaskFailure } from "../../../model/errors.ts";
 import type { Logger } from "../../../model/logger.ts";
 import { MAX_RECORD_BYTES } from "../../../model/record-batch.ts";
+import { describeRefusal } from "./describe-refusal.ts";
 import { createHttpClient, type HttpAnswer } from "./http-client.ts";
 import { hashStructure, isJsonObject } from "./json-body.ts";
+import { judgeStatus, readErrorCode } from "./judge-status.ts";
 import type { RetryRules } from "./retry-decision.ts";
-import { readFind, readImdbId, readProviderId, type AbsenceReason, type Entity } from "./title-check.ts";
+import {
+  isAboutTitle,
+  readFind,
+  readImdbId,
+  readProviderId,
+  type AbsenceReason,
+  type Entity,
+} from "./title-check.ts";
 import { readBaseUrl, readSecret, type TmdbCredentials } from "./tmdb-access.ts";
 import { joinTraffic } from "./traffic.ts";
 
@@ -54,7 +62,7 @@ export interface AbsentTitle {
 export interface FailedTitle {
   readonly outcome: "failed";
   /**
-   * `bad_id`, `not_an_object`, `wrong_title`, `too_large`, `bad_find_answer`, `http_<status>`, or one of the reasons in
+   * `bad_id`, `not_an_object`, `wrong_title`, `too_large`, `not_a_title`, `bad_find_answer`, or one of the reasons in
    * `attempt-failure.ts` after the retries.
    */
   readonly reason: string;
@@ -70,7 +78,8 @@ export type TitleAnswer = FoundTitle | AbsentTitle | FailedTitle;
 export interface TmdbClient {
   /**
    * Rejects with the signal's reason when aborted, and with `TaskFailure` where the task should stop asking:
-   * `TMDB_UNAUTHORIZED` (not retryable), `TMDB_RATE_LIMITED`, `TMDB_UNAVAILABLE`. All else is an answer.
+   * `TMDB_UNAUTHORIZED`, `TMDB_REFUSED`, `CONFIG_INVALID` (not retryable), `TMDB_RATE_LIMITED`, `TMDB_UNAVAILABLE`. All
+   * else is an answer.
    */
   fetchTitle(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer>;
   /** Requests sent so far, retries included. */
@@ -82,6 +91,9 @@ export interface TmdbClient {
   close(): void;
 }
 
+type TmdbAnswer = Exclude<HttpAnswer, { kind: "refused" }> | { readonly kind: "not_found" };
+
+const NO_HEADERS = { sizeBytes: 0, contentType: "", location: "" };
 const IMDB_ID = /^tt\d{7,10}$/;
 /** TMDB's limit (https://developer.themoviedb.org/docs/append-to-response). */
 const MAX_APPEND = 20;
@@ -113,26 +125,22 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     return { outcome: "not_found", reason, fetchedAt: clock.now().toISOString() };
   }
 
-  async function get(path: string, template: string, signal: AbortSignal): Promise<HttpAnswer> {
+  async function get(path: string, template: string, signal: AbortSignal): Promise<TmdbAnswer> {
     const answer = await client.get({ path, template }, signal);
-    if (answer.kind !== "refused" || (answer.status !== 401 && answer.status !== 403)) return answer;
-    throw new TaskFailure(
-      "TMDB_UNAUTHORIZED",
-      `${host} answered ${answer.status} to GET ${template}: ${secret.variable} is wrong, expired or suspended.`,
-      false,
-      {
-        hint: `Set ${secret.variable} to a valid one from https://www.themoviedb.org/settings/api and run again.`,
-      },
-    );
+    if (answer.kind === "failed") return answer;
+    const meaning =
+      answer.kind === "refused" ? judgeStatus(answer.status, answer.value) : judgeWhole(answer.value);
+    if (meaning === "not_found") return { kind: "not_found" };
+    if (answer.kind === "json" && meaning === "answer") return answer;
+    const refused = answer.kind === "refused" ? answer : { status: 200, value: answer.value, ...NO_HEADERS };
+    const refusal = meaning === "wrong_address" || meaning === "unauthorized" ? meaning : "refused";
+    const { variable } = secret;
+    throw describeRefusal(refusal, refused, { baseUrl, host, template, variable, secret: secret.value });
   }
 
-  /** What is left when an answer is neither JSON nor a 404. */
-  function failFrom(answer: Exclude<HttpAnswer, { kind: "json" }>, template: string): FailedTitle {
-    if (answer.kind === "failed") {
-      return fail(answer.failure.reason, answer.detail, answer.failure.reason === "too_large");
-    }
-    const { status } = answer;
-    return fail(`http_${status}`, `GET ${template} from ${host}: status ${status}`, status >= 400);
+  /** What is left when an answer is neither JSON nor TMDB's 404. */
+  function failFrom(answer: Extract<HttpAnswer, { kind: "failed" }>): FailedTitle {
+    return fail(answer.failure.reason, answer.detail, answer.failure.reason === "too_large");
   }
 
   async function find(
@@ -142,8 +150,8 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     const template = "/find/{imdb_id}";
     const query = `external_source=imdb_id&language=${encodeURIComponent(title.language)}`;
     const answer = await get(`/find/${title.imdbId}?${query}`, template, signal);
-    if (answer.kind === "refused" && answer.status === 404) return absent("unknown");
-    if (answer.kind !== "json") return failFrom(answer, template);
+    if (answer.kind === "not_found") return absent("unknown");
+    if (answer.kind === "failed") return failFrom(answer);
     const verdict = readFind(answer.value, title.entity);
     if (verdict.kind === "found") return verdict.ids;
     if (verdict.kind === "absent") return absent(verdict.reason);
@@ -162,6 +170,7 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     const source = `GET ${endpoint} from ${host}`;
     const { value, bytes } = answer;
     if (!isJsonObject(value)) return fail("not_an_object", `${source}: JSON, but no object`, true);
+    if (!isAboutTitle(value)) return fail("not_a_title", `${source}: an object without any id`, false);
     const id = readProviderId(value);
     if (id === undefined) return fail("wrong_title", `${source}: a record without an id`, true);
     if (providerId !== undefined && id !== providerId) {
@@ -195,25 +204,30 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     };
   }
 
+  /** Asks for each title that `/find` names until one is there: TMDB keeps names of titles that are gone. */
   async function fetchFound(title: TitleRequest, query: string, signal: AbortSignal): Promise<TitleAnswer> {
     const ids = await find(title, signal);
     if ("outcome" in ids) return ids;
-    const [id] = ids;
-    if (id === undefined) return absent("unknown");
     const folder = title.entity === "movie" ? "movie" : "tv";
     const endpoint = `/${folder}/{id}`;
-    const answer = await get(`/${folder}/${id}?${query}`, endpoint, signal);
-    if (answer.kind === "json") return judge(answer, title, endpoint, id, signal);
-    if (answer.kind === "refused" && answer.status === 404) return absent("gone");
-    return failFrom(answer, endpoint);
+    let wrong: FailedTitle | undefined;
+    for (const id of new Set(ids)) {
+      const answer = await get(`/${folder}/${id}?${query}`, endpoint, signal);
+      if (answer.kind === "not_found") continue;
+      if (answer.kind === "failed") return failFrom(answer);
+      const verdict = await judge(answer, title, endpoint, id, signal);
+      if (verdict.outcome !== "failed" || verdict.reason !== "wrong_title") return verdict;
+      wrong ??= verdict;
+    }
+    return wrong ?? absent("gone");
   }
 
   async function fetchMovie(title: TitleRequest, query: string, signal: AbortSignal): Promise<TitleAnswer> {
     const endpoint = "/movie/{imdb_id}";
     const answer = await get(`/movie/${title.imdbId}?${query}`, endpoint, signal);
-    if (answer.kind === "json") return judge(answer, title, endpoint, undefined, signal);
-    if (answer.kind === "refused" && answer.status === 404) return fetchFound(title, query, signal);
-    return failFrom(answer, endpoint);
+    if (answer.kind === "not_found") return fetchFound(title, query, signal);
+    if (answer.kind === "failed") return failFrom(answer);
+    return judge(answer, title, endpoint, undefined, signal);
   }
 
   return {
@@ -237,6 +251,12 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
       traffic.leave();
     },
   };
+}
+
+/** A provider's error may come with status 200, through a proxy that hides the status. */
+function judgeWhole(value: unknown): "answer" | "refused" {
+  const isError = isJsonObject(value) && !isAboutTitle(value) && readErrorCode(value) !== undefined;
+  return isError ? "refused" : "answer";
 }
 
 /** Sorted, so that the same question is the same URL. Commas stay as they are, as TMDB's documentation writes them. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
-import { assertTmdbConfigured } from "../../../tasks/tmdb-to-lake/client/tmdb-access.ts";
+import { assertTmdbConfigured, readBaseUrl } from "../../../tasks/tmdb-to-lake/client/tmdb-access.ts";
 import type { TmdbClientOptions } from "../../../tasks/tmdb-to-lake/client/tmdb-client.ts";
 import { joinTraffic } from "../../../tasks/tmdb-to-lake/client/traffic.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
@@ -53,6 +53,20 @@ function exhaust(value: unknown): string {
 const CASES: readonly (readonly [string, Answer])[] = [
   ["a 401", json({ status_code: 7 }, 401)],
   ["a 403", json({}, 403)],
+  ["a 400 that repeats the token", json({ status_code: 5, status_message: `bad ${TOKEN} or ${KEY}` }, 400)],
+  [
+    "a 404 that echoes",
+    (response, request) =>
+      text(`<p>${inspect(request.headers)} ${request.url}</p>`, {}, 404)(response, request),
+  ],
+  [
+    "a redirect that echoes",
+    (response, request) =>
+      json({}, 302, { location: `https://elsewhere.test${request.url}#${request.headers.authorization}` })(
+        response,
+        request,
+      ),
+  ],
   [
     "a 422 that echoes",
     (response, request) => json({ echo: [request.headers, request.url] }, 422)(response, request),
@@ -135,6 +149,39 @@ test("without token and key nothing is made, and the message names the variable"
   expect(String(failure)).toContain("TMDB_API_TOKEN");
   assertTmdbConfigured({ apiKey: KEY });
 });
+
+const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJjYW5hcnkifQ.Y2FuYXJ5";
+test.each([
+  [
+    "an API Key as the token",
+    { token: "0123456789abcdef0123456789ABCDEF" },
+    /TMDB_API_TOKEN holds an API Key/,
+    "TMDB_API_KEY",
+  ],
+  ["a token as the API Key", { token: "", apiKey: JWT }, /TMDB_API_KEY holds the API Read/, "TMDB_API_TOKEN"],
+  ["a token with its word before it", { token: `Bearer ${JWT}` }, /TMDB_API_TOKEN holds spaces/, ""],
+])("%s is told before a run is made, and not repeated", (_case, credentials, message, right) => {
+  let failure: unknown;
+  try {
+    assertTmdbConfigured(credentials);
+  } catch (error) {
+    failure = error;
+  }
+  expect(failure).toMatchObject({ code: "CONFIG_INVALID", retryable: false });
+  expect(String(failure)).toMatch(message);
+  expect(String((failure as TaskFailure).hint)).toContain(right);
+  expect(exhaust(failure)).not.toContain("Y2FuYXJ5");
+  assertTmdbConfigured({ token: JWT });
+  assertTmdbConfigured({ apiKey: "0123456789abcdef0123456789abcdef" });
+});
+
+test.each(["https://api.themoviedb.org", "https://api.themoviedb.org/4", "https://api.tmdb.org/3/movie"])(
+  "%s is told not to be version 3 of the API",
+  (address) => {
+    expect(() => readBaseUrl(address)).toThrow(/version 3/);
+    expect(readBaseUrl("https://api.themoviedb.org/3/").baseUrl).toBe("https://api.themoviedb.org/3");
+  },
+);
 
 test.each([
   ["a token with a line end", { token: `${TOKEN}\r\nX-Evil: 1` }],

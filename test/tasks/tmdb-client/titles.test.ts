@@ -179,17 +179,117 @@ test("the largest record that an object holds is found, one byte more is too lar
   });
 });
 
+const REFUSING = [300, 301, 302, 304, 307, 308, 400, 402, 405, 406, 407, 409, 410, 418, 422, 431, 451, 499];
+
+test.each(REFUSING)(
+  "status %i stops the task after one request, and says nothing about the id",
+  async (status) => {
+    const bodies = [
+      json({}, status, { location: "http://127.0.0.1:9/elsewhere?api_key=x" }),
+      text("<p>no</p>", {}, status),
+    ];
+    for (const body of bodies) {
+      const server = await serve({ "/movie/tt0000001": body });
+      const fetched = openClient(server).fetchTitle(MOVIE, NEVER);
+      await expect(fetched).rejects.toMatchObject({ code: "TMDB_REFUSED", retryable: false });
+      await expect(fetched).rejects.toThrow(`answered ${status} to GET /movie/{imdb_id}`);
+      expect(server.asked).toHaveLength(1);
+      await server.close();
+    }
+  },
+);
+
 test.each([
-  [400, true],
-  [422, true],
-  [302, false],
-])("status %i is a failure that says so and is asked once", async (status, isPermanent) => {
+  [407, /HTTPS_PROXY/],
+  [302, /to http:\/\/127\.0\.0\.1:9 are not followed.*TMDB_BASE_URL/],
+  [422, /language and append/],
+  [400, /language and append/],
+  [451, /TMDB_BASE_URL/],
+])("a %i names the setting to look at", async (status, hint) => {
   const server = await serve({
-    "/movie/tt0000001": json({}, status, { location: "http://127.0.0.1:9/elsewhere" }),
+    "/movie/tt0000001": json({}, status, { location: "http://127.0.0.1:9/elsewhere?api_key=x" }),
   });
-  const answer = await openClient(server).fetchTitle(MOVIE, NEVER);
-  expect(answer).toMatchObject({ outcome: "failed", reason: `http_${status}`, isPermanent });
-  expect(server.asked).toHaveLength(1);
+  await expect(openClient(server).fetchTitle(MOVIE, NEVER)).rejects.toMatchObject({
+    hint: expect.stringMatching(hint) as unknown,
+  });
+});
+
+test("a refusal in TMDB's own words repeats them", async () => {
+  const body = { success: false, status_code: 20, status_message: "Invalid\u0007 language." };
+  const server = await serve({ "/movie/tt0000001": json(body, 422) });
+  await expect(openClient(server).fetchTitle(MOVIE, NEVER)).rejects.toThrow(
+    "TMDB's status_code 20 (“Invalid language.”)",
+  );
+});
+
+test("TMDB's refusal under a status of success is a refusal", async () => {
+  const server = await serve({ "/movie/tt0000001": json({ success: false, status_code: 7 }) });
+  await expect(openClient(server).fetchTitle(MOVIE, NEVER)).rejects.toMatchObject({ code: "TMDB_REFUSED" });
+});
+
+test.each([
+  [
+    "a page",
+    text("<h1>Not Found</h1>", { "content-type": "text/html; charset=utf-8" }, 404),
+    "18 bytes of text/html",
+  ],
+  ["an empty body", text("", {}, 404), "0 bytes of no content type"],
+  ["JSON of another form", json({ message: "no Route matched" }, 404), "of application/json"],
+  ["another of TMDB's codes", json({ status_code: 37 }, 404), "status_code 37"],
+])(
+  "a 404 with %s is never not_found: the task stops and names the address and its setting",
+  async (_case, answer, received) => {
+    for (const [title, path] of [
+      [MOVIE, "/movie/tt0000001"],
+      [SERIES, FIND],
+    ] as const) {
+      const server = await serve({ [path]: answer });
+      const fetched = openClient(server).fetchTitle(title, NEVER);
+      await expect(fetched).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        retryable: false,
+        message: expect.stringContaining(`${server.url} is not TMDB's API`) as unknown,
+        hint: expect.stringContaining("TMDB_BASE_URL") as unknown,
+      });
+      await expect(fetched).rejects.toThrow(received);
+      expect(server.asked).toHaveLength(1);
+      await server.close();
+    }
+  },
+);
+
+test.each([
+  ["is gone", NOT_FOUND, "gone"],
+  ["is another title", json({ id: 11, imdb_id: "tt0000009" }), "wrong_title"],
+])("where the first title of a look-up %s the next one is asked for", async (_case, first, reason) => {
+  const found = json({ ...NOTHING, movie_results: [{ id: 11 }, { id: 11 }, { id: 12 }] });
+  const server = await serve({ [FIND]: found, "/movie/11": first, "/movie/12": json({ ...RECORD, id: 12 }) });
+  expect(await openClient(server).fetchTitle(MOVIE, NEVER)).toMatchObject({
+    outcome: "found",
+    providerId: 12,
+  });
+  expect(server.asked).toHaveLength(4);
+  await server.close();
+  const none = await serve({ [FIND]: found, "/movie/11": first });
+  expect(await openClient(none).fetchTitle(MOVIE, NEVER)).toMatchObject({ reason });
+});
+
+test.each([" tt0000001", "tt0000001 ", "\ttt0000001\r\n", "\u00a0tt0000001"])(
+  "a record whose imdb_id is %j is the title that was asked for",
+  async (imdb_id) => {
+    const server = await serve({ "/movie/tt0000001": json({ ...RECORD, imdb_id }) });
+    expect(await openClient(server).fetchTitle(MOVIE, NEVER)).toMatchObject({ outcome: "found" });
+    expect(server.asked).toHaveLength(1);
+  },
+);
+
+test("an object that names no id is not a title, and fails for the moment", async () => {
+  const server = await serve({ "/movie/tt0000001": json({ message: "please log in" }) });
+  expect(await openClient(server).fetchTitle(MOVIE, NEVER)).toMatchObject({
+    outcome: "failed",
+    reason: "not_a_title",
+    isPermanent: false,
+  });
 });
 
 test.each([
