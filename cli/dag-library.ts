@@ -44,6 +44,7 @@ export function openDagLibrary(settings: Settings, log: Logger): DagLibrary {
     random: Math.random,
     environment: readEnvironment(process.cwd()).variables,
     cookieScope: settings.databaseFile,
+    secrets: settings.secrets,
   });
   const rules = { registry, timezone: settings.timezone, pools: new Set(settings.pools.keys()) };
   const library: DagLibrary = {

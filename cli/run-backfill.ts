@@ -24,6 +24,7 @@ import { systemClock } from "./system-clock.ts";
 import { watchScheduler } from "./watch-scheduler.ts";
 
 const LOOK_EVERY_MS = 250;
+const FAILED_SHOWN = 10;
 
 export async function cancelBackfill(
   app: App,
@@ -205,9 +206,10 @@ function report(
     output.line(
       `${runs.length} runs: ${count("success")} succeeded, ${count("failed")} failed, ${count("cancelled")} cancelled, ${open} open; ${started.skipped} slots were left alone`,
     );
-    for (const run of runs.filter(({ state }) => state === "failed").slice(0, 10)) {
-      output.line(`  failed: ${run.dagId}/${run.runId}`);
-    }
+    const failed = runs.filter(({ state }) => state === "failed");
+    for (const run of failed.slice(0, FAILED_SHOWN)) output.line(`  failed: ${run.dagId}/${run.runId}`);
+    const others = failed.length - FAILED_SHOWN;
+    if (others > 0) output.line(`  and ${others} more failed; --json lists every run`);
     if (open > 0) {
       output.fault(
         isScheduler

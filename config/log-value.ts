@@ -2,24 +2,22 @@
  * What of a value may stand in a log: plain data of bounded size, with every configured secret replaced. Foreign error
  * objects, which like to carry requests and tokens, are reduced to their code and message.
  */
+import { cutText } from "../model/cut-text.ts";
 import { DagmarError } from "../model/errors.ts";
 import type { JsonValue } from "../model/dag.ts";
+import { makeMask, type Mask } from "../model/mask-secrets.ts";
 
-const REDACTED = "[redacted]";
 const DEPTH_LIMIT = 6;
 const ITEMS_LIMIT = 100;
 const TEXT_LIMIT = 16_384;
 
-export type Redact = (text: string) => string;
+export type Redact = Mask;
 
-/** Replaces each secret, as it is and as a URL would write it; the longer ones first, since one may hold another. */
+/** Replaces each secret, as it is and as a URL or JSON would write it. */
 export function makeRedact(secrets: readonly string[]): Redact {
-  const forms = new Set(
+  return makeMask(
     secrets.flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]),
   );
-  forms.delete("");
-  const ordered = [...forms].toSorted((left, right) => right.length - left.length);
-  return (text) => ordered.reduce((left, secret) => left.replaceAll(secret, REDACTED), text);
 }
 
 /** A value as redacted JSON; `undefined` for what has nothing to show, such as a function. */
@@ -30,7 +28,8 @@ function toLogValue(value: unknown, redact: Redact, depth = 0): JsonValue | unde
     case "number":
     case "bigint": {
       const text = String(value);
-      if (redact(text) !== text) return REDACTED;
+      const masked = redact(text);
+      if (masked !== text) return masked;
       return typeof value === "number" && Number.isFinite(value) ? value : text;
     }
     case "boolean":
@@ -55,9 +54,9 @@ function toLogContainer(value: object, redact: Redact, depth: number): JsonValue
     return toLogContainer(Object.fromEntries(value as Map<PropertyKey, unknown>), redact, depth);
   }
   if (Array.isArray(value) || value instanceof Set) {
-    return [...(value as Iterable<unknown>)]
-      .slice(0, ITEMS_LIMIT)
-      .map((item) => toLogValue(item, redact, depth + 1) ?? null);
+    const items = [...(value as Iterable<unknown>)];
+    const shown = items.slice(0, ITEMS_LIMIT).map((item) => toLogValue(item, redact, depth + 1) ?? null);
+    return items.length > ITEMS_LIMIT ? [...shown, describeRest(items.length)] : shown;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === null || prototype === Object.prototype;
@@ -73,10 +72,12 @@ export function toLogFields(
   depth = 0,
 ): Readonly<Record<string, JsonValue>> {
   const shown: [string, JsonValue][] = [];
-  for (const name of Object.keys(fields).slice(0, ITEMS_LIMIT)) {
+  const names = Object.keys(fields);
+  for (const name of names.slice(0, ITEMS_LIMIT)) {
     const value = toLogValue(fields[name], redact, depth);
     if (value !== undefined) shown.push([redact(name), value]);
   }
+  if (names.length > ITEMS_LIMIT) shown.push(["…", describeRest(names.length)]);
   return Object.fromEntries(shown);
 }
 
@@ -110,7 +111,11 @@ const LANGUAGE_ERRORS = new Set([
   "EvalError",
 ]);
 
-/** Text of at most 16,384 characters, which says how long it was. */
+function describeRest(count: number): string {
+  return `… (${(count - ITEMS_LIMIT).toLocaleString("en-US")} more)`;
+}
+
+/** Text of at most 16,384 characters, which says how many more there were. */
 export function shorten(text: string): string {
-  return text.length <= TEXT_LIMIT ? text : `${text.slice(0, TEXT_LIMIT)}… (${text.length} characters)`;
+  return cutText(text, TEXT_LIMIT);
 }

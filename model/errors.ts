@@ -98,6 +98,14 @@ export const ERROR_CODES = {
   },
   SHELL_FAILED: { exit: 1, meaning: "The program ended with a code other than 0, or by a signal." },
   SHELL_NOT_FOUND: { exit: 1, meaning: "The program could not be started." },
+  OUTPUT_TOO_LONG: {
+    exit: 1,
+    meaning: "A task's output is longer than an output may be; the message has both lengths.",
+  },
+  ATTEMPT_LEFT_RUNNING: {
+    exit: 1,
+    meaning: "A process of the attempt could not be ended; end it by hand, then clear the task.",
+  },
   WORKER_CRASHED: { exit: 1, meaning: "The worker thread ended without an answer." },
   INTERNAL: { exit: 1, meaning: "A fault of Dagmar's own; the log has the stack." },
 } as const satisfies Record<string, ErrorMeaning>;
@@ -173,6 +181,16 @@ export class TaskFailure extends DagmarError {
     super(code, message, options);
     this.retryable = retryable;
     this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/**
+ * A part of the attempt goes on whatever was done to end it, so that no other attempt may begin. Counts for more than the
+ * reason for which the attempt was to stop.
+ */
+export class AttemptLeftRunning extends TaskFailure {
+  constructor(message: string, options: FailureOptions = {}) {
+    super("ATTEMPT_LEFT_RUNNING", message, false, options);
   }
 }
 

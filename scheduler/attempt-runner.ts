@@ -4,7 +4,7 @@ import type { AttemptLog, AttemptLogs } from "../model/attempt-logs.ts";
 import type { Clock } from "../model/clock.ts";
 import type { DagRun, StopReason } from "../model/dag-run.ts";
 import type { TaskDefinition } from "../model/dag.ts";
-import { ConfigError, StateError, TaskFailure, TaskReschedule } from "../model/errors.ts";
+import { AttemptLeftRunning, ConfigError, StateError, TaskFailure, TaskReschedule } from "../model/errors.ts";
 import type { Lake } from "../model/lake.ts";
 import type { Logger } from "../model/logger.ts";
 import type { TaskInstance } from "../model/task-instance.ts";
@@ -91,7 +91,7 @@ export async function runAttempt(
   const kept = openLog(tools, request);
   const work = perform(tools, request, kept.log, signal, onProgress).then(
     (output): AttemptResult => ({ outcome: "success", output }),
-    (error: unknown): AttemptResult => judgeError(signal.aborted ? signal.reason : error, kept.log),
+    (error: unknown): AttemptResult => judgeError(chooseReason(error, signal), kept.log),
   );
   const result = await Promise.race([work, giveUp(tools.clock, signal, ended.signal, kept.log)]);
   ended.abort(OVER);
@@ -166,6 +166,11 @@ async function perform(
     progress: onProgress,
     startWorker: tools.startWorker,
   });
+}
+
+/** Whatever a task raises when it was to stop, the reason to stop counts; unless a part of the task did not stop. */
+function chooseReason(error: unknown, signal: AbortSignal): unknown {
+  return signal.aborted && !(error instanceof AttemptLeftRunning) ? signal.reason : error;
 }
 
 function judgeError(error: unknown, log: Logger): AttemptResult {

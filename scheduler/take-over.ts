@@ -7,7 +7,7 @@ import type { Database } from "../state/database.ts";
 import { savePools } from "../state/pools.ts";
 import { abandonRequests } from "../state/requests.ts";
 import { listRunningAttempts } from "../state/task-instances.ts";
-import { endOrphans } from "./orphans.ts";
+import { createProcessSearch, describeProcesses, endProcesses } from "../tasks/shell/attempt-processes.ts";
 import { recoverLostAttempts } from "./recover.ts";
 
 export interface TakeOverTools {
@@ -21,14 +21,25 @@ export interface TakeOverTools {
 
 /** Processes are ended before their attempts are given up: who dies between the two finds them again. */
 export async function takeOver(database: Database, tools: TakeOverTools): Promise<void> {
-  const { clock, log, pools, cookieScope, service } = tools;
+  const { clock, pools, cookieScope, service } = tools;
   const attempts = listRunningAttempts(database);
-  const orphans = endOrphans(new Set(attempts.map((attempt) => makeAttemptCookie(attempt, cookieScope))));
-  if (orphans > 0) log.warn(`Ended ${orphans} processes that a dead scheduler had left running.`);
+  await endOrphans(new Set(attempts.map((attempt) => makeAttemptCookie(attempt, cookieScope))), tools);
   await database.write((query) => {
     savePools(query, pools);
     abandonRequests(query);
     recoverLostAttempts(query, clock.now());
   });
   for (const { dagId } of attempts) service.taskLost(dagId);
+}
+
+async function endOrphans(cookies: ReadonlySet<string>, { clock, log }: TakeOverTools): Promise<void> {
+  const search = createProcessSearch(cookies);
+  const left = await endProcesses(search, clock);
+  const ended = search.foundCount - left.length;
+  if (ended > 0) log.warn(`Ended ${ended} processes that a dead scheduler had left running.`);
+  if (left.length > 0) {
+    log.error(
+      `A dead scheduler left running what SIGKILL does not end: ${describeProcesses(left)}. The next attempt of its task runs at the same time. End it by hand.`,
+    );
+  }
 }

@@ -20,6 +20,8 @@ export interface RegistrySettings {
   readonly environment?: ShellSettings["environment"];
   /** Tells the shell tasks of this database from those of others: the path of its file. */
   readonly cookieScope?: string;
+  /** What no shell task's program may show in its words. */
+  readonly secrets?: readonly string[];
 }
 
 export function createRegistry(settings: RegistrySettings): ReadonlyMap<string, AnyTaskType> {
@@ -27,7 +29,11 @@ export function createRegistry(settings: RegistrySettings): ReadonlyMap<string, 
     createFileToLake(settings.inputFolder),
     createCsvToIds(),
     createTmdbToLake(openTmdbSource(settings.tmdb, settings)),
-    createShell({ environment: settings.environment ?? {}, cookieScope: settings.cookieScope ?? "" }),
+    createShell({
+      environment: settings.environment ?? {},
+      cookieScope: settings.cookieScope ?? "",
+      secrets: settings.secrets ?? [],
+    }),
     createNoop(),
   ];
   return new Map(types.map((type) => [type.type, type]));

@@ -1,5 +1,6 @@
 /** What a zod schema has against a value, said in the words of somebody who writes Dag files, with hints. */
 import { z, type ZodType } from "zod";
+import { cutText } from "../../model/cut-text.ts";
 import type { JsonValue } from "../../model/dag.ts";
 import { suggestOrList } from "../suggestion.ts";
 import type { Fault, FaultPath } from "./fault.ts";
@@ -198,7 +199,7 @@ function nameType(expected: string): string {
 function nameValue(value: JsonValue | undefined): string {
   if (value === undefined) return "missing";
   if (value === null) return "null";
-  if (typeof value === "string") return `text (${JSON.stringify(value.slice(0, 60))})`;
+  if (typeof value === "string") return `text (${JSON.stringify(cutText(value, 60))})`;
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "a map";
   return JSON.stringify(value);
 }

@@ -17,6 +17,7 @@ import {
   type Node,
   type Scalar,
 } from "yaml";
+import { cutText } from "../../model/cut-text.ts";
 import type { DagIssue } from "../../model/errors.ts";
 import type { JsonValue } from "../../model/dag.ts";
 import { findControlCharacter } from "../control-character.ts";
@@ -247,10 +248,6 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
   }
 }
 
-function shorten(text: string): string {
-  return text.length <= MESSAGE_LIMIT ? text : `${text.slice(0, MESSAGE_LIMIT)}…`;
-}
-
 function asNode(item: unknown): Node | null {
   return isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item : null;
 }
@@ -294,8 +291,8 @@ function makeDocument(
         file,
         line,
         column: col,
-        path: shorten(fault.path.join(".")),
-        message: shorten(message),
+        path: cutText(fault.path.join("."), MESSAGE_LIMIT),
+        message: cutText(message, MESSAGE_LIMIT),
         ...(hint === undefined ? {} : { hint }),
       });
     });

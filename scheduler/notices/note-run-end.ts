@@ -2,6 +2,7 @@
  * Which end of a run is worth a notice: the failure that makes them too many in a row, once, and the success that ends
  * what was told. How notices are sent is decided in send-notices.
  */
+import { cutText } from "../../model/cut-text.ts";
 import type { DagRun } from "../../model/dag-run.ts";
 import type { Notice } from "../../model/notice.ts";
 import type { Query } from "../../state/database.ts";
@@ -64,13 +65,7 @@ function findReason(query: Query, run: DagRun): string | undefined {
   const failure = findFirstFailure(query, run.dagRunId);
   if (failure !== undefined) {
     const { taskId, message } = failure;
-    return message === null ? taskId : `${taskId}: ${shorten(message)}`;
+    return message === null ? taskId : `${taskId}: ${cutText(message, REASON_LENGTH)}`;
   }
   return run.stopReason === "timed_out" ? "it took longer than its timeout" : undefined;
-}
-
-/** By characters: half of one is no text that JSON can hold. */
-function shorten(text: string): string {
-  const characters = Array.from(text);
-  return characters.length <= REASON_LENGTH ? text : `${characters.slice(0, REASON_LENGTH).join("")}…`;
 }

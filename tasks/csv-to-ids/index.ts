@@ -169,6 +169,9 @@ function report(log: Context["log"], key: string, result: ScanResult): void {
   for (const sample of result.samples) {
     log.warn(`${key}, line ${sample.line}: faulty row (${sample.kind}): ${sample.excerpt}`);
   }
+  const faulty = Object.values(result.faulty).reduce((sum, count) => sum + count, 0);
+  const others = faulty - result.samples.length;
+  if (others > 0) log.warn(`${key}: ${others.toLocaleString("en-US")} more faulty rows are not shown`);
 }
 
 function describeFaults(set: CandidateSet): string {

@@ -1,19 +1,23 @@
 /** The task type `shell`: a script or a program of the user's own, in a process group of its own. What a Dag's params say reaches it as data only. */
 import type { JsonValue } from "../../model/dag.ts";
+import { COOKIE_VARIABLE } from "../../model/attempt-cookie.ts";
 import { TaskFailure } from "../../model/errors.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
+import { createProcessSearch, endProcesses, type ProcessSearch } from "./attempt-processes.ts";
 import { listHandedSecrets, makeChildEnvironment, type Environment } from "./child-environment.ts";
 import { makeCleanText } from "./clean-text.ts";
-import { judgeEnd, judgeStart } from "./judge-end.ts";
+import { judgeEnd, judgeLeftovers, judgeStart } from "./judge-end.ts";
 import { optionsSchema, refuseTemplate, type OptionPath, type ShellOptions } from "./options.ts";
+import { showLine, type OutputLine } from "./output-line.ts";
 import { createOutputLog } from "./output-log.ts";
 import { createOutputTail } from "./output-tail.ts";
-import { runProgram, type Program } from "./run-program.ts";
+import { ProgramStuck, runProgram, type Program } from "./run-program.ts";
 
 type Context = TaskContext<ShellOptions, TaskPorts>;
 
-const LAST_LINE_CHARACTERS = 4096;
+/** Of an output. It is kept in the database, and handed on to the options of other tasks. */
+const LAST_LINE_BYTES = 4096;
 const ERROR_LINES = 3;
 
 export interface ShellSettings {
@@ -21,13 +25,15 @@ export interface ShellSettings {
   readonly environment: Environment;
   /** See `makeAttemptCookie`. */
   readonly cookieScope: string;
+  /** Texts that no program's words may show, besides what `pass_env` hands on. */
+  readonly secrets: readonly string[];
 }
 
 export function createShell(settings: ShellSettings): TaskType<ShellOptions, TaskPorts> {
   return {
     type: "shell",
     summary:
-      "Runs a script or a program. What it leaves running in its process group is ended with it; exit code 0 is success.",
+      "Runs a script or a program. What it leaves running in its process group is ended with it; exit code 0 is success. Its last line on standard output that is not blank is the output `last_line`: at most 4,096 bytes, and a longer one fails the task.",
     options: optionsSchema,
     ownTemplateNames: [],
     outputNames: ["exit_code", "last_line"],
@@ -44,28 +50,58 @@ export function createShell(settings: ShellSettings): TaskType<ShellOptions, Tas
 }
 
 async function runShell(context: Context, settings: ShellSettings): Promise<TaskOutput> {
-  const { options, taskId, signal, clock, log } = context;
   const program = composeProgram(context, settings);
-  const clean = makeCleanText(listHandedSecrets(settings.environment, options.pass_env));
-  const shown = createOutputLog(log, options.output_limit, clean);
-  const tails = { stdout: createOutputTail(clean), stderr: createOutputTail(clean) };
-  const tools = {
-    clock,
-    signal,
-    onOutput: (stream: keyof typeof tails, chunk: Buffer): void => {
-      shown.write(stream, chunk);
-      tails[stream].add(chunk);
-    },
+  const search = createProcessSearch(new Set([program.environment[COOKIE_VARIABLE] ?? ""]));
+  try {
+    return await runOnce(context, settings, program, search);
+  } catch (error) {
+    // Nothing of an attempt that did not succeed may run beside the next one, or after its run has ended.
+    const left = await endProcesses(search, context.clock);
+    throw left.length === 0 ? error : judgeLeftovers(context.taskId, left);
+  }
+}
+
+async function runOnce(
+  context: Context,
+  settings: ShellSettings,
+  program: Program,
+  search: ProcessSearch,
+): Promise<TaskOutput> {
+  const { options, taskId, signal, clock, log } = context;
+  const handed = listHandedSecrets(settings.environment, options.pass_env);
+  const clean = makeCleanText([...settings.secrets, ...handed]);
+  const show = (line: OutputLine): string => clean(showLine(line));
+  const isBlank = (line: OutputLine): boolean => show(line).trim() === "";
+  const shown = createOutputLog(log, options.output_limit, show);
+  const tails = { stdout: createOutputTail(1, isBlank), stderr: createOutputTail(ERROR_LINES, isBlank) };
+  const onOutput = (stream: keyof typeof tails, chunk: Buffer): void => {
+    shown.write(stream, chunk);
+    tails[stream].add(chunk);
   };
-  const end = await startProgram(taskId, program, tools);
+  const end = await startProgram(taskId, program, { clock, signal, search, onOutput });
   shown.close();
   // Whatever it answered to the SIGTERM: it did not come to its own end.
   signal.throwIfAborted();
   const isScript = options.script !== undefined;
-  const failure = judgeEnd(taskId, isScript, end, tails.stderr.lastLines(ERROR_LINES));
+  const failure = judgeEnd(taskId, isScript, end, tails.stderr.lines.map(show));
   if (failure !== undefined) throw failure;
-  const lastLine = tails.stdout.lastLines(1)[0] ?? "";
-  return { exit_code: 0, last_line: lastLine.slice(-LAST_LINE_CHARACTERS) };
+  const [lastLine] = tails.stdout.lines;
+  if (lastLine === undefined) return { exit_code: 0, last_line: "" };
+  assertShort(taskId, lastLine);
+  return { exit_code: 0, last_line: show(lastLine) };
+}
+
+function assertShort(taskId: string, { lengthBytes }: OutputLine): void {
+  if (lengthBytes <= LAST_LINE_BYTES) return;
+  const [got, limit] = [lengthBytes, LAST_LINE_BYTES].map((bytes) => bytes.toLocaleString("en-US"));
+  throw new TaskFailure(
+    "OUTPUT_TOO_LONG",
+    `${taskId}: the last line on standard output is ${got} bytes long, and the output last_line may have ${limit}.`,
+    false,
+    {
+      hint: "Write the text to a file and print the file's name last. If no task reads the line, print a short one after it.",
+    },
+  );
 }
 
 async function startProgram(
@@ -76,6 +112,8 @@ async function startProgram(
   try {
     return await runProgram(program, tools);
   } catch (error) {
+    // Why it was to end is known; what is left of it is looked for by `runShell`.
+    if (error instanceof ProgramStuck) tools.signal.throwIfAborted();
     throw judgeStart(taskId, program, error);
   }
 }

@@ -1,7 +1,9 @@
 /** What a program's end, or its failure to begin, means for the attempt: done, failed, or nothing that a further attempt could change. */
 import { statSync } from "node:fs";
 import { constants } from "node:os";
-import { TaskFailure } from "../../model/errors.ts";
+import { cutText } from "../../model/cut-text.ts";
+import { AttemptLeftRunning, TaskFailure } from "../../model/errors.ts";
+import { describeProcesses, type AttemptProcess } from "./attempt-processes.ts";
 import type { Program, ProgramEnd } from "./run-program.ts";
 
 /** sysexits.h: "temp failure; user is invited to retry". */
@@ -19,7 +21,7 @@ export function judgeEnd(
 ): TaskFailure | undefined {
   if (end.exitCode === 0) return undefined;
   const how = end.exitCode === null ? describeSignal(end.signal) : describeCode(end.exitCode, isScript);
-  const quoted = lastErrors.map((line) => `"${cut(line)}"`).join(", ");
+  const quoted = lastErrors.map((line) => `"${cutText(line, QUOTED_CHARACTERS)}"`).join(", ");
   const said = quoted === "" ? "It said nothing on standard error." : `Last on standard error: ${quoted}.`;
   const message = `${name}: the ${isScript ? "script" : "program"} ${how}. ${said}`;
   const isRefused = isScript && end.exitCode !== null && SHELL_REFUSALS.has(end.exitCode);
@@ -42,8 +44,14 @@ function describeCode(code: number, isScript: boolean): string {
   return signal === undefined ? ended : `${ended}: a command in it was ended by ${signal}`;
 }
 
-function cut(line: string): string {
-  return line.length <= QUOTED_CHARACTERS ? line : `${line.slice(0, QUOTED_CHARACTERS)}…`;
+/** `left`: what SIGKILL did not end. */
+export function judgeLeftovers(name: string, left: readonly AttemptProcess[]): AttemptLeftRunning {
+  return new AttemptLeftRunning(
+    `${name}: ${describeProcesses(left)} of this attempt still runs after SIGKILL, so no other attempt is made.`,
+    {
+      hint: "It runs as another user, waits for a device, or starts others faster than they end. End it by hand, then clear the task.",
+    },
+  );
 }
 
 /** The machine is short of something that it may have again later. */

@@ -1,30 +1,41 @@
-/** The end of what a stream said, however much it was: for the task's output and for the message of a failure. */
-import type { CleanText } from "./clean-text.ts";
-
-const KEPT_BYTES = 16_384;
+/** The last lines that a stream said and that are not blank, however much it said: for the task's output and for the message of a failure. */
+import { EMPTY_LINE, NEWLINE, endLine, extendLine, type OutputLine } from "./output-line.ts";
 
 export interface OutputTail {
   add(chunk: Buffer): void;
-  /** The last lines that are not blank, in order, at most `count`. */
-  lastLines(count: number): readonly string[];
+  /** At most as many as are kept, in order. */
+  readonly lines: readonly OutputLine[];
 }
 
-export function createOutputTail(clean: CleanText): OutputTail {
-  let kept: Buffer = Buffer.alloc(0);
-  let isWhole = true;
+export function createOutputTail(count: number, isBlank: (line: OutputLine) => boolean): OutputTail {
+  let kept: readonly OutputLine[] = [];
+  /** The line that has no end yet. */
+  let begun = EMPTY_LINE;
+
+  /** From the end backwards: most chunks hold more lines than are kept. */
+  function findLast(chunk: Buffer, end: number): readonly OutputLine[] {
+    const found: OutputLine[] = [];
+    for (let to = end; ;) {
+      const from = to === 0 ? 0 : chunk.lastIndexOf(NEWLINE, to - 1) + 1;
+      const line = endLine(extendLine(from === 0 ? begun : EMPTY_LINE, chunk.subarray(from, to)));
+      if (!isBlank(line)) found.unshift(line);
+      if (from === 0 || found.length === count) return found;
+      to = from - 1;
+    }
+  }
+
   return {
     add(chunk) {
-      isWhole &&= kept.length + chunk.length <= KEPT_BYTES;
-      // A copy: a part of the chunk would keep all of it in memory.
-      const added = chunk.subarray(-KEPT_BYTES);
-      kept = Buffer.concat([kept.subarray(Math.max(0, kept.length + added.length - KEPT_BYTES)), added]);
+      const end = chunk.lastIndexOf(NEWLINE);
+      if (end === -1) {
+        begun = extendLine(begun, chunk);
+        return;
+      }
+      kept = [...kept, ...findLast(chunk, end)].slice(-count);
+      begun = extendLine(EMPTY_LINE, chunk.subarray(end + 1));
     },
-    lastLines(count) {
-      const lines = kept.toString("utf8").split(/\r?\n/);
-      // The first one is a part of a line, and is left out where there is another.
-      if (!isWhole && lines.some((line, index) => index > 0 && line.trim() !== "")) lines.shift();
-      const shown = lines.map(clean).filter((line) => line.trim() !== "");
-      return shown.slice(-count);
+    get lines() {
+      return (isBlank(begun) ? kept : [...kept, endLine(begun)]).slice(-count);
     },
   };
 }

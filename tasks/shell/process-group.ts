@@ -1,15 +1,16 @@
-/** Signals to a program and all that it started, as long as that stays in the program's process group. */
+/** Signals to a program and to what it started: its process group, and with it what has left the group. */
 import type { Clock } from "../../model/clock.ts";
+import { askToEnd, endProcessesAtOnce, isAlive, type ProcessSearch } from "./attempt-processes.ts";
 
 const GRACE_MS = 5000;
 const LOOK_MS = 20;
 
-const living = new Set<number>();
+const living = new Map<number, ProcessSearch>();
 
 /** A group is known by the pid of its first process. Those still known when this process exits are ended with it. */
-export function registerGroup(group: number): void {
+export function registerGroup(group: number, search: ProcessSearch): void {
   if (living.size === 0) process.on("exit", killLiving);
-  living.add(group);
+  living.set(group, search);
 }
 
 export function forgetGroup(group: number): void {
@@ -18,7 +19,10 @@ export function forgetGroup(group: number): void {
 }
 
 function killLiving(): void {
-  for (const group of living) signalGroup(group, "SIGKILL");
+  for (const [group, search] of living) {
+    signalGroup(group, "SIGKILL");
+    endProcessesAtOnce(search);
+  }
 }
 
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
@@ -29,10 +33,20 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Asks the group to end, and ends it when the grace is over. Watched are its processes: their output may be closed long before. */
-export async function endGroup(group: number, clock: Clock): Promise<void> {
+/**
+ * Asks the group and what has left it to end, and ends the group when the grace is over. Watched are processes: their
+ * output may be closed long before. What has left the group and is still there then, `endProcesses` ends.
+ */
+export async function endGroup(group: number, search: ProcessSearch, clock: Clock): Promise<void> {
+  // Looked for first: what is started by a process that has ended is found by its cookie alone.
+  const strays = search.find().filter((one) => one.group !== group);
   signalGroup(group, "SIGTERM");
-  for (let waitedMs = 0; waitedMs < GRACE_MS && isGroupAlive(group); waitedMs += LOOK_MS) {
+  askToEnd(strays);
+  for (
+    let waitedMs = 0;
+    waitedMs < GRACE_MS && (isGroupAlive(group) || strays.some(isAlive));
+    waitedMs += LOOK_MS
+  ) {
     await clock.sleep(LOOK_MS);
   }
   signalGroup(group, "SIGKILL");

@@ -1,6 +1,7 @@
-/** Runs one program in a session and process group of its own until nothing of it is left. What its end means is judged elsewhere. */
+/** Runs one program in a session and process group of its own until nothing of the group is left. What its end means is judged elsewhere. */
 import { spawn } from "node:child_process";
 import type { Clock } from "../../model/clock.ts";
+import type { ProcessSearch } from "./attempt-processes.ts";
 import { STREAMS, type StreamName } from "./output-log.ts";
 import { endGroup, forgetGroup, registerGroup, signalGroup } from "./process-group.ts";
 
@@ -19,17 +20,27 @@ export interface ProgramEnd {
 
 export interface ProgramTools {
   readonly clock: Clock;
-  /** Aborted: SIGTERM to the group, a grace, SIGKILL. */
+  /** Aborted: SIGTERM to the group and to what has left it, a grace, SIGKILL to the group. */
   readonly signal: AbortSignal;
+  /** Of the program's attempt. */
+  readonly search: ProcessSearch;
   readonly onOutput: (stream: StreamName, chunk: Buffer) => void;
 }
 
 /** A process that left the group may hold the output open as long as it likes; so long is waited for its last words. */
 const LAST_WORDS_MS = 500;
+/** SIGKILL takes an instant, unless the system itself holds the process up: on a disk that does not answer, for one. */
+const KILL_MS = 1000;
 
-/** Resolves when the program, its group and its output are at an end. Rejects with what the system says when it cannot be started. */
+/** Why the program could not be ended: only its processes can say more. */
+export class ProgramStuck extends Error {}
+
+/**
+ * Resolves when the program, its group and its output are at an end. Rejects with what the system says when it cannot be
+ * started, and with `ProgramStuck` when SIGKILL did not end it.
+ */
 export async function runProgram(program: Program, tools: ProgramTools): Promise<ProgramEnd> {
-  const { clock, signal, onOutput } = tools;
+  const { clock, signal, search, onOutput } = tools;
   const child = spawn(program.file, program.args, {
     cwd: program.cwd,
     env: program.environment,
@@ -47,9 +58,13 @@ export async function runProgram(program: Program, tools: ProgramTools): Promise
   child.once("close", () => {
     closing.abort();
   });
+  const gone = new AbortController();
+  let giveUp = (): void => undefined;
   const exited = new Promise<ProgramEnd>((resolve, reject) => {
+    giveUp = () => reject(new ProgramStuck("SIGKILL did not end the program"));
     child.once("error", reject);
     child.once("exit", (exitCode, by) => {
+      gone.abort();
       resolve({ exitCode, signal: by });
     });
   });
@@ -57,10 +72,15 @@ export async function runProgram(program: Program, tools: ProgramTools): Promise
   const group = child.pid;
   if (group === undefined) return exited;
 
-  registerGroup(group);
+  registerGroup(group, search);
   let ending: Promise<void> | undefined;
+  const endAll = async (): Promise<void> => {
+    await endGroup(group, search, clock);
+    await clock.sleep(KILL_MS, gone.signal).catch(() => undefined);
+    giveUp();
+  };
   const end = (): void => {
-    ending = endGroup(group, clock);
+    ending = endAll();
   };
   signal.addEventListener("abort", end, { once: true });
   try {
@@ -72,6 +92,7 @@ export async function runProgram(program: Program, tools: ProgramTools): Promise
     return result;
   } finally {
     forgetGroup(group);
+    child.unref();
     for (const name of STREAMS) child[name].destroy();
   }
 }

@@ -1,6 +1,6 @@
 /** How the engine stops, and what it does with answers that come too late. */
 import { describe, expect, test } from "vitest";
-import { TaskFailure } from "../../model/errors.ts";
+import { AttemptLeftRunning, TaskFailure } from "../../model/errors.ts";
 import { sql } from "../../state/statement.ts";
 import { makeChain, makeGate, openEngineWorld } from "./engine-world.ts";
 
@@ -64,6 +64,33 @@ describe("a drain", () => {
     const [left] = await done;
     expect(left?.state).toBe("running");
     expect(world.clock.sleepers).toBe(0);
+  });
+});
+
+describe("a task whose program does not end", () => {
+  const hang = async ({ signal }: { readonly signal: AbortSignal }): Promise<never> => {
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    throw new AttemptLeftRunning("a: process 7 still runs");
+  };
+
+  test("is not tried again when it took too long", async () => {
+    const world = await openEngineWorld({ a: hang });
+    const run = await world.makeRun(makeChain({ taskId: "a", timeoutSeconds: 60, retries: 3 }));
+    const done = world.drive(run);
+    await world.clock.untilSleeping(60_000, 60_000);
+    await world.clock.advance(60_000);
+    expect(await done).toMatchObject([{ state: "failed" }]);
+    expect(world.attempts()).toMatchObject([{ state: "failed", error_code: "ATTEMPT_LEFT_RUNNING" }]);
+  });
+
+  test("is not resumed after a drain", async () => {
+    const world = await openEngineWorld({ a: hang });
+    const run = await world.makeRun(makeChain({ taskId: "a", retries: 3 }));
+    const done = world.drive(run);
+    await world.clock.untilSleeping(1, Number.MAX_SAFE_INTEGER);
+    world.drain();
+    await done;
+    expect(world.states(run)).toEqual({ a: "failed" });
   });
 });
 

@@ -138,10 +138,10 @@ describe("a message", () => {
     ]);
   });
 
-  test("is cut short between two characters", async () => {
+  test("is cut short between two characters, and says how much is missing", async () => {
     const ends = await openEnds(1);
     await ends.end("failed", { failedTasks: { movies: "🎬".repeat(501) } });
     const [notice] = ends.notices();
-    expect(notice?.message.endsWith(`movies: ${"🎬".repeat(500)}…`)).toBe(true);
+    expect(notice?.message.endsWith(`movies: ${"🎬".repeat(500)}… (1 more character)`)).toBe(true);
   });
 });

@@ -68,7 +68,7 @@ describe("a program's environment", () => {
 });
 
 test("a secret that was handed on is in no line, no output and no message", async () => {
-  const settings = { environment: OURS, cookieScope: "" };
+  const settings = { environment: OURS };
   const { output, lines } = await runShell(
     {
       script: 'echo "key=$AWS_SECRET_ACCESS_KEY in $AWS_REGION"',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readLastLine, runShell, startShell } from "./shell-world.ts";
+import { failShell, readLastLine, runShell, startShell } from "./shell-world.ts";
 
 describe("output in the log", () => {
   test("comes as it is said, while the program is still at work", async () => {
@@ -30,13 +30,26 @@ describe("output in the log", () => {
     }
   });
 
-  test("cuts a long line without halving a character", async () => {
+  test("cuts a long line without halving a character, and says how much is missing", async () => {
     const { lines } = await runShell({ script: "yes é | head -n 5000 | tr -d '\\n'; echo; echo next" });
-    expect(lines[0]).toBe(`stdout: ${"é".repeat(4096)}… (cut)`);
+    expect(lines[0]).toBe(`stdout: ${"é".repeat(4096)}… (1,808 more bytes)`);
     expect(lines.slice(1)).toEqual(["stdout: next"]);
-    const odd = await runShell({ script: "printf a; yes é | head -n 5000 | tr -d '\\n'" });
-    expect(odd.lines).toEqual([`stdout: a${"é".repeat(4095)}… (cut)`]);
+    const odd = await runShell({ script: "printf a; yes é | head -n 5000 | tr -d '\\n'; echo; echo next" });
+    expect(odd.lines[0]).toBe(`stdout: a${"é".repeat(4095)}… (1,810 more bytes)`);
   });
+
+  test.each([1, 7, 30])(
+    "does not show the beginning of a secret that a cut at its byte %i has left",
+    async (left) => {
+      const secret = "canary-3f9a7c51d2e84b06-tail";
+      const settings = { secrets: [secret] };
+      // In two pieces: what is masked is the line, not what arrives of it.
+      const script = `head -c ${8192 - left} /dev/zero | tr '\\0' z; printf canary-3f9; sleep 0.02; echo "a7c51d2e84b06-tail and more"; echo end`;
+      const { lines } = await runShell({ script }, { settings });
+      expect(lines[0]).not.toContain("canary");
+      expect(lines[0]).toMatch(left < 3 ? /zc… \(/ : /z\[redacted\]/);
+    },
+  );
 
   test("ends at the limit with a line that says so, while the program goes on to its end", async () => {
     const { lines, output } = await runShell({
@@ -56,16 +69,49 @@ describe("output in the log", () => {
     expect(empty.lines).toHaveLength(1);
     expect(empty.output["last_line"]).toBe("last");
     const endless = await runShell({
-      script: "head -c 50000000 /dev/zero | tr '\\0' z",
+      script: "head -c 50000000 /dev/zero | tr '\\0' z; echo; echo end",
       output_limit: 10_000,
     });
-    expect(endless.lines).toEqual([`stdout: ${"z".repeat(8192)}… (cut)`]);
-    expect(endless.output["last_line"]).toBe("z".repeat(4096));
+    expect(endless.lines[0]).toBe(`stdout: ${"z".repeat(8192)}… (49,991,808 more bytes)`);
+    expect(endless.output["last_line"]).toBe("end");
   });
 
   test("may be none at all", async () => {
     const { lines, output } = await runShell({ script: "echo a; echo b", output_limit: 0 });
     expect(lines).toHaveLength(1);
     expect(output["last_line"]).toBe("b");
+  });
+});
+
+describe("the output last_line", () => {
+  const print = (bytes: number, rest = ""): string =>
+    `echo first; head -c ${bytes} /dev/zero | tr '\\0' z; ${rest}`;
+
+  test.each([
+    ["without a line's end", print(4096)],
+    ["with one that is two characters long", print(4096, "printf '\\r\\n'")],
+    ["with blank lines behind it, more than are kept of it", print(4096, "yes '' | head -n 40000")],
+  ])("holds 4,096 bytes %s", async (_, script) => {
+    const { output } = await runShell({ script });
+    expect(output["last_line"]).toBe("z".repeat(4096));
+  });
+
+  test.each([
+    ["4,097", print(4097)],
+    ["48,000", print(48_000, "echo; echo")],
+    ["20,000,000", print(20_000_000)],
+    ["4,098", "yes é | head -n 2049 | tr -d '\\n'"],
+  ])("of %s bytes fails the task, which says so", async (got, script) => {
+    const failure = await failShell({ script, output_limit: 0 });
+    expect(failure).toMatchObject({ code: "OUTPUT_TOO_LONG", retryable: false });
+    expect(failure.message).toBe(
+      `build: the last line on standard output is ${got} bytes long, and the output last_line may have 4,096.`,
+    );
+  });
+
+  test("may stand behind a line that is too long, and fail no task that failed by itself", async () => {
+    const { output } = await runShell({ script: print(48_000, "echo; echo done") });
+    expect(output["last_line"]).toBe("done");
+    expect(await failShell({ script: print(48_000, "exit 3") })).toMatchObject({ code: "SHELL_FAILED" });
   });
 });

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { createHandClock } from "../support/hand-clock.ts";
+import { createHandClock, type HandClock } from "../support/hand-clock.ts";
 import { makeTempFolder } from "../support/test-world.ts";
 import { startShellProcess } from "./shell-program.ts";
 import { endAfterTest, isRunning, readPid, runShell, startShell, untilGone } from "./shell-world.ts";
@@ -10,6 +10,24 @@ import { endAfterTest, isRunning, readPid, runShell, startShell, untilGone } fro
 function countOpen(): number {
   return process.getActiveResourcesInfo().filter((name) => /Pipe|Process/.test(name)).length;
 }
+
+async function advanceUntilSettled(clock: HandClock, output: Promise<unknown>): Promise<void> {
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
+  };
+  output.then(settle, settle);
+  await vi.waitUntil(
+    async () => {
+      await clock.advance(20);
+      return isSettled;
+    },
+    { timeout: 5000, interval: 5 },
+  );
+}
+
+/** Starts a copy of itself in a session of its own, which says `pid N` and gives its output back. */
+const STRAY = `setsid sh -c 'echo "pid $$"; exec >/dev/null 2>&1; exec sleep 1000' &`;
 
 const LOOP = "while :; do sleep 0.02; done";
 
@@ -51,9 +69,40 @@ describe("an attempt that is to stop", () => {
     await clock.advance(4900);
     expect(isRunning(pid)).toBe(true);
     await clock.advance(200);
+    // SIGKILL takes real time, and what is left is looked for again and again.
+    await advanceUntilSettled(clock, attempt.output);
     await expect(attempt.output).rejects.toThrow("too long");
-    await untilGone(pid);
+    expect(isRunning(pid)).toBe(false);
     expect(clock.sleepers).toBe(0);
+  });
+
+  test("ends what has left its group, with the same grace, and is not over before", async () => {
+    const stop = new AbortController();
+    const folder = makeTempFolder();
+    const inner = `trap 'sleep 0.2; : > bye; exit' TERM; echo "pid $$"; exec >/dev/null 2>&1; ${LOOP}`;
+    const attempt = startShell(
+      { script: `${STRAY} setsid sh -c "$1" & wait; wait`, args: [inner], cwd: folder },
+      { signal: stop.signal },
+    );
+    await vi.waitUntil(() => attempt.lines.length === 2);
+    stop.abort(new Error("drain"));
+    await expect(attempt.output).rejects.toThrow("drain");
+    expect(attempt.lines.map(readPid).filter(isRunning)).toEqual([]);
+    expect(existsSync(join(folder, "bye"))).toBe(true);
+  });
+
+  test("ends by force what has left its group and ignores SIGTERM", async () => {
+    const stop = new AbortController();
+    const clock = createHandClock();
+    const script = `trap 'exit 0' TERM; setsid sh -c "trap '' TERM; echo pid \\$\\$; ${LOOP}" & ${LOOP}`;
+    const attempt = startShell({ script }, { signal: stop.signal, clock });
+    const pid = readPid(await attempt.untilLine(/pid \d+$/));
+    stop.abort(new Error("too long"));
+    await clock.advance(4900);
+    expect(isRunning(pid)).toBe(true);
+    await advanceUntilSettled(clock, attempt.output);
+    await expect(attempt.output).rejects.toThrow("too long");
+    expect(isRunning(pid)).toBe(false);
   });
 
   test("starts nothing when that was known before", async () => {
@@ -72,6 +121,17 @@ describe("a program that has ended", () => {
     });
     for (const line of lines) await untilGone(readPid(line));
     expect(lines).toHaveLength(2);
+  });
+
+  test.each([
+    ["failed", "exit 3", "SHELL_FAILED"],
+    ["printed too much", "head -c 5000 /dev/zero | tr '\\0' z", "OUTPUT_TOO_LONG"],
+  ])("and has %s leaves nothing behind at all", async (_, end, code) => {
+    const attempt = startShell({ script: `mkfifo out; ${STRAY} sleep 0.2; ${end}`, cwd: makeTempFolder() });
+    await expect(attempt.output).rejects.toMatchObject({ code });
+    const pids = attempt.lines.filter((line) => line.includes("pid")).map(readPid);
+    expect(pids).toHaveLength(1);
+    expect(pids.filter(isRunning)).toEqual([]);
   });
 
   test("is not waited for because of a daemon that left its group and holds its output", async () => {
@@ -103,10 +163,10 @@ describe("a program that has ended", () => {
   });
 });
 
-test("a Dagmar that exits at once takes the programs with it", async () => {
-  const script = `trap "" TERM; echo "pid $$"; ${LOOP}`;
-  const onLine = "setImmediate(() => process.exit(7));";
-  const { exited, pids } = await startShellProcess(script, 1, { onLine });
+test("a Dagmar that exits at once takes the programs with it, also what has left their group", async () => {
+  const script = `trap "" TERM; echo "pid $$"; sleep 0.2; ${STRAY} ${LOOP}`;
+  const onLine = "if (++globalThis.lines === 2) setImmediate(() => process.exit(7));";
+  const { exited, pids } = await startShellProcess(script, 2, { onLine });
   expect(await exited).toBe(7);
   for (const pid of pids) await untilGone(pid);
 });

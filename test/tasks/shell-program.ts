@@ -25,7 +25,7 @@ export async function startShellProcess(
 ): Promise<ShellProcess> {
   const folder = compileShell();
   const file = join(folder, "attempt.mjs");
-  writeFileSync(file, writeAttempt(script, options.cookieScope ?? "", options.onLine ?? ""));
+  writeFileSync(file, writeAttempt(script, options.cookieScope ?? folder, options.onLine ?? ""));
   const dagmar = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"] });
   if (dagmar.pid !== undefined) endAfterTest(dagmar.pid);
   const exited = new Promise<number | null>((resolve) => dagmar.once("exit", resolve));
@@ -56,7 +56,8 @@ function compileShell(): string {
 function writeAttempt(script: string, cookieScope: string, onLine: string): string {
   return `
 import { createShell } from "./tasks/shell/index.js";
-const type = createShell({ environment: process.env, cookieScope: ${JSON.stringify(cookieScope)} });
+globalThis.lines = 0;
+const type = createShell({ environment: process.env, cookieScope: ${JSON.stringify(cookieScope)}, secrets: [] });
 const written = { script: ${JSON.stringify(script)} };
 await type.run({
   written,

@@ -40,9 +40,14 @@ const RUN: Omit<RunFacts, "params"> = {
   refetchGeneration: null,
 };
 
+let attemptCount = 0;
+
 export function startShell(written: Written, options: AttemptOptions = {}): ShellAttempt {
   const { params = {} } = options;
-  const type = createShell({ environment: process.env, cookieScope: "/test.db", ...options.settings });
+  attemptCount += 1;
+  // An attempt that fails ends every process with its cookie: no other test's may have the same.
+  const cookieScope = `/test-${process.pid}-${attemptCount}.db`;
+  const type = createShell({ environment: process.env, cookieScope, secrets: [], ...options.settings });
   const rendered = renderTemplates(written, (name) => params[name.replace("params.", "")]);
   const lines: string[] = [];
   const watchers = new Set<() => void>();

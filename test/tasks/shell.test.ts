@@ -129,7 +129,7 @@ describe("failure", () => {
   test("is quoted in short", async () => {
     const failure = await failShell({ script: "head -c 5000 /dev/zero | tr '\\0' x >&2; exit 1" });
     expect(failure.message.length).toBeLessThan(400);
-    expect(failure.message).toContain("xxx…");
+    expect(failure.message).toContain("xxx… (4,800 more characters)");
   });
 
   test("may be silent", async () => {

@@ -1,12 +1,20 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, test, vi } from "vitest";
 import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/attempt-cookie.ts";
-import { endOrphans } from "../../scheduler/orphans.ts";
-import { makeTempFolder } from "../support/test-world.ts";
-import { startShellProcess } from "../tasks/shell-program.ts";
-import { endAfterTest, isRunning, readPid, untilGone } from "../tasks/shell-world.ts";
+import { createProcessSearch, endProcesses } from "../../tasks/shell/attempt-processes.ts";
+import { createTestClock, makeTempFolder } from "../support/test-world.ts";
+import { startShellProcess } from "./shell-program.ts";
+import { endAfterTest, isRunning, readPid, untilGone } from "./shell-world.ts";
+
+/** How many were found; all of them are to be at an end. */
+async function endOrphans(cookies: ReadonlySet<string>): Promise<number> {
+  const search = createProcessSearch(cookies);
+  expect(await endProcesses(search, createTestClock())).toEqual([]);
+  return search.foundCount;
+}
 
 /** No other test, and no other run of the tests, has such a cookie. */
 function makeCookie(taskId = "t"): string {
@@ -49,9 +57,9 @@ describe.runIf(process.platform === "linux")("orphans", () => {
     await vi.waitUntil(() =>
       pids.every((pid) => readFileSync(`/proc/${pid}/environ`, "utf8").includes(cookie)),
     );
-    expect(endOrphans(new Set([cookie]))).toBe(4);
+    expect(await endOrphans(new Set([cookie]))).toBe(4);
     for (const pid of pids) await untilGone(pid);
-    expect(endOrphans(new Set([cookie]))).toBe(0);
+    expect(await endOrphans(new Set([cookie]))).toBe(0);
   });
 
   test("take along what in their group has no cookie", async () => {
@@ -61,8 +69,37 @@ describe.runIf(process.platform === "linux")("orphans", () => {
       "echo $$; env -i /bin/sh -c 'echo $$; exec /bin/sleep 1000' & wait",
       2,
     );
-    expect(endOrphans(new Set([cookie]))).toBe(1);
+    expect(await endOrphans(new Set([cookie]))).toBe(2);
     for (const pid of pids) await untilGone(pid);
+  });
+
+  test("take along what they have started, though it has left their group and has no cookie", async () => {
+    const cookie = makeCookie();
+    const script = `echo $$; setsid env -i /bin/sh -c 'echo $$; /bin/sleep 1000 & echo $!; wait' & wait`;
+    const pids = await startScript(cookie, script, 3);
+    expect(await endOrphans(new Set([cookie]))).toBe(pids.length);
+    for (const pid of pids) await untilGone(pid);
+  });
+
+  test("that start others while they are ended do not outrun it", async () => {
+    const cookie = makeCookie();
+    const folder = makeTempFolder();
+    const script = 'export SELF="$1"; sh -c "$SELF"';
+    const self = ': > alive; setsid sh -c "$SELF" & exit';
+    const child = spawn("/bin/sh", ["-c", script, "sh", self], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], [COOKIE_VARIABLE]: cookie },
+      stdio: "ignore",
+      detached: true,
+    });
+    const alive = join(folder, "alive");
+    await vi.waitUntil(() => existsSync(alive));
+    expect(child.pid).toBeGreaterThan(1);
+    const search = createProcessSearch(new Set([cookie]));
+    expect(await endProcesses(search, createTestClock())).toEqual([]);
+    rmSync(alive);
+    expect(createProcessSearch(new Set([cookie])).find()).toEqual([]);
+    expect(existsSync(alive)).toBe(false);
   });
 
   test("of other attempts and other databases are left alone, whatever else their cookie has in common", async () => {
@@ -70,10 +107,10 @@ describe.runIf(process.platform === "linux")("orphans", () => {
     const others = [`${cookie}x`, `x${cookie}`, cookie.slice(0, -1), makeCookie(), makeCookie("u")];
     const pids: number[] = [];
     for (const other of others) pids.push(...(await startScript(other, "echo $$; exec sleep 1000", 1)));
-    expect(endOrphans(new Set([cookie]))).toBe(0);
-    expect(endOrphans(new Set())).toBe(0);
+    expect(await endOrphans(new Set([cookie]))).toBe(0);
+    expect(await endOrphans(new Set())).toBe(0);
     expect(pids.every(isRunning)).toBe(true);
-    expect(endOrphans(new Set(others))).toBe(others.length);
+    expect(await endOrphans(new Set(others))).toBe(others.length);
     for (const pid of pids) await untilGone(pid);
   });
 
@@ -81,7 +118,7 @@ describe.runIf(process.platform === "linux")("orphans", () => {
     const cookie = makeCookie();
     const pids = await startScript(cookie, "echo $$; exec sleep 1000", 1, false);
     expect(pids.map(readGroup)).toEqual([readGroup(process.pid)]);
-    expect(endOrphans(new Set([cookie]))).toBe(1);
+    expect(await endOrphans(new Set([cookie]))).toBe(1);
     for (const pid of pids) await untilGone(pid);
   });
 
@@ -93,7 +130,7 @@ describe.runIf(process.platform === "linux")("orphans", () => {
     await exited;
     expect(pids.every(isRunning)).toBe(true);
     const cookie = makeAttemptCookie({ dagId: "d", runId: "r", taskId: "t", attempt: 3 }, cookieScope);
-    expect(endOrphans(new Set([cookie]))).toBe(3);
+    expect(await endOrphans(new Set([cookie]))).toBe(3);
     for (const pid of pids) await untilGone(pid);
   });
 });

@@ -1,0 +1,45 @@
+/** One line of a program's output: its beginning, and how long it was. Whether a line that is too long is cut or refused is decided by whoever uses it. */
+import { describeCut } from "../../model/cut-text.ts";
+
+export const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+/** A longer line is cut where it is shown. */
+export const SHOWN_BYTES = 8192;
+
+export interface OutputLine {
+  /** One byte more than is shown, at most: it tells whether the cut halves a character. */
+  readonly head: Buffer;
+  /** Without the line's end. */
+  readonly lengthBytes: number;
+}
+
+export const EMPTY_LINE: OutputLine = { head: Buffer.alloc(0), lengthBytes: 0 };
+
+/** A copy: a part of the chunk would keep all of it in memory. */
+export function extendLine({ head, lengthBytes }: OutputLine, part: Buffer): OutputLine {
+  const room = SHOWN_BYTES + 1 - head.length;
+  return {
+    head: room <= 0 ? head : Buffer.concat([head, part.subarray(0, room)]),
+    lengthBytes: lengthBytes + part.length,
+  };
+}
+
+/** A carriage return at the end of a line belongs to its end. */
+export function endLine(line: OutputLine): OutputLine {
+  const { head, lengthBytes } = line;
+  const isCrLf = lengthBytes === head.length && head.at(-1) === CARRIAGE_RETURN;
+  return isCrLf ? { head: head.subarray(0, -1), lengthBytes: lengthBytes - 1 } : line;
+}
+
+/** The line as text. Where it is cut it says so, and no character is halved. */
+export function showLine({ head, lengthBytes }: OutputLine): string {
+  if (lengthBytes <= SHOWN_BYTES) return head.toString("utf8");
+  let end = SHOWN_BYTES;
+  while (end > SHOWN_BYTES - 4 && isContinuation(head[end])) end -= 1;
+  return head.toString("utf8", 0, end) + describeCut(lengthBytes - end, "byte");
+}
+
+/** RFC 3629: every byte of a character but its first begins with the bits 10. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
