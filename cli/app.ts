@@ -14,6 +14,7 @@ export interface App extends DagLibrary {
   readonly log: Logger;
   /** Not touched before it is used. */
   readonly lake: SweepableLake;
+  /** One connection that may write, however often it is asked for. */
   openDatabase(mode: OpenOptions["mode"]): Promise<Database>;
   /** Closes what was opened; the log last. */
   close(): Promise<void>;
@@ -42,14 +43,17 @@ function openApp(options: AppOptions = {}): App {
     s3: { ...readEndpoint(settings), ...readPartSize() },
   });
   const closers: (() => Promise<void>)[] = [];
+  let writable: Database | undefined;
   return {
     ...openDagLibrary(settings, log),
     log,
     lake,
     async openDatabase(mode) {
+      if (mode !== "read" && writable !== undefined) return writable;
       const { openDatabase } = await import("../state/database.ts");
       const database = await openDatabase(settings.databaseFile, { clock: systemClock, mode });
       closers.push(() => database.close());
+      if (mode !== "read") writable = database;
       return database;
     },
     async close() {

@@ -18,6 +18,8 @@ export interface DagLibrary {
   loadDagFiles(files: readonly string[]): Promise<DagFolder>;
   /** Raises `DAG_UNKNOWN`, or `DAG_INVALID` when its file is broken. */
   loadDag(dagId: string): Promise<LoadedDag>;
+  /** As `loadDag`, for commands after which tasks run. Raises `USAGE` for one that is off. */
+  loadEnabledDag(dagId: string): Promise<LoadedDag>;
 }
 
 /** Raises `ConfigError` that lists every fault. */
@@ -63,6 +65,13 @@ export function openDagLibrary(settings: Settings, log: Logger): DagLibrary {
       const hint = suggestName(dagId, [...folder.dags.keys()]);
       throw new CommandRefused("DAG_UNKNOWN", `There is no Dag ${dagId} in ${settings.dagsFolder}.`, {
         hint: `\`dagmar dags list\` shows those there are${hint === undefined ? "." : `; ${hint}`}`,
+      });
+    },
+    async loadEnabledDag(dagId) {
+      const dag = await library.loadDag(dagId);
+      if (dag.enabled) return dag;
+      throw new CommandRefused("USAGE", `${dagId} is off: none of its tasks are run.`, {
+        hint: `Remove \`enabled: false\` from ${dag.file} to run it.`,
       });
     },
   };

@@ -1,25 +1,34 @@
-/** Shows what a scheduler makes of runs: reads the books until the runs have ended. Changes nothing. */
+/** Shows what a scheduler makes of runs: reads the books until the runs have ended or none can move. Changes nothing. */
 import { isRunEnded, type DagRun } from "../model/dag-run.ts";
 import { isTaskEnded, type TaskState } from "../model/task-instance.ts";
 import type { EngineObserver } from "../scheduler/engine.ts";
+import { areAllStuck } from "../scheduler/explain-run.ts";
 import { readRun } from "../state/dag-runs.ts";
-import type { Logger } from "../model/logger.ts";
 import type { Database } from "../state/database.ts";
 import { listTasksOfRun, readOutputs } from "../state/task-instances.ts";
+import type { App } from "./app.ts";
 import { systemClock } from "./system-clock.ts";
+import { createWaitTeller } from "./tell-waits.ts";
 import { watchScheduler } from "./watch-scheduler.ts";
 
 const LOOK_EVERY_MS = 200;
 
-/** The run as it ended; or as it is when Ctrl-C is pressed, which stops the looking and nothing else. */
+export interface FollowedRun {
+  readonly run: DagRun;
+  /** It is open, and a person has to act before it can go on. */
+  readonly isStuck: boolean;
+}
+
+/** The run as it ended or is stuck; or as it is when Ctrl-C is pressed, which stops the looking and nothing else. */
 export async function followRun(
   database: Database,
   dagRunId: number,
   observer: EngineObserver,
-  log: Logger,
+  { log, settings }: Pick<App, "log" | "settings">,
   drain: AbortSignal,
-): Promise<DagRun> {
+): Promise<FollowedRun> {
   const lookAtScheduler = watchScheduler(database, log);
+  const tellWaits = createWaitTeller(database, settings, log);
   const seen = new Map<number, { readonly state: TaskState; readonly attempt: number }>();
   for (;;) {
     const run = readRun(database, dagRunId);
@@ -38,10 +47,12 @@ export async function followRun(
     }
     if (isRunEnded(run.state)) {
       observer.runEnded?.(run);
-      return run;
+      return { run, isStuck: false };
     }
-    if (drain.aborted) return run;
+    if (drain.aborted) return { run, isStuck: false };
     lookAtScheduler();
+    tellWaits([run]);
+    if (areAllStuck(database, [run])) return { run, isStuck: true };
     await systemClock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
   }
 }

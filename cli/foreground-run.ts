@@ -16,11 +16,12 @@ import type { Database } from "../state/database.ts";
 import { listTasksOfRun } from "../state/task-instances.ts";
 import type { App } from "./app.ts";
 import type { LateDisplay } from "./display/open-display.ts";
-import { followRun } from "./follow-runs.ts";
+import { followRun, type FollowedRun } from "./follow-runs.ts";
 import { askScheduler, tryLease } from "./lease-work.ts";
 import { reportRun, type RunReport } from "./run-report.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
 import { systemClock } from "./system-clock.ts";
+import { createWaitTeller, describeStuck } from "./tell-waits.ts";
 
 export interface ForegroundResult {
   readonly report: RunReport;
@@ -45,19 +46,19 @@ export async function runForeground(
   const lease = await tryLease(app, database, `run ${request.version.definition.dagId}`);
   if (lease === null) {
     const prepared = await askScheduler(database, command, drain);
-    const run = await show(database, prepared, display, (observer) =>
-      followRun(database, prepared.dagRunId, observer, app.log, drain),
+    const end = await show(database, prepared, display, (observer) =>
+      followRun(database, prepared.dagRunId, observer, app, drain),
     );
-    return finish(database, run, prepared, startedAt, true);
+    return finish(app, database, end, prepared, startedAt, true);
   }
   try {
     const maker = { registry: app.registry, lakeId: app.lake.id };
     const prepared = await database.write((query) => applyCommand(query, maker, command, systemClock.now()));
     tellOutdated(app, database, prepared);
-    const run = await show(database, prepared, display, (observer) =>
+    const end = await show(database, prepared, display, (observer) =>
       drive(app, database, prepared, lease, observer, drain),
     );
-    return finish(database, run, prepared, startedAt, false);
+    return finish(app, database, end, prepared, startedAt, false);
   } finally {
     await lease.release();
   }
@@ -82,9 +83,9 @@ async function show(
   database: Database,
   { dagRunId, how }: Prepared,
   late: LateDisplay,
-  work: (observer: Observer) => Promise<DagRun>,
-): Promise<DagRun> {
-  if (how === "done") return readRun(database, dagRunId);
+  work: (observer: Observer) => Promise<FollowedRun>,
+): Promise<FollowedRun> {
+  if (how === "done") return { run: readRun(database, dagRunId), isStuck: false };
   const display = late.open(listTasksOfRun(database, dagRunId).map((task) => task.taskId));
   try {
     return await work(display.observer);
@@ -100,7 +101,7 @@ async function drive(
   lease: HeldLease,
   observer: Observer,
   drain: AbortSignal,
-): Promise<DagRun> {
+): Promise<FollowedRun> {
   const stopping = new AbortController();
   const stop = (): void => {
     stopping.abort(new DrainRequested("the process is stopping"));
@@ -112,26 +113,36 @@ async function drive(
   const { log, settings } = app;
   const { secrets, logsFolder: folder } = settings;
   const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
+  const tellWaits = createWaitTeller(database, settings, log);
+  let isStuck = false;
+  const watch = {
+    idle: () => tellWaits([readRun(database, dagRunId)]),
+    stuck() {
+      isStuck = true;
+    },
+  };
   try {
     const listeners = { engine: observer, service: silentObserver };
     const tools = createRunTools(app, database, lease.epoch, attemptLogs, listeners);
-    await driveRuns(tools, [dagRunId], stopping.signal);
+    await driveRuns(tools, [dagRunId], stopping.signal, watch);
   } finally {
     await attemptLogs.close();
   }
-  return readRun(database, dagRunId);
+  return { run: readRun(database, dagRunId), isStuck };
 }
 
 function finish(
+  app: App,
   database: Database,
-  run: DagRun,
+  { run, isStuck }: FollowedRun,
   { how }: Prepared,
   startedAt: string,
   isScheduler: boolean,
 ): ForegroundResult {
+  if (isStuck) app.log.error(describeStuck(database, [run], app.settings));
   return {
     report: reportRun(database, run, { how, isScheduler }, startedAt),
-    exitCode: judgeExit(run),
+    exitCode: isStuck ? EXIT.failed : judgeExit(run),
     isScheduler,
   };
 }

@@ -2,21 +2,10 @@
 import type { DagDefinition, JsonValue, Params } from "../model/dag.ts";
 import { findTask } from "../model/dag.ts";
 import { CommandRefused } from "../model/errors.ts";
-import { parseInstant } from "../model/local-time.ts";
 
 export function readCount(text: string | undefined, flag: string): number {
   if (text !== undefined && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new CommandRefused("USAGE", `${flag} takes a whole number from 1, not "${text ?? ""}".`);
-}
-
-/** A date, or a date and time, in the Dag's zone where it names none. `null` when the option is not given. */
-export function readDate(text: string | undefined, timezone: string): Date | null {
-  if (text === undefined) return null;
-  const instant = parseInstant(text, timezone);
-  if (instant !== undefined) return instant;
-  throw new CommandRefused("USAGE", `--date "${text}" is no date.`, {
-    hint: "Write 2026-11-23, 2026-11-23T06:00 (in the Dag's time zone) or 2026-11-23T09:00:00Z.",
-  });
 }
 
 /**

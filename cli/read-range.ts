@@ -1,6 +1,7 @@
-/** A range of logical dates as people give it: days or instants, both ends included. */
+/** A range of logical dates as people give it: days of the Dag's zone, whole, or instants; both ends included. */
 import { CommandRefused } from "../model/errors.ts";
-import { parseEnd, parseInstant } from "../model/local-time.ts";
+import { parseEnd } from "../model/local-time.ts";
+import { readGivenDate } from "./choose-date.ts";
 
 export interface DateRange {
   readonly from: Date;
@@ -8,17 +9,12 @@ export interface DateRange {
   readonly to: Date;
 }
 
-/** A day is one of `timezone`, from its first to its last millisecond. Raises `USAGE`. */
+/** Raises `USAGE`. */
 export function readRange(from: string, to: string, timezone: string): DateRange {
-  const first = assertDate("--from", from, parseInstant(from, timezone));
-  const end = assertDate("--to", to, parseEnd(to, timezone));
-  if (end < first) throw new CommandRefused("USAGE", `--to ${to} lies before --from ${from}.`);
-  return { from: first, to: end };
-}
-
-function assertDate(flag: string, text: string, instant: Date | undefined): Date {
-  if (instant !== undefined) return instant;
-  throw new CommandRefused("USAGE", `${flag} ${text === "" ? "is missing" : `"${text}" is no date`}.`, {
-    hint: "Write 2026-11-23, 2026-11-23T06:00 (in the Dag's time zone) or 2026-11-23T09:00:00Z.",
-  });
+  const first = readGivenDate(from, timezone, "--from");
+  const last = readGivenDate(to, timezone, "--to");
+  const start = first.kind === "day" ? first.range.from : first.instant;
+  const end = last.kind === "day" ? (parseEnd(to, timezone) ?? last.range.until) : last.instant;
+  if (end < start) throw new CommandRefused("USAGE", `--to ${to} lies before --from ${from}.`);
+  return { from: start, to: end };
 }

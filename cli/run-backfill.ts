@@ -13,18 +13,23 @@ import {
   type StartedBackfill,
 } from "../scheduler/commands/backfill.ts";
 import { drive } from "../scheduler/drive-runs.ts";
+import { areAllStuck } from "../scheduler/explain-run.ts";
 import type { HeldLease } from "../scheduler/lease-keeper.ts";
 import { countBackfillRuns, endBackfill, listBackfillRuns, type RunCounts } from "../state/backfills.ts";
+import { readRun } from "../state/dag-runs.ts";
 import type { Database } from "../state/database.ts";
+import { listRunningTasks } from "../state/task-instances.ts";
 import type { App } from "./app.ts";
 import { askScheduler, carryOut, tryLease } from "./lease-work.ts";
 import type { Output } from "./output.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
 import { systemClock } from "./system-clock.ts";
+import { createWaitTeller, describeStuck } from "./tell-waits.ts";
 import { watchScheduler } from "./watch-scheduler.ts";
 
 const LOOK_EVERY_MS = 250;
 const FAILED_SHOWN = 10;
+const EXPLAIN_EVERY_MS = 1_000;
 
 export async function cancelBackfill(
   app: App,
@@ -108,20 +113,51 @@ export async function runBackfill(
       return counts;
     };
     look();
-    if (lease === null) await follow(look, watchScheduler(database, app.log), drain);
-    else await driveBackfill(app, database, started.backfillId, lease, look, drain);
+    const { backfillId } = started;
+    const isStuck =
+      lease === null
+        ? await follow(app, database, backfillId, look, drain)
+        : await driveBackfill(app, database, backfillId, lease, look, drain);
     look();
-    return report(output, isJson, started, listBackfillRuns(database, started.backfillId), lease === null);
+    const runs = listBackfillRuns(database, backfillId);
+    if (isStuck) app.log.error(describeStuck(database, listOpen(runs), app.settings));
+    return report(output, isJson, started, runs, { isScheduler: lease === null, isStuck });
   } finally {
     await lease?.release();
   }
 }
 
-async function follow(look: () => RunCounts, lookAtScheduler: () => void, drain: AbortSignal): Promise<void> {
+const listOpen = (runs: readonly DagRun[]): readonly DagRun[] => runs.filter((run) => !isRunEnded(run.state));
+
+/** Whether none of its open runs can move before a person acts. */
+async function follow(
+  app: App,
+  database: Database,
+  backfillId: number,
+  look: () => RunCounts,
+  drain: AbortSignal,
+): Promise<boolean> {
+  const lookAtScheduler = watchScheduler(database, app.log);
+  const tellWaits = createWaitTeller(database, app.settings, app.log);
+  let explainedMs = -Infinity;
   while (!drain.aborted && look().open > 0) {
     lookAtScheduler();
+    // Reading thousands of runs takes longer than counting them.
+    if (systemClock.monotonicMs() - explainedMs > EXPLAIN_EVERY_MS && !isAnyAtWork(database, backfillId)) {
+      explainedMs = systemClock.monotonicMs();
+      const open = listOpen(listBackfillRuns(database, backfillId));
+      tellWaits(open);
+      if (areAllStuck(database, open)) return true;
+    }
     await systemClock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
   }
+  return false;
+}
+
+function isAnyAtWork(database: Database, backfillId: number): boolean {
+  return listRunningTasks(database).some(
+    ({ dagRunId }) => readRun(database, dagRunId).backfillId === backfillId,
+  );
 }
 
 async function driveBackfill(
@@ -131,7 +167,7 @@ async function driveBackfill(
   lease: HeldLease,
   look: () => RunCounts,
   drain: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort(new DrainRequested("the process is stopping"));
   if (drain.aborted) stop();
@@ -152,9 +188,19 @@ async function driveBackfill(
     const listeners = { engine: { runEnded }, service: silentObserver };
     const tools = createRunTools(app, database, lease.epoch, attemptLogs, listeners);
     const isOver = (): boolean => countBackfillRuns(database, backfillId).open === 0;
-    await drive(tools, { backfillId }, isOver, stopping.signal);
-    if (!isOver()) return;
-    await database.write((query) => endBackfill(query, backfillId, "done", systemClock.now()));
+    const tellWaits = createWaitTeller(database, settings, log);
+    let isStuck = false;
+    const watch = {
+      idle: () => tellWaits(listOpen(listBackfillRuns(database, backfillId))),
+      stuck() {
+        isStuck = true;
+      },
+    };
+    await drive(tools, { backfillId }, isOver, stopping.signal, watch);
+    if (isOver()) {
+      await database.write((query) => endBackfill(query, backfillId, "done", systemClock.now()));
+    }
+    return isStuck;
   } finally {
     await attemptLogs.close();
   }
@@ -184,10 +230,10 @@ function report(
   isJson: boolean,
   started: StartedBackfill,
   runs: readonly DagRun[],
-  isScheduler: boolean,
+  { isScheduler, isStuck }: { readonly isScheduler: boolean; readonly isStuck: boolean },
 ): ExitCode {
   const count = (state: DagRun["state"]): number => runs.filter((run) => run.state === state).length;
-  const open = runs.filter((run) => !isRunEnded(run.state)).length;
+  const open = listOpen(runs).length;
   const isWell = count("success") === runs.length;
   if (isJson) {
     output.json({
@@ -210,7 +256,7 @@ function report(
     for (const run of failed.slice(0, FAILED_SHOWN)) output.line(`  failed: ${run.dagId}/${run.runId}`);
     const others = failed.length - FAILED_SHOWN;
     if (others > 0) output.line(`  and ${others} more failed; --json lists every run`);
-    if (open > 0) {
+    if (open > 0 && !isStuck) {
       output.fault(
         isScheduler
           ? "The scheduler goes on with it; the same command follows it again, --cancel stops it."
@@ -218,6 +264,6 @@ function report(
       );
     }
   }
-  if (open > 0) return EXIT.tryAgain;
+  if (open > 0) return isStuck ? EXIT.failed : EXIT.tryAgain;
   return isWell ? EXIT.done : EXIT.failed;
 }

@@ -6,14 +6,24 @@ import { createEngine, type EngineTools } from "./engine.ts";
 import { waitUntil } from "./wait-until.ts";
 import type { Scope } from "./world.ts";
 
-/** Resolves when every run has ended, or, once `drain` is aborted, when everything under way has stopped. */
+/** What whoever waits for the runs hears of those that do not go on. */
+export interface DriveWatch {
+  /** Runs are open and none of their tasks is under way; said again at each look. */
+  idle(): void;
+  /** The same, and nothing comes due that would let them go on: they are driven no longer. */
+  stuck(): void;
+}
+
+/** Resolves when every run has ended or none can move, or, once `drain` is aborted, when everything under way has stopped. */
 export async function driveRuns(
   tools: EngineTools,
   dagRunIds: readonly number[],
   drain: AbortSignal,
+  watch?: DriveWatch,
 ): Promise<readonly DagRun[]> {
   const readRuns = (): readonly DagRun[] => dagRunIds.map((dagRunId) => readRun(tools.database, dagRunId));
-  await drive(tools, { dagRunIds }, () => readRuns().every((run) => isRunEnded(run.state)), drain);
+  const isOver = (): boolean => readRuns().every((run) => isRunEnded(run.state));
+  await drive(tools, { dagRunIds }, isOver, drain, watch);
   return readRuns();
 }
 
@@ -23,6 +33,7 @@ export async function drive(
   scope: Scope,
   isOver: () => boolean,
   drain: AbortSignal,
+  watch?: DriveWatch,
 ): Promise<void> {
   const bell = createBell();
   const engine = createEngine(tools, bell, drain);
@@ -31,7 +42,11 @@ export async function drive(
   try {
     for (;;) {
       const { wakeAt } = await engine.step(scope);
-      if (engine.underWay === 0 && (drain.aborted || isOver())) return;
+      if (engine.underWay === 0) {
+        if (drain.aborted || isOver()) return;
+        watch?.idle();
+        if (wakeAt === null) return watch?.stuck();
+      }
       await waitUntil(tools.clock, bell, drain.aborted ? null : wakeAt);
     }
   } finally {

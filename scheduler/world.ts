@@ -17,6 +17,7 @@ import {
 } from "../state/task-instances.ts";
 
 export interface PastTask {
+  readonly dagRunId: number;
   readonly runId: string;
   readonly state: TaskState;
 }
@@ -154,7 +155,8 @@ function readQueued(
   return next.map((run) => ({ run, limit: limitOf(run) }));
 }
 
-function readView(query: Query, dagRunId: number, cache: WorldCache): RunView {
+/** Of a run in whatever state. */
+export function readView(query: Query, dagRunId: number, cache: WorldCache): RunView {
   const known = cache.views.get(dagRunId);
   const written = cache.written.get(dagRunId);
   const view =

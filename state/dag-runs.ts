@@ -199,14 +199,15 @@ export function listRunsInRange(query: Query, dagId: string, from: string, to: s
     .map(mapRun);
 }
 
-/** Newest first. */
-export function listUnfinishedManualRuns(query: Query, dagId: string): readonly DagRun[] {
+/** Newest first; none after `now`, ISO UTC. */
+export function listUnfinishedManualRuns(query: Query, dagId: string, now: string): readonly DagRun[] {
   return query
     .all<Row>(
       sql(
         `SELECT * FROM dag_runs WHERE dag_id = ? AND run_type = 'manual' AND state <> 'success'
-          ORDER BY logical_date DESC`,
+          AND logical_date <= ? ORDER BY logical_date DESC`,
         dagId,
+        now,
       ),
     )
     .map(mapRun);
@@ -297,10 +298,10 @@ export function findPastTask(
   query: Query,
   run: DagRun,
   taskId: string,
-): { readonly runId: string; readonly state: TaskState } | undefined {
+): { readonly dagRunId: number; readonly runId: string; readonly state: TaskState } | undefined {
   const row = query.get<Row>(
     sql(
-      `SELECT r.run_id, t.state FROM dag_runs r JOIN task_instances t USING (dag_run_id)
+      `SELECT r.dag_run_id, r.run_id, t.state FROM dag_runs r JOIN task_instances t USING (dag_run_id)
         WHERE r.dag_id = ? AND r.logical_date < ? AND t.task_id = ? ORDER BY r.logical_date DESC LIMIT 1`,
       run.dagId,
       run.logicalDate,

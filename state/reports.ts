@@ -19,21 +19,34 @@ export function reportRuns(
 }
 
 /**
- * The run that a person means: `dag/run id`, a run id that is unique, `dag@date text` as printed, or a Dag's id for its
- * newest run. `undefined` when none or several fit.
+ * The run of that name: `dag/run id`, a run id that is unique, or a Dag's id for its newest run that is not after `now`
+ * (ISO UTC), and for its first one where all are. `undefined` when none or several fit.
  */
-export function findRunRow(query: Query, name: string): Row | undefined {
+export function findRunId(query: Query, name: string, now: string): number | undefined {
   const [dagId, runId] = name.split("/", 2);
   const candidates = [
-    sql("SELECT * FROM dag_runs WHERE dag_id = ? AND run_id = ?", dagId, runId ?? ""),
-    sql("SELECT * FROM dag_runs WHERE run_id = ?", name),
-    sql("SELECT * FROM dag_runs WHERE dag_id = ? ORDER BY logical_date DESC LIMIT 1", name),
+    sql("SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND run_id = ?", dagId, runId ?? ""),
+    sql("SELECT dag_run_id AS id FROM dag_runs WHERE run_id = ?", name),
+    sql(
+      `SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND logical_date <= ?
+        ORDER BY logical_date DESC LIMIT 1`,
+      name,
+      now,
+    ),
+    sql("SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? ORDER BY logical_date LIMIT 1", name),
   ];
   for (const candidate of candidates) {
-    const rows = query.all<Row>(candidate);
-    if (rows.length === 1) return rows[0];
+    const rows = query.all<{ id: number }>(candidate);
+    if (rows.length === 1) return rows[0]?.id;
   }
   return undefined;
+}
+
+/** The run's row as it is kept. */
+export function readRunRow(query: Query, dagRunId: number): Row {
+  const row = query.get<Row>(sql("SELECT * FROM dag_runs WHERE dag_run_id = ?", dagRunId));
+  if (row === undefined) throw new Error(`dag run ${dagRunId} is missing`);
+  return row;
 }
 
 export function reportTasks(query: Query, dagRunId: number): readonly Row[] {

@@ -38,8 +38,11 @@ export const backfill: Command = {
     const isJson = isSet(options, "json");
     return withApp(
       async (app) => {
-        const { definition, fingerprint } = await app.loadDag(String(args[0]));
-        if (isSet(options, "cancel")) return cancelBackfill(app, definition.dagId, output, drain);
+        const dagId = String(args[0]);
+        if (isSet(options, "cancel")) {
+          return cancelBackfill(app, (await app.loadDag(dagId)).definition.dagId, output, drain);
+        }
+        const { definition, fingerprint } = await app.loadEnabledDag(dagId);
         const reprocess = REPROCESS.find((one) => one === readText(options, "reprocess"));
         if (reprocess === undefined) {
           throw new CommandRefused("USAGE", `--reprocess is one of ${REPROCESS.join(", ")}.`);

@@ -1,5 +1,4 @@
 /** `dagmar run ID`: one run, now, in the foreground; the exit code is the run's. */
-import { CommandRefused } from "../../model/errors.ts";
 import { isSet, readList, readText, type Command } from "../command.ts";
 
 export const run: Command = {
@@ -7,7 +6,11 @@ export const run: Command = {
   summary: "run a Dag now, in the foreground",
   args: [{ name: "<id>", description: "the Dag's id" }],
   options: [
-    { flags: "--date <date>", description: "logical date; in the Dag's time zone where it names none" },
+    {
+      flags: "--date <date>",
+      description: "an instant, or a day: its run, else its slot; in the Dag's time zone where it names none",
+    },
+    { flags: "--force", description: "also for a date after the next slot" },
     {
       flags: "--param <name=value>",
       description: "override a param of the Dag; repeatable",
@@ -25,24 +28,24 @@ export const run: Command = {
   ],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../app.ts");
-    const { readDate, readParams, readTasks } = await import("../read-options.ts");
+    const { chooseLogicalDate } = await import("../choose-date.ts");
+    const { readParams, readTasks } = await import("../read-options.ts");
     const { runForeground } = await import("../foreground-run.ts");
     const { openDisplay } = await import("../display/open-display.ts");
     const isJson = isSet(options, "json");
     const display = await openDisplay(output, isJson);
     return withApp(
       async (app) => {
-        const dag = await app.loadDag(String(args[0]));
-        const { definition } = dag;
-        if (!dag.enabled) {
-          throw new CommandRefused("USAGE", `${definition.dagId} is off.`, {
-            hint: `Remove \`enabled: false\` from ${dag.file} to run it.`,
-          });
-        }
+        const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
         const namedTasks = readList(options, "task");
         const request = {
-          version: { definition, fingerprint: dag.fingerprint },
-          logicalDate: readDate(readText(options, "date"), definition.timezone)?.toISOString() ?? null,
+          version: { definition, fingerprint },
+          logicalDate: await chooseLogicalDate(
+            app,
+            definition,
+            readText(options, "date"),
+            isSet(options, "force"),
+          ),
           isNew: false,
           params: readParams(readList(options, "param"), definition),
           onlyTasks: readTasks(namedTasks, definition),

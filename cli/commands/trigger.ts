@@ -1,5 +1,5 @@
 /** `dagmar trigger ID`: asks for a run and does not wait for it. */
-import { CommandRefused, EXIT } from "../../model/errors.ts";
+import { EXIT } from "../../model/errors.ts";
 import { isSet, JSON_OPTION, readList, readText, type Command } from "../command.ts";
 
 export const trigger: Command = {
@@ -7,7 +7,11 @@ export const trigger: Command = {
   summary: "ask a running scheduler for a run, without waiting for it",
   args: [{ name: "<id>", description: "the Dag's id" }],
   options: [
-    { flags: "--date <date>", description: "logical date; in the Dag's time zone where it names none" },
+    {
+      flags: "--date <date>",
+      description: "an instant, or a day: its run, else its slot; in the Dag's time zone where it names none",
+    },
+    { flags: "--force", description: "also for a date after the next slot" },
     {
       flags: "--param <name=value>",
       description: "override a param of the Dag; repeatable",
@@ -18,19 +22,20 @@ export const trigger: Command = {
   examples: ["dagmar trigger csv_ingest", "dagmar trigger tmdb_ingest --date 2026-11-23 --param limit=100"],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../app.ts");
-    const { readDate, readParams } = await import("../read-options.ts");
+    const { chooseLogicalDate } = await import("../choose-date.ts");
+    const { readParams } = await import("../read-options.ts");
     const { carryOut } = await import("../lease-work.ts");
     const { readRun } = await import("../../state/dag-runs.ts");
     return withApp(async (app) => {
-      const { definition, fingerprint, enabled, file } = await app.loadDag(String(args[0]));
-      if (!enabled) {
-        throw new CommandRefused("USAGE", `${definition.dagId} is off.`, {
-          hint: `Remove \`enabled: false\` from ${file} to run it.`,
-        });
-      }
+      const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
       const request = {
         version: { definition, fingerprint },
-        logicalDate: readDate(readText(options, "date"), definition.timezone)?.toISOString() ?? null,
+        logicalDate: await chooseLogicalDate(
+          app,
+          definition,
+          readText(options, "date"),
+          isSet(options, "force"),
+        ),
         isNew: true,
         params: readParams(readList(options, "param"), definition),
         onlyTasks: null,

@@ -45,7 +45,7 @@ export interface PreparedRun {
 
 /** One transaction. Errors: `RUN_PARAMS_DIFFER`, `USAGE`. */
 export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, now: Date): PreparedRun {
-  const existing = findExisting(query, request);
+  const existing = findExisting(query, request, now);
   if (existing === undefined) {
     const run = makeRun(
       query,
@@ -76,7 +76,7 @@ export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, n
   return { run: resumeRun(query, run, now), how: "resumed", isOutdated };
 }
 
-function findExisting(query: Query, request: RunRequest): DagRun | undefined {
+function findExisting(query: Query, request: RunRequest, now: Date): DagRun | undefined {
   const { definition } = request.version;
   if (request.logicalDate !== null) {
     const run = findRunByDate(query, definition.dagId, new Date(request.logicalDate));
@@ -91,7 +91,7 @@ function findExisting(query: Query, request: RunRequest): DagRun | undefined {
     });
   }
   if (request.isNew) return undefined;
-  return listUnfinishedManualRuns(query, definition.dagId).find(
+  return listUnfinishedManualRuns(query, definition.dagId, now.toISOString()).find(
     (run) =>
       (!request.isRefetch || run.refetchGeneration !== null) &&
       isDeepStrictEqual(run.params, expectParams(query, run, request)) &&

@@ -20,7 +20,7 @@ export interface Scene {
 }
 
 const DATE = "2026-01-02";
-const MANUAL = ["2026-01-02T03:00:00.000Z"];
+const MANUAL = ["2026-01-02T09:00:00.000Z"];
 const SLOTS = ["2026-01-01T09:00:00.000Z", "2026-01-02T09:00:00.000Z", "2026-01-03T09:00:00.000Z"];
 
 const runArgs = (dagId: string): readonly string[] => ["run", dagId, "--date", DATE];

@@ -33,7 +33,7 @@ beforeAll(async () => {
         SELECT dag_id, 'scheduled__2026-11-' || (10 + n) || 'T00:00:00.000Z', 'scheduled', 'success',
           '2026-11-' || (10 + n) || 'T00:00:00.000Z', '', timezone, '', '', params, fingerprint,
           '2026-01-04T00:00:00.000Z', '2026-01-04T00:00:00.000Z'
-        FROM day, dag_runs WHERE run_id = 'manual__2026-01-01T03:00:00.000Z';
+        FROM day, dag_runs WHERE run_id = 'manual__2026-01-01T09:00:00.000Z';
     `);
   });
 }, 120_000);

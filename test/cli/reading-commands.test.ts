@@ -75,7 +75,7 @@ describe("an empty database", () => {
   test.concurrent.each([
     [["runs", "list"], 0, "Nothing has run yet."],
     [["db", "migrate"], 0, "empty.db is at 0"],
-    [["runs", "show", "csv_ingest"], 2, "No run answers to csv_ingest."],
+    [["runs", "show", "csv_ingest"], 2, "There is no run csv_ingest."],
     [["lake", "ls"], 0, "Nothing is recorded in file://"],
     [["lake", "verify"], 0, "bytes that no run entered"],
   ] as const)("%j has a sentence for it", async (args, exitCode, sentence) => {
@@ -157,16 +157,16 @@ test("runs list and show tell what ran, with tasks, sums and events", async () =
   const [list, rows, shown, run] = await Promise.all([
     readTable("runs", "list"),
     readJson<readonly Record<string, unknown>[]>("runs", "list", "tmdb_ingest"),
-    readTable("runs", "show", "tmdb_ingest/manual__2026-11-23T03:00:00.000Z"),
+    readTable("runs", "show", "tmdb_ingest/manual__2026-11-23T09:00:00.000Z"),
     readJson<Record<string, readonly unknown[]>>("runs", "show", "csv_ingest"),
   ]);
   expect(list).toMatch(
-    /^csv_ingest +manual__2026-11-23T03:00:00\.000Z +2026-11-23 00:00:00 -03:00 +success /m,
+    /^csv_ingest +manual__2026-11-23T09:00:00\.000Z +2026-11-23 06:00:00 -03:00 +success /m,
   );
   expect(rows).toMatchObject([{ dag_id: "tmdb_ingest", state: "success", tasks: 4, failed_tasks: 0 }]);
   expect(shown).toMatch(/partition 2026\/11\/23/);
   expect(shown).toMatch(/^movies +tmdb-to-lake +success +1 /m);
-  expect(run["run"]).toMatchObject({ state: "success", logical_date: "2026-11-23T03:00:00.000Z" });
+  expect(run["run"]).toMatchObject({ state: "success", logical_date: "2026-11-23T09:00:00.000Z" });
   expect(run["tasks"]).toHaveLength(2);
   expect(run["waiting"]).toEqual([]);
 });
@@ -229,12 +229,12 @@ test("lake verify tells what is gone, what differs and, with --deep alone, which
   const sound: CliResult = await world.run(["lake", "verify", "--deep"]);
   expect(sound.exitCode).toBe(0);
   expect(sound.stdout).toContain("Everything is there and as recorded.");
-  const file = (seq: number): string => join(folder, `movies-20261123T030000000Z-0000${seq}.json`);
+  const file = (seq: number): string => join(folder, `movies-20261123T090000000Z-0000${seq}.json`);
   appendFileSync(file(1), " ");
   rmSync(file(2));
   const series = join(
     world.lakeFolder,
-    "Raw/TMDB/JSON/Series/2026/11/23/series-20261123T030000000Z-00001.json",
+    "Raw/TMDB/JSON/Series/2026/11/23/series-20261123T090000000Z-00001.json",
   );
   const database = new BetterSqlite3(world.databaseFile, { readonly: true });
   const size = database

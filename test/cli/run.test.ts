@@ -59,7 +59,12 @@ describe("before anything is touched", () => {
 
   test.concurrent.each([
     ["an unknown Dag", ["csv_ingset"], 2, /There is no Dag csv_ingset[\s\S]*did you mean "csv_ingest"/],
-    ["a Dag that is off", ["oscar_ingest"], 2, /oscar_ingest is off\.\n.*enabled: false/],
+    [
+      "a Dag that is off",
+      ["oscar_ingest"],
+      2,
+      /oscar_ingest is off: none of its tasks are run\.\n.*enabled: false/,
+    ],
     ["no Dag at all", [], 2, /missing required argument 'id'/],
     ["an unknown option", ["csv_ingest", "--dat", "x"], 2, /unknown option '--dat'[\s\S]*--date/],
     [
@@ -122,7 +127,7 @@ test("--json prints one JSON document and nothing else", async () => {
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     dag_id: "csv_ingest",
-    run_id: "manual__2026-11-23T03:00:00.000Z",
+    run_id: "manual__2026-11-23T09:00:00.000Z",
     state: "success",
     how: "new",
     partition: "2026/11/23",

@@ -80,7 +80,7 @@ describe.each(WAYS)("%s", (way) => {
       "a date without a run",
       ["--date", "2020-01-01"],
       2,
-      /chain has no run from 2020-01-01\S+ to 2020-01-01\S+\.\n.*runs list chain/,
+      /chain has no run on 2020-01-01 \(UTC\)\.\n.*runs list chain/,
     ],
     ["no date at all", [], 2, /Say which runs: --date, or --from and --to\./],
     [

@@ -26,7 +26,7 @@ beforeAll(async () => {
   simulator = await startSimulator();
   world = openCliWorld({ TMDB_BASE_URL: simulator.url });
   ids = await writeSamples(world, { movies: 230, series: 60 });
-  firstResults = await runBoth("2026-11-23");
+  firstResults = await runBoth("2026-10-23");
 });
 afterAll(async () => {
   await simulator.close();
@@ -79,7 +79,7 @@ test("a first run stores every title that TMDB has exactly once and accounts for
     { outcome: "stored", n: 290 - unknown },
   ]);
   for (const name of ["movies", "series"]) {
-    const key = `Raw/Local/CSV/${name === "movies" ? "Movies" : "Series"}/2026/11/23/${name}.csv`;
+    const key = `Raw/Local/CSV/${name === "movies" ? "Movies" : "Series"}/2026/10/23/${name}.csv`;
     const source = readFileSync(join(world.inputFolder, `${name}.csv`));
     expect(readFolderLake(world.lakeFolder).get(key)?.body.equals(source), key).toBe(true);
   }
@@ -88,10 +88,10 @@ test("a first run stores every title that TMDB has exactly once and accounts for
 test("the same logical date again asks nothing and writes nothing, with --rerun too", async () => {
   simulator.reset();
   const before = world.listLake();
-  const again = await runBoth("2026-11-23");
+  const again = await runBoth("2026-10-23");
   expect(exitCodes(again)).toEqual([0, 0]);
   for (const { stdout } of again) expect(stdout).toMatch(/done before; --rerun makes it again/);
-  const rerun = await runBoth("2026-11-23", "--rerun");
+  const rerun = await runBoth("2026-10-23", "--rerun");
   expect(exitCodes(rerun)).toEqual([0, 0]);
   for (const { stdout } of rerun) expect(stdout).toContain("nothing was written to the lake");
   expect(simulator.requests).toBe(0);
@@ -101,10 +101,10 @@ test("the same logical date again asks nothing and writes nothing, with --rerun 
 test("the next day with the same CSVs asks nothing, writes nothing and says since when they are unchanged", async () => {
   simulator.reset();
   const before = world.listLake();
-  const [csv, tmdb] = await runBoth("2026-11-24");
+  const [csv, tmdb] = await runBoth("2026-10-24");
   expect([csv?.exitCode, tmdb?.exitCode]).toEqual([0, 0]);
-  expect(csv?.stdout).toContain("unchanged since Raw/Local/CSV/Movies/2026/11/23/movies.csv");
-  expect(csv?.stdout).toContain("unchanged since Raw/Local/CSV/Series/2026/11/23/series.csv");
+  expect(csv?.stdout).toContain("unchanged since Raw/Local/CSV/Movies/2026/10/23/movies.csv");
+  expect(csv?.stdout).toContain("unchanged since Raw/Local/CSV/Series/2026/10/23/series.csv");
   expect(simulator.requests).toBe(0);
   expect(world.listLake()).toEqual(before);
 });
@@ -115,7 +115,7 @@ test("a CSV with ten new titles: exactly these ten are asked, into new objects",
   const path = join(world.inputFolder, "movies.csv");
   const added = await addTitles({ path, kind: "movies", seed: 1, titles: 14, matching: 10 });
   ageFile(path);
-  const results = await runBoth("2026-11-25");
+  const results = await runBoth("2026-10-25");
   expect(exitCodes(results)).toEqual([0, 0]);
   expect(listAsked(added.ids)).toEqual(added.matchingIds);
   expect(listAsked([...ids.movies, ...ids.series])).toEqual([]);
@@ -127,9 +127,9 @@ test("a CSV with ten new titles: exactly these ten are asked, into new objects",
   expect(after.filter((line) => before.has(line))).toHaveLength(before.size);
   const isNew = (line: string): boolean => !before.has(line) && !line.includes(".meta.json");
   expect(after.filter(isNew).map((line) => line.split(" ")[0])).toEqual([
-    "Raw/Local/CSV/Movies/2026/11/25/movies.csv",
-    "Raw/TMDB/JSON/Movies/2026/11/25/_manifest-20261125T030000000Z-tmdb_ingest-movies-1.json",
-    "Raw/TMDB/JSON/Movies/2026/11/25/movies-20261125T030000000Z-00001.json",
+    "Raw/Local/CSV/Movies/2026/10/25/movies.csv",
+    "Raw/TMDB/JSON/Movies/2026/10/25/_manifest-20261025T090000000Z-tmdb_ingest-movies-1.json",
+    "Raw/TMDB/JSON/Movies/2026/10/25/movies-20261025T090000000Z-00001.json",
   ]);
   const checked = check();
   expect(checked.faults).toEqual([]);
@@ -142,7 +142,7 @@ test("one more name in append: every film is asked anew, into new objects, and n
   world.editDag("tmdb_ingest", (text) =>
     text.replace("release_dates, external_ids", "release_dates, external_ids, videos"),
   );
-  const result = await world.run(["run", "tmdb_ingest", "--date", "2026-11-26"]);
+  const result = await world.run(["run", "tmdb_ingest", "--date", "2026-10-26"]);
   expect(result.exitCode).toBe(0);
   expect(listAsked(ids.movies)).toEqual(ids.movies);
   expect(listAsked(ids.series)).toEqual([]);
@@ -158,7 +158,7 @@ test("another language: every series is asked anew, into new objects, and no fil
   world.editDag("tmdb_ingest", (text) =>
     text.replace("entity: series\n      language: pt-BR", "entity: series\n      language: de-DE"),
   );
-  const result = await world.run(["run", "tmdb_ingest", "--date", "2026-11-27"]);
+  const result = await world.run(["run", "tmdb_ingest", "--date", "2026-10-27"]);
   expect(result.exitCode).toBe(0);
   expect(listAsked(ids.series)).toEqual(ids.series);
   expect(listAsked(ids.movies)).toEqual([]);
@@ -171,13 +171,13 @@ test("on_unchanged: write makes a full copy per partition, once", async () => {
   world.editDag("csv_ingest", (text) =>
     text.replace("file: movies.csv,", "file: movies.csv, on_unchanged: write,"),
   );
-  const first = await world.run(["run", "csv_ingest", "--date", "2026-11-28"]);
+  const first = await world.run(["run", "csv_ingest", "--date", "2026-10-28"]);
   expect(first.exitCode).toBe(0);
-  expect(first.stdout).toContain("unchanged since Raw/Local/CSV/Series/2026/11/23/series.csv");
-  const copy = readFolderLake(world.lakeFolder).get("Raw/Local/CSV/Movies/2026/11/28/movies.csv");
+  expect(first.stdout).toContain("unchanged since Raw/Local/CSV/Series/2026/10/23/series.csv");
+  const copy = readFolderLake(world.lakeFolder).get("Raw/Local/CSV/Movies/2026/10/28/movies.csv");
   expect(copy?.body.equals(readFileSync(join(world.inputFolder, "movies.csv")))).toBe(true);
   const before = world.listLake();
-  const again = await world.run(["run", "csv_ingest", "--date", "2026-11-28", "--rerun"]);
+  const again = await world.run(["run", "csv_ingest", "--date", "2026-10-28", "--rerun"]);
   expect(again.exitCode).toBe(0);
   expect(world.listLake()).toEqual(before);
   expect(check().faults).toEqual([]);
@@ -186,23 +186,23 @@ test("on_unchanged: write makes a full copy per partition, once", async () => {
 test("what TMDB lacked is asked again after recheck_after by the logical date, and nothing else", async () => {
   simulator.reset();
   const before = world.listLake();
-  const early = await world.run(["run", "tmdb_ingest", "--date", "2026-12-02"]);
+  const early = await world.run(["run", "tmdb_ingest", "--date", "2026-11-02"]);
   expect(early.exitCode).toBe(0);
   expect(simulator.requests).toBe(0);
-  const late = await world.run(["run", "tmdb_ingest", "--date", "2026-12-05"]);
+  const late = await world.run(["run", "tmdb_ingest", "--date", "2026-11-05"]);
   expect(late.exitCode).toBe(0);
   const all = [...ids.movies, ...ids.series];
   expect(listAsked(all)).toEqual(all.filter(isUnknown));
   expect(world.listLake()).toEqual(before);
   simulator.reset();
-  await world.run(["run", "tmdb_ingest", "--date", "2026-12-05", "--rerun"]);
+  await world.run(["run", "tmdb_ingest", "--date", "2026-11-05", "--rerun"]);
   expect(simulator.requests).toBe(0);
 });
 
 test("--refetch asks for everything anew, into new objects, and the next day for nothing", async () => {
   simulator.reset();
   const before = world.listLake();
-  const refetch = ["run", "tmdb_ingest", "--date", "2026-12-06", "--refetch"];
+  const refetch = ["run", "tmdb_ingest", "--date", "2026-11-06", "--refetch"];
   const result = await world.run(refetch);
   expect(result.exitCode).toBe(0);
   const all = [...ids.movies, ...ids.series];
@@ -213,7 +213,7 @@ test("--refetch asks for everything anew, into new objects, and the next day for
   expect(countsOf(checked, "tmdb_movies", known(ids.movies))).toEqual([3]);
   expect(countsOf(checked, "tmdb_series", known(ids.series))).toEqual([3]);
   simulator.reset();
-  const later = await world.run(["run", "tmdb_ingest", "--date", "2026-12-07"]);
+  const later = await world.run(["run", "tmdb_ingest", "--date", "2026-11-07"]);
   expect(later.exitCode).toBe(0);
   expect(simulator.requests).toBe(0);
 });
@@ -223,8 +223,8 @@ test("another lake, with the same database: everything is asked anew and stored 
   const before = world.listLake();
   const other = join(world.folder, "other-lake");
   const environment = { DAGMAR_LAKE: `file:${other}` };
-  const csv = await world.run(["run", "csv_ingest", "--date", "2026-12-08"], environment);
-  const tmdb = await world.run(["run", "tmdb_ingest", "--date", "2026-12-08"], environment);
+  const csv = await world.run(["run", "csv_ingest", "--date", "2026-11-08"], environment);
+  const tmdb = await world.run(["run", "tmdb_ingest", "--date", "2026-11-08"], environment);
   expect([csv.exitCode, tmdb.exitCode]).toEqual([0, 0]);
   const all = [...ids.movies, ...ids.series];
   expect(listAsked(all)).toEqual(all);
@@ -242,10 +242,10 @@ test("a limit asks for so many a run, each day the next ones, and says how many 
       ["run", "tmdb_ingest", "--date", date, "--task", "movies", "--param", "limit=40", "--json"],
       environment,
     );
-  await world.run(["run", "csv_ingest", "--date", "2026-12-10"], environment);
+  await world.run(["run", "csv_ingest", "--date", "2026-11-10"], environment);
   for (const [day, firstIndex] of [
-    ["2026-12-10", 0],
-    ["2026-12-11", 40],
+    ["2026-11-10", 0],
+    ["2026-11-11", 40],
   ] as const) {
     simulator.reset();
     const result = await run(day);
@@ -255,7 +255,7 @@ test("a limit asks for so many a run, each day the next ones, and says how many 
     expect(sums).toMatchObject([{ task_id: "movies", asked: 240, remaining: 200 - firstIndex, failed: 0 }]);
   }
   simulator.reset();
-  expect((await run("2026-12-11")).exitCode).toBe(0);
+  expect((await run("2026-11-11")).exitCode).toBe(0);
   expect(simulator.requests).toBe(0);
   expect(check(limited).faults).toEqual([]);
 });

@@ -242,7 +242,7 @@ describe("a past", () => {
   const dag = makeDag([makeTask("a", { dependsOnPast: true })]);
   const given = (state: TaskState): RunView => ({
     ...makeView(dag, { a: {} }),
-    pasts: new Map([["a", { runId: "run_0", state }]]),
+    pasts: new Map([["a", { dagRunId: 7, runId: "run_0", state }]]),
   });
 
   test("that is done lets the task start, one that is not keeps it", () => {

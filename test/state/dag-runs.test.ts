@@ -163,10 +163,10 @@ describe("looking runs up", () => {
       changeRunState(query, done, "running", NOW);
       changeRunState(query, readRun(query, done.dagRunId), "success", NOW);
     });
-    expect(listUnfinishedManualRuns(database, "test_dag").map((run) => run.partition)).toEqual([
-      "2026/11/22",
-      "2026/11/21",
-    ]);
+    const list = (now: string) =>
+      listUnfinishedManualRuns(database, "test_dag", now).map((run) => run.partition);
+    expect(list("2026-11-22T09:00:00.000Z")).toEqual(["2026/11/22", "2026/11/21"]);
+    expect(list("2026-11-22T08:59:59.999Z")).toEqual(["2026/11/21"]);
   });
 
   test("a run is found at its instant exactly, and counts as an upstream only when it was whole and succeeded", async () => {

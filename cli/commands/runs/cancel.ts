@@ -1,13 +1,16 @@
 /** `dagmar runs cancel RUN`: stops a run; what it has stored stays. */
 import { EXIT } from "../../../model/errors.ts";
 import type { Command } from "../../command.ts";
+import { RUN_ARGUMENT } from "../../run-argument.ts";
+import { systemClock } from "../../system-clock.ts";
 
 export const runsCancel: Command = {
   name: "runs cancel",
   summary: "stop a run: its tasks end at their next safe point, and it ends as cancelled",
-  args: [{ name: "<run>", description: "DAG for its newest run, DAG/RUN_ID, or a run id" }],
+  args: [RUN_ARGUMENT],
   examples: [
     "dagmar runs cancel tmdb_ingest",
+    "dagmar runs cancel tmdb_ingest@2026-11-23",
     "dagmar runs cancel csv_ingest/scheduled__2026-11-23T09:00:00.000Z",
   ],
   async run({ args, output, drain }) {
@@ -16,7 +19,7 @@ export const runsCancel: Command = {
     const { findRun } = await import("../../find-run.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("existing");
-      const run = findRun(database, String(args[0]));
+      const run = findRun(database, String(args[0]), systemClock.now());
       const { answer } = await carryOut(app, { kind: "cancel_run", dagRunId: run.dagRunId }, drain);
       const name = `${run.dagId}/${run.runId}`;
       output.line(

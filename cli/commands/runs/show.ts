@@ -1,37 +1,37 @@
 /** `dagmar runs show RUN`: one run with its tasks, attempts and events, and why an open task waits. */
-import { CommandRefused, EXIT } from "../../../model/errors.ts";
+import { EXIT } from "../../../model/errors.ts";
 import { systemClock } from "../../system-clock.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
+import { RUN_ARGUMENT } from "../../run-argument.ts";
 
 export const runsShow: Command = {
   name: "runs show",
   summary: "one run: tasks, attempts, events, why something waits",
-  args: [{ name: "<run>", description: "DAG for its newest run, DAG/RUN_ID, or a run id" }],
+  args: [RUN_ARGUMENT],
   options: [JSON_OPTION],
   examples: [
     "dagmar runs show tmdb_ingest",
+    "dagmar runs show csv_ingest@2026-11-23",
     "dagmar runs show tmdb_ingest/manual__2026-11-23T09:00:00.000Z --json",
   ],
   async run({ args, options, output }) {
     const { withApp } = await import("../../app.ts");
     const reports = await import("../../../state/reports.ts");
-    const { explainRun } = await import("../../../scheduler/explain-run.ts");
+    const { findRun } = await import("../../find-run.ts");
+    const { explainRun, explainTurn } = await import("../../../scheduler/explain-run.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
-      const name = String(args[0]);
-      const run = reports.findRunRow(database, name);
-      if (run === undefined) {
-        throw new CommandRefused("RUN_UNKNOWN", `No run answers to ${name}.`, {
-          hint: "`dagmar runs list` shows them.",
-        });
-      }
-      const dagRunId = Number(run["dag_run_id"]);
+      const now = systemClock.now();
+      const found = findRun(database, String(args[0]), now);
+      const { dagRunId } = found;
+      const run = reports.readRunRow(database, dagRunId);
       const tasks = reports.reportTasks(database, dagRunId);
       const attempts = reports.reportAttempts(database, dagRunId);
       const events = reports.reportRunEvents(database, String(run["dag_id"]), String(run["run_id"]));
-      const waiting = explainRun(database, dagRunId, app.settings, systemClock.now());
+      const turn = explainTurn(database, found);
+      const waiting = explainRun(database, dagRunId, app.settings, now);
       if (isSet(options, "json")) {
-        output.json({ run, tasks, attempts, events, waiting });
+        output.json({ run, tasks, attempts, events, waiting, turn });
         return EXIT.done;
       }
       const { paint } = output;
@@ -61,6 +61,7 @@ export const runsShow: Command = {
           output.line(paint.dim(`  ${String(task["task_id"])} gave ${outputs}`));
         }
       }
+      if (turn !== null) output.line(`  the run waits: ${turn}`);
       for (const { taskId, reasons } of waiting) output.line(`  ${taskId} waits: ${reasons.join("; ")}`);
       if (attempts.some((attempt) => attempt["error"] !== null)) {
         output.line();

@@ -1,13 +1,19 @@
 /** `dagmar tasks clear ID --date D`: has tasks made again, of one run or of a range of them. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
+import type { DagDefinition } from "../../../model/dag.ts";
+import type { App } from "../../app.ts";
 import { isSet, JSON_OPTION, readList, readText, type Command } from "../../command.ts";
+import type { DateRange } from "../../read-range.ts";
 
 export const tasksClear: Command = {
   name: "tasks clear",
   summary: "have tasks of a run, or of a range of runs, made again; their attempts stay as history",
   args: [{ name: "<id>", description: "the Dag's id" }],
   options: [
-    { flags: "--date <date>", description: "the run of that logical date; a day means all its runs" },
+    {
+      flags: "--date <date>",
+      description: "the run of that instant, or the one of that day; in the Dag's time zone",
+    },
     { flags: "--from <date>", description: "the first day or instant of a range" },
     { flags: "--to <date>", description: "its last day or instant, included" },
     { flags: "--task <id>", description: "only this task; repeatable", isRepeatable: true },
@@ -23,13 +29,16 @@ export const tasksClear: Command = {
     const { carryOut } = await import("../../lease-work.ts");
     const { readRange } = await import("../../read-range.ts");
     return withApp(async (app) => {
-      const { definition } = await app.loadDag(String(args[0]));
+      const { definition } = await app.loadEnabledDag(String(args[0]));
       const date = readText(options, "date");
       const [from, to] = [readText(options, "from"), readText(options, "to")];
       if ((date === undefined) === (from === undefined || to === undefined)) {
         throw new CommandRefused("USAGE", "Say which runs: --date, or --from and --to.");
       }
-      const range = readRange(date ?? from ?? "", date ?? to ?? "", definition.timezone);
+      const range =
+        date === undefined
+          ? readRange(from ?? "", to ?? "", definition.timezone)
+          : await findDate(app, definition, date);
       const tasks = readList(options, "task");
       const request = {
         dagId: definition.dagId,
@@ -61,3 +70,11 @@ export const tasksClear: Command = {
     });
   },
 };
+
+/** A range of one run. */
+async function findDate(app: App, dag: DagDefinition, date: string): Promise<DateRange> {
+  const { findRunOfDate } = await import("../../choose-date.ts");
+  const run = findRunOfDate(await app.openDatabase("existing"), dag, date);
+  const at = new Date(run.logicalDate);
+  return { from: at, to: at };
+}

@@ -4,6 +4,7 @@ import type { TaskInstance } from "../../../model/task-instance.ts";
 import type { AttemptLogReader } from "../../../config/attempt-log-reader.ts";
 import type { Query } from "../../../state/database.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
+import { RUN_ARGUMENT } from "../../run-argument.ts";
 import { systemClock } from "../../system-clock.ts";
 
 const LOOK_AGAIN_MS = 250;
@@ -11,10 +12,7 @@ const LOOK_AGAIN_MS = 250;
 export const tasksLogs: Command = {
   name: "tasks logs",
   summary: "what a task has logged, attempt by attempt",
-  args: [
-    { name: "<run>", description: "DAG for its newest run, DAG/RUN_ID, or a run id" },
-    { name: "<task>", description: "the task's id" },
-  ],
+  args: [RUN_ARGUMENT, { name: "<task>", description: "the task's id" }],
   options: [
     { flags: "--attempt <number>", description: "this attempt instead of the newest" },
     { flags: "--follow", description: "go on until the attempt has ended" },
@@ -22,6 +20,7 @@ export const tasksLogs: Command = {
   ],
   examples: [
     "dagmar tasks logs tmdb_ingest movies --follow",
+    "dagmar tasks logs csv_ingest@2026-11-23 series",
     "dagmar tasks logs csv_ingest/manual__2026-11-23T09:00:00.000Z series --attempt 1",
   ],
   async run({ args, options, output, drain }) {
@@ -30,7 +29,7 @@ export const tasksLogs: Command = {
     const { createAttemptLogReader } = await import("../../../config/attempt-log-reader.ts");
     const { escapeControlCharacters } = await import("../../../config/control-character.ts");
     const { readCount } = await import("../../read-options.ts");
-    const { findRunRow } = await import("../../../state/reports.ts");
+    const { findRun } = await import("../../find-run.ts");
     const { listTasksOfRun } = await import("../../../state/task-instances.ts");
     const isJson = isSet(options, "json");
     const isFollowing = isSet(options, "follow");
@@ -44,14 +43,8 @@ export const tasksLogs: Command = {
     const number = asked === undefined ? undefined : readCount(asked, "--attempt");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
-      const run = findRunRow(database, String(args[0]));
-      if (run === undefined) {
-        throw new CommandRefused("RUN_UNKNOWN", `No run answers to ${String(args[0])}.`, {
-          hint: "`dagmar runs list` shows them.",
-        });
-      }
-      const name = `${String(run["dag_id"])}/${String(run["run_id"])}`;
-      const dagRunId = Number(run["dag_run_id"]);
+      const { dagId, runId, dagRunId } = findRun(database, String(args[0]), systemClock.now());
+      const name = `${dagId}/${runId}`;
       const readTask = (query: Query): TaskInstance =>
         findTask(listTasksOfRun(query, dagRunId), String(args[1]), name);
       const task = readTask(database);
@@ -62,8 +55,8 @@ export const tasksLogs: Command = {
         return EXIT.done;
       }
       const file = locateAttemptLog(app.settings.logsFolder, {
-        dagId: String(run["dag_id"]),
-        runId: String(run["run_id"]),
+        dagId,
+        runId,
         taskId: task.taskId,
         attempt,
       });

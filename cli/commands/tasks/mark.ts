@@ -1,16 +1,21 @@
 /** `dagmar tasks mark RUN TASK success|failed`: says what became of a task without running it. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import type { Command } from "../../command.ts";
+import { RUN_ARGUMENT } from "../../run-argument.ts";
+import { systemClock } from "../../system-clock.ts";
 
 export const tasksMark: Command = {
   name: "tasks mark",
   summary: "say what became of a task, without running it; what waits for it goes by that",
   args: [
-    { name: "<run>", description: "DAG for its newest run, DAG/RUN_ID, or a run id" },
+    RUN_ARGUMENT,
     { name: "<task>", description: "the task's id" },
     { name: "<state>", description: "success or failed" },
   ],
-  examples: ["dagmar tasks mark csv_ingest series success"],
+  examples: [
+    "dagmar tasks mark csv_ingest series success",
+    "dagmar tasks mark csv_ingest@2026-11-23 series success",
+  ],
   async run({ args, output, drain }) {
     const { withApp } = await import("../../app.ts");
     const { carryOut } = await import("../../lease-work.ts");
@@ -20,7 +25,8 @@ export const tasksMark: Command = {
       throw new CommandRefused("USAGE", `A task is marked success or failed, not "${String(state)}".`);
     }
     return withApp(async (app) => {
-      const run = findRun(await app.openDatabase("existing"), String(args[0]));
+      const database = await app.openDatabase("existing");
+      const run = findRun(database, String(args[0]), systemClock.now());
       const taskId = String(args[1]);
       const request = { dagRunId: run.dagRunId, taskId, state } as const;
       const { answer } = await carryOut(app, { kind: "mark", request }, drain);

@@ -1,0 +1,55 @@
+/** Tells whoever waits for runs what these wait for: at once when it is new, and again every minute while it stays so. */
+import type { DagRun } from "../model/dag-run.ts";
+import type { Logger } from "../model/logger.ts";
+import { explainWaits, type RunWait } from "../scheduler/explain-run.ts";
+import type { Limits } from "../scheduler/world.ts";
+import type { Query } from "../state/database.ts";
+import { systemClock } from "./system-clock.ts";
+
+const REPEAT_MS = 60_000;
+/** Of a backfill's runs. */
+const MOST_RUNS = 10;
+
+/** To be called with the open runs whenever none of them is at work; cheap to call often for few runs. */
+export function createWaitTeller(
+  query: Query,
+  limits: Limits,
+  log: Logger,
+): (runs: readonly DagRun[]) => void {
+  let said = new Map<string, number>();
+  return (runs) => {
+    const nowMs = systemClock.monotonicMs();
+    const shown = runs.slice(0, MOST_RUNS);
+    const lines = explainWaits(query, shown, limits, systemClock.now()).flatMap(describeWait);
+    if (lines.length > 0 && runs.length > shown.length) {
+      lines.push(`${runs.length - shown.length} more runs are behind them.`);
+    }
+    const next = new Map<string, number>();
+    for (const line of lines) {
+      const saidMs = said.get(line);
+      const isDue = saidMs === undefined || nowMs - saidMs >= REPEAT_MS;
+      if (isDue) log.warn(line);
+      next.set(line, isDue ? nowMs : saidMs);
+    }
+    said = next;
+  };
+}
+
+function describeWait({ run, tasks, turn }: RunWait): readonly string[] {
+  const reasons = [
+    ...(turn === null ? [] : [turn]),
+    ...tasks.map((task) => `${task.taskId}: ${task.reasons.join("; ")}`),
+  ];
+  return reasons.length === 0 ? [] : [`${run.dagId}/${run.runId} waits. ${reasons.join(". ")}.`];
+}
+
+/** What to do about runs that nothing but a person can let go on. */
+export function describeStuck(query: Query, runs: readonly DagRun[], limits: Limits): string {
+  const waits = explainWaits(query, runs.slice(0, MOST_RUNS), limits, systemClock.now());
+  const holders = new Map(waits.flatMap(({ heldBy }) => heldBy.map((run) => [run.dagRunId, run] as const)));
+  const ways = [...holders.values()].map(
+    (run) => `\`dagmar run ${run.dagId} --date ${run.logicalDate}\` goes on with the run that holds it`,
+  );
+  const remedy = ways.length === 0 ? "`dagmar runs show` says what it waits for" : ways.join("; ");
+  return `Nothing can move it: nothing is running and nothing comes due. ${remedy}; then give the same command again.`;
+}

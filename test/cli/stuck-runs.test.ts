@@ -1,0 +1,77 @@
+/** Runs behind a failed past: the commands that wait for them say what they wait for, end with 1, and name a remedy that helps. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { eventually, openWay, WAYS } from "../support/service-process.ts";
+
+const DAILY = `
+schedule: "0 6 * * *"
+max_active_runs: 3
+tasks:
+  load:
+    type: shell
+    depends_on_past: true
+    with: { script: 'test "$1" != 2025-03-01 || test -e well', args: ["\${ds}"] }
+  after: { type: noop, needs: [load] }
+`;
+const HELD = "load: depends_on_past: it is failed in ";
+const STUCK = "Nothing can move it: nothing is running and nothing comes due.";
+
+async function open(way: (typeof WAYS)[number]) {
+  const world = await openWay(way, { daily: DAILY });
+  onTestFinished(() => world.close());
+  const run = (...args: readonly string[]) => world.run(["run", "daily", ...args]);
+  return { ...world, runDaily: run };
+}
+
+/** The command that the message recommends, as its words. */
+function readRemedy(stderr: string): readonly string[] {
+  const [, command = ""] = /`dagmar (run [^`]+)`/.exec(stderr) ?? [];
+  return command.split(" ");
+}
+
+describe.each(WAYS)("%s", (way) => {
+  test("run says what it waits for and ends with 1; what it recommends lets it go on", async () => {
+    const world = await open(way);
+    expect((await world.runDaily("--date", "2025-03-01")).exitCode).toBe(1);
+    const held = await world.runDaily("--date", "2025-03-02");
+    expect(held.exitCode).toBe(1);
+    expect(held.stderr).toContain("daily/manual__2025-03-02T06:00:00.000Z waits. ");
+    expect(held.stderr).toContain(`${HELD}manual__2025-03-01T06:00:00.000Z`);
+    expect(held.stderr).toContain(STUCK);
+    const json = await world.runDaily("--date", "2025-03-02", "--json");
+    expect(json.exitCode).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ run_id: "manual__2025-03-02T06:00:00.000Z" });
+    world.writeFile("well");
+    const remedy = await world.run(readRemedy(held.stderr));
+    expect({ exitCode: remedy.exitCode, stderr: remedy.stderr }).toMatchObject({ exitCode: 0 });
+    expect((await world.runDaily("--date", "2025-03-02")).exitCode).toBe(0);
+  }, 90_000);
+
+  test("backfill says so of its runs, ends with 1, and the same command goes on", async () => {
+    const world = await open(way);
+    const range = ["backfill", "daily", "--from", "2025-03-01", "--to", "2025-03-03"];
+    const held = await world.run(range);
+    expect(held.exitCode).toBe(1);
+    expect(held.stderr).toContain(`${HELD}backfill__2025-03-01T06:00:00.000Z`);
+    expect(held.stderr).toContain(STUCK);
+    expect(held.stdout).toContain("3 runs: 0 succeeded, 1 failed, 0 cancelled, 2 open");
+    world.writeFile("well");
+    await world.prepare(readRemedy(held.stderr));
+    // Beside a scheduler they may have ended by themselves by now.
+    await world.prepare(range);
+    expect(world.readStates("v_runs", "daily")).toEqual(["success", "success", "success"]);
+  }, 90_000);
+});
+
+test("a run that waits for its turn says whose turn it is", async () => {
+  const world = await openWay("beside a scheduler", {
+    slow: `schedule: manual\ntasks: { sleep: { type: shell, with: { script: "test -e well || sleep 300" } } }\n`,
+  });
+  onTestFinished(() => world.close());
+  await world.prepare(["trigger", "slow", "--date", "2025-03-01"]);
+  const second = world.start(["run", "slow", "--date", "2025-03-02"]);
+  const words = "it is queued; under way: manual__2025-03-01T00:00:00.000Z";
+  await eventually("it says so", () => second.output().includes(words), second);
+  expect((await world.run(["runs", "show", "slow@2025-03-02"])).stdout).toContain(words);
+  second.child.kill("SIGINT");
+  expect((await second.ended).exitCode).toBe(75);
+});
