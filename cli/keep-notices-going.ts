@@ -31,8 +31,8 @@ export async function keepNoticesGoing(
     },
   });
   while (!stopping.aborted) {
-    const due = sender.nextDueAt();
     try {
+      const due = sender.nextDueAt();
       if (due !== null && due <= systemClock.now()) await sender.send(stopping);
     } catch (error) {
       app.log.warn(`Notices could not be looked after: ${describeError(error)}`);

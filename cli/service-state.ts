@@ -18,12 +18,18 @@ export function createServiceState(database: Database, clock: Clock, next: Servi
   let role: ServiceFacts["role"] = "standby";
   let lastTickMs: number | null = null;
   let brokenDags: number | null = null;
+  let stepFault: ServiceFacts["stepFault"] = null;
   return {
     observer: {
       ...next,
       tick(durationSeconds) {
         lastTickMs = clock.monotonicMs();
         next.tick(durationSeconds);
+      },
+      stepEnded(fault) {
+        stepFault =
+          fault === null ? null : { message: fault, sinceMs: stepFault?.sinceMs ?? clock.monotonicMs() };
+        next.stepEnded(fault);
       },
       importErrors(count) {
         brokenDags = count;
@@ -40,6 +46,7 @@ export function createServiceState(database: Database, clock: Clock, next: Servi
       role,
       lastTickMs,
       brokenDags,
+      stepFault,
       nowMs: clock.monotonicMs(),
       lastWriteError: database.lastWriteError,
       leaseExpiresInSeconds: role === "standby" ? null : readExpiry(database, clock),

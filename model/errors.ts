@@ -87,6 +87,14 @@ export const ERROR_CODES = {
   TASK_TIMED_OUT: { exit: 1, meaning: "The attempt took longer than its timeout." },
   TASK_LOST: { exit: 1, meaning: "The process that ran the attempt is gone." },
   TASK_SET_ASIDE: { exit: 1, meaning: "The task's process died three times under it." },
+  RESULT_UNUSABLE: {
+    exit: 1,
+    meaning: "What the task gave as its result cannot be kept; the message says why.",
+  },
+  RUN_UNUSABLE: {
+    exit: 1,
+    meaning: "The run's rows or its definition cannot be worked on; it has failed, the others go on.",
+  },
   OUTPUT_MISSING: { exit: 1, meaning: "A template names an output that the upstream task did not give." },
   RUN_TIMED_OUT: { exit: 1, meaning: "The run took longer than its Dag's timeout." },
   RUN_CANCELLED: { exit: 1, meaning: "Somebody cancelled the run." },

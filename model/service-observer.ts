@@ -21,6 +21,8 @@ export interface ServiceObserver {
   taskStarted(dagId: string, taskType: string, queuedSeconds: number): void;
   /** `state` is what the attempt left its task in: `up_for_retry` where it failed and is tried again. */
   taskEnded(dagId: string, taskType: string, state: TaskState, durationSeconds: number): void;
+  /** The loop's step was written, or what kept it from being written. */
+  stepEnded(fault: string | null): void;
   /** An attempt was found whose process is gone. */
   taskLost(dagId: string): void;
   /** `durationSeconds`: since the run's last start. */
@@ -48,6 +50,7 @@ export interface ServiceObserver {
 /** For who runs without anybody listening. */
 export const silentObserver: ServiceObserver = Object.freeze({
   tick: () => undefined,
+  stepEnded: () => undefined,
   taskStarted: () => undefined,
   taskEnded: () => undefined,
   taskLost: () => undefined,

@@ -16,9 +16,16 @@ import {
 } from "../state/dags.ts";
 import type { Query } from "../state/database.ts";
 import { insertEvent } from "../state/events.ts";
+import { NO_GUARD, type StepGuard } from "./step-guard.ts";
 
 /** `timezone` is that of events which belong to no run. */
-export function adoptDags(query: Query, folder: SourceFolder, now: Date, timezone: string): void {
+export function adoptDags(
+  query: Query,
+  folder: SourceFolder,
+  now: Date,
+  timezone: string,
+  guard: StepGuard = NO_GUARD,
+): void {
   const rows = listDagRows(query);
   const tell = (event: Event): void => insertEvent(query, event, now, timezone);
   const active = new Set<string>();
@@ -26,7 +33,10 @@ export function adoptDags(query: Query, folder: SourceFolder, now: Date, timezon
     if (!dag.enabled) continue;
     const { dagId } = dag.definition;
     active.add(dagId);
-    adoptDag(query, dag, rows.get(dagId), now, tell);
+    const what = `The file of ${dagId} cannot be taken in; it is as it was before`;
+    guard.thing({ what, dagId, giveUp: () => undefined }, () =>
+      adoptDag(query, dag, rows.get(dagId), now, tell),
+    );
   }
   for (const row of rows.values()) {
     if (!row.isActive || active.has(row.dagId)) continue;

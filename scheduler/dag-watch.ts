@@ -31,6 +31,12 @@ export interface DagWatch {
   readonly nextDueAt: Date | null;
 }
 
+/** Where the row has none, or one that is no instant, the Dag counts from now. */
+export function readCursor({ cursor }: DagRow, now: Date): Date {
+  const instant = new Date(cursor ?? Number.NaN);
+  return Number.isNaN(instant.getTime()) ? now : instant;
+}
+
 export function createDagWatch(): DagWatch {
   let folder: SourceFolder = { dags: new Map(), broken: new Map() };
   let watched = new Map<string, WatchedDag>();
@@ -40,7 +46,7 @@ export function createDagWatch(): DagWatch {
     if (dag === undefined || !dag.enabled || row.isPaused || row.schedule === null) return undefined;
     const { definition, fingerprint } = dag;
     const timetable = findTimetables(definition)?.bounded ?? null;
-    const cursor = row.cursor === null ? now : new Date(row.cursor);
+    const cursor = readCursor(row, now);
     const known = watched.get(dagId);
     const isSame = known?.row.cursor === row.cursor && known.version.fingerprint === fingerprint;
     return {

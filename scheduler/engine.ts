@@ -4,17 +4,26 @@
  */
 import { findTask, type DagDefinition, type TaskDefinition } from "../model/dag.ts";
 import type { DagRun } from "../model/dag-run.ts";
+import { describeError, TaskFailure } from "../model/errors.ts";
 import { failpoint } from "../model/failpoint.ts";
 import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import type { Progress, TaskOutput } from "../model/task-type.ts";
 import { changeRunState, readRun, stopRun } from "../state/dag-runs.ts";
 import type { Database, Query } from "../state/database.ts";
 import { changeTaskState, readOutputsOf, startAttempt } from "../state/task-instances.ts";
-import { RunStopped, runAttempt, type AttemptRequest, type AttemptTools } from "./attempt-runner.ts";
+import {
+  RunStopped,
+  runAttempt,
+  type AttemptRequest,
+  type AttemptResult,
+  type AttemptTools,
+} from "./attempt-runner.ts";
 import type { Bell } from "./bell.ts";
 import { planStep, type Action, type Plan } from "./plan.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import { settleAttempt, type Completion, type Settled } from "./settle.ts";
+import { settleAttempt, settleCarefully, type Completion, type Settled } from "./settle.ts";
+import { giveUpRun, giveUpThing, tellGivenUp } from "./give-up.ts";
+import { createCarefulGuard, mayBeOneThing, NO_GUARD, type StepGuard } from "./step-guard.ts";
 import {
   createWorldCache,
   forgetAll,
@@ -58,9 +67,9 @@ export interface Engine {
   /**
    * One transaction, in which `before` may make, clear or stop runs, and says whether it wrote anything; then attempts
    * begin. Rejects when it could not be committed: then nothing has happened, and what had ended is taken in by the next
-   * step.
+   * step. Where one thing in it threw, the step is taken again, and that thing alone is given up.
    */
-  step(scope: Scope, before?: (query: Query, now: Date) => boolean): Promise<StepOutcome>;
+  step(scope: Scope, before?: (query: Query, now: Date, guard: StepGuard) => boolean): Promise<StepOutcome>;
   /** Attempts that were begun and whose end is not committed yet. */
   readonly underWay: number;
 }
@@ -88,12 +97,14 @@ interface Applied {
   readonly passedOver: readonly PassedOver[];
   readonly scheduled: readonly Extract<Action, { kind: "schedule_task" }>[];
   readonly ended: readonly DagRun[];
+  /** Tasks of runs that were given up, whose attempts are still under way. */
+  readonly toStop: readonly number[];
   readonly plan: Plan;
 }
 
 /** Rings `bell` whenever an attempt ends. `drain` stops attempts and lets no other begin. */
 export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal): Engine {
-  const { database, clock, observer } = tools;
+  const { database, clock, log, observer } = tools;
   const cache = createWorldCache();
   const completions: Completion[] = [];
   const attempts = new Map<number, AbortController>();
@@ -114,11 +125,13 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     if (drain.aborted) stopping.abort(drain.reason);
     observer.taskStarted?.(run, task, number);
     const show = (progress: Progress): void => observer.taskProgressed?.(run, task.taskId, progress);
-    void runAttempt(tools, request, stopping.signal, show).then((result) => {
-      const random = tools.random();
-      completions.push({ run, dag, task: { ...task, state: "running" }, number, result, random });
-      bell.ring();
-    });
+    void runAttempt(tools, request, stopping.signal, show)
+      .catch(judgeFault)
+      .then((result) => {
+        const random = tools.random();
+        completions.push({ run, dag, task: { ...task, state: "running" }, number, result, random });
+        bell.ring();
+      });
   }
 
   return {
@@ -128,18 +141,13 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
       const facts = { now, scope, limits: tools.limits, isDraining: drain.aborted };
       let applied;
       try {
-        applied = await database.write((query) => {
-          const settled = done.flatMap((completion) => {
-            forgetTask(cache, completion.task);
-            failpoint("settle.before");
-            const end = settleAttempt(query, completion, now);
-            failpoint("settle.after");
-            return end ?? [];
+        applied = await database
+          .write((query) => take(query, NO_GUARD))
+          .catch((error: unknown) => {
+            forgetAll(cache);
+            if (!mayBeOneThing(error)) throw error;
+            return database.write(takeCarefully);
           });
-          // It does not say which runs it wrote to.
-          if (before?.(query, now) === true) forgetAll(cache);
-          return applyPlans(query, facts, settled);
-        });
       } catch (error) {
         forgetAll(cache);
         throw error;
@@ -151,7 +159,48 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
       for (const { run, task } of applied.plan.aborts) {
         attempts.get(task.taskInstanceId)?.abort(new RunStopped(run.stopReason ?? "cancelled"));
       }
+      for (const taskInstanceId of applied.toStop) {
+        attempts.get(taskInstanceId)?.abort(new RunStopped("cancelled"));
+      }
       return { wakeAt: applied.plan.wakeAt };
+
+      function take(query: Query, guard: StepGuard): Applied {
+        const settled = done.flatMap((completion) => {
+          forgetTask(cache, completion.task);
+          failpoint("settle.before");
+          const end = guard.isCareful
+            ? settleCarefully(query, completion, now, guard)
+            : settleAttempt(query, completion, now);
+          failpoint("settle.after");
+          return end ?? [];
+        });
+        // It does not say which runs it wrote to.
+        if (before?.(query, now, guard) === true) forgetAll(cache);
+        return applyPlans(query, facts, settled, guard);
+      }
+
+      function takeCarefully(query: Query): Applied {
+        const toStop: number[] = [];
+        const givenUp = new Set<number>();
+        const ended: DagRun[] = [];
+        const over = new Set(done.map(({ task }) => task.taskInstanceId));
+        const isLiving = (id: number): boolean => attempts.has(id) && !over.has(id);
+        const guard = createCarefulGuard(query, {
+          run(dagRunId, error) {
+            forgetRun(cache, dagRunId);
+            givenUp.add(dagRunId);
+            toStop.push(...giveUpRun(query, dagRunId, error, now, isLiving));
+            const end = tellGivenUp(query, dagRunId, (run) => tools.noteRunEnd?.(query, run, now));
+            if (end !== undefined) ended.push(end);
+          },
+          thing: (thing, error) => giveUpThing(query, thing, error, now, log),
+        });
+        const applied = take(query, guard);
+        // What was given up may have made room for others.
+        bell.ring();
+        const started = applied.started.filter(({ request }) => !givenUp.has(request.run.dagRunId));
+        return { ...applied, started, toStop, ended: [...applied.ended, ...ended] };
+      }
     },
     get underWay() {
       return attempts.size;
@@ -162,22 +211,27 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
    * Plans and applies until a plan has nothing in it that another one could follow from; slots are given by that last one
    * alone. Given earlier, one could go to a task of low priority before a higher one that is about to become ready.
    */
-  function applyPlans(query: Query, facts: WorldFacts, settled: readonly Settled[]): Applied {
+  function applyPlans(
+    query: Query,
+    facts: WorldFacts,
+    settled: readonly Settled[],
+    guard: StepGuard,
+  ): Applied {
     const started: Started[] = [];
     const ended: DagRun[] = [];
     const passedOver: PassedOver[] = [];
     const scheduled: Applied["scheduled"][number][] = [];
     for (;;) {
-      const plan = planStep(readWorld(query, facts, cache));
+      const plan = planStep(readWorld(query, facts, cache, guard), guard);
       const leading = plan.actions.filter(({ kind }) => kind !== "start_attempt" && kind !== "schedule_task");
       for (const action of leading.length === 0 ? plan.actions : leading) {
         if ("task" in action) forgetTask(cache, action.task);
         else forgetRun(cache, action.run.dagRunId);
         failpoint("state.before");
-        apply(action);
+        guard.run(action.run.dagRunId, () => apply(action));
         failpoint("state.after");
       }
-      if (leading.length === 0) return { started, settled, passedOver, scheduled, ended, plan };
+      if (leading.length === 0) return { started, settled, passedOver, scheduled, ended, toStop: [], plan };
     }
 
     function apply(action: Action): void {
@@ -198,8 +252,8 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
           return;
         }
         case "schedule_task":
-          scheduled.push(action);
           changeTaskState(query, run, action.task, "scheduled", now, { message: action.reason });
+          scheduled.push(action);
           return;
         case "pass_over_task":
           changeTaskState(query, run, action.task, action.to, now, { message: action.reason });
@@ -229,6 +283,14 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
 function listAskedTasks({ needs, with: options }: TaskDefinition): readonly string[] {
   const named = JSON.stringify(options).matchAll(/\boutputs\.([a-z0-9_]+)\./g);
   return [...needs, ...Array.from(named, ([, taskId = ""]) => taskId)];
+}
+
+/** An attempt gives a result whatever happens: one that could not even be begun has failed. */
+function judgeFault(error: unknown): AttemptResult {
+  return {
+    outcome: "failed",
+    failure: new TaskFailure("INTERNAL", describeError(error), true, { cause: error }),
+  };
 }
 
 function announce(observer: EngineObserver, applied: Applied): void {

@@ -1,15 +1,15 @@
 /** Runs of Dags that follow others: one for each success of the one, one a day when all of several have succeeded. */
 import type { DagDefinition } from "../model/dag.ts";
-import type { DagRun } from "../model/dag-run.ts";
 import { findDayOf } from "../model/local-day.ts";
 import { findRunByDate } from "../state/dag-runs.ts";
 import { moveSuccessCursor } from "../state/dags.ts";
 import type { Query } from "../state/database.ts";
 import { insertEvent } from "../state/events.ts";
-import { findRunInRange, findSuccessInRange, listSuccesses } from "../state/successes.ts";
+import { findRunInRange, findSuccessInRange, listSuccesses, type Success } from "../state/successes.ts";
 import type { WatchedDag } from "./dag-watch.ts";
 import { makeScheduledRun } from "./make-due-runs.ts";
 import type { RunMaker } from "./new-run.ts";
+import type { StepGuard } from "./step-guard.ts";
 
 /** A Dag that is followed by nothing for a while catches up in several steps. */
 const SUCCESSES_A_STEP = 100;
@@ -21,22 +21,27 @@ export function followSuccesses(
   dags: readonly WatchedDag[],
   newest: number,
   now: Date,
+  guard: StepGuard,
 ): boolean {
   let isAnything = false;
   for (const dag of dags) {
+    const { dagId } = dag.row;
     const { schedule } = dag.version.definition;
     const cursor = dag.row.successCursor ?? 0;
     if (schedule.kind !== "after" || cursor >= newest) continue;
     isAnything = true;
     const successes = listSuccesses(query, schedule.dagIds, cursor, SUCCESSES_A_STEP);
-    for (const success of successes) follow(query, maker, dag, success, now);
+    for (const success of successes) {
+      const what = `${dagId} has no run for ${success.dagId} ${success.runId}, because it cannot be made`;
+      guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, dag, success, now));
+    }
     const isAll = successes.length < SUCCESSES_A_STEP;
-    moveSuccessCursor(query, dag.row.dagId, isAll ? newest : (successes.at(-1)?.successOrder ?? newest));
+    moveSuccessCursor(query, dagId, isAll ? newest : (successes.at(-1)?.successOrder ?? newest));
   }
   return isAnything;
 }
 
-function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: DagRun, now: Date): void {
+function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success, now: Date): void {
   const { definition } = dag.version;
   const found = findLogicalDate(query, definition, success);
   if (found === undefined) return;
@@ -56,7 +61,7 @@ function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: DagRun,
 
 type Found = { readonly logicalDate: Date } | { readonly doneBy: string };
 
-function findLogicalDate(query: Query, dag: DagDefinition, success: DagRun): Found | undefined {
+function findLogicalDate(query: Query, dag: DagDefinition, success: Success): Found | undefined {
   const upstreams = dag.schedule.kind === "after" ? dag.schedule.dagIds : [];
   const logicalDate = new Date(success.logicalDate);
   if (upstreams.length === 1) {

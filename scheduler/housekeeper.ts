@@ -54,7 +54,7 @@ export function createHousekeeper(tools: HousekeepingTools, drain: AbortSignal):
       if (work !== undefined || drain.aborted) return;
       const request = listOpenRequests(tools.database).find(({ kind }) => kind === PRUNE);
       if (request === undefined) return;
-      work = answer(request.requestId, request.payload as PruneOrder)
+      work = answer(request.requestId, (request.payload ?? {}) as PruneOrder)
         .catch(() => undefined)
         .finally(() => {
           work = undefined;

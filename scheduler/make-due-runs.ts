@@ -8,8 +8,9 @@ import { moveCursor } from "../state/dags.ts";
 import type { Query } from "../state/database.ts";
 import { insertEvent } from "../state/events.ts";
 import { inSavepoint } from "../state/savepoint.ts";
-import type { WatchedDag } from "./dag-watch.ts";
+import { readCursor, type WatchedDag } from "./dag-watch.ts";
 import { makeRun, type RunMaker } from "./new-run.ts";
+import type { StepGuard } from "./step-guard.ts";
 
 export interface SkippedOfDag {
   readonly dagId: string;
@@ -22,6 +23,7 @@ export function makeDueRuns(
   maker: RunMaker,
   dags: readonly WatchedDag[],
   now: Date,
+  guard: StepGuard,
 ): readonly SkippedOfDag[] | undefined {
   const skips: SkippedOfDag[] = [];
   let isAnything = false;
@@ -29,8 +31,14 @@ export function makeDueRuns(
   for (const dag of dags) {
     if (!isDue(dag, now, at)) continue;
     isAnything = true;
-    const skipped = makeDueRunsOf(query, maker, dag, now);
-    if (skipped !== null) skips.push({ dagId: dag.row.dagId, skipped });
+    const { dagId } = dag.row;
+    const thing = {
+      what: `The slots of ${dagId} up to now are passed over, because they cannot be made into runs`,
+      dagId,
+      giveUp: () => moveCursor(query, dagId, now),
+    };
+    const skipped = guard.thing(thing, () => makeDueRunsOf(query, maker, dag, now)) ?? null;
+    if (skipped !== null) skips.push({ dagId, skipped });
   }
   return isAnything ? skips : undefined;
 }
@@ -45,7 +53,7 @@ function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date
   const { version, row, timetable, watchedSince } = dag;
   const { definition } = version;
   if (timetable === null) return null;
-  const cursor = row.cursor === null ? now : new Date(row.cursor);
+  const cursor = readCursor(row, now);
   const { catchup, catchupLimit } = definition;
   const plan = planSlots({ timetable, cursor, watchedSince, now, catchup, catchupLimit });
   if (cursor > now) {

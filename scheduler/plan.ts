@@ -9,6 +9,7 @@ import { isTaskEnded, type TaskInstance, type TaskState } from "../model/task-in
 import { judgeUpstream } from "../model/trigger-rule.ts";
 import type { RunningTask } from "../state/task-instances.ts";
 import { makeLookUp } from "./render-options.ts";
+import { NO_GUARD, type StepGuard } from "./step-guard.ts";
 import type { Limits, RunView, World } from "./world.ts";
 
 export type Action =
@@ -49,13 +50,13 @@ interface Candidate {
  * Runs in the world's order; tasks by priority, then by their run, then by the Dag's order. Slots given in this plan count
  * at once.
  */
-export function planStep(world: World): Plan {
+export function planStep(world: World, guard: StepGuard = NO_GUARD): Plan {
   const actions: Action[] = [];
   const aborts: Plan["aborts"][number][] = [];
   const wakeUps: Date[] = [];
   const candidates: Candidate[] = [];
   planQueued(world, actions);
-  for (const view of world.runs) {
+  const planRun = (view: RunView): void => {
     const { run, tasks } = view;
     const outcome = judgeRun(
       tasks.map((task) => ({ state: task.state, allowFailure: definitionOf(view, task).allowFailure })),
@@ -69,13 +70,14 @@ export function planStep(world: World): Plan {
       const endsAt = findTimeOut(view);
       if (endsAt !== undefined && endsAt <= world.now) {
         actions.push({ kind: "stop_run", run, reason: "timed_out" });
-        continue;
+        return;
       }
       if (endsAt !== undefined) wakeUps.push(endsAt);
       candidates.push(...listCandidates(view));
     }
-  }
-  planTasks(world, candidates, actions, wakeUps);
+  };
+  for (const view of world.runs) guard.run(view.run.dagRunId, () => planRun(view));
+  planTasks(world, candidates, actions, wakeUps, guard);
   return { actions, aborts, wakeAt: findEarliest(wakeUps) };
 }
 
@@ -159,23 +161,32 @@ function listUpstream(
   );
 }
 
-function planTasks(world: World, candidates: readonly Candidate[], actions: Action[], wakeUps: Date[]): void {
+function planTasks(
+  world: World,
+  candidates: readonly Candidate[],
+  actions: Action[],
+  wakeUps: Date[],
+  guard: StepGuard,
+): void {
   const holders = [...world.holders];
-  for (const { view, task } of candidates.toSorted((a, b) => b.definition.priority - a.definition.priority)) {
+  const sorted = candidates.toSorted((a, b) => b.definition.priority - a.definition.priority);
+  for (const candidate of sorted) guard.run(candidate.view.run.dagRunId, () => planTask(candidate));
+
+  function planTask({ view, task }: Candidate): void {
     const { run } = view;
     // It was found ready before: without a slot for it nothing else about it matters.
-    if (task.state === "scheduled" && !isAnySlotFree(world, task, holders)) continue;
+    if (task.state === "scheduled" && !isAnySlotFree(world, task, holders)) return;
     const unmet = explainWaiting(world, view, task, holders);
     const [first] = unmet;
     if (first === undefined) {
-      if (world.isDraining) continue;
+      if (world.isDraining) return;
       actions.push({ kind: "start_attempt", run, task });
       holders.push(holdSlot(run, task));
-      continue;
+      return;
     }
     if (first.kind === "never") {
       actions.push({ kind: "pass_over_task", run, task, to: first.becomes, reason: first.reason });
-      continue;
+      return;
     }
     const time = unmet.find((condition) => condition.kind === "time");
     if (time !== undefined) wakeUps.push(new Date(time.until));

@@ -21,6 +21,7 @@ import { createEngine, type EngineTools } from "./engine.ts";
 import { followSuccesses } from "./follow-successes.ts";
 import { createHousekeeper, type HousekeepingTools } from "./housekeeper.ts";
 import { makeDueRuns } from "./make-due-runs.ts";
+import type { StepGuard } from "./step-guard.ts";
 import { createTimeWatch } from "./time-watch.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -76,7 +77,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
       const startedMs = clock.monotonicMs();
       lookAtTime();
       const wakeAt = await turn();
-      housekeeper.look();
+      lookForHousework();
       if (drain.aborted && engine.underWay === 0) return;
       service.tick((clock.monotonicMs() - startedMs) / 1000);
       await sleep(wakeAt);
@@ -95,11 +96,12 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     let isChanged = false;
     let turnedAt = clock.now();
     try {
-      const { wakeAt } = await engine.step("all", (query, now) => {
+      const { wakeAt } = await engine.step("all", (query, now, guard) => {
         turnedAt = now;
-        isChanged = prepare(query, now, told, folder);
+        isChanged = prepare(query, now, told, folder, guard);
         return isChanged;
       });
+      service.stepEnded(null);
       events = events.slice(told.length);
       if (folder !== null) {
         watch.setFolder(folder);
@@ -117,6 +119,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
       if (error instanceof StateError && error.code === "LEASE_LOST") throw error;
       if (drain.aborted) throw error;
       if (error instanceof StateError && error.code === "DATABASE_FULL") service.diskFull();
+      service.stepEnded(describeError(error));
       log.error(`Nothing could be written; it is tried again in 5 s. ${describeError(error)}`);
       await clock.sleep(PAUSE_AFTER_FAULT_MS, drain).catch(() => undefined);
       bell.ring();
@@ -124,25 +127,40 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     }
   }
 
-  function prepare(query: Query, now: Date, told: readonly Event[], folder: DagReader["fresh"]): boolean {
+  function prepare(
+    query: Query,
+    now: Date,
+    told: readonly Event[],
+    folder: DagReader["fresh"],
+    guard: StepGuard,
+  ): boolean {
     for (const event of told) insertEvent(query, event, now, timezone);
-    if (folder !== null) adoptDags(query, folder, now, timezone);
+    if (folder !== null) adoptDags(query, folder, now, timezone, guard);
     const answered = drain.aborted ? 0 : answerRequests(query, maker, log, now);
-    const skips = drain.aborted ? undefined : makeDueRuns(query, maker, watch.dags, now);
+    const skips = drain.aborted ? undefined : makeDueRuns(query, maker, watch.dags, now, guard);
     for (const { dagId, skipped } of skips ?? []) service.slotsSkipped(dagId, skipped.count, skipped.kind);
     const isFollowed =
-      !drain.aborted && followSuccesses(query, maker, watch.dags, readNewestSuccess(query), now);
+      !drain.aborted && followSuccesses(query, maker, watch.dags, readNewestSuccess(query), now, guard);
     for (const { backfillId, dagId } of listFinishedBackfills(query)) {
-      endBackfill(query, backfillId, "done", now);
-      const event = {
-        level: "info",
-        kind: "backfill_done",
-        message: `The backfill of ${dagId} is done.`,
-        dagId,
-      } as const;
-      insertEvent(query, event, now, timezone);
+      const end = (): void => endBackfill(query, backfillId, "done", now);
+      guard.thing(
+        { what: `The backfill of ${dagId} cannot be ended as it should`, dagId, giveUp: end },
+        () => {
+          end();
+          const message = `The backfill of ${dagId} is done.`;
+          insertEvent(query, { level: "info", kind: "backfill_done", message, dagId }, now, timezone);
+        },
+      );
     }
     return folder !== null || answered > 0 || skips !== undefined || isFollowed;
+  }
+
+  function lookForHousework(): void {
+    try {
+      housekeeper.look();
+    } catch (error) {
+      log.error(`Requests could not be looked through; that is tried again. ${describeError(error)}`);
+    }
   }
 
   function lookAtTime(): void {
@@ -179,6 +197,12 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
 async function listenForRequests(tools: ServiceTools, bell: Bell, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await tools.clock.sleep(LOOK_FOR_REQUESTS_MS, over).catch(() => undefined);
-    if (!over.aborted && hasOpenRequests(tools.database)) bell.ring();
+    if (over.aborted) return;
+    try {
+      if (hasOpenRequests(tools.database)) bell.ring();
+    } catch {
+      // What keeps the database from being read keeps the next step from being written, which says so.
+      bell.ring();
+    }
   }
 }

@@ -2,11 +2,13 @@
 import { findTask, type DagDefinition } from "../model/dag.ts";
 import type { DagRun } from "../model/dag-run.ts";
 import { LEAST_WAIT_SECONDS, LONGEST_DURATION_SECONDS } from "../model/duration.ts";
-import { describeError } from "../model/errors.ts";
+import { describeError, TaskFailure } from "../model/errors.ts";
 import { addSeconds } from "../model/instant.ts";
 import { decideRetry } from "../model/retry-policy.ts";
 import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import type { Query } from "../state/database.ts";
+import { inSavepoint } from "../state/savepoint.ts";
+import { isDatabaseFault } from "../state/sqlite-errors.ts";
 import {
   changeTaskState,
   finishAttempt,
@@ -15,6 +17,7 @@ import {
   type TaskChange,
 } from "../state/task-instances.ts";
 import type { AttemptResult } from "./attempt-runner.ts";
+import type { StepGuard } from "./step-guard.ts";
 
 export interface Completion {
   readonly run: DagRun;
@@ -42,6 +45,26 @@ export function settleAttempt(query: Query, completion: Completion, now: Date): 
   if (!changeTaskState(query, run, task, state, now, change)) return undefined;
   if (result.outcome === "success") saveOutputs(query, task.taskInstanceId, result.output);
   return { completion, state, message: change.message ?? null, nextAttemptAt: change.nextAttemptAt ?? null };
+}
+
+/** As `settleAttempt`; where the result cannot be kept, the task fails with the reason. */
+export function settleCarefully(
+  query: Query,
+  completion: Completion,
+  now: Date,
+  guard: StepGuard,
+): Settled | undefined {
+  try {
+    return inSavepoint(query, () => settleAttempt(query, completion, now));
+  } catch (error) {
+    if (isDatabaseFault(error)) throw error;
+    const { run, task } = completion;
+    const message = `The result of ${task.taskId} cannot be kept: ${describeError(error)}`;
+    const failure = new TaskFailure("RESULT_UNUSABLE", message, false, { cause: error });
+    return guard.run(run.dagRunId, () =>
+      settleAttempt(query, { ...completion, result: { outcome: "failed", failure } }, now),
+    );
+  }
 }
 
 function judgeResult(

@@ -5,6 +5,7 @@ import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import { isTaskEnded } from "../model/task-instance.ts";
 import type { TaskOutput } from "../model/task-type.ts";
 import { readBackfillLimit } from "../state/backfills.ts";
+import { listQueuedRunIds } from "../state/broken-runs.ts";
 import { findPastTask, readDagVersion, readRun } from "../state/dag-runs.ts";
 import type { Query } from "../state/database.ts";
 import { countRunningRuns, listQueuedRuns, listRunningRuns, listWaitingDags } from "../state/run-queue.ts";
@@ -15,6 +16,7 @@ import {
   readTask,
   type RunningTask,
 } from "../state/task-instances.ts";
+import { NO_GUARD, type StepGuard } from "./step-guard.ts";
 
 export interface PastTask {
   readonly dagRunId: number;
@@ -105,18 +107,27 @@ export function forgetAll(cache: WorldCache): void {
   cache.written.clear();
 }
 
-export function readWorld(query: Query, facts: WorldFacts, cache: WorldCache): World {
+export function readWorld(
+  query: Query,
+  facts: WorldFacts,
+  cache: WorldCache,
+  guard: StepGuard = NO_GUARD,
+): World {
   const { scope, ...rest } = facts;
-  return { ...rest, holders: listRunningTasks(query), ...readRuns(query, scope, cache) };
+  return { ...rest, holders: listRunningTasks(query), ...readRuns(query, scope, cache, guard) };
 }
+
+/** Of one Dag, in one step. */
+const MOST_QUEUED_READ = 100;
 
 function readRuns(
   query: Query,
   scope: Scope,
   cache: WorldCache,
+  guard: StepGuard,
 ): Pick<World, "runs" | "queued" | "activeRuns"> {
   if (scope !== "all" && "dagRunIds" in scope) {
-    const views = scope.dagRunIds.map((dagRunId) => readView(query, dagRunId, cache));
+    const views = readViews(query, scope.dagRunIds, cache, guard);
     return {
       runs: views.filter(({ run }) => run.state === "running"),
       queued: views.flatMap(({ run }) => (run.state === "queued" ? [{ run, limit: Infinity }] : [])),
@@ -127,11 +138,32 @@ function readRuns(
   const activeRuns = countRunningRuns(query, backfillId);
   return {
     activeRuns,
-    runs: listRunningRuns(query, backfillId).map((dagRunId) => readView(query, dagRunId, cache)),
-    queued: listWaitingDags(query).flatMap((dagId) =>
-      readQueued(query, dagId, backfillId, activeRuns.get(dagId) ?? 0, cache),
-    ),
+    runs: readViews(query, listRunningRuns(query, backfillId), cache, guard),
+    queued: listWaitingDags(query).flatMap((dagId) => {
+      if (guard.isCareful) sortOutQueued(query, dagId, cache, guard);
+      return readQueued(query, dagId, backfillId, activeRuns.get(dagId) ?? 0, cache);
+    }),
   };
+}
+
+function readViews(
+  query: Query,
+  dagRunIds: readonly number[],
+  cache: WorldCache,
+  guard: StepGuard,
+): readonly RunView[] {
+  return dagRunIds.flatMap((dagRunId) => guard.run(dagRunId, () => readView(query, dagRunId, cache)) ?? []);
+}
+
+/** Queued runs of a Dag are read together: one that cannot be read is given up before. */
+function sortOutQueued(query: Query, dagId: string, cache: WorldCache, guard: StepGuard): void {
+  for (const dagRunId of listQueuedRunIds(query, dagId, MOST_QUEUED_READ)) {
+    guard.run(dagRunId, () => {
+      const run = readRun(query, dagRunId);
+      readDefinition(query, run.fingerprint, cache);
+      if (run.backfillId !== null) readBackfillLimit(query, run.backfillId);
+    });
+  }
 }
 
 /** The first one stands for all behind it: nothing overtakes. */
@@ -149,7 +181,7 @@ function readQueued(
         ? readDefinition(query, run.fingerprint, cache).maxActiveRuns
         : readBackfillLimit(query, run.backfillId);
   const [first] = listQueuedRuns(query, dagId, backfillId, 1);
-  const room = first === undefined ? 0 : Math.min(limitOf(first) - active, 100);
+  const room = first === undefined ? 0 : Math.min(limitOf(first) - active, MOST_QUEUED_READ);
   if (first === undefined || room <= 0) return [];
   const next = room === 1 ? [first] : listQueuedRuns(query, dagId, backfillId, room);
   return next.map((run) => ({ run, limit: limitOf(run) }));

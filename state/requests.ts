@@ -10,8 +10,8 @@ import { sql } from "./statement.ts";
 export interface Request {
   readonly requestId: number;
   readonly kind: string;
-  /** Plain JSON. */
-  readonly payload: object;
+  /** Plain JSON; `null` where the row holds something else. */
+  readonly payload: object | null;
 }
 
 /** `begun`: it takes its time, and cannot be taken back any more. */
@@ -43,7 +43,17 @@ export function hasOpenRequests(query: Query): boolean {
 export function listOpenRequests(query: Query): readonly Request[] {
   return query
     .all<Row>(sql("SELECT request_id, kind, payload FROM requests WHERE state = 'open' ORDER BY request_id"))
-    .map((row) => mapRow<Request>(row, { payload: json }));
+    .map((row) => mapRow<Request>(row, { payload: readObject }));
+}
+
+/** Whoever can write to the database can ask: a row that holds no object is refused alone. */
+function readObject(value: unknown): object | null {
+  try {
+    const payload = json(value);
+    return typeof payload === "object" && !Array.isArray(payload) ? payload : null;
+  } catch {
+    return null;
+  }
 }
 
 export function beginRequest(query: Query, requestId: number): void {

@@ -26,6 +26,12 @@ export function explainSqliteError(error: unknown, path: string): unknown {
   return new StateError("DATABASE_UNUSABLE", `${path} cannot be used: ${error.message}.`, { hint });
 }
 
+/** Whether SQLite itself, its file or its disk failed; not what one statement asked of it, such as a constraint that it breaks. */
+export function isDatabaseFault(error: unknown): boolean {
+  if (!(error instanceof BetterSqlite3.SqliteError)) return false;
+  return !/^SQLITE_(?:ERROR|CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(error.code);
+}
+
 export function isBusy(error: unknown): boolean {
   return error instanceof BetterSqlite3.SqliteError && error.code.startsWith("SQLITE_BUSY");
 }

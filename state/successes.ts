@@ -3,8 +3,11 @@ import type { DagRun, RunType } from "../model/dag-run.ts";
 import type { InstantRange } from "../model/local-day.ts";
 import { mapRun } from "./dag-runs.ts";
 import type { Query } from "./database.ts";
-import type { Row } from "./row.ts";
+import { mapRow, type Row } from "./row.ts";
 import { sql } from "./statement.ts";
+
+/** No more of a run than these, so that one whose row cannot be read whole does not hide the others. */
+export type Success = Pick<DagRun, "dagId" | "runId" | "logicalDate"> & { readonly successOrder: number };
 
 /** Successes of these Dags after that place in the order. */
 export function listSuccesses(
@@ -12,18 +15,18 @@ export function listSuccesses(
   dagIds: readonly string[],
   after: number,
   limit: number,
-): readonly DagRun[] {
+): readonly Success[] {
   return query
     .all<Row>(
       sql(
-        `SELECT * FROM dag_runs WHERE success_order > ? AND dag_id IN (SELECT value FROM json_each(?))
+        `SELECT dag_id, run_id, logical_date, success_order FROM dag_runs WHERE success_order > ? AND dag_id IN (SELECT value FROM json_each(?))
           ORDER BY success_order LIMIT ?`,
         after,
         JSON.stringify(dagIds),
         limit,
       ),
     )
-    .map(mapRun);
+    .map((row) => mapRow<Success>(row));
 }
 
 /** The newest whole run of that Dag that succeeded, of those whose logical date lies in the range. */

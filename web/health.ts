@@ -11,6 +11,8 @@ export interface ServiceFacts {
   readonly nowMs: number;
   /** What the last write of the database failed with; `null` when it went well. */
   readonly lastWriteError: string | null;
+  /** What has kept the loop's steps from being written, and since when, on the same clock; `null` when the last one was. */
+  readonly stepFault: { readonly message: string; readonly sinceMs: number } | null;
   /** `null` until the Dag folder was read. */
   readonly brokenDags: number | null;
   /** 0 or less once it has run out; `null` without a lease. */
@@ -88,7 +90,11 @@ function checkDags({ brokenDags }: ServiceFacts): Check {
   return pass(`${brokenDags} broken; \`dagmar dags validate\` says where`);
 }
 
-function checkWrites({ lastWriteError }: ServiceFacts): Check {
+function checkWrites({ lastWriteError, stepFault, nowMs }: ServiceFacts): Check {
+  if (stepFault !== null) {
+    const seconds = formatSeconds(Math.max(0, nowMs - stepFault.sinceMs) / 1000);
+    return fail(`no step of the scheduler could be written for ${seconds}: ${stepFault.message}`);
+  }
   return lastWriteError === null
     ? pass("the last write went well")
     : fail(`the last write failed: ${lastWriteError}`);

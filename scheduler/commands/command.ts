@@ -58,6 +58,10 @@ const APPLY: {
   pause: (query, _, { request }, now) => ({ changed: pauseDag(query, request, now) }),
 };
 
+export function isCommandKind(kind: string): kind is CommandKind {
+  return Object.hasOwn(APPLY, kind);
+}
+
 /** Inside a transaction. The answer is what the command's own function gives; what it refuses is raised. */
 export function applyCommand<Kind extends CommandKind>(
   query: Query,

@@ -6,9 +6,11 @@ const ACTIVE: ServiceFacts = {
   lastTickMs: 1_000_000,
   nowMs: 1_030_000,
   lastWriteError: null,
+  stepFault: null,
   brokenDags: 0,
   leaseExpiresInSeconds: 25,
 };
+const STEP_FAULT = { message: "No space is left.", sinceMs: 1_018_000 };
 const STANDBY: ServiceFacts = { ...ACTIVE, role: "standby", leaseExpiresInSeconds: null, brokenDags: null };
 const STOPPING: ServiceFacts = { ...ACTIVE, role: "stopping" };
 
@@ -25,6 +27,7 @@ const CASES: readonly [
   ["a lease that has run out", { ...ACTIVE, leaseExpiresInSeconds: 0 }, ["lease"], ["lease"]],
   ["no lease, while active", { ...ACTIVE, leaseExpiresInSeconds: null }, ["lease"], ["lease"]],
   ["a write that failed", { ...ACTIVE, lastWriteError: "disk full" }, [], ["writes"]],
+  ["a step that could not be written", { ...ACTIVE, stepFault: STEP_FAULT }, [], ["writes"]],
   ["a Dag folder that was not read yet", { ...ACTIVE, brokenDags: null }, [], ["dags"]],
   ["broken Dag files", { ...ACTIVE, brokenDags: 3 }, [], []],
   ["a standby", STANDBY, [], ["role", "dags"]],
@@ -55,6 +58,9 @@ describe("healthy and ready", () => {
       dags: { ok: true, detail: "2 broken; `dagmar dags validate` says where" },
       writes: { ok: false, detail: "the last write failed: The disk is full." },
     });
+    expect(judgeReadiness({ ...ACTIVE, stepFault: STEP_FAULT }).checks["writes"]?.detail).toBe(
+      "no step of the scheduler could be written for 12 s: No space is left.",
+    );
     expect(judgeHealth({ ...ACTIVE, leaseExpiresInSeconds: -4.26 }).checks["lease"]?.detail).toBe(
       "ran out 4.3 s ago without being renewed",
     );
