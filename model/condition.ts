@@ -9,6 +9,11 @@ export function resolveCondition({ value }: Condition, lookUp: LookUp): JsonValu
     : renderTemplates(value, lookUp);
 }
 
+/** Ids of the tasks whose outputs the value names. */
+export function listNamedTasks({ value }: Condition): readonly string[] {
+  return listReferences(value).flatMap((name) => /^outputs\.([^.]+)\./.exec(name)?.[1] ?? []);
+}
+
 /** Whether the condition holds. Numbers compare as numbers, text as text; a comparison of two kinds holds never. */
 export function judgeCondition({ operator, operand }: Condition, value: JsonValue): boolean {
   switch (operator) {

@@ -22,6 +22,12 @@ export interface SlotLimit {
   readonly taken: number;
 }
 
+/** What a task's `when` comes to; `open` while tasks that it names have not ended. A task without one is as one that holds. */
+export type WhenVerdict =
+  | { readonly kind: "holds" }
+  | { readonly kind: "unmet"; readonly reason: string }
+  | { readonly kind: "open"; readonly reason: string };
+
 export interface ReadinessFacts {
   readonly task: TaskDefinition;
   readonly instance: TaskInstance;
@@ -29,8 +35,7 @@ export interface ReadinessFacts {
   readonly upstream: ReadonlyMap<string, TaskState>;
   /** What became of the same task in the Dag's run before this one; `null` where there is none. */
   readonly past: { readonly runId: string; readonly state: TaskState } | null;
-  /** Why the task's `when` does not hold, or `null`. */
-  readonly whenUnmet: string | null;
+  readonly when: WhenVerdict;
   readonly now: Date;
   /** What the task takes a slot of. */
   readonly limits: readonly SlotLimit[];
@@ -55,8 +60,11 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
   if (verdict === "skipped" || verdict === "upstream_failed") {
     return [{ kind: "never", becomes: verdict, reason: `${task.triggerRule}: ${upstreamText}` }];
   }
-  if (verdict === "run" && facts.whenUnmet !== null) {
-    return [{ kind: "never", becomes: "skipped", reason: facts.whenUnmet }];
+  if (verdict === "run" && facts.when.kind === "unmet") {
+    return [{ kind: "never", becomes: "skipped", reason: facts.when.reason }];
+  }
+  if (verdict === "run" && facts.when.kind === "open") {
+    unmet.push({ kind: "upstream", reason: facts.when.reason });
   }
   if (verdict === "wait")
     unmet.push({ kind: "upstream", reason: `${task.triggerRule} waits: ${upstreamText}` });

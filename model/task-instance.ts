@@ -74,6 +74,8 @@ export interface TaskInstance {
   readonly pool: string;
   readonly exclusiveKey: string | null;
   readonly message: string | null;
+  /** Its `when` was judged, and holds; until it is cleared it is not judged again. */
+  readonly whenHeld: boolean;
 }
 
 const ENDED: ReadonlySet<TaskState> = new Set([

@@ -10,7 +10,7 @@ import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import type { Progress, TaskOutput } from "../model/task-type.ts";
 import { changeRunState, readRun, stopRun } from "../state/dag-runs.ts";
 import type { Database, Query } from "../state/database.ts";
-import { changeTaskState, readOutputsOf, startAttempt } from "../state/task-instances.ts";
+import { changeTaskState, keepCondition, readOutputsOf, startAttempt } from "../state/task-instances.ts";
 import {
   RunStopped,
   runAttempt,
@@ -78,6 +78,9 @@ export interface StepOutcome {
   /** When something that waits comes due, ISO UTC; `null` when nothing waits for time. */
   readonly wakeAt: string | null;
 }
+
+/** Nothing else of a plan follows from these. */
+const LAST: ReadonlySet<Action["kind"]> = new Set(["keep_condition", "schedule_task", "start_attempt"]);
 
 interface Started {
   readonly request: AttemptRequest;
@@ -223,7 +226,7 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     const scheduled: Applied["scheduled"][number][] = [];
     for (;;) {
       const plan = planStep(readWorld(query, facts, cache, guard), guard);
-      const leading = plan.actions.filter(({ kind }) => kind !== "start_attempt" && kind !== "schedule_task");
+      const leading = plan.actions.filter(({ kind }) => !LAST.has(kind));
       for (const action of leading.length === 0 ? plan.actions : leading) {
         if ("task" in action) forgetTask(cache, action.task);
         else forgetRun(cache, action.run.dagRunId);
@@ -251,6 +254,9 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
           ended.push(end);
           return;
         }
+        case "keep_condition":
+          keepCondition(query, action.task);
+          return;
         case "schedule_task":
           changeTaskState(query, run, action.task, "scheduled", now, { message: action.reason });
           scheduled.push(action);

@@ -1,9 +1,14 @@
 /** What is to be done now, computed from the world alone: no clock, no database, no chance. Applying it is another file's. */
-import { describeUnmet, judgeCondition, resolveCondition } from "../model/condition.ts";
+import { describeUnmet, judgeCondition, listNamedTasks, resolveCondition } from "../model/condition.ts";
 import { findTask, type DagDefinition, type TaskDefinition } from "../model/dag.ts";
 import type { DagRun, StopReason } from "../model/dag-run.ts";
 import { addSeconds } from "../model/instant.ts";
-import { listUnmetConditions, type SlotLimit, type UnmetCondition } from "../model/readiness.ts";
+import {
+  listUnmetConditions,
+  type SlotLimit,
+  type UnmetCondition,
+  type WhenVerdict,
+} from "../model/readiness.ts";
 import { judgeRun } from "../model/run-outcome.ts";
 import { isTaskEnded, type TaskInstance, type TaskState } from "../model/task-instance.ts";
 import { judgeUpstream } from "../model/trigger-rule.ts";
@@ -15,6 +20,8 @@ import type { Limits, RunView, World } from "./world.ts";
 export type Action =
   | { readonly kind: "start_run"; readonly run: DagRun }
   | { readonly kind: "start_attempt"; readonly run: DagRun; readonly task: TaskInstance }
+  /** Its `when` holds, which is not asked again. */
+  | { readonly kind: "keep_condition"; readonly run: DagRun; readonly task: TaskInstance }
   /** It could start, but for a slot. */
   | {
       readonly kind: "schedule_task";
@@ -172,12 +179,16 @@ function planTasks(
   const sorted = candidates.toSorted((a, b) => b.definition.priority - a.definition.priority);
   for (const candidate of sorted) guard.run(candidate.view.run.dagRunId, () => planTask(candidate));
 
-  function planTask({ view, task }: Candidate): void {
+  function planTask({ view, task, definition }: Candidate): void {
     const { run } = view;
     // It was found ready before: without a slot for it nothing else about it matters.
     if (task.state === "scheduled" && !isAnySlotFree(world, task, holders)) return;
     const unmet = explainWaiting(world, view, task, holders);
     const [first] = unmet;
+    const isJudged = definition.when !== null && !task.whenHeld && first?.kind !== "never";
+    if (isJudged && !unmet.some(({ kind }) => kind === "upstream")) {
+      actions.push({ kind: "keep_condition", run, task });
+    }
     if (first === undefined) {
       if (world.isDraining) return;
       actions.push({ kind: "start_attempt", run, task });
@@ -230,17 +241,29 @@ export function explainWaiting(
     instance: task,
     upstream: listUpstream(states, definition),
     past: view.pasts.get(task.taskId) ?? null,
-    whenUnmet: explainWhen(view, definition),
+    when: judgeWhen(view, definition, task),
     now: world.now,
     limits: listLimits(world, view.dag, task, holders),
     exclusiveHolder: rival === undefined ? null : `${rival.dagId} ${rival.runId} ${rival.taskId}`,
   });
 }
 
-function explainWhen({ run, outputs }: RunView, { when }: TaskDefinition): string | null {
-  if (when === null) return null;
+/** Judged once, when all that it names has ended; that it holds is kept with the task. */
+function judgeWhen(
+  { run, tasks, outputs }: RunView,
+  { when }: TaskDefinition,
+  task: TaskInstance,
+): WhenVerdict {
+  if (when === null || task.whenHeld) return { kind: "holds" };
+  const named = listNamedTasks(when);
+  const open = tasks.find((other) => named.includes(other.taskId) && !isTaskEnded(other.state));
+  if (open !== undefined) {
+    return { kind: "open", reason: `when waits for ${open.taskId}, which is ${open.state}` };
+  }
   const value = resolveCondition(when, makeLookUp(run, outputs));
-  return judgeCondition(when, value) ? null : describeUnmet(when, value);
+  return judgeCondition(when, value)
+    ? { kind: "holds" }
+    : { kind: "unmet", reason: describeUnmet(when, value) };
 }
 
 function listLimits(

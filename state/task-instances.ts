@@ -12,7 +12,7 @@ import {
 import type { TaskOutput } from "../model/task-type.ts";
 import { assertTransition } from "../model/transitions.ts";
 import type { Query } from "./database.ts";
-import { mapRow, type Row } from "./row.ts";
+import { flag, mapRow, type Row } from "./row.ts";
 import { sql } from "./statement.ts";
 
 export interface ProcessFacts {
@@ -39,13 +39,19 @@ export interface AttemptEnd {
 export function listTasksOfRun(query: Query, dagRunId: number): readonly TaskInstance[] {
   return query
     .all<Row>(sql("SELECT * FROM task_instances WHERE dag_run_id = ? ORDER BY task_instance_id", dagRunId))
-    .map((row) => mapRow<TaskInstance>(row));
+    .map(mapTask);
 }
 
 export function readTask(query: Query, taskInstanceId: number): TaskInstance {
   const row = query.get<Row>(sql("SELECT * FROM task_instances WHERE task_instance_id = ?", taskInstanceId));
   if (row === undefined) throw new Error(`task instance ${taskInstanceId} is missing`);
-  return mapRow<TaskInstance>(row);
+  return mapTask(row);
+}
+
+const TASK_CONVERTERS = { whenHeld: flag };
+
+function mapTask(row: Row): TaskInstance {
+  return mapRow<TaskInstance>(row, TASK_CONVERTERS);
 }
 
 export interface RunningTask {
@@ -268,8 +274,15 @@ export function hurryTask(query: Query, task: TaskInstance): void {
   );
 }
 
-/** Back to `none`, with fresh budgets; attempts stay as history. */
+/** The task's `when` holds, and is not judged again. */
+export function keepCondition(query: Query, task: TaskInstance): void {
+  query.run(sql("UPDATE task_instances SET when_held = 1 WHERE task_instance_id = ?", task.taskInstanceId));
+}
+
+/** Back to `none`, with fresh budgets and its `when` to be judged anew; attempts stay as history, outputs do not. */
 export function clearTask(query: Query, run: DagRun, task: TaskInstance, now: Date): boolean {
+  query.run(sql("UPDATE task_instances SET when_held = 0 WHERE task_instance_id = ?", task.taskInstanceId));
+  query.run(sql("DELETE FROM task_outputs WHERE task_instance_id = ?", task.taskInstanceId));
   if (task.state === "none") return true;
   return (
     changeTaskState(query, run, task, "none", now, {

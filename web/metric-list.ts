@@ -181,6 +181,12 @@ export const METRICS = [
     help: "How long those stalls were together.",
   },
   {
+    name: "dagmar_step_failures_total",
+    type: "counter",
+    labels: [],
+    help: "Steps of the scheduler that could not be written; each is tried again.",
+  },
+  {
     name: "dagmar_disk_full_total",
     type: "counter",
     labels: [],

@@ -83,6 +83,9 @@ function createObserver({ count, observe, set }: Instruments, clock: Clock): Ser
       count("dagmar_event_loop_stalls_total", {});
       count("dagmar_event_loop_stall_seconds_total", {}, seconds);
     },
+    stepEnded(fault) {
+      if (fault !== null) count("dagmar_step_failures_total", {});
+    },
     diskFull() {
       count("dagmar_disk_full_total", {});
     },

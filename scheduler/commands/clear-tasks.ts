@@ -44,7 +44,7 @@ function clearRunTasks(query: Query, run: DagRun, request: ClearRequest, now: Da
     (task) => wanted.has(task.taskId) && findTask(dag, task.taskId) !== undefined,
   );
   refuseRunning(query, run, tasks);
-  const cleared = tasks.filter((task) => task.state !== "none");
+  const cleared = tasks.filter((task) => task.state !== "none" || task.whenHeld);
   for (const task of cleared) clearTask(query, run, task, now);
   const fresh = readRun(query, run.dagRunId);
   if (cleared.length > 0 && fresh.state !== "queued" && fresh.state !== "running") {

@@ -4,6 +4,7 @@ import { initialViews } from "./0002-initial-views.ts";
 import { service } from "./0003-service.ts";
 import { attemptsByTask } from "./0004-attempts-by-task.ts";
 import { refusalsAreAskedAgain } from "./0005-refusals-are-asked-again.ts";
+import { keptConditions } from "./0006-kept-conditions.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0003-service", up: service },
   { name: "0004-attempts-by-task", up: attemptsByTask },
   { name: "0005-refusals-are-asked-again", up: refusalsAreAskedAgain },
+  { name: "0006-kept-conditions", up: keptConditions },
 ];

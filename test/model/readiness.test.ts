@@ -21,6 +21,7 @@ const INSTANCE: TaskInstance = {
   pool: "default",
   exclusiveKey: null,
   message: null,
+  whenHeld: false,
 };
 
 const takeSlots = (taken: number, slots = 2) => [{ name: "pool default", slots, taken }];
@@ -30,7 +31,7 @@ function explain(changes: Omit<Partial<ReadinessFacts>, "instance"> & { instance
     task: TASK,
     upstream: new Map<string, TaskState>([["extract", "success"]]),
     past: null,
-    whenUnmet: null,
+    when: { kind: "holds" },
     now: new Date(NOW),
     limits: takeSlots(1),
     exclusiveHolder: null,
@@ -111,16 +112,22 @@ describe("depends_on_past", () => {
 });
 
 describe("when", () => {
-  const whenUnmet = "when: ${params.mode} is 1, wanted equals 2";
+  const reason = "when: ${params.mode} is 1, wanted equals 2";
+  const when = { kind: "unmet", reason } as const;
 
   test("a task whose condition does not hold is skipped, whatever else it waits for", () => {
-    expect(explain({ whenUnmet, limits: takeSlots(9) })).toEqual([
-      { kind: "never", becomes: "skipped", reason: whenUnmet },
-    ]);
+    expect(explain({ when, limits: takeSlots(9) })).toEqual([{ kind: "never", becomes: "skipped", reason }]);
   });
 
   test("it is asked only once the upstreams are done: before, its outputs are not there", () => {
-    expect(kindsOf({ whenUnmet, upstream: new Map([["extract", "running"]]) })).toEqual(["upstream"]);
+    expect(kindsOf({ when, upstream: new Map([["extract", "running"]]) })).toEqual(["upstream"]);
+  });
+
+  test("while a task that it names is open, it waits as for an upstream", () => {
+    const waits = { kind: "open", reason: "when waits for look, which is running" } as const;
+    expect(explain({ when: waits, task: { ...TASK, triggerRule: "always" } })).toEqual([
+      { kind: "upstream", reason: waits.reason },
+    ]);
   });
 });
 

@@ -58,6 +58,7 @@ function makeView(
     pool: dag.tasks.find((task) => task.taskId === taskId)?.pool ?? "default",
     exclusiveKey: null,
     message: null,
+    whenHeld: false,
     ...changes,
   }));
   return { run: makeRun(dagRunId, state), dag, tasks, outputs: {}, pasts: new Map() };
@@ -95,6 +96,8 @@ function describeAction(action: Action): string {
       return `finish run ${action.run.dagRunId} ${action.to}`;
     case "start_attempt":
       return `start ${action.task.taskId}`;
+    case "keep_condition":
+      return `keep ${action.task.taskId}`;
     case "schedule_task":
       return `schedule ${action.task.taskId}: ${action.reason}`;
     case "pass_over_task":
@@ -227,7 +230,7 @@ describe("when", () => {
   });
 
   test("it holds, the task starts", () => {
-    expect(plan([given({ a: { is_new: true } })]).actions).toEqual(["start b"]);
+    expect(plan([given({ a: { is_new: true } })]).actions).toEqual(["keep b", "start b"]);
   });
 
   test.each([{ a: { is_new: false } }, { a: {} }, {}])(

@@ -75,6 +75,9 @@ export async function openServiceWorld(
     slotsSkipped: (dagId, count, reason) => told.push(`skipped ${dagId} ${count} ${reason}`),
     clockJump: (seconds) => told.push(`jump ${Math.round(seconds)}`),
     loopStall: (seconds) => told.push(`stall ${Math.round(seconds)}`),
+    stepEnded: (fault) => {
+      if (fault !== null) told.push(`step failed: ${fault}`);
+    },
     importErrors: (count) => told.push(`import errors ${count}`),
   };
   let folder: SourceFolder = { dags: new Map(), broken: new Map() };

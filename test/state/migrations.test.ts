@@ -77,7 +77,7 @@ test("ids that an earlier version gave up for a refusal of the whole service are
   await database.close();
 });
 
-describe.each([1, 2, 3])("a database that stopped after migration %i", (count) => {
+describe.each([1, 2, 3, 4, 5])("a database that stopped after migration %i", (count) => {
   async function makeHalf(): Promise<string> {
     const path = join(makeTempFolder(), "dagmar.db");
     const connection = new BetterSqlite3(path);
@@ -129,4 +129,29 @@ test("opening a database that is up to date changes nothing in it", async () => 
   expect(version()).toBe(before);
   await database.close();
   connection.close();
+});
+
+test("a task that had come past its when before the answer was kept is not asked again; one that had not, is", async () => {
+  const path = join(makeTempFolder(), "dagmar.db");
+  const connection = new BetterSqlite3(path);
+  connection.pragma("journal_mode = WAL");
+  await migrate(connection, path, "apply", MIGRATIONS.slice(0, 5));
+  const states = ["none", "scheduled", "running", "up_for_retry", "up_for_reschedule", "success"];
+  connection.exec(`
+    INSERT INTO dag_versions VALUES ('f', 'd', '{}', '${AT}');
+    INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
+        run_stamp, params, fingerprint, created_at)
+      VALUES ('d', 'manual__1', 'manual', 'running', '${AT}', '', 'UTC', '', '', '{}', 'f', '${AT}');
+    INSERT INTO task_instances (dag_run_id, task_id, type, state, pool)
+      SELECT 1, value, 'noop', value, 'default' FROM json_each('${JSON.stringify(states)}')`);
+  connection.close();
+  const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
+  const held = database.all(sql("SELECT task_id FROM task_instances WHERE when_held = 1 ORDER BY 1"));
+  expect(held).toEqual([
+    { task_id: "running" },
+    { task_id: "scheduled" },
+    { task_id: "up_for_reschedule" },
+    { task_id: "up_for_retry" },
+  ]);
+  await database.close();
 });

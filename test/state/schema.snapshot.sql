@@ -321,7 +321,7 @@ CREATE TABLE task_instances (
   started_at TEXT,
   started_at_local TEXT,
   finished_at TEXT,
-  finished_at_local TEXT,
+  finished_at_local TEXT, when_held INTEGER NOT NULL DEFAULT 0,
   UNIQUE (dag_run_id, task_id)
 ) STRICT;
 

@@ -38,6 +38,13 @@ const TOLD: Readonly<
       "dagmar_scheduler_tick_duration_seconds_sum 0.25",
     ],
   ],
+  stepEnded: [
+    (o) => {
+      o.stepEnded("No space is left.");
+      o.stepEnded(null);
+    },
+    ["dagmar_step_failures_total 1"],
+  ],
   taskStarted: [
     (o) => {
       o.taskStarted("d", "shell", 1.5);

@@ -11,6 +11,7 @@ const FACTS: ServiceFacts = {
   lastTickMs: 0,
   nowMs: 1000,
   lastWriteError: null,
+  stepFault: null,
   brokenDags: 0,
   leaseExpiresInSeconds: 20,
 };
