@@ -190,6 +190,8 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
         const isLiving = (id: number): boolean => attempts.has(id) && !over.has(id);
         const guard = createCarefulGuard(query, {
           run(dagRunId, error) {
+            const stack = error instanceof Error ? error.stack : undefined;
+            log.error(`Run ${dagRunId} cannot be worked on: ${describeError(error)}`, { stack });
             forgetRun(cache, dagRunId);
             givenUp.add(dagRunId);
             toStop.push(...giveUpRun(query, dagRunId, error, now, isLiving));
@@ -198,11 +200,11 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
           },
           thing: (thing, error) => giveUpThing(query, thing, error, now, log),
         });
-        const applied = take(query, guard);
+        const taken = take(query, guard);
         // What was given up may have made room for others.
         bell.ring();
-        const started = applied.started.filter(({ request }) => !givenUp.has(request.run.dagRunId));
-        return { ...applied, started, toStop, ended: [...applied.ended, ...ended] };
+        const started = taken.started.filter(({ request }) => !givenUp.has(request.run.dagRunId));
+        return { ...taken, started, toStop, ended: [...taken.ended, ...ended] };
       }
     },
     get underWay() {
