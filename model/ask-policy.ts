@@ -28,6 +28,8 @@ export interface AskPolicy {
 export interface PlannedId {
   readonly askedId: string;
   readonly generation: string;
+  /** Its last attempt failed for the moment: another failure says little about the provider. */
+  readonly hasFailed?: boolean;
 }
 
 /**
@@ -67,8 +69,9 @@ export function planAsk(
     if (fresh.length + failed.length >= budget) break;
     const generation = decideAsk(id, policy);
     if (generation === undefined) continue;
-    const list = id.outcome === "failed" && !id.isPermanent ? failed : fresh;
-    list.push({ askedId: id.askedId, generation });
+    const { askedId } = id;
+    if (id.outcome === "failed" && !id.isPermanent) failed.push({ askedId, generation, hasFailed: true });
+    else fresh.push({ askedId, generation });
   }
   return [...fresh, ...failed];
 }

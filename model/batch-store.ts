@@ -104,6 +104,8 @@ export interface BatchStore {
   reconcile(ask: Ask): Reconciliation;
   /** Keeps the sum with the ask and closes it. */
   close(ask: Ask, sum: Reconciliation): Promise<void>;
+  /** An id that is stored under the ask's question, at or after this one where there is any such. */
+  pickStored(ask: Ask, near: string): string | undefined;
   /** Reasons of this ask's failed ids with their counts, most frequent first. */
   listFailures(ask: Ask): readonly {
     readonly reason: string;

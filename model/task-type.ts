@@ -33,6 +33,8 @@ export interface Progress {
   readonly unit: "bytes" | "rows" | "ids";
   /** Shown behind the figures, such as `12 not found`. */
   readonly note?: string;
+  /** Why nothing comes at the moment; absent while something does. */
+  readonly waitsFor?: string;
 }
 
 /** A thread that computes: it gets messages, gives messages, and never touches state or lake. */

@@ -123,6 +123,21 @@ export function closeAsk(query: Query, askId: number, sum: Reconciliation, now: 
   );
 }
 
+export function pickStored(query: Query, askId: number, near: string): string | undefined {
+  for (const from of [near, ""]) {
+    const row = query.get<{ asked_id: string }>(
+      sql(
+        `SELECT asked_id FROM processed_ids WHERE question_id = (SELECT question_id FROM asks WHERE ask_id = ?)
+          AND outcome = 'stored' AND asked_id >= ? ORDER BY asked_id LIMIT 1`,
+        askId,
+        from,
+      ),
+    );
+    if (row !== undefined) return row.asked_id;
+  }
+  return undefined;
+}
+
 export function countFailures(query: Query, askId: number): ReturnType<BatchStore["listFailures"]> {
   return query
     .all<Row>(

@@ -2,7 +2,7 @@
 import type { BatchStore } from "../model/batch-store.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Reconciliation } from "../model/reconciliation.ts";
-import { countFailures, closeAsk, openAsk, planIds, reconcile } from "./asks.ts";
+import { countFailures, closeAsk, openAsk, pickStored, planIds, reconcile } from "./asks.ts";
 import { commitBatch, listSealed, readBody, rekeyBatch, sealBatch } from "./batches.ts";
 import type { Database } from "./database.ts";
 import { fixManifest, listAsksToManifest } from "./manifests.ts";
@@ -36,6 +36,7 @@ export function createBatchStore(database: Database, clock: Clock): BatchStore {
       database.write((query) => {
         closeAsk(query, ask.askId, sum, clock.now());
       }),
+    pickStored: (ask, near) => pickStored(database, ask.askId, near),
     listFailures: (ask) => countFailures(database, ask.askId),
   };
 }

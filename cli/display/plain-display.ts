@@ -1,14 +1,23 @@
-/** For files and pipes: a line when a task starts and ends, and its progress now and then. */
+/** For files and pipes: a line when a task starts, begins to wait and ends, and its progress now and then. */
 import { escapeControlCharacters } from "../../config/control-character.ts";
 import type { Clock } from "../../model/clock.ts";
+import type { Progress } from "../../model/task-type.ts";
 import type { Output } from "../output.ts";
 import { formatProgress } from "./progress-line.ts";
 import type { RunDisplay } from "./run-display.ts";
 
 const PROGRESS_EVERY_MS = 10_000;
 
+interface Shown {
+  readonly startedMs: number;
+  readonly doneAtStart: number;
+  shownMs: number;
+  gainedMs: number;
+  progress: Progress;
+}
+
 export function createPlainDisplay(output: Output, clock: Clock): RunDisplay {
-  const shown = new Map<string, { startedMs: number; shownMs: number; doneAtStart: number; unit: string }>();
+  const shown = new Map<string, Shown>();
   return {
     logStream: process.stderr,
     observer: {
@@ -19,19 +28,23 @@ export function createPlainDisplay(output: Output, clock: Clock): RunDisplay {
       taskProgressed(_run, taskId, progress) {
         const nowMs = clock.monotonicMs();
         const last = shown.get(taskId);
-        if (last === undefined || last.unit !== progress.unit) {
+        if (last === undefined || last.progress.unit !== progress.unit) {
+          const startedMs = nowMs;
           shown.set(taskId, {
-            startedMs: nowMs,
+            startedMs,
             shownMs: nowMs,
+            gainedMs: nowMs,
             doneAtStart: progress.done,
-            unit: progress.unit,
+            progress,
           });
           return;
         }
-        if (nowMs - last.shownMs < PROGRESS_EVERY_MS) return;
+        const hasStopped = progress.waitsFor !== undefined && last.progress.waitsFor === undefined;
+        if (progress.done !== last.progress.done) last.gainedMs = nowMs;
+        last.progress = progress;
+        if (!hasStopped && nowMs - last.shownMs < PROGRESS_EVERY_MS) return;
         last.shownMs = nowMs;
-        const { startedMs, doneAtStart } = last;
-        output.line(`${taskId}: ${formatProgress({ progress, startedMs, nowMs, doneAtStart })}`);
+        output.line(`${taskId}: ${formatProgress({ ...last, nowMs })}`);
       },
       taskSettled(_run, { taskId }, end) {
         const again = end.nextAttemptAt === null ? "" : `, again at ${end.nextAttemptAt}`;

@@ -12,7 +12,12 @@ export interface ProgressView {
   readonly nowMs: number;
   /** What was done already when the measure began. */
   readonly doneAtStart: number;
+  /** When more was done the last time; same clock. */
+  readonly gainedMs: number;
 }
+
+/** After so long without a gain no estimate is made. */
+const MAX_SILENCE_MS = 10_000;
 
 export function formatProgress(view: ProgressView): string {
   const { progress } = view;
@@ -21,7 +26,8 @@ export function formatProgress(view: ProgressView): string {
     total === null
       ? formatAmount(done, progress)
       : `${formatAmount(done, progress)} of ${formatAmount(total, progress)}`;
-  const parts = [measure, estimateLeft(view), progress.note ?? ""];
+  const waits = progress.waitsFor === undefined ? "" : `waits: ${progress.waitsFor}`;
+  const parts = [measure, estimateLeft(view), progress.note ?? "", waits];
   return parts.filter((part) => part !== "").join("  ");
 }
 
@@ -37,7 +43,9 @@ function formatAmount(amount: number, progress: Progress): string {
     : `${amount.toLocaleString("en-US")} ${progress.unit}`;
 }
 
-function estimateLeft({ progress, startedMs, nowMs, doneAtStart }: ProgressView): string {
+/** Nothing while nothing comes: the rate of before says nothing about when it goes on. */
+function estimateLeft({ progress, startedMs, nowMs, doneAtStart, gainedMs }: ProgressView): string {
+  if (progress.waitsFor !== undefined || nowMs - gainedMs > MAX_SILENCE_MS) return "";
   const gained = progress.done - doneAtStart;
   const seconds = (nowMs - startedMs) / 1000;
   if (progress.total === null || gained <= 0 || seconds < 1 || progress.done >= progress.total) return "";

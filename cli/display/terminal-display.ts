@@ -17,13 +17,14 @@ interface TaskLine {
   progress: Progress | null;
   startedMs: number;
   doneAtStart: number;
+  gainedMs: number;
 }
 
 export function createTerminalDisplay(output: Output, clock: Clock, taskIds: readonly string[]): RunDisplay {
   const lines = new Map<string, TaskLine>(
     taskIds.map((taskId) => [
       taskId,
-      { state: "none", message: "", progress: null, startedMs: 0, doneAtStart: 0 },
+      { state: "none", message: "", progress: null, startedMs: 0, doneAtStart: 0, gainedMs: 0 },
     ]),
   );
   const closing = new AbortController();
@@ -74,6 +75,7 @@ export function createTerminalDisplay(output: Output, clock: Clock, taskIds: rea
             line.startedMs = clock.monotonicMs();
             line.doneAtStart = progress.done;
           }
+          if (line.progress?.done !== progress.done) line.gainedMs = clock.monotonicMs();
           line.progress = progress;
         });
       },
@@ -102,12 +104,12 @@ function drawLine(name: string, line: TaskLine, nowMs: number, paint: Paint, col
 }
 
 function describe(line: TaskLine, nowMs: number): string {
-  const { state, progress, startedMs, doneAtStart } = line;
+  const { state, progress, startedMs, doneAtStart, gainedMs } = line;
   if (state !== "running")
     return [state === "none" ? "waits" : state, line.message].filter(Boolean).join(": ");
   if (progress === null) return ["running", line.message].filter(Boolean).join(", ");
   const bar = drawBar(progress);
-  return `${bar === "" ? "" : `${bar} `}${formatProgress({ progress, startedMs, nowMs, doneAtStart })}`;
+  return `${bar === "" ? "" : `${bar} `}${formatProgress({ progress, startedMs, nowMs, doneAtStart, gainedMs })}`;
 }
 
 function mark(state: TaskState, paint: Paint): string {

@@ -6,6 +6,8 @@ import type { Ask } from "../../model/batch-store.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext } from "../../model/task-type.ts";
 import type { TmdbClient } from "./client/tmdb-client.ts";
+import type { TitleRequest } from "./client/title-requests.ts";
+import { createIdQueue } from "./id-queue.ts";
 import type { TmdbToLakeOptions } from "./options.ts";
 
 export interface FetchRequest {
@@ -18,6 +20,10 @@ export interface FetchRequest {
 
 /** Answers that are on their way into the database; the next request need not wait for the commit of the last answer. */
 const MAX_UNSETTLED = 256;
+/** How often it is looked whether anything came. */
+const SILENCE_CHECK_MS = 1000;
+/** After this long the silence is told even where nothing has failed yet. */
+const LONG_SILENCE_MS = 4000;
 /** Of bodies in memory that wait for room in the spool, beside one for each request under way. */
 const MAX_UNSETTLED_BYTES = 16 * 1024 * 1024;
 
@@ -33,9 +39,9 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
   setMaxListeners(0, signal);
   const unsettled = new Set<Promise<void>>();
   const counts = { done: 0, notFound: 0, failed: 0 };
-  const queue = planned.values();
+  const queue = createIdQueue(planned);
   const startedMs = clock.monotonicMs();
-
+  let quietSinceMs = startedMs;
   let unsettledBytes = 0;
 
   function settle(writing: Promise<void>, sizeBytes: number): void {
@@ -53,6 +59,11 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
 
   function show(): void {
     counts.done += 1;
+    quietSinceMs = clock.monotonicMs();
+    report();
+  }
+
+  function report(waitsFor?: string): void {
     const seconds = (clock.monotonicMs() - startedMs) / 1000;
     const rate = seconds > 0 ? `${(counts.done / seconds).toFixed(1)}/s` : "";
     const note = [
@@ -65,17 +76,25 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
       total: planned.length,
       unit: "ids",
       note: note.filter(Boolean).join(", "),
+      ...(waitsFor === undefined ? {} : { waitsFor }),
     });
   }
 
-  async function fetchOne({ askedId, generation }: PlannedId): Promise<void> {
-    const title = {
-      entity: options.entity,
-      imdbId: askedId,
-      language: options.language,
-      append: options.append,
-    };
-    const answer = await client.fetchTitle(title, signal);
+  /** While nothing comes the progress says why: who watches cannot tell a slow provider from a dead one. */
+  async function watchSilence(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await clock.sleep(SILENCE_CHECK_MS, ended).catch(() => undefined);
+      const quietMs = clock.monotonicMs() - quietSinceMs;
+      if (ended.aborted || quietMs < SILENCE_CHECK_MS) continue;
+      const long = quietMs < LONG_SILENCE_MS ? undefined : `nothing came for ${Math.floor(quietMs / 1000)} s`;
+      const waitsFor = client.waitsFor ?? long;
+      if (waitsFor !== undefined) report(waitsFor);
+    }
+  }
+
+  async function fetchOne({ askedId, generation, hasFailed }: PlannedId): Promise<void> {
+    const title = describeTitle(options, askedId);
+    const answer = await client.fetchTitle(hasFailed ? { ...title, hasFailed } : title, signal);
     const { askId } = ask;
     if (answer.outcome === "found") {
       const { structure, body, endpoint, providerId, fetchedAt } = answer;
@@ -97,8 +116,10 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
   }
 
   async function work(): Promise<void> {
-    for (const id of queue) {
+    for (;;) {
       if (signal.aborted) return;
+      const id = client.isInDoubt ? queue.takeSample() : queue.takeNext();
+      if (id === undefined) return;
       while (unsettled.size >= MAX_UNSETTLED || unsettledBytes >= MAX_UNSETTLED_BYTES)
         await Promise.race(unsettled);
       await fetchOne(id);
@@ -113,10 +134,19 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
       stop.abort(error);
     }
   });
+  const ended = new AbortController();
+  const watching = watchSilence(ended.signal);
   await Promise.all(workers);
   await Promise.all(unsettled);
+  ended.abort();
+  await watching;
   // The cause, not the echo: a fetch that was aborted because a put failed reports only that it was aborted.
   context.signal.throwIfAborted();
   sink.failed.throwIfAborted();
   stop.signal.throwIfAborted();
+}
+
+export function describeTitle(options: TmdbToLakeOptions, imdbId: string): TitleRequest {
+  const { entity, language, append } = options;
+  return { entity, imdbId, language, append };
 }

@@ -12,15 +12,21 @@ import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts
 import { literalPrefix } from "../../model/template.ts";
 import { readWritten } from "../options.ts";
 import { optionsSchema, type TmdbToLakeOptions } from "./options.ts";
-import type { TmdbClient } from "./client/tmdb-client.ts";
-import { fetchIds, type FetchRequest } from "./fetch-ids.ts";
+import type { TmdbClient, TmdbClientOptions } from "./client/tmdb-client.ts";
+import { describeTitle, fetchIds, type FetchRequest } from "./fetch-ids.ts";
+import { createSpread } from "./id-queue.ts";
 
 type Context = TaskContext<TmdbToLakeOptions, TaskPorts>;
+
+export interface ClientWishes {
+  readonly maxRatePerSecond?: number | undefined;
+  readonly pickControl?: TmdbClientOptions["pickControl"];
+}
 
 export interface TmdbSource {
   readonly baseUrl: string;
   /** One attempt's client; raises as `assertConfigured` does. */
-  openClient(maxRatePerSecond?: number): Promise<TmdbClient>;
+  openClient(options?: ClientWishes): Promise<TmdbClient>;
   /** Raises `SECRET_MISSING` without a token, and `CONFIG_INVALID` where token or address cannot be TMDB's. */
   assertConfigured(): void;
 }
@@ -108,7 +114,17 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
 
 /** A run that has nothing to ask does without the client. */
 async function fetchWithClient(tmdb: TmdbSource, request: Omit<FetchRequest, "client">): Promise<number> {
-  const client = await tmdb.openClient(request.context.options.rate_per_second);
+  const { context, ask, planned } = request;
+  const { options, state } = context;
+  const spread = createSpread();
+  const client = await tmdb.openClient({
+    maxRatePerSecond: options.rate_per_second,
+    pickControl: () => {
+      const near = planned[spread(planned.length)]?.askedId ?? "";
+      const imdbId = state.batches.pickStored(ask, near);
+      return imdbId === undefined ? undefined : describeTitle(options, imdbId);
+    },
+  });
   try {
     await fetchIds({ ...request, client });
     return client.requests;

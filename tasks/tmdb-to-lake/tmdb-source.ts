@@ -27,13 +27,14 @@ export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource
       assertTmdbConfigured(settings);
       readBaseUrl(baseUrl);
     },
-    async openClient(maxRatePerSecond = Infinity) {
+    async openClient({ maxRatePerSecond = Infinity, pickControl } = {}) {
       const { createTmdbClient } = await import("./client/tmdb-client.ts");
       return createTmdbClient({
         baseUrl,
         token,
         apiKey,
         ratePerSecond: Math.min(ratePerSecond, maxRatePerSecond),
+        ...(pickControl === undefined ? {} : { pickControl }),
         ...tools,
       });
     },

@@ -6,11 +6,21 @@ import type { CircuitPass } from "./circuit.ts";
 
 const NO_PASS: CircuitPass = Object.freeze({ isProbe: false });
 
+export interface ApiCallKind {
+  readonly template: string;
+  readonly isFair?: boolean;
+  readonly isControl?: boolean;
+}
+
 export class ApiCall {
   /** The path as it may be shown. */
   readonly template: string;
   /** Aborted with the caller's reason; of this request alone, so that whoever waits may listen to it freely. */
   readonly signal: AbortSignal;
+  /** It never failed before, so that its first attempt may stand for the provider's health. */
+  readonly isFair: boolean;
+  /** Asked in place of others while the provider is in doubt, once; nobody waits for what it says. */
+  readonly isControl: boolean;
   attempts = 0;
   /** Attempts and own back-off together; waiting for the limiter, the circuit or a `Retry-After` is not in it. */
   spentMs = 0;
@@ -32,9 +42,15 @@ export class ApiCall {
   #cancelDeadline: (() => void) | undefined;
   readonly #stopListening: () => void;
 
-  constructor(template: string, callerSignal: AbortSignal, fanOut: AbortFanOut) {
+  constructor(
+    { template, isFair = true, isControl = false }: ApiCallKind,
+    callerSignal: AbortSignal,
+    fanOut: AbortFanOut,
+  ) {
     const whole = new AbortController();
     this.template = template;
+    this.isFair = isFair;
+    this.isControl = isControl;
     this.signal = whole.signal;
     this.#stopListening = fanOut.listen(callerSignal, () => {
       whole.abort(callerSignal.reason);

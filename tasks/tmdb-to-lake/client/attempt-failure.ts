@@ -1,5 +1,6 @@
 /** What went wrong with one attempt, in words of our own. Whether it is tried again is decided elsewhere. */
 import type { AxiosError } from "axios";
+import { describeNetworkFault, isCertificateFault } from "./network-fault.ts";
 import { isTransientStatus } from "./judge-status.ts";
 
 /** Short codes that end up in the books and in `dagmar lake missing`. */
@@ -10,6 +11,7 @@ export type FailureReason =
   | "truncated"
   | "connection_lost"
   | "unreachable"
+  | "untrusted"
   | "too_large"
   | "html"
   | "not_json";
@@ -42,6 +44,7 @@ export function classifyError(error: AxiosError, hasExpired: boolean): AttemptFa
 function findReason(error: AxiosError, status: number | undefined): FailureReason {
   if (status === undefined) {
     if (error.message.startsWith("maxContentLength")) return "too_large";
+    if (isCertificateFault(error.code)) return "untrusted";
     return isReset(error.code) ? "connection_lost" : "unreachable";
   }
   // `ERR_BAD_REQUEST` and `ERR_BAD_RESPONSE` of a whole answer go by its status; a 200 can only have broken off.
@@ -60,4 +63,28 @@ function hasReusedSocket(request: unknown): boolean {
     "reusedSocket" in request &&
     request.reusedSocket === true
   );
+}
+
+/** In words for people; holds nothing that came from the provider. */
+export function describeCause({ reason, status, code }: AttemptFailure): string {
+  switch (reason) {
+    case "timed_out":
+      return "no whole answer in time";
+    case "rate_limited":
+      return "it asks for a pause (429)";
+    case "server_error":
+      return `it answers ${status ?? "with an error"}`;
+    case "truncated":
+      return "its answer broke off";
+    case "connection_lost":
+    case "unreachable":
+    case "untrusted":
+      return describeNetworkFault(code);
+    case "too_large":
+      return "its answer is too large";
+    case "html":
+      return "it answers with a page of HTML";
+    case "not_json":
+      return "its answer is not JSON";
+  }
 }

@@ -7,12 +7,19 @@ import * as https from "node:https";
 import { AxiosError, create, isAxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
 import axiosRetry from "axios-retry";
 import type { Clock } from "../../../model/clock.ts";
-import { TaskFailure } from "../../../model/errors.ts";
 import type { Logger } from "../../../model/logger.ts";
 import { createAbortFanOut } from "./abort-fan-out.ts";
 import { ApiCall } from "./api-call.ts";
-import { classifyError, type AttemptFailure } from "./attempt-failure.ts";
+import { classifyError, describeCause, type AttemptFailure } from "./attempt-failure.ts";
+import type { CircuitPass } from "./circuit.ts";
 import { createDeadlines } from "./deadlines.ts";
+import {
+  describeBadBody,
+  describeFailure,
+  describeFault,
+  describeRateLimit,
+  readRefused,
+} from "./describe-attempt.ts";
 import type { RefusedAnswer } from "./describe-refusal.ts";
 import { parseJsonBytes } from "./json-body.ts";
 import { isTransientStatus } from "./judge-status.ts";
@@ -44,6 +51,10 @@ export interface HttpClientOptions {
   readonly rules?: Partial<RetryRules>;
   /** Decompressed; a longer answer is cut off and not asked for again. Default 32 MiB. */
   readonly maxContentBytes?: number;
+  /** Whether JSON is of a form that the provider gives at all; what is not says something about the provider. */
+  readonly isSound?: (value: unknown) => boolean;
+  /** Something that was answered soundly in an earlier run, to be asked while the provider is in doubt. */
+  readonly pickControl?: () => HttpRequest | undefined;
   /** Connections open at once. Above the concurrency of all tasks, lest requests that have their turn wait here. */
   readonly maxSockets?: number;
 }
@@ -53,6 +64,8 @@ export interface HttpRequest {
   readonly path: string;
   /** The path as it may be shown and logged. */
   readonly template: string;
+  /** `false` where the same failed in an earlier attempt; default `true`. */
+  readonly isFair?: boolean;
 }
 
 export type HttpAnswer =
@@ -81,7 +94,7 @@ class CallEnded extends Error {}
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { baseUrl, host, secretQuery, traffic, clock, log, random } = options;
-  const { limiter, circuit, retryBudget } = traffic;
+  const { limiter, circuit, retryBudget, trouble } = traffic;
   const rules: RetryRules = { ...DEFAULT_RETRY_RULES, ...options.rules };
   const deadlines = createDeadlines(clock);
   const fanOut = createAbortFanOut();
@@ -95,6 +108,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const httpAgent = new http.Agent(agentOptions);
   const httpsAgent = new https.Agent(agentOptions);
   const counts = { requests: 0, retries: 0 };
+  const closing = new AbortController();
+  const stopSampling = circuit.addSampler(askControl);
+  let lastSound: HttpRequest | undefined;
 
   const instance = create({
     adapter: "http",
@@ -142,7 +158,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
     counts.requests += 1;
     // Not before it is sent: whoever is turned away by an open circuit has asked nothing.
-    if (call.attempts === 0) retryBudget.earn();
+    if (call.attempts === 0 && !call.isControl) retryBudget.earn();
     const limitMs = Math.min(rules.attemptTimeoutMs, rules.totalTimeoutMs - call.spentMs);
     config.signal = call.startAttempt(clock.monotonicMs(), (expire) => deadlines.start(limitMs, expire));
     return config;
@@ -150,8 +166,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   /** The circuit first: a turn at the limiter that then waited for the circuit would come as a burst when it closes. */
   async function admit(call: ApiCall): Promise<void> {
+    if (call.isControl) return limiter.acquire(call.signal);
     for (;;) {
-      const pass = await circuit.enter(call.signal);
+      const pass = await circuit.enter(call.signal, call.isFair && call.attempts === 0);
       call.pass = pass;
       await limiter.acquire(call.signal);
       if (circuit.isValid(pass)) return;
@@ -170,7 +187,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         reportFailure(call);
         throw new AxiosError("not JSON", "ERR_BAD_RESPONSE", response.config);
       }
+      if (options.isSound?.(call.parsed.value) === false) {
+        reportDoubt(call, "it answers with JSON that is not TMDB's");
+        return response;
+      }
     }
+    trouble.cause = undefined;
     circuit.reportSuccess(call.takePass());
     return response;
   }
@@ -200,10 +222,52 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   function reportFailure(call: ApiCall): void {
-    if (!circuit.reportFailure(call.takePass())) return;
-    log.warn(`${host} fails again and again; requests wait until a probe succeeds`, {
-      reason: call.failure?.reason,
-    });
+    const { failure } = call;
+    if (failure === undefined) return;
+    const cause = describeCause(failure);
+    const isFirstWord = trouble.cause === undefined;
+    reportDoubt(call, cause);
+    if (isFirstWord && failure.reason === "unreachable") {
+      log.warn(`${host} cannot be reached: ${cause}. It is asked again.`);
+    }
+  }
+
+  function reportDoubt(call: ApiCall, cause: string): void {
+    trouble.cause = cause;
+    if (call.isControl) lastSound = undefined;
+    if (!circuit.reportFailure(call.takePass(), cause)) return;
+    log.warn(`${host} fails again and again: ${cause}. Requests wait until a probe succeeds.`);
+  }
+
+  /** What was answered soundly a moment ago comes first: its failure cannot be its own. */
+  function askControl(pass: CircuitPass): boolean {
+    const request = lastSound ?? options.pickControl?.();
+    if (request === undefined || closing.signal.aborted) return false;
+    const call = new ApiCall({ template: request.template, isControl: true }, closing.signal, fanOut);
+    call.pass = pass;
+    // What it is told is in its pass already; a fault of its own leaves the place to the next.
+    send(request, call).catch(() => undefined);
+    return true;
+  }
+
+  async function send(request: HttpRequest, call: ApiCall): Promise<HttpAnswer> {
+    const separator = request.path.includes("?") ? "&" : "?";
+    const url = secretQuery === "" ? request.path : `${request.path}${separator}${secretQuery}`;
+    try {
+      const response = await instance.request<Buffer>({ method: "get", url, apiCall: call });
+      if (call.parsed === undefined) return { kind: "refused", ...readRefused(response) };
+      if (trouble.cause === undefined) lastSound = request;
+      return { kind: "json", bytes: response.data, value: call.parsed.value };
+    } catch (error) {
+      if (call.ended !== undefined) throw call.ended.cause;
+      if (call.stop !== undefined) throw call.stop;
+      const failure = call.failure ?? describeFault(error);
+      if (failure.reason === "rate_limited") throw describeRateLimit(host, call);
+      return { kind: "failed", failure, detail: describeFailure(host, call, failure) };
+    } finally {
+      call.close();
+      if (call.pass !== undefined) circuit.reportNothing(call.takePass());
+    }
   }
 
   function mayRetry(call: ApiCall, failure: AttemptFailure): boolean {
@@ -247,23 +311,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     async get(request, signal) {
       signal.throwIfAborted();
-      const call = new ApiCall(request.template, signal, fanOut);
-      const separator = request.path.includes("?") ? "&" : "?";
-      const url = secretQuery === "" ? request.path : `${request.path}${separator}${secretQuery}`;
-      try {
-        const response = await instance.request<Buffer>({ method: "get", url, apiCall: call });
-        if (call.parsed === undefined) return { kind: "refused", ...readRefused(response) };
-        return { kind: "json", bytes: response.data, value: call.parsed.value };
-      } catch (error) {
-        if (call.ended !== undefined) throw call.ended.cause;
-        if (call.stop !== undefined) throw call.stop;
-        const failure = call.failure ?? describeFault(error);
-        if (failure.reason === "rate_limited") throw describeRateLimit(host, call);
-        return { kind: "failed", failure, detail: describeFailure(host, call, failure) };
-      } finally {
-        call.close();
-        if (call.pass !== undefined) circuit.reportNothing(call.takePass());
-      }
+      return send(request, new ApiCall(request, signal, fanOut));
     },
     get requests() {
       return counts.requests;
@@ -272,6 +320,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       return counts.retries;
     },
     close() {
+      stopSampling();
+      closing.abort(new CallEnded());
       httpAgent.destroy();
       httpsAgent.destroy();
     },
@@ -281,52 +331,4 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 function isLoopback(baseUrl: string): boolean {
   const { hostname } = new URL(baseUrl);
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
-}
-
-function readRefused({ status, data, headers }: AxiosResponse<Buffer>): RefusedAnswer {
-  return {
-    status,
-    value: parseJsonBytes(data)?.value,
-    sizeBytes: data.byteLength,
-    contentType: String(headers["content-type"] ?? ""),
-    location: String(headers["location"] ?? ""),
-  };
-}
-
-function describeBadBody(response: AxiosResponse<Buffer>): AttemptFailure {
-  const type = String(response.headers["content-type"] ?? "");
-  const isHtml =
-    /^text\/html\b/i.test(type) ||
-    response.data.subarray(0, 64).toString("latin1").trimStart().startsWith("<");
-  return {
-    reason: isHtml ? "html" : "not_json",
-    status: response.status,
-    code: undefined,
-    retryAfter: undefined,
-    isStaleConnection: false,
-  };
-}
-
-/** A fault that axios raised before there was an attempt to speak of. */
-function describeFault(error: unknown): AttemptFailure {
-  const code = isAxiosError(error) ? error.code : undefined;
-  return { reason: "unreachable", status: undefined, code, retryAfter: undefined, isStaleConnection: false };
-}
-
-function describeFailure(host: string, call: ApiCall, failure: AttemptFailure): string {
-  const facts = [
-    failure.status === undefined ? "" : `status ${failure.status}`,
-    failure.code ?? "",
-    call.attempts === 1 ? "1 attempt" : `${call.attempts} attempts`,
-  ];
-  return `GET ${call.template} from ${host}: ${failure.reason} (${facts.filter(Boolean).join(", ")})`;
-}
-
-function describeRateLimit(host: string, call: ApiCall): TaskFailure {
-  return new TaskFailure(
-    "TMDB_RATE_LIMITED",
-    `${host} answered 429 to each of ${call.attempts} attempts at GET ${call.template}.`,
-    true,
-    { retryAfterSeconds: 60, hint: "Is another program using the same key? A lower TMDB rate helps." },
-  );
 }

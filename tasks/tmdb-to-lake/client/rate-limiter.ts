@@ -12,6 +12,8 @@ export interface RateLimiter {
   /** Changes the rate; `Infinity` means no limit. What has started already still counts. */
   setRate(ratePerSecond: number): void;
   readonly ratePerSecond: number;
+  /** When the present pause ends, by the clock's monotonic time; in the past or `-Infinity` where there is none. */
+  readonly pausedUntilMs: number;
   /** Milliseconds of all pauses together, overlaps counted once, the rest of a present one included. */
   readonly pausedMs: number;
 }
@@ -149,6 +151,9 @@ export function createRateLimiter(options: {
     },
     get ratePerSecond() {
       return rate;
+    },
+    get pausedUntilMs() {
+      return pausedUntilMs;
     },
     get pausedMs() {
       return pausedMs;

@@ -1,7 +1,7 @@
 /** Whether a failed attempt is followed by another, and when. The waiting is done elsewhere. */
 import { TaskFailure } from "../../../model/errors.ts";
 import type { ApiCall } from "./api-call.ts";
-import type { AttemptFailure } from "./attempt-failure.ts";
+import { describeCause, type AttemptFailure } from "./attempt-failure.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
@@ -58,7 +58,8 @@ const RETRY_NOW: RetryDecision = { isRetried: true, delayMs: 0, stop: undefined 
  */
 export function decideRetry(question: RetryQuestion): RetryDecision {
   const { call, failure, rules, now, budget } = question;
-  if (failure.reason === "too_large") return NO_RETRY;
+  if (failure.reason === "too_large" || call.isControl) return NO_RETRY;
+  if (failure.reason === "untrusted") return { ...NO_RETRY, stop: describeUntrusted(question) };
   const retryAfterMs = parseRetryAfterMs(failure.retryAfter, now) ?? 0;
   if (retryAfterMs > rules.maxRetryAfterMs) {
     return { ...NO_RETRY, stop: describeLongPause(question, retryAfterMs) };
@@ -79,12 +80,19 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
   return { isRetried: true, delayMs: Math.max(backoffMs, retryAfterMs), stop: undefined };
 }
 
+function describeUntrusted({ failure, host }: RetryQuestion): TaskFailure {
+  return new TaskFailure("TMDB_UNTRUSTED", `${host} is not trusted: ${describeCause(failure)}.`, false, {
+    hint: "Behind a proxy that opens TLS, put its authority's certificate into a file and name that in NODE_EXTRA_CA_CERTS; else check TMDB_BASE_URL and the clock.",
+  });
+}
+
 function describeLongPause({ call, failure, host }: RetryQuestion, retryAfterMs: number): TaskFailure {
-  const seconds = Math.min(MAX_RESCHEDULE_SECONDS, Math.ceil(retryAfterMs / 1000));
+  const askedSeconds = Math.ceil(retryAfterMs / 1000);
+  const seconds = Math.min(MAX_RESCHEDULE_SECONDS, askedSeconds);
   const code = failure.reason === "rate_limited" ? "TMDB_RATE_LIMITED" : "TMDB_UNAVAILABLE";
   return new TaskFailure(
     code,
-    `${host} answered ${failure.status} to GET ${call.template} and asks for a pause of ${Math.ceil(retryAfterMs / 1000)} seconds.`,
+    `${host} answered ${failure.status} to GET ${call.template} and asks for a pause of ${askedSeconds} seconds${askedSeconds > seconds ? `; it is asked again in ${seconds}` : ""}.`,
     true,
     {
       retryAfterSeconds: seconds,

@@ -41,6 +41,10 @@ export function readProviderId(record: JsonObject): number | undefined {
   return typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }
 
+export function isFindAnswer(answer: JsonObject): boolean {
+  return OTHER_LISTS.some(([list]) => Object.hasOwn(answer, list));
+}
+
 /** Whether an object speaks of a title at all, be it the wrong one: what names no id may be anything, a proxy's words too. */
 export function isAboutTitle(record: JsonObject): boolean {
   return Object.hasOwn(record, "id") || Object.hasOwn(record, "imdb_id");

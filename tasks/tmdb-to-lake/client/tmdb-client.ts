@@ -3,18 +3,20 @@ import type { Clock } from "../../../model/clock.ts";
 import type { Logger } from "../../../model/logger.ts";
 import { MAX_RECORD_BYTES } from "../../../model/record-batch.ts";
 import { describeRefusal } from "./describe-refusal.ts";
-import { createHttpClient, type HttpAnswer } from "./http-client.ts";
+import { describeWaiting } from "./describe-waiting.ts";
+import { createHttpClient, type HttpAnswer, type HttpRequest } from "./http-client.ts";
 import { hashStructure, isJsonObject } from "./json-body.ts";
 import { judgeStatus, readErrorCode } from "./judge-status.ts";
 import type { RetryRules } from "./retry-decision.ts";
+import { isAboutTitle, readFind, readImdbId, readProviderId, type AbsenceReason } from "./title-check.ts";
 import {
-  isAboutTitle,
-  readFind,
-  readImdbId,
-  readProviderId,
-  type AbsenceReason,
-  type Entity,
-} from "./title-check.ts";
+  buildQuery,
+  findRequest,
+  firstRequest,
+  isSound,
+  movieRequest,
+  type TitleRequest,
+} from "./title-requests.ts";
 import { readBaseUrl, readSecret, type TmdbCredentials } from "./tmdb-access.ts";
 import { joinTraffic } from "./traffic.ts";
 
@@ -27,17 +29,10 @@ export interface TmdbClientOptions extends TmdbCredentials {
   readonly random: () => number;
   /** `Infinity` for no limit. All clients of one clock and base URL share a limiter; their lowest rate holds. */
   readonly ratePerSecond: number;
+  /** A title that is stored already, to be asked for while TMDB is in doubt; its answer is not kept. */
+  readonly pickControl?: () => TitleRequest | undefined;
   readonly rules?: Partial<RetryRules>;
   readonly maxContentBytes?: number;
-}
-
-export interface TitleRequest {
-  readonly entity: Entity;
-  /** `tt` and 7 to 10 digits. */
-  readonly imdbId: string;
-  readonly language: string;
-  /** At most 20; the order does not matter. */
-  readonly append: readonly string[];
 }
 
 export interface FoundTitle {
@@ -87,6 +82,10 @@ export interface TmdbClient {
   readonly retries: number;
   /** Milliseconds that 429s have paused everybody, over all clients of the same traffic. */
   readonly pausedMs: number;
+  /** So many failures in a row that what is asked next should be taken from elsewhere in the plan. */
+  readonly isInDoubt: boolean;
+  /** Why nothing comes at the moment, in words; `undefined` where nothing is wrong. */
+  readonly waitsFor: string | undefined;
   /** Ends idle connections and gives the rate back. */
   close(): void;
 }
@@ -94,9 +93,9 @@ export interface TmdbClient {
 type TmdbAnswer = Exclude<HttpAnswer, { kind: "refused" }> | { readonly kind: "not_found" };
 
 const NO_HEADERS = { sizeBytes: 0, contentType: "", location: "" };
+/** Half of what opens the circuit. */
+const FAILURES_TO_DOUBT = 5;
 const IMDB_ID = /^tt\d{7,10}$/;
-/** TMDB's limit (https://developer.themoviedb.org/docs/append-to-response). */
-const MAX_APPEND = 20;
 
 /** Raises `TaskFailure` `SECRET_MISSING` or `CONFIG_INVALID`; sends nothing yet. */
 export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
@@ -113,6 +112,11 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     clock,
     log,
     random,
+    isSound,
+    pickControl: () => {
+      const title = options.pickControl?.();
+      return title === undefined ? undefined : firstRequest(title);
+    },
     ...(options.rules === undefined ? {} : { rules: options.rules }),
     ...(options.maxContentBytes === undefined ? {} : { maxContentBytes: options.maxContentBytes }),
   });
@@ -125,8 +129,9 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     return { outcome: "not_found", reason, fetchedAt: clock.now().toISOString() };
   }
 
-  async function get(path: string, template: string, signal: AbortSignal): Promise<TmdbAnswer> {
-    const answer = await client.get({ path, template }, signal);
+  async function get(request: HttpRequest, signal: AbortSignal): Promise<TmdbAnswer> {
+    const { template } = request;
+    const answer = await client.get(request, signal);
     if (answer.kind === "failed") return answer;
     const meaning =
       answer.kind === "refused" ? judgeStatus(answer.status, answer.value) : judgeWhole(answer.value);
@@ -147,9 +152,9 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     title: TitleRequest,
     signal: AbortSignal,
   ): Promise<readonly number[] | AbsentTitle | FailedTitle> {
-    const template = "/find/{imdb_id}";
-    const query = `external_source=imdb_id&language=${encodeURIComponent(title.language)}`;
-    const answer = await get(`/find/${title.imdbId}?${query}`, template, signal);
+    const request = findRequest(title);
+    const { template } = request;
+    const answer = await get(request, signal);
     if (answer.kind === "not_found") return absent("unknown");
     if (answer.kind === "failed") return failFrom(answer);
     const verdict = readFind(answer.value, title.entity);
@@ -205,14 +210,16 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
   }
 
   /** Asks for each title that `/find` names until one is there: TMDB keeps names of titles that are gone. */
-  async function fetchFound(title: TitleRequest, query: string, signal: AbortSignal): Promise<TitleAnswer> {
+  async function fetchFound(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer> {
+    const query = buildQuery(title);
     const ids = await find(title, signal);
     if ("outcome" in ids) return ids;
+    const isFair = title.hasFailed !== true;
     const folder = title.entity === "movie" ? "movie" : "tv";
     const endpoint = `/${folder}/{id}`;
     let wrong: FailedTitle | undefined;
     for (const id of new Set(ids)) {
-      const answer = await get(`/${folder}/${id}?${query}`, endpoint, signal);
+      const answer = await get({ path: `/${folder}/${id}?${query}`, template: endpoint, isFair }, signal);
       if (answer.kind === "not_found") continue;
       if (answer.kind === "failed") return failFrom(answer);
       const verdict = await judge(answer, title, endpoint, id, signal);
@@ -222,20 +229,19 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     return wrong ?? absent("gone");
   }
 
-  async function fetchMovie(title: TitleRequest, query: string, signal: AbortSignal): Promise<TitleAnswer> {
-    const endpoint = "/movie/{imdb_id}";
-    const answer = await get(`/movie/${title.imdbId}?${query}`, endpoint, signal);
-    if (answer.kind === "not_found") return fetchFound(title, query, signal);
+  async function fetchMovie(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer> {
+    const request = movieRequest(title);
+    const answer = await get(request, signal);
+    if (answer.kind === "not_found") return fetchFound(title, signal);
     if (answer.kind === "failed") return failFrom(answer);
-    return judge(answer, title, endpoint, undefined, signal);
+    return judge(answer, title, request.template, undefined, signal);
   }
 
   return {
     async fetchTitle(title, signal) {
       signal.throwIfAborted();
       if (!IMDB_ID.test(title.imdbId)) return fail("bad_id", "not tt and 7 to 10 digits", true);
-      const query = buildQuery(title);
-      return title.entity === "movie" ? fetchMovie(title, query, signal) : fetchFound(title, query, signal);
+      return title.entity === "movie" ? fetchMovie(title, signal) : fetchFound(title, signal);
     },
     get requests() {
       return client.requests;
@@ -245,6 +251,12 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     },
     get pausedMs() {
       return traffic.limiter.pausedMs;
+    },
+    get isInDoubt() {
+      return traffic.circuit.failuresInARow >= FAILURES_TO_DOUBT;
+    },
+    get waitsFor() {
+      return describeWaiting(host, traffic, clock);
     },
     close() {
       client.close();
@@ -257,19 +269,4 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
 function judgeWhole(value: unknown): "answer" | "refused" {
   const isError = isJsonObject(value) && !isAboutTitle(value) && readErrorCode(value) !== undefined;
   return isError ? "refused" : "answer";
-}
-
-/** Sorted, so that the same question is the same URL. Commas stay as they are, as TMDB's documentation writes them. */
-function buildQuery({ language, append }: TitleRequest): string {
-  if (append.length > MAX_APPEND) {
-    throw new RangeError(`append_to_response takes at most ${MAX_APPEND} names, not ${append.length}`);
-  }
-  const parts = [`language=${encodeURIComponent(language)}`];
-  if (append.length > 0) {
-    const names = [...new Set(append)]
-      .toSorted()
-      .map((name) => encodeURIComponent(name).replaceAll("%2F", "/"));
-    parts.push(`append_to_response=${names.join(",")}`);
-  }
-  return parts.join("&");
 }

@@ -1,16 +1,22 @@
 /**
- * What all clients of one provider in this process share: the rate, the circuit and the budget of retries. Which
- * request goes when is decided by those three; this file only sees to it that there is one of each.
+ * What all clients of one provider in this process share: the rate, the circuit, the budget of retries, and what
+ * went wrong last. Which request goes when is decided by those; this file only keeps one of each.
  */
 import type { Clock } from "../../../model/clock.ts";
 import { createCircuit, type Circuit } from "./circuit.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limiter.ts";
 import { createRetryBudget, type RetryBudget } from "./retry-budget.ts";
 
+/** What went wrong last, in words; `undefined` since a sound answer came. */
+export interface Trouble {
+  cause: string | undefined;
+}
+
 export interface Traffic {
   readonly limiter: RateLimiter;
   readonly circuit: Circuit;
   readonly retryBudget: RetryBudget;
+  readonly trouble: Trouble;
   /** Gives this user's rate back. Harmless when called twice. */
   leave(): void;
 }
@@ -19,6 +25,7 @@ interface SharedTraffic {
   readonly limiter: RateLimiter;
   readonly circuit: Circuit;
   readonly retryBudget: RetryBudget;
+  readonly trouble: Trouble;
   readonly rates: Map<symbol, number>;
 }
 
@@ -37,6 +44,7 @@ export function joinTraffic(clock: Clock, baseUrl: string, host: string, ratePer
     limiter: createRateLimiter({ clock, ratePerSecond }),
     circuit: createCircuit({ clock, host }),
     retryBudget: createRetryBudget(),
+    trouble: { cause: undefined },
     rates: new Map<symbol, number>(),
   };
   byBaseUrl.set(baseUrl, shared);
@@ -47,6 +55,7 @@ export function joinTraffic(clock: Clock, baseUrl: string, host: string, ratePer
     limiter: shared.limiter,
     circuit: shared.circuit,
     retryBudget: shared.retryBudget,
+    trouble: shared.trouble,
     leave() {
       shared.rates.delete(user);
       if (shared.rates.size > 0) shared.limiter.setRate(Math.min(...shared.rates.values()));

@@ -117,3 +117,35 @@ test("a caller that gives up is let go at once, and who comes after it still get
   expect(line.passes).toHaveLength(1);
   await expect(circuit.enter(AbortSignal.abort(new Error("too late")))).rejects.toThrow("too late");
 });
+
+test("after the cool-down the probe is what has never failed, then a control question, then the first in line", async () => {
+  const { clock, circuit } = await openCircuit();
+  const line = queue(circuit, 2);
+  const fair: CircuitPass[] = [];
+  void circuit.enter(undefined, true).then((pass) => fair.push(pass));
+  await clock.advance(0);
+  // In doubt a fair one need not wait.
+  expect([line.passes.length, fair.length]).toEqual([0, 1]);
+  circuit.reportFailure(fair[0] as CircuitPass);
+  const asked: CircuitPass[] = [];
+  const remove = circuit.addSampler((pass) => asked.push(pass) > 0);
+  await clock.advance(5000);
+  expect([line.passes.length, asked.length]).toEqual([0, 1]);
+  circuit.reportFailure(asked[0] as CircuitPass);
+  remove();
+  await clock.advance(10_000);
+  expect([line.passes.length, asked.length]).toEqual([1, 1]);
+});
+
+test("a control question that ends without a word leaves the circuit open, and the next in line probes", async () => {
+  const clock = createHandClock();
+  const circuit = createCircuit({ clock, host: "tmdb.test", failuresToOpen: 1 });
+  const asked: CircuitPass[] = [];
+  circuit.addSampler((pass) => asked.length === 0 && asked.push(pass) > 0);
+  expect(circuit.reportFailure(await circuit.enter())).toBe(false);
+  const line = queue(circuit, 1);
+  circuit.reportNothing(asked[0] as CircuitPass);
+  expect(circuit.isOpen).toBe(true);
+  await clock.advance(5000);
+  expect(line.passes.map((pass) => pass.isProbe)).toEqual([true]);
+});

@@ -1,5 +1,6 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
+import type { TitleRequest } from "../../../tasks/tmdb-to-lake/client/title-requests.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import {
   json,
@@ -8,6 +9,7 @@ import {
   NOT_FOUND,
   openClient,
   RECORD,
+  recordLog,
   startProvider,
   type Answer,
   type Provider,
@@ -209,4 +211,80 @@ test("a retry takes its turn at the limiter like any other request", async () =>
   expect(server.asked).toHaveLength(1);
   await clock.advance(1020);
   expect((await fetched).outcome).toBe("found");
+});
+
+describe("when ten in a row fail", () => {
+  const CONTROL = { ...MOVIE, imdbId: "tt9000000" };
+  const isControl = (path: string): boolean => path.endsWith(CONTROL.imdbId);
+  const makeTitle = (index: number): TitleRequest => ({
+    ...MOVIE,
+    imdbId: `tt${1_000_000 + index}`,
+    hasFailed: true,
+  });
+  const NO_RETRY = { rules: { maxRetries: 0 }, pickControl: () => CONTROL };
+
+  test("and something that was stored before is answered, the failures speak of their titles", async () => {
+    const clock = createHandClock();
+    const server = await serve((path) =>
+      isControl(path) ? json({ ...RECORD, imdb_id: CONTROL.imdbId }) : json({}, 500),
+    );
+    const { log, lines } = recordLog();
+    const client = openClient(server, { ...NO_RETRY, log }, clock);
+    for (let title = 0; title < 40; title += 1) {
+      expect(await client.fetchTitle(makeTitle(title), NEVER)).toMatchObject({ outcome: "failed" });
+    }
+    expect(server.asked.filter((path) => !path.includes("tt9"))).toHaveLength(40);
+    expect(server.asked.length).toBeLessThanOrEqual(44);
+    expect(lines.join("")).not.toContain("again and again");
+    expect(clock.monotonicMs()).toBe(0);
+  });
+
+  test("and what was stored before fails too, the circuit opens at once", async () => {
+    const clock = createHandClock();
+    const server = await serve(() => json({}, 503));
+    const { log, lines } = recordLog();
+    const client = openClient(server, { ...NO_RETRY, log }, clock);
+    for (let title = 0; title < 10; title += 1) await client.fetchTitle(makeTitle(title), NEVER);
+    const refused = client.fetchTitle(makeTitle(11), NEVER).catch((error: unknown) => error);
+    for (const coolDownMs of [5000, 10_000, 20_000, 40_000, 60_000]) {
+      await clock.untilSleeping(coolDownMs, coolDownMs);
+      await clock.advance(coolDownMs);
+    }
+    expect(await refused).toMatchObject({
+      code: "TMDB_UNAVAILABLE",
+      message: expect.stringContaining("The last: it answers 503") as unknown,
+    });
+    expect(lines.join("")).toContain("again and again: it answers 503");
+    // The probes are control questions: what has failed before is not asked while TMDB is down.
+    expect(server.asked.filter((path) => !path.includes("tt9"))).toHaveLength(10);
+    expect(server.asked).toHaveLength(10 + 1 + 5);
+  });
+
+  test("and a title that nobody has asked yet is answered, that will do for a sample", async () => {
+    const clock = createHandClock();
+    let isBad = true;
+    const server = await serve((path) =>
+      isBad ? json({}, 500) : json({ ...RECORD, imdb_id: path.slice(7) }),
+    );
+    const client = openClient(server, { rules: { maxRetries: 0 } }, clock);
+    for (let title = 0; title < 10; title += 1) await client.fetchTitle(makeTitle(title), NEVER);
+    isBad = false;
+    const known = client.fetchTitle(makeTitle(10), NEVER);
+    const fresh = client.fetchTitle({ ...MOVIE, imdbId: "tt2000000" }, NEVER);
+    expect([(await known).outcome, (await fresh).outcome]).toEqual(["found", "found"]);
+    expect(server.asked.slice(10).map((path) => path.slice(7, 16))).toEqual(["tt2000000", "tt1000010"]);
+    expect(clock.monotonicMs()).toBe(0);
+  });
+
+  test("JSON that is not TMDB's counts as a failure", async () => {
+    const clock = createHandClock();
+    const server = await serve(() => json({ message: "please log in" }));
+    const client = openClient(server, {}, clock);
+    for (let title = 0; title < 10; title += 1) {
+      expect(await client.fetchTitle(makeTitle(title), NEVER)).toMatchObject({ isPermanent: false });
+    }
+    client.fetchTitle(makeTitle(10), NEVER).catch(() => undefined);
+    await clock.untilSleeping(5000, 5000);
+    expect(server.asked).toHaveLength(10);
+  });
 });
