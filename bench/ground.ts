@@ -23,6 +23,7 @@ import { createBatchStore } from "../state/batch-store.ts";
 import { createCandidateStore } from "../state/candidates.ts";
 import { openDatabase } from "../state/database.ts";
 import { createEventLog } from "../state/events.ts";
+import { createInputStore } from "../state/inputs.ts";
 import { createObjectStore } from "../state/objects.ts";
 import { createRegistry } from "../tasks/registry.ts";
 import { makeVersion } from "../test/support/test-dag.ts";
@@ -68,6 +69,7 @@ export async function openGround(
     leaseEpoch: lease.epoch,
     ports: {
       objects: createObjectStore(database, clock, timezone),
+      inputs: createInputStore(database, clock),
       candidates: createCandidateStore(database, clock),
       batches: createBatchStore(database, clock),
       events: createEventLog(database, clock, log, timezone),

@@ -45,16 +45,23 @@ export async function chooseLogicalDate(
   const instant =
     given.kind === "instant"
       ? given.instant
-      : (pickOne(dag, given.day, judgeDay(given.day, readDay(query, dag, dags, given.range))) ??
+      : (pickOne(dag, given.day, judgeDay(given.day, readDay(query, app.lake.id, dag, dags, given.range))) ??
         given.range.from);
-  const isThere = query !== null && findRunByDate(query, dag.dagId, instant) !== undefined;
+  const isThere = query !== null && findRunByDate(query, app.lake.id, dag.dagId, instant) !== undefined;
   if (!isThere && !isForced) refuseFuture(dag, dags, instant);
   return instant.toISOString();
 }
 
-function readDay(query: Query | null, dag: DagDefinition, dags: DagsById, { from, until }: InstantRange) {
+function readDay(
+  query: Query | null,
+  lakeId: string,
+  dag: DagDefinition,
+  dags: DagsById,
+  { from, until }: InstantRange,
+) {
   const to = new Date(until.getTime() - 1);
-  const runs = query === null ? [] : listRunsInRange(query, dag.dagId, from.toISOString(), to.toISOString());
+  const runs =
+    query === null ? [] : listRunsInRange(query, lakeId, dag.dagId, from.toISOString(), to.toISOString());
   // Of a Dag of its own two are enough to refuse; of several that are followed the last of the day counts.
   const limit = dag.schedule.kind === "cron" ? SHOWN + 1 : SECONDS_A_DAY;
   return {
@@ -103,11 +110,12 @@ function refuseFuture(dag: DagDefinition, dags: DagsById, instant: Date): void {
  */
 export function findRunOfDate(
   query: Query,
+  lakeId: string,
   dag: Pick<DagDefinition, "dagId" | "timezone">,
   text: string,
 ): DagRun {
   const given = readGivenDate(text, dag.timezone);
-  const run = findGivenRun(query, dag, given);
+  const run = findGivenRun(query, lakeId, dag, given);
   if (run !== undefined) return run;
   const when =
     given.kind === "day" ? `on ${given.day} (${dag.timezone})` : `at ${given.instant.toISOString()}`;
@@ -118,14 +126,21 @@ export function findRunOfDate(
 
 function findGivenRun(
   query: Query,
+  lakeId: string,
   dag: Pick<DagDefinition, "dagId" | "timezone">,
   given: GivenDate,
 ): DagRun | undefined {
   const { dagId, timezone } = dag;
-  if (given.kind === "instant") return findRunByDate(query, dagId, given.instant);
+  if (given.kind === "instant") return findRunByDate(query, lakeId, dagId, given.instant);
   const { from, until } = given.range;
-  const runs = listRunsInRange(query, dagId, from.toISOString(), new Date(until.getTime() - 1).toISOString());
+  const runs = listRunsInRange(
+    query,
+    lakeId,
+    dagId,
+    from.toISOString(),
+    new Date(until.getTime() - 1).toISOString(),
+  );
   const dates = runs.map((run) => new Date(run.logicalDate));
   const instant = pickOne(dag, given.day, judgeDay(given.day, { timezone, runs: dates, slots: [] }));
-  return instant === undefined ? undefined : findRunByDate(query, dagId, instant);
+  return instant === undefined ? undefined : findRunByDate(query, lakeId, dagId, instant);
 }

@@ -38,6 +38,7 @@ export async function tryLease(app: App, database: Database, purpose: string): P
     await takeOver(database, {
       clock: systemClock,
       log: app.log,
+      lakeId: app.lake.id,
       pools: app.settings.pools,
       cookieScope: app.settings.databaseFile,
       service: silentObserver,

@@ -72,10 +72,10 @@ export async function previewBackfill(
 async function planSlots(app: App, request: BackfillRequest): Promise<readonly SlotVerdict[]> {
   const now = systemClock.now();
   try {
-    return planBackfill(await app.openDatabase("read"), request, now);
+    return planBackfill(await app.openDatabase("read"), app.lake.id, request, now);
   } catch (error) {
     if (!(error instanceof DagmarError) || error.code !== "DATABASE_MISSING") throw error;
-    return planBackfill(null, request, now);
+    return planBackfill(null, app.lake.id, request, now);
   }
 }
 

@@ -6,7 +6,8 @@ import type { PreparedRun } from "../scheduler/commands/prepare-run.ts";
 import type { Database } from "../state/database.ts";
 import { listRunSums, measureWrites, reportTasks, type Writes } from "../state/reports.ts";
 import type { Row } from "../state/row.ts";
-import { formatBytes, type Output } from "./output.ts";
+import { formatBytes } from "../model/byte-size.ts";
+import type { Output } from "./output.ts";
 
 export interface RunReport {
   print(output: Output): void;
@@ -57,7 +58,7 @@ function printReport(output: Output, figures: RunFigures): void {
       task["state"],
       task["attempts"],
       typeof task["duration_seconds"] === "number" ? formatDuration(task["duration_seconds"]) : "",
-      task["message"] ?? describeOutput(task),
+      task["message"] ?? "",
     ]),
     "",
   );
@@ -102,23 +103,6 @@ function describeOrigin(run: DagRun, { how, isScheduler }: RunOrigin): string {
   }
   if (run.state === "failed") return " (the same command resumes it)";
   return how === "resumed" ? " (resumed)" : how === "cleared" ? " (made again)" : "";
-}
-
-/** What a file task has to say: its object, and whether it was there. */
-function describeOutput(task: Row): string {
-  const outputs = readOutputs(task);
-  if (outputs["unchanged"] === true) return `unchanged since ${String(outputs["key"])}`;
-  if (typeof outputs["size_bytes"] === "number")
-    return `${String(outputs["key"])} (${formatBytes(outputs["size_bytes"])})`;
-  if (typeof outputs["ids"] === "number") {
-    const faulty = typeof outputs["faulty_rows"] === "number" ? outputs["faulty_rows"] : 0;
-    const dirt = faulty === 0 ? "" : `, ${faulty.toLocaleString("en-US")} faulty`;
-    const rows = typeof outputs["rows"] === "number" ? outputs["rows"].toLocaleString("en-US") : "";
-    return `${outputs["ids"].toLocaleString("en-US")} ids in ${rows} rows${dirt}${outputs["was_known"] === true ? " (read before)" : ""}`;
-  }
-  if (typeof outputs["requests"] === "number")
-    return `${outputs["requests"].toLocaleString("en-US")} requests`;
-  return "";
 }
 
 function readOutputs(task: Row): Readonly<Record<string, unknown>> {

@@ -10,6 +10,7 @@ import { createBatchStore } from "../state/batch-store.ts";
 import { createCandidateStore } from "../state/candidates.ts";
 import type { Database } from "../state/database.ts";
 import { createEventLog } from "../state/events.ts";
+import { createInputStore } from "../state/inputs.ts";
 import { createObjectStore } from "../state/objects.ts";
 import type { App } from "./app.ts";
 import { systemClock } from "./system-clock.ts";
@@ -37,6 +38,7 @@ export function createRunTools(
     clock: systemClock,
     ports: {
       objects: createObjectStore(database, systemClock, settings.timezone),
+      inputs: createInputStore(database, systemClock),
       candidates: createCandidateStore(database, systemClock),
       batches: createBatchStore(database, systemClock),
       events: createEventLog(database, systemClock, log, settings.timezone),

@@ -66,6 +66,7 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
     log.info(`dagmar ${version} is scheduling the Dags of ${settings.dagsFolder} into ${app.lake.id}`);
     await takeOver(database, {
       ...tools,
+      lakeId: app.lake.id,
       pools: settings.pools,
       cookieScope: settings.databaseFile,
       service,

@@ -1,7 +1,5 @@
 /** The CandidateStore port: which ids a CSV's content holds under which conditions; read once, kept by content. */
 import type { JsonValue } from "./dag.ts";
-import type { KnownObject } from "./object-store.ts";
-import type { RunFacts } from "./task-type.ts";
 
 export interface CandidateKey {
   readonly lakeId: string;
@@ -30,9 +28,4 @@ export interface CandidateStore {
     ids: readonly string[],
     counts: CandidateCounts,
   ): Promise<CandidateSet>;
-  /**
-   * The object that this run reads for a dataset: the one pinned in the run's row, else the newest committed one, which
-   * is then pinned. `undefined` when the lake holds none.
-   */
-  resolveInput(lakeId: string, run: RunFacts, dataset: string): Promise<KnownObject | undefined>;
 }

@@ -24,7 +24,7 @@ export const DAG_RUN_TRANSITIONS = {
 export interface DagRun {
   readonly dagRunId: number;
   readonly dagId: string;
-  /** `<run type>__<logical date>`. */
+  /** `<run type>__<logical date>`; a number follows where another lake has a run of that date. */
   readonly runId: string;
   readonly runType: RunType;
   readonly state: DagRunState;
@@ -42,6 +42,8 @@ export interface DagRun {
   readonly stopReason: StopReason | null;
   /** The place of a whole run's success in the order of all successes. */
   readonly successOrder: number | null;
+  /** Where its objects go; `null` in a run of an older version that no process has claimed yet. */
+  readonly lake: string | null;
   /** The backfill that asked for it. */
   readonly backfillId: number | null;
   readonly createdAt: string;

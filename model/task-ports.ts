@@ -2,10 +2,12 @@
 import type { BatchStore } from "./batch-store.ts";
 import type { CandidateStore } from "./candidate-store.ts";
 import type { EventLog } from "./event-log.ts";
+import type { InputStore } from "./input-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 export interface TaskPorts {
   readonly objects: ObjectStore;
+  readonly inputs: InputStore;
   readonly candidates: CandidateStore;
   readonly batches: BatchStore;
   readonly events: EventLog;

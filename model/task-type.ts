@@ -94,7 +94,7 @@ export interface TaskType<Options = never, State = never> {
   readonly outputNames: readonly string[];
   /** What it stores, from options as written; `undefined` for nothing. Values may still hold templates. */
   writes(options: Readonly<Record<string, JsonValue>>): TaskWrites | undefined;
-  /** Datasets whose object is pinned in the run's row when the run is created. */
+  /** Datasets whose object it resolves when it starts (`InputStore`). */
   reads(options: Readonly<Record<string, JsonValue>>): readonly string[];
   /**
    * At most one task with the same key runs at a time, over all runs; `null` for no limit. From options whose run names
@@ -108,6 +108,8 @@ export interface TaskType<Options = never, State = never> {
   refuseTemplate?(path: readonly (string | number)[]): string | undefined;
   /** Raises a `DagmarError` such as `SECRET_MISSING` when something that only the environment can give is missing; asked before a run is made. */
   assertConfigured?(): void;
+  /** What a person reads of an attempt that succeeded, in a few words; the task's message. */
+  describeOutput?(output: TaskOutput): string | null;
   /** Does the work of one attempt. Raises `TaskFailure` or `TaskReschedule`; anything else counts as a retryable fault. */
   run(context: TaskContext<Options, State>): Promise<TaskOutput>;
 }

@@ -33,7 +33,12 @@ export interface AttemptRequest {
 }
 
 export type AttemptResult =
-  | { readonly outcome: "success"; readonly output: TaskOutput }
+  | {
+      readonly outcome: "success";
+      readonly output: TaskOutput;
+      /** In a few words; `null` where the task type says nothing. */
+      readonly message: string | null;
+    }
   | { readonly outcome: "failed"; readonly failure: TaskFailure }
   | { readonly outcome: "reschedule"; readonly reschedule: TaskReschedule }
   /** The process is stopping; the task reached a safe point, or was left after the grace time. */
@@ -90,7 +95,11 @@ export async function runAttempt(
   );
   const kept = openLog(tools, request);
   const work = perform(tools, request, kept.log, signal, onProgress).then(
-    (output): AttemptResult => ({ outcome: "success", output }),
+    (output): AttemptResult => ({
+      outcome: "success",
+      output,
+      message: describeOutput(tools, definition, output),
+    }),
     (error: unknown): AttemptResult => judgeError(chooseReason(error, signal), kept.log),
   );
   const result = await Promise.race([work, giveUp(tools.clock, signal, ended.signal, kept.log)]);
@@ -108,6 +117,14 @@ function openLog(tools: AttemptTools, { run, task, number }: AttemptRequest): At
     return tools.attemptLogs.open({ dagId, runId, taskId, attempt: number });
   const log = tools.log.with({ dag: dagId, run: runId, task: taskId, attempt: number });
   return { log, close: () => Promise.resolve() };
+}
+
+function describeOutput(
+  { registry }: AttemptTools,
+  { type }: TaskDefinition,
+  output: TaskOutput,
+): string | null {
+  return registry.get(type)?.describeOutput?.(output) ?? null;
 }
 
 /** After an abort the task has the grace time to stop; then its attempt ends without it, and a late answer is refused. */

@@ -141,7 +141,7 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     async step(scope, before) {
       const now = clock.now();
       const done = [...completions];
-      const facts = { now, scope, limits: tools.limits, isDraining: drain.aborted };
+      const facts = { now, lakeId: tools.lake.id, scope, limits: tools.limits, isDraining: drain.aborted };
       let applied;
       try {
         applied = await database
@@ -245,6 +245,9 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
       switch (action.kind) {
         case "start_run":
           changeRunState(query, run, "running", now);
+          return;
+        case "requeue_run":
+          changeRunState(query, run, "queued", now);
           return;
         case "stop_run":
           stopRun(query, run, action.reason);

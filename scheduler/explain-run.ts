@@ -41,7 +41,8 @@ function explainTasks(
   cache: WorldCache,
   isWanted: (kind: string) => boolean,
 ): readonly WaitingTask[] {
-  const facts = { now, scope: { dagRunIds: [view.run.dagRunId] }, limits, isDraining: false };
+  const { lake, dagRunId } = view.run;
+  const facts = { now, lakeId: lake ?? "", scope: { dagRunIds: [dagRunId] }, limits, isDraining: false };
   const world = readWorld(query, facts, cache);
   return view.tasks.flatMap((task) => {
     const unmet = explainWaiting(world, view, task).filter(
@@ -55,7 +56,7 @@ function explainTasks(
 /** Why a queued run has not begun, where other runs of its Dag are under way; `null` where none is, or it has begun. */
 export function explainTurn(query: Query, run: DagRun): string | null {
   if (run.state !== "queued") return null;
-  const others = listRunningRuns(query, null)
+  const others = listRunningRuns(query, { lakeId: run.lake ?? "", backfillId: null })
     .map((dagRunId) => readRun(query, dagRunId))
     .filter((other) => other.dagId === run.dagId);
   if (others.length === 0) return null;

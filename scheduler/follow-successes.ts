@@ -30,7 +30,7 @@ export function followSuccesses(
     const cursor = dag.row.successCursor ?? 0;
     if (schedule.kind !== "after" || cursor >= newest) continue;
     isAnything = true;
-    const successes = listSuccesses(query, schedule.dagIds, cursor, SUCCESSES_A_STEP);
+    const successes = listSuccesses(query, maker.lakeId, schedule.dagIds, cursor, SUCCESSES_A_STEP);
     for (const success of successes) {
       const what = `${dagId} has no run for ${success.dagId} ${success.runId}, because it cannot be made`;
       guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, dag, success, now));
@@ -43,7 +43,7 @@ export function followSuccesses(
 
 function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success, now: Date): void {
   const { definition } = dag.version;
-  const found = findLogicalDate(query, definition, success);
+  const found = findLogicalDate(query, maker.lakeId, definition, success);
   if (found === undefined) return;
   if ("doneBy" in found) {
     const message =
@@ -61,17 +61,25 @@ function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success
 
 type Found = { readonly logicalDate: Date } | { readonly doneBy: string };
 
-function findLogicalDate(query: Query, dag: DagDefinition, success: Success): Found | undefined {
+function findLogicalDate(
+  query: Query,
+  lakeId: string,
+  dag: DagDefinition,
+  success: Success,
+): Found | undefined {
   const upstreams = dag.schedule.kind === "after" ? dag.schedule.dagIds : [];
   const logicalDate = new Date(success.logicalDate);
   if (upstreams.length === 1) {
-    const existing = findRunByDate(query, dag.dagId, logicalDate);
-    return existing === undefined ? { logicalDate } : { doneBy: existing.runId };
+    const existing = findRunByDate(query, lakeId, dag.dagId, logicalDate);
+    // A run of single tasks becomes the whole run.
+    return existing === undefined || existing.onlyTasks !== null
+      ? { logicalDate }
+      : { doneBy: existing.runId };
   }
   const day = findDayOf(logicalDate, dag.timezone);
-  const dates = upstreams.map((dagId) => findSuccessInRange(query, dagId, day)?.logicalDate);
+  const dates = upstreams.map((dagId) => findSuccessInRange(query, lakeId, dagId, day)?.logicalDate);
   if (dates.includes(undefined)) return undefined;
-  const existing = findRunInRange(query, dag.dagId, "scheduled", day);
+  const existing = findRunInRange(query, lakeId, dag.dagId, "scheduled", day);
   if (existing !== undefined) return { doneBy: existing.runId };
   return { logicalDate: new Date(dates.map(String).toSorted().at(-1) ?? success.logicalDate) };
 }

@@ -1,5 +1,8 @@
 /** Turns slots that came due into runs, and slots that are passed over into events; moves each Dag's cursor past them. */
+import { isDeepStrictEqual } from "node:util";
 import { planSlots, type SkippedSlots } from "../model/catchup.ts";
+import type { Params } from "../model/dag.ts";
+import type { DagRun } from "../model/dag-run.ts";
 import { describeError } from "../model/errors.ts";
 import { failpoint } from "../model/failpoint.ts";
 import { formatLocal } from "../model/local-time.ts";
@@ -10,6 +13,7 @@ import { insertEvent } from "../state/events.ts";
 import { inSavepoint } from "../state/savepoint.ts";
 import { readCursor, type WatchedDag } from "./dag-watch.ts";
 import { makeRun, type RunMaker } from "./new-run.ts";
+import { resumeRun, widenTasks } from "./resume-run.ts";
 import type { StepGuard } from "./step-guard.ts";
 
 export interface SkippedOfDag {
@@ -73,7 +77,10 @@ function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date
   return plan.skipped;
 }
 
-/** One that exists already, whoever asked for it, stands for the slot. A Dag that cannot run so is told, and stops no other. */
+/**
+ * `false` when there is no new run. One that exists at that date stands for the slot: a run of single tasks gets the others,
+ * and what else is not the schedule's own is an event. A Dag that cannot run so is an event too, and stops no other.
+ */
 export function makeScheduledRun(
   query: Query,
   maker: RunMaker,
@@ -83,7 +90,11 @@ export function makeScheduledRun(
 ): boolean {
   const { definition } = version;
   const { dagId, params } = definition;
-  if (findRunByDate(query, dagId, logicalDate) !== undefined) return false;
+  const existing = findRunByDate(query, maker.lakeId, dagId, logicalDate);
+  if (existing !== undefined) {
+    fillSlot(query, maker, params, existing, now);
+    return false;
+  }
   const order = {
     version,
     runType: "scheduled",
@@ -101,6 +112,29 @@ export function makeScheduledRun(
     const message = `${dagId} could not be run for ${logicalDate.toISOString()}: ${describeError(error)}`;
     insertEvent(query, { level: "error", kind: "run_refused", message, dagId }, now, definition.timezone);
     return false;
+  }
+}
+
+function fillSlot(query: Query, maker: RunMaker, params: Params, run: DagRun, now: Date): void {
+  const { dagId, runId, timezone, state } = run;
+  const slot = `the slot ${formatLocal(new Date(run.logicalDate), timezone)}`;
+  const record = (level: "info" | "warn", kind: string, message: string): void =>
+    insertEvent(query, { level, kind, message: `${dagId}: ${message}`, dagId, runId }, now, timezone);
+  const hasOtherParams = !isDeepStrictEqual(run.params, params);
+  if (run.onlyTasks !== null && !hasOtherParams) {
+    const only = run.onlyTasks.join(", ");
+    resumeRun(query, widenTasks(query, maker, run, null), now);
+    record("info", "slot_filled", `${slot} is ${runId}, which had only ${only}; it gets its other tasks.`);
+    return;
+  }
+  const taken = `${slot} made no new run: ${runId} has that date`;
+  if (hasOtherParams) {
+    record("warn", "slot_taken", `${taken}, with the params ${JSON.stringify(run.params)} (${state}).`);
+  } else if (state === "cancelled") {
+    const remedy = `\`dagmar run ${dagId} --date ${run.logicalDate}\` resumes it.`;
+    record("warn", "slot_taken", `${taken} and was cancelled. ${remedy}`);
+  } else if (run.runType !== "scheduled") {
+    record("info", "slot_taken", `${taken} (${state}).`);
   }
 }
 

@@ -1,21 +1,18 @@
-/** Makes a DagRun with everything that is pinned at its creation: interval, params, inputs, tasks. */
-import { findTask, type DagDefinition, type Params } from "../model/dag.ts";
+/** Makes a DagRun with everything that is fixed at its creation: lake, interval, params, tasks. */
+import type { DagDefinition, Params } from "../model/dag.ts";
 import type { DagRun, RunType } from "../model/dag-run.ts";
 import { findTimetables } from "../model/dag-timetable.ts";
 import { CommandRefused } from "../model/errors.ts";
-import type { AnyTaskType, TaskOutput } from "../model/task-type.ts";
+import type { AnyTaskType } from "../model/task-type.ts";
 import {
   addTasks,
   createRun,
   findSuccessfulRun,
-  readDagVersion,
   saveDagVersion,
   type DagVersion,
   type NewTask,
 } from "../state/dag-runs.ts";
 import type { Query } from "../state/database.ts";
-import { findNewestFile } from "../state/objects.ts";
-import { readOutputs } from "../state/task-instances.ts";
 import { renderOptions } from "./render-options.ts";
 
 export interface RunOrder {
@@ -38,8 +35,8 @@ export function makeRun(query: Query, maker: RunMaker, order: RunOrder, now: Dat
   saveDagVersion(query, version, now);
   const run = createRun(query, {
     ...order,
-    interval: findInterval(query, version.definition, logicalDate),
-    pinnedInputs: pinInputs(query, maker, version.definition, logicalDate),
+    lakeId: maker.lakeId,
+    interval: findInterval(query, maker.lakeId, version.definition, logicalDate),
     now,
   });
   assertOptionsValid(maker, version.definition, run);
@@ -84,6 +81,7 @@ export function describeTasks(maker: RunMaker, dag: DagDefinition, run: DagRun):
 /** Cron: `[previous slot, logical date)`; after a Dag: that run's; manual: empty. */
 function findInterval(
   query: Query,
+  lakeId: string,
   dag: DagDefinition,
   logicalDate: Date,
 ): { readonly start: Date; readonly end: Date } {
@@ -97,7 +95,7 @@ function findInterval(
     }
     case "after": {
       const upstream = dag.schedule.dagIds
-        .map((dagId) => findSuccessfulRun(query, dagId, logicalDate))
+        .map((dagId) => findSuccessfulRun(query, lakeId, dagId, logicalDate))
         .find(Boolean);
       if (
         upstream?.intervalStart === undefined ||
@@ -109,45 +107,4 @@ function findInterval(
       return { start: new Date(upstream.intervalStart), end: new Date(upstream.intervalEnd) };
     }
   }
-}
-
-/** The object that the upstream run of the same logical date resolved to, else the newest one now. */
-function pinInputs(
-  query: Query,
-  maker: RunMaker,
-  dag: DagDefinition,
-  logicalDate: Date,
-): Readonly<Record<string, number>> {
-  const datasets = dag.tasks.flatMap((task) => maker.registry.get(task.type)?.reads(task.with) ?? []);
-  const resolved =
-    dag.schedule.kind === "after" ? listResolved(query, maker, dag.schedule.dagIds, logicalDate) : {};
-  const pinned: Record<string, number> = {};
-  for (const dataset of new Set(datasets)) {
-    const objectId = resolved[dataset] ?? findNewestFile(query, maker.lakeId, dataset)?.objectId;
-    if (objectId !== undefined) pinned[dataset] = objectId;
-  }
-  return pinned;
-}
-
-function listResolved(
-  query: Query,
-  maker: RunMaker,
-  dagIds: readonly string[],
-  logicalDate: Date,
-): Readonly<Record<string, number>> {
-  const resolved: Record<string, number> = {};
-  for (const dagId of dagIds) {
-    const run = findSuccessfulRun(query, dagId, logicalDate);
-    if (run === undefined) continue;
-    const dag = readDagVersion(query, run.fingerprint);
-    const outputs: Readonly<Record<string, TaskOutput>> = readOutputs(query, run.dagRunId);
-    for (const [taskId, output] of Object.entries(outputs)) {
-      const task = findTask(dag, taskId);
-      const dataset =
-        task === undefined ? undefined : maker.registry.get(task.type)?.writes(task.with)?.dataset;
-      const objectId = output["object_id"];
-      if (dataset !== undefined && typeof objectId === "number") resolved[dataset] = objectId;
-    }
-  }
-  return resolved;
 }

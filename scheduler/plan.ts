@@ -15,10 +15,12 @@ import { judgeUpstream } from "../model/trigger-rule.ts";
 import type { RunningTask } from "../state/task-instances.ts";
 import { makeLookUp } from "./render-options.ts";
 import { NO_GUARD, type StepGuard } from "./step-guard.ts";
-import type { Limits, RunView, World } from "./world.ts";
+import type { Limits, QueuedRun, RunView, World } from "./world.ts";
 
 export type Action =
   | { readonly kind: "start_run"; readonly run: DagRun }
+  /** It can only wait for an earlier run, and another one needs its place. */
+  | { readonly kind: "requeue_run"; readonly run: DagRun }
   | { readonly kind: "start_attempt"; readonly run: DagRun; readonly task: TaskInstance }
   /** Its `when` holds, which is not asked again. */
   | { readonly kind: "keep_condition"; readonly run: DagRun; readonly task: TaskInstance }
@@ -62,7 +64,7 @@ export function planStep(world: World, guard: StepGuard = NO_GUARD): Plan {
   const aborts: Plan["aborts"][number][] = [];
   const wakeUps: Date[] = [];
   const candidates: Candidate[] = [];
-  planQueued(world, actions);
+  planQueued(world, actions, guard);
   const planRun = (view: RunView): void => {
     const { run, tasks } = view;
     const outcome = judgeRun(
@@ -94,15 +96,61 @@ function findEarliest(instants: readonly Date[]): string | null {
   return earliest?.toISOString() ?? null;
 }
 
-/** Of each Dag from the first on, as many as there is room for; a run that is to be stopped needs none. */
-function planQueued(world: World, actions: Action[]): void {
+/**
+ * Of each Dag as many as there are places, those that can do something first. Where one of these finds no place, no run
+ * that could only wait for an earlier one gets any; and of those that hold one though their date is later, the latest
+ * gives it up: it is queued again.
+ */
+function planQueued(world: World, actions: Action[], guard: StepGuard): void {
+  if (world.isDraining) return;
   const active = new Map(world.activeRuns);
-  for (const { run, limit } of world.queued) {
+  /** By Dag, the earliest date of a run that can do something and finds no place. */
+  const crowded = new Map<string, string>();
+  const start = ({ run, limit }: QueuedRun): boolean => {
     const count = active.get(run.dagId) ?? 0;
-    if (world.isDraining || count >= limit) continue;
+    if (count >= limit) return false;
     active.set(run.dagId, count + 1);
     actions.push({ kind: "start_run", run });
+    return true;
+  };
+  const isIdle = world.queued.map(
+    ({ run, view }) => view !== null && guard.run(run.dagRunId, () => isWaitingForPast(world, view)) === true,
+  );
+  for (const [index, queued] of world.queued.entries()) {
+    if (isIdle[index] === true || start(queued)) continue;
+    const { dagId, logicalDate } = queued.run;
+    const earliest = crowded.get(dagId);
+    if (earliest === undefined || logicalDate < earliest) crowded.set(dagId, logicalDate);
   }
+  for (const [index, queued] of world.queued.entries()) {
+    if (isIdle[index] === true && !crowded.has(queued.run.dagId)) start(queued);
+  }
+  for (const [dagId, date] of crowded) {
+    const run = findLatestWaiting(world, guard, dagId, date);
+    if (run !== undefined) actions.push({ kind: "requeue_run", run });
+  }
+}
+
+/** Of the Dag's runs under way after that date that can only wait for an earlier one, the one with the latest date. */
+function findLatestWaiting(world: World, guard: StepGuard, dagId: string, date: string): DagRun | undefined {
+  const waiting = world.runs.filter(
+    (view) =>
+      view.run.dagId === dagId &&
+      view.run.logicalDate > date &&
+      view.run.stopReason === null &&
+      guard.run(view.run.dagRunId, () => isWaitingForPast(world, view)) === true,
+  );
+  return waiting.map(({ run }) => run).toSorted((a, b) => (a.logicalDate < b.logicalDate ? 1 : -1))[0];
+}
+
+/** Every task of it that upstream tasks do not hold back is held back by the Dag's run before it, and none is running. */
+function isWaitingForPast(world: World, view: RunView): boolean {
+  if (view.pasts.size === 0 || view.tasks.some((task) => task.state === "running")) return false;
+  const open = listOpenTasks(view);
+  return (
+    open.length > 0 &&
+    open.every(({ task }) => explainWaiting(world, view, task).some(({ kind }) => kind === "past"))
+  );
 }
 
 function planStop(

@@ -74,7 +74,11 @@ function judgeResult(
   const { result, task, dag, random } = completion;
   switch (result.outcome) {
     case "success":
-      return { end: endAs("success"), state: "success", change: { message: null, waitingSince: null } };
+      return {
+        end: endAs("success"),
+        state: "success",
+        change: { message: result.message, waitingSince: null },
+      };
     case "stopped":
       return {
         end: endAs("cancelled"),

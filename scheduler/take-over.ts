@@ -3,6 +3,7 @@ import { makeAttemptCookie } from "../model/attempt-cookie.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
 import type { ServiceObserver } from "../model/service-observer.ts";
+import { claimRuns } from "../state/dag-runs.ts";
 import type { Database } from "../state/database.ts";
 import { savePools } from "../state/pools.ts";
 import { abandonRequests } from "../state/requests.ts";
@@ -13,6 +14,7 @@ import { recoverLostAttempts } from "./recover.ts";
 export interface TakeOverTools {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly lakeId: string;
   readonly pools: ReadonlyMap<string, number>;
   /** See `makeAttemptCookie`. */
   readonly cookieScope: string;
@@ -21,11 +23,12 @@ export interface TakeOverTools {
 
 /** Processes are ended before their attempts are given up: who dies between the two finds them again. */
 export async function takeOver(database: Database, tools: TakeOverTools): Promise<void> {
-  const { clock, pools, cookieScope, service } = tools;
+  const { clock, lakeId, pools, cookieScope, service } = tools;
   const attempts = listRunningAttempts(database);
   await endOrphans(new Set(attempts.map((attempt) => makeAttemptCookie(attempt, cookieScope))), tools);
   await database.write((query) => {
     savePools(query, pools);
+    claimRuns(query, lakeId);
     abandonRequests(query);
     recoverLostAttempts(query, clock.now());
   });

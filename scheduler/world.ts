@@ -8,7 +8,14 @@ import { readBackfillLimit } from "../state/backfills.ts";
 import { listQueuedRunIds } from "../state/broken-runs.ts";
 import { findPastTask, readDagVersion, readRun } from "../state/dag-runs.ts";
 import type { Query } from "../state/database.ts";
-import { countRunningRuns, listQueuedRuns, listRunningRuns, listWaitingDags } from "../state/run-queue.ts";
+import {
+  countRunningRuns,
+  findQueuedBackfillRun,
+  listQueuedRuns,
+  listRunningRuns,
+  listWaitingDags,
+  type QueueScope,
+} from "../state/run-queue.ts";
 import {
   listRunningTasks,
   listTasksOfRun,
@@ -39,6 +46,8 @@ export interface QueuedRun {
   readonly run: DagRun;
   /** Runs of its Dag at the same time. */
   readonly limit: number;
+  /** Its tasks, where the Dag has `depends_on_past`: they decide whether it could do anything but wait. */
+  readonly view: RunView | null;
 }
 
 /** How much may run at the same time. */
@@ -52,7 +61,10 @@ export interface World {
   readonly now: Date;
   /** Under way, in the order in which they are served. */
   readonly runs: readonly RunView[];
-  /** Of each Dag in the order in which they are to start; those that certainly may not yet are left out. */
+  /**
+   * Of each Dag in the order in which they are to start. Where no place is free they are left out, except those of a Dag
+   * with `depends_on_past`: a run that only waits for an earlier one gives its place up.
+   */
   readonly queued: readonly QueuedRun[];
   /** Runs under way by Dag. */
   readonly activeRuns: ReadonlyMap<string, number>;
@@ -68,6 +80,8 @@ export type Scope = { readonly dagRunIds: readonly number[] } | { readonly backf
 
 export interface WorldFacts {
   readonly now: Date;
+  /** Runs of other lakes are left alone. */
+  readonly lakeId: string;
   readonly scope: Scope;
   readonly limits: Limits;
   readonly isDraining: boolean;
@@ -113,8 +127,8 @@ export function readWorld(
   cache: WorldCache,
   guard: StepGuard = NO_GUARD,
 ): World {
-  const { scope, ...rest } = facts;
-  return { ...rest, holders: listRunningTasks(query), ...readRuns(query, scope, cache, guard) };
+  const { scope, lakeId, ...rest } = facts;
+  return { ...rest, holders: listRunningTasks(query), ...readRuns(query, lakeId, scope, cache, guard) };
 }
 
 /** Of one Dag, in one step. */
@@ -122,6 +136,7 @@ const MOST_QUEUED_READ = 100;
 
 function readRuns(
   query: Query,
+  lakeId: string,
   scope: Scope,
   cache: WorldCache,
   guard: StepGuard,
@@ -130,18 +145,20 @@ function readRuns(
     const views = readViews(query, scope.dagRunIds, cache, guard);
     return {
       runs: views.filter(({ run }) => run.state === "running"),
-      queued: views.flatMap(({ run }) => (run.state === "queued" ? [{ run, limit: Infinity }] : [])),
+      queued: views.flatMap(({ run }) =>
+        run.state === "queued" ? [{ run, limit: Infinity, view: null }] : [],
+      ),
       activeRuns: new Map(),
     };
   }
-  const backfillId = scope === "all" ? null : scope.backfillId;
-  const activeRuns = countRunningRuns(query, backfillId);
+  const queueScope = { lakeId, backfillId: scope === "all" ? null : scope.backfillId };
+  const activeRuns = countRunningRuns(query, queueScope);
   return {
     activeRuns,
-    runs: readViews(query, listRunningRuns(query, backfillId), cache, guard),
-    queued: listWaitingDags(query).flatMap((dagId) => {
-      if (guard.isCareful) sortOutQueued(query, dagId, cache, guard);
-      return readQueued(query, dagId, backfillId, activeRuns.get(dagId) ?? 0, cache);
+    runs: readViews(query, listRunningRuns(query, queueScope), cache, guard),
+    queued: listWaitingDags(query, lakeId).flatMap((dagId) => {
+      if (guard.isCareful) sortOutQueued(query, lakeId, dagId, cache, guard);
+      return readQueued(query, dagId, queueScope, activeRuns.get(dagId) ?? 0, cache);
     }),
   };
 }
@@ -156,21 +173,26 @@ function readViews(
 }
 
 /** Queued runs of a Dag are read together: one that cannot be read is given up before. */
-function sortOutQueued(query: Query, dagId: string, cache: WorldCache, guard: StepGuard): void {
-  for (const dagRunId of listQueuedRunIds(query, dagId, MOST_QUEUED_READ)) {
+function sortOutQueued(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  cache: WorldCache,
+  guard: StepGuard,
+): void {
+  for (const dagRunId of listQueuedRunIds(query, lakeId, dagId, MOST_QUEUED_READ)) {
     guard.run(dagRunId, () => {
       const run = readRun(query, dagRunId);
-      readDefinition(query, run.fingerprint, cache);
+      if (hasPast(readDefinition(query, run.fingerprint, cache))) readView(query, dagRunId, cache);
       if (run.backfillId !== null) readBackfillLimit(query, run.backfillId);
     });
   }
 }
 
-/** The first one stands for all behind it: nothing overtakes. */
 function readQueued(
   query: Query,
   dagId: string,
-  backfillId: number | null,
+  scope: QueueScope,
   active: number,
   cache: WorldCache,
 ): readonly QueuedRun[] {
@@ -180,11 +202,30 @@ function readQueued(
       : run.backfillId === null
         ? readDefinition(query, run.fingerprint, cache).maxActiveRuns
         : readBackfillLimit(query, run.backfillId);
-  const [first] = listQueuedRuns(query, dagId, backfillId, 1);
-  const room = first === undefined ? 0 : Math.min(limitOf(first) - active, MOST_QUEUED_READ);
-  if (first === undefined || room <= 0) return [];
-  const next = room === 1 ? [first] : listQueuedRuns(query, dagId, backfillId, room);
-  return next.map((run) => ({ run, limit: limitOf(run) }));
+  const describe = (run: DagRun): QueuedRun => ({
+    run,
+    limit: limitOf(run),
+    view: hasPast(readDefinition(query, run.fingerprint, cache))
+      ? readView(query, run.dagRunId, cache)
+      : null,
+  });
+  const [first] = listQueuedRuns(query, dagId, scope, 1);
+  if (first === undefined) return [];
+  const room = Math.min(limitOf(first) - active, MOST_QUEUED_READ);
+  if (!hasPast(readDefinition(query, first.fingerprint, cache))) {
+    // The first one stands for all behind it: nothing overtakes.
+    if (room <= 0) return [];
+    return (room === 1 ? [first] : listQueuedRuns(query, dagId, scope, room)).map(describe);
+  }
+  // The oldest of those that a backfill made comes along: what stands before it may wait for it.
+  const next = listQueuedRuns(query, dagId, scope, Math.max(room, 1));
+  const ofBackfill = findQueuedBackfillRun(query, dagId, scope);
+  const isKnown = next.some((run) => run.dagRunId === ofBackfill?.dagRunId);
+  return [...next, ...(ofBackfill === undefined || isKnown ? [] : [ofBackfill])].map(describe);
+}
+
+function hasPast(dag: DagDefinition): boolean {
+  return dag.tasks.some((task) => task.dependsOnPast);
 }
 
 /** Of a run in whatever state. */

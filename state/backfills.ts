@@ -11,6 +11,8 @@ export type Reprocess = (typeof REPROCESS)[number];
 
 export interface Backfill {
   readonly backfillId: number;
+  /** Whose runs it makes; `null` in one of an older version that no process has claimed yet. */
+  readonly lake: string | null;
   readonly dagId: string;
   readonly state: "running" | "done" | "cancelled";
   /** Instants, ISO UTC, both included. */
@@ -25,13 +27,14 @@ export interface Backfill {
 
 export type NewBackfill = Omit<Backfill, "backfillId" | "state" | "createdAt" | "finishedAt">;
 
-/** At most one runs for a Dag: a second one is a constraint error. */
+/** At most one runs for a Dag and a lake: a second one is a constraint error. */
 export function insertBackfill(query: Query, backfill: NewBackfill, now: Date): Backfill {
-  const { dagId, fromDate, toDate, reprocess, isRefetch, maxActive } = backfill;
+  const { lake, dagId, fromDate, toDate, reprocess, isRefetch, maxActive } = backfill;
   const { lastId } = query.run(
     sql(
-      `INSERT INTO backfills (dag_id, state, from_date, to_date, reprocess, is_refetch, max_active, created_at)
-        VALUES (?, 'running', ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO backfills (lake, dag_id, state, from_date, to_date, reprocess, is_refetch, max_active, created_at)
+        VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?)`,
+      lake,
       dagId,
       fromDate,
       toDate,
@@ -58,8 +61,10 @@ export function readBackfillLimit(query: Query, backfillId: number): number {
   return row?.max_active ?? 1;
 }
 
-export function findRunningBackfill(query: Query, dagId: string): Backfill | undefined {
-  const row = query.get<Row>(sql("SELECT * FROM backfills WHERE dag_id = ? AND state = 'running'", dagId));
+export function findRunningBackfill(query: Query, lakeId: string, dagId: string): Backfill | undefined {
+  const row = query.get<Row>(
+    sql("SELECT * FROM backfills WHERE dag_id = ? AND lake = ? AND state = 'running'", dagId, lakeId),
+  );
   return row === undefined ? undefined : mapBackfill(row);
 }
 

@@ -18,14 +18,20 @@ export function findBrokenRun(query: Query, dagRunId: number): BrokenRun | undef
   );
 }
 
-/** Ids of the Dag's queued runs, in the order in which they are to start. */
-export function listQueuedRunIds(query: Query, dagId: string, limit: number): readonly number[] {
+/** Ids of the Dag's queued runs in that lake, in the order in which they are to start. */
+export function listQueuedRunIds(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  limit: number,
+): readonly number[] {
   return query
     .all<{ dag_run_id: number }>(
       sql(
-        `SELECT dag_run_id FROM dag_runs WHERE dag_id = ? AND state = 'queued'
+        `SELECT dag_run_id FROM dag_runs WHERE dag_id = ? AND lake = ? AND state = 'queued'
           ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ?`,
         dagId,
+        lakeId,
         limit,
       ),
     )

@@ -1,9 +1,8 @@
-/** The ids that a CSV's content holds under given conditions, and which object a run reads. */
+/** The ids that a CSV's content holds under given conditions. */
 import { createHash } from "node:crypto";
 import type { CandidateKey, CandidateSet, CandidateStore } from "../model/candidate-store.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Database, Query } from "./database.ts";
-import { findNewestFile, findObjectById } from "./objects.ts";
 import { json, mapRow, type Row } from "./row.ts";
 import { insertInto, sql } from "./statement.ts";
 
@@ -37,31 +36,6 @@ export function createCandidateStore(database: Database, clock: Clock): Candidat
           ),
         );
         return { candidateSetId: lastId, idCount: ids.length, ...counts };
-      }),
-    resolveInput: (lakeId, run, dataset) =>
-      database.write((query) => {
-        const pinned = query.get<{ object_id: number | null }>(
-          sql(
-            "SELECT json_extract(pinned_inputs, '$.' || ?) AS object_id FROM dag_runs WHERE dag_run_id = ?",
-            JSON.stringify(dataset),
-            run.dagRunId,
-          ),
-        )?.object_id;
-        const kept =
-          pinned === null || pinned === undefined ? undefined : findObjectById(query, lakeId, pinned);
-        if (kept !== undefined) return kept;
-        const newest = findNewestFile(query, lakeId, dataset);
-        if (newest !== undefined) {
-          query.run(
-            sql(
-              "UPDATE dag_runs SET pinned_inputs = json_set(pinned_inputs, '$.' || ?, ?) WHERE dag_run_id = ?",
-              JSON.stringify(dataset),
-              newest.objectId,
-              run.dagRunId,
-            ),
-          );
-        }
-        return newest;
       }),
   };
 }

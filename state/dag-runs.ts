@@ -21,14 +21,13 @@ export interface DagVersion {
 }
 
 export interface NewRun {
+  readonly lakeId: string;
   readonly version: DagVersion;
   readonly runType: RunType;
   readonly logicalDate: Date;
   readonly interval: { readonly start: Date; readonly end: Date } | null;
   readonly params: Params;
   readonly onlyTasks: readonly string[] | null;
-  /** Dataset → object id, where the lake holds one already. */
-  readonly pinnedInputs: Readonly<Record<string, number>>;
   readonly isRefetch: boolean;
   readonly backfillId?: number;
   readonly now: Date;
@@ -92,18 +91,18 @@ function completeDefinition(stored: StoredDefinition): DagDefinition {
   return { maxActiveTasks: null, timeoutSeconds: null, ...stored, tasks } as DagDefinition;
 }
 
-/** Makes the run's row. `(dag, logical date)` is unique: a second one is a constraint error. */
+/** Makes the run's row. `(dag, logical date, lake)` is unique: a second one is a constraint error. */
 export function createRun(query: Query, run: NewRun): DagRun {
   const { definition, fingerprint } = run.version;
   const runStamp = formatRunStamp(run.logicalDate);
   const { lastId } = query.run(
     sql(
       `INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
-          run_stamp, interval_start, interval_end, params, fingerprint, only_tasks, pinned_inputs, refetch_count,
-          refetch_generation, backfill_id, created_at)
+          run_stamp, interval_start, interval_end, params, fingerprint, only_tasks, refetch_count, refetch_generation,
+          backfill_id, created_at, lake)
         VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       definition.dagId,
-      formatRunId(run.runType, run.logicalDate),
+      nameRun(query, run),
       run.runType,
       run.logicalDate.toISOString(),
       formatLocal(run.logicalDate, definition.timezone),
@@ -115,14 +114,37 @@ export function createRun(query: Query, run: NewRun): DagRun {
       JSON.stringify(run.params),
       fingerprint,
       run.onlyTasks === null ? null : JSON.stringify(run.onlyTasks),
-      JSON.stringify(run.pinnedInputs),
       run.isRefetch ? 1 : 0,
       run.isRefetch ? runStamp : null,
       run.backfillId ?? null,
       run.now.toISOString(),
+      run.lakeId,
     ),
   );
   return readRun(query, lastId);
+}
+
+/** Its run id; a number follows where another lake has a run of that name. */
+function nameRun(query: Query, { version, runType, logicalDate }: NewRun): string {
+  const rows = query.all<{ run_id: string }>(
+    sql(
+      "SELECT run_id FROM dag_runs WHERE dag_id = ? AND logical_date = ?",
+      version.definition.dagId,
+      logicalDate.toISOString(),
+    ),
+  );
+  const name = formatRunId(runType, logicalDate);
+  const taken = new Set(rows.map((row) => row.run_id));
+  if (!taken.has(name)) return name;
+  let number = 2;
+  while (taken.has(`${name}__${number}`)) number += 1;
+  return `${name}__${number}`;
+}
+
+/** Runs of an older version that name no lake become this one's; how many. To be called with the lease. */
+export function claimRuns(query: Query, lakeId: string): number {
+  query.run(sql("UPDATE backfills SET lake = ? WHERE lake IS NULL", lakeId));
+  return query.run(sql("UPDATE dag_runs SET lake = ? WHERE lake IS NULL", lakeId)).changes;
 }
 
 /** Adds the task rows that the run does not have yet. */
@@ -178,44 +200,74 @@ export function readRun(query: Query, dagRunId: number): DagRun {
   return mapRun(row);
 }
 
-export function findRunByDate(query: Query, dagId: string, logicalDate: Date): DagRun | undefined {
+/** The Dag's run of that date in that lake. */
+export function findRunByDate(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  logicalDate: Date,
+): DagRun | undefined {
   const row = query.get<Row>(
-    sql("SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date = ?", dagId, logicalDate.toISOString()),
+    sql(
+      "SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date = ? AND lake = ?",
+      dagId,
+      logicalDate.toISOString(),
+      lakeId,
+    ),
   );
   return row === undefined ? undefined : mapRun(row);
 }
 
-/** The Dag's runs from one logical date to another, ISO UTC, both included; oldest first. */
-export function listRunsInRange(query: Query, dagId: string, from: string, to: string): readonly DagRun[] {
+/** The Dag's runs in that lake from one logical date to another, ISO UTC, both included; oldest first. */
+export function listRunsInRange(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  from: string,
+  to: string,
+): readonly DagRun[] {
   return query
     .all<Row>(
       sql(
-        "SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date <= ? ORDER BY logical_date",
+        `SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date <= ? AND lake = ?
+          ORDER BY logical_date`,
         dagId,
         from,
         to,
+        lakeId,
       ),
     )
     .map(mapRun);
 }
 
 /** Newest first; none after `now`, ISO UTC. */
-export function listUnfinishedManualRuns(query: Query, dagId: string, now: string): readonly DagRun[] {
+export function listUnfinishedManualRuns(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  now: string,
+): readonly DagRun[] {
   return query
     .all<Row>(
       sql(
-        `SELECT * FROM dag_runs WHERE dag_id = ? AND run_type = 'manual' AND state <> 'success'
+        `SELECT * FROM dag_runs WHERE dag_id = ? AND run_type = 'manual' AND state <> 'success' AND lake = ?
           AND logical_date <= ? ORDER BY logical_date DESC`,
         dagId,
+        lakeId,
         now,
       ),
     )
     .map(mapRun);
 }
 
-/** The successful whole run of that Dag at exactly that logical date. */
-export function findSuccessfulRun(query: Query, dagId: string, logicalDate: Date): DagRun | undefined {
-  const run = findRunByDate(query, dagId, logicalDate);
+/** The successful whole run of that Dag at exactly that logical date, in that lake. */
+export function findSuccessfulRun(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  logicalDate: Date,
+): DagRun | undefined {
+  const run = findRunByDate(query, lakeId, dagId, logicalDate);
   return run?.state === "success" && run.onlyTasks === null ? run : undefined;
 }
 
@@ -293,7 +345,7 @@ export function stopRun(query: Query, run: DagRun, reason: StopReason): void {
   );
 }
 
-/** The state of a task in the Dag's newest run before that logical date, whatever its type. */
+/** The state of a task in the Dag's newest run before that logical date in the same lake, whatever its type. */
 export function findPastTask(
   query: Query,
   run: DagRun,
@@ -302,9 +354,11 @@ export function findPastTask(
   const row = query.get<Row>(
     sql(
       `SELECT r.dag_run_id, r.run_id, t.state FROM dag_runs r JOIN task_instances t USING (dag_run_id)
-        WHERE r.dag_id = ? AND r.logical_date < ? AND t.task_id = ? ORDER BY r.logical_date DESC LIMIT 1`,
+        WHERE r.dag_id = ? AND r.logical_date < ? AND r.lake IS ? AND t.task_id = ?
+        ORDER BY r.logical_date DESC LIMIT 1`,
       run.dagId,
       run.logicalDate,
+      run.lake,
       taskId,
     ),
   );
@@ -325,5 +379,5 @@ export function startRefetch(query: Query, run: DagRun): void {
 
 /** A row of `dag_runs` with all its columns. */
 export function mapRun(row: Row): DagRun {
-  return mapRow<DagRun>(row, { params: json, onlyTasks: json, pinnedInputs: json });
+  return mapRow<DagRun>(row, { params: json, onlyTasks: json });
 }

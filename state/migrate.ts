@@ -42,7 +42,19 @@ export async function migrate(
     client: "better-sqlite3",
     connection: { filename: path },
     useNullAsDefault: true,
-    pool: { min: 1, max: 1 },
+    pool: {
+      min: 1,
+      max: 1,
+      // A table that others refer to is replaced by one with its name: https://sqlite.org/lang_altertable.html#otheralter
+      afterCreate(
+        created: BetterSqlite3.Database,
+        give: (error: null, created: BetterSqlite3.Database) => void,
+      ) {
+        created.pragma("foreign_keys = OFF");
+        created.pragma("legacy_alter_table = ON");
+        give(null, created);
+      },
+    },
   });
   try {
     await knex.migrate.latest({ migrationSource: makeSource(migrations) });

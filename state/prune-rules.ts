@@ -139,8 +139,9 @@ export const LEFTOVERS: readonly Leftover[] = [
           AND sha256 IS NOT (SELECT o.sha256 FROM objects o WHERE o.lake = candidate_sets.lake
             AND o.dataset = candidate_sets.dataset AND o.kind = 'file' AND o.is_committed = 1
             ORDER BY o.commit_order DESC LIMIT 1)
-          AND NOT EXISTS (SELECT 1 FROM dag_runs r, json_each(r.pinned_inputs) pinned
-            WHERE r.state IN ('queued', 'running') AND pinned.key = candidate_sets.dataset)`,
+          AND NOT EXISTS (SELECT 1 FROM dag_runs r JOIN task_instances t USING (dag_run_id)
+            JOIN task_inputs i USING (task_instance_id) JOIN objects o USING (object_id)
+            WHERE r.state IN ('queued', 'running') AND o.sha256 = candidate_sets.sha256)`,
         before,
         gone,
         gone,
@@ -191,11 +192,11 @@ export const LEFTOVERS: readonly Leftover[] = [
   },
 ];
 
-/** Old, and of no run that stays. A run id ends in its logical date, by which the run is found without a search. */
+/** Old, and of no run that stays. A run id holds its logical date (24 characters), by which the run is found without a search. */
 export function isPastEvent(before: string, goneRuns: string): Sql {
   return sql(
     `at < ? AND NOT EXISTS (SELECT 1 FROM dag_runs r WHERE r.dag_id = events.dag_id
-      AND r.logical_date = substr(events.run_id, instr(events.run_id, '__') + 2) AND r.run_id = events.run_id
+      AND r.logical_date = substr(events.run_id, instr(events.run_id, '__') + 2, 24) AND r.run_id = events.run_id
       AND r.dag_run_id NOT IN ${GONE})`,
     before,
     goneRuns,

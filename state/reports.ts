@@ -19,18 +19,19 @@ export function reportRuns(
 }
 
 /**
- * The run of that name: `dag/run id`, a run id that is unique, or a Dag's id for its newest run that is not after `now`
- * (ISO UTC), and for its first one where all are. `undefined` when none or several fit.
+ * The run of that name: `dag/run id`, a run id that is unique, or a Dag's id for its newest run in that lake that is not
+ * after `now` (ISO UTC), and for its first one where all are. `undefined` when none or several fit.
  */
-export function findRunId(query: Query, name: string, now: string): number | undefined {
+export function findRunId(query: Query, lakeId: string, name: string, now: string): number | undefined {
   const [dagId, runId] = name.split("/", 2);
   const candidates = [
     sql("SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND run_id = ?", dagId, runId ?? ""),
     sql("SELECT dag_run_id AS id FROM dag_runs WHERE run_id = ?", name),
     sql(
-      `SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND logical_date <= ?
+      `SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND lake = ? AND logical_date <= ?
         ORDER BY logical_date DESC LIMIT 1`,
       name,
+      lakeId,
       now,
     ),
     sql("SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? ORDER BY logical_date LIMIT 1", name),
@@ -57,6 +58,13 @@ export function reportTasks(query: Query, dagRunId: number): readonly Row[] {
         WHERE r.dag_run_id = ? ORDER BY t.task_instance_id`,
       dagRunId,
     ),
+  );
+}
+
+/** Rows of `v_inputs`: what the run's tasks read. */
+export function reportInputs(query: Query, dagId: string, runId: string): readonly Row[] {
+  return query.all<Row>(
+    sql("SELECT * FROM v_inputs WHERE dag_id = ? AND run_id = ? ORDER BY resolved_at, task_id", dagId, runId),
   );
 }
 

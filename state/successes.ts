@@ -9,9 +9,10 @@ import { sql } from "./statement.ts";
 /** No more of a run than these, so that one whose row cannot be read whole does not hide the others. */
 export type Success = Pick<DagRun, "dagId" | "runId" | "logicalDate"> & { readonly successOrder: number };
 
-/** Successes of these Dags after that place in the order. */
+/** Successes of these Dags in that lake after that place in the order. */
 export function listSuccesses(
   query: Query,
+  lakeId: string,
   dagIds: readonly string[],
   after: number,
   limit: number,
@@ -19,10 +20,12 @@ export function listSuccesses(
   return query
     .all<Row>(
       sql(
-        `SELECT dag_id, run_id, logical_date, success_order FROM dag_runs WHERE success_order > ? AND dag_id IN (SELECT value FROM json_each(?))
+        `SELECT dag_id, run_id, logical_date, success_order FROM dag_runs
+          WHERE success_order > ? AND dag_id IN (SELECT value FROM json_each(?)) AND lake = ?
           ORDER BY success_order LIMIT ?`,
         after,
         JSON.stringify(dagIds),
+        lakeId,
         limit,
       ),
     )
@@ -30,22 +33,29 @@ export function listSuccesses(
 }
 
 /** The newest whole run of that Dag that succeeded, of those whose logical date lies in the range. */
-export function findSuccessInRange(query: Query, dagId: string, range: InstantRange): DagRun | undefined {
-  return findNewest(query, dagId, range, "success_order IS NOT NULL");
+export function findSuccessInRange(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  range: InstantRange,
+): DagRun | undefined {
+  return findNewest(query, lakeId, dagId, range, "success_order IS NOT NULL");
 }
 
 /** The newest run of that Dag and type in the range, whatever became of it. */
 export function findRunInRange(
   query: Query,
+  lakeId: string,
   dagId: string,
   runType: RunType,
   range: InstantRange,
 ): DagRun | undefined {
-  return findNewest(query, dagId, range, "run_type = ?", runType);
+  return findNewest(query, lakeId, dagId, range, "run_type = ?", runType);
 }
 
 function findNewest(
   query: Query,
+  lakeId: string,
   dagId: string,
   { from, until }: InstantRange,
   condition: string,
@@ -53,11 +63,12 @@ function findNewest(
 ): DagRun | undefined {
   const row = query.get<Row>(
     sql(
-      `SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date < ? AND ${condition}
+      `SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date < ? AND lake = ? AND ${condition}
         ORDER BY logical_date DESC LIMIT 1`,
       dagId,
       from.toISOString(),
       until.toISOString(),
+      lakeId,
       ...values,
     ),
   );

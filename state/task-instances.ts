@@ -279,9 +279,13 @@ export function keepCondition(query: Query, task: TaskInstance): void {
   query.run(sql("UPDATE task_instances SET when_held = 1 WHERE task_instance_id = ?", task.taskInstanceId));
 }
 
-/** Back to `none`, with fresh budgets and its `when` to be judged anew; attempts stay as history, outputs do not. */
+/**
+ * Back to `none`, with fresh budgets, its `when` to be judged and its inputs to be resolved anew; attempts stay as history,
+ * outputs do not.
+ */
 export function clearTask(query: Query, run: DagRun, task: TaskInstance, now: Date): boolean {
   query.run(sql("UPDATE task_instances SET when_held = 0 WHERE task_instance_id = ?", task.taskInstanceId));
+  query.run(sql("DELETE FROM task_inputs WHERE task_instance_id = ?", task.taskInstanceId));
   query.run(sql("DELETE FROM task_outputs WHERE task_instance_id = ?", task.taskInstanceId));
   if (task.state === "none") return true;
   return (

@@ -45,14 +45,15 @@ export interface SlotVerdict {
  */
 export function planBackfill(
   query: Query | null,
+  lakeId: string,
   request: BackfillRequest,
   now: Date,
 ): readonly SlotVerdict[] {
   const { dagId } = request.version.definition;
-  const running = query === null ? undefined : findSame(query, request);
+  const running = query === null ? undefined : findSame(query, lakeId, request);
   return request.slots.map((logicalDate) => {
     if (logicalDate > now.toISOString()) return { logicalDate, verdict: "skip", reason: "it is not due yet" };
-    const run = query === null ? undefined : findRunByDate(query, dagId, new Date(logicalDate));
+    const run = query === null ? undefined : findRunByDate(query, lakeId, dagId, new Date(logicalDate));
     if (query === null || run === undefined)
       return running === undefined
         ? { logicalDate, verdict: "new", reason: "there is no run" }
@@ -106,26 +107,27 @@ export function startBackfill(
   const { definition } = request.version;
   const { dagId, maxActiveRuns, timezone } = definition;
   const maxActive = request.maxActive ?? maxActiveRuns;
-  const running = findSame(query, request);
+  const { lakeId } = maker;
+  const running = findSame(query, lakeId, request);
   if (running !== undefined) {
     setBackfillLimit(query, running.backfillId, maxActive);
     return { backfillId: running.backfillId, how: "resumed", made: 0, again: 0, skipped: 0 };
   }
-  const verdicts = planBackfill(query, request, now);
+  const verdicts = planBackfill(query, lakeId, request, now);
   const count = (verdict: SlotVerdict["verdict"]): number =>
     verdicts.filter((slot) => slot.verdict === verdict).length;
   const counts = { made: count("new"), again: count("again"), skipped: count("skip") };
   if (counts.made + counts.again === 0) return { backfillId: 0, how: "empty", ...counts };
-  const over = findRunningBackfill(query, dagId);
+  const over = findRunningBackfill(query, lakeId, dagId);
   if (over !== undefined) endBackfill(query, over.backfillId, "done", now);
   saveDagVersion(query, request.version, now);
   const { from, to, reprocess, isRefetch } = request;
-  const order = { dagId, fromDate: from, toDate: to, reprocess, isRefetch, maxActive };
+  const order = { lake: lakeId, dagId, fromDate: from, toDate: to, reprocess, isRefetch, maxActive };
   const { backfillId } = insertBackfill(query, order, now);
   for (const { logicalDate, verdict } of verdicts) {
     if (verdict === "skip") continue;
     const date = new Date(logicalDate);
-    const existing = verdict === "again" ? findRunByDate(query, dagId, date) : undefined;
+    const existing = verdict === "again" ? findRunByDate(query, lakeId, dagId, date) : undefined;
     const run =
       existing === undefined
         ? makeRun(query, maker, describeRun(request, date, backfillId), now)
@@ -154,8 +156,8 @@ function describeRun({ version, isRefetch }: BackfillRequest, logicalDate: Date,
  * The same backfill, where it is under way. Errors: `BACKFILL_ACTIVE` when it is another one. One whose runs have all ended
  * without anybody noting its end stands in nobody's way.
  */
-function findSame(query: Query, request: BackfillRequest): Backfill | undefined {
-  const running = findRunningBackfill(query, request.version.definition.dagId);
+function findSame(query: Query, lakeId: string, request: BackfillRequest): Backfill | undefined {
+  const running = findRunningBackfill(query, lakeId, request.version.definition.dagId);
   if (running === undefined || isSame(running, request)) return running;
   if (countBackfillRuns(query, running.backfillId).open > 0) throw refuse(running);
   return undefined;
@@ -179,8 +181,8 @@ function refuse({ dagId, fromDate, toDate, reprocess }: Backfill): CommandRefuse
 }
 
 /** Stops the runs of the Dag's backfill that are open; how many. 0 when none is under way. */
-export function cancelBackfill(query: Query, dagId: string, now: Date): number {
-  const running = findRunningBackfill(query, dagId);
+export function cancelBackfill(query: Query, lakeId: string, dagId: string, now: Date): number {
+  const running = findRunningBackfill(query, lakeId, dagId);
   if (running === undefined) return 0;
   const open = listBackfillRuns(query, running.backfillId).filter((run) => !isRunEnded(run.state));
   for (const run of open) cancelRun(query, run.dagRunId, now);

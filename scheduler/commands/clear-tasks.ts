@@ -23,8 +23,13 @@ export interface ClearRequest {
 export type ClearedRun = { readonly runId: string; readonly tasks: readonly string[] };
 
 /** Errors: `RUN_UNKNOWN` where the range holds no run, `TASK_UNKNOWN`, `TASK_RUNNING`; then nothing was cleared. */
-export function clearTasks(query: Query, request: ClearRequest, now: Date): readonly ClearedRun[] {
-  const runs = listRunsInRange(query, request.dagId, request.from, request.to);
+export function clearTasks(
+  query: Query,
+  lakeId: string,
+  request: ClearRequest,
+  now: Date,
+): readonly ClearedRun[] {
+  const runs = listRunsInRange(query, lakeId, request.dagId, request.from, request.to);
   if (runs.length === 0) {
     throw new CommandRefused(
       "RUN_UNKNOWN",

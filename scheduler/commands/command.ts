@@ -51,11 +51,13 @@ const APPLY: {
     return { dagRunId: run.dagRunId, how, isOutdated };
   },
   backfill: (query, maker, { request }, now) => startBackfill(query, maker, request, now),
-  cancel_backfill: (query, _, { dagId }, now) => ({ cancelled: cancelBackfill(query, dagId, now) }),
+  cancel_backfill: (query, { lakeId }, { dagId }, now) => ({
+    cancelled: cancelBackfill(query, lakeId, dagId, now),
+  }),
   cancel_run: (query, _, { dagRunId }, now) => ({ cancelled: cancelRun(query, dagRunId, now) }),
-  clear: (query, _, { request }, now) => ({ cleared: clearTasks(query, request, now) }),
+  clear: (query, { lakeId }, { request }, now) => ({ cleared: clearTasks(query, lakeId, request, now) }),
   mark: (query, _, { request }, now) => ({ marked: markTask(query, request, now) }),
-  pause: (query, _, { request }, now) => ({ changed: pauseDag(query, request, now) }),
+  pause: (query, { lakeId }, { request }, now) => ({ changed: pauseDag(query, lakeId, request, now) }),
 };
 
 export function isCommandKind(kind: string): kind is CommandKind {

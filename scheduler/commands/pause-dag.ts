@@ -11,7 +11,12 @@ export interface PauseRequest {
 }
 
 /** `false` when it is so already. */
-export function pauseDag(query: Query, { version, isPaused }: PauseRequest, now: Date): boolean {
+export function pauseDag(
+  query: Query,
+  lakeId: string,
+  { version, isPaused }: PauseRequest,
+  now: Date,
+): boolean {
   const { dagId, timezone } = version.definition;
   const row = listDagRows(query).get(dagId);
   if (row === undefined) saveDagVersion(query, version, now);
@@ -20,15 +25,21 @@ export function pauseDag(query: Query, { version, isPaused }: PauseRequest, now:
   const kind = isPaused ? "dag_paused" : "dag_unpaused";
   const message = `${dagId} is ${isPaused ? "paused" : "not paused any more"}.`;
   insertEvent(query, { level: "info", kind, message, dagId }, now, timezone);
-  if (!isPaused && row !== undefined) skipSuccesses(query, version, row, now);
+  if (!isPaused && row !== undefined) skipSuccesses(query, lakeId, version, row, now);
   return true;
 }
 
 /** Slots of a cron are the loop's; successes of the Dags that this one follows are passed over here. `all` follows each. */
-function skipSuccesses(query: Query, { definition }: DagVersion, row: DagRow, now: Date): void {
+function skipSuccesses(
+  query: Query,
+  lakeId: string,
+  { definition }: DagVersion,
+  row: DagRow,
+  now: Date,
+): void {
   const { schedule, catchup, dagId, timezone } = definition;
   if (schedule.kind !== "after" || row.successCursor === null || catchup === "all") return;
-  const missed = listSuccesses(query, schedule.dagIds, row.successCursor, SUCCESSES_COUNTED);
+  const missed = listSuccesses(query, lakeId, schedule.dagIds, row.successCursor, SUCCESSES_COUNTED);
   const skipped = catchup === "none" ? missed : missed.slice(0, -1);
   const last = skipped.at(-1)?.successOrder;
   if (last === undefined || last === null) return;

@@ -3,20 +3,15 @@ import { isDeepStrictEqual } from "node:util";
 import type { DagDefinition, Params } from "../../model/dag.ts";
 import type { DagRun } from "../../model/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
-import { isTaskEnded } from "../../model/task-instance.ts";
 import {
-  addTasks,
-  changeRunState,
   findRunByDate,
   listUnfinishedManualRuns,
   readDagVersion,
-  readRun,
-  widenRun,
   type DagVersion,
 } from "../../state/dag-runs.ts";
 import type { Query } from "../../state/database.ts";
-import { clearTask, hurryTask, listTasksOfRun } from "../../state/task-instances.ts";
-import { describeTasks, makeRun, type RunMaker } from "../new-run.ts";
+import { makeRun, type RunMaker } from "../new-run.ts";
+import { resumeRun, widenTasks } from "../resume-run.ts";
 import { refuseRunning } from "./refuse-running.ts";
 import { restartRun } from "./restart-run.ts";
 
@@ -45,7 +40,7 @@ export interface PreparedRun {
 
 /** One transaction. Errors: `RUN_PARAMS_DIFFER`, `USAGE`. */
 export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, now: Date): PreparedRun {
-  const existing = findExisting(query, request, now);
+  const existing = findExisting(query, maker.lakeId, request, now);
   if (existing === undefined) {
     const run = makeRun(
       query,
@@ -55,7 +50,7 @@ export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, n
         runType: "manual",
         logicalDate:
           request.logicalDate === null
-            ? findFreeInstant(query, request.version.definition, now)
+            ? findFreeInstant(query, maker.lakeId, request.version.definition, now)
             : new Date(request.logicalDate),
         params: { ...request.version.definition.params, ...request.params },
         onlyTasks: request.onlyTasks,
@@ -70,16 +65,16 @@ export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, n
   if (request.isRerun || (request.isRefetch && !isRefetchUnderWay)) {
     return { run: clearRun(query, maker, existing, request, now), how: "cleared", isOutdated: false };
   }
-  const run = extendRun(query, maker, existing, request);
+  const run = widenTasks(query, maker, existing, request.onlyTasks);
   const isOutdated = run.fingerprint !== request.version.fingerprint;
   if (run.state === "success" && run === existing) return { run, how: "done", isOutdated };
   return { run: resumeRun(query, run, now), how: "resumed", isOutdated };
 }
 
-function findExisting(query: Query, request: RunRequest, now: Date): DagRun | undefined {
+function findExisting(query: Query, lakeId: string, request: RunRequest, now: Date): DagRun | undefined {
   const { definition } = request.version;
   if (request.logicalDate !== null) {
-    const run = findRunByDate(query, definition.dagId, new Date(request.logicalDate));
+    const run = findRunByDate(query, lakeId, definition.dagId, new Date(request.logicalDate));
     if (run === undefined) return undefined;
     const params = expectParams(query, run, request);
     if (!isDeepStrictEqual(run.params, params)) throw refuseParams(run, params);
@@ -91,7 +86,7 @@ function findExisting(query: Query, request: RunRequest, now: Date): DagRun | un
     });
   }
   if (request.isNew) return undefined;
-  return listUnfinishedManualRuns(query, definition.dagId, now.toISOString()).find(
+  return listUnfinishedManualRuns(query, lakeId, definition.dagId, now.toISOString()).find(
     (run) =>
       (!request.isRefetch || run.refetchGeneration !== null) &&
       isDeepStrictEqual(run.params, expectParams(query, run, request)) &&
@@ -121,42 +116,17 @@ function refuseParams(run: DagRun, params: Params): CommandRefused {
 }
 
 /** Now, to the millisecond; one later for each run that is there already. */
-function findFreeInstant(query: Query, dag: DagDefinition, now: Date): Date {
+function findFreeInstant(query: Query, lakeId: string, dag: DagDefinition, now: Date): Date {
   let instant = now;
-  while (findRunByDate(query, dag.dagId, instant) !== undefined) instant = new Date(instant.getTime() + 1);
+  while (findRunByDate(query, lakeId, dag.dagId, instant) !== undefined)
+    instant = new Date(instant.getTime() + 1);
   return instant;
-}
-
-/** Failed, skipped and cancelled tasks are made again; what succeeded stays; whoever waits for a retry need wait no longer. */
-function resumeRun(query: Query, run: DagRun, now: Date): DagRun {
-  const tasks = listTasksOfRun(query, run.dagRunId);
-  for (const task of tasks) {
-    if (task.state === "success") continue;
-    if (isTaskEnded(task.state)) clearTask(query, run, task, now);
-    else hurryTask(query, task);
-  }
-  // One that is really under way keeps its place.
-  const isAtWork = run.state === "running" && tasks.some((task) => task.state === "running");
-  if (run.state !== "queued" && !isAtWork) changeRunState(query, run, "queued", now);
-  return readRun(query, run.dagRunId);
-}
-
-/** A run of single tasks grows by the tasks that are asked for now; the same object comes back when nothing is missing. */
-function extendRun(query: Query, maker: RunMaker, run: DagRun, request: RunRequest): DagRun {
-  if (run.onlyTasks === null) return run;
-  const wanted = request.onlyTasks;
-  if (wanted?.every((task) => run.onlyTasks?.includes(task)) === true) return run;
-  const widened = wanted === null ? null : [...new Set([...run.onlyTasks, ...wanted])];
-  widenRun(query, run, widened);
-  const wider = readRun(query, run.dagRunId);
-  addTasks(query, wider, describeTasks(maker, readDagVersion(query, wider.fingerprint), wider));
-  return wider;
 }
 
 /** From the start, by the definition as the file has it now; what is not named and has not succeeded is resumed. */
 function clearRun(query: Query, maker: RunMaker, existing: DagRun, request: RunRequest, now: Date): DagRun {
   refuseRunning(query, existing);
-  const wider = extendRun(query, maker, existing, request);
+  const wider = widenTasks(query, maker, existing, request.onlyTasks);
   const { version, isRefetch, namedTasks } = request;
   const isCleared = (taskId: string): boolean => namedTasks.length === 0 || namedTasks.includes(taskId);
   return resumeRun(query, restartRun(query, maker, wider, version, isRefetch, now, isCleared), now);

@@ -5,6 +5,7 @@ import { service } from "./0003-service.ts";
 import { attemptsByTask } from "./0004-attempts-by-task.ts";
 import { refusalsAreAskedAgain } from "./0005-refusals-are-asked-again.ts";
 import { keptConditions } from "./0006-kept-conditions.ts";
+import { runsByLake } from "./0007-runs-by-lake.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0004-attempts-by-task", up: attemptsByTask },
   { name: "0005-refusals-are-asked-again", up: refusalsAreAskedAgain },
   { name: "0006-kept-conditions", up: keptConditions },
+  { name: "0007-runs-by-lake", up: runsByLake },
 ];

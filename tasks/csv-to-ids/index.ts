@@ -9,6 +9,7 @@ import type { KnownObject } from "../../model/object-store.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
 import { datasetOption } from "../options.ts";
+import { describeSource, nameInput, resolveInput } from "./input.ts";
 import { conditionsSchema } from "./scan/conditions.ts";
 import type { ScannerOptions, ScanResult } from "./scan/scanner.ts";
 import { scanStream } from "./scan-stream.ts";
@@ -17,7 +18,7 @@ const optionsSchema = z.strictObject({
   source: z
     .strictObject({ dataset: datasetOption.describe("The dataset of a file-to-lake task.") })
     .describe(
-      "Whose object is read: the upstream run's of the same logical date, else the newest when the run was made.",
+      "Whose object is read, the first of these that there is: what a task of the same run wrote, what the run that this one follows wrote, what runs of the same day wrote, the newest.",
     ),
   id: z.string().min(1).describe("The column that holds the id: tt and 7 to 10 digits."),
   where: conditionsSchema.default({}),
@@ -61,6 +62,7 @@ export function createCsvToIds(): TaskType<CsvToIdsOptions, TaskPorts> {
       "faulty_rows",
       "key",
       "sha256",
+      "input_source",
       "was_known",
     ],
     writes: () => undefined,
@@ -70,27 +72,19 @@ export function createCsvToIds(): TaskType<CsvToIdsOptions, TaskPorts> {
       return typeof dataset === "string" ? [dataset] : [];
     },
     exclusiveKey: () => null,
+    describeOutput: describeIds,
     run: findIds,
   };
 }
 
 async function findIds(context: Context): Promise<TaskOutput> {
-  const { lake, state, options, run, log } = context;
-  const { dataset } = options.source;
-  const object = await state.candidates.resolveInput(lake.id, run, dataset);
-  if (object?.sha256 === undefined || object.sha256 === null) {
-    throw new TaskFailure(
-      "DATASET_EMPTY",
-      `The lake ${lake.id} holds no file of the dataset ${dataset} yet.`,
-      true,
-      {
-        hint: "Run the Dag that stores it first (`dagmar run csv_ingest`).",
-      },
-    );
-  }
+  const { lake, state, options, log } = context;
+  const input = await resolveInput(context, options.source.dataset);
+  const { object, sha256 } = input;
+  log.info(`reads ${object.key} (${describeSource(input)})`);
   const key: CandidateKey = {
     lakeId: lake.id,
-    sha256: object.sha256,
+    sha256,
     conditions: {
       id: options.id,
       delimiter: options.delimiter,
@@ -99,7 +93,7 @@ async function findIds(context: Context): Promise<TaskOutput> {
     },
   };
   const known = state.candidates.find(key);
-  const set = known ?? (await scan(context, object, key));
+  const set = known ?? (await scan(context, object, key).catch((error: unknown) => nameInput(error, input)));
   const faulty = Object.values(set.faultyRows).reduce((sum, count) => sum + count, 0);
   if (known !== undefined) log.info(`${object.key} was read before: ${set.idCount} ids`);
   if (options.max_faulty_rows !== null && faulty > options.max_faulty_rows) {
@@ -116,9 +110,19 @@ async function findIds(context: Context): Promise<TaskOutput> {
     matched_rows: set.matchedRows,
     faulty_rows: faulty,
     key: object.key,
-    sha256: object.sha256,
+    sha256,
+    input_source: input.source,
     was_known: known !== undefined,
   };
+}
+
+/** `3,273 ids in 1,045,161 rows of Raw/Local/CSV/Movies/2026/11/23/movies.csv, 2 faulty (read before)`. */
+function describeIds(output: TaskOutput): string {
+  const format = (name: string): string => Number(output[name]).toLocaleString("en-US");
+  const faulty = output["faulty_rows"] === 0 ? "" : `, ${format("faulty_rows")} faulty`;
+  const before = output["was_known"] === true ? " (read before)" : "";
+  const key = typeof output["key"] === "string" ? output["key"] : "its object";
+  return `${format("ids")} ids in ${format("rows")} rows of ${key}${faulty}${before}`;
 }
 
 async function scan(context: Context, object: KnownObject, key: CandidateKey): Promise<CandidateSet> {

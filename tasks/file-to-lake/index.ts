@@ -1,4 +1,5 @@
 /** The task type `file-to-lake`: one file, whole and byte for byte, into the raw zone; nothing when the lake has its content. */
+import { formatBytes } from "../../model/byte-size.ts";
 import { TaskFailure, TaskReschedule } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
@@ -23,10 +24,19 @@ export function createFileToLake(inputFolder: string): TaskType<FileToLakeOption
       many: false,
     }),
     reads: () => [],
+    describeOutput: ({ key, unchanged, size_bytes: size }) =>
+      typeof key !== "string"
+        ? null
+        : unchanged === true
+          ? `unchanged since ${key}`
+          : `${key} (${formatBytes(Number(size))})`,
     exclusiveKey: (options) => `file:${readWritten(options, "dataset")}`,
     async run(context): Promise<TaskOutput> {
       const source = await awaitSource(context, inputFolder);
       const stored = await storeFile(context, source);
+      const { lake, run, taskId, options, state } = context;
+      const { objectId } = stored;
+      await state.inputs.recordWrite({ lakeId: lake.id, dataset: options.dataset, run, taskId, objectId });
       return {
         key: stored.key,
         sha256: source.sha256,

@@ -54,6 +54,7 @@ export function createTmdbToLake(tmdb: TmdbSource): TaskType<TmdbToLakeOptions, 
       many: true,
     }),
     reads: () => [],
+    describeOutput: ({ requests }) => `${Number(requests).toLocaleString("en-US")} requests`,
     exclusiveKey: (options) => `records:${readWritten(options, "dataset")}`,
     assertConfigured: () => {
       tmdb.assertConfigured();

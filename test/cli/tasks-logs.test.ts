@@ -39,7 +39,7 @@ beforeAll(async () => {
       interval: null,
       params: {},
       onlyTasks: null,
-      pinnedInputs: {},
+      lakeId: "file:///lake",
       isRefetch: false,
       now: NOW,
     });

@@ -45,7 +45,7 @@ const clear = (hour: number, taskIds: readonly string[] | null, isDownstream = f
 });
 
 function runAt(world: ServiceWorld, hour: number) {
-  const run = findRunByDate(world.database, "demo", new Date(at(hour)));
+  const run = findRunByDate(world.database, world.lake.id, "demo", new Date(at(hour)));
   if (run === undefined) throw new Error(`there is no run at ${hour}`);
   return run;
 }
@@ -98,7 +98,12 @@ describe("a backfill", () => {
     ["completed", ["again", "again", "again", "new"]],
   ] as const)("with --reprocess %s decides about each slot", async (reprocess, verdicts) => {
     const world = await openBackfilled(["a"]);
-    const plan = planBackfill(world.database, requestOf(order(3, 6, { reprocess })), world.clock.now());
+    const plan = planBackfill(
+      world.database,
+      world.lake.id,
+      requestOf(order(3, 6, { reprocess })),
+      world.clock.now(),
+    );
     expect(plan.map(({ verdict }) => verdict)).toEqual(verdicts);
     const answer = await world.apply(order(3, 6, { reprocess }));
     const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
@@ -107,7 +112,7 @@ describe("a backfill", () => {
 
   test("leaves slots alone that are not due yet, and says why of each", async () => {
     const world = await openBackfilled(["a"]);
-    const plan = planBackfill(world.database, requestOf(order(4, 10)), world.clock.now());
+    const plan = planBackfill(world.database, world.lake.id, requestOf(order(4, 10)), world.clock.now());
     expect(plan.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
       `skip: backfill__${at(4)} is failed, and --reprocess is none`,
       `skip: backfill__${at(5)} is success, and --reprocess is none`,

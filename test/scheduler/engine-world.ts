@@ -54,6 +54,7 @@ export interface EngineWorld extends Omit<TestWorld, "clock"> {
   readonly clock: HandClock;
   /** What the engine told, in order: `started a 1`, `settled a success`, `ended success`. */
   readonly told: readonly string[];
+  readonly tools: EngineTools;
   readonly makeRun: (dag: DagDefinition, logicalDate?: string, params?: Params) => Promise<DagRun>;
   readonly drive: (...runs: readonly DagRun[]) => Promise<readonly DagRun[]>;
   readonly drain: () => void;
@@ -111,6 +112,7 @@ export async function openEngineWorld(
     ...world,
     clock,
     told,
+    tools,
     makeRun: (dag, logicalDate = "2026-11-23T09:00:00Z", params = {}) =>
       world.database.write((query) =>
         makeRun(

@@ -3,7 +3,6 @@ import { makeRun } from "../../scheduler/new-run.ts";
 import type { DagDefinition } from "../../model/dag.ts";
 import type { DagRun } from "../../model/dag-run.ts";
 import { changeRunState, readRun } from "../../state/dag-runs.ts";
-import { sql } from "../../state/statement.ts";
 import { listTasksOfRun, saveOutputs } from "../../state/task-instances.ts";
 import { createCsvToIds } from "../../tasks/csv-to-ids/index.ts";
 import { createFileToLake } from "../../tasks/file-to-lake/index.ts";
@@ -35,7 +34,6 @@ interface RunWorld extends TestWorld {
   readonly make: (dag: DagDefinition, logicalDate: string, onlyTasks?: readonly string[]) => Promise<DagRun>;
   readonly store: (name: string) => Promise<number>;
   readonly succeed: (run: DagRun, objectId: number) => Promise<void>;
-  readonly pinned: (run: DagRun) => unknown;
 }
 
 async function openRunWorld(): Promise<RunWorld> {
@@ -83,12 +81,6 @@ async function openRunWorld(): Promise<RunWorld> {
         const [task] = listTasksOfRun(query, run.dagRunId);
         saveOutputs(query, task?.taskInstanceId ?? 0, { object_id: objectId });
       }),
-    pinned: (run) => {
-      const row = world.database.get<{ pinned_inputs: string }>(
-        sql("SELECT pinned_inputs FROM dag_runs WHERE dag_run_id = ?", run.dagRunId),
-      );
-      return JSON.parse(row?.pinned_inputs ?? "null") as unknown;
-    },
   };
 }
 
@@ -125,36 +117,6 @@ describe("the interval", () => {
     const { make } = await openRunWorld();
     const date = "2026-11-23T09:00:00.000Z";
     expect(await make(dag, date)).toMatchObject({ intervalStart: date, intervalEnd: date });
-  });
-});
-
-describe("inputs", () => {
-  test("are the object that the upstream run of the same date resolved to, though a newer one stands there", async () => {
-    const { make, succeed, store, pinned } = await openRunWorld();
-    const objectId = await store("first");
-    await succeed(await make(UPSTREAM, "2026-11-23T09:00:00Z"), objectId);
-    await store("newer");
-    expect(pinned(await make(DOWNSTREAM, "2026-11-23T09:00:00Z"))).toEqual({ movies: objectId });
-  });
-
-  test("are the newest object where the upstream has no successful run of that date", async () => {
-    const { make, succeed, store, pinned } = await openRunWorld();
-    await succeed(await make(UPSTREAM, "2026-11-22T09:00:00Z"), await store("first"));
-    const newest = await store("newer");
-    await make(UPSTREAM, "2026-11-23T09:00:00Z");
-    expect(pinned(await make(DOWNSTREAM, "2026-11-23T09:00:00Z"))).toEqual({ movies: newest });
-  });
-
-  test("are not pinned while there is none, so that a later attempt may find it", async () => {
-    const { make, pinned } = await openRunWorld();
-    expect(pinned(await make(DOWNSTREAM, "2026-11-23T09:00:00Z"))).toEqual({});
-  });
-
-  test("do not come from an upstream run of single tasks", async () => {
-    const { make, succeed, store, pinned } = await openRunWorld();
-    const [old, newest] = [await store("old"), await store("new")];
-    await succeed(await make(UPSTREAM, "2026-11-23T09:00:00Z", ["movies"]), old);
-    expect(pinned(await make(DOWNSTREAM, "2026-11-23T09:00:00Z"))).toEqual({ movies: newest });
   });
 });
 

@@ -59,7 +59,7 @@ export function openRunEnds(database: Database, settings: NoticeSettings): RunEn
           interval: null,
           params: {},
           onlyTasks: null,
-          pinnedInputs: {},
+          lakeId: "file:///lake",
           isRefetch: false,
           now: logicalDate,
         });

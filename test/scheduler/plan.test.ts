@@ -31,6 +31,7 @@ function makeRun(dagRunId: number, state: DagRunState): DagRun {
     createdAt: NOW,
     stopReason: null,
     successOrder: null,
+    lake: "file:///lake",
     backfillId: null,
     startedAt: null,
     runningSince: null,
@@ -73,7 +74,9 @@ function plan(views: readonly RunView[], { pools, maxActiveTasks, ...changes }: 
   const { actions, aborts, wakeAt } = planStep({
     now: new Date(NOW),
     runs: views.filter(({ run }) => run.state === "running"),
-    queued: views.flatMap(({ run }) => (run.state === "queued" ? [{ run, limit: Infinity }] : [])),
+    queued: views.flatMap(({ run }) =>
+      run.state === "queued" ? [{ run, limit: Infinity, view: null }] : [],
+    ),
     activeRuns: new Map(),
     holders: [],
     limits: { pools: pools ?? new Map([["default", 16]]), maxActiveTasks: maxActiveTasks ?? 32 },
@@ -90,6 +93,8 @@ function describeAction(action: Action): string {
   switch (action.kind) {
     case "start_run":
       return `start run ${action.run.dagRunId}`;
+    case "requeue_run":
+      return `requeue run ${action.run.dagRunId}`;
     case "stop_run":
       return `stop run ${action.run.dagRunId} ${action.reason}`;
     case "finish_run":
@@ -171,6 +176,7 @@ describe("queued runs", () => {
     runs.map(([dagRunId, limit, dagId = "test_dag"]) => ({
       run: { ...makeRun(dagRunId, "queued"), dagId },
       limit,
+      view: null,
     }));
 
   test("start as long as their Dag has room", () => {

@@ -25,8 +25,14 @@ async function openRunning() {
 }
 
 /** The messages of the run's tasks, as the planner sees them. */
-function readMessages({ database, clock }: EngineWorld, dagRunId: number, cache: WorldCache) {
-  const facts = { now: clock.now(), scope: { dagRunIds: [dagRunId] }, limits: LIMITS, isDraining: false };
+function readMessages({ database, clock, lake }: EngineWorld, dagRunId: number, cache: WorldCache) {
+  const facts = {
+    now: clock.now(),
+    lakeId: lake.id,
+    scope: { dagRunIds: [dagRunId] },
+    limits: LIMITS,
+    isDraining: false,
+  };
   return readWorld(database, facts, cache).runs[0]?.tasks.map((task) => task.message);
 }
 

@@ -22,6 +22,7 @@ import { makeDag, makeTask, makeVersion } from "../support/test-dag.ts";
 import { openTestWorld } from "../support/test-world.ts";
 
 const NOW = new Date("2026-11-23T12:00:00.000Z");
+const LAKE = "file:///lake";
 const VERSION = makeVersion(makeDag([makeTask("a"), makeTask("b")], { params: { since: 2001 } }));
 
 function makeRun(query: Query, logicalDate: string, changes: Partial<NewRun> = {}) {
@@ -33,7 +34,7 @@ function makeRun(query: Query, logicalDate: string, changes: Partial<NewRun> = {
     interval: null,
     params: { since: 2001 },
     onlyTasks: null,
-    pinnedInputs: {},
+    lakeId: LAKE,
     isRefetch: false,
     now: NOW,
     ...changes,
@@ -164,7 +165,7 @@ describe("looking runs up", () => {
       changeRunState(query, readRun(query, done.dagRunId), "success", NOW);
     });
     const list = (now: string) =>
-      listUnfinishedManualRuns(database, "test_dag", now).map((run) => run.partition);
+      listUnfinishedManualRuns(database, LAKE, "test_dag", now).map((run) => run.partition);
     expect(list("2026-11-22T09:00:00.000Z")).toEqual(["2026/11/22", "2026/11/21"]);
     expect(list("2026-11-22T08:59:59.999Z")).toEqual(["2026/11/21"]);
   });
@@ -181,11 +182,11 @@ describe("looking runs up", () => {
       succeed(query, makeRun(query, "2026-11-23T09:00:00Z"));
       succeed(query, makeRun(query, "2026-11-24T09:00:00Z", { onlyTasks: ["a"] }));
     });
-    expect(findRunByDate(database, "test_dag", date)?.partition).toBe("2026/11/23");
-    expect(findRunByDate(database, "test_dag", new Date(date.getTime() + 1))).toBeUndefined();
-    expect(findSuccessfulRun(database, "test_dag", date)).toBeDefined();
-    expect(findSuccessfulRun(database, "test_dag", new Date("2026-11-22T09:00:00Z"))).toBeUndefined();
-    expect(findSuccessfulRun(database, "test_dag", new Date("2026-11-24T09:00:00Z"))).toBeUndefined();
+    expect(findRunByDate(database, LAKE, "test_dag", date)?.partition).toBe("2026/11/23");
+    expect(findRunByDate(database, LAKE, "test_dag", new Date(date.getTime() + 1))).toBeUndefined();
+    expect(findSuccessfulRun(database, LAKE, "test_dag", date)).toBeDefined();
+    expect(findSuccessfulRun(database, LAKE, "test_dag", new Date("2026-11-22T09:00:00Z"))).toBeUndefined();
+    expect(findSuccessfulRun(database, LAKE, "test_dag", new Date("2026-11-24T09:00:00Z"))).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../state/database.ts";
 import { migrate } from "../../state/migrate.ts";
 import { MIGRATIONS } from "../../state/migrations/list.ts";
@@ -77,7 +77,7 @@ test("ids that an earlier version gave up for a refusal of the whole service are
   await database.close();
 });
 
-describe.each([1, 2, 3, 4, 5])("a database that stopped after migration %i", (count) => {
+describe.each([1, 2, 3, 4, 5, 6])("a database that stopped after migration %i", (count) => {
   async function makeHalf(): Promise<string> {
     const path = join(makeTempFolder(), "dagmar.db");
     const connection = new BetterSqlite3(path);
@@ -117,6 +117,79 @@ describe.each([1, 2, 3, 4, 5])("a database that stopped after migration %i", (co
       hint: expect.stringContaining("dagmar db migrate") as unknown,
     });
     expect(dumpSchema(path)).toBe(before);
+  });
+});
+
+describe("runs that were made before they belonged to a lake", () => {
+  async function migrateFrom(objects: string): Promise<BetterSqlite3.Database> {
+    const path = join(makeTempFolder(), "dagmar.db");
+    const connection = new BetterSqlite3(path);
+    connection.pragma("journal_mode = WAL");
+    await migrate(connection, path, "apply", MIGRATIONS.slice(0, 4));
+    const definition = JSON.stringify({
+      tasks: [
+        { taskId: "ids", with: { source: { dataset: "movies" } } },
+        { taskId: "later", with: { source: { dataset: "movies" } } },
+      ],
+    });
+    connection.exec(`
+      INSERT INTO dag_versions VALUES ('f', 'd', '${definition}', '${AT}');
+      INSERT INTO dag_runs (dag_run_id, dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone,
+          partition, run_stamp, params, fingerprint, created_at, pinned_inputs)
+        VALUES (7, 'd', 'manual__1', 'manual', 'queued', '${AT}', '', 'UTC', '', '', '{}', 'f', '${AT}', '{"movies": 1}'),
+          (9, 'd', 'manual__2', 'manual', 'success', '2026-11-24T03:00:00.000Z', '', 'UTC', '', '', '{}', 'f', '${AT}', '{}');
+      DELETE FROM dag_runs WHERE dag_run_id = 9;
+      INSERT INTO task_instances (task_instance_id, dag_run_id, task_id, type, state, attempt_count, pool)
+        VALUES (1, 7, 'file', 'file-to-lake', 'success', 1, 'default'), (2, 7, 'ids', 'csv-to-ids', 'up_for_retry', 1, 'default'),
+          (3, 7, 'later', 'csv-to-ids', 'none', 0, 'default');
+      INSERT INTO task_outputs VALUES (1, 'object_id', '1');
+      ${objects}`);
+    await migrate(connection, path, "apply");
+    expect(connection.pragma("foreign_key_check")).toEqual([]);
+    onTestFinished(() => {
+      connection.close();
+    });
+    return connection;
+  }
+
+  const insertObject = (id: number, lake: string, run: string): string =>
+    `INSERT INTO objects (object_id, lake, key, kind, dataset, sha256, size_bytes, is_committed, is_adopted, dag_run_id,
+        created_at, created_at_local)
+      VALUES (${id}, '${lake}', 'k', 'file', 'movies', 'a', 1, 1, 0, ${run}, '${AT}', '');`;
+
+  const lakeOf = (connection: BetterSqlite3.Database): unknown =>
+    connection.prepare("SELECT lake FROM dag_runs").pluck().all();
+
+  test.each([
+    ["that of their objects", insertObject(1, "s3://a", "7") + insertObject(2, "s3://b", "NULL"), ["s3://a"]],
+    ["the only one that the database knows", insertObject(1, "s3://a", "NULL"), ["s3://a"]],
+    [
+      "none yet, where the database knows several",
+      insertObject(1, "s3://a", "NULL") + insertObject(2, "s3://b", "NULL"),
+      [null],
+    ],
+  ])("belong to %s", async (_, objects, lakes) => {
+    expect(lakeOf(await migrateFrom(objects))).toEqual(lakes);
+  });
+
+  test("keep what a task has begun to read, and what they wrote", async () => {
+    const connection = await migrateFrom(insertObject(1, "s3://a", "7"));
+    const read = connection.prepare("SELECT task_instance_id, dataset, object_id FROM task_inputs").all();
+    expect(read).toEqual([{ task_instance_id: 2, dataset: "movies", object_id: 1 }]);
+    const written = connection
+      .prepare("SELECT lake, dataset, dag_run_id, task_id, object_id FROM dataset_writes")
+      .all();
+    expect(written).toEqual([
+      { lake: "s3://a", dataset: "movies", dag_run_id: 7, task_id: "file", object_id: 1 },
+    ]);
+  });
+
+  test("keep their numbers, and a number that is free again is not given twice", async () => {
+    const connection = await migrateFrom(insertObject(1, "s3://a", "7"));
+    expect(connection.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'dag_runs'").pluck().get()).toBe(
+      9,
+    );
+    expect(connection.prepare("SELECT dag_run_id FROM dag_runs").pluck().all()).toEqual([7]);
   });
 });
 

@@ -124,7 +124,7 @@ test("neither a Dag's long past nor that of all others is read to judge a run's 
       interval: null,
       params: {},
       onlyTasks: null,
-      pinnedInputs: {},
+      lakeId: "file:///lake",
       isRefetch: false,
       now: NOW,
     });

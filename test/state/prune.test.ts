@@ -55,7 +55,7 @@ function addRun(query: Query, plan: RunPlan): number {
     interval: null,
     params: {},
     onlyTasks,
-    pinnedInputs: {},
+    lakeId: "file:///lake",
     isRefetch: false,
     now,
     ...plan.changes,
@@ -201,6 +201,7 @@ describe("old runs", () => {
       insertBackfill(
         query,
         {
+          lake: "file:///lake",
           dagId: "other",
           fromDate: dayOf(2).toISOString(),
           toDate: dayOf(3).toISOString(),
@@ -579,7 +580,7 @@ describe("the lake's books", () => {
   });
 
   test("candidates go when nothing refers to them: not those of the newest CSV, of an ask, of an output, of a run under way", async () => {
-    const names = ["newest", "asked", "told", "pinned", "past"] as const;
+    const names = ["newest", "asked", "told", "read", "past"] as const;
     const sets = new Map<string, number>();
     for (const name of names) sets.set(name, (await saveSet(name)).candidateSetId);
     world.clock.set(NEW);
@@ -601,11 +602,22 @@ describe("the lake's books", () => {
       );
       const file = `INSERT INTO objects (lake, key, kind, dataset, sha256, size_bytes, is_committed, is_adopted, commit_order,
         created_at, created_at_local) VALUES (?, ?, 'file', 'csv', ?, 1, 1, 0, ?, 'a', 'b')`;
+      query.run(sql(file, world.lake.id, "read.csv", "read", 0));
       query.run(sql(file, world.lake.id, "old.csv", "past", 1));
       query.run(sql(file, world.lake.id, "new.csv", "newest", 2));
     });
-    const [underWay = 0] = await addRuns([302], { state: "running", changes: { pinnedInputs: { csv: 1 } } });
-    expect((await prune()).removed.candidate_sets).toBe(0);
+    const [underWay = 0] = await addRuns([302], { state: "running" });
+    await database.write((query) =>
+      query.run(
+        sql(
+          `INSERT INTO task_inputs SELECT task_instance_id, 'csv', (SELECT object_id FROM objects WHERE key = 'read.csv'),
+            'newest', 'now' FROM task_instances WHERE dag_run_id = ?`,
+          underWay,
+        ),
+      ),
+    );
+    // "past", and the ask's own set, which is the one that `openAsk` saves.
+    expect((await prune()).removed.candidate_sets).toBe(2);
     await database.write((query) =>
       query.run(
         sql("UPDATE dag_runs SET state = 'success', finished_at = ? WHERE dag_run_id = ?", NEW, underWay),
@@ -613,8 +625,8 @@ describe("the lake's books", () => {
     );
     const dry = await pruneDatabase(database, { before: BEFORE, isDryRun: true });
     const { removed } = await prune();
-    // "pinned" was held by the run under way alone; the ask's own set is the one that `openAsk` saves.
-    expect([dry.removed.candidate_sets, removed.candidate_sets]).toEqual([3, 3]);
+    // "read" was held by the run under way alone.
+    expect([dry.removed.candidate_sets, removed.candidate_sets]).toEqual([1, 1]);
     const left = database.all<{ candidate_set_id: number }>(
       sql("SELECT candidate_set_id FROM candidate_sets"),
     );

@@ -1,4 +1,4 @@
-CREATE UNIQUE INDEX backfills_running ON backfills (dag_id) WHERE state = 'running';
+CREATE UNIQUE INDEX backfills_running ON backfills (dag_id, lake) WHERE state = 'running';
 
 CREATE INDEX batches_by_ask ON batches (ask_id);
 
@@ -18,7 +18,9 @@ CREATE INDEX dag_runs_by_state ON dag_runs (state, logical_date) WHERE state IN 
 
 CREATE UNIQUE INDEX dag_runs_by_success ON dag_runs (success_order) WHERE success_order IS NOT NULL;
 
-CREATE INDEX dag_runs_waiting ON dag_runs (dag_id, backfill_id IS NOT NULL, logical_date) WHERE state = 'queued';
+CREATE INDEX dag_runs_waiting ON dag_runs (lake, dag_id, backfill_id IS NOT NULL, logical_date) WHERE state = 'queued';
+
+CREATE INDEX dataset_writes_by_dataset ON dataset_writes (dataset, lake);
 
 CREATE INDEX notices_by_dag ON notices (dag_id, notice_id);
 
@@ -81,7 +83,7 @@ CREATE TABLE backfills (
   max_active INTEGER NOT NULL,
   created_at TEXT NOT NULL,
   finished_at TEXT
-) STRICT;
+  , lake TEXT) STRICT;
 
 CREATE TABLE batches (
   batch_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -128,7 +130,7 @@ CREATE TABLE candidate_sets (
   UNIQUE (lake, sha256, conditions_hash)
 ) STRICT;
 
-CREATE TABLE dag_runs (
+CREATE TABLE "dag_runs" (
   dag_run_id INTEGER PRIMARY KEY AUTOINCREMENT,
   dag_id TEXT NOT NULL,
   run_id TEXT NOT NULL,
@@ -144,15 +146,20 @@ CREATE TABLE dag_runs (
   params TEXT NOT NULL,
   fingerprint TEXT NOT NULL REFERENCES dag_versions (fingerprint),
   only_tasks TEXT,
-  pinned_inputs TEXT NOT NULL DEFAULT '{}',
   refetch_count INTEGER NOT NULL DEFAULT 0,
   refetch_generation TEXT,
   created_at TEXT NOT NULL,
   started_at TEXT,
   started_at_local TEXT,
   finished_at TEXT,
-  finished_at_local TEXT, backfill_id INTEGER REFERENCES backfills (backfill_id), success_order INTEGER, stop_reason TEXT, running_since TEXT,
-  UNIQUE (dag_id, logical_date)
+  finished_at_local TEXT,
+  backfill_id INTEGER REFERENCES backfills (backfill_id),
+  success_order INTEGER,
+  stop_reason TEXT,
+  running_since TEXT,
+  -- NULL only in runs of an older version that name none: the first process that takes the lease claims them.
+  lake TEXT,
+  UNIQUE (dag_id, logical_date, lake)
 ) STRICT;
 
 CREATE TABLE dag_versions (
@@ -167,6 +174,17 @@ CREATE TABLE dags (
   fingerprint TEXT NOT NULL,
   seen_at TEXT NOT NULL
   , is_paused INTEGER NOT NULL DEFAULT 0, is_active INTEGER NOT NULL DEFAULT 1, schedule TEXT, cursor TEXT, success_cursor INTEGER) STRICT;
+
+CREATE TABLE dataset_writes (
+  dataset_write_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  lake TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  dag_run_id INTEGER NOT NULL REFERENCES dag_runs (dag_run_id) ON DELETE CASCADE,
+  task_id TEXT NOT NULL,
+  object_id INTEGER NOT NULL REFERENCES objects (object_id),
+  written_at TEXT NOT NULL,
+  UNIQUE (dag_run_id, task_id, dataset)
+) STRICT;
 
 CREATE TABLE events (
   event_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -304,6 +322,15 @@ CREATE TABLE spool (
   UNIQUE (question_id, asked_id, generation)
 ) STRICT;
 
+CREATE TABLE task_inputs (
+  task_instance_id INTEGER NOT NULL REFERENCES task_instances (task_instance_id) ON DELETE CASCADE,
+  dataset TEXT NOT NULL,
+  object_id INTEGER NOT NULL REFERENCES objects (object_id),
+  source TEXT NOT NULL,
+  resolved_at TEXT NOT NULL,
+  PRIMARY KEY (task_instance_id, dataset)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE task_instances (
   task_instance_id INTEGER PRIMARY KEY AUTOINCREMENT,
   dag_run_id INTEGER NOT NULL REFERENCES dag_runs (dag_run_id) ON DELETE CASCADE,
@@ -344,7 +371,7 @@ CREATE VIEW v_backfills AS
     count(r.dag_run_id) AS runs, count(r.dag_run_id) FILTER (WHERE r.state = 'success') AS succeeded,
     count(r.dag_run_id) FILTER (WHERE r.state = 'failed') AS failed,
     count(r.dag_run_id) FILTER (WHERE r.state IN ('queued', 'running')) AS open,
-    b.created_at, b.finished_at
+    b.created_at, b.finished_at, b.lake
   FROM backfills b LEFT JOIN dag_runs r USING (backfill_id) GROUP BY b.backfill_id;
 
 CREATE VIEW v_dags AS
@@ -366,6 +393,11 @@ CREATE VIEW v_ids AS
   FROM spool s JOIN questions q USING (question_id) JOIN asks a ON a.ask_id = s.ask_id
     JOIN dag_runs r USING (dag_run_id) LEFT JOIN batches b ON b.batch_id = s.batch_id;
 
+CREATE VIEW v_inputs AS
+  SELECT r.dag_id, r.run_id, t.task_id, i.dataset, i.source, o.key, o.sha256, o.lake, i.resolved_at
+  FROM task_inputs i JOIN task_instances t USING (task_instance_id) JOIN dag_runs r USING (dag_run_id)
+    JOIN objects o USING (object_id);
+
 CREATE VIEW v_objects AS
   SELECT o.lake, o.key, o.kind, o.dataset, o.size_bytes, o.record_count AS records, o.sha256,
     r.dag_id, r.run_id, o.task_id, o.logical_date, r.logical_date_local,
@@ -382,7 +414,7 @@ CREATE VIEW v_runs AS
       AND t.state IN ('failed', 'upstream_failed')) AS failed_tasks,
     (SELECT count(*) FROM objects o WHERE o.dag_run_id = r.dag_run_id AND o.is_committed = 1) AS objects,
     r.params, r.partition, r.timezone, r.interval_start, r.interval_end, r.created_at, r.fingerprint,
-    r.stop_reason, r.backfill_id
+    r.stop_reason, r.backfill_id, r.lake
   FROM dag_runs r;
 
 CREATE VIEW v_tasks AS

@@ -15,7 +15,7 @@ const COLUMNS = {
   v_runs:
     "dag_id run_id logical_date logical_date_local run_type state started_at started_at_local finished_at " +
     "finished_at_local duration_seconds tasks failed_tasks objects params partition timezone interval_start " +
-    "interval_end created_at fingerprint stop_reason backfill_id",
+    "interval_end created_at fingerprint stop_reason backfill_id lake",
   v_tasks:
     "dag_id run_id logical_date logical_date_local task_id type state attempts failures lost started_at " +
     "started_at_local finished_at finished_at_local duration_seconds next_attempt_at message pool outputs",
@@ -31,7 +31,8 @@ const COLUMNS = {
   v_dags: "dag_id is_paused is_active schedule cursor seen_at import_error running_runs queued_runs",
   v_backfills:
     "backfill_id dag_id state from_date to_date reprocess is_refetch max_active runs succeeded failed open " +
-    "created_at finished_at",
+    "created_at finished_at lake",
+  v_inputs: "dag_id run_id task_id dataset source key sha256 lake resolved_at",
   v_events: "at at_local level kind dag_id run_id task_id message data",
 };
 

@@ -16,6 +16,7 @@ import { createCandidateStore } from "../../state/candidates.ts";
 import { createRun, saveDagVersion } from "../../state/dag-runs.ts";
 import { openDatabase, type Database } from "../../state/database.ts";
 import { createEventLog } from "../../state/events.ts";
+import { createInputStore } from "../../state/inputs.ts";
 import { makeDag } from "./test-dag.ts";
 import { createObjectStore } from "../../state/objects.ts";
 
@@ -97,7 +98,7 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
           interval: null,
           params: {},
           onlyTasks: null,
-          pinnedInputs: {},
+          lakeId: lake.id,
           isRefetch: false,
           now: clock.now(),
         });
@@ -110,6 +111,7 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
 function openPorts(database: Database, clock: Clock): TaskPorts {
   return {
     objects: createObjectStore(database, clock, "UTC"),
+    inputs: createInputStore(database, clock),
     candidates: createCandidateStore(database, clock),
     batches: createBatchStore(database, clock),
     events: createEventLog(database, clock, silentLog, "UTC"),

@@ -132,7 +132,7 @@ describe("a CSV that was read before", () => {
     const first = await world.find(await world.makeRunFacts("2026-11-23T09:00:00Z"));
     rmSync(object);
     const second = await world.find(await world.makeRunFacts("2026-11-24T09:00:00Z"));
-    expect(second).toEqual({ ...first, was_known: true });
+    expect(second).toEqual({ ...first, was_known: true, input_source: "newest" });
   });
 
   test("is read again for other conditions, and not for the same ones in another order", async () => {

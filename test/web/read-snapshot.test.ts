@@ -40,7 +40,7 @@ async function openBusyWorld(): Promise<TestWorld> {
         interval: null,
         params: {},
         onlyTasks: null,
-        pinnedInputs: {},
+        lakeId: "file:///lake",
         isRefetch: false,
         now: clock.now(),
       });

@@ -1,7 +1,7 @@
 /** `dagmar lake ls [PREFIX]`: the objects that the books know. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
-import { formatBytes } from "../../output.ts";
+import { formatBytes } from "../../../model/byte-size.ts";
 import { readCount } from "../../read-options.ts";
 
 export const lakeLs: Command = {

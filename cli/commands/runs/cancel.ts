@@ -19,7 +19,7 @@ export const runsCancel: Command = {
     const { findRun } = await import("../../find-run.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("existing");
-      const run = findRun(database, String(args[0]), systemClock.now());
+      const run = findRun(database, app.lake.id, String(args[0]), systemClock.now());
       const { answer } = await carryOut(app, { kind: "cancel_run", dagRunId: run.dagRunId }, drain);
       const name = `${run.dagId}/${run.runId}`;
       output.line(

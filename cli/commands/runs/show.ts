@@ -22,16 +22,17 @@ export const runsShow: Command = {
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const now = systemClock.now();
-      const found = findRun(database, String(args[0]), now);
+      const found = findRun(database, app.lake.id, String(args[0]), now);
       const { dagRunId } = found;
       const run = reports.readRunRow(database, dagRunId);
       const tasks = reports.reportTasks(database, dagRunId);
       const attempts = reports.reportAttempts(database, dagRunId);
       const events = reports.reportRunEvents(database, String(run["dag_id"]), String(run["run_id"]));
+      const inputs = reports.reportInputs(database, String(run["dag_id"]), String(run["run_id"]));
       const turn = explainTurn(database, found);
       const waiting = explainRun(database, dagRunId, app.settings, now);
       if (isSet(options, "json")) {
-        output.json({ run, tasks, attempts, events, waiting, turn });
+        output.json({ run, tasks, inputs, attempts, events, waiting, turn });
         return EXIT.done;
       }
       const { paint } = output;
@@ -55,6 +56,11 @@ export const runsShow: Command = {
         ]),
         "It has no tasks.",
       );
+      for (const { task_id, key, dataset, source } of inputs) {
+        output.line(
+          paint.dim(`  ${String(task_id)} read ${String(key)} for ${String(dataset)} (${String(source)})`),
+        );
+      }
       for (const task of tasks) {
         const outputs = task["outputs"];
         if (typeof outputs === "string" && outputs !== "{}") {

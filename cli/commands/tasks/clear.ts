@@ -74,7 +74,7 @@ export const tasksClear: Command = {
 /** A range of one run. */
 async function findDate(app: App, dag: DagDefinition, date: string): Promise<DateRange> {
   const { findRunOfDate } = await import("../../choose-date.ts");
-  const run = findRunOfDate(await app.openDatabase("existing"), dag, date);
+  const run = findRunOfDate(await app.openDatabase("existing"), app.lake.id, dag, date);
   const at = new Date(run.logicalDate);
   return { from: at, to: at };
 }

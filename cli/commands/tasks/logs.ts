@@ -43,7 +43,7 @@ export const tasksLogs: Command = {
     const number = asked === undefined ? undefined : readCount(asked, "--attempt");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
-      const { dagId, runId, dagRunId } = findRun(database, String(args[0]), systemClock.now());
+      const { dagId, runId, dagRunId } = findRun(database, app.lake.id, String(args[0]), systemClock.now());
       const name = `${dagId}/${runId}`;
       const readTask = (query: Query): TaskInstance =>
         findTask(listTasksOfRun(query, dagRunId), String(args[1]), name);

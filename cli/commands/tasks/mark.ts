@@ -26,7 +26,7 @@ export const tasksMark: Command = {
     }
     return withApp(async (app) => {
       const database = await app.openDatabase("existing");
-      const run = findRun(database, String(args[0]), systemClock.now());
+      const run = findRun(database, app.lake.id, String(args[0]), systemClock.now());
       const taskId = String(args[1]);
       const request = { dagRunId: run.dagRunId, taskId, state } as const;
       const { answer } = await carryOut(app, { kind: "mark", request }, drain);

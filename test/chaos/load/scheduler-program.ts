@@ -16,6 +16,7 @@ import { createBatchStore } from "../../../state/batch-store.ts";
 import { createCandidateStore } from "../../../state/candidates.ts";
 import { openDatabase } from "../../../state/database.ts";
 import { createEventLog } from "../../../state/events.ts";
+import { createInputStore } from "../../../state/inputs.ts";
 import { createObjectStore } from "../../../state/objects.ts";
 import { createNoop } from "../../../tasks/noop/index.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
@@ -60,6 +61,7 @@ const service = runService(
     registry,
     ports: {
       objects: createObjectStore(database, clock, "UTC"),
+      inputs: createInputStore(database, clock),
       candidates: createCandidateStore(database, clock),
       batches: createBatchStore(database, clock),
       events: createEventLog(database, clock, log, "UTC"),

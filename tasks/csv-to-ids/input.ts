@@ -1,0 +1,46 @@
+/** The object that a task reads for a dataset, and how log lines and errors name it. */
+import { TaskFailure } from "../../model/errors.ts";
+import type { InputSource, TaskInput } from "../../model/input-store.ts";
+import type { TaskPorts } from "../../model/task-ports.ts";
+import type { TaskContext } from "../../model/task-type.ts";
+
+export type Input = TaskInput & { readonly sha256: string };
+
+/** Raises `DATASET_EMPTY` while the lake holds no file of the dataset. */
+export async function resolveInput(
+  { lake, state, run, taskId }: Pick<TaskContext<unknown, TaskPorts>, "lake" | "state" | "run" | "taskId">,
+  dataset: string,
+): Promise<Input> {
+  const input = await state.inputs.resolve(lake.id, run, taskId, dataset);
+  if (input?.object.sha256 === undefined || input.object.sha256 === null) {
+    throw new TaskFailure(
+      "DATASET_EMPTY",
+      `The lake ${lake.id} holds no file of the dataset ${dataset} yet.`,
+      true,
+      { hint: "Run the Dag that stores it first (`dagmar run csv_ingest`)." },
+    );
+  }
+  return { ...input, sha256: input.object.sha256 };
+}
+
+const SOURCES: Readonly<Record<InputSource, string>> = {
+  same_run: "from this run",
+  followed_run: "from the run that this one follows",
+  same_day: "from a run of the same day",
+  newest: "the newest of its dataset",
+};
+
+/** `from a run of the same day, csv_ingest/manual__2026-11-23T09:00:00.000Z`. */
+export function describeSource({ source, writtenBy }: TaskInput): string {
+  return writtenBy === null || source === "same_run" ? SOURCES[source] : `${SOURCES[source]}, ${writtenBy}`;
+}
+
+/** Raises the error again with the object that was read, where it does not name it. */
+export function nameInput(error: unknown, input: TaskInput): never {
+  if (!(error instanceof TaskFailure) || error.message.includes(input.object.key)) throw error;
+  const { code, message, retryable, hint } = error;
+  throw new TaskFailure(code, `${input.object.key} (${describeSource(input)}): ${message}`, retryable, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
