@@ -4,26 +4,26 @@
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { parseEnv } from "node:util";
+import { parseDotEnv, type DotEnv } from "./dot-env.ts";
 
 export interface Environment {
   /** Names with values; empty ones count as not set, since that is what an unfilled line of an env-file gives. */
   readonly variables: Readonly<Record<string, string>>;
   /** The names among them that come from `.env`. */
   readonly fromDotEnv: ReadonlySet<string>;
-  /** Why there is a `.env` that could not be read. */
+  /** Why `.env` could not be read, and each of its lines that gives no variable and is no comment. */
   readonly faults: readonly string[];
 }
 
 /** Reads the environment, and `.env` in the working folder where there is one. */
 export function readEnvironment(workingFolder: string): Environment {
   const present = dropEmpty(process.env);
-  const { values, fault } = readDotEnv(path.join(workingFolder, ".env"));
+  const { values, faults } = readDotEnv(path.join(workingFolder, ".env"));
   const added = Object.entries(dropEmpty(values)).filter(([name]) => !isSetAs(present, name));
   return {
     variables: { ...Object.fromEntries(added), ...present },
     fromDotEnv: new Set(added.map(([name]) => name)),
-    faults: fault === undefined ? [] : [fault],
+    faults,
   };
 }
 
@@ -58,18 +58,23 @@ export function applyAwsVariables(aws: Readonly<Record<string, string>>): void {
   }
 }
 
-/** A secret and its `_FILE` variant are one setting: the environment's one puts the other in `.env` out of force. */
+/**
+ * A secret and its `_FILE` variant are one setting, and so are the two spellings of a proxy's variable: the environment's
+ * one puts the other in `.env` out of force.
+ */
 function isSetAs(present: Readonly<Record<string, string>>, name: string): boolean {
   const twin = name.endsWith("_FILE") ? name.slice(0, -"_FILE".length) : `${name}_FILE`;
-  return Object.hasOwn(present, name) || Object.hasOwn(present, twin);
+  const spellings = /_proxy$/i.test(name) ? [name.toLowerCase(), name.toUpperCase()] : [name, twin];
+  return spellings.some((spelling) => Object.hasOwn(present, spelling));
 }
 
-function readDotEnv(file: string): { values: Readonly<Record<string, string | undefined>>; fault?: string } {
+function readDotEnv(file: string): DotEnv {
   try {
-    return { values: parseEnv(readFileSync(file, "utf8")) };
+    const { values, faults } = parseDotEnv(readFileSync(file));
+    return { values, faults: faults.map((fault) => `${file}, ${fault}`) };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
-    return code === "ENOENT" ? { values: {} } : { values: {}, fault: `${file} cannot be read (${code})` };
+    return { values: {}, faults: code === "ENOENT" ? [] : [`${file} cannot be read (${code})`] };
   }
 }
 
