@@ -1,19 +1,23 @@
 /** The composition root: settings, log, lake, database and task types put together, each when a command needs it. */
+import type { Agent } from "node:http";
 import type { Writable } from "node:stream";
-import { applyAwsVariables, readTestSwitches } from "../config/environment.ts";
+import { applyAwsVariables } from "../config/environment.ts";
 import { createLogger } from "../config/logger.ts";
-import type { Settings } from "../config/settings.ts";
+import type { ProxyRule } from "../config/proxy-rule.ts";
 import { openLake } from "../lake/open-lake.ts";
 import type { SweepableLake } from "../lake/sweepable-lake.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Database, OpenOptions } from "../state/database.ts";
 import { openDagLibrary, readSettings, type DagLibrary } from "./dag-library.ts";
+import { findLakePlace } from "./lake-place.ts";
 import { systemClock } from "./system-clock.ts";
 
 export interface App extends DagLibrary {
   readonly log: Logger;
   /** Not touched before it is used. */
   readonly lake: SweepableLake;
+  /** Makes what a client's connections go through; `undefined` where no proxy is configured. */
+  readonly makeAgent: (() => Agent) | undefined;
   /** One connection that may write, however often it is asked for. */
   openDatabase(mode: OpenOptions["mode"]): Promise<Database>;
   /** Closes what was opened; the log last. */
@@ -27,7 +31,7 @@ export interface AppOptions {
   readonly quietLevel?: "warn";
 }
 
-function openApp(options: AppOptions = {}): App {
+async function openApp(options: AppOptions = {}): Promise<App> {
   const settings = readSettings();
   applyAwsVariables(settings.aws);
   const log = createLogger({
@@ -37,17 +41,16 @@ function openApp(options: AppOptions = {}): App {
     secrets: settings.secrets,
     clock: systemClock,
   });
-  const lake = openLake(locateLake(settings), {
-    clock: systemClock,
-    log,
-    s3: { ...readEndpoint(settings), ...readPartSize() },
-  });
+  const makeAgent = await prepareAgents(settings.proxy);
+  const { location, s3 } = await findLakePlace(settings, makeAgent);
+  const lake = openLake(location, { clock: systemClock, log, s3 });
   const closers: (() => Promise<void>)[] = [];
   let writable: Database | undefined;
   return {
-    ...openDagLibrary(settings, log),
+    ...openDagLibrary(settings, log, makeAgent),
     log,
     lake,
+    makeAgent,
     async openDatabase(mode) {
       if (mode !== "read" && writable !== undefined) return writable;
       const { openDatabase } = await import("../state/database.ts");
@@ -64,24 +67,15 @@ function openApp(options: AppOptions = {}): App {
   };
 }
 
-function locateLake({ lake }: Settings): string {
-  if (lake.kind === "folder") return lake.path;
-  return lake.prefix === "" ? `s3://${lake.bucket}` : `s3://${lake.bucket}/${lake.prefix}`;
-}
-
-function readEndpoint({ lake }: Settings): { readonly endpoint?: string } {
-  return lake.kind === "s3" && lake.endpoint !== null ? { endpoint: lake.endpoint } : {};
-}
-
-/** A test need not send gigabytes to see an object go up in parts. */
-function readPartSize(): { readonly multipartThresholdBytes?: number; readonly partSizeBytes?: number } {
-  const { partBytes } = readTestSwitches();
-  return partBytes === undefined ? {} : { multipartThresholdBytes: partBytes, partSizeBytes: partBytes };
+async function prepareAgents(rule: ProxyRule | null): Promise<(() => Agent) | undefined> {
+  if (rule === null) return undefined;
+  const { createProxyAgent } = await import("./proxy-agents.ts");
+  return () => createProxyAgent(rule);
 }
 
 /** Opens the app for one command and closes it, however the command ends. */
 export async function withApp<T>(use: (app: App) => Promise<T>, options: AppOptions = {}): Promise<T> {
-  const app = openApp(options);
+  const app = await openApp(options);
   try {
     return await use(app);
   } finally {

@@ -1,4 +1,5 @@
 /** The Dag files as the configuration has them, for commands that read them and run nothing; running needs the app. */
+import type { Agent } from "node:http";
 import { readEnvironment } from "../config/environment.ts";
 import type { LoadedDag } from "../config/dag-file/check-dag-file.ts";
 import { loadDagFiles, loadDags, type DagFolder } from "../config/dag-file/load-dags.ts";
@@ -31,8 +32,8 @@ export function readSettings(): Settings {
   });
 }
 
-/** `log` is what the task types write to when they run. */
-export function openDagLibrary(settings: Settings, log: Logger): DagLibrary {
+/** `log` is what the task types write to when they run, and `makeAgent` what their connections go through. */
+export function openDagLibrary(settings: Settings, log: Logger, makeAgent?: () => Agent): DagLibrary {
   const registry = createRegistry({
     inputFolder: settings.inputFolder,
     tmdb: {
@@ -40,6 +41,7 @@ export function openDagLibrary(settings: Settings, log: Logger): DagLibrary {
       token: settings.tmdb.token ?? undefined,
       apiKey: settings.tmdb.apiKey ?? undefined,
       ratePerSecond: settings.tmdb.ratePerSecond,
+      makeAgent,
     },
     clock: systemClock,
     log,

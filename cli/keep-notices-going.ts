@@ -24,6 +24,7 @@ export async function keepNoticesGoing(
     clock: systemClock,
     log: app.log,
     timezone: app.settings.timezone,
+    makeAgent: app.makeAgent,
     observer: {
       noticeTried(_, outcome) {
         service.noticeSent(outcome === "sent");

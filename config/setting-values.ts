@@ -10,8 +10,19 @@ export type LakeSetting =
       readonly kind: "s3";
       readonly bucket: string;
       readonly prefix: string;
+      /** As the environment and `.env` have it; a profile of AWS's may name one too. */
       readonly endpoint: string | null;
+      /** What every write asks the store to encrypt with; `null` for the bucket's own default. */
+      readonly encryption: LakeEncryption | null;
     };
+
+export interface LakeEncryption {
+  readonly algorithm: (typeof SSE_ALGORITHMS)[number];
+  readonly kmsKeyId: string | null;
+}
+
+/** Values of S3's header x-amz-server-side-encryption. */
+export const SSE_ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse"] as const;
 
 export type Parsed<Value> = { readonly value: Value } | { readonly fault: string };
 
@@ -32,16 +43,49 @@ export function parseLake(text: string, workingFolder: string): Parsed<LakeSetti
 /** Names of buckets: S3's "Bucket naming rules" for general purpose buckets. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
+/** Blanks at a part's ends are seldom meant and never seen. */
 function parseS3Lake(text: string): Parsed<LakeSetting> {
-  if (/[@?#\\\s]/.test(text)) {
-    return { fault: "must be s3://<bucket>/<prefix> with neither credentials nor options" };
-  }
   const [bucket = "", ...rest] = text.split("/");
+  if (bucket.includes("@")) return { fault: "must be s3://<bucket>/<prefix> without credentials" };
+  if (bucket.includes(":")) {
+    return {
+      fault: "must name a bucket or an access point's alias: an ARN is not taken, since it may move the lake",
+    };
+  }
   if (!BUCKET.test(bucket)) return { fault: "names no valid bucket: s3://<bucket>/<prefix>" };
   const prefix = rest.join("/").replace(/^\/+|\/+$/g, "");
-  const isOdd = prefix !== "" && prefix.split("/").some((segment) => ["", ".", ".."].includes(segment));
-  if (isOdd) return { fault: "the prefix must not hold //, . or .. as a part" };
-  return { value: { kind: "s3", bucket, prefix, endpoint: null } };
+  const parts = prefix === "" ? [] : prefix.split("/");
+  if (parts.some((part) => ["", ".", ".."].includes(part))) {
+    return { fault: "the prefix must not hold //, . or .. as a part" };
+  }
+  const refused = /[?#\\\p{Cc}\p{Cs}]/u.exec(prefix)?.[0];
+  if (refused !== undefined) {
+    return { fault: `the prefix must not hold ${JSON.stringify(refused)}` };
+  }
+  if (parts.some((part) => part !== part.trim())) {
+    return { fault: "a part of the prefix must not begin or end with a blank" };
+  }
+  return { value: { kind: "s3", bucket, prefix, endpoint: null, encryption: null } };
+}
+
+/** `undefined` for what is not set. A key without KMS would be ignored by no store, and refused by AWS. */
+export function parseEncryption(
+  algorithm: string | undefined,
+  kmsKeyId: string | undefined,
+): Parsed<LakeEncryption | null> {
+  if (algorithm === undefined) {
+    if (kmsKeyId === undefined) return { value: null };
+    return { fault: "DAGMAR_S3_SSE_KMS_KEY_ID needs DAGMAR_S3_SSE=aws:kms or aws:kms:dsse" };
+  }
+  const known = SSE_ALGORITHMS.find((one) => one === algorithm);
+  if (known === undefined) return { fault: `DAGMAR_S3_SSE must be one of ${SSE_ALGORITHMS.join(", ")}` };
+  if (kmsKeyId === undefined) return { value: { algorithm: known, kmsKeyId: null } };
+  if (known === "AES256") {
+    return { fault: "DAGMAR_S3_SSE_KMS_KEY_ID needs DAGMAR_S3_SSE=aws:kms or aws:kms:dsse" };
+  }
+  if (!/^[!-~]+$/.test(kmsKeyId))
+    return { fault: "DAGMAR_S3_SSE_KMS_KEY_ID holds characters that no key's id has" };
+  return { value: { algorithm: known, kmsKeyId } };
 }
 
 const POOL = /^([a-z][a-z0-9_]{0,62})=([1-9]\d{0,3})$/;

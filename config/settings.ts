@@ -8,9 +8,11 @@ import { ConfigError } from "../model/errors.ts";
 import { isTimezone } from "../model/local-time.ts";
 import { LOG_LEVELS, type LogLevel } from "../model/logger.ts";
 import type { Environment } from "./environment.ts";
+import { listProxySecrets, parseProxyRule, type ProxyRule } from "./proxy-rule.ts";
 import {
   parseAddress,
   parseCount,
+  parseEncryption,
   parseHttpAddress,
   parseLake,
   parseNoticeTemplate,
@@ -62,6 +64,8 @@ export interface Settings {
     /** Requests a second, over all tasks of the process; `Infinity` for no limit. */
     readonly ratePerSecond: number;
   };
+  /** Which requests go through a proxy; `null` for none. */
+  readonly proxy: ProxyRule | null;
   /** `AWS_*` variables that stand in `.env` alone, to be given to `applyAwsVariables`. */
   readonly aws: Readonly<Record<string, string>>;
   /** Every secret value that is configured, for redaction. */
@@ -83,22 +87,29 @@ const OWN_PREFIX = "DAGMAR_";
 export function parseSettings(environment: Environment, context: SettingsContext): Settings {
   const faults = [...environment.faults, ...listUnknownNames(Object.keys(environment.variables))];
   const values = readSecretFiles(environment.variables, context, faults);
+  const proxy = parseProxyRule(values, faults);
+  const encryption = parseEncryption(values["DAGMAR_S3_SSE"], values["DAGMAR_S3_SSE_KMS_KEY_ID"]);
+  if ("fault" in encryption) faults.push(encryption.fault);
   const result = makeSchema(context.workingFolder).safeParse(values);
   if (!result.success) {
     faults.push(...result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`));
   }
-  if (faults.length > 0 || !result.success) {
+  if (faults.length > 0 || !result.success || "fault" in encryption) {
     const list = faults.map((fault) => `  ${fault}`).join("\n");
     throw new ConfigError("CONFIG_INVALID", `The configuration is not valid:\n${list}`);
   }
   const read = result.data;
-  const endpoint = read.AWS_ENDPOINT_URL_S3 ?? null;
+  const endpoint = read.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS
+    ? null
+    : (read.AWS_ENDPOINT_URL_S3 ?? read.AWS_ENDPOINT_URL ?? null);
   const aws = Object.entries(environment.variables).filter(
     ([name]) => name.startsWith("AWS_") && environment.fromDotEnv.has(name),
   );
   return Object.freeze<Settings>({
     lake: Object.freeze(
-      read.DAGMAR_LAKE.kind === "s3" ? { ...read.DAGMAR_LAKE, endpoint } : read.DAGMAR_LAKE,
+      read.DAGMAR_LAKE.kind === "s3"
+        ? { ...read.DAGMAR_LAKE, endpoint, encryption: encryption.value }
+        : read.DAGMAR_LAKE,
     ),
     databaseFile: read.DAGMAR_DB,
     dagsFolder: read.DAGMAR_DAGS,
@@ -121,8 +132,9 @@ export function parseSettings(environment: Environment, context: SettingsContext
       baseUrl: read.TMDB_BASE_URL,
       ratePerSecond: read.TMDB_RATE_PER_SECOND,
     }),
+    proxy: proxy === null ? null : Object.freeze(proxy),
     aws: Object.freeze(Object.fromEntries(aws)),
-    secrets: Object.freeze(listSecrets(values)),
+    secrets: Object.freeze([...listSecrets(values), ...listProxySecrets(proxy)]),
   });
 }
 
@@ -135,10 +147,11 @@ function listUnknownNames(names: readonly string[]): readonly string[] {
     hasFileVariant ? [name, `${name}_FILE`] : [name],
   );
   return names
-    .filter((name) => name.startsWith(OWN_PREFIX) && !name.startsWith(TEST_PREFIX) && !known.includes(name))
+    .filter((name) => name.toUpperCase().startsWith(OWN_PREFIX))
+    .filter((name) => !name.startsWith(TEST_PREFIX) && !known.includes(name))
     .map((name) => {
       const hint = suggestName(
-        name,
+        name.toUpperCase(),
         known.filter((other) => other.startsWith(OWN_PREFIX)),
       );
       return `${name} is not one of Dagmar's variables${hint === undefined ? "" : ` (${hint})`}`;
@@ -206,6 +219,11 @@ function makeSchema(workingFolder: string) {
     TMDB_BASE_URL: read("TMDB_BASE_URL", parseProviderAddress),
     TMDB_RATE_PER_SECOND: read("TMDB_RATE_PER_SECOND", parseRate),
     AWS_ENDPOINT_URL_S3: z.string().transform(report(parseAddress)).optional(),
+    AWS_ENDPOINT_URL: z.string().transform(report(parseAddress)).optional(),
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: choice("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", [
+      "true",
+      "false",
+    ]).transform((text) => text === "true"),
   });
 }
 

@@ -16,6 +16,11 @@ export type LakeLocation =
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */
+const OTHER_PARTITION = /^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/;
+const AWS_DOMAIN =
+  /\.(?:amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)$/;
+const NOT_S3 = /\.(?:elb|compute(?:-\d+)?)\./;
 const HINT = "Write s3://bucket/prefix, file:///absolute/path, file:./relative/path or a path.";
 
 /** Raises `ConfigError` `CONFIG_INVALID` for anything that is not a location. */
@@ -35,15 +40,43 @@ export function nameFolderLake(root: string): string {
 }
 
 /**
- * The canonical name of an S3 lake. An endpoint of AWS itself is left out, because a bucket's name is unique there; of any
- * other the scheme, host, port and path are kept and a user name and password are dropped.
+ * The canonical name of an S3 lake. AWS's own store is left out, because a bucket's name is unique there; of any other
+ * the scheme, host, port and path are kept and a user name and password are dropped.
  */
-export function nameS3Lake(bucket: string, prefix: string, endpoint: string | undefined): string {
+export function nameS3Lake(
+  bucket: string,
+  prefix: string,
+  endpoint: string | undefined,
+  region?: string,
+): string {
   const name = prefix === "" ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
-  if (endpoint === undefined) return name;
-  const url = parseEndpoint(endpoint);
-  if (url.hostname.endsWith(".amazonaws.com")) return name;
-  return `${name}?endpoint=${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, "")}`;
+  return `${name}${endpoint === undefined ? namePartition(region ?? "") : nameStore(parseEndpoint(endpoint))}`;
+}
+
+/** What an S3 lake's name ends with, for a store at this address: empty for AWS. */
+export function nameStore(address: URL): string {
+  if (!isAwsAddress(address)) {
+    return `?endpoint=${address.protocol}//${address.host}${address.pathname.replace(/\/+$/, "")}`;
+  }
+  const region = address.hostname.split(".").find((label) => OTHER_PARTITION.test(label)) ?? "";
+  return namePartition(region);
+}
+
+/** Whether S3 itself answers there, by whichever of its names; a machine or a load balancer at AWS is another store. */
+export function isAwsAddress({ hostname, port }: URL): boolean {
+  const labels = hostname.split(".");
+  return (
+    port === "" &&
+    AWS_DOMAIN.test(hostname) &&
+    !NOT_S3.test(hostname) &&
+    labels.some((label) => /^s3(?:$|-|express-)/.test(label))
+  );
+}
+
+/** Names of buckets are unique within a partition; most of AWS is one, which is not named. */
+function namePartition(region: string): string {
+  const partition = OTHER_PARTITION.exec(region)?.[1];
+  return partition === undefined ? "" : `?partition=aws-${partition}`;
 }
 
 /** Raises `ConfigError` `CONFIG_INVALID` unless the endpoint is an http or https address. */

@@ -1,23 +1,22 @@
 /**
- * One bucket over the AWS SDK: the client is loaded when first needed, each try is bounded in time, failed ones are
- * sent again in this one layer (the SDK's own is off), and what remains becomes a `LakeError`.
+ * One bucket over the AWS SDK: the client is loaded when first needed, each try is bounded by its progress, failed ones
+ * are sent again in this one layer (the SDK's own is off), and what remains becomes a `LakeError`.
  */
-import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { S3 } from "@aws-sdk/client-s3";
 import { setMaxListeners } from "node:events";
 import { LakeError } from "../../model/errors.ts";
 import { retryWithJitter, type RetryTools } from "../retry.ts";
-import { describeS3Fault, isExpired, isMuteRefusal, isSkewLikely, judgeFault } from "./s3-faults.ts";
+import { differInCredentials, openClient } from "./s3-client.ts";
+import { describeS3Fault, isExpired, isKeyRefused, isMuteRefusal, judgeFault } from "./s3-faults.ts";
 import { DEFAULT_S3_TIMEOUTS, type S3Options } from "./s3-options.ts";
-
-/** Temporary credentials are fetched afresh this often for one request. */
-const MAX_RENEWALS = 2;
-
-/** Left to itself the SDK writes to the console when a stream cannot be sent again. */
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+import { runTry } from "./s3-patience.ts";
 
 export interface SendOptions {
   readonly abortSignal: AbortSignal;
-  readonly requestTimeout: number;
+  /** The SDK's own, which is off. */
+  readonly requestTimeout: 0;
+  /** To be told how many bytes of the body the connection took so far. */
+  readonly progress: (takenBytes: number) => void;
 }
 
 export interface S3Call<T> {
@@ -25,8 +24,10 @@ export interface S3Call<T> {
   readonly what: string;
   /** The permission that it needs. */
   readonly permission: string;
-  /** Bytes of the body to send, which lengthen the deadline. */
+  /** Bytes of the body to send: as long as it gets on, the try goes on. */
   readonly bodyBytes?: number;
+  /** More time for the answer, where the store has much to do. */
+  readonly extraMs?: number;
   readonly signal?: AbortSignal | undefined;
   /** One try. Called again with the same bytes. */
   send(s3: S3, options: SendOptions): Promise<T>;
@@ -36,14 +37,18 @@ export interface S3Call<T> {
 
 export class S3Connection {
   readonly bucket: string;
-  readonly #options: S3Options;
+  readonly options: S3Options;
+  readonly #store: string;
   readonly #tools: RetryTools;
   readonly #closing = new AbortController();
+  readonly #opened: S3[] = [];
   #client: Promise<S3> | undefined;
 
-  constructor(bucket: string, options: S3Options, tools: RetryTools) {
+  /** `store` is what `nameStore` calls the store's address: nothing is sent to another. */
+  constructor(bucket: string, store: string, options: S3Options, tools: RetryTools) {
     this.bucket = bucket;
-    this.#options = options;
+    this.options = options;
+    this.#store = store;
     this.#tools = tools;
     // Every request under way listens to it.
     setMaxListeners(0, this.#closing.signal);
@@ -51,37 +56,33 @@ export class S3Connection {
 
   /** Sends a request until it is answered. Raises `LakeError`; the signal's reason when aborted. */
   async call<T>(call: S3Call<T>): Promise<T> {
-    let renewals = 0;
+    let hasRenewed = false;
+    let isWorthAnother = false;
     try {
       return await retryWithJitter(
         this.#tools,
         async () => {
+          const client = await this.#connect();
           try {
-            return await this.#sendOnce(call);
+            return await this.#sendOnce(client, call);
           } catch (fault) {
             call.signal?.throwIfAborted();
             this.#closing.signal.throwIfAborted();
             const settled = await call.onFault?.(fault);
-            if (settled === undefined) throw fault;
-            return settled.answer;
+            if (settled !== undefined) return settled.answer;
+            isWorthAnother = !hasRenewed && (await this.#renew(client, call, fault));
+            hasRenewed ||= isWorthAnother;
+            throw fault;
           }
         },
-        (fault) => {
-          const isMute = call.what.startsWith("HeadObject") && isMuteRefusal(fault);
-          if (!isExpired(fault) && !isMute) return judgeFault(fault);
-          renewals += 1;
-          // Another client asks the credentials' source anew; requests under way keep the one they have. It would not know what
-          // this one has learnt of the store's clock, so a refusal that may be about the clock keeps this one.
-          if (!isSkewLikely(fault)) this.#client = undefined;
-          return { isRetryable: renewals <= MAX_RENEWALS };
-        },
+        (fault) => (isWorthAnother ? { isRetryable: true } : judgeFault(fault)),
         call.signal,
       );
     } catch (fault) {
       call.signal?.throwIfAborted();
       throw describeS3Fault(fault, {
         bucket: this.bucket,
-        endpoint: this.#options.endpoint,
+        endpoint: this.options.endpoint,
         what: call.what,
         permission: call.permission,
       });
@@ -90,110 +91,44 @@ export class S3Connection {
 
   async close(): Promise<void> {
     this.#closing.abort(new LakeError("LAKE_UNAVAILABLE", "The lake was closed.", false));
-    const client = this.#client;
+    await this.#client?.catch(() => undefined);
     this.#client = undefined;
-    (await client?.catch(() => undefined))?.destroy();
+    for (const client of this.#opened.splice(0)) client.destroy();
   }
 
-  async #sendOnce<T>(call: S3Call<T>): Promise<T> {
-    const client = await this.#connect();
-    const timeouts = this.#options.timeouts ?? DEFAULT_S3_TIMEOUTS;
-    const mebibytes = (call.bodyBytes ?? 0) / (1024 * 1024);
-    const deadlineMs = Math.ceil(timeouts.requestMs + mebibytes * timeouts.perMebibyteMs);
-    return await withDeadline(deadlineMs, [call.signal, this.#closing.signal], async (abortSignal) =>
-      call.send(client, { abortSignal, requestTimeout: deadlineMs }),
+  async #sendOnce<T>(client: S3, call: S3Call<T>): Promise<T> {
+    const { timeouts = DEFAULT_S3_TIMEOUTS } = this.options;
+    const limits = { timeouts, bodyBytes: call.bodyBytes ?? 0, extraMs: call.extraMs ?? 0 };
+    return await runTry(limits, [call.signal, this.#closing.signal], async ({ signal, progress }) =>
+      call.send(client, { abortSignal: signal, requestTimeout: 0, progress }),
     );
   }
 
-  async #connect(): Promise<S3> {
-    this.#client ??= this.#open().catch((fault: unknown) => {
+  /**
+   * Asks the credentials' source anew where they may be what was refused, and gives whether the request deserves
+   * another try: once, whatever came. Requests under way keep the client that they have.
+   */
+  async #renew(used: S3, call: S3Call<unknown>, fault: unknown): Promise<boolean> {
+    const isMute = call.what.startsWith("HeadObject") && isMuteRefusal(fault);
+    const mayBeOld = isExpired(fault) || isMute;
+    if (!mayBeOld && !isKeyRefused(fault)) return false;
+    if ((await this.#client) === used) this.#client = undefined;
+    const fresh = await this.#connect(used.config.systemClockOffset);
+    return mayBeOld || (await differInCredentials(used, fresh));
+  }
+
+  async #connect(clockOffsetMs = 0): Promise<S3> {
+    this.#client ??= this.#open(clockOffsetMs).catch((fault: unknown) => {
       this.#client = undefined;
       throw fault;
     });
     return await this.#client;
   }
 
-  async #open(): Promise<S3> {
-    const sdk = await import("@aws-sdk/client-s3");
-    const { endpoint, region, credentials, forcePathStyle } = this.#options;
-    const timeouts = this.#options.timeouts ?? DEFAULT_S3_TIMEOUTS;
-    const isCustom = endpoint !== undefined;
-    const config: S3ClientConfig = {
-      maxAttempts: 1,
-      logger: SILENT,
-      // With it the SDK opens a connection per body and, where a store never answers 100, waits for the whole time-out.
-      expectContinueHeader: false,
-      requestHandler: {
-        connectionTimeout: timeouts.connectMs,
-        socketTimeout: timeouts.idleMs,
-        requestTimeout: timeouts.requestMs,
-        throwOnRequestTimeout: true,
-      },
-      forcePathStyle: forcePathStyle ?? isCustom,
-      ...(isCustom ? { endpoint, region: region ?? "us-east-1" } : {}),
-      ...(isCustom
-        ? { requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }
-        : {}),
-      ...(region === undefined ? {} : { region }),
-      ...(credentials === undefined ? {} : { credentials }),
-    };
-    const client = new sdk.S3(config);
-    signPlannedContent(client);
+  async #open(clockOffsetMs: number): Promise<S3> {
+    const place = { bucket: this.bucket, store: this.#store, clockOffsetMs };
+    const client = await openClient(this.options, place);
+    this.#opened.push(client);
     return client;
-  }
-}
-
-/**
- * Signs the planned SHA-256 of a body as `x-amz-content-sha256`, so that a store that checks signatures refuses other
- * bytes, and neither hashes a buffer twice nor sends a stream unsigned.
- */
-function signPlannedContent(client: S3): void {
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const { input, request } = args as { input: unknown; request?: unknown };
-      const sha256 = readField(input, "ChecksumSHA256");
-      const headers = readField(request, "headers");
-      const hasBody = readField(input, "Body") !== undefined;
-      if (hasBody && typeof sha256 === "string" && typeof headers === "object" && headers !== null) {
-        Object.assign(headers, { "x-amz-content-sha256": Buffer.from(sha256, "base64").toString("hex") });
-      }
-      return await next(args);
-    },
-    { step: "build", name: "signPlannedContent" },
-  );
-}
-
-function ignore(): void {
-  return undefined;
-}
-
-function readField(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name];
-}
-
-/**
- * Runs `work` with a signal that is aborted by the deadline or by any of `signals`. A body that `work` resolves to is no
- * longer bound by the deadline, only by the signals of its own.
- */
-async function withDeadline<T>(
-  deadlineMs: number,
-  signals: readonly (AbortSignal | undefined)[],
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const sources = [deadline, ...signals.filter((signal) => signal !== undefined)];
-  const abort = (event: Event) => {
-    if (event.target instanceof AbortSignal) controller.abort(event.target.reason);
-  };
-  for (const source of sources) {
-    if (source.aborted) controller.abort(source.reason);
-    source.addEventListener("abort", abort, { once: true });
-  }
-  try {
-    return await work(controller.signal);
-  } finally {
-    for (const source of sources) source.removeEventListener("abort", abort);
   }
 }

@@ -41,6 +41,15 @@ const DENIED_NAMES = new Set([
   "CredentialsProviderError",
   "TokenProviderError",
 ]);
+/** What a store says of keys that it does not know, or no longer; other keys may be there by now. */
+const KEY_REFUSED_NAMES = new Set(["InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"]);
+/** Said of a signature's date; other stores than AWS say it under the name of a wrong signature. */
+const SKEWED_NAMES = new Set(["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"]);
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: the object is in an archive. */
+const ARCHIVED_NAME = "InvalidObjectState";
+/** The SDK's name for settings of an address that do not go together. */
+const ADDRESS_FAULT = "EndpointError";
+const LONGEST_SAYING = 300;
 /** 412 gets here only when what stood in the way was gone again at the second look. */
 const RETRYABLE_STATUSES = new Set([408, 409, 412, 425, 429]);
 
@@ -70,17 +79,17 @@ export function isExpired(fault: unknown): boolean {
   return EXPIRED_NAMES.has(readFault(fault).name);
 }
 
+export function isKeyRefused(fault: unknown): boolean {
+  return KEY_REFUSED_NAMES.has(readFault(fault).name);
+}
+
 /**
- * An answer to HEAD has no body and so no reason: 400 may be expired credentials and 403 a clock that is wrong, and both
- * deserve another look.
+ * An answer to HEAD has no body and so no reason: 400 may be expired credentials, 403 a key that was replaced or a clock
+ * that is wrong, and all of them deserve another look.
  */
 export function isMuteRefusal(fault: unknown): boolean {
   const { status } = readFault(fault);
   return status === 400 || status === 403;
-}
-
-export function isSkewLikely(fault: unknown): boolean {
-  return readFault(fault).status === 403;
 }
 
 /** The upload's parts are gone: it was completed, aborted or swept. */
@@ -115,11 +124,15 @@ export function judgeFault(fault: unknown): RetryVerdict {
     return { isRetryable: false };
   }
   const { name, status, message, retryAfterMs } = readFault(fault);
-  if (EXPIRED_NAMES.has(name) || RETRYABLE_NAMES.has(name)) return { isRetryable: true, retryAfterMs };
-  if (DENIED_NAMES.has(name) || status === 501 || isRegionMissing(message)) return { isRetryable: false };
+  if (EXPIRED_NAMES.has(name)) return { isRetryable: false };
+  if (RETRYABLE_NAMES.has(name)) return { isRetryable: true, retryAfterMs };
+  if (DENIED_NAMES.has(name) || status === 501 || isRegionMissing(message) || name === ADDRESS_FAULT)
+    return { isRetryable: false };
   if (status === 0 || status < 300 || status >= 500) return { isRetryable: true, retryAfterMs };
   return { isRetryable: RETRYABLE_STATUSES.has(status), retryAfterMs };
 }
+
+const RESTART_HINT = "those in the environment or in .env are read at the start alone.";
 
 export interface FaultPlace {
   readonly bucket: string;
@@ -133,7 +146,9 @@ export interface FaultPlace {
 /** The `LakeError` for a fault that was not retried, or was retried in vain. Errors of our own are given back as they are. */
 export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
   if (fault instanceof DagmarError || fault instanceof TypeError || fault instanceof RangeError) return fault;
-  const { name, message, status } = readFault(fault);
+  const raw = readFault(fault);
+  const { name, message, status } = raw;
+  const said = quoteStore(raw);
   const { bucket, what } = place;
   const where = place.endpoint === undefined ? "S3" : `the store at ${place.endpoint}`;
   if (isRegionMissing(message)) {
@@ -141,6 +156,7 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
       hint: "Set AWS_REGION, such as sa-east-1.",
     });
   }
+  if (name === ADDRESS_FAULT) return refuseAddress(message);
   if (name === "NoSuchBucket") {
     return new LakeError("LAKE_NO_BUCKET", `The bucket ${bucket} does not exist at ${where}.`, false, {
       hint: "Create it, or correct DAGMAR_LAKE or AWS_ENDPOINT_URL_S3.",
@@ -156,10 +172,28 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
       hint: "Set AWS_REGION to the bucket's region.",
     });
   }
+  if (SKEWED_NAMES.has(name) || /signature (?:expired|not yet current)/i.test(message)) {
+    return new LakeError(
+      "LAKE_UNAVAILABLE",
+      `This machine's clock and that of ${where} differ too much (${what}: ${said}).`,
+      true,
+      { hint: "Set this machine's clock, such as by NTP: S3 takes a difference of 15 minutes at most." },
+    );
+  }
   if (EXPIRED_NAMES.has(name)) {
-    return new LakeError("LAKE_DENIED", `The AWS credentials have expired (${what}).`, false, {
-      hint: "Renew AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or sign in again with the AWS_PROFILE.",
+    return new LakeError("LAKE_DENIED", `The AWS credentials have expired (${what}: ${said}).`, false, {
+      hint: `Renew them in the profile's file, or sign in again with the AWS_PROFILE; ${RESTART_HINT}`,
     });
+  }
+  if (name === ARCHIVED_NAME) {
+    return new LakeError(
+      "LAKE_UNSUPPORTED",
+      `${capitalise(where)} cannot read the object now (${what}: ${said}).`,
+      false,
+      {
+        hint: "It is in an archive storage class, such as by a lifecycle rule: restore it with `aws s3api restore-object`.",
+      },
+    );
   }
   if (name === "CredentialsProviderError" || name === "TokenProviderError") {
     return new LakeError("LAKE_DENIED", `No AWS credentials were found for the bucket ${bucket}.`, false, {
@@ -169,10 +203,10 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
   if (name === "InvalidAccessKeyId" || name === "SignatureDoesNotMatch" || name === "InvalidToken") {
     return new LakeError(
       "LAKE_DENIED",
-      `${capitalise(where)} refused the credentials: ${name} (${what}).`,
+      `${capitalise(where)} refused the credentials (${what}: ${said}).`,
       false,
       {
-        hint: "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary credentials, AWS_SESSION_TOKEN.",
+        hint: `Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary credentials, AWS_SESSION_TOKEN; ${RESTART_HINT}`,
       },
     );
   }
@@ -180,15 +214,14 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
     const isBareHead = what.startsWith("HeadObject");
     return new LakeError(
       "LAKE_DENIED",
-      `${capitalise(where)} denied ${what} in the bucket ${bucket}.`,
+      `${capitalise(where)} denied ${what} in the bucket ${bucket}: ${said}.`,
       false,
       {
-        hint: `Grant ${place.permission}${isBareHead ? " and s3:ListBucket (without it an absent object looks forbidden)" : ""} on ${bucket}, or check AWS_ACCESS_KEY_ID and AWS_PROFILE.`,
+        hint: `Grant ${place.permission}${isBareHead ? " and s3:ListBucket (without it an absent object looks forbidden)" : ""} on ${bucket}, or check AWS_ACCESS_KEY_ID and AWS_PROFILE.${isWrite(place) ? " A bucket that demands encryption headers needs DAGMAR_S3_SSE." : ""}`,
       },
     );
   }
   const verdict = judgeFault(fault);
-  const said = status > 0 ? `${status} ${name}` : `${name === "Error" ? "" : `${name}: `}${message}`;
   if (name === "BadDigest" || name.startsWith("XAmzContent")) {
     return new LakeError(
       "LAKE_CORRUPT",
@@ -207,6 +240,31 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
   return new LakeError("LAKE_UNSUPPORTED", `${capitalise(where)} refused ${what}: ${said}.`, false, {
     cause: redact(fault),
   });
+}
+
+/** The store's own code and message, or Node's. */
+function quoteStore({ name, message, status }: RawFault): string {
+  const words = message
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim()
+    .slice(0, LONGEST_SAYING)
+    .replace(/\.$/, "");
+  const isKnown = name !== "" && name !== "Error" && name !== "Unknown" && name !== String(status);
+  const parts = [isKnown ? name : "", words === name || words === "UnknownError" ? "" : words];
+  const text = parts.filter((part) => part !== "").join(": ");
+  if (status === 0) return text;
+  return text === "" ? `${status}` : `${status} ${text}`;
+}
+
+/** What the SDK says of settings that do not go together, such as FIPS and an endpoint of one's own. */
+export function refuseAddress(message: string): ConfigError {
+  return new ConfigError("CONFIG_INVALID", `The AWS SDK finds no address for the bucket: ${message}`, {
+    hint: "See AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_PROFILE and the shared AWS configuration.",
+  });
+}
+
+function isWrite({ permission }: FaultPlace): boolean {
+  return permission === "s3:PutObject";
 }
 
 function isRegionMissing(message: string): boolean {

@@ -53,9 +53,15 @@ export class S3Lake implements SweepableLake {
     tools: S3LakeTools,
   ) {
     const { clock, random } = tools;
-    const connection = new S3Connection(place.bucket, options, { clock, random, policy: STORE_RETRY_POLICY });
-    this.id = nameS3Lake(place.bucket, place.prefix, options.endpoint);
-    this.#objects = new S3Objects(connection, place.prefix);
+    const { bucket, prefix } = place;
+    const store = nameS3Lake(bucket, "", options.endpoint, options.region).slice(`s3://${bucket}`.length);
+    const connection = new S3Connection(bucket, store, options, {
+      clock,
+      random,
+      policy: STORE_RETRY_POLICY,
+    });
+    this.id = nameS3Lake(bucket, prefix, options.endpoint, options.region);
+    this.#objects = new S3Objects(connection, prefix);
     this.#options = options;
     this.#tools = tools;
     this.#probePut = rememberAnswer(async () => {

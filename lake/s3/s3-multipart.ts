@@ -7,8 +7,10 @@ import type { Logger } from "../../model/logger.ts";
 import type { PutFile, PutResult } from "../../model/lake.ts";
 import { PlannedFile } from "../planned-file.ts";
 import { SerialQueue } from "../serial-queue.ts";
+import { sendBytes } from "./s3-body.ts";
 import { isConflict, isUploadGone } from "./s3-faults.ts";
 import type { S3Objects } from "./s3-objects.ts";
+import { describeEncryption } from "./s3-options.ts";
 import type { Placing } from "./s3-placing.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -16,6 +18,8 @@ const MAX_PARTS = 10_000;
 const MAX_PARALLEL = 4;
 const MAX_BUFFERED_BYTES = 96 * 1024 * 1024;
 const MAX_ROUNDS = 3;
+/** How fast the slowest store puts the parts together: 4 GiB in a quarter of an hour. */
+const COMPLETED_BYTES_PER_MS = 4 * 1024;
 
 /** The upload was ended under us, or the store wants it begun anew. */
 class UploadLost extends LakeError {}
@@ -32,16 +36,19 @@ export async function putFileInParts(
   request: PutFile,
   tools: { readonly partSizeBytes: number; readonly log: Logger; readonly tell: (sentBytes: number) => void },
 ): Promise<PutResult> {
+  let lost: UploadLost | undefined;
   for (let round = 1; ; round += 1) {
-    // A look costs one request and may save gigabytes.
+    // A look costs one request and may save gigabytes: an upload that is gone may have been completed by a try whose answer was lost.
     const standing = await placing.look();
     if (standing !== undefined) return await placing.verify(standing);
+    if (lost !== undefined && round > MAX_ROUNDS) throw lost;
     const upload = new PartsUpload(objects, placing, request, tools);
     try {
       return await placing.verify(await upload.run());
     } catch (fault) {
-      if (!(fault instanceof UploadLost) || round === MAX_ROUNDS) throw fault;
-      tools.log.warn("a multipart upload was lost and begins anew", { key: request.key, round });
+      if (!(fault instanceof UploadLost)) throw fault;
+      lost = fault;
+      tools.log.warn("a multipart upload was lost", { key: request.key, round });
     }
   }
 }
@@ -98,6 +105,7 @@ class PartsUpload {
             ContentType: this.#request.contentType,
             Metadata: { ...this.#placing.plan.metadata },
             ChecksumAlgorithm: "SHA256",
+            ...describeEncryption(this.#objects.connection.options),
           },
           options,
         ),
@@ -171,16 +179,18 @@ class PartsUpload {
       bodyBytes: body.length,
       signal,
       send: async (s3, options) =>
-        await s3.uploadPart(
-          {
-            ...this.#name,
-            UploadId: uploadId,
-            PartNumber: partNumber,
-            ContentLength: body.length,
-            Body: body,
-            ChecksumSHA256: checksum,
-          },
-          options,
+        await sendBytes(body, options, async (Body, sending) =>
+          s3.uploadPart(
+            {
+              ...this.#name,
+              UploadId: uploadId,
+              PartNumber: partNumber,
+              ContentLength: body.length,
+              Body,
+              ChecksumSHA256: checksum,
+            },
+            sending,
+          ),
         ),
       onFault: raiseIfGone,
     });
@@ -199,7 +209,7 @@ class PartsUpload {
       what: `CompleteMultipartUpload ${this.#name.Key}`,
       permission: "s3:PutObject",
       // It may take minutes for a large object.
-      bodyBytes: sizeBytes,
+      extraMs: Math.ceil(sizeBytes / COMPLETED_BYTES_PER_MS),
       signal,
       send: async (s3, options) => {
         failpoint("s3.complete.before");
@@ -218,11 +228,6 @@ class PartsUpload {
       onFault: async (fault) => {
         const settled = await this.#placing.settleFault(fault);
         if (settled !== undefined) return settled;
-        if (isUploadGone(fault)) {
-          // It was completed by our own try whose answer was lost, or ended by somebody else.
-          const standing = await this.#placing.look();
-          if (standing !== undefined) return { answer: standing };
-        }
         // After a 409 S3 wants the whole upload again ("Conditional writes", S3's user guide).
         if (isConflict(fault)) throw loseUpload(fault);
         return await raiseIfGone(fault);

@@ -7,6 +7,8 @@ import { checkBodyLength } from "../checked-body.ts";
 import { BOOKKEEPING_PREFIX } from "../object-key.ts";
 import type { S3Connection } from "./s3-connection.ts";
 import { isAbsent } from "./s3-faults.ts";
+import { DEFAULT_S3_TIMEOUTS } from "./s3-options.ts";
+import { endWhenStalled } from "./s3-patience.ts";
 
 export class S3Objects {
   readonly connection: S3Connection;
@@ -47,6 +49,7 @@ export class S3Objects {
         const answer = await s3.getObject(this.#name(key), options);
         const head = readHead(key, answer);
         if (!(answer.Body instanceof Readable)) throw new TypeError("The SDK gave no stream.");
+        endWhenStalled(answer.Body, (this.connection.options.timeouts ?? DEFAULT_S3_TIMEOUTS).idleMs);
         return { head, body: checkBodyLength(answer.Body, key, head.sizeBytes, signal) };
       },
       onFault: async (fault) => {

@@ -1,4 +1,5 @@
 /** What may be set about an S3 lake; where the values come from is config's business. */
+import type { Agent } from "node:http";
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -6,36 +7,48 @@ export interface S3Credentials {
   readonly sessionToken?: string;
 }
 
-export interface S3Timeouts {
-  readonly connectMs: number;
-  /** No byte in either direction. */
-  readonly idleMs: number;
-  /** From sending a request to its answer's head, for a request without a body. */
-  readonly requestMs: number;
-  /** A body gets this much longer than `requestMs` per MiB. */
-  readonly perMebibyteMs: number;
+export interface S3Encryption {
+  readonly algorithm: "AES256" | "aws:kms" | "aws:kms:dsse";
+  readonly kmsKeyId: string | null;
 }
 
-/** One MiB in four seconds is as slow as a body may go: 4 GiB in four and a half hours. */
-export const DEFAULT_S3_TIMEOUTS: S3Timeouts = {
-  connectMs: 10_000,
-  idleMs: 60_000,
-  requestMs: 60_000,
-  perMebibyteMs: 4_000,
-};
+export interface S3Timeouts {
+  readonly connectMs: number;
+  /** A body of which the connection takes, or gives, no byte for so long is stalled. There is no limit of its whole time. */
+  readonly idleMs: number;
+  /** To an answer's head: from the request, or where there is a body, from its last byte. */
+  readonly requestMs: number;
+}
+
+/** A stall is noticed within an eighth more than `idleMs`: within a minute. */
+export const DEFAULT_S3_TIMEOUTS: S3Timeouts = { connectMs: 10_000, idleMs: 50_000, requestMs: 60_000 };
 
 export interface S3Options {
-  /** Any store but AWS; `AWS_ENDPOINT_URL_S3`, then `AWS_ENDPOINT_URL`. */
+  /** Any store but AWS. */
   readonly endpoint?: string;
-  /** Default: the SDK's own chain; with an endpoint `us-east-1`. */
+  /** Default: the SDK's own chain; with an endpoint and none in that chain, `us-east-1`. */
   readonly region?: string;
-  /** Default: the SDK's own chain. A function is asked again when the store says that they have expired. */
+  /** Default: the SDK's own chain. A function is asked again when the store refuses what it gave. */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>);
   /** Default: true with an endpoint, false without. */
   readonly forcePathStyle?: boolean;
+  /** Asked for with each write. Default: the bucket's own. */
+  readonly encryption?: S3Encryption;
+  /** Makes the agent of a client's connections, such as through a proxy. Default: the SDK's own. */
+  readonly makeAgent?: () => Agent;
   /** Files larger than this go up in parts. Default 4 GiB; a single put may have at most 5 GiB. */
   readonly multipartThresholdBytes?: number;
   /** Default 8 MiB; grows for files of more than 10,000 parts. At least 5 MiB on AWS. */
   readonly partSizeBytes?: number;
   readonly timeouts?: S3Timeouts;
+}
+
+/** The fields of a write that ask for encryption. */
+export function describeEncryption({ encryption }: S3Options) {
+  if (encryption === undefined) return {};
+  const { algorithm, kmsKeyId } = encryption;
+  return {
+    ServerSideEncryption: algorithm,
+    ...(kmsKeyId === null ? {} : { SSEKMSKeyId: kmsKeyId }),
+  };
 }

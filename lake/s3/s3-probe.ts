@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { PROBE_KEY } from "../object-key.ts";
 import { isChecksumRefused, isConditionFailed, isNotImplemented, isUploadGone } from "./s3-faults.ts";
 import type { S3Objects } from "./s3-objects.ts";
+import { describeEncryption } from "./s3-options.ts";
 
 /** Always the same bytes, so that a store that honours nothing writes over them with the same again. */
 const PROBE_BODY = Buffer.from("Dagmar asks here what this store can do.\n");
@@ -27,7 +28,6 @@ async function putProbe(objects: S3Objects, sha256: string, isConditional: boole
   return await objects.connection.call<Verdict>({
     what: `PutObject ${objects.fullKey(PROBE_KEY)}`,
     permission: "s3:PutObject",
-    bodyBytes: PROBE_BODY.length,
     send: async (s3, options) => {
       await s3.putObject(
         {
@@ -38,6 +38,7 @@ async function putProbe(objects: S3Objects, sha256: string, isConditional: boole
           ContentType: "text/plain",
           ChecksumSHA256: sha256,
           ...(isConditional ? { IfNoneMatch: "*" } : {}),
+          ...describeEncryption(objects.connection.options),
         },
         options,
       );
@@ -61,13 +62,15 @@ export async function probeConditionalComplete(objects: S3Objects): Promise<bool
     what,
     permission,
     send: async (s3, options) =>
-      await s3.createMultipartUpload({ ...name, ChecksumAlgorithm: "SHA256" }, options),
+      await s3.createMultipartUpload(
+        { ...name, ChecksumAlgorithm: "SHA256", ...describeEncryption(objects.connection.options) },
+        options,
+      ),
   });
   try {
     const part = await objects.connection.call({
       what,
       permission,
-      bodyBytes: PROBE_BODY.length,
       send: async (s3, options) =>
         await s3.uploadPart(
           { ...name, UploadId, PartNumber: 1, Body: PROBE_BODY, ChecksumSHA256: PROBE_SHA256 },

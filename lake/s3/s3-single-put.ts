@@ -1,11 +1,12 @@
 /** An object in one request, from memory or streamed from a file: the fast way up to 5 GiB. */
 import type { PutObjectCommandInput, PutObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
-import { Readable } from "node:stream";
 import { failpoint } from "../../model/failpoint.ts";
 import type { PutBytes, PutFile, PutResult } from "../../model/lake.ts";
 import { PlannedFile } from "../planned-file.ts";
+import { sendBytes, sendChunks } from "./s3-body.ts";
 import type { SendOptions } from "./s3-connection.ts";
 import type { S3Objects } from "./s3-objects.ts";
+import { describeEncryption } from "./s3-options.ts";
 import type { Placing } from "./s3-placing.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -19,7 +20,7 @@ export async function putBytesAtOnce(
 ): Promise<PutResult> {
   const body = Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength);
   return await putAtOnce(objects, placing, request.contentType, async (s3, input, options) =>
-    s3.putObject({ ...input, Body: body }, options),
+    sendBytes(body, options, async (Body, sending) => s3.putObject({ ...input, Body }, sending)),
   );
 }
 
@@ -33,7 +34,11 @@ export async function putFileAtOnce(
   return await putAtOnce(objects, placing, request.contentType, async (s3, input, options) => {
     const source = await PlannedFile.open(request);
     try {
-      if (request.sizeBytes > 0) return await streamFile(s3, input, options, source, tell);
+      if (request.sizeBytes > 0) {
+        return await sendChunks(readPlanned(source, tell), options, async (Body, sending) =>
+          s3.putObject({ ...input, Body }, sending),
+        );
+      }
       await source.verify();
       tell(0);
       return await s3.putObject({ ...input, Body: Buffer.alloc(0) }, options);
@@ -58,6 +63,7 @@ async function putAtOnce(
     Metadata: { ...metadata },
     ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
     ...(isConditional ? { IfNoneMatch: "*" } : {}),
+    ...describeEncryption(objects.connection.options),
   };
   const result = await objects.connection.call<PutResult>({
     what: `PutObject ${input.Key}`,
@@ -75,37 +81,6 @@ async function putAtOnce(
     onFault: async (fault) => await placing.settleFault(fault),
   });
   return await placing.verify(result);
-}
-
-/**
- * A failing source must end the request, and its own error must be the one that is heard: left alone, the SDK's promise
- * never settles or the error ends the process.
- */
-async function streamFile(
-  s3: S3,
-  input: PutObjectCommandInput,
-  options: SendOptions,
-  source: PlannedFile,
-  tell: (sentBytes: number) => void,
-): Promise<PutObjectCommandOutput> {
-  const stop = new AbortController();
-  const abort = () => stop.abort(options.abortSignal.reason);
-  options.abortSignal.addEventListener("abort", abort, { once: true });
-  if (options.abortSignal.aborted) abort();
-  const body = Readable.from(readPlanned(source, tell), { objectMode: false, highWaterMark: CHUNK_BYTES });
-  let sourceFault: unknown;
-  body.on("error", (fault) => {
-    sourceFault ??= fault;
-    stop.abort(fault);
-  });
-  try {
-    return await s3.putObject({ ...input, Body: body }, { ...options, abortSignal: stop.signal });
-  } catch (fault) {
-    throw sourceFault ?? fault;
-  } finally {
-    options.abortSignal.removeEventListener("abort", abort);
-    body.destroy();
-  }
 }
 
 /** The last bytes are held back until all of them, and the file they came from, have been verified. */

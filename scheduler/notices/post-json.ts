@@ -2,6 +2,7 @@
  * One POST of a JSON text to an address that is a secret: nothing of the address, and no error of axios, which holds it,
  * leaves this file. What the answer means is decided elsewhere.
  */
+import type { Agent } from "node:http";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../model/clock.ts";
 import type { Answer } from "./judge-answer.ts";
@@ -14,10 +15,12 @@ export async function postJson(
   body: string,
   clock: Clock,
   signal: AbortSignal,
+  makeAgent?: () => Agent,
 ): Promise<Answer> {
   signal.throwIfAborted();
   // Loaded at the first notice: most schedulers never send one.
   const { create } = await import("axios");
+  const agent = makeAgent?.();
   const over = new AbortController();
   const expired = new AbortController();
   // Axios's own time-out counts from the last byte: an answer that drips would take for ever.
@@ -36,7 +39,9 @@ export async function postJson(
       maxRedirects: 0,
       validateStatus: () => true,
       signal: AbortSignal.any([signal, expired.signal]),
-      ...(isLoopback(url) ? { proxy: false as const } : {}),
+      // Axios's own reading of HTTPS_PROXY: the agent has the rule that holds for every client.
+      proxy: false,
+      ...(agent === undefined ? {} : { httpAgent: agent, httpsAgent: agent }),
     });
     response.data.on("error", () => undefined).destroy();
     return { status: response.status };
@@ -45,6 +50,7 @@ export async function postJson(
     return { fault: describeFault(error, expired.signal.aborted) };
   } finally {
     over.abort();
+    agent?.destroy();
   }
 }
 
@@ -53,10 +59,4 @@ function describeFault(error: unknown, hasExpired: boolean): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   // Codes are words of Node's and axios's; a message would hold the address.
   return typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) ? `no answer (${code})` : "no answer";
-}
-
-/** Whatever HTTP_PROXY says, a loopback address is not on the other side of a proxy. */
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

@@ -2,6 +2,7 @@
  * Sends the notices that are due to the webhook, and writes down what became of them. At least once: who dies between the
  * webhook's answer and the commit sends the notice again. Which notices there are is decided in note-run-end.
  */
+import type { Agent } from "node:http";
 import type { Clock } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
 import type { Notice } from "../../model/notice.ts";
@@ -31,6 +32,8 @@ export interface NoticeSenderOptions {
   /** Of events about runs that are gone. */
   readonly timezone: string;
   readonly observer: NoticeObserver;
+  /** Makes what the connection goes through, such as a proxy. */
+  readonly makeAgent?: (() => Agent) | undefined;
 }
 
 export interface NoticeSender {
@@ -56,12 +59,16 @@ export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
       const now = clock.now();
       const notice = findDueNotice(database, now, findUnlikelyDate(now));
       if (notice === undefined) break;
-      const answer = await postJson(url, renderNotice(template, notice), clock, signal).catch(
-        (error: unknown) => {
-          if (signal.aborted) return undefined;
-          throw error;
-        },
-      );
+      const answer = await postJson(
+        url,
+        renderNotice(template, notice),
+        clock,
+        signal,
+        options.makeAgent,
+      ).catch((error: unknown) => {
+        if (signal.aborted) return undefined;
+        throw error;
+      });
       if (answer === undefined) break;
       const verdict = judgeAnswer(notice, answer, clock.now());
       await writeDown(notice, verdict);

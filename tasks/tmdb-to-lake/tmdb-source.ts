@@ -1,4 +1,5 @@
 /** Makes TMDB clients when tasks need them, and not before: axios is slow to load. All of them share one limiter and one circuit. */
+import type { Agent } from "node:http";
 import type { Clock } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
 import { assertTmdbConfigured, readBaseUrl } from "./client/tmdb-access.ts";
@@ -11,6 +12,8 @@ export interface TmdbSettings {
   readonly apiKey: string | undefined;
   /** `Infinity` for no limit. */
   readonly ratePerSecond: number;
+  /** Makes what a client's connections go through, such as a proxy. */
+  readonly makeAgent?: (() => Agent) | undefined;
 }
 
 interface Tools {
@@ -20,7 +23,7 @@ interface Tools {
 }
 
 export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource {
-  const { baseUrl, token, apiKey, ratePerSecond } = settings;
+  const { baseUrl, token, apiKey, ratePerSecond, makeAgent } = settings;
   return {
     baseUrl,
     assertConfigured: () => {
@@ -35,6 +38,7 @@ export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource
         apiKey,
         ratePerSecond: Math.min(ratePerSecond, maxRatePerSecond),
         ...(pickControl === undefined ? {} : { pickControl }),
+        makeAgent,
         ...tools,
       });
     },

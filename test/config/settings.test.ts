@@ -52,6 +52,7 @@ test("with nothing configured, the lake is a folder and the state a file, under 
     logsFolder: "/work/data/logs",
     notify: { url: null, after: 1, template: '{"text":"${message}"}' },
     tmdb: { token: null, apiKey: null, baseUrl: "https://api.themoviedb.org/3", ratePerSecond: 30 },
+    proxy: null,
     aws: {},
     secrets: [],
   });
@@ -64,20 +65,64 @@ test("settings are frozen", () => {
   }
 });
 
+const s3 = (prefix: string, more = {}) => ({
+  kind: "s3",
+  bucket: "my-bucket",
+  prefix,
+  endpoint: null,
+  encryption: null,
+  ...more,
+});
+
 describe("the lake", () => {
   test.each([
     ["file:./lake", { kind: "folder", path: "/work/lake" }],
     ["file:lake", { kind: "folder", path: "/work/lake" }],
     ["file:/data/lake", { kind: "folder", path: "/data/lake" }],
     ["file:///data/the%20lake/", { kind: "folder", path: "/data/the lake" }],
-    ["s3://my-bucket", { kind: "s3", bucket: "my-bucket", prefix: "", endpoint: null }],
-    ["s3://my-bucket/raw/zone/", { kind: "s3", bucket: "my-bucket", prefix: "raw/zone", endpoint: null }],
+    ["s3://my-bucket", s3("")],
+    ["s3://my-bucket/raw/zone/", s3("raw/zone")],
+    ["s3://my-bucket/the lake/até @ 50%+(1)", s3("the lake/até @ 50%+(1)")],
   ])("%s is understood", (text, lake) => {
     expect(parse({ DAGMAR_LAKE: text }).lake).toEqual(lake);
   });
-  test("has the endpoint of AWS's own variable", () => {
-    const { lake } = parse({ DAGMAR_LAKE: "s3://my-bucket", AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000/" });
-    expect(lake).toEqual({ kind: "s3", bucket: "my-bucket", prefix: "", endpoint: "http://127.0.0.1:9000" });
+  test.each<[Record<string, string>, string | null]>([
+    [{ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000/" }, "http://127.0.0.1:9000"],
+    [{ AWS_ENDPOINT_URL: "http://127.0.0.1:9000" }, "http://127.0.0.1:9000"],
+    [
+      { AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_ENDPOINT_URL_S3: "http://127.0.0.1:2" },
+      "http://127.0.0.1:2",
+    ],
+    [{ AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" }, null],
+    [
+      { AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "false" },
+      "http://127.0.0.1:1",
+    ],
+  ])("with %j has the endpoint %s", (variables, endpoint) => {
+    expect(parse({ DAGMAR_LAKE: "s3://my-bucket", ...variables }).lake).toEqual(s3("", { endpoint }));
+  });
+  test.each<[Record<string, string>, object]>([
+    [{ DAGMAR_S3_SSE: "AES256" }, { algorithm: "AES256", kmsKeyId: null }],
+    [{ DAGMAR_S3_SSE: "aws:kms" }, { algorithm: "aws:kms", kmsKeyId: null }],
+    [
+      { DAGMAR_S3_SSE: "aws:kms:dsse", DAGMAR_S3_SSE_KMS_KEY_ID: "alias/lake" },
+      { algorithm: "aws:kms:dsse", kmsKeyId: "alias/lake" },
+    ],
+  ])("with %j is encrypted as %j", (variables, encryption) => {
+    expect(parse({ DAGMAR_LAKE: "s3://my-bucket", ...variables }).lake).toEqual(s3("", { encryption }));
+  });
+  test.each<[string, string]>([
+    ["s3://bucket/a?b", '"?"'],
+    ["s3://bucket/a#b", '"#"'],
+    ["s3://bucket/a\\b", '"\\\\"'],
+    ["s3://bucket/a\nb", '"\\n"'],
+    ["s3://bucket/a /b", "begin or end with a blank"],
+    ["s3://bucket/a ", "begin or end with a blank"],
+    ["s3://my bucket/a", "no valid bucket"],
+    ["s3://key:hush@bucket/x", "without credentials"],
+    ["s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x", "an ARN is not taken"],
+  ])("%j is refused, and what is at fault is named: %s", (text, part) => {
+    expect(listFaults({ DAGMAR_LAKE: text })).toEqual([expect.stringContaining(part)]);
   });
   test.each([
     "./lake",
@@ -134,6 +179,12 @@ describe("a fault", () => {
     ["AWS_ENDPOINT_URL_S3", "nowhere", "must be an address"],
     ["DAGMAR_LAKES", "x", 'is not one of Dagmar\'s variables (did you mean "DAGMAR_LAKE"?)'],
     ["DAGMAR_FROBNICATE", "x", "is not one of Dagmar's variables"],
+    ["dagmar_lake", "x", 'is not one of Dagmar\'s variables (did you mean "DAGMAR_LAKE"?)'],
+    ["DAGMAR_S3_SSE", "hush", "must be one of AES256, aws:kms, aws:kms:dsse"],
+    ["DAGMAR_S3_SSE_KMS_KEY_ID", "hush", "needs DAGMAR_S3_SSE=aws:kms"],
+    ["AWS_ENDPOINT_URL", "nowhere", "must be an address"],
+    ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "yes", "must be one of true, false"],
+    ["HTTPS_PROXY", "socks5://me:hush@proxy.example", "must be the address of an http or https proxy"],
     ["TMDB_API_TOKEN_FILE", "none", "names a file that cannot be read: none (ENOENT)"],
     ["TMDB_API_TOKEN_FILE", "empty", "names an empty file"],
   ])("of %s=%s names the variable and never its secret", (name, value, part) => {
@@ -171,13 +222,14 @@ describe("secrets", () => {
   });
   test("are all listed for redaction", () => {
     const { secrets } = parse({
+      HTTPS_PROXY: "http://me:proxy-1@proxy.example",
       TMDB_API_TOKEN_FILE: "token",
       TMDB_API_KEY: "key-1",
       AWS_SECRET_ACCESS_KEY: "aws-1",
       AWS_SESSION_TOKEN: "aws-2",
       AWS_ACCESS_KEY_ID: "public",
     });
-    expect(secrets).toEqual(["tok-from-file", "key-1", "aws-1", "aws-2"]);
+    expect(secrets).toEqual(["tok-from-file", "key-1", "aws-1", "aws-2", "proxy-1"]);
   });
 });
 

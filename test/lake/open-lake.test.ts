@@ -26,12 +26,28 @@ describe("a lake's location", () => {
     expect(open(location).id).toBe(id);
   });
 
-  it.each([
-    ["http://127.0.0.1:9000", "?endpoint=http://127.0.0.1:9000"],
-    ["http://user:secret@STORE.example:80/", "?endpoint=http://store.example"],
-    ["https://s3.sa-east-1.amazonaws.com", ""],
-  ])("at the endpoint %s has the suffix %j", (endpoint, suffix) => {
-    expect(open("s3://my-lake/zone", { endpoint }).id).toBe(`s3://my-lake/zone${suffix}`);
+  it.each<[S3Options, string]>([
+    [{ endpoint: "http://127.0.0.1:9000" }, "?endpoint=http://127.0.0.1:9000"],
+    [{ endpoint: "http://user:secret@STORE.example:80/" }, "?endpoint=http://store.example"],
+    [{ endpoint: "https://store.example/s3/" }, "?endpoint=https://store.example/s3"],
+    [{ endpoint: "https://s3.sa-east-1.amazonaws.com" }, ""],
+    [{ endpoint: "https://s3-fips.dualstack.us-east-1.amazonaws.com" }, ""],
+    [{ endpoint: "https://bucket.vpce-1a2b-3c4d.s3.us-east-1.vpce.amazonaws.com" }, ""],
+    [{ endpoint: "https://s3.us-gov-west-1.amazonaws.com" }, "?partition=aws-us-gov"],
+    [{ endpoint: "https://s3.cn-north-1.amazonaws.com.cn" }, "?partition=aws-cn"],
+    [{ region: "sa-east-1" }, ""],
+    [{ region: "cn-north-1" }, "?partition=aws-cn"],
+    [
+      { endpoint: "http://ec2-1-2-3-4.compute-1.amazonaws.com:9000" },
+      "?endpoint=http://ec2-1-2-3-4.compute-1.amazonaws.com:9000",
+    ],
+    [
+      { endpoint: "https://s3-minio-1.us-east-1.elb.amazonaws.com" },
+      "?endpoint=https://s3-minio-1.us-east-1.elb.amazonaws.com",
+    ],
+    [{ endpoint: "https://amazonaws.com.example" }, "?endpoint=https://amazonaws.com.example"],
+  ])("at %j has the suffix %j", (s3, suffix) => {
+    expect(open("s3://my-lake/zone", s3).id).toBe(`s3://my-lake/zone${suffix}`);
   });
 
   it.each([

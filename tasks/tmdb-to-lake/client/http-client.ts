@@ -57,6 +57,8 @@ export interface HttpClientOptions {
   readonly pickControl?: () => HttpRequest | undefined;
   /** Connections open at once. Above the concurrency of all tasks, lest requests that have their turn wait here. */
   readonly maxSockets?: number;
+  /** Makes what the connections go through, such as a proxy; by default they go straight. */
+  readonly makeAgent?: (() => http.Agent) | undefined;
 }
 
 export interface HttpRequest {
@@ -105,8 +107,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     keepAliveMsecs: 60_000,
     maxSockets: options.maxSockets ?? 256,
   };
-  const httpAgent = new http.Agent(agentOptions);
-  const httpsAgent = new https.Agent(agentOptions);
+  const agent = options.makeAgent?.();
+  const httpAgent = agent ?? new http.Agent(agentOptions);
+  const httpsAgent = agent ?? new https.Agent(agentOptions);
   const counts = { requests: 0, retries: 0 };
   const closing = new AbortController();
   const stopSampling = circuit.addSampler(askControl);
@@ -125,8 +128,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     transformRequest: [],
     transformResponse: [],
     validateStatus: (status) => !isTransientStatus(status),
-    // HTTP_PROXY and its kin hold, as everywhere, but a loopback address is never on the other side of a proxy.
-    ...(isLoopback(baseUrl) ? { proxy: false as const } : {}),
+    // Axios's own reading of HTTPS_PROXY: the agent has the rule that holds for every client.
+    proxy: false,
   });
   // Axios merges its defaults anew at each request: what a GET does not need costs a tenth of a request's time.
   for (const name of ["env", "transitional", "xsrfCookieName", "xsrfHeaderName", "maxBodyLength"] as const) {
@@ -326,9 +329,4 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       httpsAgent.destroy();
     },
   };
-}
-
-function isLoopback(baseUrl: string): boolean {
-  const { hostname } = new URL(baseUrl);
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,4 +1,5 @@
 /** How a title is asked for at TMDB, and which outcome its answer is. Retries and pace are the HTTP client's business. */
+import type { Agent } from "node:http";
 import type { Clock } from "../../../model/clock.ts";
 import type { Logger } from "../../../model/logger.ts";
 import { MAX_RECORD_BYTES } from "../../../model/record-batch.ts";
@@ -33,6 +34,7 @@ export interface TmdbClientOptions extends TmdbCredentials {
   readonly pickControl?: () => TitleRequest | undefined;
   readonly rules?: Partial<RetryRules>;
   readonly maxContentBytes?: number;
+  readonly makeAgent?: (() => Agent) | undefined;
 }
 
 export interface FoundTitle {
@@ -117,6 +119,7 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
       const title = options.pickControl?.();
       return title === undefined ? undefined : firstRequest(title);
     },
+    makeAgent: options.makeAgent,
     ...(options.rules === undefined ? {} : { rules: options.rules }),
     ...(options.maxContentBytes === undefined ? {} : { maxContentBytes: options.maxContentBytes }),
   });

@@ -20,6 +20,7 @@ export type FaultKind =
       readonly status: number;
       readonly code: string;
       readonly headers?: Readonly<Record<string, string>>;
+      readonly message?: string;
     }
   /** Everything is done, then the answer is an error. */
   | { readonly kind: "error-after-store"; readonly status: number; readonly code: string }
@@ -45,6 +46,14 @@ export type FaultKind =
     }
   /** GetObject: the body is cut short after half of it. */
   | { readonly kind: "truncate-answer" }
+  /** The body is read at this pace. */
+  | { readonly kind: "slow-read"; readonly bytes: number; readonly everyMs: number }
+  /** No more than the body's beginning is ever read. */
+  | { readonly kind: "stop-reading" }
+  /** GetObject: the body stands still after half of it. */
+  | { readonly kind: "stall-answer" }
+  /** The answer names no ETag. */
+  | { readonly kind: "no-etag" }
   /** The unfinished upload that the request names is gone. */
   | { readonly kind: "lose-upload" };
 

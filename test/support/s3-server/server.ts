@@ -160,7 +160,7 @@ class S3Host {
       const answer = await this.#answer(request, { operation, bucket, key, query, isConditional }, fault);
       if (answer === undefined) return;
       record.status = answer.status;
-      send(request, response, answer, fault?.kind === "truncate-answer");
+      send(request, response, answer, fault?.kind);
     } catch (fault) {
       // The client went away in the middle of its body.
       if (request.destroyed && !request.complete) return;
@@ -169,7 +169,7 @@ class S3Host {
       if (record !== undefined) record.status = status;
       // What is left of a refused body is read, so that the client can read the answer.
       request.resume();
-      send(request, response, renderError(status, code, this.#nowMs()), false);
+      send(request, response, renderError(status, code, this.#nowMs()), undefined);
     }
   }
 
@@ -190,6 +190,11 @@ class S3Host {
       await once(request, "data");
       return drop(request);
     }
+    if (fault?.kind === "stop-reading") {
+      await once(request, "readable");
+      return undefined;
+    }
+    if (fault?.kind === "slow-read") slowDown(request, fault);
     checkSignature(request, this.#credentials, this.#region, this.#nowMs());
     const hasBody = call.operation === "PutObject" || call.operation === "UploadPart";
     const received =
@@ -203,7 +208,8 @@ class S3Host {
     if (fault?.kind === "hang") return undefined;
     if (fault?.kind === "slow") await wait(fault.delayMs);
     if (fault?.kind === "error") {
-      return { ...renderError(fault.status, fault.code, this.#nowMs()), ...mergeHeaders(fault.headers) };
+      const answer = renderError(fault.status, fault.code, this.#nowMs(), fault.message);
+      return { ...answer, ...mergeHeaders(fault.headers) };
     }
     if (call.bucket !== this.#bucket) throw new S3Fault(404, "NoSuchBucket");
     if (call.isConditional && this.#options.rejectsConditions === true) {
@@ -221,6 +227,7 @@ class S3Host {
       honoursPut: this.#options.ignoresConditionalPut !== true,
       honoursComplete: this.#options.ignoresConditionalComplete !== true,
     });
+    if (fault?.kind === "no-etag") return dropEtag(answer);
     if (fault?.kind === "drop-after-store") return drop(request);
     if (fault?.kind === "error-after-store") return renderError(fault.status, fault.code, this.#nowMs());
     return answer;
@@ -271,14 +278,34 @@ function drop(request: IncomingMessage): undefined {
   return undefined;
 }
 
+function dropEtag({ status, headers, body }: Answer): Answer {
+  const { etag: _etag, ...others } = headers;
+  const text = body?.toString().replace(/<ETag>.*?<\/ETag>/, "");
+  return { status, headers: others, ...(text === undefined ? {} : { body: text }) };
+}
+
+/** The bytes that have come are handed on at this pace; meanwhile the connection takes as many as systems keep for it. */
+function slowDown(request: IncomingMessage, pace: Extract<FaultKind, { kind: "slow-read" }>): void {
+  let allowedBytes = pace.bytes;
+  const timer = setInterval(() => {
+    allowedBytes = pace.bytes;
+    request.resume();
+  }, pace.everyMs);
+  request.on("data", (chunk: Buffer) => {
+    allowedBytes -= chunk.length;
+    if (allowedBytes <= 0) request.pause();
+  });
+  request.once("close", () => clearInterval(timer));
+}
+
 function mergeHeaders(headers: Readonly<Record<string, string>> | undefined) {
   return headers === undefined ? {} : { headers: { "content-type": "application/xml", ...headers } };
 }
 
-function renderError(status: number, code: string, nowMs: number): Answer {
+function renderError(status: number, code: string, nowMs: number, message?: string): Answer {
   const body = renderXml("Error", {
     Code: code,
-    Message: `The test server says ${code}.`,
+    Message: message ?? `The test server says ${code}.`,
     RequestId: "TEST",
   });
   return {
@@ -292,7 +319,7 @@ function send(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
-  isTruncated: boolean,
+  fault: FaultKind["kind"] | undefined,
 ): void {
   const body = Buffer.from(answer.body ?? "");
   const hasNoBody = request.method === "HEAD" || answer.status === 204;
@@ -300,7 +327,9 @@ function send(
   response.writeHead(answer.status, { ...answer.headers, "content-length": length });
   if (hasNoBody) {
     response.end();
-  } else if (isTruncated) {
+  } else if (fault === "stall-answer") {
+    response.write(body.subarray(0, body.length / 2));
+  } else if (fault === "truncate-answer") {
     response.write(body.subarray(0, body.length / 2), () => request.socket.destroy());
   } else {
     response.end(body);

@@ -1,0 +1,144 @@
+/** A lake's name is where the SDK really sends to: every setting of AWS's own that moves it is read, or refused. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { mayAwsFilesMoveLake } from "../../config/aws-files.ts";
+import { openLake } from "../../lake/open-lake.ts";
+import { askStore } from "../../lake/s3/s3-address.ts";
+import { makeEagerClock, makeKeptLogger, makeScratch, type Scratch } from "./lake-tools.ts";
+import { startS3World } from "./s3-world.ts";
+
+let scratch: Scratch;
+let config: string;
+beforeEach(async () => {
+  scratch = await makeScratch();
+  config = join(scratch.path, "config");
+  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, undefined);
+  vi.stubEnv("AWS_CONFIG_FILE", config);
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(scratch.path, "credentials"));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await scratch.remove();
+});
+
+/** As the command line opens it: the files are looked at, and the SDK is asked where they may move it. */
+async function nameLake(file: string, variables: Readonly<Record<string, string>>): Promise<string> {
+  writeFileSync(config, file);
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  expect(mayAwsFilesMoveLake({ AWS_CONFIG_FILE: config })).toBe(true);
+  const lake = openLake("s3://my-lake/zone", {
+    clock: makeEagerClock(),
+    log: makeKeptLogger(),
+    s3: await askStore("my-lake"),
+  });
+  await lake.close();
+  return lake.id.slice("s3://my-lake/zone".length);
+}
+
+const ELSEWHERE = "endpoint_url = http://127.0.0.1:9000/s3/";
+const SERVICES = "[services dev]\ns3 =\n  endpoint_url = http://127.0.0.1:9001\n";
+
+describe("a profile", () => {
+  it.each<[string, string, Readonly<Record<string, string>>, string]>([
+    ["moves the lake", `[default]\n${ELSEWHERE}\n`, {}, "?endpoint=http://127.0.0.1:9000/s3"],
+    ["that is not chosen moves nothing", `[profile x]\n${ELSEWHERE}\n`, {}, ""],
+    [
+      "that is chosen does",
+      `[profile x]\n${ELSEWHERE}\n`,
+      { AWS_PROFILE: "x" },
+      "?endpoint=http://127.0.0.1:9000/s3",
+    ],
+    [
+      "may do so by a services section",
+      `[default]\nservices = dev\n${SERVICES}`,
+      {},
+      "?endpoint=http://127.0.0.1:9001",
+    ],
+    // The SDK passes over the whole profile then, and the name follows it.
+    [
+      "with a services section that is not there moves nothing",
+      `[default]\nservices = none\n${ELSEWHERE}\n`,
+      {},
+      "",
+    ],
+    [
+      "gives way to a variable",
+      `[default]\n${ELSEWHERE}\n`,
+      { AWS_ENDPOINT_URL: "http://127.0.0.1:9002" },
+      "?endpoint=http://127.0.0.1:9002",
+    ],
+    ["may be ignored", `[default]\n${ELSEWHERE}\n`, { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" }, ""],
+    [
+      "may have variables ignored",
+      `[default]\nignore_configured_endpoint_urls = true\n`,
+      { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9002" },
+      "",
+    ],
+    [
+      "with the same address as AWS's own is AWS",
+      "[default]\nendpoint_url = https://s3.us-east-1.amazonaws.com\n",
+      {},
+      "",
+    ],
+    ["may name a region of another partition", "[default]\nregion = cn-north-1\n", {}, "?partition=aws-cn"],
+    [
+      "with FIPS and dual stack is still AWS",
+      "[profile x]\nendpoint_url = http://a.example\n",
+      { AWS_USE_FIPS_ENDPOINT: "true", AWS_USE_DUALSTACK_ENDPOINT: "true", AWS_REGION: "us-east-1" },
+      "",
+    ],
+  ])("%s", async (_name, file, variables, suffix) => {
+    expect(await nameLake(file, variables)).toBe(suffix);
+  });
+
+  it("without a word of addresses does not load the SDK", () => {
+    writeFileSync(config, "[default]\nregion = sa-east-1\noutput = json\n");
+    expect(mayAwsFilesMoveLake({ AWS_CONFIG_FILE: config })).toBe(false);
+    expect(mayAwsFilesMoveLake({ HOME: join(scratch.path, "nobody") })).toBe(false);
+  });
+});
+
+it("a lake whose SDK was moved behind its back sends nothing", async () => {
+  const world = await startS3World();
+  try {
+    vi.stubEnv("AWS_ENDPOINT_URL", world.server.endpoint);
+    vi.stubEnv("AWS_REGION", "us-east-1");
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "a");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "b");
+    const lake = openLake("s3://lake", { clock: makeEagerClock(), log: makeKeptLogger() });
+    await expect(lake.head("Raw/x")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(lake.head("Raw/x")).rejects.toThrow(/would send to http:\/\/127\.0\.0\.1/);
+    expect(world.server.requests).toEqual([]);
+    await lake.close();
+  } finally {
+    await world.close();
+  }
+});
+
+it("FIPS and an address of one's own do not go together: that is said once, and at once", async () => {
+  vi.stubEnv("AWS_USE_FIPS_ENDPOINT", "true");
+  const clock = makeEagerClock();
+  const s3 = { endpoint: "http://127.0.0.1:1", credentials: { accessKeyId: "a", secretAccessKey: "b" } };
+  const lake = openLake("s3://my-lake", { clock, log: makeKeptLogger(), s3 });
+  await expect(lake.head("Raw/x")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  expect(clock.pausesMs).toEqual([]);
+  await lake.close();
+});
+
+it("the region of a store of one's own is the configured one", async () => {
+  const world = await startS3World({ region: "sa-east-1" });
+  try {
+    vi.stubEnv("AWS_REGION", "sa-east-1");
+    const { endpoint, bucket, credentials } = world.server;
+    const lake = openLake(`s3://${bucket}`, {
+      clock: makeEagerClock(),
+      log: makeKeptLogger(),
+      s3: { endpoint, credentials },
+    });
+    expect(await lake.head("Raw/x")).toBeUndefined();
+    await lake.close();
+  } finally {
+    await world.close();
+  }
+});
