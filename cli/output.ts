@@ -112,6 +112,8 @@ const STATE_COLOURS: ReadonlyMap<string, keyof Paint> = new Map([
   ["broken", "bad"],
   ["missing", "bad"],
   ["differs", "bad"],
+  ["doubled", "bad"],
+  ["unreadable", "bad"],
   ["lost", "warn"],
   ["running", "warn"],
   ["up_for_retry", "warn"],

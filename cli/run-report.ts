@@ -4,7 +4,7 @@ import { formatDuration } from "../model/duration.ts";
 import type { Reconciliation } from "../model/reconciliation.ts";
 import type { PreparedRun } from "../scheduler/commands/prepare-run.ts";
 import type { Database } from "../state/database.ts";
-import { listRunSums, measureWrites, reportTasks, type Writes } from "../state/reports.ts";
+import { listRunSums, measureWrites, reportRunWarnings, reportTasks, type Writes } from "../state/reports.ts";
 import type { Row } from "../state/row.ts";
 import { formatBytes } from "../model/byte-size.ts";
 import type { Output } from "./output.ts";
@@ -26,6 +26,8 @@ interface RunFigures {
   readonly origin: RunOrigin;
   readonly tasks: readonly Row[];
   readonly sums: readonly { readonly taskId: string; readonly sum: Reconciliation }[];
+  /** Since this execution began. */
+  readonly warnings: readonly Row[];
   /** By this execution. */
   readonly written: Writes;
 }
@@ -37,6 +39,7 @@ export function reportRun(database: Database, run: DagRun, origin: RunOrigin, si
     origin,
     tasks: reportTasks(database, run.dagRunId),
     sums: listRunSums(database, run.dagRunId),
+    warnings: reportRunWarnings(database, run, since),
     written: measureWrites(database, since),
   };
   return {
@@ -48,7 +51,7 @@ export function reportRun(database: Database, run: DagRun, origin: RunOrigin, si
 }
 
 function printReport(output: Output, figures: RunFigures): void {
-  const { run, origin, tasks, sums, written } = figures;
+  const { run, origin, tasks, sums, warnings, written } = figures;
   const { paint } = output;
   output.line();
   output.table(
@@ -75,6 +78,14 @@ function printReport(output: Output, figures: RunFigures): void {
         sum.failed,
         sum.remaining,
       ]),
+      "",
+    );
+  }
+  if (warnings.length > 0) {
+    output.line();
+    output.table(
+      ["warning of", "event", ""],
+      warnings.map((warning) => [warning["task_id"], warning["kind"], warning["message"]]),
       "",
     );
   }
@@ -110,7 +121,7 @@ function readOutputs(task: Row): Readonly<Record<string, unknown>> {
   return typeof text === "string" ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {};
 }
 
-function toJson({ run, origin, tasks, sums, written }: RunFigures): unknown {
+function toJson({ run, origin, tasks, sums, warnings, written }: RunFigures): unknown {
   return {
     dag_id: run.dagId,
     run_id: run.runId,
@@ -130,6 +141,7 @@ function toJson({ run, origin, tasks, sums, written }: RunFigures): unknown {
       message: task["message"],
       outputs: readOutputs(task),
     })),
+    warnings,
     ids: sums.map(({ taskId, sum }) => ({
       task_id: taskId,
       asked: sum.asked,

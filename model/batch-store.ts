@@ -52,7 +52,13 @@ export interface SpooledRecord extends PackableRecord {
   readonly askId: number;
 }
 
-/** A batch never changes once sealed, but for its key when a foreign object stands there. */
+/** What remains of a sealed batch without the records that other objects have. */
+export interface LeftOut {
+  readonly leftOutIds: number;
+  readonly rest: readonly SpooledRecord[];
+}
+
+/** A batch never changes once sealed, but for its key when another object stands there. */
 export interface SealedBatch {
   readonly batchId: number;
   readonly kind: "records" | "manifest";
@@ -85,10 +91,18 @@ export interface BatchStore {
   /** Spooled and unsealed records of the dataset, oldest first. */
   listUnsealed(lakeId: string, dataset: string): readonly SpooledRecord[];
   listSealed(lakeId: string, dataset: string): readonly SealedBatch[];
-  /** SEAL: these records, in this order, become one batch with a key and a sha256. */
-  seal(records: readonly SpooledRecord[]): Promise<SealedBatch>;
+  /**
+   * SEAL: these records, in this order, become one batch with a key and a sha256; without those that other objects have
+   * stored meanwhile. `undefined`: all of them are stored.
+   */
+  seal(records: readonly SpooledRecord[]): Promise<SealedBatch | undefined>;
   readBody(batchId: number): Uint8Array;
-  /** Takes the next `seq`, because something foreign stands at the batch's key. */
+  /**
+   * Records of a sealed batch that other objects have stored meanwhile are taken out of it before it is put: then the batch
+   * is gone, and what remains of its records is spooled and unsealed. `undefined`: there are none, the batch stays as it is.
+   */
+  leaveOutStored(batch: SealedBatch): Promise<LeftOut | undefined>;
+  /** Takes the next `seq`, because something else stands at the batch's key. */
   rekey(batch: SealedBatch): Promise<SealedBatch>;
   /**
    * COMMIT: the batch, its object and its ids. When the ask is closing and this was its last open batch, the manifest's

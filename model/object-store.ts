@@ -52,19 +52,48 @@ export interface Adoption {
   readonly ids: number;
   /** Ids that an adopted object holds although another object held them already. */
   readonly doubledIds: number;
+  /** What was recorded at keys at which other bytes stand now. */
+  readonly replaced: Loss;
+}
+
+/** What the store no longer holds. */
+export interface Loss {
+  /** Keys; foreign objects are not counted. */
+  readonly keys: readonly string[];
+  /** Ids that no other object holds: they are asked again. */
+  readonly ids: number;
+}
+
+/** A recorded object that the store shows with another etag and the same bytes. */
+export interface SeenAgain {
+  readonly objectId: number;
+  readonly etag: string;
+  /** For a file: its bytes have to be read before anything relies on them. */
+  readonly isUnread: boolean;
 }
 
 export interface ObjectStore {
-  /** Key → what is known of it, for every known object below the prefix. */
-  listKnown(lakeId: string, prefix: string): ReadonlyMap<string, KnownObject>;
+  /** Key → what is known of it: every object below the prefix, and those of the dataset that stand elsewhere. */
+  listKnown(lakeId: string, prefix: string, dataset: string): ReadonlyMap<string, KnownObject>;
   find(lakeId: string, key: string): KnownObject | undefined;
   /** The dataset's newest committed file by commit order. */
   findNewestFile(lakeId: string, dataset: string): KnownObject | undefined;
   /**
-   * Enters objects found in the lake. Records' ids become `stored`; whatever the spool or a sealed batch still held
-   * of them goes, so that nothing is written twice after a restored backup.
+   * Enters objects found in the lake. Records' ids become `stored`; whatever the spool or a sealed batch still holds
+   * of them is left out later, so that nothing is written twice after a restored backup. What was recorded at the same key with other
+   * bytes counts as gone.
    */
   adopt(lakeId: string, found: readonly FoundObject[]): Promise<Adoption>;
+  /**
+   * The store holds these objects no longer. Their ids count as stored where another object has them too; the others become
+   * failures of the moment with the reason `object_missing`, so that they are asked again.
+   */
+  markMissing(objectIds: readonly number[]): Promise<Loss>;
+  noteSeenAgain(seen: readonly SeenAgain[]): Promise<void>;
+  /** A manifest of another database lists these batches: none of ours will list them again. */
+  noteListed(lakeId: string, manifestKey: string, batchUids: readonly string[]): Promise<void>;
+  /** How many of these ids other objects than the one at `key` hold. */
+  countStored(lakeId: string, key: string, answers: FoundAnswers): number;
   planFile(file: PlannedFile): Promise<number>;
   /** Committed last means newest, also when the object was committed before. */
   commitFile(objectId: number, etag: string): Promise<void>;

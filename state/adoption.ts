@@ -4,8 +4,8 @@ import type { Query } from "./database.ts";
 import { sql } from "./statement.ts";
 
 /**
- * The ids become `stored` by that object, unless another object holds them already (`doubled`). What the spool still
- * holds of them goes: it is in the lake.
+ * The ids become `stored` by that object. Those that another object holds already are kept as pairs of id and object, and
+ * counted as `doubled` when the pair is new. What the spool still holds of them is left out when it is sealed or put.
  */
 export function adoptAnswers(
   query: Query,
@@ -16,6 +16,22 @@ export function adoptAnswers(
 ): { readonly stored: number; readonly doubled: number } {
   const questionId = ensureQuestion(query, lakeId, answers.questionHash, found.dataset ?? "");
   const ids = JSON.stringify(answers.askedIds);
+  const doubled = query.run(
+    sql(
+      `INSERT INTO doubled_ids (question_id, asked_id, generation, object_id, noticed_at)
+        SELECT p.question_id, p.asked_id, p.generation, o.object_id, ? FROM processed_ids p
+            JOIN objects o ON o.lake = ? AND o.key = ?
+          WHERE p.question_id = ? AND p.generation = ? AND p.outcome = 'stored' AND p.object_id IS NOT o.object_id
+            AND p.asked_id IN (SELECT value FROM json_each(?))
+        ON CONFLICT DO NOTHING`,
+      now.toISOString(),
+      lakeId,
+      found.key,
+      questionId,
+      answers.generation,
+      ids,
+    ),
+  ).changes;
   const stored = query.run(
     sql(
       `INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, object_id, logical_date,
@@ -37,27 +53,45 @@ export function adoptAnswers(
   ).changes;
   query.run(
     sql(
-      `DELETE FROM spool WHERE question_id = ? AND generation = ? AND batch_id IS NULL
-        AND asked_id IN (SELECT value FROM json_each(?))`,
-      questionId,
-      answers.generation,
-      ids,
+      "UPDATE batches SET state = 'committed' WHERE lake = ? AND batch_uid = ? AND key = ? AND state = 'lost'",
+      lakeId,
+      answers.batchUid,
+      found.key,
     ),
   );
-  return { stored, doubled: answers.askedIds.length - stored };
+  return { stored, doubled };
+}
+
+/** How many of the ids other objects than the one at that key hold. */
+export function countStored(query: Query, lakeId: string, key: string, answers: FoundAnswers): number {
+  const row = query.get<{ ids: number }>(
+    sql(
+      `SELECT count(*) AS ids FROM processed_ids p JOIN questions q USING (question_id) JOIN objects o USING (object_id)
+        WHERE q.lake = ? AND q.hash = ? AND p.generation = ? AND p.outcome = 'stored' AND o.key <> ?
+          AND p.asked_id IN (SELECT value FROM json_each(?))`,
+      lakeId,
+      answers.questionHash,
+      answers.generation,
+      key,
+      JSON.stringify(answers.askedIds),
+    ),
+  );
+  return row?.ids ?? 0;
 }
 
 /**
  * Whether the object is a batch that is sealed here and waits to be put: then it is not adopted but committed as our own,
  * under the key at which it was found.
  */
-export function claimSealedBatch(query: Query, lakeId: string, found: FoundObject): boolean {
+export function claimSealedBatch(query: Query, lakeId: string, found: FoundObject, now: Date): boolean {
   if (found.answers === null) return false;
   return (
     query.run(
       sql(
-        "UPDATE batches SET key = ? WHERE lake = ? AND batch_uid = ? AND state = 'sealed' AND kind = 'records'",
+        `UPDATE batches SET key = ?, found_at = ?
+          WHERE lake = ? AND batch_uid = ? AND state = 'sealed' AND kind = 'records'`,
         found.key,
+        now.toISOString(),
         lakeId,
         found.answers.batchUid,
       ),

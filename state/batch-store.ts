@@ -5,6 +5,7 @@ import type { Reconciliation } from "../model/reconciliation.ts";
 import { countFailures, closeAsk, openAsk, pickStored, planIds, reconcile } from "./asks.ts";
 import { commitBatch, listSealed, readBody, rekeyBatch, sealBatch } from "./batches.ts";
 import type { Database } from "./database.ts";
+import { hasStoredRecords, leaveOutStored } from "./left-out.ts";
 import { fixManifest, listAsksToManifest } from "./manifests.ts";
 import { insertDecision, insertSpooled, listUnsealed } from "./spool.ts";
 
@@ -21,6 +22,10 @@ export function createBatchStore(database: Database, clock: Clock): BatchStore {
     listSealed: (lakeId, dataset) => listSealed(database, lakeId, dataset),
     seal: (records) => database.write((query) => sealBatch(query, records, clock.now())),
     readBody: (batchId) => readBody(database, batchId),
+    leaveOutStored: async (batch) =>
+      hasStoredRecords(database, batch.batchId)
+        ? database.write((query) => leaveOutStored(query, batch.batchId))
+        : undefined,
     rekey: (batch) => database.write((query) => rekeyBatch(query, batch.batchId)),
     commit: (batch, etag, options) =>
       database.write((query) => {

@@ -5,6 +5,7 @@ import type { SealedBatch, SpooledRecord } from "../model/batch-store.ts";
 import { formatLocal } from "../model/local-time.ts";
 import { frameRecords } from "../model/record-batch.ts";
 import type { Query } from "./database.ts";
+import { dropStored } from "./left-out.ts";
 import { mapRow, type Row } from "./row.ts";
 import { insertInto, sql, upsertInto } from "./statement.ts";
 
@@ -22,10 +23,17 @@ const SEALED_COLUMNS = `b.batch_id, b.kind, b.key, b.sha256, b.size_bytes, b.rec
   b.generation, b.asked_ids, q.hash AS question_hash, r.logical_date
   FROM batches b JOIN asks a ON a.ask_id = b.ask_id JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)`;
 
-export function sealBatch(query: Query, records: readonly SpooledRecord[], now: Date): SealedBatch {
+/** `undefined` when other objects hold all of the records by now. */
+export function sealBatch(
+  query: Query,
+  records: readonly SpooledRecord[],
+  now: Date,
+): SealedBatch | undefined {
   const askId = records[0]?.askId ?? 0;
   const ask = readAskFacts(query, askId);
   const spoolIds = JSON.stringify(records.map((record) => record.spoolId));
+  const leftOut = dropStored(query, spoolIds);
+  if (leftOut > 0 && leftOut === records.length) return undefined;
   const rows = query.all<{ asked_id: string; generation: string; structure: string; body: Buffer }>(
     sql(
       `SELECT asked_id, generation, structure, body FROM spool
@@ -35,8 +43,10 @@ export function sealBatch(query: Query, records: readonly SpooledRecord[], now: 
     ),
   );
   const first = rows[0];
-  if (first === undefined || rows.length !== records.length) {
-    throw new Error(`of ${records.length} spooled records to seal ${rows.length} are there`);
+  if (first === undefined || rows.length + leftOut !== records.length) {
+    throw new Error(
+      `of ${records.length} spooled records to seal ${rows.length} are there, ${leftOut} left out`,
+    );
   }
   const body = frameRecords(rows.map((row) => row.body));
   const sha256 = createHash("sha256").update(body).digest("hex");
@@ -213,6 +223,7 @@ export function commitBatch(query: Query, batch: SealedBatch, etag: string, now:
       created_at: at,
       created_at_local: formatLocal(now, owner.timezone),
       committed_at: at,
+      missing_since: null,
     }),
   );
   if (batch.kind === "records") moveIdsOutOfSpool(query, batch, owner.lake, at);
@@ -220,6 +231,7 @@ export function commitBatch(query: Query, batch: SealedBatch, etag: string, now:
 }
 
 function moveIdsOutOfSpool(query: Query, batch: SealedBatch, lake: string, at: string): void {
+  keepDoubles(query, batch, at);
   query.run(
     sql(
       `INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id, object_id, batch_id,
@@ -239,6 +251,21 @@ function moveIdsOutOfSpool(query: Query, batch: SealedBatch, lake: string, at: s
     ),
   );
   query.run(sql("DELETE FROM spool WHERE batch_id = ?", batch.batchId));
+}
+
+/** The batch stood in the lake before its commit, and so does another object with ids of it. */
+function keepDoubles(query: Query, batch: SealedBatch, at: string): void {
+  query.run(
+    sql(
+      `INSERT INTO doubled_ids (question_id, asked_id, generation, object_id, noticed_at)
+        SELECT p.question_id, p.asked_id, p.generation, p.object_id, ? FROM spool s JOIN processed_ids p
+            ON p.question_id = s.question_id AND p.asked_id = s.asked_id AND p.generation = s.generation
+          WHERE s.batch_id = ? AND p.outcome = 'stored' AND p.object_id IS NOT NULL
+        ON CONFLICT DO NOTHING`,
+      at,
+      batch.batchId,
+    ),
+  );
 }
 
 function readAskFacts(query: Query, askId: number): AskFacts {

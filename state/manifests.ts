@@ -44,7 +44,7 @@ export function listAsksToManifest(query: Query, lakeId: string, dataset: string
     .all<{ ask_id: number }>(
       sql(
         `SELECT DISTINCT ask_id FROM batches WHERE lake = ? AND dataset = ? AND kind = 'records'
-          AND manifest_batch_id IS NULL AND state = 'committed' ORDER BY ask_id`,
+          AND manifest_batch_id IS NULL AND manifest_key IS NULL AND state = 'committed' ORDER BY ask_id`,
         lakeId,
         dataset,
       ),
@@ -67,7 +67,8 @@ export function fixManifest(query: Query, askId: number, now: Date): readonly Se
     .all<Row>(
       sql(
         `SELECT batch_id, batch_uid, key, sha256, size_bytes, record_count, generation, structure FROM batches
-          WHERE ask_id = ? AND kind = 'records' AND manifest_batch_id IS NULL ORDER BY batch_id`,
+          WHERE ask_id = ? AND kind = 'records' AND manifest_batch_id IS NULL AND manifest_key IS NULL
+            AND state = 'committed' ORDER BY batch_id`,
         askId,
       ),
     )

@@ -1,9 +1,10 @@
 /** The books about objects in a lake: planned, committed, adopted, foreign. */
 import type { Clock } from "../model/clock.ts";
 import { formatLocal } from "../model/local-time.ts";
-import type { Adoption, FoundObject, KnownObject, ObjectStore, PlannedFile } from "../model/object-store.ts";
-import { adoptAnswers, claimSealedBatch } from "./adoption.ts";
+import type { FoundObject, KnownObject, ObjectStore, PlannedFile } from "../model/object-store.ts";
+import { adoptAnswers, claimSealedBatch, countStored } from "./adoption.ts";
 import type { Database, Query } from "./database.ts";
+import { loseContent, markMissing } from "./missing-objects.ts";
 import { flag, mapRow, type Row } from "./row.ts";
 import { sql } from "./statement.ts";
 
@@ -13,13 +14,15 @@ const NEXT_ORDER = "(SELECT coalesce(max(commit_order), 0) + 1 FROM objects)";
 
 export function createObjectStore(database: Database, clock: Clock, timezone: string): ObjectStore {
   return {
-    listKnown(lakeId, prefix) {
+    listKnown(lakeId, prefix, dataset) {
       const rows = database.all<Row>(
         sql(
-          `SELECT ${COLUMNS} FROM objects WHERE lake = ? AND substr(key, 1, ?) = ?`,
+          `SELECT ${COLUMNS} FROM objects WHERE lake = ?
+            AND (substr(key, 1, ?) = ? OR (dataset = ? AND is_committed = 1))`,
           lakeId,
           prefix.length,
           prefix,
+          dataset,
         ),
       );
       return new Map(rows.map((row) => [String(row["key"]), mapObject(row)]));
@@ -29,16 +32,45 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
     findNewestFile: (lakeId, dataset) => findNewestFile(database, lakeId, dataset),
     adopt: (lakeId, found) =>
       database.write((query) => {
-        const adoption = { objects: 0, ids: 0, doubledIds: 0 };
-        for (const object of found) adoptOne(query, lakeId, object, clock.now(), timezone, adoption);
-        return adoption;
+        const adopted = { objects: 0, ids: 0, doubledIds: 0, replacedKeys: [], lostIds: 0 };
+        for (const object of found) adoptOne(query, lakeId, object, clock.now(), timezone, adopted);
+        const { objects, ids, doubledIds, replacedKeys, lostIds } = adopted;
+        return { objects, ids, doubledIds, replaced: { keys: replacedKeys, ids: lostIds } };
       }),
+    markMissing: (objectIds) => database.write((query) => markMissing(query, objectIds, clock.now())),
+    noteSeenAgain: (seen) =>
+      database.write((query) => {
+        for (const { objectId, etag, isUnread } of seen) {
+          query.run(
+            sql(
+              "UPDATE objects SET etag = ?, is_adopted = max(is_adopted, ?) WHERE object_id = ?",
+              etag,
+              isUnread,
+              objectId,
+            ),
+          );
+        }
+      }),
+    noteListed: (lakeId, manifestKey, batchUids) =>
+      database.write((query) => {
+        query.run(
+          sql(
+            `UPDATE batches SET manifest_key = ? WHERE lake = ? AND kind = 'records' AND manifest_batch_id IS NULL
+              AND batch_uid IN (SELECT value FROM json_each(?))`,
+            manifestKey,
+            lakeId,
+            JSON.stringify(batchUids),
+          ),
+        );
+      }),
+    countStored: (lakeId, key, answers) => countStored(database, lakeId, key, answers),
     planFile: (file) => database.write((query) => planFile(query, file, clock.now())),
     commitFile: (objectId, etag) =>
       database.write((query) => {
         query.run(
           sql(
-            `UPDATE objects SET is_committed = 1, etag = ?, committed_at = ?, commit_order = ${NEXT_ORDER}
+            `UPDATE objects SET is_committed = 1, missing_since = NULL, etag = ?, committed_at = ?,
+                commit_order = ${NEXT_ORDER}
               WHERE object_id = ?`,
             etag,
             clock.now().toISOString(),
@@ -52,7 +84,12 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
       }),
     dropPlannedFile: (objectId) =>
       database.write((query) => {
-        query.run(sql("DELETE FROM objects WHERE object_id = ? AND is_committed = 0", objectId));
+        query.run(
+          sql(
+            "DELETE FROM objects WHERE object_id = ? AND is_committed = 0 AND missing_since IS NULL",
+            objectId,
+          ),
+        );
       }),
   };
 }
@@ -109,15 +146,24 @@ function planFile(query: Query, file: PlannedFile, now: Date): number {
   return row?.object_id ?? 0;
 }
 
+interface Adopted {
+  objects: number;
+  ids: number;
+  doubledIds: number;
+  readonly replacedKeys: string[];
+  lostIds: number;
+}
+
 function adoptOne(
   query: Query,
   lakeId: string,
   found: FoundObject,
   now: Date,
   timezone: string,
-  adoption: { -readonly [Name in keyof Adoption]: Adoption[Name] },
+  adopted: Adopted,
 ): void {
-  if (claimSealedBatch(query, lakeId, found)) return;
+  if (claimSealedBatch(query, lakeId, found, now)) return;
+  loseReplaced(query, lakeId, found, now, adopted);
   query.run(
     sql(
       `INSERT INTO objects (lake, key, kind, dataset, sha256, size_bytes, etag, record_count, is_committed, is_adopted,
@@ -125,7 +171,8 @@ function adoptOne(
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 1, ${NEXT_ORDER}, ?, ?, ?, ?, ?)
         ON CONFLICT (lake, key) DO UPDATE SET kind = excluded.kind, dataset = excluded.dataset, sha256 = excluded.sha256,
           size_bytes = excluded.size_bytes, etag = excluded.etag, record_count = excluded.record_count,
-          is_committed = 1, is_adopted = 1, commit_order = excluded.commit_order, batch_uid = excluded.batch_uid`,
+          is_committed = 1, is_adopted = 1, missing_since = NULL, commit_order = excluded.commit_order,
+          batch_uid = excluded.batch_uid`,
       lakeId,
       found.key,
       found.kind,
@@ -141,11 +188,26 @@ function adoptOne(
       now.toISOString(),
     ),
   );
-  if (found.kind !== "foreign") adoption.objects += 1;
+  if (found.kind !== "foreign") adopted.objects += 1;
   if (found.answers === null) return;
   const ids = adoptAnswers(query, lakeId, found, found.answers, now);
-  adoption.ids += ids.stored;
-  adoption.doubledIds += ids.doubled;
+  adopted.ids += ids.stored;
+  adopted.doubledIds += ids.doubled;
+}
+
+/** Other bytes stand at the key than the books have: what was there counts as gone. */
+function loseReplaced(query: Query, lakeId: string, found: FoundObject, now: Date, adopted: Adopted): void {
+  const before = query.get<{ object_id: number; sha256: string | null }>(
+    sql(
+      `SELECT object_id, sha256 FROM objects
+        WHERE lake = ? AND key = ? AND kind <> 'foreign' AND is_committed = 1`,
+      lakeId,
+      found.key,
+    ),
+  );
+  if (before === undefined || before.sha256 === found.sha256) return;
+  adopted.replacedKeys.push(found.key);
+  adopted.lostIds += loseContent(query, [before.object_id], now);
 }
 
 function firstObject(query: Query, statement: ReturnType<typeof sql>): KnownObject | undefined {

@@ -36,7 +36,8 @@ const NEEDED_ASKS = `SELECT dag_run_id FROM asks a WHERE closed_at IS NULL
   OR ask_id IN (SELECT max(ask_id) FROM asks GROUP BY question_id)
   OR ask_id IN (SELECT ask_id FROM spool)
   OR ask_id IN (SELECT ask_id FROM batches WHERE state = 'sealed')
-  OR ask_id IN (SELECT ask_id FROM batches WHERE kind = 'records' AND manifest_batch_id IS NULL)
+  OR ask_id IN (SELECT ask_id FROM batches WHERE kind = 'records' AND manifest_batch_id IS NULL
+    AND manifest_key IS NULL AND state <> 'lost')
   OR (limit_ids IS NOT NULL AND EXISTS (SELECT 1 FROM processed_ids p WHERE p.ask_id = a.ask_id))`;
 
 /** How far the slowest of the Dags that come after a Dag has looked at its successes; one that is gone or off holds nothing. */

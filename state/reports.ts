@@ -84,6 +84,23 @@ export function reportRunEvents(query: Query, dagId: string, runId: string): rea
   );
 }
 
+/** What went otherwise than planned in the run since then, without failing it: its events above `info`. */
+export function reportRunWarnings(
+  query: Query,
+  run: { readonly dagId: string; readonly runId: string },
+  since: string,
+): readonly Row[] {
+  return query.all<Row>(
+    sql(
+      `SELECT task_id, level, kind, message FROM v_events
+        WHERE dag_id = ? AND run_id = ? AND level <> 'info' AND at >= ? ORDER BY at`,
+      run.dagId,
+      run.runId,
+      since,
+    ),
+  );
+}
+
 export interface ObjectFilter {
   readonly lakeId: string;
   readonly prefix: string;
@@ -186,15 +203,36 @@ export interface RecordedObject {
   readonly size_bytes: number;
 }
 
-/** Every object that is known to stand in a lake, by key; `kind` tells the foreign ones. */
+/** Content that a run found missing and that nothing has replaced since: an id is not asked again, a file stands nowhere else. */
+const STILL_MISSING = `o.missing_since IS NOT NULL AND CASE o.kind
+  WHEN 'records' THEN o.object_id IN (SELECT object_id FROM processed_ids WHERE reason = 'object_missing')
+  WHEN 'file' THEN NOT EXISTS (SELECT 1 FROM objects x WHERE x.lake = o.lake AND x.dataset = o.dataset
+    AND x.sha256 = o.sha256 AND x.kind = 'file' AND x.is_committed = 1)
+  ELSE NOT EXISTS (SELECT 1 FROM batches b WHERE b.lake = o.lake AND b.key = o.key) END`;
+
+/** Every object that should stand in a lake, by key; `kind` tells the foreign ones. */
 export function listRecordedObjects(query: Query, lakeId: string, prefix: string): readonly RecordedObject[] {
   return query.all<RecordedObject>(
     sql(
-      `SELECT key, kind, sha256, size_bytes FROM objects
-        WHERE lake = ? AND is_committed = 1 AND substr(key, 1, ?) = ? ORDER BY key`,
+      `SELECT key, kind, sha256, size_bytes FROM objects o
+        WHERE lake = ? AND substr(key, 1, ?) = ? AND (is_committed = 1 OR (${STILL_MISSING})) ORDER BY key`,
       lakeId,
       prefix.length,
       prefix,
+    ),
+  );
+}
+
+/** Rows of `v_doubles` with at least one of the two keys below the prefix. */
+export function listDoubles(query: Query, lakeId: string, prefix: string): readonly Row[] {
+  return query.all<Row>(
+    sql(
+      `SELECT dataset, asked_id, generation, key, other_key FROM v_doubles
+        WHERE lake = ? AND ? IN (substr(key, 1, ?), substr(other_key, 1, ?)) ORDER BY key, other_key, asked_id`,
+      lakeId,
+      prefix,
+      prefix.length,
+      prefix.length,
     ),
   );
 }

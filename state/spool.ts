@@ -2,7 +2,7 @@
 import type { DecidedId, FetchedRecord, SpooledRecord } from "../model/batch-store.ts";
 import type { Query } from "./database.ts";
 import { mapRow, type Row } from "./row.ts";
-import { sql } from "./statement.ts";
+import { sql, type Sql } from "./statement.ts";
 
 /** Records of one ask, generation and structure share objects; of others never. */
 function nameGroup(askId: number, generation: string, structure: string): string {
@@ -34,18 +34,29 @@ export function insertSpooled(query: Query, record: FetchedRecord): SpooledRecor
   };
 }
 
+const SPOOLED = "SELECT s.spool_id, s.ask_id, s.generation, s.structure, s.size_bytes FROM spool s";
+
 /** Oldest first: what earlier tasks of the dataset left, then what this one spools. */
 export function listUnsealed(query: Query, lakeId: string, dataset: string): readonly SpooledRecord[] {
-  const rows = query.all<Row>(
+  return readSpooled(
+    query,
     sql(
-      `SELECT s.spool_id, s.ask_id, s.generation, s.structure, s.size_bytes FROM spool s
-        JOIN questions q USING (question_id)
+      `${SPOOLED} JOIN questions q USING (question_id)
         WHERE s.batch_id IS NULL AND q.lake = ? AND q.dataset = ? ORDER BY s.spool_id`,
       lakeId,
       dataset,
     ),
   );
-  return rows
+}
+
+/** The records of a batch, in its order. */
+export function listSpooled(query: Query, batchId: number): readonly SpooledRecord[] {
+  return readSpooled(query, sql(`${SPOOLED} WHERE s.batch_id = ? ORDER BY s.spool_id`, batchId));
+}
+
+function readSpooled(query: Query, statement: Sql): readonly SpooledRecord[] {
+  return query
+    .all<Row>(statement)
     .map((row) => mapRow<SpooledRecord & { generation: string; structure: string }>(row))
     .map(({ spoolId, askId, sizeBytes, generation, structure }) => ({
       spoolId,
@@ -66,7 +77,7 @@ export function insertDecision(query: Query, decided: DecidedId, now: Date): voi
         ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = excluded.outcome,
           reason = excluded.reason, detail = excluded.detail, is_permanent = excluded.is_permanent,
           ask_id = excluded.ask_id, fetched_at = excluded.fetched_at, logical_date = excluded.logical_date,
-          decided_at = excluded.decided_at WHERE processed_ids.outcome <> 'stored'`,
+          decided_at = excluded.decided_at, object_id = NULL WHERE processed_ids.outcome <> 'stored'`,
       decided.askedId,
       decided.generation,
       decided.outcome,

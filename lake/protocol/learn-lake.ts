@@ -1,103 +1,171 @@
-/** KNOW: enters every object below a prefix that the books do not have, so that a lost or older database doubles nothing. */
-import { createHash } from "node:crypto";
+/**
+ * KNOW: one whole listing of a dataset's prefix, compared with the books both ways. What the books lack is adopted, so that
+ * a lost or older database doubles nothing; what the store lacks does not count as stored any more.
+ */
 import type { EventLog } from "../../model/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { Lake, ObjectSummary } from "../../model/lake.ts";
-import type { Adoption, FoundObject, KnownObject, ObjectStore } from "../../model/object-store.ts";
-import { MAX_BYTES_PER_BATCH } from "../../model/record-batch.ts";
-import { claimsToBeOurs, interpretFound } from "./identity-metadata.ts";
+import type { FoundObject, KnownObject, ObjectStore, SeenAgain } from "../../model/object-store.ts";
+import { compareListing, type Comparison } from "./compare-listing.ts";
+import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
+import { hearManifests, isManifestKey, readManifest } from "./manifest-witness.ts";
+import { tellLearned, type Learner, type Lesson } from "./tell-learned.ts";
 
-export interface LearnRequest {
+export interface LearnRequest extends Learner {
   readonly lake: Lake;
   readonly objects: ObjectStore;
   readonly events: EventLog;
+  readonly dataset: string;
   readonly prefix: string;
   readonly signal: AbortSignal;
-  /** Who learns, for the event. */
-  readonly dagId: string;
-  readonly runId: string;
-  readonly taskId: string;
 }
 
-const LOOKS_AT_ONCE = 8;
 const ADOPTED_AT_ONCE = 100;
 
-export async function learnLake(request: LearnRequest): Promise<Adoption> {
-  const { lake, objects, prefix, signal } = request;
-  const known = objects.listKnown(lake.id, prefix);
-  const unknown: ObjectSummary[] = [];
-  for await (const summary of lake.list(prefix, signal)) {
-    if (!isKnown(known.get(summary.key), summary)) unknown.push(summary);
+/** Raises what the listing raises: a part of a listing says nothing. */
+export async function learnLake(request: LearnRequest): Promise<Lesson> {
+  const { lake, objects, prefix, dataset, events } = request;
+  // In this order: what is committed while the list comes in is not missed in it.
+  const known = objects.listKnown(lake.id, prefix, dataset);
+  const standing = await listStanding(request, known);
+  const compared = compareListing(known, standing);
+  const touched = await lookAtTouched(request, compared.touched);
+  const missing = await confirmAbsent(request, compared.absent);
+  const loss = missing.length === 0 ? { keys: [], ids: 0 } : await objects.markMissing(missing);
+  const adopted = await adoptUnknown(request, standing, {
+    ...compared,
+    unknown: [...compared.unknown, ...touched],
+  });
+  const lesson = { ...adopted, lostIds: adopted.lostIds + loss.ids, missingKeys: loss.keys };
+  const { dagId, runId, taskId } = request;
+  await tellLearned(events, { dagId, runId, taskId }, { lakeId: lake.id, prefix }, lesson);
+  return lesson;
+}
+
+/** Everything below the prefix, and what stands of the dataset's recorded objects elsewhere: their key was another once. */
+async function listStanding(
+  { lake, prefix, signal }: LearnRequest,
+  known: ReadonlyMap<string, KnownObject>,
+): Promise<ReadonlyMap<string, ObjectSummary>> {
+  const standing = new Map<string, ObjectSummary>();
+  for await (const summary of lake.list(prefix, signal)) standing.set(summary.key, summary);
+  const elsewhere = [...known.keys()].filter((key) => !key.startsWith(prefix));
+  if (elsewhere.length === 0) return standing;
+  for await (const summary of lake.list(findCommonFolder(elsewhere), signal)) {
+    if (known.has(summary.key)) standing.set(summary.key, summary);
   }
-  const total = { objects: 0, ids: 0, doubledIds: 0 };
-  for (let start = 0; start < unknown.length; start += ADOPTED_AT_ONCE) {
-    const found = await lookAtAll(lake, unknown.slice(start, start + ADOPTED_AT_ONCE), signal);
+  return standing;
+}
+
+function findCommonFolder(keys: readonly string[]): string {
+  let [common = ""] = keys;
+  for (const key of keys) {
+    while (!key.startsWith(common)) common = common.slice(0, -1);
+  }
+  return common.slice(0, common.lastIndexOf("/") + 1);
+}
+
+/** Gives those whose bytes are others. A file counts as unread until a task relies on it. */
+async function lookAtTouched(
+  { lake, objects, signal }: LearnRequest,
+  touched: Comparison["touched"],
+): Promise<readonly ObjectSummary[]> {
+  if (touched.length === 0) return [];
+  const changed: ObjectSummary[] = [];
+  const same: SeenAgain[] = [];
+  await mapAtOnce(touched, async ({ object, summary }) => {
+    const isFile = object.kind === "file";
+    if (!isFile && (await hashObject(lake, object.key, signal)) !== object.sha256) changed.push(summary);
+    else same.push({ objectId: object.objectId, etag: summary.etag, isUnread: isFile });
+  });
+  await objects.noteSeenAgain(same);
+  return changed;
+}
+
+/** Of each object that the list lacks the store is asked once more, by its key: a list may leave out what stands. */
+async function confirmAbsent(
+  { lake, signal }: LearnRequest,
+  absent: readonly KnownObject[],
+): Promise<readonly number[]> {
+  const heads = await mapAtOnce(absent, (object) => lake.head(object.key, signal));
+  return absent.filter((_, index) => heads[index] === undefined).map((object) => object.objectId);
+}
+
+async function adoptUnknown(
+  request: LearnRequest,
+  standing: ReadonlyMap<string, ObjectSummary>,
+  { unknown, foreign }: Comparison,
+): Promise<Lesson> {
+  const { lake, objects, signal } = request;
+  const total = { objects: 0, ids: 0, doubledIds: 0, lostIds: 0 };
+  const replacedKeys: string[] = [];
+  const unclaimed = new Map<string, ObjectSummary>();
+  const newManifests: ObjectSummary[] = [];
+
+  async function adopt(found: readonly FoundObject[]): Promise<void> {
     failpoint("know.before");
     const adopted = await objects.adopt(lake.id, found);
     failpoint("know.after");
     total.objects += adopted.objects;
     total.ids += adopted.ids;
     total.doubledIds += adopted.doubledIds;
+    total.lostIds += adopted.replaced.ids;
+    replacedKeys.push(...adopted.replaced.keys);
   }
-  await tell(request, total);
-  return total;
-}
 
-/** Ours stay ours whatever the store's etag does; a foreign object is looked at again when it changes. */
-function isKnown(known: KnownObject | undefined, summary: ObjectSummary): boolean {
-  if (known === undefined || !known.isCommitted) return false;
-  return known.kind !== "foreign" || known.etag === summary.etag;
-}
+  for (let start = 0; start < unknown.length; start += ADOPTED_AT_ONCE) {
+    const page = unknown.slice(start, start + ADOPTED_AT_ONCE);
+    const found = await mapAtOnce(page, (summary) => lookAt(lake, summary, signal));
+    const claimed = found.filter(({ kind }) => kind !== "foreign");
+    for (const [index, summary] of page.entries()) {
+      if (found[index]?.kind === "foreign") unclaimed.set(summary.key, summary);
+      if (isManifestKey(summary.key)) newManifests.push(summary);
+    }
+    if (claimed.length > 0) await adopt(claimed);
+  }
 
-async function lookAtAll(
-  lake: Lake,
-  summaries: readonly ObjectSummary[],
-  signal: AbortSignal,
-): Promise<readonly FoundObject[]> {
-  const found: FoundObject[] = [];
-  const queue = summaries.entries();
-  const look = async (): Promise<void> => {
-    for (const [index, summary] of queue) found[index] = await lookAt(lake, summary, signal);
+  // What was foreign before is compared with what is new among the manifests, what is new with all of them.
+  const manifests =
+    unclaimed.size === 0 ? newManifests : [...standing.values()].filter(({ key }) => isManifestKey(key));
+  const open = new Map([...foreign, ...unclaimed.values()].map((summary) => [summary.key, summary]));
+  const testimony =
+    open.size === 0 || manifests.length === 0
+      ? { claimed: [], contradicted: [] }
+      : await hearManifests(lake, manifests, open, signal);
+  const byManifest = new Set(testimony.claimed.map(({ key }) => key));
+  const contradicted = new Set(testimony.contradicted);
+  const rest = [...unclaimed.values()].filter(({ key }) => !byManifest.has(key));
+  for (const found of [testimony.claimed, rest.map(describeForeign)]) {
+    for (let start = 0; start < found.length; start += ADOPTED_AT_ONCE)
+      await adopt(found.slice(start, start + ADOPTED_AT_ONCE));
+  }
+  await noteListed(request, newManifests);
+  return {
+    ...total,
+    byManifest: byManifest.size,
+    missingKeys: [],
+    replacedKeys,
+    unclaimedKeys: rest
+      .map(({ key }) => key)
+      .filter((key) => !contradicted.has(key) && !replacedKeys.includes(key)),
+    contradictedKeys: rest.map(({ key }) => key).filter((key) => contradicted.has(key)),
   };
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
-  return found;
 }
 
-/** Records and manifests are small and are read whole; a file's bytes are checked when somebody is about to rely on them. */
-async function lookAt(lake: Lake, summary: ObjectSummary, signal: AbortSignal): Promise<FoundObject> {
-  const head = await lake.head(summary.key, signal);
-  if (head === undefined) return interpretFound({ ...summary, metadata: {} }, null);
-  const isSmall = head.sizeBytes <= 2 * MAX_BYTES_PER_BATCH;
-  if (!claimsToBeOurs(head.metadata)) return interpretFound(head, null);
-  if (head.metadata["dagmar-kind"] === "file" || !isSmall) return interpretFound(head, null);
-  return interpretFound(head, await hashObject(lake, summary.key, signal));
+function describeForeign({ key, sizeBytes, etag }: ObjectSummary): FoundObject {
+  const nothing = { dataset: null, sha256: null, logicalDate: null, answers: null };
+  return { key, kind: "foreign", sizeBytes, etag, ...nothing };
 }
 
-/** SHA-256 of an object's bytes as the store gives them now. */
-export async function hashObject(lake: Lake, key: string, signal: AbortSignal): Promise<string> {
-  const { body } = await lake.get(key, signal);
-  const hash = createHash("sha256");
-  for await (const chunk of body) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
-}
-
-async function tell(request: LearnRequest, adopted: Adoption): Promise<void> {
-  const { lake, prefix, dagId, runId, taskId, events } = request;
-  const where = { dagId, runId, taskId, data: { lake: lake.id, prefix, ...adopted } };
-  if (adopted.objects > 0) {
-    await events.record({
-      ...where,
-      level: "warn",
-      kind: "objects_adopted",
-      message: `Found ${adopted.objects} objects below ${prefix} that the database did not know, with ${adopted.ids} ids; they count as stored.`,
-    });
-  }
-  if (adopted.doubledIds > 0) {
-    await events.record({
-      ...where,
-      level: "error",
-      kind: "ids_doubled",
-      message: `${adopted.doubledIds} ids below ${prefix} stand in two objects; \`dagmar lake verify\` names them.`,
-    });
+/** What a standing manifest lists, none of ours lists again. */
+async function noteListed(
+  { lake, objects, signal }: LearnRequest,
+  manifests: readonly ObjectSummary[],
+): Promise<void> {
+  for (const summary of manifests) {
+    const manifest = await readManifest(lake, summary, signal);
+    if (manifest === undefined) continue;
+    const uids = [...manifest.objects.values()].flatMap(({ answers }) => answers?.batchUid ?? []);
+    await objects.noteListed(lake.id, summary.key, uids);
   }
 }

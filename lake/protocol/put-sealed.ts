@@ -1,12 +1,13 @@
 /** PUT and COMMIT of one sealed batch: the same bytes until they stand in the lake, never over anything. */
 import { createHash } from "node:crypto";
-import type { BatchStore, SealedBatch } from "../../model/batch-store.ts";
+import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/batch-store.ts";
 import { LakeError } from "../../model/errors.ts";
 import type { EventLog } from "../../model/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { Lake, ObjectHead } from "../../model/lake.ts";
 import type { RunFacts } from "../../model/task-type.ts";
-import { describeBatch } from "./identity-metadata.ts";
+import { claimsToBeOurs, describeBatch } from "./identity-metadata.ts";
+import { holdsContent } from "./look-at.ts";
 
 export interface PutContext {
   readonly lake: Lake;
@@ -15,20 +16,37 @@ export interface PutContext {
   readonly run: RunFacts;
   readonly taskId: string;
   readonly signal: AbortSignal;
+  /** Lists the dataset's prefix again, since another database writes there too. */
+  learnAgain(takenKey: string): Promise<void>;
+}
+
+export interface PutEnd {
+  /** `false`: other objects hold its records, or some of them. */
+  readonly isCommitted: boolean;
+  /** Fixed by the commit. */
+  readonly manifests: readonly SealedBatch[];
+  /** What remains to be sealed anew when it was not committed. */
+  readonly rest: readonly SpooledRecord[];
 }
 
 /**
- * An object that stands at the key with our sha256 is our own, put before a crash or a lost answer: commit. Any other is
- * left alone and told, and the batch takes the next number. Gives the manifests that the commit fixed.
+ * An object that stands at the key with our content is our own, put before a crash or a lost answer: commit. One that another
+ * database of Dagmar's put there is the moment to learn the lake again: records that it stored are left out, and the batch is
+ * given up for what remains of it. Any other object is left alone and told; the batch takes the next number.
  */
 export async function putSealed(
   context: PutContext,
   sealed: SealedBatch,
   options: { readonly isClosing: () => boolean },
-): Promise<readonly SealedBatch[]> {
+): Promise<PutEnd> {
   const { lake, batches, signal } = context;
   let batch = sealed;
   for (;;) {
+    const left = batch.kind === "records" ? await batches.leaveOutStored(batch) : undefined;
+    if (left !== undefined) {
+      await tellLeftOut(context, batch, left.leftOutIds);
+      return { isCommitted: false, manifests: [], rest: left.rest };
+    }
     failpoint("put.before");
     const result = await lake.putBytes({
       key: batch.key,
@@ -40,18 +58,19 @@ export async function putSealed(
     });
     failpoint("put.after");
     if (result.outcome === "created") return commit(result.etag);
-    if (isSameContent(batch, result.head)) return commit(result.head.etag);
-    await tellForeign(context, batch, result.head);
+    if (await holdsContent(lake, result.head, batch, signal)) return commit(result.head.etag);
+    if (claimsToBeOurs(result.head.metadata)) await context.learnAgain(batch.key);
+    else await tellForeign(context, batch, result.head);
     failpoint("rekey.before");
     batch = await batches.rekey(batch);
     failpoint("rekey.after");
   }
 
-  async function commit(etag: string): Promise<readonly SealedBatch[]> {
+  async function commit(etag: string): Promise<PutEnd> {
     failpoint("commit.before");
     const manifests = await batches.commit(batch, etag, { isClosing: options.isClosing() });
     failpoint("commit.after");
-    return manifests;
+    return { isCommitted: true, manifests, rest: [] };
   }
 }
 
@@ -69,8 +88,17 @@ function readVerified(batches: BatchStore, batch: SealedBatch): Uint8Array {
   );
 }
 
-function isSameContent(batch: SealedBatch, head: ObjectHead): boolean {
-  return head.metadata["sha256"] === batch.sha256 && head.sizeBytes === batch.sizeBytes;
+async function tellLeftOut(context: PutContext, batch: SealedBatch, ids: number): Promise<void> {
+  const { events, run, taskId, lake } = context;
+  await events.record({
+    level: "warn",
+    kind: "ids_left_out",
+    message: `${ids} ids of ${batch.key} are stored in other objects by now, and were left out. Another database writes to ${lake.id}: give each its own prefix.`,
+    dagId: run.dagId,
+    runId: run.runId,
+    taskId,
+    data: { lake: lake.id, key: batch.key, ids },
+  });
 }
 
 async function tellForeign(context: PutContext, batch: SealedBatch, head: ObjectHead): Promise<void> {

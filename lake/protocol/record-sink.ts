@@ -3,8 +3,10 @@
  * fetch is the task's business; what each step writes down is the BatchStore's.
  */
 import type { Ask, FetchedRecord, SealedBatch, SpooledRecord } from "../../model/batch-store.ts";
+import type { ObjectStore } from "../../model/object-store.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import { createBatchPacker } from "../../model/record-batch.ts";
+import { SerialQueue } from "../serial-queue.ts";
 import { putSealed, type PutContext } from "./put-sealed.ts";
 
 /** Fetching waits while more than this is spooled and not yet in an object. */
@@ -29,11 +31,30 @@ export interface RecordSink {
   abandon(): Promise<void>;
   /** Aborted when a put failed for good, so that fetching stops. */
   readonly failed: AbortSignal;
+  /** How often the lake was learned again since: then some of the planned ids may be stored by another database. */
+  readonly lessons: number;
   readonly stats: SinkStats;
 }
 
-export function openRecordSink(context: PutContext, ask: Ask, dataset: string): RecordSink {
-  const { lake, batches } = context;
+export interface SinkContext extends Omit<PutContext, "learnAgain"> {
+  readonly objects: ObjectStore;
+  /** KNOW once more. */
+  learn(): Promise<unknown>;
+}
+
+export function openRecordSink(context: SinkContext, ask: Ask, dataset: string): RecordSink {
+  const { lake, batches, objects } = context;
+  const learning = new SerialQueue();
+  const putContext: PutContext = {
+    ...context,
+    learnAgain: (takenKey) =>
+      learning.run(async () => {
+        // Several puts meet the other database at once: one listing has learned the objects of all.
+        if (objects.find(lake.id, takenKey)?.isCommitted === true) return;
+        await context.learn();
+        lessons += 1;
+      }),
+  };
   const packer = createBatchPacker<SpooledRecord>();
   const failure = new AbortController();
   const queue: SealedBatch[] = [];
@@ -42,6 +63,7 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
   let activePuts = 0;
   let isClosing = false;
   let spooledBytes = 0;
+  let lessons = 0;
 
   function track(work: Promise<void>): void {
     const tracked = work
@@ -69,11 +91,19 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
   }
 
   async function put(batch: SealedBatch): Promise<void> {
-    const manifests = await putSealed(context, batch, { isClosing: () => isClosing });
-    stats.objects += 1;
-    stats.records += batch.recordCount;
-    stats.bytes += batch.sizeBytes;
+    const { isCommitted, manifests, rest } = await putSealed(putContext, batch, {
+      isClosing: () => isClosing,
+    });
     if (batch.kind === "records") spooledBytes -= batch.sizeBytes;
+    if (isCommitted) {
+      stats.objects += 1;
+      stats.records += batch.recordCount;
+      stats.bytes += batch.sizeBytes;
+    }
+    for (const record of rest) {
+      spooledBytes += record.sizeBytes;
+      pack(record);
+    }
     queue.push(...manifests);
   }
 
@@ -82,7 +112,9 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
     const batch = await batches.seal(records);
     failpoint("seal.after");
     // Counted as written from here on, frame included, so that put() takes away exactly what stands.
-    spooledBytes += batch.sizeBytes - records.reduce((sum, record) => sum + record.sizeBytes, 0);
+    spooledBytes -= records.reduce((sum, record) => sum + record.sizeBytes, 0);
+    if (batch === undefined) return;
+    spooledBytes += batch.sizeBytes;
     queue.push(batch);
     pump();
   }
@@ -102,6 +134,15 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
     pump();
     while (underWay.size > 0) await Promise.all(underWay);
     failure.signal.throwIfAborted();
+  }
+
+  /** A put may give records back, which then are packed anew. */
+  async function settleAll(): Promise<void> {
+    for (let open = packer.flush(); open.length > 0; open = packer.flush()) {
+      for (const records of open) track(seal(records));
+      await settle();
+    }
+    await settle();
   }
 
   /**
@@ -129,6 +170,9 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
   return {
     failed: failure.signal,
     stats,
+    get lessons() {
+      return lessons;
+    },
     async recover() {
       queue.push(...batches.listSealed(lake.id, dataset));
       for (const batch of queue) if (batch.kind === "records") spooledBytes += batch.sizeBytes;
@@ -136,8 +180,7 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
       const unsealed = batches.listUnsealed(lake.id, dataset);
       for (const record of unsealed) spooledBytes += record.sizeBytes;
       for (const record of unsealed) if (record.askId !== ask.askId) pack(record);
-      for (const open of packer.flush()) track(seal(open));
-      await settle();
+      await settleAll();
       await fixManifests();
       await settle();
       for (const record of unsealed) if (record.askId === ask.askId) pack(record);
@@ -156,8 +199,7 @@ export function openRecordSink(context: PutContext, ask: Ask, dataset: string): 
     },
     async finish() {
       isClosing = true;
-      for (const open of packer.flush()) track(seal(open));
-      await settle();
+      await settleAll();
       await fixManifests();
       await settle();
     },

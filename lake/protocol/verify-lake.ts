@@ -1,6 +1,8 @@
-/** Compares the books with the store: what is gone, what differs, what nobody entered. Changes nothing. */
+/** Compares the books with the store: what is gone, what differs, what nothing has entered, what is doubled. Changes nothing. */
+import { describeError, LakeError } from "../../model/errors.ts";
 import type { Lake, ObjectSummary } from "../../model/lake.ts";
-import { hashObject } from "./learn-lake.ts";
+import type { FoundAnswers } from "../../model/object-store.ts";
+import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
 
 export interface BookedObject {
   readonly key: string;
@@ -8,10 +10,24 @@ export interface BookedObject {
   readonly sizeBytes: number;
 }
 
+/** Ids that the books have in two objects. */
+export interface DoubledIds {
+  readonly key: string;
+  readonly otherKey: string;
+  readonly ids: number;
+  readonly example: string;
+}
+
+/**
+ * `missing`: booked and not there. `differs`: other bytes. `unreadable`: the store gives it to nobody. `doubled`: ids of it
+ * stand in another object too. `no_metadata`: the bytes are as booked, but another database would not know them. `unknown`:
+ * there and not booked. The last two are no fault.
+ */
+export type Verdict = "missing" | "differs" | "unreadable" | "doubled" | "no_metadata" | "unknown";
+
 export interface Deviation {
   readonly key: string;
-  /** `missing`: booked and not there. `differs`: other bytes. `unknown`: there and not booked. */
-  readonly verdict: "missing" | "differs" | "unknown";
+  readonly verdict: Verdict;
   readonly detail: string;
 }
 
@@ -21,60 +37,92 @@ export interface VerifyOptions {
   readonly isDeep: boolean;
   /** Keys of foreign objects that the books know and leave alone. */
   readonly foreignKeys: ReadonlySet<string>;
+  readonly doubles: readonly DoubledIds[];
+  /** How many of these ids other objects than the one at `key` hold. */
+  readonly countStored: (key: string, answers: FoundAnswers) => number;
   readonly signal: AbortSignal;
-  readonly onProgress?: (checked: number) => void;
 }
 
-const LOOKS_AT_ONCE = 8;
+export function isFault({ verdict }: Deviation): boolean {
+  return verdict !== "unknown" && verdict !== "no_metadata";
+}
 
 export async function verifyLake(
   lake: Lake,
   booked: readonly BookedObject[],
   options: VerifyOptions,
 ): Promise<readonly Deviation[]> {
-  const { prefix, signal } = options;
+  const { prefix, signal, doubles } = options;
   const standing = new Map<string, ObjectSummary>();
   for await (const summary of lake.list(prefix, signal)) standing.set(summary.key, summary);
-  const deviations: Deviation[] = [];
-  let checked = 0;
-  const queue = booked.values();
-  const look = async (): Promise<void> => {
-    for (const object of queue) {
-      const detail = await compare(lake, object, standing.get(object.key), options);
-      if (detail !== undefined) deviations.push({ key: object.key, ...detail });
-      checked += 1;
-      options.onProgress?.(checked);
-    }
-  };
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
   const known = new Set(booked.map((object) => object.key));
-  for (const summary of standing.values()) {
-    if (known.has(summary.key) || options.foreignKeys.has(summary.key)) continue;
-    deviations.push({
-      key: summary.key,
-      verdict: "unknown",
-      detail: `${summary.sizeBytes} bytes that no run entered`,
-    });
-  }
+  const strangers = [...standing.values()].filter(
+    ({ key }) => !known.has(key) && !options.foreignKeys.has(key),
+  );
+  const deviations = [
+    ...(await mapAtOnce(booked, (object) => compare(lake, object, standing.get(object.key), options))),
+    ...(await mapAtOnce(strangers, (summary) => describeStranger(lake, summary, options))),
+    ...doubles.filter((double) => stands(double.key) && stands(double.otherKey)).map(describeDouble),
+  ].filter((deviation) => deviation !== undefined);
   return deviations.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+
+  /** What lies outside of the prefix was not listed. */
+  function stands(key: string): boolean {
+    return standing.has(key) || !key.startsWith(prefix);
+  }
+}
+
+function describeDouble({ key, otherKey, ids, example }: DoubledIds): Deviation {
+  const detail = `${ids} ids that ${otherKey} holds too, such as ${example}`;
+  return { key, verdict: "doubled", detail };
 }
 
 async function compare(
   lake: Lake,
-  object: BookedObject,
+  { key, sha256, sizeBytes }: BookedObject,
   summary: ObjectSummary | undefined,
-  options: VerifyOptions,
-): Promise<Omit<Deviation, "key"> | undefined> {
-  if (summary === undefined) return { verdict: "missing", detail: `${object.sizeBytes} bytes are gone` };
-  if (summary.sizeBytes !== object.sizeBytes) {
-    return { verdict: "differs", detail: `${summary.sizeBytes} bytes instead of ${object.sizeBytes}` };
+  { isDeep, signal }: VerifyOptions,
+): Promise<Deviation | undefined> {
+  try {
+    const head = summary === undefined || !isDeep ? await lake.head(key, signal) : undefined;
+    const standing = head ?? summary;
+    if (standing === undefined || (head === undefined && !isDeep))
+      return { key, verdict: "missing", detail: `${sizeBytes} bytes are gone` };
+    if (standing.sizeBytes !== sizeBytes)
+      return { key, verdict: "differs", detail: `${standing.sizeBytes} bytes instead of ${sizeBytes}` };
+    const told = isDeep ? undefined : head?.metadata["sha256"];
+    const found = told ?? (await hashObject(lake, key, signal));
+    if (found !== sha256)
+      return { key, verdict: "differs", detail: `sha256 ${found} instead of ${sha256 ?? "unknown"}` };
+    if (isDeep || told !== undefined) return undefined;
+    return { key, verdict: "no_metadata", detail: "its bytes are as recorded, its metadata are gone" };
+  } catch (error) {
+    return describeUnreadable(key, error);
   }
-  const sha256 = options.isDeep
-    ? await hashObject(lake, object.key, options.signal)
-    : (await lake.head(object.key, options.signal))?.metadata["sha256"];
-  if (sha256 === object.sha256) return undefined;
-  return {
-    verdict: "differs",
-    detail: `sha256 ${sha256 ?? "unknown"} instead of ${object.sha256 ?? "unknown"}`,
-  };
+}
+
+async function describeStranger(
+  lake: Lake,
+  summary: ObjectSummary,
+  { countStored, signal }: VerifyOptions,
+): Promise<Deviation> {
+  const { key, sizeBytes } = summary;
+  try {
+    const { kind, answers } = await lookAt(lake, summary, signal);
+    const doubled = answers === null ? 0 : countStored(key, answers);
+    if (answers !== null && doubled > 0) {
+      const detail = `no run has entered it, and ${doubled} of its ${answers.askedIds.length} ids stand in other objects`;
+      return { key, verdict: "doubled", detail };
+    }
+    const whose = kind === "foreign" ? "" : "; the next run of its dataset takes it in";
+    return { key, verdict: "unknown", detail: `${sizeBytes} bytes that no run has entered${whose}` };
+  } catch (error) {
+    return describeUnreadable(key, error);
+  }
+}
+
+/** One object that the store refuses must not hide the others. */
+function describeUnreadable(key: string, error: unknown): Deviation {
+  if (!(error instanceof LakeError)) throw error;
+  return { key, verdict: "unreadable", detail: describeError(error) };
 }

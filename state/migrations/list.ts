@@ -6,6 +6,7 @@ import { attemptsByTask } from "./0004-attempts-by-task.ts";
 import { refusalsAreAskedAgain } from "./0005-refusals-are-asked-again.ts";
 import { keptConditions } from "./0006-kept-conditions.ts";
 import { runsByLake } from "./0007-runs-by-lake.ts";
+import { objectsThatAreGone } from "./0008-objects-that-are-gone.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0005-refusals-are-asked-again", up: refusalsAreAskedAgain },
   { name: "0006-kept-conditions", up: keptConditions },
   { name: "0007-runs-by-lake", up: runsByLake },
+  { name: "0008-objects-that-are-gone", up: objectsThatAreGone },
 ];

@@ -2,12 +2,13 @@
 import { posix } from "node:path";
 import { LakeError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import type { ObjectHead } from "../../model/lake.ts";
+import type { ObjectHead, ObjectSummary } from "../../model/lake.ts";
 import type { KnownObject } from "../../model/object-store.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext } from "../../model/task-type.ts";
 import { literalPrefix } from "../../model/template.ts";
-import { hashObject, learnLake } from "../../lake/protocol/learn-lake.ts";
+import { learnLake } from "../../lake/protocol/learn-lake.ts";
+import { hashObject } from "../../lake/protocol/look-at.ts";
 import { describeFile } from "../../lake/protocol/identity-metadata.ts";
 import { readWritten } from "../options.ts";
 import type { FileToLakeOptions } from "./options.ts";
@@ -26,28 +27,28 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
   const { lake, state, options, run, taskId, signal } = context;
   const where = { dagId: run.dagId, runId: run.runId, taskId };
   const prefix = literalPrefix(readWritten(context.written, "key"));
-  await learnLake({ lake, objects: state.objects, events: state.events, prefix, signal, ...where });
+  const { objects, events } = state;
+  await learnLake({ lake, objects, events, dataset: options.dataset, prefix, signal, ...where });
+  await claimByContent(context, source, prefix);
 
   const newest = state.objects.findNewestFile(lake.id, options.dataset);
   if (
     options.on_unchanged === "skip" &&
     newest?.sha256 === source.sha256 &&
-    (await isStillThere(context, newest))
+    (await isSound(context, newest))
   ) {
     return tellUnchanged(context, newest);
   }
   for (const key of listKeys(options.key, source.sha256)) {
     const known = state.objects.find(lake.id, key);
     if (known?.isCommitted === true) {
-      if (known.sha256 !== source.sha256) {
+      if (known.sha256 !== source.sha256 || !(await isSound(context, known))) {
         await tellTaken(context, key);
         continue;
       }
-      if (await isStillThere(context, known)) {
-        if (known.objectId !== newest?.objectId)
-          await state.objects.commitFile(known.objectId, known.etag ?? "");
-        return tellUnchanged(context, known);
-      }
+      if (known.objectId !== newest?.objectId)
+        await state.objects.commitFile(known.objectId, known.etag ?? "");
+      return tellUnchanged(context, known);
     }
     const stored = await putAt(context, source, key);
     if (stored !== undefined) return stored;
@@ -95,46 +96,88 @@ async function putAt(context: Context, source: SourceFile, key: string): Promise
     },
   });
   failpoint("file.put.after");
-  if (result.outcome === "exists" && !(await holdsContent(context, result.head, sha256))) {
+  if (result.outcome === "exists" && !(await hasBytes(context, result.head, source))) {
     await state.objects.dropPlannedFile(objectId);
     return undefined;
   }
-  const head = result.outcome === "exists" ? result.head : await lake.head(key, signal);
-  if (head === undefined || head.sizeBytes !== sizeBytes || head.metadata["sha256"] !== sha256) {
-    throw new LakeError(
-      "LAKE_CORRUPT",
-      `${key} does not hold what was sent: ${head?.sizeBytes ?? 0} of ${sizeBytes} bytes.`,
-      true,
-    );
-  }
+  const head = result.outcome === "exists" ? result.head : await readSent(context, key, source);
   failpoint("file.commit.before");
   await state.objects.commitFile(objectId, head.etag);
   failpoint("file.commit.after");
   return { key, objectId, isUnchanged: false };
 }
 
-/** What stood there before is read: its metadata tell what was sent once, by whomever, not what it holds. */
-async function holdsContent({ lake, signal }: Context, head: ObjectHead, sha256: string): Promise<boolean> {
-  return head.metadata["sha256"] === sha256 && (await hashObject(lake, head.key, signal)) === sha256;
+async function readSent({ lake, signal }: Context, key: string, source: SourceFile): Promise<ObjectHead> {
+  const head = await lake.head(key, signal);
+  if (head?.sizeBytes === source.sizeBytes && head.metadata["sha256"] === source.sha256) return head;
+  throw new LakeError(
+    "LAKE_CORRUPT",
+    `${key} does not hold what was sent: ${head?.sizeBytes ?? 0} of ${source.sizeBytes} bytes.`,
+    true,
+  );
 }
 
-/**
- * "Unchanged" is said of an object that stands there now. An adopted one is read once: its metadata was taken on trust.
- */
-async function isStillThere(context: Context, object: KnownObject): Promise<boolean> {
-  const { lake, state, signal } = context;
-  const head = await lake.head(object.key, signal);
-  if (
-    head === undefined ||
-    head.sizeBytes !== object.sizeBytes ||
-    head.metadata["sha256"] !== object.sha256
-  ) {
-    return false;
+/** What stood there before is read: its metadata may be gone, and tell what was sent once, not what it holds. */
+async function hasBytes(
+  { lake, signal }: Context,
+  object: ObjectSummary,
+  source: SourceFile,
+): Promise<boolean> {
+  return (
+    object.sizeBytes === source.sizeBytes && (await hashObject(lake, object.key, signal)) === source.sha256
+  );
+}
+
+/** An object without metadata at a key of the task's own form, with the very bytes of the source, is the file stored before. */
+async function claimByContent(context: Context, source: SourceFile, prefix: string): Promise<void> {
+  const { lake, state, options, run, signal } = context;
+  const { sha256, sizeBytes } = source;
+  const form = describeForm(readWritten(context.written, "key"));
+  for (const object of state.objects.listKnown(lake.id, prefix, options.dataset).values()) {
+    const mayBe = object.kind === "foreign" && object.isCommitted && object.sizeBytes === sizeBytes;
+    if (!mayBe || !form.test(object.key)) continue;
+    if ((await hashObject(lake, object.key, signal)) !== sha256) continue;
+    const { key, etag } = object;
+    const { dataset } = options;
+    const { logicalDate } = run;
+    await state.objects.adopt(lake.id, [
+      { key, kind: "file", dataset, sha256, sizeBytes, etag: etag ?? "", logicalDate, answers: null },
+    ]);
   }
+}
+
+/** The keys that a template may give, names beside them included. */
+function describeForm(template: string): RegExp {
+  const literals = template
+    .split(/\$\{[^}]*\}/)
+    .map((text) => text.replaceAll(/[.*+?^$()[\]{}|\\/-]/g, "\\$&"));
+  return new RegExp(`^${literals.join(".+")}$`);
+}
+
+/** The listing showed it as recorded. An adopted one is read once: its metadata were taken on trust. */
+async function isSound(context: Context, object: KnownObject): Promise<boolean> {
+  const { lake, state, run, taskId, signal } = context;
   if (!object.isAdopted) return true;
-  if ((await hashObject(lake, object.key, signal)) !== object.sha256) return false;
-  await state.objects.confirmAdopted(object.objectId);
-  return true;
+  const sha256 = await hashObject(lake, object.key, signal);
+  if (sha256 === object.sha256) {
+    await state.objects.confirmAdopted(object.objectId);
+    return true;
+  }
+  const { key, sizeBytes, etag } = object;
+  const nothing = { dataset: null, logicalDate: null, answers: null };
+  await state.objects.adopt(lake.id, [
+    { key, kind: "foreign", sha256, sizeBytes, etag: etag ?? "", ...nothing },
+  ]);
+  await state.events.record({
+    level: "error",
+    kind: "objects_replaced",
+    message: `Other bytes than recorded stand at ${key}. They are left alone.`,
+    dagId: run.dagId,
+    runId: run.runId,
+    taskId,
+    data: { lake: lake.id, code: "LAKE_CORRUPT", keys: [key] },
+  });
+  return false;
 }
 
 async function tellUnchanged(context: Context, object: KnownObject): Promise<StoredFile> {

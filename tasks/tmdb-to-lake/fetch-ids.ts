@@ -16,6 +16,8 @@ export interface FetchRequest {
   readonly ask: Ask;
   readonly sink: RecordSink;
   readonly planned: readonly PlannedId[];
+  /** Gives what is still to be asked, after the lake was learned again. */
+  plan(): Promise<readonly PlannedId[]>;
 }
 
 /** Answers that are on their way into the database; the next request need not wait for the commit of the last answer. */
@@ -32,7 +34,7 @@ const MAX_UNSETTLED_BYTES = 16 * 1024 * 1024;
  * the error is raised, so that nothing is written behind the caller's back.
  */
 export async function fetchIds(request: FetchRequest): Promise<void> {
-  const { context, client, ask, sink, planned } = request;
+  const { context, client, ask, sink, planned, plan } = request;
   const { options, state, clock } = context;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, sink.failed, stop.signal]);
@@ -115,11 +117,27 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
     );
   }
 
+  let lessons = 0;
+  let stillPlanned: Promise<ReadonlySet<string>> | undefined;
+
+  /** Another database may have stored it since the plan was made. */
+  async function isStillPlanned({ askedId }: PlannedId): Promise<boolean> {
+    if (lessons !== sink.lessons) {
+      lessons = sink.lessons;
+      stillPlanned = plan().then((ids) => new Set(ids.map((id) => id.askedId)));
+    }
+    return stillPlanned === undefined || (await stillPlanned).has(askedId);
+  }
+
   async function work(): Promise<void> {
     for (;;) {
       if (signal.aborted) return;
       const id = client.isInDoubt ? queue.takeSample() : queue.takeNext();
       if (id === undefined) return;
+      if (sink.lessons > 0 && !(await isStillPlanned(id))) {
+        show();
+        continue;
+      }
       while (unsettled.size >= MAX_UNSETTLED || unsettledBytes >= MAX_UNSETTLED_BYTES)
         await Promise.race(unsettled);
       await fetchOne(id);

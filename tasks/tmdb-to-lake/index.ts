@@ -67,18 +67,22 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
   const { lake, state, options, run, taskId, signal } = context;
   tmdb.assertConfigured();
   const ask = await openAsk(context, tmdb.baseUrl);
-  await learnLake({
-    lake,
-    objects: state.objects,
-    events: state.events,
-    prefix: literalPrefix(readWritten(context.written, "key")),
-    signal,
-    dagId: run.dagId,
-    runId: run.runId,
-    taskId,
-  });
+  const { objects, events, batches } = state;
+  const learn = () =>
+    learnLake({
+      lake,
+      objects,
+      events,
+      dataset: options.dataset,
+      prefix: literalPrefix(readWritten(context.written, "key")),
+      signal,
+      dagId: run.dagId,
+      runId: run.runId,
+      taskId,
+    });
+  await learn();
   const sink = openRecordSink(
-    { lake, batches: state.batches, events: state.events, run, taskId, signal },
+    { lake, objects, batches, events, run, taskId, signal, learn },
     ask,
     options.dataset,
   );
@@ -86,9 +90,10 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
   try {
     await sink.recover();
     failpoint("plan.before");
-    const planned = await state.batches.plan(ask, readPolicy(context));
+    const plan = () => batches.plan(ask, readPolicy(context));
+    const planned = await plan();
     failpoint("plan.after");
-    if (planned.length > 0) requests = await fetchWithClient(tmdb, { context, ask, sink, planned });
+    if (planned.length > 0) requests = await fetchWithClient(tmdb, { context, ask, sink, planned, plan });
     await sink.finish();
   } catch (error) {
     // What cannot be sealed now is still in the spool; why the task ended is what must be told.

@@ -24,10 +24,19 @@ test("what is gone, what differs and what nobody entered is told; a foreign obje
     const deviations = await verifyLake(
       lake,
       keys.map((key) => ({ key, sha256: SHA256, sizeBytes: BODY.length })),
-      { prefix: "", isDeep, signal: new AbortController().signal, foreignKeys: new Set(["foreign"]) },
+      {
+        prefix: "",
+        isDeep,
+        signal: new AbortController().signal,
+        foreignKeys: new Set(["foreign"]),
+        doubles: [],
+        countStored: () => 0,
+      },
     );
     return deviations.map(({ key, verdict }) => `${key} ${verdict}`);
   };
   expect(await verify(false)).toEqual(["gone missing", "longer differs", "stranger unknown"]);
+  rmSync(join(folder, "lake/_sound.meta.json"));
+  expect(await verify(false)).toContain("sound no_metadata");
   expect(await verify(true)).toEqual(["gone missing", "longer differs", "other differs", "stranger unknown"]);
 });

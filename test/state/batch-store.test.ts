@@ -5,7 +5,7 @@ import type { AskPolicy } from "../../model/ask-policy.ts";
 import type { Ask, AskRequest, FetchedRecord, SealedBatch } from "../../model/batch-store.ts";
 import type { RunFacts } from "../../model/task-type.ts";
 import { sql } from "../../state/statement.ts";
-import { openTestWorld, type TestWorld } from "../support/test-world.ts";
+import { openTestWorld, sealAll, type TestWorld } from "../support/test-world.ts";
 
 const FOLDER = "Raw/Titles/2026/11/23";
 const POLICY: AskPolicy = {
@@ -74,7 +74,7 @@ async function openAsking(ids: readonly string[] = makeIds(10)): Promise<Asking>
     openAsk,
     seal: async (...askedIds) => {
       const spooled = await Promise.all(askedIds.map((id) => batches.spool(record(ask, id))));
-      return batches.seal(spooled);
+      return sealAll(batches, spooled);
     },
   };
 }
@@ -302,7 +302,7 @@ describe("manifests", () => {
     const ids = makeIds(503);
     const { ask, ports, lake } = await openAsking(ids);
     const spooled = await Promise.all(ids.map((id) => ports.batches.spool(record(ask, id))));
-    const batches = await Promise.all(spooled.map((item) => ports.batches.seal([item])));
+    const batches = await Promise.all(spooled.map((item) => sealAll(ports.batches, [item])));
     await Promise.all(batches.map((batch) => ports.batches.commit(batch, "etag", { isClosing: false })));
     const manifests = await ports.batches.fixManifests(lake.id, "titles");
     expect(manifests.map(({ key }) => key)).toEqual([manifestKey(1), manifestKey(2)]);

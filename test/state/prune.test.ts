@@ -11,7 +11,7 @@ import { insertEvent } from "../../state/events.ts";
 import { pruneDatabase, type PruneReport } from "../../state/prune.ts";
 import { sql } from "../../state/statement.ts";
 import { makeDag, makeVersion } from "../support/test-dag.ts";
-import { openTestWorld, type TestWorld } from "../support/test-world.ts";
+import { openTestWorld, sealAll, type TestWorld } from "../support/test-world.ts";
 
 const BEFORE = new Date("2026-11-01T00:00:00.000Z");
 const OLD = "2026-03-01T00:00:00.000Z";
@@ -414,7 +414,7 @@ describe("the lake's books", () => {
   async function store(ask: Ask, ids: readonly string[]): Promise<void> {
     const { batches } = world.ports;
     const spooled = await Promise.all(ids.map((id) => batches.spool(makeRecord(ask, id))));
-    const sealed = await batches.seal(spooled);
+    const sealed = await sealAll(batches, spooled);
     for (const manifest of await batches.commit(sealed, "etag", { isClosing: true })) {
       await batches.commit(manifest, "etag", { isClosing: true });
     }
@@ -522,7 +522,7 @@ describe("the lake's books", () => {
       "an object that no manifest lists yet",
       async (ask) => {
         const { batches } = world.ports;
-        const sealed = await batches.seal([await batches.spool(makeRecord(ask, "tt0000001"))]);
+        const sealed = await sealAll(batches, [await batches.spool(makeRecord(ask, "tt0000001"))]);
         await batches.commit(sealed, "etag", { isClosing: false });
         await close(ask);
       },
@@ -531,7 +531,7 @@ describe("the lake's books", () => {
       "a manifest that is not put yet",
       async (ask) => {
         const { batches } = world.ports;
-        const sealed = await batches.seal([await batches.spool(makeRecord(ask, "tt0000001"))]);
+        const sealed = await sealAll(batches, [await batches.spool(makeRecord(ask, "tt0000001"))]);
         expect(await batches.commit(sealed, "etag", { isClosing: true })).toHaveLength(1);
         await close(ask);
       },

@@ -104,7 +104,7 @@ CREATE TABLE batches (
   body BLOB,
   manifest_batch_id INTEGER REFERENCES batches (batch_id),
   sealed_at TEXT NOT NULL,
-  committed_at TEXT,
+  committed_at TEXT, found_at TEXT, manifest_key TEXT,
   UNIQUE (lake, key)
 ) STRICT;
 
@@ -186,6 +186,15 @@ CREATE TABLE dataset_writes (
   UNIQUE (dag_run_id, task_id, dataset)
 ) STRICT;
 
+CREATE TABLE doubled_ids (
+  question_id INTEGER NOT NULL REFERENCES questions (question_id),
+  asked_id TEXT NOT NULL,
+  generation TEXT NOT NULL,
+  object_id INTEGER NOT NULL REFERENCES objects (object_id),
+  noticed_at TEXT NOT NULL,
+  PRIMARY KEY (question_id, asked_id, generation, object_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE events (
   event_id INTEGER PRIMARY KEY AUTOINCREMENT,
   at TEXT NOT NULL,
@@ -255,7 +264,7 @@ CREATE TABLE objects (
   task_id TEXT,
   created_at TEXT NOT NULL,
   created_at_local TEXT NOT NULL,
-  committed_at TEXT,
+  committed_at TEXT, missing_since TEXT,
   UNIQUE (lake, key)
 ) STRICT;
 
@@ -380,6 +389,12 @@ CREATE VIEW v_dags AS
     (SELECT count(*) FROM dag_runs r WHERE r.dag_id = d.dag_id AND r.state = 'queued') AS queued_runs
   FROM dags d LEFT JOIN import_errors e USING (dag_id);
 
+CREATE VIEW v_doubles AS
+  SELECT q.dataset, q.lake, q.language, q.append, d.asked_id, d.generation, o.key, f.key AS other_key, d.noticed_at
+  FROM doubled_ids d JOIN questions q USING (question_id) JOIN objects o ON o.object_id = d.object_id
+    JOIN processed_ids p ON p.question_id = d.question_id AND p.asked_id = d.asked_id AND p.generation = d.generation
+    LEFT JOIN objects f ON f.object_id = p.object_id;
+
 CREATE VIEW v_events AS
   SELECT at, at_local, level, kind, dag_id, run_id, task_id, message, data FROM events;
 
@@ -401,8 +416,9 @@ CREATE VIEW v_inputs AS
 CREATE VIEW v_objects AS
   SELECT o.lake, o.key, o.kind, o.dataset, o.size_bytes, o.record_count AS records, o.sha256,
     r.dag_id, r.run_id, o.task_id, o.logical_date, r.logical_date_local,
-    CASE WHEN o.is_committed = 1 THEN 'committed' ELSE 'planned' END AS state,
-    o.is_adopted, o.created_at, o.created_at_local, o.committed_at
+    CASE WHEN o.is_committed = 1 THEN 'committed' WHEN o.missing_since IS NOT NULL THEN 'missing' ELSE 'planned' END
+      AS state,
+    o.is_adopted, o.created_at, o.created_at_local, o.committed_at, o.missing_since
   FROM objects o LEFT JOIN dag_runs r USING (dag_run_id);
 
 CREATE VIEW v_runs AS

@@ -24,10 +24,11 @@ const COLUMNS = {
     "finished_at_local duration_seconds error_code error pid host",
   v_objects:
     "lake key kind dataset size_bytes records sha256 dag_id run_id task_id logical_date logical_date_local state " +
-    "is_adopted created_at created_at_local committed_at",
+    "is_adopted created_at created_at_local committed_at missing_since",
   v_ids:
     "dataset lake entity language append asked_id generation outcome reason detail is_permanent key provider_id " +
     "fetched_at logical_date decided_at",
+  v_doubles: "dataset lake language append asked_id generation key other_key noticed_at",
   v_dags: "dag_id is_paused is_active schedule cursor seen_at import_error running_runs queued_runs",
   v_backfills:
     "backfill_id dag_id state from_date to_date reprocess is_refetch max_active runs succeeded failed open " +

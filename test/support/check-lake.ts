@@ -200,17 +200,18 @@ function checkRows(
     if (dangling > 0) faults.push(`database: ${dangling} dangling references`);
 
     const open = {
-      "sealed batches": "SELECT count(*) n FROM batches WHERE state <> 'committed' AND lake = ?",
+      "sealed batches": "SELECT count(*) n FROM batches WHERE state = 'sealed' AND lake = ?",
       "spooled records":
         "SELECT count(*) n FROM spool JOIN questions USING (question_id) WHERE questions.lake = ?",
-      "planned objects": "SELECT count(*) n FROM objects WHERE is_committed = 0 AND lake = ?",
+      "planned objects":
+        "SELECT count(*) n FROM objects WHERE is_committed = 0 AND missing_since IS NULL AND lake = ?",
     };
     for (const [what, sql] of Object.entries(open)) {
       if (count(sql) > 0) faults.push(`database: ${count(sql)} ${what} are left`);
     }
 
     const booked = read<{ key: string; sha256: string; size_bytes: number }>(
-      "SELECT key, sha256, size_bytes FROM objects WHERE lake = ? AND kind <> 'foreign'",
+      "SELECT key, sha256, size_bytes FROM objects WHERE lake = ? AND kind <> 'foreign' AND missing_since IS NULL",
       check.lakeId,
     );
     for (const row of booked) {

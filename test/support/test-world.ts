@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { openLake } from "../../lake/open-lake.ts";
+import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/batch-store.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { Lake } from "../../model/lake.ts";
 import type { Logger } from "../../model/logger.ts";
@@ -106,6 +107,13 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
       return { ...readRunFacts(run), refetchGeneration: refetchGeneration ?? null };
     },
   };
+}
+
+/** Seals records of which nothing else has stored any. */
+export async function sealAll(batches: BatchStore, records: readonly SpooledRecord[]): Promise<SealedBatch> {
+  const batch = await batches.seal(records);
+  if (batch === undefined) throw new Error("other objects hold all of these records");
+  return batch;
 }
 
 function openPorts(database: Database, clock: Clock): TaskPorts {

@@ -1,30 +1,41 @@
 /** `dagmar lake verify [PREFIX] [--deep]`: compares the books with the store. */
 import { EXIT } from "../../../model/errors.ts";
+import type { DoubledIds } from "../../../lake/protocol/verify-lake.ts";
+import type { Row } from "../../../state/row.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const lakeVerify: Command = {
   name: "lake verify",
-  summary: "compare recorded objects with the store",
+  summary: "compare recorded objects with the store; doubled ids",
   args: [{ name: "[prefix]", description: "only keys that start with this" }],
   options: [{ flags: "--deep", description: "read every object and compare its SHA-256" }, JSON_OPTION],
   examples: ["dagmar lake verify", "dagmar lake verify Raw/TMDB/ --deep"],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../../app.ts");
-    const { listRecordedObjects } = await import("../../../state/reports.ts");
-    const { verifyLake } = await import("../../../lake/protocol/verify-lake.ts");
+    const { listDoubles, listRecordedObjects } = await import("../../../state/reports.ts");
+    const { countStored } = await import("../../../state/adoption.ts");
+    const { isFault, verifyLake } = await import("../../../lake/protocol/verify-lake.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const prefix = typeof args[0] === "string" ? args[0] : "";
       const recorded = listRecordedObjects(database, app.lake.id, prefix);
       const booked = recorded.filter((row) => row.kind !== "foreign");
       const foreign = recorded.filter((row) => row.kind === "foreign");
+      const doubled = listDoubles(database, app.lake.id, prefix);
       const isDeep = isSet(options, "deep");
       const deviations = await verifyLake(
         app.lake,
         booked.map((row) => ({ key: row.key, sha256: row.sha256, sizeBytes: row.size_bytes })),
-        { prefix, isDeep, signal: drain, foreignKeys: new Set(foreign.map((row) => row.key)) },
+        {
+          prefix,
+          isDeep,
+          signal: drain,
+          foreignKeys: new Set(foreign.map((row) => row.key)),
+          doubles: groupDoubles(doubled),
+          countStored: (key, answers) => countStored(database, app.lake.id, key, answers),
+        },
       );
-      const isWrong = deviations.some((deviation) => deviation.verdict !== "unknown");
+      const exitCode = deviations.some(isFault) ? EXIT.failed : EXIT.done;
       if (isSet(options, "json")) {
         output.json({
           lake: app.lake.id,
@@ -32,8 +43,9 @@ export const lakeVerify: Command = {
           foreign: foreign.length,
           deep: isDeep,
           deviations,
+          doubled_ids: doubled,
         });
-        return isWrong ? EXIT.failed : EXIT.done;
+        return exitCode;
       }
       const how = isDeep ? "read and compared by SHA-256" : "compared by size and recorded SHA-256";
       output.table(
@@ -43,7 +55,19 @@ export const lakeVerify: Command = {
       );
       const others = foreign.length > 0 ? `; ${foreign.length} foreign, left alone` : "";
       output.line(`${booked.length} recorded objects of ${app.lake.id} ${how}${others}`);
-      return isWrong ? EXIT.failed : EXIT.done;
+      return exitCode;
     });
   },
 };
+
+/** One for each pair of objects. */
+function groupDoubles(rows: readonly Row[]): readonly DoubledIds[] {
+  const pairs = new Map<string, DoubledIds>();
+  for (const row of rows) {
+    const [key, otherKey] = [String(row["key"]), String(row["other_key"])];
+    const pair = pairs.get(`${key}\n${otherKey}`);
+    const example = pair?.example ?? String(row["asked_id"]);
+    pairs.set(`${key}\n${otherKey}`, { key, otherKey, ids: (pair?.ids ?? 0) + 1, example });
+  }
+  return [...pairs.values()];
+}

@@ -1,0 +1,53 @@
+/** Looks at single objects of the lake: what their metadata say, and whether their bytes agree. */
+import { createHash } from "node:crypto";
+import type { Lake, ObjectHead, ObjectSummary } from "../../model/lake.ts";
+import type { FoundObject } from "../../model/object-store.ts";
+import { MAX_BYTES_PER_BATCH } from "../../model/record-batch.ts";
+import { claimsToBeOurs, interpretFound } from "./identity-metadata.ts";
+
+const LOOKS_AT_ONCE = 8;
+
+/** Records and manifests are small and are read whole; a file's bytes are checked when a task is about to rely on them. */
+export async function lookAt(lake: Lake, summary: ObjectSummary, signal: AbortSignal): Promise<FoundObject> {
+  const head = await lake.head(summary.key, signal);
+  if (head === undefined) return interpretFound({ ...summary, metadata: {} }, null);
+  if (!claimsToBeOurs(head.metadata)) return interpretFound(head, null);
+  if (head.metadata["dagmar-kind"] === "file" || !isSmall(head)) return interpretFound(head, null);
+  return interpretFound(head, await hashObject(lake, summary.key, signal));
+}
+
+/** Whether an object can be one of records or a manifest. */
+export function isSmall(summary: ObjectSummary): boolean {
+  return summary.sizeBytes <= 2 * MAX_BYTES_PER_BATCH;
+}
+
+/** Several at once; the answers are in the order of the items. */
+export async function mapAtOnce<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const take = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, take));
+  return results;
+}
+
+/** SHA-256 of an object's bytes as the store gives them now. */
+export async function hashObject(lake: Lake, key: string, signal: AbortSignal): Promise<string> {
+  const { body } = await lake.get(key, signal);
+  const hash = createHash("sha256");
+  for await (const chunk of body) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+/** The metadata name the sha256; where they are gone, the bytes themselves are read. */
+export async function holdsContent(
+  lake: Lake,
+  head: ObjectHead,
+  content: { readonly sha256: string; readonly sizeBytes: number },
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (head.sizeBytes !== content.sizeBytes) return false;
+  const sha256 = head.metadata["sha256"] ?? (await hashObject(lake, head.key, signal));
+  return sha256 === content.sha256;
+}

@@ -1,0 +1,125 @@
+/**
+ * The second witness: an object whose metadata are gone is compared with the manifests, which name the key, the bytes and
+ * the ids of every object that they list. A manifest is believed where the batch names in it agree with their content.
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { computeBatchUid } from "../../model/batch-identity.ts";
+import type { Lake, ObjectSummary } from "../../model/lake.ts";
+import type { FoundObject } from "../../model/object-store.ts";
+import { hashObject, isSmall } from "./look-at.ts";
+
+const manifestSchema = z.object({
+  dataset: z.string(),
+  logical_date: z.string(),
+  question: z.object({ hash: z.string() }),
+  objects: z.array(
+    z.object({
+      key: z.string(),
+      sha256: z.string(),
+      size_bytes: z.number(),
+      batch: z.string(),
+      generation: z.string(),
+      records: z.array(z.tuple([z.string()]).rest(z.unknown())),
+    }),
+  ),
+});
+
+export interface Manifest {
+  readonly dataset: string;
+  readonly logicalDate: string;
+  readonly sha256: string;
+  /** By key: what must stand there. */
+  readonly objects: ReadonlyMap<string, FoundObject>;
+}
+
+export function isManifestKey(key: string): boolean {
+  return key.slice(key.lastIndexOf("/") + 1).startsWith("_manifest-");
+}
+
+/** `undefined` for what is no manifest, or one whose batch names do not agree with what it lists. */
+export async function readManifest(
+  lake: Lake,
+  summary: ObjectSummary,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  if (!isSmall(summary)) return undefined;
+  const chunks: Uint8Array[] = [];
+  const { body } = await lake.get(summary.key, signal);
+  for await (const chunk of body) chunks.push(chunk as Uint8Array);
+  return parseManifest(Buffer.concat(chunks));
+}
+
+function parseManifest(bytes: Buffer): Manifest | undefined {
+  const parsed = manifestSchema.safeParse(parseJson(bytes.toString("utf8")));
+  if (!parsed.success) return undefined;
+  const { dataset, question, logical_date: logicalDate } = parsed.data;
+  const objects = new Map<string, FoundObject>();
+  for (const { key, sha256, size_bytes: sizeBytes, batch, generation, records } of parsed.data.objects) {
+    const answers = {
+      batchUid: batch,
+      questionHash: question.hash,
+      generation,
+      askedIds: records.map(([askedId]) => askedId),
+    };
+    if (computeBatchUid({ ...answers, logicalDate, sha256 }) !== batch) return undefined;
+    objects.set(key, { key, kind: "records", dataset, sha256, sizeBytes, etag: "", logicalDate, answers });
+  }
+  return { dataset, logicalDate, sha256: createHash("sha256").update(bytes).digest("hex"), objects };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Testimony {
+  readonly claimed: readonly FoundObject[];
+  /** Listed with these ids, but the bytes that stand there are others. */
+  readonly contradicted: readonly string[];
+}
+
+/** Which of the unclaimed objects the manifests know; an unclaimed manifest that can be read is claimed too. */
+export async function hearManifests(
+  lake: Lake,
+  manifests: readonly ObjectSummary[],
+  unclaimed: ReadonlyMap<string, ObjectSummary>,
+  signal: AbortSignal,
+): Promise<Testimony> {
+  const claimed = new Map<string, FoundObject>();
+  const contradicted = new Set<string>();
+  for (const summary of manifests) {
+    const manifest = await readManifest(lake, summary, signal);
+    if (manifest === undefined) continue;
+    const { dataset, logicalDate, sha256, objects } = manifest;
+    if (unclaimed.has(summary.key)) {
+      const { key, sizeBytes, etag } = summary;
+      claimed.set(key, {
+        key,
+        kind: "manifest",
+        dataset,
+        sha256,
+        sizeBytes,
+        etag,
+        logicalDate,
+        answers: null,
+      });
+    }
+    for (const listed of objects.values()) {
+      const standing = unclaimed.get(listed.key);
+      if (standing === undefined || claimed.has(listed.key)) continue;
+      const isSame =
+        standing.sizeBytes === listed.sizeBytes &&
+        (await hashObject(lake, listed.key, signal)) === listed.sha256;
+      if (isSame) claimed.set(listed.key, { ...listed, etag: standing.etag });
+      else contradicted.add(listed.key);
+    }
+  }
+  return {
+    claimed: [...claimed.values()],
+    contradicted: [...contradicted].filter((key) => !claimed.has(key)),
+  };
+}

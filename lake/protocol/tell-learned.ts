@@ -1,0 +1,114 @@
+/** The events of what a look at the lake has found: what was adopted, what is gone, what nothing claims, what is doubled. */
+import type { EventLevel, EventLog } from "../../model/event-log.ts";
+
+export interface Learner {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+}
+
+/** Of one look at one prefix. */
+export interface Lesson {
+  /** Adopted. */
+  readonly objects: number;
+  readonly ids: number;
+  readonly doubledIds: number;
+  /** Of `objects`: those that only a manifest knew. */
+  readonly byManifest: number;
+  /** Ids that were stored in objects which are gone, and in nothing else. */
+  readonly lostIds: number;
+  readonly missingKeys: readonly string[];
+  readonly replacedKeys: readonly string[];
+  /** Neither metadata nor a manifest says that they are ours. */
+  readonly unclaimedKeys: readonly string[];
+  readonly contradictedKeys: readonly string[];
+}
+
+const KEYS_IN_AN_EVENT = 20;
+
+export async function tellLearned(
+  events: EventLog,
+  learner: Learner,
+  where: { readonly lakeId: string; readonly prefix: string },
+  lesson: Lesson,
+): Promise<void> {
+  const { lakeId, prefix } = where;
+  const { objects, ids, doubledIds, byManifest, lostIds } = lesson;
+  const below = `below ${prefix === "" ? lakeId : prefix}`;
+
+  async function tell(
+    level: EventLevel,
+    kind: string,
+    message: string,
+    data: Readonly<Record<string, string | number | readonly string[]>>,
+  ): Promise<void> {
+    await events.record({ ...learner, level, kind, message, data: { lake: lakeId, prefix, ...data } });
+  }
+  async function tellKeys(
+    level: EventLevel,
+    kind: string,
+    keys: readonly string[],
+    message: (keys: string) => string,
+    data: Readonly<Record<string, string | number>> = {},
+  ): Promise<void> {
+    if (keys.length === 0) return;
+    const text = keys.length === 1 ? `1 object (${keys[0]})` : `${keys.length} objects (such as ${keys[0]})`;
+    await tell(level, kind, message(text), {
+      ...data,
+      objects: keys.length,
+      keys: keys.slice(0, KEYS_IN_AN_EVENT),
+    });
+  }
+
+  await tellKeys(
+    "error",
+    "objects_missing",
+    lesson.missingKeys,
+    (keys) =>
+      `The database has ${keys} ${below} that the lake does not hold any more. ${describeLost(lostIds)} \`dagmar lake verify\` names what is still missing.`,
+    { code: "LAKE_CORRUPT", ids: lostIds },
+  );
+  await tellKeys(
+    "error",
+    "objects_replaced",
+    lesson.replacedKeys,
+    (keys) => `Other bytes than recorded stand at ${keys} ${below}. ${describeLost(lostIds)}`,
+    { code: "LAKE_CORRUPT", ids: lostIds },
+  );
+  if (objects > 0) {
+    const proof = byManifest === 0 ? "" : ` ${byManifest} of them have no metadata; a manifest lists them.`;
+    await tell(
+      "warn",
+      "objects_adopted",
+      `Found ${objects} objects ${below} that the database did not know, with ${ids} ids; they count as stored.${proof}`,
+      { objects, ids, doubled_ids: doubledIds, by_manifest: byManifest },
+    );
+  }
+  await tellKeys(
+    "warn",
+    "objects_unclaimed",
+    lesson.unclaimedKeys,
+    (keys) =>
+      `Found ${keys} ${below} without Dagmar's metadata, and no manifest lists them. They are left alone, and nothing in them counts as stored.`,
+  );
+  await tellKeys(
+    "error",
+    "objects_contradicted",
+    lesson.contradictedKeys,
+    (keys) =>
+      `A manifest lists ${keys} ${below} with other bytes than stand there. They are left alone, and nothing in them counts as stored.`,
+    { code: "LAKE_CORRUPT" },
+  );
+  if (doubledIds > 0) {
+    await tell(
+      "error",
+      "ids_doubled",
+      `${doubledIds} ids ${below} are stored in two objects. \`dagmar lake verify\` lists them.`,
+      { ids: doubledIds },
+    );
+  }
+}
+
+function describeLost(ids: number): string {
+  return ids === 0 ? "" : `${ids} ids that stood only there are asked again.`;
+}
