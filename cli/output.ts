@@ -127,3 +127,8 @@ function formatCell(cell: unknown, paint: Paint): string {
   const colour = STATE_COLOURS.get(text);
   return colour === undefined ? text : paint[colour](text);
 }
+
+/** What a list that is cut says of itself, for people. */
+export function describeCut(shown: number, total: number): string {
+  return `… ${shown.toLocaleString("en-US")} of ${total.toLocaleString("en-US")}; --limit 0 shows all`;
+}

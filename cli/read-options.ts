@@ -8,6 +8,13 @@ export function readCount(text: string | undefined, flag: string): number {
   throw new CommandRefused("USAGE", `${flag} takes a whole number from 1, not "${text ?? ""}".`);
 }
 
+/** How many rows a list may show; 0 is all of them, as SQLite's LIMIT -1 is. */
+export function readLimit(text: string | undefined): number {
+  if (text === "0") return -1;
+  if (text !== undefined && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new CommandRefused("USAGE", `--limit takes a whole number, 0 for all, not "${text ?? ""}".`);
+}
+
 /**
  * `name=value` pairs against the Dag's declared params. A value is read as JSON where the default is no text (`limit=10`,
  * `genres=["Drama"]`); a list may also be written with commas (`genres=Drama,Comedy`).

@@ -18,6 +18,12 @@ export function reportRuns(
   );
 }
 
+export function countRuns(query: Query, filter: { readonly dagId?: string }): number {
+  const count = "SELECT count(*) AS total FROM dag_runs";
+  const statement = filter.dagId === undefined ? sql(count) : sql(`${count} WHERE dag_id = ?`, filter.dagId);
+  return query.get<{ total: number }>(statement)?.total ?? 0;
+}
+
 /**
  * The run of that name: `dag/run id`, a run id that is unique, or a Dag's id for its newest run in that lake that is not
  * after `now` (ISO UTC), and for its first one where all are. `undefined` when none or several fit.
@@ -105,23 +111,30 @@ export interface ObjectFilter {
   readonly lakeId: string;
   readonly prefix: string;
   readonly dataset?: string;
+  /** -1: all. */
   readonly limit: number;
+}
+
+const OBJECTS_WHERE = "WHERE lake = ? AND substr(key, 1, ?) = ? AND (? IS NULL OR dataset = ?)";
+
+function bindObjects({ lakeId, prefix, dataset }: Omit<ObjectFilter, "limit">): readonly unknown[] {
+  return [lakeId, prefix.length, prefix, dataset ?? null, dataset ?? null];
 }
 
 /** Rows of `v_objects` by key. */
 export function reportObjects(query: Query, filter: ObjectFilter): readonly Row[] {
   return query.all<Row>(
     sql(
-      `SELECT * FROM v_objects WHERE lake = ? AND substr(key, 1, ?) = ? AND (? IS NULL OR dataset = ?)
-        ORDER BY key LIMIT ?`,
-      filter.lakeId,
-      filter.prefix.length,
-      filter.prefix,
-      filter.dataset ?? null,
-      filter.dataset ?? null,
+      `SELECT * FROM v_objects ${OBJECTS_WHERE} ORDER BY key LIMIT ?`,
+      ...bindObjects(filter),
       filter.limit,
     ),
   );
+}
+
+export function countObjects(query: Query, filter: Omit<ObjectFilter, "limit">): number {
+  const statement = sql(`SELECT count(*) AS total FROM objects ${OBJECTS_WHERE}`, ...bindObjects(filter));
+  return query.get<{ total: number }>(statement)?.total ?? 0;
 }
 
 export interface MissingFilter {

@@ -156,14 +156,18 @@ test("dags validate tells all faults of a file at once, as text and as JSON", as
 test("runs list and show tell what ran, with tasks, sums and events", async () => {
   const [list, rows, shown, run] = await Promise.all([
     readTable("runs", "list"),
-    readJson<readonly Record<string, unknown>[]>("runs", "list", "tmdb_ingest"),
+    readJson<unknown>("runs", "list", "tmdb_ingest"),
     readTable("runs", "show", "tmdb_ingest/manual__2026-11-23T09:00:00.000Z"),
     readJson<Record<string, readonly unknown[]>>("runs", "show", "csv_ingest"),
   ]);
   expect(list).toMatch(
     /^csv_ingest +manual__2026-11-23T09:00:00\.000Z +2026-11-23 06:00:00 -03:00 +success /m,
   );
-  expect(rows).toMatchObject([{ dag_id: "tmdb_ingest", state: "success", tasks: 4, failed_tasks: 0 }]);
+  expect(rows).toMatchObject({
+    total: 1,
+    shown: 1,
+    runs: [{ dag_id: "tmdb_ingest", state: "success", tasks: 4, failed_tasks: 0 }],
+  });
   expect(shown).toMatch(/partition 2026\/11\/23/);
   expect(shown).toMatch(/^movies +tmdb-to-lake +success +1 /m);
   expect(run["run"]).toMatchObject({ state: "success", logical_date: "2026-11-23T09:00:00.000Z" });
@@ -173,8 +177,8 @@ test("runs list and show tell what ran, with tasks, sums and events", async () =
 
 test("lake ls lists objects by prefix and dataset, and says when there is more", async () => {
   const [all, movies, first] = await Promise.all([
-    readJson<readonly { key: string; kind: string }[]>("lake", "ls"),
-    readJson<readonly { key: string; records: number }[]>(
+    readJson<{ objects: readonly { key: string; kind: string }[] }>("lake", "ls"),
+    readJson<{ objects: readonly { key: string; records: number }[] }>(
       "lake",
       "ls",
       "Raw/TMDB/",
@@ -183,7 +187,7 @@ test("lake ls lists objects by prefix and dataset, and says when there is more",
     ),
     readTable("lake", "ls", "--limit", "2"),
   ]);
-  expect(all.map(({ kind }) => kind).toSorted()).toEqual([
+  expect(all.objects.map(({ kind }) => kind).toSorted()).toEqual([
     "file",
     "file",
     "manifest",
@@ -193,9 +197,29 @@ test("lake ls lists objects by prefix and dataset, and says when there is more",
     "records",
   ]);
   const stored = ids.movies.filter((id) => !isUnknown(id)).length;
-  expect(movies.reduce((sum, { records }) => sum + records, 0)).toBe(stored);
-  expect(first).toContain("… the first 2; --limit shows more");
+  expect(movies.objects.reduce((sum, { records }) => sum + records, 0)).toBe(stored);
+  expect(first).toContain("… 2 of 7; --limit 0 shows all");
 });
+
+test.each([
+  [["lake", "ls"], "objects"],
+  [["lake", "missing"], "ids"],
+  [["runs", "list"], "runs"],
+] as const)(
+  "%j says in its JSON how many there are when it is cut, and --limit 0 shows all",
+  async (command, name) => {
+    type Cut = { readonly total: number; readonly shown: number } & Readonly<Record<string, unknown>>;
+    const [cut, all] = await Promise.all([
+      readJson<Cut>(...command, "--limit", "1"),
+      readJson<Cut>(...command, "--limit", "0"),
+    ]);
+    expect(cut).toMatchObject({ total: all.total, shown: 1 });
+    expect(cut[name]).toHaveLength(1);
+    expect(all.shown).toBe(all.total);
+    expect(all[name]).toHaveLength(all.total);
+    expect(all.total).toBeGreaterThan(1);
+  },
+);
 
 test("lake missing names each id that is not stored, and why", async () => {
   const unknown = [...ids.movies, ...ids.series].filter(isUnknown);

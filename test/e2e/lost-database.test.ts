@@ -56,7 +56,6 @@ function check(): CheckedLake {
     databaseFile: world.databaseFile,
     lakeId: pathToFileURL(world.lakeFolder).href,
     mayLackManifests: true,
-    mayRepeatManifests: true,
   });
 }
 

@@ -20,8 +20,6 @@ export interface LakeCheck {
   readonly lakeId: string;
   /** Objects that no manifest lists are no fault: the database that knew of them is gone. */
   readonly mayLackManifests?: boolean;
-  /** An older database does not know which manifests its successor wrote, and lists its objects once more. */
-  readonly mayRepeatManifests?: boolean;
 }
 
 export interface CheckedLake {
@@ -94,7 +92,7 @@ export function checkLake(check: LakeCheck): CheckedLake {
   const listed = checkManifests(check, manifests, idsByKey, faults);
   for (const key of recordObjects) {
     const times = listed.get(key) ?? 0;
-    if (times > 1 && check.mayRepeatManifests !== true) faults.push(`${key}: ${times} manifests list it`);
+    if (times > 1) faults.push(`${key}: ${times} manifests list it`);
     if (times === 0 && check.mayLackManifests !== true) faults.push(`${key}: no manifest lists it`);
   }
   checkRows(check, idsByKey, faults);

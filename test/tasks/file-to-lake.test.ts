@@ -1,4 +1,12 @@
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { TaskFailure } from "../../model/errors.ts";
@@ -123,6 +131,68 @@ describe("content that the lake has", () => {
       key: KEY.replace("/23/", "/24/"),
     });
   });
+});
+
+describe("an object that is not as recorded", () => {
+  const lakeFile = (world: FileWorld, name: string): string =>
+    join(world.folder, "lake/Raw/Local/CSV/Movies/2026/11/23", name);
+
+  test("is put again under its own key when it is absent, by the same run", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    await runTask(world.type, world, { run, written: WRITTEN });
+    rmSync(lakeFile(world, "movies.csv"));
+    expect(await runTask(world.type, world, { run, written: WRITTEN })).toMatchObject({
+      key: KEY,
+      unchanged: false,
+    });
+    expect(readFileSync(lakeFile(world, "movies.csv"), "utf8")).toBe("id\n1\n");
+    expect(world.database.all(sql("SELECT key, state, missing_since FROM v_objects"))).toEqual([
+      { key: KEY, state: "committed", missing_since: null },
+    ]);
+    expect(world.database.all(sql("SELECT kind FROM events"))).toContainEqual({ kind: "objects_missing" });
+  });
+
+  test("gives way to the older object with the same content where that one stands", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    await store(world, "2026-11-23", { on_unchanged: "write" });
+    await store(world, "2026-11-24", { on_unchanged: "write" });
+    rmSync(join(world.folder, "lake", KEY.replace("23", "24")));
+    expect(await store(world, "2026-11-25")).toMatchObject({ key: KEY, unchanged: true });
+  });
+
+  test("with other bytes of the same length is left alone, and the content gets a key of its own", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+    await store(world, "2026-11-23");
+    writeFileSync(lakeFile(world, "movies.csv"), "id\n2\n");
+    const output = await store(world, "2026-11-24");
+    expect(output).toMatchObject({ key: KEY.replace("23", "24"), unchanged: false });
+    expect(readFileSync(lakeFile(world, "movies.csv"), "utf8")).toBe("id\n2\n");
+    expect(world.database.all(sql("SELECT kind FROM events"))).toContainEqual({ kind: "objects_replaced" });
+  });
+
+  test.each(["the database knows", "another database finds"])(
+    "only in that its metadata are gone is the same content, when %s it",
+    async (who) => {
+      const world = await openFileWorld();
+      writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
+      await store(world, "2026-11-23");
+      rmSync(lakeFile(world, "_movies.csv.meta.json"));
+      const other =
+        who === "the database knows"
+          ? world
+          : {
+              ...(await openTestWorld({ folder: world.folder, databaseFile: join(world.folder, "new.db") })),
+              input: world.input,
+              type: world.type,
+            };
+      expect(await store(other, "2026-11-24")).toMatchObject({ key: KEY, unchanged: true });
+      expect(await listKeys(world)).toEqual([KEY]);
+    },
+  );
 });
 
 describe("changed content under the same key", () => {

@@ -2,7 +2,8 @@
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { formatBytes } from "../../../model/byte-size.ts";
-import { readCount } from "../../read-options.ts";
+import { describeCut } from "../../output.ts";
+import { readLimit } from "../../read-options.ts";
 
 export const lakeLs: Command = {
   name: "lake ls",
@@ -10,25 +11,26 @@ export const lakeLs: Command = {
   args: [{ name: "[prefix]", description: "only keys that start with this" }],
   options: [
     { flags: "--dataset <name>", description: "of this dataset only" },
-    { flags: "--limit <n>", description: "at most so many", defaultValue: "1000" },
+    { flags: "--limit <n>", description: "at most so many; 0 for all", defaultValue: "1000" },
     JSON_OPTION,
   ],
   examples: ["dagmar lake ls", "dagmar lake ls Raw/TMDB/ --dataset tmdb_movies --json"],
   async run({ args, options, output }) {
     const { withApp } = await import("../../app.ts");
-    const { reportObjects } = await import("../../../state/reports.ts");
+    const { countObjects, reportObjects } = await import("../../../state/reports.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const dataset = readText(options, "dataset");
-      const limit = readCount(readText(options, "limit"), "--limit");
-      const rows = reportObjects(database, {
+      const limit = readLimit(readText(options, "limit"));
+      const filter = {
         lakeId: app.lake.id,
         prefix: typeof args[0] === "string" ? args[0] : "",
         ...(dataset === undefined ? {} : { dataset }),
-        limit,
-      });
+      };
+      const total = countObjects(database, filter);
+      const rows = reportObjects(database, { ...filter, limit });
       if (isSet(options, "json")) {
-        output.json(rows);
+        output.json({ total, shown: rows.length, objects: rows });
         return EXIT.done;
       }
       output.table(
@@ -44,7 +46,7 @@ export const lakeLs: Command = {
         ]),
         `Nothing is recorded in ${app.lake.id}.`,
       );
-      if (rows.length === limit) output.line(`… the first ${limit}; --limit shows more`);
+      if (rows.length < total) output.line(describeCut(rows.length, total));
       return EXIT.done;
     });
   },

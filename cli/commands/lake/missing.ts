@@ -1,7 +1,8 @@
 /** `dagmar lake missing`: every id that has no stored answer, and why. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
-import { readCount } from "../../read-options.ts";
+import { describeCut } from "../../output.ts";
+import { readLimit } from "../../read-options.ts";
 
 export const lakeMissing: Command = {
   name: "lake missing",
@@ -9,10 +10,10 @@ export const lakeMissing: Command = {
   options: [
     { flags: "--dataset <name>", description: "of this dataset only" },
     { flags: "--outcome <outcome>", description: "not_found, failed, spooled or not_asked only" },
-    { flags: "--limit <n>", description: "list at most so many", defaultValue: "50" },
+    { flags: "--limit <n>", description: "list at most so many; 0 for all", defaultValue: "50" },
     JSON_OPTION,
   ],
-  examples: ["dagmar lake missing", "dagmar lake missing --outcome failed --limit 1000 --json"],
+  examples: ["dagmar lake missing", "dagmar lake missing --outcome failed --limit 0 --json"],
   async run({ options, output }) {
     const { withApp } = await import("../../app.ts");
     const { countMissing, hasAsked, reportMissing } = await import("../../../state/reports.ts");
@@ -26,10 +27,11 @@ export const lakeMissing: Command = {
         ...(outcome === undefined ? {} : { outcome }),
       };
       const counts = countMissing(database, filter);
-      const limit = readCount(readText(options, "limit"), "--limit");
+      const total = counts.reduce((sum, row) => sum + Number(row["ids"]), 0);
+      const limit = readLimit(readText(options, "limit"));
       const ids = reportMissing(database, { ...filter, limit });
       if (isSet(options, "json")) {
-        output.json({ counts, ids });
+        output.json({ total, shown: ids.length, counts, ids });
         return EXIT.done;
       }
       output.table(
@@ -51,7 +53,7 @@ export const lakeMissing: Command = {
         ]),
         "",
       );
-      if (ids.length === limit) output.line(`… the first ${limit}; --limit shows more`);
+      if (ids.length < total) output.line(describeCut(ids.length, total));
       return EXIT.done;
     });
   },

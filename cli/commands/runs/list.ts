@@ -1,24 +1,30 @@
 /** `dagmar runs list [ID]`: the runs, newest first. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
-import { readCount } from "../../read-options.ts";
+import { describeCut } from "../../output.ts";
+import { readLimit } from "../../read-options.ts";
 
 export const runsList: Command = {
   name: "runs list",
   summary: "runs, newest first",
   args: [{ name: "[id]", description: "of this Dag only" }],
-  options: [{ flags: "--limit <n>", description: "at most so many", defaultValue: "20" }, JSON_OPTION],
+  options: [
+    { flags: "--limit <n>", description: "at most so many; 0 for all", defaultValue: "20" },
+    JSON_OPTION,
+  ],
   examples: ["dagmar runs list", "dagmar runs list tmdb_ingest --limit 5 --json"],
   async run({ args, options, output }) {
     const { withApp } = await import("../../app.ts");
-    const { reportRuns } = await import("../../../state/reports.ts");
+    const { countRuns, reportRuns } = await import("../../../state/reports.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const dagId = typeof args[0] === "string" ? args[0] : undefined;
-      const limit = readCount(readText(options, "limit"), "--limit");
-      const rows = reportRuns(database, { ...(dagId === undefined ? {} : { dagId }), limit });
+      const limit = readLimit(readText(options, "limit"));
+      const filter = dagId === undefined ? {} : { dagId };
+      const total = countRuns(database, filter);
+      const rows = reportRuns(database, { ...filter, limit });
       if (isSet(options, "json")) {
-        output.json(rows);
+        output.json({ total, shown: rows.length, runs: rows });
         return EXIT.done;
       }
       output.table(
@@ -36,6 +42,7 @@ export const runsList: Command = {
         ]),
         dagId === undefined ? "Nothing has run yet." : `${dagId} has not run yet.`,
       );
+      if (rows.length < total) output.line(describeCut(rows.length, total));
       return EXIT.done;
     });
   },

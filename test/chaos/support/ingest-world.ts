@@ -32,7 +32,7 @@ export interface IngestWorld {
   readonly simulator: TmdbSimulator;
   readonly ids: SampleIds;
   run(dagId: string, date: string, more?: Readonly<Record<string, string>>): Promise<WatchedResult>;
-  check(leeway?: { readonly mayLackManifests?: boolean; readonly mayRepeatManifests?: boolean }): CheckedLake;
+  check(leeway?: { readonly mayLackManifests?: boolean }): CheckedLake;
   /** Every title that TMDB has stands in the lake once, and books, objects and manifests agree. */
   expectEachOnce(checked?: CheckedLake): void;
 }
