@@ -236,6 +236,13 @@ export function listRecordedObjects(query: Query, lakeId: string, prefix: string
   );
 }
 
+/** The lakes of which anything is recorded. */
+export function listLakes(query: Query): readonly string[] {
+  return query
+    .all<{ lake: string }>(sql("SELECT DISTINCT lake FROM objects ORDER BY lake"))
+    .map(({ lake }) => lake);
+}
+
 /** Rows of `v_doubles` with at least one of the two keys below the prefix. */
 export function listDoubles(query: Query, lakeId: string, prefix: string): readonly Row[] {
   return query.all<Row>(

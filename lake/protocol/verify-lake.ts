@@ -115,7 +115,7 @@ async function describeStranger(
       return { key, verdict: "doubled", detail };
     }
     const whose = kind === "foreign" ? "" : "; the next run of its dataset takes it in";
-    return { key, verdict: "unknown", detail: `${sizeBytes} bytes that no run has entered${whose}` };
+    return { key, verdict: "unknown", detail: `${sizeBytes} bytes that no run entered${whose}` };
   } catch (error) {
     return describeUnreadable(key, error);
   }

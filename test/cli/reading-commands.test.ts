@@ -248,6 +248,14 @@ test("db backup copies once and replaces nothing; the copy is sound", async () =
   expect(readdirSync(world.folder).filter((name) => name.includes("partial"))).toEqual([]);
 });
 
+test("lake verify says that nothing of a lake is recorded, and of which lakes the database has objects", async () => {
+  const result = await world.run(["lake", "verify"], { DAGMAR_LAKE: `file:${join(world.folder, "other")}` });
+  expect(result.exitCode).toBe(0);
+  expect(result.stdout).toMatch(
+    /^Nothing of this lake is recorded\. The database has objects of file:\S+lake\.$/m,
+  );
+});
+
 test("lake verify tells what is gone, what differs and, with --deep alone, which bytes were changed", async () => {
   const folder = join(world.lakeFolder, "Raw", "TMDB", "JSON", "Movies", "2026", "11", "23");
   const sound: CliResult = await world.run(["lake", "verify", "--deep"]);

@@ -12,7 +12,7 @@ export const lakeVerify: Command = {
   examples: ["dagmar lake verify", "dagmar lake verify Raw/TMDB/ --deep"],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../../app.ts");
-    const { listDoubles, listRecordedObjects } = await import("../../../state/reports.ts");
+    const { listDoubles, listLakes, listRecordedObjects } = await import("../../../state/reports.ts");
     const { countStored } = await import("../../../state/adoption.ts");
     const { isFault, verifyLake } = await import("../../../lake/protocol/verify-lake.ts");
     return withApp(async (app) => {
@@ -51,7 +51,7 @@ export const lakeVerify: Command = {
       output.table(
         ["key", "verdict", "detail"],
         deviations.map((deviation) => [deviation.key, deviation.verdict, deviation.detail]),
-        `Everything is there and as recorded.`,
+        booked.length > 0 ? "Everything is there and as recorded." : describeOtherLakes(listLakes(database)),
       );
       const others = foreign.length > 0 ? `; ${foreign.length} foreign, left alone` : "";
       output.line(`${booked.length} recorded objects of ${app.lake.id} ${how}${others}`);
@@ -70,4 +70,9 @@ function groupDoubles(rows: readonly Row[]): readonly DoubledIds[] {
     pairs.set(`${key}\n${otherKey}`, { key, otherKey, ids: (pair?.ids ?? 0) + 1, example });
   }
   return [...pairs.values()];
+}
+
+function describeOtherLakes(lakes: readonly string[]): string {
+  const others = lakes.length === 0 ? "" : ` The database has objects of ${lakes.join(", ")}.`;
+  return `Nothing of this lake is recorded.${others}`;
 }
