@@ -17,7 +17,7 @@ export interface FetchRequest {
   readonly sink: RecordSink;
   readonly planned: readonly PlannedId[];
   /** Gives what is still to be asked, after the lake was learned again. */
-  plan(): Promise<readonly PlannedId[]>;
+  readonly plan: () => Promise<readonly PlannedId[]>;
 }
 
 /** Answers that are on their way into the database; the next request need not wait for the commit of the last answer. */

@@ -8,7 +8,7 @@ import type { Ask, FetchedRecord } from "../../model/batch-store.ts";
 import type { RunFacts } from "../../model/task-type.ts";
 import type { TestWorld } from "../support/test-world.ts";
 
-export const QUESTION = {
+const QUESTION = {
   dataset: "titles",
   baseUrl: "http://127.0.0.1:1/3",
   entity: "movie",

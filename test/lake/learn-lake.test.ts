@@ -24,8 +24,8 @@ const MANIFEST = `${FOLDER}/_manifest-20261123T090000000Z-test_dag-movies-1.json
 interface Stored extends Asking {
   readonly world: TestWorld;
   readonly ids: readonly string[];
-  path(key: string): string;
-  metaPath(key: string): string;
+  readonly path: (key: string) => string;
+  readonly metaPath: (key: string) => string;
 }
 
 /** 150 ids in two objects and a manifest. */

@@ -124,7 +124,6 @@ describe("content that the lake has", () => {
     const world = await openFileWorld();
     writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
     await store(world, "2026-11-23");
-    const { rmSync } = await import("node:fs");
     rmSync(join(world.folder, "lake", KEY));
     expect(await store(world, "2026-11-24")).toMatchObject({
       unchanged: false,
