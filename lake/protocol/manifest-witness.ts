@@ -3,27 +3,10 @@
  * the ids of every object that they list. A manifest is believed where the batch names in it agree with their content.
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
 import { computeBatchUid } from "../../model/batch-identity.ts";
 import type { Lake, ObjectSummary } from "../../model/lake.ts";
 import type { FoundObject } from "../../model/object-store.ts";
 import { hashObject, isSmall } from "./look-at.ts";
-
-const manifestSchema = z.object({
-  dataset: z.string(),
-  logical_date: z.string(),
-  question: z.object({ hash: z.string() }),
-  objects: z.array(
-    z.object({
-      key: z.string(),
-      sha256: z.string(),
-      size_bytes: z.number(),
-      batch: z.string(),
-      generation: z.string(),
-      records: z.array(z.tuple([z.string()]).rest(z.unknown())),
-    }),
-  ),
-});
 
 export interface Manifest {
   readonly dataset: string;
@@ -51,21 +34,47 @@ export async function readManifest(
 }
 
 function parseManifest(bytes: Buffer): Manifest | undefined {
-  const parsed = manifestSchema.safeParse(parseJson(bytes.toString("utf8")));
-  if (!parsed.success) return undefined;
-  const { dataset, question, logical_date: logicalDate } = parsed.data;
+  const parsed = parseJson(bytes.toString("utf8"));
+  if (!isRecord(parsed) || !isRecord(parsed["question"]) || !Array.isArray(parsed["objects"]))
+    return undefined;
+  const { dataset, logical_date: logicalDate } = parsed;
+  const questionHash = parsed["question"]["hash"];
+  if (typeof dataset !== "string" || typeof logicalDate !== "string" || typeof questionHash !== "string")
+    return undefined;
   const objects = new Map<string, FoundObject>();
-  for (const { key, sha256, size_bytes: sizeBytes, batch, generation, records } of parsed.data.objects) {
-    const answers = {
-      batchUid: batch,
-      questionHash: question.hash,
-      generation,
-      askedIds: records.map(([askedId]) => askedId),
-    };
-    if (computeBatchUid({ ...answers, logicalDate, sha256 }) !== batch) return undefined;
-    objects.set(key, { key, kind: "records", dataset, sha256, sizeBytes, etag: "", logicalDate, answers });
+  for (const listed of parsed["objects"] as readonly unknown[]) {
+    const found = readListed(listed, { dataset, logicalDate, questionHash });
+    if (found === undefined) return undefined;
+    objects.set(found.key, found);
   }
   return { dataset, logicalDate, sha256: createHash("sha256").update(bytes).digest("hex"), objects };
+}
+
+function readListed(
+  listed: unknown,
+  about: { readonly dataset: string; readonly logicalDate: string; readonly questionHash: string },
+): FoundObject | undefined {
+  if (!isRecord(listed) || !Array.isArray(listed["records"])) return undefined;
+  const { key, sha256, size_bytes: sizeBytes, batch, generation } = listed;
+  const askedIds = (listed["records"] as readonly unknown[]).map((record) =>
+    Array.isArray(record) ? (record[0] as unknown) : undefined,
+  );
+  if (typeof key !== "string" || typeof sha256 !== "string" || typeof sizeBytes !== "number")
+    return undefined;
+  if (typeof batch !== "string" || typeof generation !== "string" || !askedIds.every(isText))
+    return undefined;
+  const { dataset, logicalDate, questionHash } = about;
+  const answers = { batchUid: batch, questionHash, generation, askedIds };
+  if (computeBatchUid({ ...answers, logicalDate, sha256 }) !== batch) return undefined;
+  return { key, kind: "records", dataset, sha256, sizeBytes, etag: "", logicalDate, answers };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function parseJson(text: string): unknown {
