@@ -27,8 +27,20 @@ export const runsList: Command = {
         output.json({ total, shown: rows.length, runs: rows });
         return EXIT.done;
       }
+      const isLakeShown = rows.some((row) => row["lake"] !== app.lake.id);
+      const headings = [
+        "dag",
+        "run",
+        "logical date",
+        "state",
+        "started",
+        "seconds",
+        "tasks",
+        "failed",
+        "objects",
+      ];
       output.table(
-        ["dag", "run", "logical date", "state", "started", "seconds", "tasks", "failed", "objects"],
+        isLakeShown ? [...headings, "lake"] : headings,
         rows.map((row) => [
           row["dag_id"],
           row["run_id"],
@@ -39,6 +51,7 @@ export const runsList: Command = {
           row["tasks"],
           row["failed_tasks"],
           row["objects"],
+          ...(isLakeShown ? [row["lake"]] : []),
         ]),
         dagId === undefined ? "Nothing has run yet." : `${dagId} has not run yet.`,
       );

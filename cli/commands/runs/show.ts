@@ -43,6 +43,9 @@ export const runsShow: Command = {
         `  logical date  ${String(run["logical_date_local"])}   partition ${String(run["partition"])}`,
       );
       output.line(`  params        ${String(run["params"])}`);
+      output.line(
+        `  lake          ${found.lake ?? "not known yet"}${found.lake === app.lake.id ? "" : `; this command works for ${app.lake.id}`}`,
+      );
       output.line();
       output.table(
         ["task", "type", "state", "attempts", "seconds", "message"],
