@@ -5,6 +5,7 @@
 import { findTask, type DagDefinition, type TaskDefinition } from "../model/dag.ts";
 import type { DagRun } from "../model/dag-run.ts";
 import { describeError, TaskFailure } from "../model/errors.ts";
+import { addSeconds } from "../model/instant.ts";
 import { failpoint } from "../model/failpoint.ts";
 import type { TaskInstance, TaskState } from "../model/task-instance.ts";
 import type { Progress, TaskOutput } from "../model/task-type.ts";
@@ -22,7 +23,7 @@ import type { Bell } from "./bell.ts";
 import { planStep, type Action, type Plan } from "./plan.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { settleAttempt, settleCarefully, type Completion, type Settled } from "./settle.ts";
-import { giveUpRun, giveUpThing, tellGivenUp } from "./give-up.ts";
+import { giveUpRun, logFault, tellFault, tellGivenUp, tryAlone } from "./give-up.ts";
 import { createCarefulGuard, mayBeOneThing, NO_GUARD, type StepGuard } from "./step-guard.ts";
 import {
   createWorldCache,
@@ -77,6 +78,8 @@ export interface Engine {
 export interface StepOutcome {
   /** When something that waits comes due, ISO UTC; `null` when nothing waits for time. */
   readonly wakeAt: string | null;
+  /** Something was given up: what it made room for, and whether it throws again, the next step shows. */
+  readonly isCareful: boolean;
 }
 
 /** Nothing else of a plan follows from these. */
@@ -102,6 +105,7 @@ interface Applied {
   readonly ended: readonly DagRun[];
   /** Tasks of runs that were given up, whose attempts are still under way. */
   readonly toStop: readonly number[];
+  readonly isCareful: boolean;
   readonly plan: Plan;
 }
 
@@ -111,6 +115,7 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
   const cache = createWorldCache();
   const completions: Completion[] = [];
   const attempts = new Map<number, AbortController>();
+  const told = new Set<string>();
   // One listener for all attempts: of signals that were joined with `AbortSignal.any` Node keeps something for as long as
   // the longest-lived of them lives, and that is the process.
   drain.addEventListener(
@@ -165,7 +170,8 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
       for (const taskInstanceId of applied.toStop) {
         attempts.get(taskInstanceId)?.abort(new RunStopped("cancelled"));
       }
-      return { wakeAt: applied.plan.wakeAt };
+      const { isCareful, plan } = applied;
+      return { wakeAt: isCareful ? addSeconds(now, 1).toISOString() : plan.wakeAt, isCareful };
 
       function take(query: Query, guard: StepGuard): Applied {
         const settled = done.flatMap((completion) => {
@@ -184,27 +190,28 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
 
       function takeCarefully(query: Query): Applied {
         const toStop: number[] = [];
-        const givenUp = new Set<number>();
         const ended: DagRun[] = [];
         const over = new Set(done.map(({ task }) => task.taskInstanceId));
         const isLiving = (id: number): boolean => attempts.has(id) && !over.has(id);
         const guard = createCarefulGuard(query, {
           run(dagRunId, error) {
-            const stack = error instanceof Error ? error.stack : undefined;
-            log.error(`Run ${dagRunId} cannot be worked on: ${describeError(error)}`, { stack });
             forgetRun(cache, dagRunId);
-            givenUp.add(dagRunId);
-            toStop.push(...giveUpRun(query, dagRunId, error, now, isLiving));
+            const underWay = tryAlone(query, () => giveUpRun(query, dagRunId, error, now, isLiving));
+            toStop.push(...(underWay ?? []));
+            const message = `Run ${dagRunId} can be neither worked on nor failed`;
+            if (underWay === undefined) tellFault(query, { message }, error, { now, log, told });
+            else logFault(log, `Run ${dagRunId} cannot be worked on`, error);
             const end = tellGivenUp(query, dagRunId, (run) => tools.noteRunEnd?.(query, run, now));
             if (end !== undefined) ended.push(end);
           },
-          thing: (thing, error) => giveUpThing(query, thing, error, now, log),
+          thing({ what, dagId, giveUp }, error) {
+            tryAlone(query, giveUp);
+            tellFault(query, { message: what, dagId }, error, { now, log, told });
+          },
         });
         const taken = take(query, guard);
-        // What was given up may have made room for others.
-        bell.ring();
-        const started = taken.started.filter(({ request }) => !givenUp.has(request.run.dagRunId));
-        return { ...taken, started, toStop, ended: [...taken.ended, ...ended] };
+        const started = taken.started.filter(({ request }) => !guard.isGivenUp(request.run.dagRunId));
+        return { ...taken, started, toStop, isCareful: true, ended: [...taken.ended, ...ended] };
       }
     },
     get underWay() {
@@ -228,15 +235,17 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
     const scheduled: Applied["scheduled"][number][] = [];
     for (;;) {
       const plan = planStep(readWorld(query, facts, cache, guard), guard);
-      const leading = plan.actions.filter(({ kind }) => !LAST.has(kind));
-      for (const action of leading.length === 0 ? plan.actions : leading) {
+      const actions = plan.actions.filter(({ run }) => !guard.isGivenUp(run.dagRunId));
+      const leading = actions.filter(({ kind }) => !LAST.has(kind));
+      for (const action of leading.length === 0 ? actions : leading) {
         if ("task" in action) forgetTask(cache, action.task);
         else forgetRun(cache, action.run.dagRunId);
         failpoint("state.before");
         guard.run(action.run.dagRunId, () => apply(action));
         failpoint("state.after");
       }
-      if (leading.length === 0) return { started, settled, passedOver, scheduled, ended, toStop: [], plan };
+      if (leading.length === 0)
+        return { started, settled, passedOver, scheduled, ended, toStop: [], isCareful: false, plan };
     }
 
     function apply(action: Action): void {

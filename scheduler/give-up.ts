@@ -9,7 +9,6 @@ import type { Query } from "../state/database.ts";
 import { insertEvent } from "../state/events.ts";
 import { inSavepoint } from "../state/savepoint.ts";
 import { isDatabaseFault } from "../state/sqlite-errors.ts";
-import type { GuardedThing } from "./step-guard.ts";
 
 /**
  * The run fails, unless attempts of it are under way here (`living` holds their tasks): then those tasks are given, to be
@@ -46,20 +45,32 @@ export function tellGivenUp(query: Query, dagRunId: number, tell: (run: DagRun) 
   });
 }
 
-export function giveUpThing(
-  query: Query,
-  { what, dagId, giveUp }: GuardedThing,
-  error: unknown,
-  now: Date,
-  log: Logger,
-): void {
-  const message = `${what}: ${describeError(error)}`;
-  log.error(message, { stack: error instanceof Error ? error.stack : undefined });
-  tryAlone(query, giveUp);
-  insertEvent(query, { level: "error", kind: "step_fault", message, dagId }, now, "UTC");
+/** What was told of things that cannot even be given up: they throw again with every step, and are told once. */
+export interface Told {
+  has(message: string): boolean;
+  add(message: string): void;
 }
 
-function tryAlone<T>(query: Query, work: () => T): T | undefined {
+export function tellFault(
+  query: Query,
+  event: { readonly message: string; readonly dagId?: string },
+  error: unknown,
+  tools: { readonly now: Date; readonly log: Logger; readonly told: Told },
+): void {
+  const message = `${event.message}: ${describeError(error)}`;
+  if (tools.told.has(message)) return;
+  tools.told.add(message);
+  logFault(tools.log, event.message, error);
+  insertEvent(query, { ...event, level: "error", kind: "step_fault", message }, tools.now, "UTC");
+}
+
+export function logFault(log: Logger, message: string, error: unknown): void {
+  const stack = error instanceof Error ? error.stack : undefined;
+  log.error(`${message}: ${describeError(error)}`, { stack });
+}
+
+/** Part of the transaction that may fail without undoing the rest; then `undefined`. */
+export function tryAlone<T>(query: Query, work: () => T): T | undefined {
   try {
     return inSavepoint(query, work);
   } catch (error) {

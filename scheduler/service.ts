@@ -17,7 +17,7 @@ import { createBell, type Bell } from "./bell.ts";
 import { startDagReader, type DagReader } from "./dag-reader.ts";
 import { createDagWatch } from "./dag-watch.ts";
 import type { Doorbell } from "./doorbell.ts";
-import { createEngine, type EngineTools } from "./engine.ts";
+import { createEngine, type EngineTools, type StepOutcome } from "./engine.ts";
 import { followSuccesses } from "./follow-successes.ts";
 import { createHousekeeper, type HousekeepingTools } from "./housekeeper.ts";
 import { makeDueRuns } from "./make-due-runs.ts";
@@ -76,11 +76,11 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     for (;;) {
       const startedMs = clock.monotonicMs();
       lookAtTime();
-      const wakeAt = await turn();
+      const outcome = await turn();
       lookForHousework();
       if (drain.aborted && engine.underWay === 0) return;
       service.tick((clock.monotonicMs() - startedMs) / 1000);
-      await sleep(wakeAt);
+      await sleep(outcome);
     }
   } finally {
     over.abort();
@@ -89,14 +89,14 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     await Promise.all([reader.stopped, listening, housekeeper.rest()]);
   }
 
-  /** When to look again at the latest, as the engine sees it. What could not be written is tried again. */
-  async function turn(): Promise<string | null> {
+  /** When to look again, as the engine sees it. What could not be written is tried again. */
+  async function turn(): Promise<StepOutcome> {
     const folder = reader.fresh;
     const told = events;
     let isChanged = false;
     let turnedAt = clock.now();
     try {
-      const { wakeAt } = await engine.step("all", (query, now, guard) => {
+      const outcome = await engine.step("all", (query, now, guard) => {
         turnedAt = now;
         isChanged = prepare(query, now, told, folder, guard);
         return isChanged;
@@ -114,7 +114,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
         // What was taken in may have made something due.
         bell.ring();
       }
-      return wakeAt;
+      return outcome;
     } catch (error) {
       if (error instanceof StateError && error.code === "LEASE_LOST") throw error;
       if (drain.aborted) throw error;
@@ -123,7 +123,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
       log.error(`Nothing could be written; it is tried again in 5 s. ${describeError(error)}`);
       await clock.sleep(PAUSE_AFTER_FAULT_MS, drain).catch(() => undefined);
       bell.ring();
-      return null;
+      return { wakeAt: null, isCareful: false };
     }
   }
 
@@ -179,10 +179,11 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     events = [...events, { level: "warn", kind, message }];
   }
 
-  async function sleep(wakeAt: string | null): Promise<void> {
+  async function sleep({ wakeAt, isCareful }: StepOutcome): Promise<void> {
     const now = clock.now().getTime();
-    const due = watch.nextDueAt?.getTime() ?? Infinity;
     const wake = wakeAt === null ? Infinity : Date.parse(wakeAt);
+    // What was given up may stay due, and must not keep the loop turning.
+    const due = isCareful ? Infinity : (watch.nextDueAt?.getTime() ?? Infinity);
     const untilMs = Math.max(now, Math.min(now + LONGEST_WAIT_MS, drain.aborted ? Infinity : due, wake));
     const startedMs = clock.monotonicMs();
     await waitUntil(clock, bell, new Date(untilMs).toISOString());

@@ -18,6 +18,8 @@ export interface GuardedThing {
 
 export interface StepGuard {
   readonly isCareful: boolean;
+  /** Nothing more is done with such a run in this step. */
+  isGivenUp(dagRunId: number): boolean;
   /** `undefined` when the run was given up, by this work or by some before it in the step. */
   run<T>(dagRunId: number, work: () => T): T | undefined;
   /** `undefined` when it was given up. */
@@ -26,6 +28,7 @@ export interface StepGuard {
 
 export const NO_GUARD: StepGuard = {
   isCareful: false,
+  isGivenUp: () => false,
   run: (_, work) => work(),
   thing: (_, work) => work(),
 };
@@ -50,6 +53,7 @@ export function createCarefulGuard(query: Query, giveUp: GivingUp): StepGuard {
 
   return {
     isCareful: true,
+    isGivenUp: (dagRunId) => givenUp.has(dagRunId),
     run(dagRunId, work) {
       if (givenUp.has(dagRunId)) return undefined;
       return attempt(work, (error) => {

@@ -157,6 +157,46 @@ describe("of something else that cannot be worked on", () => {
   });
 });
 
+describe("of something that can be neither done nor given up", () => {
+  const REFUSE = "BEGIN SELECT RAISE(ABORT, 'refused'); END";
+
+  test.each([
+    ["a Dag's cursor", "UPDATE OF cursor ON dags WHEN NEW.dag_id = 'victim'"],
+    ["a run", "UPDATE ON dag_runs WHEN NEW.dag_id = 'victim'"],
+    ["a task", "UPDATE ON task_instances WHEN NEW.pool = 'victims'"],
+  ])("%s that refuses every change is told of once, and nothing spins", async (_, event) => {
+    const world = await openServiceWorld();
+    const dag = victim({ tasks: [makeTask("a", { pool: "victims" })], schedule: good.schedule });
+    world.setDags([good, dag]);
+    const service = world.start();
+    await service.rest();
+    await change(world, `CREATE TRIGGER refusing BEFORE ${event} ${REFUSE}`);
+    for (let minute = 0; minute < 3; minute += 1) await service.advance(MINUTE);
+    expect(world.runs().filter((run) => run.startsWith("good"))).toEqual(GOOD_RUNS);
+    const faults = world.events(...FAULTS);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.length).toBeLessThanOrEqual(3);
+    expect(world.turns()).toBeLessThan(600);
+  });
+
+  test("where nothing can be written at all, the step says so until it can be", async () => {
+    const world = await openServiceWorld();
+    world.setDags([good]);
+    const service = world.start();
+    await service.rest();
+    await change(world, `CREATE TRIGGER no_events BEFORE INSERT ON events ${REFUSE}`);
+    await change(world, `CREATE TRIGGER no_runs BEFORE INSERT ON dag_runs ${REFUSE}`);
+    await service.advance(MINUTE);
+    expect(world.told.at(-1)).toMatch(/^step failed: .*refused/);
+    expect(world.runs()).toEqual([]);
+    await change(world, "DROP TRIGGER no_events");
+    await change(world, "DROP TRIGGER no_runs");
+    await service.advance(10_000);
+    expect(world.told).toContain("step written");
+    expect(world.runs()).toEqual(["good@09:01 success"]);
+  });
+});
+
 describe("of a result that cannot be kept", () => {
   const circle: Record<string, unknown> = {};
   circle["itself"] = circle;

@@ -40,6 +40,8 @@ export interface ServiceWorld extends Omit<TestWorld, "clock"> {
     command: SchedulerCommand<Kind>,
   ) => Promise<CommandAnswers[Kind]>;
   readonly told: readonly string[];
+  /** How often the loop has turned. */
+  readonly turns: () => number;
 }
 
 export interface Service {
@@ -69,14 +71,19 @@ export async function openServiceWorld(
   const { database } = world;
   const registry = new Map(Object.entries(works).map(([name, work]) => [name, makeType(name, work)]));
   const told: string[] = [];
+  let turns = 0;
   const service: ServiceObserver = {
     ...silentObserver,
+    tick: () => {
+      turns += 1;
+    },
     scheduleDelay: (dagId, seconds) => told.push(`delay ${dagId} ${seconds}`),
     slotsSkipped: (dagId, count, reason) => told.push(`skipped ${dagId} ${count} ${reason}`),
     clockJump: (seconds) => told.push(`jump ${Math.round(seconds)}`),
     loopStall: (seconds) => told.push(`stall ${Math.round(seconds)}`),
     stepEnded: (fault) => {
       if (fault !== null) told.push(`step failed: ${fault}`);
+      else if (told.at(-1)?.startsWith("step failed") === true) told.push("step written");
     },
     importErrors: (count) => told.push(`import errors ${count}`),
   };
@@ -88,6 +95,7 @@ export async function openServiceWorld(
     ...world,
     clock,
     told,
+    turns: () => turns,
     setDags(dags, broken = {}) {
       stamp += 1;
       folder = {
