@@ -1,5 +1,5 @@
 /** Whether a Dag folder may have changed, told without reading its files. What is in them is the loader's. */
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 
 /** Another text whenever a file came, went, grew, or was written or replaced. A folder that cannot be read has one too. */
@@ -11,6 +11,18 @@ export async function stampFolder(folder: string): Promise<string> {
   } catch (error) {
     return `unreadable: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+/** Another text whenever the folder or a link in it leads elsewhere; hidden ones such as Kubernetes' `..data` count. */
+export async function stampLinks(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const links = entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => path.join(folder, name));
+  const targets = await Promise.all([folder, ...links.toSorted()].map(followLink));
+  return targets.join("\n");
+}
+
+async function followLink(link: string): Promise<string> {
+  return `${link} ${await realpath(link).catch(() => "nothing")}`;
 }
 
 async function stampFile(file: string): Promise<string> {

@@ -2,14 +2,14 @@
  * The Dags of a folder, or of given files: each good one loaded, each broken one with its faults, and no file stopping
  * another. Reads the folder every time it is called; when to call it again is the scheduler's business.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigError, type DagIssue } from "../../model/errors.ts";
 import { checkDagFile, type CheckedDag, type LoadedDag } from "./check-dag-file.ts";
 import { listCrossFaults } from "./cross-faults.ts";
 import type { DagRules } from "./dag-faults.ts";
-import { FILE_LIMIT_BYTES } from "./yaml-document.ts";
+import { stampLinks } from "./folder-stamp.ts";
+import { readDagFile } from "./read-dag-file.ts";
 
 export interface DagFolder {
   /** By Dag id, in the order of the ids; those that are off included. */
@@ -21,17 +21,24 @@ export interface DagFolder {
 }
 
 const EXTENSION = ".yaml";
+/** A folder whose links are swapped each time that it is read is taken as it is. */
+const MOST_SWAPS = 3;
 
 /**
  * Reads every `*.yaml` of a folder, not of folders within it. Hidden files and files of other kinds are passed over,
- * save `.yml`, whose author surely meant a Dag. Raises `ConfigError` when there is no such folder.
+ * save `.yml`, whose author surely meant a Dag. All files are of one version where links are swapped at once, as Kubernetes
+ * does: a folder that is swapped meanwhile is read again. Raises `ConfigError` when there is no such folder.
  */
 export async function loadDags(folder: string, rules: DagRules): Promise<DagFolder> {
-  const names = await listNames(folder);
-  return loadAll(
-    names.map((name) => path.join(folder, name)),
-    rules,
-  );
+  for (let swaps = 0; ; swaps += 1) {
+    const links = await stampLinks(folder);
+    const names = await listNames(folder);
+    const loaded = await loadAll(
+      names.map((name) => path.join(folder, name)),
+      rules,
+    );
+    if (swaps === MOST_SWAPS || (await stampLinks(folder)) === links) return loaded;
+  }
 }
 
 /**
@@ -113,40 +120,10 @@ function loadFile(file: string, rules: DagRules): ReturnType<typeof checkDagFile
       issues: [{ ...issue, hint: `rename it to ${path.basename(file).replace(/\.[^.]*$/, "")}${EXTENSION}` }],
     };
   }
-  const bytes = readRegularFile(file);
+  const bytes = readDagFile(file);
   return typeof bytes === "string"
     ? { issues: [makeFileIssue(file, bytes)] }
     : checkDagFile(file, bytes, rules);
-}
-
-/**
- * The bytes, one more than the limit at most; or a sentence that says why there are none. Opened without following a
- * link and without waiting, so that a named pipe cannot hold the reader up. At once: for files as small as these, handing
- * each step to another thread costs several times the reading.
- */
-function readRegularFile(file: string): Uint8Array | string {
-  let descriptor;
-  try {
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) return stat.isDirectory() ? "is a folder, not a file" : "is not a regular file";
-    // One byte more than there should be: a file that grows meanwhile is read again when its time stamp changes.
-    const buffer = Buffer.alloc(Math.min(stat.size, FILE_LIMIT_BYTES) + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const bytesRead = readSync(descriptor, buffer, length, buffer.length - length, null);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return buffer.subarray(0, length);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
-    if (code === "ELOOP") return "is a symbolic link; put the file itself here";
-    if (code === "ENOENT") return "does not exist";
-    return code === "EACCES" ? "may not be read by this user" : `cannot be read (${code})`;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
 }
 
 function makeFileIssue(file: string, message: string): DagIssue {

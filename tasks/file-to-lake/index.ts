@@ -6,7 +6,7 @@ import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
 import { readWritten } from "../options.ts";
 import { optionsSchema, type FileToLakeOptions } from "./options.ts";
-import { fingerprintSource, locateSource, type SourceFile } from "./source-file.ts";
+import { fingerprintSource, locateSource } from "./source-file.ts";
 import { storeFile } from "./store-file.ts";
 
 type Context = TaskContext<FileToLakeOptions, TaskPorts>;
@@ -32,44 +32,68 @@ export function createFileToLake(inputFolder: string): TaskType<FileToLakeOption
           : `${key} (${formatBytes(Number(size))})`,
     exclusiveKey: (options) => `file:${readWritten(options, "dataset")}`,
     async run(context): Promise<TaskOutput> {
-      const source = await awaitSource(context, inputFolder);
-      const stored = await storeFile(context, source);
-      const { lake, run, taskId, options, state } = context;
-      const { objectId } = stored;
-      await state.inputs.recordWrite({ lakeId: lake.id, dataset: options.dataset, run, taskId, objectId });
-      return {
-        key: stored.key,
-        sha256: source.sha256,
-        size_bytes: source.sizeBytes,
-        unchanged: stored.isUnchanged,
-        object_id: stored.objectId,
-      };
+      try {
+        return await storeWhole(context, inputFolder);
+      } catch (error) {
+        throw mayWait(context, error) ? askToWait(context, error) : error;
+      }
     },
   };
 }
 
-const WORTH_WAITING_FOR = new Set(["INPUT_MISSING", "INPUT_CHANGED"]);
+/** So often a file that was swapped for another while it was read is read again at once. */
+const MOST_SWAPS = 3;
+
+/** A link is followed once for each reading. Kubernetes swaps a mount's `..data`, and removes what it led to. */
+async function storeWhole(context: Context, inputFolder: string): Promise<TaskOutput> {
+  const { file } = context.options;
+  for (let swaps = 0; ; swaps += 1) {
+    const path = await locateSource(inputFolder, file);
+    try {
+      return await storeSource(context, path);
+    } catch (error) {
+      if (swaps === MOST_SWAPS || !isAboutSource(error)) throw error;
+      if ((await locateSource(inputFolder, file)) === path) throw error;
+      context.log.info(`${file} leads to another file since it was read; it is read again.`);
+    }
+  }
+}
+
+async function storeSource(context: Context, path: string): Promise<TaskOutput> {
+  const { lake, state, run, taskId, options, clock, signal, progress } = context;
+  failpoint("hash.before");
+  const source = await fingerprintSource(path, {
+    clock,
+    signal,
+    stableForSeconds: options.stable_for,
+    onProgress: (done, total) => {
+      progress({ done, total, unit: "bytes", note: "hashing" });
+    },
+  });
+  failpoint("hash.after");
+  const stored = await storeFile(context, source);
+  const { objectId } = stored;
+  await state.inputs.recordWrite({ lakeId: lake.id, dataset: options.dataset, run, taskId, objectId });
+  return {
+    key: stored.key,
+    sha256: source.sha256,
+    size_bytes: source.sizeBytes,
+    unchanged: stored.isUnchanged,
+    object_id: objectId,
+  };
+}
+
+const ABOUT_SOURCE = new Set(["INPUT_MISSING", "INPUT_CHANGED"]);
+
+function isAboutSource(error: unknown): error is TaskFailure {
+  return error instanceof TaskFailure && ABOUT_SOURCE.has(error.code);
+}
+
+function mayWait({ options, waitedSeconds }: Context, error: unknown): error is TaskFailure {
+  return options.wait_for !== undefined && isAboutSource(error) && waitedSeconds < options.wait_for;
+}
 
 /** The runner counts how long the task has waited; `waitedSeconds` reaches it through the reschedule. */
-async function awaitSource(context: Context, inputFolder: string): Promise<SourceFile> {
-  const { options, clock, signal, progress } = context;
-  try {
-    const path = await locateSource(inputFolder, options.file);
-    failpoint("hash.before");
-    const source = await fingerprintSource(path, {
-      clock,
-      signal,
-      stableForSeconds: options.stable_for,
-      onProgress: (done, total) => {
-        progress({ done, total, unit: "bytes", note: "hashing" });
-      },
-    });
-    failpoint("hash.after");
-    return source;
-  } catch (error) {
-    const isWorthIt = error instanceof TaskFailure && WORTH_WAITING_FOR.has(error.code);
-    if (options.wait_for === undefined || !isWorthIt || context.waitedSeconds >= options.wait_for)
-      throw error;
-    throw new TaskReschedule("INPUT_NOT_READY", error.message, options.poll);
-  }
+function askToWait({ options }: Context, { message }: TaskFailure): TaskReschedule {
+  return new TaskReschedule("INPUT_NOT_READY", message, options.poll);
 }

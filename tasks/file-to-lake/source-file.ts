@@ -1,7 +1,7 @@
 /** Finds and fingerprints the source file: inside the input folder, a plain file, not changing while it is read. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants, lstat, open, readdir, realpath, stat } from "node:fs/promises";
+import { access, constants, open, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import type { Clock } from "../../model/clock.ts";
 import { TaskFailure } from "../../model/errors.ts";
@@ -17,15 +17,18 @@ export interface SourceFile {
 /** A local file header, or the end record of an empty archive (PKWARE APPNOTE 4.3.7, 4.3.16). */
 const ZIP_MAGICS = ["504b0304", "504b0506"];
 
+/** A link that is swapped while it is followed leads to nothing for a moment; so often it is followed anew. */
+const MOST_SWAPS = 5;
+
 /**
- * The real path of `file` below `folder`. Errors, none retryable but the first: `INPUT_MISSING`, `INPUT_OUTSIDE`,
+ * The real path of `file` below `folder`. Links are followed as long as they stay in the folder. Errors, none retryable but the first: `INPUT_MISSING`, `INPUT_OUTSIDE`,
  * `INPUT_NOT_A_FILE`, `INPUT_UNREADABLE`, `INPUT_IS_ARCHIVE`.
  */
 export async function locateSource(folder: string, file: string): Promise<string> {
   const wanted = resolve(folder, file);
   if (isAbsolute(file) || isOutside(folder, wanted)) throw refuseOutside(folder, file);
   const real = await resolveLinks(folder, wanted, file);
-  const stats = await stat(real);
+  const stats = await stat(real).catch(refuseGone(real));
   if (!stats.isFile()) {
     const what = stats.isDirectory() ? "a directory" : "a special file";
     throw new TaskFailure("INPUT_NOT_A_FILE", `${wanted} is ${what}, not a file.`, false);
@@ -44,24 +47,27 @@ export async function locateSource(folder: string, file: string): Promise<string
 }
 
 async function resolveLinks(folder: string, wanted: string, file: string): Promise<string> {
-  const root = await realpath(folder).catch(() => {
-    throw new TaskFailure("INPUT_MISSING", `The input folder ${folder} is not there.`, true, {
-      hint: "Create it and put the files in it, or set DAGMAR_INPUT to where they are.",
+  for (let swaps = 0; ; swaps += 1) {
+    const root = await realpath(folder).catch(() => {
+      throw new TaskFailure("INPUT_MISSING", `The input folder ${folder} is not there.`, true, {
+        hint: "Create it and put the files in it, or set DAGMAR_INPUT to where they are.",
+      });
     });
-  });
-  const real = await realpath(wanted).catch(async (error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "EACCES") {
-      throw new TaskFailure("INPUT_UNREADABLE", `${wanted} may not be reached by this user.`, false);
+    try {
+      const real = await realpath(wanted);
+      if (isOutside(root, real)) throw refuseOutside(folder, file, real);
+      return real;
+    } catch (error) {
+      if (error instanceof TaskFailure) throw error;
+      if (readCode(error) === "EACCES") {
+        throw new TaskFailure("INPUT_UNREADABLE", `${wanted} may not be reached by this user.`, false);
+      }
+      const target = await readlink(wanted).catch(() => undefined);
+      if (target !== undefined && swaps < MOST_SWAPS) continue;
+      const what = target === undefined ? "is not there" : `is a symbolic link to nothing (${target})`;
+      throw new TaskFailure("INPUT_MISSING", `${wanted} ${what}.`, true, { hint: await suggest(root, file) });
     }
-    const isLink = await lstat(wanted).then(
-      (stats) => stats.isSymbolicLink(),
-      () => false,
-    );
-    const what = isLink ? "is a symbolic link to nothing" : "is not there";
-    throw new TaskFailure("INPUT_MISSING", `${wanted} ${what}.`, true, { hint: await suggest(root, file) });
-  });
-  if (isOutside(root, real)) throw refuseOutside(folder, file);
-  return real;
+  }
 }
 
 /** The publisher hands the CSVs out as one zip; whoever put that into the folder is told so. */
@@ -80,14 +86,35 @@ function isOutside(folder: string, path: string): boolean {
   return way === "" || way === ".." || way.startsWith("../") || isAbsolute(way);
 }
 
-function refuseOutside(folder: string, file: string): TaskFailure {
-  return new TaskFailure("INPUT_OUTSIDE", `${file} leads out of the input folder ${folder}.`, false, {
+function refuseOutside(folder: string, file: string, target?: string): TaskFailure {
+  const where = target === undefined ? "" : `: its link leads to ${target}`;
+  return new TaskFailure("INPUT_OUTSIDE", `${file} leads out of the input folder ${folder}${where}.`, false, {
     hint: "Only files inside DAGMAR_INPUT are read; symbolic links must stay inside too.",
   });
 }
 
+/** Found a moment ago, and gone: whatever writes it has removed or replaced it. */
+function refuseGone(path: string): (error: unknown) => never {
+  return (error) => {
+    if (readCode(error) !== "ENOENT") throw error;
+    throw new TaskFailure(
+      "INPUT_CHANGED",
+      `${path} was removed while it was read. Nothing was stored.`,
+      true,
+      {
+        hint: "Let the writer finish, or use wait_for.",
+        cause: error,
+      },
+    );
+  };
+}
+
+function readCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
 async function isZip(path: string): Promise<boolean> {
-  const handle = await open(path, "r");
+  const handle = await open(path, "r").catch(refuseGone(path));
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
     return bytesRead === 4 && ZIP_MAGICS.includes(buffer.toString("hex"));
@@ -106,6 +133,10 @@ export interface FingerprintOptions {
 
 /** Size and SHA-256 of a file that held still meanwhile; raises `INPUT_CHANGED` (retryable) when it did not. */
 export async function fingerprintSource(path: string, options: FingerprintOptions): Promise<SourceFile> {
+  return fingerprint(path, options).catch(refuseGone(path));
+}
+
+async function fingerprint(path: string, options: FingerprintOptions): Promise<SourceFile> {
   const { clock, signal, stableForSeconds } = options;
   const before = await stat(path, { bigint: true });
   const ageSeconds = (clock.now().getTime() - Number(before.mtimeNs / 1_000_000n)) / 1000;

@@ -1,8 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { loadDagFiles, loadDags, type DagFolder } from "../../config/dag-file/load-dags.ts";
 import { ConfigError, formatDagIssue } from "../../model/errors.ts";
 import { rules } from "./registry.ts";
@@ -35,6 +45,64 @@ function describeBroken({ broken }: DagFolder): Readonly<Record<string, readonly
   );
 }
 
+/** A folder as Kubernetes mounts a ConfigMap: files lead through `..data`, which is swapped in one step. */
+function mountVersion(version: string, files: Readonly<Record<string, string>>): void {
+  mkdirSync(path.join(folder, `..${version}`));
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(path.join(folder, `..${version}`, name), text);
+    if (!existsSync(path.join(folder, name))) symlinkSync(`..data/${name}`, path.join(folder, name));
+  }
+  symlinkSync(`..${version}`, path.join(folder, "..data_tmp"));
+  renameSync(path.join(folder, "..data_tmp"), path.join(folder, "..data"));
+}
+
+describe("a folder that is mounted through links", () => {
+  const readCrons = ({ dags }: DagFolder) =>
+    [...dags.values()].map(({ definition }) => JSON.stringify(definition.schedule).match(/\d+/)?.[0]);
+
+  test("gives its Dags, and its stamp tells of a swap", async () => {
+    mountVersion("v1", { "a.yaml": simple("a", '"1 * * * *"'), "b.yaml": simple("b", '"1 * * * *"') });
+    const stamps = [await stampFolder(folder), await stampFolder(folder)];
+    const loaded = await loadDags(folder, rules);
+    expect(describeBroken(loaded)).toEqual({});
+    expect(readCrons(loaded)).toEqual(["1", "1"]);
+    expect(loaded.dags.get("a")?.file).toBe(path.join(folder, "a.yaml"));
+    mountVersion("v2", { "a.yaml": simple("a", '"2 * * * *"'), "b.yaml": simple("b", '"2 * * * *"') });
+    stamps.push(await stampFolder(folder));
+    expect(new Set(stamps).size).toBe(2);
+    expect(readCrons(await loadDags(folder, rules))).toEqual(["2", "2"]);
+    expect(readCrons(await loadDagFiles([path.join(folder, "a.yaml")], rules))).toEqual(["2"]);
+  });
+
+  test("gives the Dags of one version while it is swapped, and the old one is removed", async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `d${index}`);
+    const mount = (version: number): void =>
+      mountVersion(
+        `v${version}`,
+        Object.fromEntries(names.map((name) => [`${name}.yaml`, simple(name, `"${version} * * * *"`)])),
+      );
+    mount(1);
+    const loading = loadDags(folder, rules);
+    // A few files have been read by then, and most have not.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    mount(2);
+    rmSync(path.join(folder, "..v1"), { recursive: true });
+    const loaded = await loading;
+    expect(describeBroken(loaded)).toEqual({});
+    expect(new Set(readCrons(loaded))).toEqual(new Set(["2"]));
+  });
+
+  test("refuses those that leave it by a link of the folder's own", async () => {
+    const outside = mkdtempSync(path.join(tmpdir(), "dagmar-outside-"));
+    writeFileSync(path.join(outside, "a.yaml"), simple("a"));
+    symlinkSync(outside, path.join(folder, "..data"));
+    symlinkSync("..data/a.yaml", path.join(folder, "a.yaml"));
+    const loaded = await loadDags(folder, rules);
+    rmSync(outside, { recursive: true });
+    expect(describeBroken(loaded)["a"]?.[0]).toContain(`leads out of its folder, to ${outside}/a.yaml`);
+  });
+});
+
 describe("a folder", () => {
   test("gives its good Dags although others are broken", async () => {
     write("b.yaml", simple("b"));
@@ -63,16 +131,20 @@ describe("a folder", () => {
     write("old.yml", simple("old"));
     write("large.yaml", `# ${"x".repeat(1_048_576)}`);
     mkdirSync(path.join(folder, "folder.yaml"));
-    symlinkSync(path.join(folder, "real.yaml"), path.join(folder, "link.yaml"));
+    symlinkSync("/etc/passwd", path.join(folder, "link.yaml"));
+    symlinkSync("loop.yaml", path.join(folder, "loop.yaml"));
     symlinkSync("/nowhere", path.join(folder, "dangling.yaml"));
     execFileSync("/usr/bin/mkfifo", [path.join(folder, "pipe.yaml")]);
     const loaded = await loadDags(folder, rules);
     expect([...loaded.dags.keys()]).toEqual(["real"]);
     expect(describeBroken(loaded)).toEqual({
-      dangling: ["dangling.yaml: is a symbolic link; put the file itself here"],
+      dangling: ["dangling.yaml: is a symbolic link to /nowhere, which does not exist"],
       folder: ["folder.yaml: is a folder, not a file"],
       large: ["large.yaml: the file is larger than 256 KiB, the limit for a Dag file"],
-      link: ["link.yaml: is a symbolic link; put the file itself here"],
+      link: [
+        "link.yaml: is a symbolic link that leads out of its folder, to /etc/passwd; put the file itself here",
+      ],
+      loop: ["loop.yaml: is a symbolic link that leads to itself"],
       "old.yml": ["old.yml: the name of a Dag file ends in .yaml (rename it to old.yaml)"],
       pipe: ["pipe.yaml: is not a regular file"],
     });

@@ -1,15 +1,18 @@
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { TaskFailure } from "../../model/errors.ts";
+import { armFailpoints } from "../../model/failpoint.ts";
 import type { AnyTaskType } from "../../model/task-type.ts";
 import { sql } from "../../state/statement.ts";
 import { createFileToLake } from "../../tasks/file-to-lake/index.ts";
@@ -285,16 +288,46 @@ describe("sources that cannot be stored", () => {
     writeFileSync(join(world.folder, "secret.csv"), "secret");
     symlinkSync(join(world.folder, "secret.csv"), join(world.input, "link.csv"));
     const codes: string[] = [];
+    const messages: string[] = [];
     for (const [index, file] of [
       "folder",
       "../secret.csv",
       join(world.folder, "secret.csv"),
       "link.csv",
     ].entries()) {
-      codes.push((await failure(store(world, `2026-11-1${index}`, { file }))).code);
+      const { code, message } = await failure(store(world, `2026-11-1${index}`, { file }));
+      codes.push(code);
+      messages.push(message);
     }
+    expect(messages.at(-1)).toContain(`its link leads to ${join(world.folder, "secret.csv")}`);
     expect(codes).toEqual(["INPUT_NOT_A_FILE", "INPUT_OUTSIDE", "INPUT_OUTSIDE", "INPUT_OUTSIDE"]);
     expect(await listKeys(world)).toEqual([]);
+  });
+
+  test.each([
+    ["before it is hashed", "hash"],
+    ["before it is stored", "put"],
+  ])("a file that Kubernetes swaps %s is stored as it is then", async (_, when) => {
+    const world = await openFileWorld();
+    const mount = (version: string): void => {
+      mkdirSync(join(world.input, `..${version}`));
+      writeFileSync(join(world.input, `..${version}/movies.csv`), `id\n${version}\n`);
+      symlinkSync(`..${version}`, join(world.input, "..tmp"));
+      renameSync(join(world.input, "..tmp"), join(world.input, "..data"));
+    };
+    mount("v1");
+    symlinkSync("..data/movies.csv", join(world.input, "movies.csv"));
+    const swap = (): void => {
+      if (existsSync(join(world.input, "..v2"))) return;
+      mount("v2");
+      rmSync(join(world.input, "..v1"), { recursive: true });
+    };
+    armFailpoints((name) => {
+      if (name === (when === "hash" ? "hash.before" : "file.put.before")) swap();
+    });
+    onTestFinished(() => armFailpoints(undefined));
+    const output = await store(world, "2026-11-23");
+    expect(readFileSync(join(world.folder, "lake", text(output["key"])), "utf8")).toBe("id\nv2\n");
   });
 
   test.skipIf(process.getuid?.() === 0)("an unreadable file says so", async () => {

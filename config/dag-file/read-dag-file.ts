@@ -1,0 +1,72 @@
+/**
+ * The bytes of one Dag file. A link is followed as long as it stays in the file's own folder, as Kubernetes mounts a
+ * ConfigMap (`a.yaml` → `..data/a.yaml`, `..data` → `..2026_11_28/`); one that leads out is refused.
+ */
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from "node:fs";
+import path from "node:path";
+import { FILE_LIMIT_BYTES } from "./yaml-document.ts";
+
+/** A link that is swapped while it is followed leads to nothing for a moment; so often it is followed anew. */
+const MOST_SWAPS = 5;
+
+/**
+ * The bytes, one more than the limit at most; or a sentence that says why there are none. Opened without waiting, so that
+ * a named pipe cannot hold the reader up. At once: for files as small as these, handing each step to another thread costs
+ * several times the reading.
+ */
+export function readDagFile(file: string): Uint8Array | string {
+  let descriptor;
+  try {
+    const opened = openFile(file);
+    if (typeof opened === "string") return opened;
+    descriptor = opened;
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) return stat.isDirectory() ? "is a folder, not a file" : "is not a regular file";
+    // One byte more than there should be: a file that grows meanwhile is read again when its time stamp changes.
+    const buffer = Buffer.alloc(Math.min(stat.size, FILE_LIMIT_BYTES) + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const bytesRead = readSync(descriptor, buffer, length, buffer.length - length, null);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return buffer.subarray(0, length);
+  } catch (error) {
+    const code = readCode(error);
+    if (code === "ENOENT") return "does not exist";
+    return code === "EACCES" ? "may not be read by this user" : `cannot be read (${code})`;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function openFile(file: string): number | string {
+  try {
+    return openPlain(file);
+  } catch (error) {
+    if (readCode(error) !== "ELOOP") throw error;
+  }
+  for (let swaps = 0; ; swaps += 1) {
+    try {
+      const folder = realpathSync.native(path.dirname(file));
+      const real = realpathSync.native(file);
+      if (!real.startsWith(`${folder}${path.sep}`)) {
+        return `is a symbolic link that leads out of its folder, to ${real}; put the file itself here`;
+      }
+      return openPlain(real);
+    } catch (error) {
+      const code = readCode(error);
+      if (code === "ELOOP") return "is a symbolic link that leads to itself";
+      if (code !== "ENOENT") throw error;
+      if (swaps === MOST_SWAPS) return `is a symbolic link to ${readlinkSync(file)}, which does not exist`;
+    }
+  }
+}
+
+function openPlain(file: string): number {
+  return openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
+function readCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
+}
