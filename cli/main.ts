@@ -9,6 +9,7 @@ import {
   formatDagIssue,
   type ExitCode,
 } from "../model/errors.ts";
+import { explainSystemFault } from "../model/system-faults.ts";
 import { readTestSwitches } from "../config/environment.ts";
 import { obeySwitches } from "./failpoint-switches.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -53,6 +54,8 @@ function explain(error: unknown, to: Output): ExitCode {
     if (error.hint !== undefined) to.fault(`  ${error.hint}`);
     return error.exitCode;
   }
+  const fault = explainSystemFault(error);
+  if (fault !== undefined) return explain(new CommandRefused(fault.code, fault.message, fault), to);
   to.fault("dagmar: this is a fault of Dagmar's own; please report it with the lines below");
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   for (const line of stack.split("\n")) to.fault(line);

@@ -104,10 +104,16 @@ async function openPart(file: string): Promise<Part> {
   }
 }
 
+/** From the folder of a task: `<logs>/<dag>/<run>/<task>`. */
+const LOGS_FOLDER = "../../..";
+
 /** Pruning may take the empty folder away before the file is in it; the second time it does not. */
 async function openInFolder(file: string): Promise<FileHandle> {
-  await mkdir(path.dirname(file), { recursive: true });
-  return open(file, "a");
+  const folder = path.dirname(file);
+  // The folder of all logs may lie beside what others read; what is in it may hold what a program said.
+  await mkdir(path.resolve(folder, LOGS_FOLDER), { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return open(file, "a", 0o600);
 }
 
 async function openNextPart(file: string, full: Part): Promise<Part> {

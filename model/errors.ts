@@ -38,6 +38,11 @@ export const ERROR_CODES = {
   },
   DATABASE_FULL: { exit: 75, meaning: "No space is left for the database." },
   DATABASE_MISSING: { exit: 78, meaning: "There is no database yet; a run or `dagmar db migrate` makes it." },
+  TOO_MANY_FILES: {
+    exit: 75,
+    meaning: "The process, or the machine, may not open more files; the message names the limit to raise.",
+  },
+  FOLDER_GONE: { exit: 75, meaning: "The working directory was removed." },
   LEASE_LOST: { exit: 75, meaning: "Another process took the lease over; this one may not write any more." },
   ILLEGAL_TRANSITION: { exit: 1, meaning: "A state change that the transition table does not allow." },
   INTERRUPTED: { exit: 75, meaning: "The run was stopped by a signal; the same command resumes it." },

@@ -7,6 +7,7 @@ import type { TaskDefinition } from "../model/dag.ts";
 import { AttemptLeftRunning, ConfigError, StateError, TaskFailure, TaskReschedule } from "../model/errors.ts";
 import type { Lake } from "../model/lake.ts";
 import type { Logger } from "../model/logger.ts";
+import { explainSystemFault } from "../model/system-faults.ts";
 import type { TaskInstance } from "../model/task-instance.ts";
 import type { TaskPorts } from "../model/task-ports.ts";
 import type { AnyTaskType, Progress, TaskOutput, WorkerThread } from "../model/task-type.ts";
@@ -211,6 +212,11 @@ function judgeError(error: unknown, log: Logger): AttemptResult {
         ...(error.hint === undefined ? {} : { hint: error.hint }),
       }),
     };
+  }
+  const fault = explainSystemFault(error);
+  if (fault !== undefined) {
+    const { code, message, hint } = fault;
+    return { outcome: "failed", failure: new TaskFailure(code, message, true, { cause: error, hint }) };
   }
   const message = error instanceof Error ? error.message : String(error);
   log.error(`A fault of Dagmar's own: ${message}`, {

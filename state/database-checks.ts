@@ -1,5 +1,5 @@
 /** Whether a file may be used as the database, and with which settings: looked at before anything is read or written. */
-import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
 import { describeError, StateError } from "../model/errors.ts";
@@ -58,6 +58,20 @@ export function assertUsablePath(path: string, mode: OpenMode): void {
     throw new StateError("DATABASE_UNUSABLE", `${path} lies on a network file system (${name}).`, {
       hint: "SQLite's locks do not hold there; set DAGMAR_DB to a local disk.",
     });
+  }
+  if (mode === "create") makePrivateFile(path);
+}
+
+/**
+ * An empty one, which SQLite takes as a new database: it may hold answers and messages, so that nobody else may read it.
+ * SQLite gives `-wal` and `-shm` the same mode. A file that is there keeps its mode, and is never opened: closing it would
+ * drop SQLite's locks.
+ */
+function makePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch {
+    // It is there; or it cannot be made, and SQLite will say why.
   }
 }
 

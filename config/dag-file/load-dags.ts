@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigError, type DagIssue } from "../../model/errors.ts";
+import { explainSystemFault } from "../../model/system-faults.ts";
 import { checkDagFile, type CheckedDag, type LoadedDag } from "./check-dag-file.ts";
 import { listCrossFaults } from "./cross-faults.ts";
 import type { DagRules } from "./dag-faults.ts";
@@ -68,6 +69,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
     const names = await readdir(folder);
     return names.filter((name) => !name.startsWith(".") && /\.ya?ml$/i.test(name)).toSorted();
   } catch (error) {
+    if (explainSystemFault(error) !== undefined) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
     const reason =
       code === "ENOENT"

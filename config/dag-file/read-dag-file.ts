@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from "node:fs";
 import path from "node:path";
+import { explainSystemFault } from "../../model/system-faults.ts";
 import { FILE_LIMIT_BYTES } from "./yaml-document.ts";
 
 /** A link that is swapped while it is followed leads to nothing for a moment; so often it is followed anew. */
@@ -11,7 +12,7 @@ const MOST_SWAPS = 5;
 
 /**
  * The bytes, one more than the limit at most; or a sentence that says why there are none. Opened without waiting, so that
- * a named pipe cannot hold the reader up. At once: for files as small as these, handing each step to another thread costs
+ * a named pipe cannot hold the reader up; throws when the process may open no more files. At once: for files as small as these, handing each step to another thread costs
  * several times the reading.
  */
 export function readDagFile(file: string): Uint8Array | string {
@@ -32,6 +33,8 @@ export function readDagFile(file: string): Uint8Array | string {
     }
     return buffer.subarray(0, length);
   } catch (error) {
+    // It says nothing about the file: the whole folder is read again later.
+    if (explainSystemFault(error) !== undefined) throw error;
     const code = readCode(error);
     if (code === "ENOENT") return "does not exist";
     return code === "EACCES" ? "may not be read by this user" : `cannot be read (${code})`;
