@@ -110,8 +110,9 @@ const LOGS_FOLDER = "../../..";
 /** Pruning may take the empty folder away before the file is in it; the second time it does not. */
 async function openInFolder(file: string): Promise<FileHandle> {
   const folder = path.dirname(file);
-  // The folder of all logs may lie beside what others read; what is in it may hold what a program said.
-  await mkdir(path.resolve(folder, LOGS_FOLDER), { recursive: true });
+  // The folder of all logs may lie beside what others read; what is in it may hold what a program said. The next step says
+  // why it cannot be made.
+  await mkdir(path.resolve(folder, LOGS_FOLDER), { recursive: true }).catch(() => undefined);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return open(file, "a", 0o600);
 }
