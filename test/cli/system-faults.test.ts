@@ -45,7 +45,7 @@ test.runIf(process.platform === "linux")(
     await waitUntil(scheduler, () => readState("2026-11-01") === "success");
     // It keeps what it has open, and gets nothing more.
     const limit = (open: string) =>
-      execFileSync("prlimit", [`--pid=${scheduler.child.pid}`, `--nofile=${open}`]);
+      execFileSync("/usr/bin/prlimit", [`--pid=${scheduler.child.pid}`, `--nofile=${open}`]);
     limit("12:4096");
     await world.prepare(["trigger", "files", "--date", "2026-11-02"]);
     await waitUntil(scheduler, () => readState("2026-11-02") === "failed");

@@ -1,6 +1,7 @@
 /** How the engine stops, and what it does with answers that come too late. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { AttemptLeftRunning, TaskFailure } from "../../model/errors.ts";
+import { armFailpoints } from "../../model/failpoint.ts";
 import { sql } from "../../state/statement.ts";
 import { makeChain, makeGate, openEngineWorld } from "./engine-world.ts";
 
@@ -53,6 +54,29 @@ describe("a drain", () => {
     gate.open();
     const [ended] = await done;
     expect(ended?.state).toBe("success");
+  });
+
+  test("stops a task that had not begun yet when it came", async () => {
+    let runs = 0;
+    const world = await openEngineWorld({
+      a: ({ signal }) => {
+        runs += 1;
+        return new Promise((_, reject) => {
+          if (signal.aborted) reject(signal.reason as Error);
+          signal.addEventListener("abort", () => reject(signal.reason as Error));
+        });
+      },
+    });
+    const run = await world.makeRun(makeChain({ taskId: "a", retries: 0 }));
+    // Its attempt is in the books then, and nobody listens for it.
+    armFailpoints((name) => {
+      if (name === "attempt.after") world.drain();
+    });
+    onTestFinished(() => armFailpoints(undefined));
+    await world.drive(run);
+    expect(world.states(run)).toEqual({ a: "up_for_retry" });
+    expect(world.attempts()).toMatchObject([{ state: "cancelled", error_code: null }]);
+    expect(runs).toBe(1);
   });
 
   test("does not wait for a retry that is far off", async () => {
