@@ -54,7 +54,12 @@ async function openApp(options: AppOptions = {}): Promise<App> {
     async openDatabase(mode) {
       if (mode !== "read" && writable !== undefined) return writable;
       const { openDatabase } = await import("../state/database.ts");
-      const database = await openDatabase(settings.databaseFile, { clock: systemClock, mode });
+      const { isLeaseFree } = await import("../scheduler/lease-keeper.ts");
+      const database = await openDatabase(settings.databaseFile, {
+        clock: systemClock,
+        mode,
+        isFree: (held) => isLeaseFree(held, systemClock.now()),
+      });
       closers.push(() => database.close());
       if (mode !== "read") writable = database;
       return database;

@@ -18,6 +18,7 @@ import type { App } from "./app.ts";
 import type { LateDisplay } from "./display/open-display.ts";
 import { followRun, type FollowedRun } from "./follow-runs.ts";
 import { askScheduler, tryLease } from "./lease-work.ts";
+import { lostOutput, tellLostOutput } from "./lost-output.ts";
 import { reportRun, type RunReport } from "./run-report.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
 import { systemClock } from "./system-clock.ts";
@@ -39,6 +40,7 @@ export async function runForeground(
   display: LateDisplay,
   drain: AbortSignal,
 ): Promise<ForegroundResult> {
+  lostOutput.listen(() => undefined);
   assertConfigured(app, request);
   const database = await app.openDatabase("create");
   const startedAt = systemClock.now().toISOString();
@@ -109,8 +111,9 @@ async function drive(
   if (drain.aborted) stop();
   drain.addEventListener("abort", stop, { once: true });
   lease.lost.addEventListener("abort", stop, { once: true });
-  await sweepLeftovers(app, stopping.signal);
   const { log, settings } = app;
+  tellLostOutput(database, { log, service: silentObserver, timezone: settings.timezone });
+  await sweepLeftovers(app, stopping.signal);
   const { secrets, logsFolder: folder } = settings;
   const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
   const tellWaits = createWaitTeller(database, settings, log);

@@ -9,9 +9,10 @@ import {
   formatDagIssue,
   type ExitCode,
 } from "../model/errors.ts";
-import { explainSystemFault } from "../model/system-faults.ts";
+import { explainSystemFault } from "../model/system-fault.ts";
 import { readTestSwitches } from "../config/environment.ts";
 import { obeySwitches } from "./failpoint-switches.ts";
+import { lostOutput, type OutputStream } from "./lost-output.ts";
 import { createOutput, type Output } from "./output.ts";
 import { runProgram } from "./program.ts";
 import { readVersion } from "./version.ts";
@@ -25,19 +26,36 @@ function handleSignal(signal: "SIGINT" | "SIGTERM"): void {
   if (drain.signal.aborted) {
     process.exit(signal === "SIGINT" ? 130 : 143);
   }
+  startDrain(signal);
+}
+
+function startDrain(signal: NodeJS.Signals): void {
   output.fault(`${signal}: stopping at the next safe point; once more ends at once`);
   drain.abort(new CommandRefused("INTERRUPTED", `Stopped by ${signal}.`));
 }
 process.on("SIGINT", handleSignal);
 process.on("SIGTERM", handleSignal);
+// A terminal that is closed sends it twice, by its shell and by the system: only the other two end a drain.
+process.on("SIGHUP", () => {
+  if (!drain.signal.aborted) startDrain("SIGHUP");
+});
+// Node opens its debugger at SIGUSR1, and ends at SIGUSR2: tools that rotate logs send either to a service.
+process.on("SIGUSR1", () => undefined);
+process.on("SIGUSR2", () => undefined);
 // `dagmar … | head`: whoever reads has had enough. A command that only prints ends as it would; a run stops at a safe point.
-function handleUnread(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") process.exit(EXIT.failed);
-  if (!drain.signal.aborted)
-    drain.abort(new CommandRefused("OUTPUT_CLOSED", "Nobody reads the output any more."));
+// Of a full disk nobody decided anything: who works goes on without the stream.
+function handleUnwritten(stream: OutputStream, error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") {
+    if (!drain.signal.aborted)
+      drain.abort(new CommandRefused("OUTPUT_CLOSED", "Nobody reads the output any more."));
+    return;
+  }
+  const isFirst = lostOutput.note(stream, error);
+  if (isFirst && stream === "stdout")
+    output.fault(`dagmar: standard output cannot be written: ${error.message}`);
 }
-process.stdout.on("error", handleUnread);
-process.stderr.on("error", handleUnread);
+process.stdout.on("error", (error) => handleUnwritten("stdout", error));
+process.stderr.on("error", (error) => handleUnwritten("stderr", error));
 
 function explain(error: unknown, to: Output): ExitCode {
   if (error instanceof DagDefinitionError) {
@@ -82,4 +100,5 @@ try {
 // Idle keep-alive connections and timers would hold the process. What a slow reader has not taken yet would go with it.
 const streams = [process.stdout, process.stderr];
 await Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
+if (lostOutput.isAnswerLost && process.exitCode === EXIT.done) process.exitCode = EXIT.tryAgain;
 process.exit();

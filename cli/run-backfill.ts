@@ -21,6 +21,7 @@ import type { Database } from "../state/database.ts";
 import { listRunningTasks } from "../state/task-instances.ts";
 import type { App } from "./app.ts";
 import { askScheduler, carryOut, tryLease } from "./lease-work.ts";
+import { lostOutput, tellLostOutput } from "./lost-output.ts";
 import type { Output } from "./output.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
 import { systemClock } from "./system-clock.ts";
@@ -86,6 +87,7 @@ export async function runBackfill(
   isJson: boolean,
   drain: AbortSignal,
 ): Promise<ExitCode> {
+  lostOutput.listen(() => undefined);
   const { definition } = request.version;
   for (const task of definition.tasks) app.registry.get(task.type)?.assertConfigured?.();
   const database = await app.openDatabase("create");
@@ -173,8 +175,9 @@ async function driveBackfill(
   if (drain.aborted) stop();
   drain.addEventListener("abort", stop, { once: true });
   lease.lost.addEventListener("abort", stop, { once: true });
-  await sweepLeftovers(app, stopping.signal);
   const { log, settings } = app;
+  tellLostOutput(database, { log, service: silentObserver, timezone: settings.timezone });
+  await sweepLeftovers(app, stopping.signal);
   const { secrets, logsFolder: folder } = settings;
   const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
   try {

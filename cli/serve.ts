@@ -5,7 +5,7 @@
 import { pruneAttemptLogs } from "../config/attempt-log-place.ts";
 import { openAttemptLogs } from "../config/attempt-logs.ts";
 import { stampFolder } from "../config/dag-file/folder-stamp.ts";
-import { CommandRefused, EXIT, type ExitCode } from "../model/errors.ts";
+import { CommandRefused, EXIT, isFencedOff, type ExitCode } from "../model/errors.ts";
 import { DrainRequested } from "../scheduler/attempt-runner.ts";
 import { ringEachMinute } from "../scheduler/doorbell.ts";
 import { awaitLease } from "../scheduler/lease-keeper.ts";
@@ -18,6 +18,7 @@ import { readSnapshot } from "../web/read-snapshot.ts";
 import { createMetrics } from "../web/metrics.ts";
 import type { App } from "./app.ts";
 import { keepNoticesGoing } from "./keep-notices-going.ts";
+import { tellLostOutput } from "./lost-output.ts";
 import { logRuns } from "./log-runs.ts";
 import { SCHEDULER_PURPOSE } from "./lease-work.ts";
 import { openOpsDoor } from "./ops-door.ts";
@@ -71,6 +72,7 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
       cookieScope: settings.databaseFile,
       service,
     });
+    tellLostOutput(database, { log, service, timezone: settings.timezone });
     void sweepLeftovers(app, stopping.signal);
     const notices = keepNoticesGoing(app, database, service, stopping.signal);
     const engine = logRuns(log, observeEngine(service, systemClock));
@@ -86,7 +88,7 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
             { after: settings.notify.after, hasWebhook: settings.notify.url !== null },
             now,
           ),
-        doorbell: ringEachMinute,
+        doorbell: ringEachMinute(systemClock),
         pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
         source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
         lakeId: app.lake.id,
@@ -96,13 +98,17 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
     );
     await notices;
     log.info("Stopped: nothing is under way any more.");
-    return lease.lost.aborted ? EXIT.tryAgain : judgeDrain(drain);
+    return lease.lost.aborted ? judgeLoss(lease.lost) : judgeDrain(drain);
   } finally {
     service.leaseChanged(false, null);
     await attemptLogs.close();
     await lease.release();
     await door.close();
   }
+}
+
+function judgeLoss({ reason }: AbortSignal): ExitCode {
+  return isFencedOff(reason) ? reason.exitCode : EXIT.tryAgain;
 }
 
 /** A supervisor that starts failed services again is told that this one was not meant to end. */

@@ -3,7 +3,10 @@
  * command line's business; whether a failed attempt is tried again is the retry policy's.
  */
 
-/** Exit codes of every command: done, failed, usage, try again (sysexits EX_TEMPFAIL), configuration (EX_CONFIG). */
+/**
+ * Exit codes of every command: done, failed, usage, try again (sysexits EX_TEMPFAIL), configuration (EX_CONFIG). 78 is for
+ * what only a person's edit mends, since a supervisor does not start it again; what room or time can mend is 75.
+ */
 export const EXIT = { done: 0, failed: 1, usage: 2, tryAgain: 75, configuration: 78 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -34,17 +37,33 @@ export const ERROR_CODES = {
   DATABASE_NEWER: { exit: 78, meaning: "The database was written by a newer Dagmar." },
   DATABASE_UNUSABLE: {
     exit: 78,
-    meaning: "The database file is damaged, not SQLite, on a network file system, or its disk fails.",
+    meaning:
+      "The database file is damaged, not SQLite, on a network file system, or not to be written by this user.",
   },
-  DATABASE_FULL: { exit: 75, meaning: "No space is left for the database." },
+  DATABASE_FULL: { exit: 75, meaning: "No space is left for the database, or its quota is used up." },
+  DATABASE_FAILING: {
+    exit: 75,
+    meaning:
+      "The database could not be read or written: the disk failed, or memory or file descriptors were short.",
+  },
   DATABASE_MISSING: { exit: 78, meaning: "There is no database yet; a run or `dagmar db migrate` makes it." },
   TOO_MANY_FILES: {
     exit: 75,
     meaning: "The process, or the machine, may not open more files; the message names the limit to raise.",
   },
   FOLDER_GONE: { exit: 75, meaning: "The working directory was removed." },
+  DATABASE_MOVED: {
+    exit: 78,
+    meaning:
+      "The database's file was moved, removed or replaced while it was in use; nothing more is written.",
+  },
   LEASE_LOST: { exit: 75, meaning: "Another process took the lease over; this one may not write any more." },
   ILLEGAL_TRANSITION: { exit: 1, meaning: "A state change that the transition table does not allow." },
+  MACHINE_SHORT: {
+    exit: 75,
+    meaning: "The machine was short of room, memory or file descriptors, or a disk failed.",
+  },
+  ADDRESS_TAKEN: { exit: 75, meaning: "DAGMAR_HTTP cannot be listened on at the moment." },
   INTERRUPTED: { exit: 75, meaning: "The run was stopped by a signal; the same command resumes it." },
   OUTPUT_CLOSED: { exit: 75, meaning: "Nobody reads what is printed any more; the same command goes on." },
 
@@ -55,9 +74,9 @@ export const ERROR_CODES = {
     exit: 1,
     meaning: "The source's path leaves DAGMAR_INPUT, directly or by a symbolic link.",
   },
-  INPUT_CHANGED: { exit: 1, meaning: "The source changed while it was read; nothing was stored." },
+  INPUT_CHANGED: { exit: 75, meaning: "The source changed while it was read; nothing was stored." },
   INPUT_IS_ARCHIVE: { exit: 1, meaning: "The source is a zip archive where a plain file was expected." },
-  INPUT_NOT_READY: { exit: 1, meaning: "The source is absent or still growing and is waited for." },
+  INPUT_NOT_READY: { exit: 75, meaning: "The source is absent or still growing and is waited for." },
 
   CSV_COLUMN_MISSING: {
     exit: 1,
@@ -69,11 +88,11 @@ export const ERROR_CODES = {
 
   LAKE_DENIED: { exit: 1, meaning: "The store refused the credentials or a permission is missing." },
   LAKE_NO_BUCKET: { exit: 1, meaning: "The bucket or the lake's folder does not exist." },
-  LAKE_UNAVAILABLE: { exit: 1, meaning: "The store did not answer, or not well, within the retries." },
+  LAKE_UNAVAILABLE: { exit: 75, meaning: "The store did not answer, or not well, within the retries." },
   LAKE_CORRUPT: { exit: 1, meaning: "What the store holds or received is not what was sent." },
   LAKE_UNSUPPORTED: { exit: 1, meaning: "The store or the file system cannot do what the protocol needs." },
   LAKE_KEY_REFUSED: { exit: 1, meaning: "The key cannot be stored safely in this lake." },
-  LAKE_FULL: { exit: 1, meaning: "No space is left in the lake." },
+  LAKE_FULL: { exit: 75, meaning: "No space is left in the lake." },
 
   TMDB_UNAUTHORIZED: { exit: 1, meaning: "TMDB refused the token (401 or 403)." },
   TMDB_REFUSED: {
@@ -81,8 +100,8 @@ export const ERROR_CODES = {
     meaning: "TMDB, or a proxy before it, refused requests as such (3xx or 4xx): no id was decided by it.",
   },
   TMDB_UNTRUSTED: { exit: 1, meaning: "The certificate of TMDB's address is not trusted." },
-  TMDB_UNAVAILABLE: { exit: 1, meaning: "TMDB failed repeatedly; the circuit is open." },
-  TMDB_RATE_LIMITED: { exit: 1, meaning: "TMDB asked for a longer pause than a task may hold its slot." },
+  TMDB_UNAVAILABLE: { exit: 75, meaning: "TMDB failed repeatedly; the circuit is open." },
+  TMDB_RATE_LIMITED: { exit: 75, meaning: "TMDB asked for a longer pause than a task may hold its slot." },
   IDS_FAILED: { exit: 1, meaning: "More ids failed afresh than max_failed allows." },
   RECONCILIATION_BROKEN: {
     exit: 1,
@@ -177,6 +196,11 @@ export class CommandRefused extends DagmarError {}
 
 /** A database that cannot be used, or may not be written any more. */
 export class StateError extends DagmarError {}
+
+/** Whether nothing may be written by this process any more: another one holds the lease, or the file is another one. */
+export function isFencedOff(error: unknown): error is StateError {
+  return error instanceof StateError && (error.code === "LEASE_LOST" || error.code === "DATABASE_MOVED");
+}
 
 export interface FailureOptions {
   readonly hint?: string;

@@ -44,6 +44,8 @@ export interface ServiceObserver {
   loopStall(seconds: number): void;
   /** A write failed because the disk is full. */
   diskFull(): void;
+  /** Something could not be written to `stdout` or `stderr`, and is lost. */
+  outputLost(stream: "stdout" | "stderr"): void;
   noticeSent(isDelivered: boolean): void;
 }
 
@@ -64,5 +66,6 @@ export const silentObserver: ServiceObserver = Object.freeze({
   clockJump: () => undefined,
   loopStall: () => undefined,
   diskFull: () => undefined,
+  outputLost: () => undefined,
   noticeSent: () => undefined,
 });

@@ -7,7 +7,7 @@ import type { TaskDefinition } from "../model/dag.ts";
 import { AttemptLeftRunning, ConfigError, StateError, TaskFailure, TaskReschedule } from "../model/errors.ts";
 import type { Lake } from "../model/lake.ts";
 import type { Logger } from "../model/logger.ts";
-import { explainSystemFault } from "../model/system-faults.ts";
+import { explainSystemFault } from "../model/system-fault.ts";
 import type { TaskInstance } from "../model/task-instance.ts";
 import type { TaskPorts } from "../model/task-ports.ts";
 import type { AnyTaskType, Progress, TaskOutput, WorkerThread } from "../model/task-type.ts";

@@ -1,10 +1,11 @@
 /** Holds the database's lease for this process: takes it, renews it, gives it back. */
 import type { Clock } from "../model/clock.ts";
-import { describeError, StateError } from "../model/errors.ts";
+import { describeError, isFencedOff, StateError } from "../model/errors.ts";
 import { failpoint } from "../model/failpoint.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Database } from "../state/database.ts";
-import { releaseLease, renewLease, takeLease, type Lease } from "../state/lease.ts";
+import { releaseLease, renewLease, takeLease } from "../state/lease.ts";
+import type { Lease } from "../state/lease-holder.ts";
 import { isProcessAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const LEASE_SECONDS = 30;
@@ -12,7 +13,7 @@ const RENEW_SECONDS = 10;
 
 export interface HeldLease {
   readonly epoch: number;
-  /** Aborted with `LEASE_LOST` when another process took over. */
+  /** Aborted with `LEASE_LOST` when another process took over, with `DATABASE_MOVED` when the file is another one. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
 }
@@ -32,7 +33,7 @@ export async function holdLease(
       query,
       { ...identity, purpose },
       { now: now.toISOString(), expiresAt: expiry(now) },
-      (held) => isFree(held, now),
+      (held) => isLeaseFree(held, now),
     );
   });
   if ("heldBy" in taken) throw refuse(taken.heldBy);
@@ -53,7 +54,7 @@ export async function holdLease(
         });
       } catch (error) {
         log.warn(`The lease could not be renewed: ${describeError(error)}`);
-        if (isLeaseLost(error)) {
+        if (isFencedOff(error)) {
           lost.abort(error);
           return;
         }
@@ -76,16 +77,12 @@ export async function holdLease(
         failpoint("lease.release.after");
       } catch (error) {
         // Taken over since the last renewal: nothing is left to give back, and what is still under way here stays fenced off.
-        if (isLeaseLost(error)) return;
+        if (isFencedOff(error)) return;
         throw error;
       }
       database.fenceBy(null);
     },
   };
-}
-
-function isLeaseLost(error: unknown): boolean {
-  return error instanceof StateError && error.code === "LEASE_LOST";
 }
 
 function expiry(now: Date): string {
@@ -96,7 +93,7 @@ function expiry(now: Date): string {
  * A dead holder is not waited for. A living one has until the expiry: one that was stopped, or stood still for that long, is
  * fenced off by the epoch when it wakes. An expiry far in the future is a clock that was set back since, not a promise.
  */
-function isFree(held: Lease, now: Date): boolean {
+export function isLeaseFree(held: Lease, now: Date): boolean {
   const alive = isProcessAlive(held);
   if (alive === false) return true;
   const remainingMs = Date.parse(held.expiresAt) - now.getTime();

@@ -3,7 +3,7 @@
  * of them, and sleeps until something comes due or somebody rings. Every turn is one transaction.
  */
 import type { DagSource } from "../model/dag-source.ts";
-import { describeError, StateError } from "../model/errors.ts";
+import { describeError, isFencedOff, StateError } from "../model/errors.ts";
 import type { Event } from "../model/event-log.ts";
 import type { ServiceObserver } from "../model/service-observer.ts";
 import { endBackfill, listFinishedBackfills } from "../state/backfills.ts";
@@ -41,7 +41,7 @@ const AWAY_SECONDS = 600;
 const STALL_SECONDS = 1;
 const PAUSE_AFTER_FAULT_MS = 5_000;
 
-/** Resolves when `drain` is aborted and everything under way has stopped. Raises `LEASE_LOST` when another took over. */
+/** Resolves when `drain` is aborted and everything under way has stopped. Raises `LEASE_LOST` when another took over, `DATABASE_MOVED`. */
 export async function runService(tools: ServiceTools, drain: AbortSignal): Promise<void> {
   const { database, clock, log, service, registry, lakeId, timezone } = tools;
   const bell = createBell();
@@ -66,7 +66,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
   const reader = await startDagReader(tools.source, { clock, log, bell }, over.signal);
   const watch = createDagWatch();
   const time = createTimeWatch(clock);
-  const takeDown = tools.doorbell(ring);
+  let takeDown = tools.doorbell(ring);
   const listening = listenForRequests(tools, bell, over.signal);
   const housekeeper = createHousekeeper(tools, drain);
   const maker = { registry, lakeId };
@@ -116,7 +116,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
       }
       return outcome;
     } catch (error) {
-      if (error instanceof StateError && error.code === "LEASE_LOST") throw error;
+      if (isFencedOff(error)) throw error;
       if (drain.aborted) throw error;
       if (error instanceof StateError && error.code === "DATABASE_FULL") service.diskFull();
       service.stepEnded(describeError(error));
@@ -167,6 +167,9 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     const { jumpSeconds, gapSeconds } = time.look();
     if (jumpSeconds !== null) {
       service.clockJump(jumpSeconds);
+      // It waits for a minute of the former time.
+      takeDown();
+      takeDown = tools.doorbell(ring);
       const direction = jumpSeconds > 0 ? "ahead" : "back";
       tell("clock_jump", `The clock was set ${direction} by ${Math.abs(jumpSeconds).toFixed(1)} s.`);
     }

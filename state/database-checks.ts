@@ -1,8 +1,10 @@
 /** Whether a file may be used as the database, and with which settings: looked at before anything is read or written. */
-import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
 import { describeError, StateError } from "../model/errors.ts";
+import { describePassingFault } from "../model/system-fault.ts";
+import { lookAt } from "./database-file.ts";
 import { APPLICATION_ID } from "./migrate.ts";
 
 /** `create` makes or migrates; `existing` refuses a missing file but migrates; `read` changes nothing. */
@@ -37,16 +39,21 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x0bd00bd0, "Lustre"],
 ]);
 
-/** Refuses a file that is missing where it must exist, that lost its file but not its log, or that several machines could mount. */
+/**
+ * Refuses a file that is missing where it must exist, that lost its file but not its log, or that several machines could
+ * mount. What the file system itself refuses is raised as it is.
+ */
 export function assertUsablePath(path: string, mode: OpenMode): void {
-  if (!existsSync(path)) {
+  // Looked at first: beside one that has just been made there is a database by the time that the other look is taken.
+  const hasLog = (lookAt(`${path}-wal`)?.size ?? 0n) > 0n;
+  if (lookAt(path) === undefined) {
     if (mode !== "create") {
       throw new StateError("DATABASE_MISSING", `There is no database at ${path} yet.`, {
         hint: "The first `dagmar run` makes it, or `dagmar db migrate`.",
       });
     }
     // Readers leave an empty one behind.
-    if (existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0) {
+    if (hasLog) {
       throw new StateError("DATABASE_UNUSABLE", `${path} is gone, but its ${path}-wal is still there.`, {
         hint: "Put the database file back beside it, or move the -wal away to start with an empty database.",
       });
@@ -79,6 +86,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
+    if (describePassingFault(error) !== undefined) throw error;
     throw new StateError(
       "DATABASE_UNUSABLE",
       `The folder of ${path} cannot be made: ${describeError(error)}`,

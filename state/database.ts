@@ -16,6 +16,8 @@ import {
   listFaults,
   type OpenMode,
 } from "./database-checks.ts";
+import { lookAt, watchDatabaseFiles, type FileWatch } from "./database-file.ts";
+import type { Lease } from "./lease-holder.ts";
 import { migrate } from "./migrate.ts";
 import { explainSqliteError, isBusy } from "./sqlite-errors.ts";
 import { bind, sql, type Sql } from "./statement.ts";
@@ -50,6 +52,8 @@ export interface Database extends Query {
   backup(file: string): Promise<void>;
   /** What the last transaction failed with; `null` when it was committed. */
   readonly lastWriteError: string | null;
+  /** How large its file is, and SQLite's log beside it: the log grows while a reader keeps an old state of the database. */
+  readonly sizes: { readonly main: number; readonly wal: number };
   /** Messages of `PRAGMA integrity_check` and `foreign_key_check`; empty when all is well. */
   check(): readonly string[];
   close(): Promise<void>;
@@ -58,6 +62,8 @@ export interface Database extends Query {
 export interface OpenOptions {
   readonly clock: Clock;
   readonly mode: OpenMode;
+  /** Whether a holder of the lease counts no more: see `MigrateOptions`. Where it is not given, its expiry tells. */
+  readonly isFree?: (held: Lease) => boolean;
 }
 
 // Prepared once like every statement: parsing these anew for each write was a tenth of the time of spooling.
@@ -80,11 +86,18 @@ interface Pending {
  * `DATABASE_NEWER`, `DATABASE_BUSY`.
  */
 export async function openDatabase(path: string, options: OpenOptions): Promise<Database> {
-  assertUsablePath(path, options.mode);
-  try {
-    return await openChecked(path, options);
-  } catch (error) {
-    throw explainSqliteError(error, path);
+  const { clock } = options;
+  const startedMs = clock.monotonicMs();
+  for (;;) {
+    try {
+      assertUsablePath(path, options.mode);
+      return await openChecked(path, options);
+    } catch (error) {
+      // Another process makes the database, or changes its schema, at this moment.
+      const mayRetry = isBusy(error) && clock.monotonicMs() - startedMs < BUSY_PATIENCE_MS;
+      if (!mayRetry) throw explainSqliteError(error, path);
+    }
+    await clock.sleep(20);
   }
 }
 
@@ -95,15 +108,24 @@ async function openChecked(path: string, options: OpenOptions): Promise<Database
     assertSafeVersion(connection);
     if (!isNew) assertOurs(connection, path);
     applyPragmas(connection, options.mode === "read");
-    await migrate(connection, path, options.mode === "read" ? "check" : "apply");
+    await migrate(connection, path, {
+      mode: options.mode === "read" ? "check" : "apply",
+      prepare: (other) => applyPragmas(other, false),
+      isFree: options.isFree ?? ((held) => Date.parse(held.expiresAt) <= options.clock.now().getTime()),
+    });
   } catch (error) {
     connection.close();
     throw error;
   }
-  return createDatabase(connection, path, options.clock);
+  return createDatabase(connection, path, options.clock, watchDatabaseFiles(path));
 }
 
-function createDatabase(connection: BetterSqlite3.Database, path: string, clock: Clock): Database {
+function createDatabase(
+  connection: BetterSqlite3.Database,
+  path: string,
+  clock: Clock,
+  files: FileWatch,
+): Database {
   const query = createQuery(connection);
   const closing = new AbortController();
   let epoch: number | null = null;
@@ -126,6 +148,7 @@ function createDatabase(connection: BetterSqlite3.Database, path: string, clock:
   function commitGroup(group: readonly Pending[]): void {
     const settled: (() => void)[] = [];
     failpoint("transaction.before");
+    if (connection.open) files.assertSame();
     query.run(BEGIN);
     try {
       assertFence();
@@ -219,6 +242,9 @@ function createDatabase(connection: BetterSqlite3.Database, path: string, clock:
     get lastWriteError() {
       return lastWriteError;
     },
+    get sizes() {
+      return { main: Number(lookAt(path)?.size ?? 0), wal: Number(lookAt(`${path}-wal`)?.size ?? 0) };
+    },
     fenceBy(next) {
       epoch = next;
     },
@@ -243,7 +269,8 @@ function createDatabase(connection: BetterSqlite3.Database, path: string, clock:
       closing.abort();
       await lazyTimer;
       await flushing;
-      if (!connection.open) return;
+      // Closing would write into what was moved away, and remove the -wal of what stands there now.
+      if (!connection.open || files.isMoved) return;
       if (!connection.readonly) tidyWal(connection);
       connection.close();
     },

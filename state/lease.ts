@@ -1,22 +1,10 @@
 /** The lease row: one process owns the database at a time. Who is alive is judged by the caller; fencing by the epoch is the database's. */
+import { StateError } from "../model/errors.ts";
 import type { Query } from "./database.ts";
+import type { Lease, LeaseHolder } from "./lease-holder.ts";
+import { MIGRATIONS } from "./migrations/list.ts";
 import { mapRow, type Row } from "./row.ts";
 import { sql } from "./statement.ts";
-
-export interface LeaseHolder {
-  /** What it does, in words, such as `run tmdb_ingest`. */
-  readonly purpose: string;
-  readonly pid: number;
-  readonly host: string;
-  /** Tells this process from a later one with the same pid. */
-  readonly processStarted: string;
-}
-
-export interface Lease extends LeaseHolder {
-  readonly epoch: number;
-  readonly acquiredAt: string;
-  readonly expiresAt: string;
-}
 
 /** The present holder, expired or not; `undefined` when nobody holds it. */
 export function readLease(query: Query): Lease | undefined {
@@ -24,7 +12,10 @@ export function readLease(query: Query): Lease | undefined {
   return row === undefined ? undefined : mapRow<Lease>(row);
 }
 
-/** Takes the lease unless `mayTake` says no to the present holder; the epoch grows, so that an old holder is fenced off. */
+/**
+ * Takes the lease unless `mayTake` says no to the present holder; the epoch grows, so that an old holder is fenced off.
+ * Raises `DATABASE_NEWER` for a process that has stood by while a newer version changed the schema.
+ */
 export function takeLease(
   query: Query,
   holder: LeaseHolder,
@@ -33,6 +24,7 @@ export function takeLease(
 ): { readonly epoch: number } | { readonly heldBy: Lease } {
   const held = readLease(query);
   if (held !== undefined && !mayTake(held)) return { heldBy: held };
+  assertSchemaKept(query);
   query.run(
     sql(
       `UPDATE lease SET epoch = epoch + 1, purpose = ?, pid = ?, host = ?, process_started = ?, acquired_at = ?,
@@ -46,6 +38,18 @@ export function takeLease(
     ),
   );
   return { epoch: query.get<{ epoch: number }>(sql("SELECT epoch FROM lease WHERE id = 1"))?.epoch ?? 0 };
+}
+
+function assertSchemaKept(query: Query): void {
+  const newest = query.get<{ name: string }>(
+    sql("SELECT name FROM knex_migrations ORDER BY id DESC LIMIT 1"),
+  )?.name;
+  if (newest === MIGRATIONS.at(-1)?.name) return;
+  throw new StateError(
+    "DATABASE_NEWER",
+    `A newer Dagmar has changed the schema since this process opened the database (it has ${newest}).`,
+    { hint: "Start this process with that version." },
+  );
 }
 
 export function renewLease(query: Query, epoch: number, expiresAt: string): void {

@@ -193,6 +193,20 @@ export const METRICS = [
     help: "Writes that failed because the disk was full.",
   },
   {
+    name: "dagmar_database_size_bytes",
+    type: "gauge",
+    labels: ["file"],
+    help: "How large the database's file is (main), and SQLite's log beside it (wal), which a long reader keeps from shrinking.",
+    values: ["main", "wal"],
+  },
+  {
+    name: "dagmar_output_lost_total",
+    type: "counter",
+    labels: ["stream"],
+    help: "Times that standard output or standard error could not be written, as on a full disk; what was written is lost.",
+    values: ["stdout", "stderr"],
+  },
+  {
     name: "dagmar_notices_total",
     type: "counter",
     labels: ["result"],

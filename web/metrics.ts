@@ -89,13 +89,22 @@ function createObserver({ count, observe, set }: Instruments, clock: Clock): Ser
     diskFull() {
       count("dagmar_disk_full_total", {});
     },
+    outputLost(stream) {
+      count("dagmar_output_lost_total", { stream });
+    },
     noticeSent(isDelivered) {
       count("dagmar_notices_total", { result: isDelivered ? "delivered" : "failed" });
     },
   };
 }
 
-const FROM_SNAPSHOT = ["dagmar_runs", "dagmar_tasks", "dagmar_pool_slots", "dagmar_pool_slots_used"] as const;
+const FROM_SNAPSHOT = [
+  "dagmar_runs",
+  "dagmar_tasks",
+  "dagmar_pool_slots",
+  "dagmar_pool_slots_used",
+  "dagmar_database_size_bytes",
+] as const;
 
 function takeSnapshot({ count, reset, set }: Instruments, read: () => MetricSnapshot): void {
   // A pool that is gone, or a database that cannot be read, must not leave its last numbers behind.
@@ -113,5 +122,8 @@ function takeSnapshot({ count, reset, set }: Instruments, read: () => MetricSnap
   for (const { pool, slots, used } of snapshot.pools) {
     set("dagmar_pool_slots", { pool }, slots);
     set("dagmar_pool_slots_used", { pool }, used);
+  }
+  for (const [file, bytes] of Object.entries(snapshot.files)) {
+    set("dagmar_database_size_bytes", { file }, bytes);
   }
 }

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { ConfigError, describeError } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
+import { describePassingFault } from "../model/system-fault.ts";
 import type { Health } from "./health.ts";
 
 export interface OpsAddress {
@@ -29,7 +30,7 @@ export interface OpsServer {
   close(): Promise<void>;
 }
 
-/** Raises `ConfigError` `CONFIG_INVALID` where the address cannot be listened on. */
+/** Where the address cannot be listened on: `ADDRESS_TAKEN` when that may pass, `CONFIG_INVALID` when an edit has to mend it. */
 export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
   const { address, log } = options;
   const server = createServer(LIMITS, (request, response) => {
@@ -136,12 +137,17 @@ function listen(server: Server, address: OpsAddress): Promise<void> {
   });
 }
 
+/** The other program may end, and an address may come with its network. */
+const PASSING: ReadonlySet<string> = new Set(["EADDRINUSE", "EADDRNOTAVAIL"]);
+
 function explainListenError(error: NodeJS.ErrnoException, { host, port }: OpsAddress): ConfigError {
   const [reason, hint] = LISTEN_FAULTS[error.code ?? ""] ?? [
     describeError(error),
     "Set DAGMAR_HTTP to another address, or to off.",
   ];
-  return new ConfigError("CONFIG_INVALID", `DAGMAR_HTTP: ${host} port ${port}: ${reason}`, {
+  const isPassing = PASSING.has(error.code ?? "") || describePassingFault(error) !== undefined;
+  const code = isPassing ? "ADDRESS_TAKEN" : "CONFIG_INVALID";
+  return new ConfigError(code, `DAGMAR_HTTP: ${host} port ${port}: ${reason}`, {
     hint,
     cause: error,
   });

@@ -4,7 +4,7 @@
  */
 import type { DagRunState } from "../model/dag-run.ts";
 import type { TaskState } from "../model/task-instance.ts";
-import type { Query } from "../state/database.ts";
+import type { Database, Query } from "../state/database.ts";
 import { sql } from "../state/statement.ts";
 
 export interface PoolUse {
@@ -28,6 +28,7 @@ export interface MetricSnapshot {
   readonly pools: readonly PoolUse[];
   readonly runs: Readonly<Record<(typeof OPEN_RUN_STATES)[number], number>>;
   readonly tasks: Readonly<Record<(typeof OPEN_TASK_STATES)[number], number>>;
+  readonly files: Database["sizes"];
 }
 
 interface Count {
@@ -57,9 +58,10 @@ const LIST_POOLS = sql(
     ) u USING (pool) ORDER BY p.pool`,
 );
 
-export function readSnapshot(query: Query): MetricSnapshot {
+export function readSnapshot(query: Query & Pick<Database, "sizes">): MetricSnapshot {
   const tasks = [...query.all<Count>(COUNT_ACTIVE_TASKS), ...query.all<Count>(COUNT_WAITING_TASKS)];
   return {
+    files: query.sizes,
     pools: query.all<PoolUse>(LIST_POOLS),
     runs: countEach(OPEN_RUN_STATES, query.all<Count>(COUNT_RUNS)),
     tasks: countEach(OPEN_TASK_STATES, tasks),

@@ -5,7 +5,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigError, type DagIssue } from "../../model/errors.ts";
-import { explainSystemFault } from "../../model/system-faults.ts";
+import { explainSystemFault } from "../../model/system-fault.ts";
 import { checkDagFile, type CheckedDag, type LoadedDag } from "./check-dag-file.ts";
 import { listCrossFaults } from "./cross-faults.ts";
 import type { DagRules } from "./dag-faults.ts";

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { explainSystemFault } from "../../model/system-faults.ts";
+import { explainSystemFault } from "../../model/system-fault.ts";
 import { FILE_LIMIT_BYTES } from "./yaml-document.ts";
 
 /** A link that is swapped while it is followed leads to nothing for a moment; so often it is followed anew. */

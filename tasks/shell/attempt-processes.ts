@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { COOKIE_VARIABLE } from "../../model/attempt-cookie.ts";
 import type { Clock } from "../../model/clock.ts";
+import { isOwnProc } from "./own-proc.ts";
 
 export interface AttemptProcess {
   readonly pid: number;
@@ -19,7 +20,7 @@ export interface AttemptProcess {
 export interface ProcessSearch {
   /**
    * Those that are alive now: with a cookie, in the group of such a one, started by such a one, or found before. Nothing
-   * where there is no `/proc` of Linux's kind. `onMarked` is called at once for each that has a cookie.
+   * where there is no `/proc` of Linux's kind, or where its pids are those of another namespace. `onMarked` is called at once for each that has a cookie.
    */
   find(onMarked?: (pid: number) => void): readonly AttemptProcess[];
   /** Whether the last look saw every process there was: one that had ended before its turn may have started another. */
@@ -54,7 +55,7 @@ export function createProcessSearch(cookies: ReadonlySet<string>): ProcessSearch
 
   return {
     find(onMarked = () => undefined) {
-      if (cookies.size === 0 || process.platform !== "linux") return [];
+      if (cookies.size === 0 || process.platform !== "linux" || !isOwnProc()) return [];
       const marked = mark(onMarked);
       if (marked.size === 0) return [];
       const all = listOtherPids().flatMap((pid) => readProcess(pid) ?? []);

@@ -3,12 +3,21 @@
  * left alone, and that the same command goes on when it is mended.
  */
 import { createHash } from "node:crypto";
-import { copyFileSync, openSync, closeSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { isUnknown, killWhen, startChild, type CliResult, type CliWorld } from "../support/cli.ts";
-import { eventually, useServiceWorld } from "../support/service-process.ts";
+import { eventually, untilReady, useServiceWorld } from "../support/service-process.ts";
 import { DATE, openFolderWorld } from "./support/ingest-world.ts";
 import { HAS_SMALL_DISKS, mountSmallDisk } from "./support/small-disk.ts";
 
@@ -28,7 +37,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     await opened.world.prepare(["run", "csv_ingest", "--date", DATE]);
     const failed = await opened.run("tmdb_ingest", DATE);
     expect([1, 75], failed.stdout + failed.stderr).toContain(failed.exitCode);
-    expect(failed.stdout + failed.stderr).toMatch(/No space is left for .*dagmar\.db[^]*Free some/);
+    expect(failed.stdout + failed.stderr).toMatch(/No space is left for .*dagmar\.db[^]*Make room/);
     expect(failed.stdout + failed.stderr).not.toMatch(/fault of Dagmar's own|^ +at /m);
     expect(failed.seconds).toBeLessThan(40);
     expect(failed.peakMebibytes).toBeLessThan(260);
@@ -36,6 +45,26 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     const again = await opened.run("tmdb_ingest", DATE);
     expect(again.exitCode, again.stdout + again.stderr).toBe(0);
     opened.expectEachOnce();
+  }, 90_000);
+
+  test("when a scheduler starts ends it with 75, which its unit starts again; with room it starts", async () => {
+    const world = useServiceWorld();
+    const disk = mountSmallDisk("8m");
+    const environment = { DAGMAR_DB: join(disk.folder, "new", "dagmar.db") };
+    world.writeDag("seconds", EACH_SECOND);
+    for (const prior of ["no folder", "an empty folder", "a database"]) {
+      if (prior === "an empty folder") mkdirSync(join(disk.folder, "new"), { recursive: true });
+      if (prior === "a database") await world.prepare(["db", "migrate"], environment);
+      disk.fill();
+      const refused = await world.run(["scheduler"], environment);
+      expect(refused.exitCode, `${prior}: ${refused.stderr}`).toBe(75);
+      expect(refused.stderr).toMatch(/[Nn]o space is left[^]*Make room/);
+      expect(refused.stderr).not.toMatch(/fault of Dagmar's own|Restore a backup|^ +at /m);
+      disk.free();
+    }
+    const running = await world.startScheduler(environment);
+    await untilReady(running);
+    expect((await running.stop()).exitCode).toBe(0);
   }, 90_000);
 
   test("under the lake fails the task with what to do, keeps what was fetched, and leaves no half object", async () => {
@@ -109,7 +138,7 @@ describe("a quota of the process (`ulimit -f`)", () => {
     await world.prepare(["run", "csv_ingest", "--date", DATE]);
     const failed = await runWithin(world, 1_500, "run", "tmdb_ingest", "--date", DATE);
     const told = failed.stdout + failed.stderr;
-    expect([1, 75, 78], told).toContain(failed.exitCode);
+    expect([1, 75], told).toContain(failed.exitCode);
     expect(told).toMatch(/dagmar\.db could not be read or written \(SQLITE_IOERR[^]*a quota may be reached/);
     expect(told).not.toMatch(/fault of Dagmar's own|Restore a backup|^ +at /m);
     const again = await opened.run("tmdb_ingest", DATE);

@@ -72,7 +72,7 @@ async function expectToResume(): Promise<void> {
   expect(sum?.n).toBe(stored.length);
 }
 
-test.each(["SIGINT", "SIGTERM"] as const)(
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s drains: the run stops, exits 75, says how to go on, and resumes",
   async (signal) => {
     const running = await startAsking();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { awaitLease, holdLease } from "../../scheduler/lease-keeper.ts";
-import { identifyProcess, isProcessAlive, type ProcessIdentity } from "../../scheduler/process-identity.ts";
+import { identifyProcess, type ProcessIdentity } from "../../scheduler/process-identity.ts";
 import { StateError } from "../../model/errors.ts";
 import { openDatabase, type Database } from "../../state/database.ts";
 import { readLease, takeLease } from "../../state/lease.ts";
@@ -14,10 +14,18 @@ import { createHandClock } from "../support/hand-clock.ts";
 const US = identifyProcess();
 const ELSEWHERE: ProcessIdentity = { ...US, host: "another-host" };
 
+/** One that had our pid before us. */
+const EARLIER: ProcessIdentity = { ...US, processStarted: `${US.processStarted}0` };
+/** Its pid is another process's here, or nobody's: from here it cannot be seen. */
+const IN_ANOTHER_NAMESPACE: ProcessIdentity = {
+  ...US,
+  processStarted: US.processStarted.replace(/pid:\[\d+\]/, "pid:[1]"),
+};
+
 /** A process that has just ended, with its pid. */
-function identifyTheDead(): ProcessIdentity {
+function identifyTheDead(identity = US): ProcessIdentity {
   const { pid } = spawnSync(process.execPath, ["--version"]);
-  return { ...US, pid, processStarted: "whenever" };
+  return { ...identity, pid };
 }
 
 async function openLeaseWorld() {
@@ -85,16 +93,19 @@ describe("a lease that is held", () => {
 
   test("by a process whose pid somebody else has by now is taken over at once", async () => {
     const { first, second, hold } = await openLeaseWorld();
-    await hold(first, { ...US, processStarted: "an earlier boot/1" });
+    await hold(first, EARLIER);
     expect((await hold(second, US)).epoch).toBe(2);
   });
 
-  test("on another host is waited for until it expires, and not a second less", async () => {
+  test.each([
+    ["on another host", ELSEWHERE],
+    ["in another pid namespace of a host with this name", identifyTheDead(IN_ANOTHER_NAMESPACE)],
+  ])("%s is waited for until it expires, and not a second less", async (_, holder) => {
     const { clock, first, second, hold } = await openLeaseWorld();
     // Its process is gone without a word: nobody renews.
     await first.write((query) => {
       const times = { now: "2026-11-23T09:00:00.000Z", expiresAt: "2026-11-23T09:00:30.000Z" };
-      takeLease(query, { ...ELSEWHERE, purpose: "run csv_ingest" }, times, () => true);
+      takeLease(query, { ...holder, purpose: "run csv_ingest" }, times, () => true);
     });
     expect((await refusal(hold(second, US))).code).toBe("DATABASE_BUSY");
     await clock.advance(29_999);
@@ -130,7 +141,7 @@ describe("holding", () => {
 
   test("ends when another process took over: it is told, and may not write any more", async () => {
     const { clock, first, second, hold } = await openLeaseWorld();
-    const old = await hold(first, { ...US, processStarted: "an earlier boot/1" });
+    const old = await hold(first, EARLIER);
     const young = await hold(second, US);
     const told = new Promise<void>((resolve) => {
       old.lost.addEventListener("abort", () => resolve());
@@ -147,7 +158,7 @@ describe("holding", () => {
 
   test("that was lost without notice is given back without a fault, and the successor keeps it", async () => {
     const { first, second, hold } = await openLeaseWorld();
-    const old = await hold(first, { ...US, processStarted: "an earlier boot/1" });
+    const old = await hold(first, EARLIER);
     const young = await hold(second, US);
     await old.release();
     expect(readLease(second)?.epoch).toBe(young.epoch);
@@ -172,18 +183,6 @@ describe("giving it back", () => {
     await hold(second, US);
     await write(first);
     expect(first.all({ sql: "SELECT pool FROM pools", bindings: [] })).toEqual([{ pool: "p" }]);
-  });
-});
-
-describe("whether a process lives", () => {
-  test("is known for this one, for a dead one and for an earlier one of the same pid", () => {
-    expect(isProcessAlive(US)).toBe(true);
-    expect(isProcessAlive(identifyTheDead())).toBe(false);
-    expect(isProcessAlive({ ...US, processStarted: "an earlier boot/1" })).toBe(false);
-  });
-
-  test("is not known for one of another host", () => {
-    expect(isProcessAlive(ELSEWHERE)).toBe("unknown");
   });
 });
 

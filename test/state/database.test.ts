@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -225,6 +233,42 @@ describe("the fence", () => {
     old.fenceBy(null);
     await old.write(addPool("free"));
     expect(listPools(old)).toEqual(["free"]);
+  });
+});
+
+describe("a database whose file is another one", () => {
+  const remove = (file: string) => rmSync(file);
+  const replace = (file: string) => {
+    copyFileSync(file, `${file}.copy`);
+    renameSync(`${file}.copy`, file);
+  };
+  const changes: readonly [string, string, (file: string) => void][] = [
+    ["was moved", "", (file) => renameSync(file, `${file}.away`)],
+    ["was removed", "", remove],
+    ["was replaced", "", replace],
+    ["lost its -wal", "-wal", remove],
+    ["has another -wal", "-wal", replace],
+    ["lost its -shm", "-shm", remove],
+  ];
+  test.each(changes)("because it %s is written no more, nor when it is closed", async (_, end, change) => {
+    const path = makePath();
+    const database = await open(path);
+    await database.write(addPool("before"));
+    change(`${path}${end}`);
+    const before = readdirSync(join(path, "..")).toSorted();
+    const errors = await Promise.all([
+      refusal(database.write(addPool("late"))),
+      refusal(database.writeLazily(addPool("lazy"))),
+    ]);
+    expect(errors.map(({ code, exitCode }) => [code, exitCode])).toEqual([
+      ["DATABASE_MOVED", 78],
+      ["DATABASE_MOVED", 78],
+    ]);
+    expect(errors[0]?.message).toContain(`${path}${end} was moved, removed or replaced`);
+    expect(database.lastWriteError).toContain("moved, removed or replaced");
+    await database.close();
+    expect(readdirSync(join(path, "..")).toSorted()).toEqual(before);
+    expect(listPools(database)).toEqual(["before"]);
   });
 });
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { readLease, releaseLease, renewLease, takeLease, type LeaseHolder } from "../../state/lease.ts";
+import { readLease, releaseLease, renewLease, takeLease } from "../../state/lease.ts";
+import type { LeaseHolder } from "../../state/lease-holder.ts";
+import { sql } from "../../state/statement.ts";
 import { openTestWorld } from "../support/test-world.ts";
 
 const FIRST: LeaseHolder = { purpose: "run csv_ingest", pid: 11, host: "here", processStarted: "boot/1" };
@@ -42,6 +44,15 @@ test("each taking has an epoch of its own, also after a release", async () => {
   });
   expect(readLease(database)).toBeUndefined();
   expect(await database.write((query) => takeLease(query, FIRST, TIMES, never))).toEqual({ epoch: 3 });
+});
+
+test("a process that stood by while a newer version changed the schema may not take it", async () => {
+  const { database } = await openTestWorld();
+  const taking = database.write((query) => {
+    query.run(sql("INSERT INTO knex_migrations (name, batch) VALUES ('0999-from-the-future', 9)"));
+    return takeLease(query, FIRST, TIMES, always);
+  });
+  await expect(taking).rejects.toMatchObject({ code: "DATABASE_NEWER" });
 });
 
 test("an old holder neither renews nor releases the lease of its successor", async () => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../state/database.ts";
-import { migrate } from "../../state/migrate.ts";
+import { migrate, type MigrateOptions } from "../../state/migrate.ts";
 import { MIGRATIONS } from "../../state/migrations/list.ts";
 import { sql } from "../../state/statement.ts";
 import { createTestClock, makeTempFolder } from "../support/test-world.ts";
@@ -50,13 +50,27 @@ test("migrations are numbered without a gap, in the order in which they run", ()
   expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 });
 
+/** As a version that knew these migrations alone did. */
+function migrateTo(
+  connection: BetterSqlite3.Database,
+  path: string,
+  migrations: MigrateOptions["migrations"] & object,
+): Promise<void> {
+  return migrate(connection, path, {
+    mode: "apply",
+    prepare: () => undefined,
+    isFree: () => true,
+    migrations,
+  });
+}
+
 const AT = "2026-11-23T03:00:00.000Z";
 
 test("ids that an earlier version gave up for a refusal of the whole service are asked again", async () => {
   const path = join(makeTempFolder(), "dagmar.db");
   const connection = new BetterSqlite3(path);
   connection.pragma("journal_mode = WAL");
-  await migrate(connection, path, "apply", MIGRATIONS.slice(0, 4));
+  await migrateTo(connection, path, MIGRATIONS.slice(0, 4));
   connection.exec("INSERT INTO questions (lake, hash, dataset) VALUES ('l', 'h', 'd')");
   const insert = connection.prepare(
     `INSERT INTO processed_ids (question_id, asked_id, generation, outcome, reason, is_permanent, logical_date, decided_at)
@@ -82,7 +96,7 @@ describe.each([1, 2, 3, 4, 5, 6])("a database that stopped after migration %i", 
     const path = join(makeTempFolder(), "dagmar.db");
     const connection = new BetterSqlite3(path);
     connection.pragma("journal_mode = WAL");
-    await migrate(connection, path, "apply", MIGRATIONS.slice(0, count));
+    await migrateTo(connection, path, MIGRATIONS.slice(0, count));
     connection.exec(`
       INSERT INTO pools (pool, slots) VALUES ('kept', 3);
       INSERT INTO dag_versions VALUES ('f', 'd', '{}', '${AT}');
@@ -125,7 +139,7 @@ describe("runs that were made before they belonged to a lake", () => {
     const path = join(makeTempFolder(), "dagmar.db");
     const connection = new BetterSqlite3(path);
     connection.pragma("journal_mode = WAL");
-    await migrate(connection, path, "apply", MIGRATIONS.slice(0, 4));
+    await migrateTo(connection, path, MIGRATIONS.slice(0, 4));
     const definition = JSON.stringify({
       tasks: [
         { taskId: "ids", with: { source: { dataset: "movies" } } },
@@ -144,7 +158,7 @@ describe("runs that were made before they belonged to a lake", () => {
           (3, 7, 'later', 'csv-to-ids', 'none', 0, 'default');
       INSERT INTO task_outputs VALUES (1, 'object_id', '1');
       ${objects}`);
-    await migrate(connection, path, "apply");
+    await migrateTo(connection, path, MIGRATIONS);
     expect(connection.pragma("foreign_key_check")).toEqual([]);
     onTestFinished(() => {
       connection.close();
@@ -208,7 +222,7 @@ test("a task that had come past its when before the answer was kept is not asked
   const path = join(makeTempFolder(), "dagmar.db");
   const connection = new BetterSqlite3(path);
   connection.pragma("journal_mode = WAL");
-  await migrate(connection, path, "apply", MIGRATIONS.slice(0, 5));
+  await migrateTo(connection, path, MIGRATIONS.slice(0, 5));
   const states = ["none", "scheduled", "running", "up_for_retry", "up_for_reschedule", "success"];
   connection.exec(`
     INSERT INTO dag_versions VALUES ('f', 'd', '{}', '${AT}');
@@ -227,4 +241,63 @@ test("a task that had come past its when before the answer was kept is not asked
     { task_id: "up_for_retry" },
   ]);
   await database.close();
+});
+
+describe("a database that has an older schema, while another process holds its lease", () => {
+  async function makeHeld(): Promise<string> {
+    const path = join(makeTempFolder(), "dagmar.db");
+    const connection = new BetterSqlite3(path);
+    connection.pragma("journal_mode = WAL");
+    await migrateTo(connection, path, MIGRATIONS.slice(0, -1));
+    connection.exec(
+      `UPDATE lease SET purpose = 'scheduler', pid = 7, host = 'h', process_started = 'x', acquired_at = '${AT}',
+         expires_at = '${AT}'`,
+    );
+    connection.close();
+    return path;
+  }
+
+  test("is left as it is, and the holder is named", async () => {
+    const path = await makeHeld();
+    const before = dumpSchema(path);
+    const opened = openDatabase(path, { clock: createTestClock(), mode: "create", isFree: () => false });
+    await expect(opened).rejects.toMatchObject({
+      code: "DATABASE_BUSY",
+      exitCode: 75,
+      message: expect.stringContaining("scheduler (pid 7 on h, since") as string,
+    });
+    expect(dumpSchema(path)).toBe(before);
+  });
+
+  test("is migrated when that process is gone", async () => {
+    const path = await makeHeld();
+    await (
+      await openDatabase(path, { clock: createTestClock(), mode: "create", isFree: () => true })
+    ).close();
+    expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
+  });
+});
+
+test("several that make the same database at once all get it, whole", async () => {
+  const path = join(makeTempFolder(), "dagmar.db");
+  const all = await Promise.all(
+    Array.from({ length: 5 }, () => openDatabase(path, { clock: createTestClock(), mode: "create" })),
+  );
+  for (const database of all) await database.close();
+  expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
+});
+
+test("one that stops half way through making a database leaves an empty one, which the next one makes", async () => {
+  const path = join(makeTempFolder(), "dagmar.db");
+  const connection = new BetterSqlite3(path);
+  connection.pragma("journal_mode = WAL");
+  const broken = [
+    ...MIGRATIONS.slice(0, 2),
+    { name: "0003-broken", up: ["CREATE TABLE half (id)", "no SQL"] },
+  ];
+  await expect(migrateTo(connection, path, broken)).rejects.toThrow("syntax error");
+  connection.close();
+  expect(dumpSchema(path)).toBe("");
+  await (await openDatabase(path, { clock: createTestClock(), mode: "create" })).close();
+  expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
 });

@@ -14,6 +14,7 @@ const SNAPSHOT: MetricSnapshot = {
   ],
   runs: { queued: 4, running: 1 },
   tasks: { none: 5, scheduled: 2, queued: 0, running: 3, up_for_retry: 1, up_for_reschedule: 0 },
+  files: { main: 4096, wal: 8192 },
 };
 
 function makeMetrics(read: () => MetricSnapshot = () => SNAPSHOT): Metrics {
@@ -59,6 +60,12 @@ const TOLD: Readonly<
       "dagmar_task_attempts_total dag_id=d type=shell state=up_for_retry 1",
       "dagmar_task_duration_seconds_sum dag_id=d type=shell 2",
     ],
+  ],
+  outputLost: [
+    (o) => {
+      o.outputLost("stderr");
+    },
+    ["dagmar_output_lost_total stream=stderr 1"],
   ],
   taskLost: [
     (o) => {
@@ -334,11 +341,13 @@ describe("the list of metrics", () => {
     expect([...labels].toSorted()).toEqual([
       "dag_id",
       "dataset",
+      "file",
       "outcome",
       "pool",
       "reason",
       "result",
       "state",
+      "stream",
       "type",
       "version",
     ]);

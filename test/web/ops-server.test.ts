@@ -186,7 +186,7 @@ describe("closing", () => {
 });
 
 describe("an address that cannot be listened on", () => {
-  test("a port in use is a configuration error that says what to do", async () => {
+  test("a port in use is to be tried again, and says what to do", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => {
       other.listen(0, "127.0.0.1", resolve);
@@ -196,8 +196,8 @@ describe("an address that cannot be listened on", () => {
     });
     const { port } = other.address() as AddressInfo;
     await expect(start({ address: { host: "127.0.0.1", port } })).rejects.toMatchObject({
-      code: "CONFIG_INVALID",
-      exitCode: 78,
+      code: "ADDRESS_TAKEN",
+      exitCode: 75,
       message: `DAGMAR_HTTP: 127.0.0.1 port ${port}: another program listens there already.`,
       hint: expect.stringContaining("Give this one another port in DAGMAR_HTTP, set it to off") as string,
     });
@@ -206,7 +206,7 @@ describe("an address that cannot be listened on", () => {
   // 192.0.2.0/24 is documentation's alone (RFC 5737): no machine has it.
   test("so is an address that this machine does not have", async () => {
     await expect(start({ address: { host: "192.0.2.1", port: 0 } })).rejects.toMatchObject({
-      code: "CONFIG_INVALID",
+      code: "ADDRESS_TAKEN",
       message: "DAGMAR_HTTP: 192.0.2.1 port 0: this machine does not have that address.",
     });
   });

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import BetterSqlite3 from "better-sqlite3";
+import { expect, onTestFinished, test } from "vitest";
 import { createRun, saveDagVersion } from "../../state/dag-runs.ts";
-import type { Query } from "../../state/database.ts";
+import type { Database, Query } from "../../state/database.ts";
 import { savePools } from "../../state/pools.ts";
 import { sql } from "../../state/statement.ts";
 import { readSnapshot } from "../../web/read-snapshot.ts";
@@ -72,6 +73,7 @@ test("counts what is under way by state, and the slots that tasks hold", async (
     ],
     runs: { queued: 1, running: 1 },
     tasks: { none: 1, scheduled: 1, queued: 1, running: 2, up_for_retry: 1, up_for_reschedule: 1 },
+    files: { main: expect.any(Number) as number, wal: expect.any(Number) as number },
   });
 });
 
@@ -81,13 +83,32 @@ test("is all zeros where nothing is under way", async () => {
     pools: [],
     runs: { queued: 0, running: 0 },
     tasks: { none: 0, scheduled: 0, queued: 0, running: 0, up_for_retry: 0, up_for_reschedule: 0 },
+    files: { main: expect.any(Number) as number, wal: expect.any(Number) as number },
   });
+});
+
+test("tells how the log grows while a reader keeps an old state of the database", async () => {
+  const { database } = await openTestWorld();
+  const reader = new BetterSqlite3(database.path, { readonly: true });
+  onTestFinished(() => void reader.close());
+  const fill = (count: number) =>
+    database.write((query) => {
+      for (let row = 0; row < count; row += 1) {
+        query.run(sql("INSERT INTO pools (pool, slots) VALUES (?, 1)", `${count}-${row}`.padEnd(2_000, "x")));
+      }
+    });
+  await fill(1);
+  reader.exec("BEGIN");
+  reader.prepare("SELECT count(*) FROM pools").get();
+  // Several times what is moved out of the log without a reader (4 MB).
+  for (const count of [2_500, 2_501, 2_502]) await fill(count);
+  expect(readSnapshot(database).files.wal).toBeGreaterThan(12_000_000);
 });
 
 test("scans neither runs nor tasks, so that what has ended costs nothing", async () => {
   const { database } = await openBusyWorld();
   const plans: string[] = [];
-  const explaining: Query = {
+  const explaining: Query & Pick<Database, "sizes"> = {
     ...database,
     all: (statement) => {
       const plan = database.all<{ detail: string }>(sql(`EXPLAIN QUERY PLAN ${statement.sql}`));

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CommandRefused, DagmarError, describeError, EXIT } from "../../../model/errors.ts";
+import { describePassingFault } from "../../../model/system-fault.ts";
 import type { Database } from "../../../state/database.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
@@ -53,9 +54,14 @@ async function copyDatabase(database: Database, file: string): Promise<void> {
     sync(dirname(file));
   } catch (error) {
     if (error instanceof DagmarError) throw error;
-    throw new CommandRefused("USAGE", `${file} could not be written: ${describeError(error)}.`, {
-      hint: "Nothing was left there. Choose another place, or see to this one.",
-    });
+    const isPassing = describePassingFault(error) !== undefined;
+    throw new CommandRefused(
+      isPassing ? "MACHINE_SHORT" : "USAGE",
+      `${file} could not be written: ${describeError(error)}.`,
+      {
+        hint: "Nothing was left there. Choose another place, or see to this one.",
+      },
+    );
   } finally {
     rmSync(partial, { force: true });
     rmSync(`${partial}-journal`, { force: true });
