@@ -54,8 +54,8 @@ function handleUnwritten(stream: OutputStream, error: NodeJS.ErrnoException): vo
   if (isFirst && stream === "stdout")
     output.fault(`dagmar: standard output cannot be written: ${error.message}`);
 }
-process.stdout.on("error", (error) => handleUnwritten("stdout", error));
-process.stderr.on("error", (error) => handleUnwritten("stderr", error));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => handleUnwritten("stdout", error));
+process.stderr.on("error", (error: NodeJS.ErrnoException) => handleUnwritten("stderr", error));
 
 function explain(error: unknown, to: Output): ExitCode {
   if (error instanceof DagDefinitionError) {

@@ -2,8 +2,11 @@
  * The `_<name>.meta.json` beside each object of a folder lake: its form, how it is read, and how it is put in place
  * before its object without ever replacing that of an object that stands.
  */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { link, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { ObjectMetadata } from "../../model/lake.ts";
 import { writeSynced } from "./durable-files.ts";
 import { describeFolderFault, readErrno } from "./folder-faults.ts";
@@ -69,13 +72,25 @@ export async function placeMeta(
   }
   return {
     async giveBack() {
-      if (hadOther && (await readFileIfThere(path)) === text) await rename(aside, path);
+      if (!hadOther) return;
+      // A third one may have put its own over ours, and kept ours aside: what tells of the object that stands is put back.
+      const isOurs = (await readFileIfThere(path)) === text;
+      if (isOurs || (await isOf(aside, objectPath))) await rename(aside, path);
     },
     async keep() {
       if ((await readFileIfThere(path)) === text) return;
       await replaceFile(path, text, aside);
     },
   };
+}
+
+/** Whether the metadata in a file tells of the bytes of an object. */
+async function isOf(metaFile: string, objectPath: string): Promise<boolean> {
+  const { sha256 } = parseMeta((await readFileIfThere(metaFile)) ?? "");
+  if (sha256 === undefined) return false;
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(objectPath), hash);
+  return hash.digest("hex") === sha256;
 }
 
 /** Whether the link was made; `false` when something stood there. */

@@ -1,0 +1,65 @@
+/** Several processes store one key at the same time: the object that stands keeps its own metadata, whoever loses in which order. */
+import { link, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { placeMeta, readMeta, renderMeta } from "../../lake/folder/folder-metadata.ts";
+import { makeTempFolder } from "../support/test-world.ts";
+import { sha256 } from "./lake-tools.ts";
+
+/** One process, as far as its draft and its metadata. */
+async function openWriter(folder: string, name: string) {
+  const path = (end: string): string => join(folder, `${name}.${end}`);
+  const metadata = { sha256: sha256(name), writer: name };
+  const text = renderMeta(metadata, "text/plain");
+  await writeFile(path("object"), name);
+  await writeFile(path("meta"), text);
+  const object = join(folder, "key.txt");
+  return {
+    metadata,
+    place: () => placeMeta(object, text, path("meta"), path("aside")),
+    link: () => link(path("object"), object),
+  };
+}
+
+const ORDERS = [
+  ["b", "c"],
+  ["c", "b"],
+] as const;
+
+test.each(ORDERS)("two that lost give back in the order %s, %s", async (...order) => {
+  const folder = makeTempFolder();
+  const [winner, b, c] = [
+    await openWriter(folder, "a"),
+    await openWriter(folder, "b"),
+    await openWriter(folder, "c"),
+  ];
+  const won = await winner.place();
+  await winner.link();
+  await won.keep();
+  const lost = { b: await b.place(), c: await c.place() };
+  for (const name of order) await lost[name].giveBack();
+  expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
+});
+
+test("the winner puts its metadata right when one that loses has just put its own over them", async () => {
+  const folder = makeTempFolder();
+  const [winner, loser] = [await openWriter(folder, "a"), await openWriter(folder, "b")];
+  const won = await winner.place();
+  const lost = await loser.place();
+  await winner.link();
+  await won.keep();
+  await lost.giveBack();
+  expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
+});
+
+test("one that lost alone puts back what it found", async () => {
+  const folder = makeTempFolder();
+  const [winner, loser] = [await openWriter(folder, "a"), await openWriter(folder, "b")];
+  const won = await winner.place();
+  await winner.link();
+  await won.keep();
+  const lost = await loser.place();
+  expect(await readMeta(join(folder, "key.txt"))).toEqual(loser.metadata);
+  await lost.giveBack();
+  expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
+});
