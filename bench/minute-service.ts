@@ -46,6 +46,7 @@ export async function startMinuteService(
       log,
       clock,
       lakeId,
+      place: { lake: lakeId, input: "", dags: "" },
       timezone: "UTC",
       doorbell: () => () => undefined,
       source: { stamp: () => Promise.resolve("one"), load: () => Promise.resolve(folder) },

@@ -10,6 +10,7 @@ import { CommandRefused, DagDefinitionError } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import type { AnyTaskType } from "../model/task-type.ts";
 import { createRegistry } from "../tasks/registry.ts";
+import { readKnownDags } from "./read-dag-row.ts";
 import { systemClock } from "./system-clock.ts";
 
 export interface DagLibrary {
@@ -50,7 +51,12 @@ export function openDagLibrary(settings: Settings, log: Logger, makeAgent?: () =
     cookieScope: settings.databaseFile,
     secrets: settings.secrets,
   });
-  const rules = { registry, timezone: settings.timezone, pools: new Set(settings.pools.keys()) };
+  const rules = {
+    registry,
+    timezone: settings.timezone,
+    pools: new Set(settings.pools.keys()),
+    readKnown: (dagIds: readonly string[]) => readKnownDags(settings.databaseFile, dagIds),
+  };
   const library: DagLibrary = {
     settings,
     registry,

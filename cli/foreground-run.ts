@@ -17,7 +17,7 @@ import { listTasksOfRun } from "../state/task-instances.ts";
 import type { App } from "./app.ts";
 import type { LateDisplay } from "./display/open-display.ts";
 import { followRun, type FollowedRun } from "./follow-runs.ts";
-import { askScheduler, tryLease } from "./lease-work.ts";
+import { askScheduler, describePlace, tryLease } from "./lease-work.ts";
 import { lostOutput, tellLostOutput } from "./lost-output.ts";
 import { reportRun, type RunReport } from "./run-report.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
@@ -47,7 +47,7 @@ export async function runForeground(
   const command = { kind: "run", request } as const;
   const lease = await tryLease(app, database, `run ${request.version.definition.dagId}`);
   if (lease === null) {
-    const prepared = await askScheduler(database, command, drain);
+    const prepared = await askScheduler(database, { ...command, place: describePlace(app) }, drain);
     const end = await show(database, prepared, display, (observer) =>
       followRun(database, prepared.dagRunId, observer, app, drain),
     );

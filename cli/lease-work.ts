@@ -22,6 +22,7 @@ import type { PRUNE, PruneResult } from "../scheduler/housekeeper.ts";
 import { holdLease, type HeldLease } from "../scheduler/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/process-identity.ts";
 import { takeOver } from "../scheduler/take-over.ts";
+import type { WorkPlace } from "../scheduler/work-place.ts";
 import type { Database } from "../state/database.ts";
 import { readLease } from "../state/lease.ts";
 import { insertRequest, readAnswer, withdrawRequest } from "../state/requests.ts";
@@ -51,6 +52,19 @@ export async function tryLease(app: App, database: Database, purpose: string): P
   }
 }
 
+/** What this process would work with: it goes with each request, and a scheduler that works with something else refuses. */
+export function describePlace(app: Pick<App, "lake" | "settings">): WorkPlace {
+  const { inputFolder: input, dagsFolder: dags } = app.settings;
+  return { lake: app.lake.id, input, dags };
+}
+
+/** For people, where the scheduler has taken a command: then its place is this one. */
+export function describeScheduler(app: Pick<App, "lake" | "settings">, fingerprint?: string): string {
+  const { lake, input } = describePlace(app);
+  const file = fingerprint === undefined ? "" : `, Dag file ${fingerprint.slice(0, 12)}`;
+  return `The scheduler does it: lake ${lake}, input folder ${input}${file}.`;
+}
+
 export interface CommandResult<Kind extends CommandKind> {
   readonly answer: CommandAnswers[Kind];
   /** A scheduler did it, and does what follows from it. */
@@ -65,7 +79,11 @@ export async function carryOut<Kind extends CommandKind>(
 ): Promise<CommandResult<Kind>> {
   const database = await app.openDatabase("create");
   const lease = await tryLease(app, database, command.kind.replaceAll("_", " "));
-  if (lease === null) return { answer: await askScheduler(database, command, drain), isScheduler: true };
+  if (lease === null)
+    return {
+      answer: await askScheduler(database, { ...command, place: describePlace(app) }, drain),
+      isScheduler: true,
+    };
   try {
     const maker = { registry: app.registry, lakeId: app.lake.id };
     const answer = await database.write((query) => applyCommand(query, maker, command, systemClock.now()));
@@ -86,7 +104,7 @@ const PATIENCE_MS = 30_000;
 /** Raises `NO_SCHEDULER` when there is no answer in time or the scheduler goes, `INTERRUPTED` when Ctrl-C is pressed before. */
 export async function askScheduler<Kind extends keyof RequestAnswers>(
   database: Database,
-  { kind, ...payload }: { readonly kind: Kind },
+  { kind, ...payload }: { readonly kind: Kind; readonly place?: WorkPlace },
   drain: AbortSignal,
 ): Promise<RequestAnswers[Kind]> {
   const { pid, host } = identifyProcess();

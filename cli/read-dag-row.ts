@@ -1,17 +1,67 @@
-/** What the database knows of a Dag, where there is one already: whether it is paused, and how far its schedule is decided. */
+/** What the database knows of Dags, where there is one already, for commands that read Dag files and run nothing. */
 import { existsSync } from "node:fs";
+import type { KnownDags } from "../model/dag-source.ts";
+import { DagmarError } from "../model/errors.ts";
 import type { DagRow } from "../state/dags.ts";
+import type { Database } from "../state/database.ts";
 import { systemClock } from "./system-clock.ts";
 
-/** `undefined` without a database, or when no run and no scheduler has seen the Dag yet. */
-export async function readDagRow(databaseFile: string, dagId: string): Promise<DagRow | undefined> {
+/**
+ * By Dag id; empty without a database. `fault` says why one that is there could not be read: then nothing is known, which
+ * is not the same as nothing being there.
+ */
+export interface KnownRows {
+  readonly rows: ReadonlyMap<string, DagRow>;
+  readonly fault: string | null;
+}
+
+/** Whether Dags are paused, and how far their schedules are decided. */
+export async function readDagRows(databaseFile: string): Promise<KnownRows> {
+  const { listDagRows } = await import("../state/dags.ts");
+  let fault: string | null = null;
+  const rows = await readIfThere(databaseFile, listDagRows, (reason) => {
+    fault = reason;
+  });
+  return { rows: rows ?? new Map(), fault };
+}
+
+/** A database that cannot be read knows nothing here: the command that needs it says what is wrong with it. */
+export async function readKnownDags(databaseFile: string, dagIds: readonly string[]): Promise<KnownDags> {
+  const { listDagRows } = await import("../state/dags.ts");
+  const { listDagVersions, readDagVersion } = await import("../state/dag-runs.ts");
+  const known = await readIfThere(databaseFile, (database) => {
+    const rows = listDagRows(database);
+    return new Map(
+      dagIds.flatMap((dagId) => {
+        const row = rows.get(dagId);
+        if (row === undefined) return [];
+        const current = readDagVersion(database, row.fingerprint);
+        return [
+          [dagId, { isActive: row.isActive, current, versions: listDagVersions(database, dagId) }] as const,
+        ];
+      }),
+    );
+  });
+  return known ?? new Map();
+}
+
+async function readIfThere<Value>(
+  databaseFile: string,
+  read: (database: Database) => Value,
+  tellFault: (reason: string) => void = () => undefined,
+): Promise<Value | undefined> {
   if (!existsSync(databaseFile)) return undefined;
   const { openDatabase } = await import("../state/database.ts");
-  const { listDagRows } = await import("../state/dags.ts");
-  const database = await openDatabase(databaseFile, { clock: systemClock, mode: "read" });
   try {
-    return listDagRows(database).get(dagId);
-  } finally {
-    await database.close();
+    const database = await openDatabase(databaseFile, { clock: systemClock, mode: "read" });
+    try {
+      return read(database);
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    if (!(error instanceof DagmarError)) throw error;
+    tellFault(error.message);
+    return undefined;
   }
 }

@@ -20,7 +20,7 @@ import { readRun } from "../state/dag-runs.ts";
 import type { Database } from "../state/database.ts";
 import { listRunningTasks } from "../state/task-instances.ts";
 import type { App } from "./app.ts";
-import { askScheduler, carryOut, tryLease } from "./lease-work.ts";
+import { askScheduler, carryOut, describePlace, describeScheduler, tryLease } from "./lease-work.ts";
 import { lostOutput, tellLostOutput } from "./lost-output.ts";
 import type { Output } from "./output.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
@@ -98,7 +98,7 @@ export async function runBackfill(
     const maker = { registry: app.registry, lakeId: app.lake.id };
     const started =
       lease === null
-        ? await askScheduler(database, command, drain)
+        ? await askScheduler(database, { ...command, place: describePlace(app) }, drain)
         : await database.write((query) => applyCommand(query, maker, command, systemClock.now()));
     if (started.how === "empty") {
       if (isJson) output.json({ dag_id: definition.dagId, ...started, runs: [] });
@@ -109,6 +109,7 @@ export async function runBackfill(
       }
       return EXIT.done;
     }
+    if (lease === null && !isJson) output.line(describeScheduler(app, request.version.fingerprint));
     const look = (): RunCounts => {
       const counts = countBackfillRuns(database, started.backfillId);
       progress.show(counts);

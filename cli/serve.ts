@@ -20,7 +20,7 @@ import type { App } from "./app.ts";
 import { keepNoticesGoing } from "./keep-notices-going.ts";
 import { tellLostOutput } from "./lost-output.ts";
 import { logRuns } from "./log-runs.ts";
-import { SCHEDULER_PURPOSE } from "./lease-work.ts";
+import { describePlace, SCHEDULER_PURPOSE } from "./lease-work.ts";
 import { openOpsDoor } from "./ops-door.ts";
 import { createRunTools, sweepLeftovers } from "./run-tools.ts";
 import { createServiceState } from "./service-state.ts";
@@ -92,6 +92,7 @@ export async function serve(app: App, drain: AbortSignal): Promise<ExitCode> {
         pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
         source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
         lakeId: app.lake.id,
+        place: describePlace(app),
         timezone: settings.timezone,
       },
       stopping.signal,

@@ -21,3 +21,15 @@ export interface DagSource {
   /** Raises `ConfigError` when there is no folder. */
   load(): Promise<SourceFolder>;
 }
+
+/** What the books know of a Dag. */
+export interface KnownDag {
+  /** Its file was there and sound when a scheduler last looked. */
+  readonly isActive: boolean;
+  readonly current: DagDefinition;
+  /** Oldest first. */
+  readonly versions: readonly { readonly definition: DagDefinition; readonly createdAt: string }[];
+}
+
+/** By Dag id; a Dag that the books do not know is absent. */
+export type KnownDags = ReadonlyMap<string, KnownDag>;

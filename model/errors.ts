@@ -33,6 +33,11 @@ export const ERROR_CODES = {
     meaning: "A task needs a secret that is not configured; the message names the variable.",
   },
   DATABASE_BUSY: { exit: 75, meaning: "Another process holds the database's lease or its write lock." },
+  SETTINGS_DIFFER: {
+    exit: 78,
+    meaning:
+      "The scheduler works with another lake, input folder or Dag file than the command was given with.",
+  },
   NO_SCHEDULER: { exit: 75, meaning: "No scheduler is running that could answer." },
   DATABASE_NEWER: { exit: 78, meaning: "The database was written by a newer Dagmar." },
   DATABASE_UNUSABLE: {

@@ -2,7 +2,7 @@
  * The long-running loop of whoever holds the lease: takes Dag files and requests in, makes the runs that are due, drives all
  * of them, and sleeps until something comes due or somebody rings. Every turn is one transaction.
  */
-import type { DagSource } from "../model/dag-source.ts";
+import type { DagSource, SourceFolder } from "../model/dag-source.ts";
 import { describeError, isFencedOff, StateError } from "../model/errors.ts";
 import type { Event } from "../model/event-log.ts";
 import type { ServiceObserver } from "../model/service-observer.ts";
@@ -12,7 +12,7 @@ import type { Query } from "../state/database.ts";
 import { insertEvent } from "../state/events.ts";
 import { hasOpenRequests } from "../state/requests.ts";
 import { adoptDags } from "./adopt-dags.ts";
-import { answerRequests } from "./answer-requests.ts";
+import { answerRequests, type OwnPlace } from "./answer-requests.ts";
 import { createBell, type Bell } from "./bell.ts";
 import { startDagReader, type DagReader } from "./dag-reader.ts";
 import { createDagWatch } from "./dag-watch.ts";
@@ -24,12 +24,15 @@ import { makeDueRuns } from "./make-due-runs.ts";
 import type { StepGuard } from "./step-guard.ts";
 import { createTimeWatch } from "./time-watch.ts";
 import { waitUntil } from "./wait-until.ts";
+import type { WorkPlace } from "./work-place.ts";
 
 export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly source: DagSource;
   readonly doorbell: Doorbell;
   readonly service: ServiceObserver;
   readonly lakeId: string;
+  /** A command that means another one is refused. */
+  readonly place: WorkPlace;
   /** Of events that belong to no Dag. */
   readonly timezone: string;
 }
@@ -70,6 +73,15 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
   const listening = listenForRequests(tools, bell, over.signal);
   const housekeeper = createHousekeeper(tools, drain);
   const maker = { registry, lakeId };
+  let taken: SourceFolder | null = null;
+  const own: OwnPlace = {
+    place: tools.place,
+    findFingerprint(dagId) {
+      const dag = taken?.dags.get(dagId);
+      return dag?.enabled === true ? dag.fingerprint : undefined;
+    },
+    hasReadSince: (at) => reader.fresh === null && reader.hasReadSince(at),
+  };
   let events: Event[] = [];
 
   try {
@@ -136,7 +148,8 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
   ): boolean {
     for (const event of told) insertEvent(query, event, now, timezone);
     if (folder !== null) adoptDags(query, folder, now, timezone, guard);
-    const answered = drain.aborted ? 0 : answerRequests(query, maker, log, now);
+    if (folder !== null) taken = folder;
+    const answered = drain.aborted ? 0 : answerRequests(query, maker, own, log, now);
     const skips = drain.aborted ? undefined : makeDueRuns(query, maker, watch.dags, now, guard);
     for (const { dagId, skipped } of skips ?? []) service.slotsSkipped(dagId, skipped.count, skipped.kind);
     const isFollowed =

@@ -76,6 +76,21 @@ export function readDagVersion(query: Query, fingerprint: string): DagDefinition
   return completeDefinition(JSON.parse(row.definition) as StoredDefinition);
 }
 
+/** Every version of the Dag that is kept, oldest first. */
+export function listDagVersions(
+  query: Query,
+  dagId: string,
+): readonly { readonly definition: DagDefinition; readonly createdAt: string }[] {
+  return query
+    .all<{ definition: string; created_at: string }>(
+      sql("SELECT definition, created_at FROM dag_versions WHERE dag_id = ? ORDER BY created_at", dagId),
+    )
+    .map((row) => ({
+      definition: completeDefinition(JSON.parse(row.definition) as StoredDefinition),
+      createdAt: row.created_at,
+    }));
+}
+
 type StoredDefinition = Partial<DagDefinition> & {
   readonly tasks: readonly Partial<TaskDefinition>[];
 };

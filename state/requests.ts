@@ -12,6 +12,8 @@ export interface Request {
   readonly kind: string;
   /** Plain JSON; `null` where the row holds something else. */
   readonly payload: object | null;
+  /** ISO UTC. */
+  readonly requestedAt: string;
 }
 
 /** `begun`: it takes its time, and cannot be taken back any more. */
@@ -19,7 +21,7 @@ export type RequestState = "open" | "begun" | "done" | "refused" | "withdrawn";
 
 export function insertRequest(
   query: Query,
-  request: Omit<Request, "requestId"> & { readonly requestedBy: string },
+  request: Omit<Request, "requestId" | "requestedAt"> & { readonly requestedBy: string },
   now: Date,
 ): number {
   const { kind, payload, requestedBy } = request;
@@ -42,7 +44,11 @@ export function hasOpenRequests(query: Query): boolean {
 /** In the order in which they were made. */
 export function listOpenRequests(query: Query): readonly Request[] {
   return query
-    .all<Row>(sql("SELECT request_id, kind, payload FROM requests WHERE state = 'open' ORDER BY request_id"))
+    .all<Row>(
+      sql(
+        "SELECT request_id, kind, payload, requested_at FROM requests WHERE state = 'open' ORDER BY request_id",
+      ),
+    )
     .map((row) => mapRow<Request>(row, { payload: readObject }));
 }
 

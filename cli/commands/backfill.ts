@@ -30,6 +30,7 @@ export const backfill: Command = {
   ],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../app.ts");
+    const { tellPaused } = await import("../tell-paused.ts");
     const { readCount } = await import("../read-options.ts");
     const { readRange } = await import("../read-range.ts");
     const { listBackfillSlots } = await import("../backfill-slots.ts");
@@ -43,6 +44,7 @@ export const backfill: Command = {
           return cancelBackfill(app, (await app.loadDag(dagId)).definition.dagId, output, drain);
         }
         const { definition, fingerprint } = await app.loadEnabledDag(dagId);
+        await tellPaused(app, definition.dagId);
         const reprocess = REPROCESS.find((one) => one === readText(options, "reprocess"));
         if (reprocess === undefined) {
           throw new CommandRefused("USAGE", `--reprocess is one of ${REPROCESS.join(", ")}.`);

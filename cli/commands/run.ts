@@ -28,15 +28,18 @@ export const run: Command = {
   ],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../app.ts");
+    const { tellPaused } = await import("../tell-paused.ts");
     const { chooseLogicalDate } = await import("../choose-date.ts");
     const { readParams, readTasks } = await import("../read-options.ts");
     const { runForeground } = await import("../foreground-run.ts");
+    const { describeScheduler } = await import("../lease-work.ts");
     const { openDisplay } = await import("../display/open-display.ts");
     const isJson = isSet(options, "json");
     const display = await openDisplay(output, isJson);
     return withApp(
       async (app) => {
         const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
+        await tellPaused(app, definition.dagId);
         const namedTasks = readList(options, "task");
         const request = {
           version: { definition, fingerprint },
@@ -56,6 +59,7 @@ export const run: Command = {
         const { report, exitCode, isScheduler } = await runForeground(app, request, display, drain);
         if (isJson) output.json(report.toJson());
         else report.print(output);
+        if (isScheduler && !isJson) output.line(`  ${describeScheduler(app, fingerprint)}`);
         if (isScheduler && drain.aborted)
           output.fault("The scheduler goes on with it; `dagmar runs show` tells.");
         return exitCode;

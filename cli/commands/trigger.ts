@@ -22,12 +22,14 @@ export const trigger: Command = {
   examples: ["dagmar trigger csv_ingest", "dagmar trigger tmdb_ingest --date 2026-11-23 --param limit=100"],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../app.ts");
+    const { tellPaused } = await import("../tell-paused.ts");
     const { chooseLogicalDate } = await import("../choose-date.ts");
     const { readParams } = await import("../read-options.ts");
-    const { carryOut } = await import("../lease-work.ts");
+    const { carryOut, describeScheduler } = await import("../lease-work.ts");
     const { readRun } = await import("../../state/dag-runs.ts");
     return withApp(async (app) => {
       const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
+      await tellPaused(app, definition.dagId);
       const request = {
         version: { definition, fingerprint },
         logicalDate: await chooseLogicalDate(
@@ -57,6 +59,7 @@ export const trigger: Command = {
         return EXIT.done;
       }
       output.line(`${run.dagId}/${run.runId}  ${how === "done" ? "had succeeded already" : run.state}`);
+      if (isScheduler) output.line(describeScheduler(app, fingerprint));
       if (!isScheduler && how !== "done") {
         output.line(
           `No scheduler is running: the run waits for \`dagmar scheduler\`, or give \`dagmar run ${run.dagId} --date ${run.logicalDate}\`.`,

@@ -5,6 +5,7 @@ import type { TaskWrites } from "../../model/task-type.ts";
 import { draftDag, type DagDraft, type TaskDraft } from "./dag-draft.ts";
 import { listDagFaults, type DagRules } from "./dag-faults.ts";
 import { TASK_LIMIT, dagFileSchema } from "./dag-file-schema.ts";
+import { listDatasetFaults } from "./dataset-faults.ts";
 import { defineDag, fingerprintDefinition } from "./definition.ts";
 import type { Fault, FaultPath } from "./fault.ts";
 import { listKeyFaults } from "./key-faults.ts";
@@ -63,6 +64,7 @@ export function checkDagFile(file: string, bytes: Uint8Array, rules: DagRules): 
     ...listParamTemplateFaults(draft),
     ...tasks.flatMap((task) => task.faults),
   ];
+  if (faults.length === 0) faults.push(...listDatasetFaults(draft, rules));
   if (faults.length > 0) return { issues: document.describe(file, faults) };
 
   const parsed = dagFileSchema.parse(value);

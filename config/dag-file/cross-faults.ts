@@ -2,44 +2,95 @@
  * What several Dag files can only have wrong together: Dags that follow unknown ones or each other, and tasks whose
  * objects could meet.
  *
- * Of two tasks that clash one is told: the one whose Dag is off, else the one whose Dag's id sorts later. So a file that
- * is added can stop itself, or a Dag behind it in the alphabet, but never both.
+ * Of two Dags that clash the newcomer is told, and the other goes on: the one that is off; else the one that the books do
+ * not know with what it claims; else the one that they have known for a shorter time. Where they know neither, both are told.
  */
+import type { DagDefinition } from "../../model/dag.ts";
+import type { KnownDags } from "../../model/dag-source.ts";
+import type { AnyTaskType } from "../../model/task-type.ts";
 import { suggestOrList } from "../suggestion.ts";
 import type { CheckedDag, KeyClaim } from "./check-dag-file.ts";
 import type { Fault } from "./fault.ts";
 import { mayKeysClash, mayTextsBeSame } from "./key-clash.ts";
 
-/** Faults by Dag id. `knownIds` holds the Dags that exist, broken ones included. */
+type Registry = ReadonlyMap<string, AnyTaskType>;
+
+interface Claimed {
+  readonly dag: CheckedDag;
+  readonly claim: KeyClaim;
+}
+
+/** Two tasks whose objects could meet. */
+interface Clash {
+  readonly what: "dataset" | "key";
+  readonly left: Claimed;
+  readonly right: Claimed;
+}
+
+export interface Contests {
+  readonly clashes: readonly Clash[];
+  /** From a Dag over those that it follows back to itself, by its id. */
+  readonly cycles: ReadonlyMap<string, readonly string[]>;
+  /** Whose history in the books decides. */
+  readonly dagIds: readonly string[];
+}
+
+export function findContests(dags: readonly CheckedDag[]): Contests {
+  const claims = dags
+    .toSorted((left, right) => (idOf(left) < idOf(right) ? -1 : 1))
+    .flatMap((dag) => dag.claims.map((claim) => ({ dag, claim })));
+  const clashes = claims.flatMap((right, index) =>
+    claims.slice(0, index).flatMap((left): readonly Clash[] => {
+      if (mayTextsBeSame(right.claim.dataset, left.claim.dataset)) return [{ what: "dataset", left, right }];
+      return mayKeysClash(right.claim.key, left.claim.key) ? [{ what: "key", left, right }] : [];
+    }),
+  );
+  const cycles = new Map(
+    dags.flatMap((dag) => {
+      const cycle = findCycle(idOf(dag), dags);
+      return cycle === undefined ? [] : [[idOf(dag), cycle] as const];
+    }),
+  );
+  const contested = clashes.flatMap(({ left, right }) => [idOf(left.dag), idOf(right.dag)]);
+  return { clashes, cycles, dagIds: [...new Set([...contested, ...cycles.keys()])] };
+}
+
+/** Faults by Dag id. `knownIds` holds the Dags that exist, broken ones included; `books` what is kept of those contested. */
 export function listCrossFaults(
   dags: readonly CheckedDag[],
   knownIds: ReadonlySet<string>,
+  contests: Contests,
+  books: KnownDags,
+  registry: Registry,
 ): ReadonlyMap<string, readonly Fault[]> {
   const faults = new Map<string, Fault[]>();
   const report = (dag: CheckedDag, fault: Fault): void => {
-    const dagId = dag.dag.definition.dagId;
-    faults.set(dagId, [...(faults.get(dagId) ?? []), fault]);
+    faults.set(idOf(dag), [...(faults.get(idOf(dag)) ?? []), fault]);
   };
   for (const dag of dags) {
-    for (const fault of checkAfter(dag, dags, knownIds)) report(dag, fault);
+    for (const fault of checkAfter(dag, knownIds)) report(dag, fault);
+    const cycle = contests.cycles.get(idOf(dag));
+    if (cycle === undefined || !isNewInCycle(cycle, books)) continue;
+    const message = `Dags come after each other in a cycle: ${cycle.join(" → ")}`;
+    report(dag, { path: ["schedule", "after"], message });
   }
-  const claims = listClaims(dags);
-  for (const [index, claim] of claims.entries()) {
-    for (const earlier of claims.slice(0, index)) {
-      const message = describeClash(claim, earlier);
-      if (message !== undefined) report(claim.dag, { path: claim.claim.path, message });
+  for (const clash of contests.clashes) {
+    const { left, right } = clash;
+    for (const told of chooseTold(clash, books, registry)) {
+      const other = told === left ? right : left;
+      report(told.dag, { path: told.claim.path, message: describeClash(clash.what, told, other) });
     }
   }
   return faults;
 }
 
-function checkAfter(
-  dag: CheckedDag,
-  dags: readonly CheckedDag[],
-  knownIds: ReadonlySet<string>,
-): readonly Fault[] {
-  const dagId = dag.dag.definition.dagId;
-  const faults = dag.after.flatMap(({ dagId: upstream, path }, index): readonly Fault[] => {
+function idOf({ dag }: CheckedDag): string {
+  return dag.definition.dagId;
+}
+
+function checkAfter(dag: CheckedDag, knownIds: ReadonlySet<string>): readonly Fault[] {
+  const dagId = idOf(dag);
+  return dag.after.flatMap(({ dagId: upstream, path }, index): readonly Fault[] => {
     if (upstream === dagId) return [{ path, message: "a Dag cannot come after itself" }];
     if (dag.after.findIndex((other) => other.dagId === upstream) < index) {
       return [{ path, message: `"${upstream}" is named twice` }];
@@ -48,19 +99,11 @@ function checkAfter(
     const others = [...knownIds].filter((id) => id !== dagId);
     return [{ path, message: `there is no Dag "${upstream}"`, hint: suggestOrList(upstream, others) }];
   });
-  const cycle = findCycle(dagId, dags);
-  if (cycle === undefined) return faults;
-  return [
-    ...faults,
-    { path: ["schedule", "after"], message: `Dags come after each other in a cycle: ${cycle.join(" → ")}` },
-  ];
 }
 
 /** The way from a Dag over its upstreams back to itself, when there is one of two Dags or more. */
 function findCycle(start: string, dags: readonly CheckedDag[]): readonly string[] | undefined {
-  const upstreams = new Map(
-    dags.map((dag) => [dag.dag.definition.dagId, dag.after.map((other) => other.dagId)]),
-  );
+  const upstreams = new Map(dags.map((dag) => [idOf(dag), dag.after.map((other) => other.dagId)]));
   const seen = new Set<string>();
   const waiting: (readonly string[])[] = [[start]];
   for (let way = waiting.pop(); way !== undefined; way = waiting.pop()) {
@@ -74,24 +117,43 @@ function findCycle(start: string, dags: readonly CheckedDag[]): readonly string[
   return undefined;
 }
 
-interface Claimed {
-  readonly dag: CheckedDag;
-  readonly claim: KeyClaim;
-}
-
-function listClaims(dags: readonly CheckedDag[]): readonly Claimed[] {
-  const order = dags.toSorted((left, right) => {
-    if (left.dag.enabled !== right.dag.enabled) return left.dag.enabled ? -1 : 1;
-    return left.dag.definition.dagId < right.dag.definition.dagId ? -1 : 1;
+/** The cycle's first Dag closes it: the books do not know that it follows the next, or they know the same of all of them. */
+function isNewInCycle(cycle: readonly string[], books: KnownDags): boolean {
+  const isKnown = cycle.slice(0, -1).map((dagId, index) => {
+    const schedule = books.get(dagId)?.current.schedule;
+    return schedule?.kind === "after" && schedule.dagIds.includes(cycle[index + 1] ?? "");
   });
-  return order.flatMap((dag) => dag.claims.map((claim) => ({ dag, claim })));
+  return isKnown[0] !== true || isKnown.every(Boolean);
 }
 
-function describeClash(later: Claimed, earlier: Claimed): string | undefined {
-  const other = `task "${earlier.claim.taskId}" of ${later.dag === earlier.dag ? "this Dag" : `Dag "${earlier.dag.dag.definition.dagId}"`}`;
-  if (mayTextsBeSame(later.claim.dataset, earlier.claim.dataset)) {
-    return `the dataset "${later.claim.dataset}" is also written by ${other}; a dataset has one writer`;
-  }
-  if (!mayKeysClash(later.claim.key, earlier.claim.key)) return undefined;
-  return `the key could clash with "${earlier.claim.key}" of ${other}`;
+function chooseTold({ what, left, right }: Clash, books: KnownDags, registry: Registry): readonly Claimed[] {
+  if (left.dag === right.dag) return [right];
+  if (left.dag.dag.enabled !== right.dag.dag.enabled) return [left.dag.dag.enabled ? right : left];
+  const [leftSince, rightSince] = [left, right].map(({ dag, claim }) =>
+    findSince(books, idOf(dag), (definition) =>
+      definition.tasks.some((task) => registry.get(task.type)?.writes(task.with)?.[what] === claim[what]),
+    ),
+  );
+  if (leftSince === rightSince) return [left, right];
+  if (leftSince === undefined || rightSince === undefined) return [leftSince === undefined ? left : right];
+  return [leftSince < rightSince ? right : left];
+}
+
+/** Since when the books know that Dag so: greater is later. Those whose file was gone or broken come after the others. */
+function findSince(
+  books: KnownDags,
+  dagId: string,
+  holds: (definition: DagDefinition) => boolean,
+): string | undefined {
+  const known = books.get(dagId);
+  if (known === undefined || !holds(known.current)) return undefined;
+  const since = known.versions.find((version) => holds(version.definition))?.createdAt ?? "";
+  return `${known.isActive ? "active" : "inactive"} ${since}`;
+}
+
+function describeClash(what: Clash["what"], told: Claimed, other: Claimed): string {
+  const name = `task "${other.claim.taskId}" of ${told.dag === other.dag ? "this Dag" : `Dag "${idOf(other.dag)}"`}`;
+  return what === "dataset"
+    ? `the dataset "${told.claim.dataset}" is also written by ${name}; a dataset has one writer`
+    : `the key could clash with "${other.claim.key}" of ${name}`;
 }

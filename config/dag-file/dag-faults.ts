@@ -1,5 +1,6 @@
 /** The rules of one Dag file that need more than one field, or the registry: name, time, graph, task types, pools. */
 import path from "node:path";
+import type { KnownDags } from "../../model/dag-source.ts";
 import { orderTasks } from "../../model/dag-graph.ts";
 import { isTimezone, parseEnd, parseInstant } from "../../model/local-time.ts";
 import type { AnyTaskType } from "../../model/task-type.ts";
@@ -16,6 +17,8 @@ export interface DagRules {
   readonly timezone: string;
   /** Names of the pools there are. */
   readonly pools: ReadonlySet<string>;
+  /** What the books know of these Dags; asked only where Dags clash. Without it they know none. */
+  readonly readKnown?: (dagIds: readonly string[]) => Promise<KnownDags>;
 }
 
 /** Faults of the whole file `file`, in no particular order. */

@@ -7,7 +7,7 @@ import path from "node:path";
 import { ConfigError, type DagIssue } from "../../model/errors.ts";
 import { explainSystemFault } from "../../model/system-fault.ts";
 import { checkDagFile, type CheckedDag, type LoadedDag } from "./check-dag-file.ts";
-import { listCrossFaults } from "./cross-faults.ts";
+import { findContests, listCrossFaults } from "./cross-faults.ts";
 import type { DagRules } from "./dag-faults.ts";
 import { stampLinks } from "./folder-stamp.ts";
 import { readDagFile } from "./read-dag-file.ts";
@@ -105,7 +105,11 @@ async function loadAll(
     else checked.set(dagId, result.checked);
   }
   const knownIds = new Set([...checked.keys(), ...broken.keys(), ...alsoKnown]);
-  for (const [dagId, faults] of listCrossFaults([...checked.values()], knownIds)) {
+  const sound = [...checked.values()];
+  const contests = findContests(sound);
+  const books = contests.dagIds.length === 0 ? undefined : await rules.readKnown?.(contests.dagIds);
+  const crossFaults = listCrossFaults(sound, knownIds, contests, books ?? new Map(), rules.registry);
+  for (const [dagId, faults] of crossFaults) {
     const dag = checked.get(dagId);
     if (dag !== undefined) broken.set(dagId, dag.describe(faults));
   }

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { checkDagFile } from "../../config/dag-file/check-dag-file.ts";
 import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { loadDagFiles, loadDags, type DagFolder } from "../../config/dag-file/load-dags.ts";
 import { ConfigError, formatDagIssue } from "../../model/errors.ts";
@@ -205,24 +206,68 @@ describe("Dags that follow others", () => {
 });
 
 describe("tasks that could meet in the lake", () => {
-  test("in keys stop the later Dag and tell the other", async () => {
-    write("a.yaml", storing("a", "one", "Raw/${partition}/x.csv"));
-    write("b.yaml", storing("b", "two", "Raw/${partition}/x.csv"));
-    const loaded = await loadDags(folder, rules);
-    expect([...loaded.dags.keys()]).toEqual(["a"]);
-    expect(describeBroken(loaded)).toEqual({
-      b: [
-        'b.yaml:4:64: tasks.t.with.key: the key could clash with "Raw/${partition}/x.csv" of task "t" of Dag "a"',
-      ],
+  const KEY = "Raw/${partition}/x.csv";
+  const clash = (other: string) => `the key could clash with "${KEY}" of task "t" of Dag "${other}"`;
+  const know = (dagId: string, text: string, createdAt: string, isActive = true) => {
+    const checked = checkDagFile(`${dagId}.yaml`, Buffer.from(text), rules);
+    if (!("checked" in checked)) throw new Error(`${dagId} is broken`);
+    const { definition } = checked.checked.dag;
+    return [dagId, { isActive, current: definition, versions: [{ definition, createdAt }] }] as const;
+  };
+  const loadKnowing = (...books: readonly ReturnType<typeof know>[]) =>
+    loadDags(folder, { ...rules, readKnown: () => Promise.resolve(new Map(books)) });
+  const ONE = {
+    a: storing("a", "one", KEY),
+    b: storing("b", "one", "Raw/b.csv"),
+    free: storing("a", "free", "Raw/f.csv"),
+  };
+
+  test("in keys or in a dataset are both told where the books know neither", async () => {
+    write("a.yaml", storing("a", "one", KEY));
+    write("b.yaml", storing("b", "two", KEY));
+    expect(describeBroken(await loadDags(folder, rules))).toEqual({
+      a: [`a.yaml:4:64: tasks.t.with.key: ${clash("b")}`],
+      b: [`b.yaml:4:64: tasks.t.with.key: ${clash("a")}`],
+    });
+    write("b.yaml", ONE.b);
+    expect(describeBroken(await loadDags(folder, rules))).toMatchObject({
+      a: [expect.stringContaining('the dataset "one" is also written by task "t" of Dag "b"')],
+      b: [expect.stringContaining('the dataset "one" is also written by task "t" of Dag "a"')],
     });
   });
 
-  test("in a dataset do so too", async () => {
-    write("a.yaml", storing("a", "one", "Raw/a.csv"));
-    write("b.yaml", storing("b", "one", "Raw/b.csv"));
-    expect(describeBroken(await loadDags(folder, rules))["b"]?.join()).toContain(
-      'the dataset "one" is also written by task "t" of Dag "a"',
+  test.each([
+    ["the one that the books do not know", [know("b", ONE.b, "2026-11-02")], "a"],
+    [
+      "the one that they know for a shorter time",
+      [know("a", ONE.a, "2026-11-02"), know("b", ONE.b, "2026-11-01")],
+      "a",
+    ],
+    ["the same, the other way round", [know("a", ONE.a, "2026-11-01"), know("b", ONE.b, "2026-11-02")], "b"],
+    [
+      "the one that they know with another dataset",
+      [know("a", ONE.free, "2026-11-01"), know("b", ONE.b, "2026-11-02")],
+      "a",
+    ],
+    [
+      "the one whose file had been gone",
+      [know("a", ONE.a, "2026-11-01", false), know("b", ONE.b, "2026-11-02")],
+      "a",
+    ],
+  ])("stop %s, and leave the other alone", async (_name, books, told) => {
+    write("a.yaml", ONE.a);
+    write("b.yaml", ONE.b);
+    expect(Object.keys(describeBroken(await loadKnowing(...books)))).toEqual([told]);
+  });
+
+  test("a Dag that closes a cycle stops itself, and not those that were there", async () => {
+    write("a.yaml", simple("a", "{ after: b }"));
+    write("b.yaml", simple("b", "{ after: a }"));
+    const loaded = await loadKnowing(
+      know("a", simple("a", "{ after: b }"), "2026-11-02"),
+      know("b", simple("b"), "2026-11-01"),
     );
+    expect(Object.keys(describeBroken(loaded))).toEqual(["b"]);
   });
 
   test("stop the Dag that is off rather than the one that is on", async () => {
@@ -231,7 +276,7 @@ describe("tasks that could meet in the lake", () => {
     expect([...(await loadDags(folder, rules)).dags.keys()]).toEqual(["b"]);
   });
 
-  test("are found within one Dag", async () => {
+  test("are found within one Dag: the later one is told", async () => {
     const task = (id: string) =>
       `  ${id}: { type: file-to-lake, with: { dataset: ${id}, file: f, key: Raw/x.csv } }\n`;
     write("a.yaml", `dag: a\nschedule: manual\ntasks:\n${task("one")}${task("two")}`);
@@ -240,6 +285,31 @@ describe("tasks that could meet in the lake", () => {
         'tasks.two.with.key: the key could clash with "Raw/x.csv" of task "one" of this Dag',
       ),
     ]);
+  });
+});
+
+describe("a dataset of the same Dag", () => {
+  const file = "file: { type: file-to-lake, with: { dataset: titles, file: f, key: Raw/x.csv } }";
+  const ids = (needs: string, dataset = "titles") =>
+    `ids: { type: csv-to-ids, needs: ${needs}, with: { source: { dataset: ${dataset} }, id: id } }`;
+  test.each([
+    ["read by a task that needs its writer", `  ${file}\n  ${ids("[file]")}\n`, []],
+    [
+      "read by one that needs it over others",
+      `  ${file}\n  mid: { type: noop, needs: [file] }\n  ${ids("[mid]")}\n`,
+      [],
+    ],
+    [
+      "read by one that does not",
+      `  ${file}\n  mid: { type: noop }\n  ${ids("[mid]")}\n`,
+      [
+        'a.yaml:6:35: tasks.ids.needs: it reads the dataset "titles", which task "file" of this Dag writes, and does not need that task (needs: [mid, file])',
+      ],
+    ],
+    ["of another Dag", `  ${file}\n  ${ids("[]", "others")}\n`, []],
+  ])("%s", async (_name, tasks, faults) => {
+    write("a.yaml", `dag: a\nschedule: manual\ntasks:\n${tasks}`);
+    expect(describeBroken(await loadDags(folder, rules))["a"] ?? []).toEqual(faults);
   });
 });
 

@@ -17,7 +17,13 @@ function makeType(
     ownTemplateNames: parts.own ?? [],
     outputNames: parts.outputs ?? [],
     writes: (written) => parts.writes?.(written),
-    reads: () => [],
+    reads: ({ source }) =>
+      typeof source === "object" &&
+      source !== null &&
+      "dataset" in source &&
+      typeof source.dataset === "string"
+        ? [source.dataset]
+        : [],
     exclusiveKey: () => null,
     run: () => Promise.resolve({}),
   };

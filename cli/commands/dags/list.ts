@@ -12,9 +12,13 @@ export const dagsList: Command = {
     const { readDagLibrary } = await import("../../dag-library.ts");
     const library = readDagLibrary();
     const folder = await library.loadDags();
+    const { readDagRows } = await import("../../read-dag-row.ts");
+    const { rows, fault } = await readDagRows(library.settings.databaseFile);
+    if (fault !== null) output.fault(`Which Dags are paused is not known: ${fault}`);
+    const isPaused = (dagId: string): boolean => rows.get(dagId)?.isPaused ?? false;
     const sound = [...folder.dags.values()].map(({ definition, enabled, file }) => ({
       dag_id: definition.dagId,
-      state: enabled ? "on" : "off",
+      state: !enabled ? "off" : isPaused(definition.dagId) ? "paused" : "on",
       schedule: describeSchedule(definition.schedule),
       timezone: definition.timezone,
       tasks: definition.tasks.length,
@@ -52,7 +56,7 @@ export const dagsList: Command = {
       ],
       `There is no Dag in ${library.settings.dagsFolder}.`,
     );
-    for (const dag of broken) for (const fault of dag.faults) output.fault(fault);
+    for (const dag of broken) for (const line of dag.faults) output.fault(line);
     return broken.length > 0 ? EXIT.configuration : EXIT.done;
   },
 };

@@ -1,4 +1,4 @@
-/** `dagmar dags next ID`: when a Dag is due, from its file alone. What of it has run, and whether it is paused, the database knows. */
+/** `dagmar dags next ID`: when a Dag is due, and whether it is off or paused. What of it has run, `runs list` knows. */
 import { describeSchedule } from "../../../model/dag.ts";
 import type { LoadedDag } from "../../../config/dag-file/check-dag-file.ts";
 import type { DagFolder } from "../../../config/dag-file/load-dags.ts";
@@ -26,6 +26,7 @@ interface NextSlots {
   readonly schedule: string;
   readonly timezone: string;
   readonly enabled: boolean;
+  readonly paused: boolean;
   readonly slots: readonly Slot[];
   /** The Dags whose successes make its runs. */
   readonly follows: readonly (NextSlots | { readonly dag_id: string; readonly fault: string })[];
@@ -57,7 +58,11 @@ export const dagsNext: Command = {
     const library = readDagLibrary();
     const dag = await library.loadDag(String(args[0]));
     const from = readFrom(readText(options, "from"), dag.definition.timezone) ?? systemClock.now();
-    const next = findNext(dag, await library.loadDags(), { from, count });
+    const { readDagRows } = await import("../../read-dag-row.ts");
+    const { rows, fault } = await readDagRows(library.settings.databaseFile);
+    if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);
+    const isPaused = (dagId: string): boolean => rows.get(dagId)?.isPaused ?? false;
+    const next = findNext(dag, await library.loadDags(), { from, count, isPaused });
     if (isSet(options, "json")) output.json(next);
     else print(next, output);
     return EXIT.done;
@@ -77,11 +82,21 @@ function readFrom(text: string | undefined, timezone: string): Date | undefined 
 function findNext(
   dag: LoadedDag,
   folder: DagFolder,
-  range: { readonly from: Date; readonly count: number },
+  range: {
+    readonly from: Date;
+    readonly count: number;
+    readonly isPaused: (dagId: string) => boolean;
+  },
 ): NextSlots {
   const { definition, enabled } = dag;
   const { dagId, schedule, timezone } = definition;
-  const facts = { dag_id: dagId, schedule: describeSchedule(schedule), timezone, enabled };
+  const facts = {
+    dag_id: dagId,
+    schedule: describeSchedule(schedule),
+    timezone,
+    enabled,
+    paused: range.isPaused(dagId),
+  };
   switch (schedule.kind) {
     case "manual":
       return { ...facts, slots: [], follows: [] };
@@ -135,7 +150,10 @@ function describeOdd(odd: OddSlot | undefined): string | null {
 function print(next: NextSlots, output: Invocation["output"]): void {
   const { paint } = output;
   const off = next.enabled ? "" : paint.warn("  (off: enabled: false; none of this happens)");
-  output.line(`${paint.bold(next.dag_id)}  ${next.schedule} (${next.timezone})${off}`);
+  const paused = next.paused
+    ? paint.warn(`  (paused: none of this happens before \`dagmar dags unpause ${next.dag_id}\`)`)
+    : "";
+  output.line(`${paint.bold(next.dag_id)}  ${next.schedule} (${next.timezone})${off}${paused}`);
   if (next.schedule === "manual") {
     output.line(`  It has no schedule: \`dagmar run ${next.dag_id}\` runs it.`);
     return;

@@ -15,8 +15,10 @@ export const dagsShow: Command = {
     const library = readDagLibrary();
     const dag = await library.loadDag(String(args[0]));
     const { definition } = dag;
-    const { readDagRow } = await import("../../read-dag-row.ts");
-    const row = await readDagRow(library.settings.databaseFile, definition.dagId);
+    const { readDagRows } = await import("../../read-dag-row.ts");
+    const { rows, fault } = await readDagRows(library.settings.databaseFile);
+    const row = rows.get(definition.dagId);
+    if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);
     const isPaused = row?.isPaused ?? false;
     if (isSet(options, "json")) {
       const { enabled, file, fingerprint } = dag;

@@ -26,7 +26,7 @@ export const tasksClear: Command = {
   ],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../../app.ts");
-    const { carryOut } = await import("../../lease-work.ts");
+    const { carryOut, describeScheduler } = await import("../../lease-work.ts");
     const { readRange } = await import("../../read-range.ts");
     return withApp(async (app) => {
       const { definition } = await app.loadEnabledDag(String(args[0]));
@@ -61,7 +61,8 @@ export const tasksClear: Command = {
         ]),
         "",
       );
-      if (!isScheduler) {
+      if (isScheduler) output.line(describeScheduler(app));
+      else {
         output.line(
           "No scheduler is running: they wait for `dagmar scheduler`, or for `dagmar run … --date …`.",
         );

@@ -56,6 +56,7 @@ const service = runService(
   {
     database,
     lake,
+    place: { lake: lake.id, input: "", dags: "" },
     clock,
     log,
     registry,
