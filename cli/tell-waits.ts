@@ -3,7 +3,9 @@ import type { DagRun } from "../model/dag-run.ts";
 import type { Logger } from "../model/logger.ts";
 import { explainWaits, type RunWait } from "../scheduler/explain-run.ts";
 import type { Limits } from "../scheduler/world.ts";
+import { readRun } from "../state/dag-runs.ts";
 import type { Query } from "../state/database.ts";
+import { listRunningRuns } from "../state/run-queue.ts";
 import { systemClock } from "./system-clock.ts";
 
 const REPEAT_MS = 60_000;
@@ -35,12 +37,43 @@ export function createWaitTeller(
   };
 }
 
-function describeWait({ run, tasks, turn }: RunWait): readonly string[] {
-  const reasons = [
+function describeWait(wait: RunWait): readonly string[] {
+  const { dagId, runId } = wait.run;
+  const reasons = listReasons(wait);
+  return reasons.length === 0 ? [] : [`${dagId}/${runId} waits. ${reasons.join(". ")}.`];
+}
+
+function listReasons({ tasks, turn }: RunWait): readonly string[] {
+  return [
     ...(turn === null ? [] : [turn]),
     ...tasks.map((task) => `${task.taskId}: ${task.reasons.join("; ")}`),
   ];
-  return reasons.length === 0 ? [] : [`${run.dagId}/${run.runId} waits. ${reasons.join(". ")}.`];
+}
+
+/**
+ * What each of these runs waits for, by its number, and until when where that is known; those at work and those that have
+ * ended are left out. A queued run also tells what the runs before it wait for: these may stand on another page.
+ */
+export function explainEach(
+  query: Query,
+  runs: readonly DagRun[],
+  limits: Limits,
+  now: Date,
+): ReadonlyMap<number, string> {
+  const queued = runs.filter((run) => run.state === "queued");
+  const waiting = new Set(queued.map((run) => run.dagId));
+  const ahead = [...new Set(queued.map((run) => run.lake ?? ""))]
+    .flatMap((lakeId) => listRunningRuns(query, { lakeId, backfillId: null }))
+    .map((dagRunId) => readRun(query, dagRunId))
+    .filter((run) => waiting.has(run.dagId));
+  const causes = explainWaits(query, ahead, limits, now);
+  return new Map(
+    explainWaits(query, runs, limits, now).flatMap((wait) => {
+      const others = causes.filter(({ run }) => wait.run.state === "queued" && run.dagId === wait.run.dagId);
+      const reasons = [...listReasons(wait), ...others.slice(0, MOST_RUNS).flatMap(describeWait)];
+      return reasons.length === 0 ? [] : [[wait.run.dagRunId, reasons.join(". ")]];
+    }),
+  );
 }
 
 /** What to do about runs that nothing but a person can let go on. */

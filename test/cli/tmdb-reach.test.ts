@@ -6,7 +6,8 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openCliWorld, waitUntil, writeSamples, type CliWorld } from "../support/cli.ts";
+import BetterSqlite3 from "better-sqlite3";
+import { openCliWorld, startSimulator, waitUntil, writeSamples, type CliWorld } from "../support/cli.ts";
 
 let world: CliWorld;
 /** It answers each film that is asked for by its IMDb id, under a certificate of its own making. */
@@ -88,6 +89,39 @@ test("a certificate that is not trusted ends the task at once with its cause, an
   ).toEqual([]);
   const mended = await world.run(ingest("2026-11-23"), { TMDB_BASE_URL, NODE_EXTRA_CA_CERTS: certificate });
   expect(mended.exitCode, mended.stdout + mended.stderr).toBe(0);
+}, 60_000);
+
+test("a pause of thirty days is told by runs list and runs show, for the run and for those behind it, with its end", async () => {
+  const simulator = await startSimulator();
+  simulator.faults.push({ when: {}, play: { kind: "status", status: 429, retryAfter: "2592000" } });
+  const running = world.start(ingest("2026-11-25"), { TMDB_BASE_URL: simulator.url });
+  await waitUntil(running, () => running.output().includes("movies: up_for_retry"));
+  running.child.kill("SIGTERM");
+  await running.ended;
+  await simulator.close();
+  const database = new BetterSqlite3(world.databaseFile);
+  database.exec(`INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
+      run_stamp, params, fingerprint, created_at, lake)
+    SELECT dag_id, 'behind', 'manual', 'queued', '2026-11-26T09:00:00.000Z', '', timezone, '', '', params, fingerprint, created_at, lake
+      FROM dag_runs WHERE dag_id = 'tmdb_ingest' AND run_id LIKE '%11-25%'`);
+  database.close();
+  const until = String(
+    world.query<{ at: string }>(
+      "SELECT next_attempt_at AS at FROM v_tasks WHERE state = 'up_for_retry' AND run_id LIKE '%11-25%'",
+    )[0]?.at,
+  );
+  const cause = `movies: up_for_retry until ${until} (127.0.0.1:${simulator.port} answered 429`;
+  const listed = await world.run(["runs", "list", "tmdb_ingest"]);
+  const lines = listed.stdout.split("\n").filter((line) => line.includes(" waits: "));
+  expect(lines.find((line) => line.includes("11-25"))).toContain(cause);
+  expect(lines.find((line) => line.includes("/behind waits:"))).toMatch(
+    /it is queued; under way: .*11-25.*movies: up_for_retry until/,
+  );
+  expect(listed.stdout).toContain("asks for a pause of 2592000 seconds; it is asked again in 86400");
+  const shown = await world.run(["runs", "show", "tmdb_ingest/behind"]);
+  expect(shown.stdout).toMatch(/the run waits: it is queued; under way: .*movies: up_for_retry until/);
+  const json = await world.run(["runs", "list", "--json"]);
+  expect(json.stdout).toContain(`"waits": "${cause}`);
 }, 60_000);
 
 test("an API Key as the token ends the command with 78 before a run is made", async () => {

@@ -287,6 +287,27 @@ describe("a limit", () => {
     });
     expect((await world.listStored()).flat().toSorted()).toEqual(IDS);
   });
+
+  test("is used up by what failed for good, and not by what failed for the moment", async () => {
+    const world = await openTmdbWorld();
+    const [first = "", second = ""] = IDS;
+    world.tmdb.faults.push(
+      { when: { id: first }, play: { kind: "array" } },
+      { when: { id: second }, play: { kind: "status", status: 503 } },
+    );
+    const written = { limit: 4, max_failed: 4 };
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    expect(await world.ask(run, { written })).toMatchObject({ stored: 2, failed: 2, remaining: 6 });
+    world.tmdb.faults.clear();
+    world.tmdb.reset();
+    expect(await world.ask(run, { written })).toMatchObject({
+      stored: 3,
+      failed: 1,
+      remaining: 6,
+      requests: 1,
+    });
+    expect(world.tmdb.countOf(second)).toBe(1);
+  });
 });
 
 test("records of another structure go to objects of their own", async () => {

@@ -1,5 +1,7 @@
-/** `dagmar runs list [ID]`: the runs, newest first. */
+/** `dagmar runs list [ID]`: the runs, newest first, and what the open ones wait for. */
 import { EXIT } from "../../../model/errors.ts";
+import type { Row } from "../../../state/row.ts";
+import { systemClock } from "../../system-clock.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { describeCut } from "../../output.ts";
 import { readLimit } from "../../read-options.ts";
@@ -16,13 +18,32 @@ export const runsList: Command = {
   async run({ args, options, output }) {
     const { withApp } = await import("../../app.ts");
     const { countRuns, reportRuns } = await import("../../../state/reports.ts");
+    const { findRunByDate } = await import("../../../state/dag-runs.ts");
+    const { explainEach } = await import("../../tell-waits.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const dagId = typeof args[0] === "string" ? args[0] : undefined;
       const limit = readLimit(readText(options, "limit"));
       const filter = dagId === undefined ? {} : { dagId };
       const total = countRuns(database, filter);
-      const rows = reportRuns(database, { ...filter, limit });
+      const found = reportRuns(database, { ...filter, limit });
+      const runs = found
+        .filter((row) => row["state"] === "running" || row["state"] === "queued")
+        .flatMap(
+          (row) =>
+            findRunByDate(
+              database,
+              app.lake.id,
+              String(row["dag_id"]),
+              new Date(String(row["logical_date"])),
+            ) ?? [],
+        );
+      const waits = explainEach(database, runs, app.settings, systemClock.now());
+      const textOf = new Map(
+        runs.map((run) => [`${run.dagId}/${run.runId}`, waits.get(run.dagRunId) ?? null]),
+      );
+      const nameOf = (row: Row): string => `${String(row["dag_id"])}/${String(row["run_id"])}`;
+      const rows: readonly Row[] = found.map((row) => ({ ...row, waits: textOf.get(nameOf(row)) ?? null }));
       if (isSet(options, "json")) {
         output.json({ total, shown: rows.length, runs: rows });
         return EXIT.done;
@@ -56,6 +77,14 @@ export const runsList: Command = {
         dagId === undefined ? "Nothing has run yet." : `${dagId} has not run yet.`,
       );
       if (rows.length < total) output.line(describeCut(rows.length, total));
+      // Runs of one Dag mostly wait for the same thing: it is told once.
+      const waiting = rows.filter((row) => row["waits"] !== null);
+      for (const text of new Set(waiting.map((row) => String(row["waits"])))) {
+        const names = waiting.filter((row) => row["waits"] === text).map(nameOf);
+        const more =
+          names.length > 3 ? ` and ${names.length - 3} more wait` : names.length > 1 ? " wait" : " waits";
+        output.line(`${names.slice(0, 3).join(", ")}${more}: ${text}`);
+      }
       return EXIT.done;
     });
   },

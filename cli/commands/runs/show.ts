@@ -19,6 +19,7 @@ export const runsShow: Command = {
     const reports = await import("../../../state/reports.ts");
     const { findRun } = await import("../../find-run.ts");
     const { explainRun, explainTurn } = await import("../../../scheduler/explain-run.ts");
+    const { explainEach } = await import("../../tell-waits.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const now = systemClock.now();
@@ -30,9 +31,10 @@ export const runsShow: Command = {
       const events = reports.reportRunEvents(database, String(run["dag_id"]), String(run["run_id"]));
       const inputs = reports.reportInputs(database, String(run["dag_id"]), String(run["run_id"]));
       const turn = explainTurn(database, found);
+      const waits = explainEach(database, [found], app.settings, now).get(dagRunId) ?? null;
       const waiting = explainRun(database, dagRunId, app.settings, now);
       if (isSet(options, "json")) {
-        output.json({ run, tasks, inputs, attempts, events, waiting, turn });
+        output.json({ run, tasks, inputs, attempts, events, waiting, turn, waits });
         return EXIT.done;
       }
       const { paint } = output;
@@ -70,7 +72,7 @@ export const runsShow: Command = {
           output.line(paint.dim(`  ${String(task["task_id"])} gave ${outputs}`));
         }
       }
-      if (turn !== null) output.line(`  the run waits: ${turn}`);
+      if (turn !== null) output.line(`  the run waits: ${waits ?? turn}`);
       for (const { taskId, reasons } of waiting) output.line(`  ${taskId} waits: ${reasons.join("; ")}`);
       if (attempts.some((attempt) => attempt["error"] !== null)) {
         output.line();
