@@ -20,7 +20,7 @@ import { followRun, type FollowedRun } from "./follow-runs.ts";
 import { askScheduler, describePlace, tryLease } from "./lease-work.ts";
 import { lostOutput, tellLostOutput } from "./lost-output.ts";
 import { reportRun, type RunReport } from "./run-report.ts";
-import { createRunTools, sweepLeftovers } from "./run-tools.ts";
+import { createRunTools, sweepBeside } from "./run-tools.ts";
 import { systemClock } from "./system-clock.ts";
 import { createWaitTeller, describeStuck } from "./tell-waits.ts";
 
@@ -127,7 +127,7 @@ async function drive(
   try {
     const listeners = { engine: observer, service: silentObserver };
     const tools = createRunTools(app, database, lease.epoch, attemptLogs, listeners);
-    await driveRuns(tools, [dagRunId], stopping.signal, watch);
+    await sweepBeside(app, stopping.signal, async () => driveRuns(tools, [dagRunId], stopping.signal, watch));
   } finally {
     await attemptLogs.close();
   }

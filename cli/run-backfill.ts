@@ -23,7 +23,7 @@ import type { App } from "./app.ts";
 import { askScheduler, carryOut, describePlace, describeScheduler, tryLease } from "./lease-work.ts";
 import { lostOutput, tellLostOutput } from "./lost-output.ts";
 import type { Output } from "./output.ts";
-import { createRunTools, sweepLeftovers } from "./run-tools.ts";
+import { createRunTools, sweepBeside } from "./run-tools.ts";
 import { systemClock } from "./system-clock.ts";
 import { createWaitTeller, describeStuck } from "./tell-waits.ts";
 import { watchScheduler } from "./watch-scheduler.ts";
@@ -200,7 +200,9 @@ async function driveBackfill(
         isStuck = true;
       },
     };
-    await drive(tools, { backfillId }, isOver, stopping.signal, watch);
+    await sweepBeside(app, stopping.signal, async () =>
+      drive(tools, { backfillId }, isOver, stopping.signal, watch),
+    );
     if (isOver()) {
       await database.write((query) => endBackfill(query, backfillId, "done", systemClock.now()));
     }

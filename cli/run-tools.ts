@@ -64,3 +64,19 @@ export async function sweepLeftovers(app: App, signal: AbortSignal): Promise<voi
     app.log.debug(`Unfinished uploads could not be swept: ${describeError(error)}`);
   }
 }
+
+/** What a store may take for its list of uploads when the work is done already. */
+const SWEEP_GRACE_MS = 2_000;
+
+/** Sweeps while the work goes on, and not much longer. */
+export async function sweepBeside<T>(app: App, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const sweeping = sweepLeftovers(app, AbortSignal.any([signal, over.signal]));
+  try {
+    return await work();
+  } finally {
+    await Promise.race([sweeping, systemClock.sleep(SWEEP_GRACE_MS, over.signal).catch(() => undefined)]);
+    over.abort();
+    await sweeping;
+  }
+}

@@ -43,6 +43,7 @@ export class S3Lake implements SweepableLake {
   readonly #objects: S3Objects;
   readonly #options: S3Options;
   readonly #tools: S3LakeTools;
+  #hasNoticedDoubling = false;
   readonly #probePut: (signal?: AbortSignal) => Promise<Omit<LakeCapabilities, "conditionalComplete">>;
   readonly #probeComplete: (signal?: AbortSignal) => Promise<boolean>;
 
@@ -125,6 +126,7 @@ export class S3Lake implements SweepableLake {
   }
 
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary> {
+    this.#noticeDoubling(prefix);
     return this.#objects.list(prefix, signal);
   }
 
@@ -139,6 +141,7 @@ export class S3Lake implements SweepableLake {
   async #plan(request: PutBytes | PutFile, sizeBytes: number, isInParts: boolean): Promise<Placing> {
     const { key, sha256, signal } = request;
     checkKey(key, this.#objects.prefix);
+    this.#noticeDoubling(key);
     const metadata = completeMetadata(request.metadata, sha256);
     const { conditionalPut, checksums } = await this.#probePut(signal);
     const isConditional = isInParts ? await this.#probeComplete(signal) : conditionalPut;
@@ -151,6 +154,18 @@ export class S3Lake implements SweepableLake {
       isChecked: checksums,
       signal,
     });
+  }
+
+  /** `s3://bucket/raw` and keys that begin with `Raw/` are seldom meant together. Said once. */
+  #noticeDoubling(key: string): void {
+    const last = this.#objects.prefix.split("/").at(-2) ?? "";
+    const [first = ""] = key.split("/");
+    if (this.#hasNoticedDoubling || last === "" || first.toLowerCase() !== last.toLowerCase()) return;
+    this.#hasNoticedDoubling = true;
+    this.#tools.log.warn(
+      `The lake's prefix ends in ${last} and its keys begin with ${first}: objects go to ${last}/${first}/… ` +
+        "Take the end off DAGMAR_LAKE unless that is meant.",
+    );
   }
 
   #warn(what: string): void {

@@ -174,3 +174,18 @@ it.each(["the lake", "até @ 50%+(1)", "a/b c/d's", "lake"])(
     expect([...world.server.objects().keys()]).toContain(`${prefix}/Raw/x.csv`);
   },
 );
+
+it.each<[string, number]>([
+  ["zone/raw", 1],
+  ["raw", 1],
+  ["raw/zone", 0],
+])(
+  "a prefix such as %s beside keys that begin with Raw/ is noticed (%i warning)",
+  async (prefix, warnings) => {
+    await start();
+    const lake = world.open({}, prefix);
+    await lake.putBytes(planBytes("Raw/x.json", "x"));
+    const said = world.log.lines.filter(({ message }) => message.includes("raw/Raw/"));
+    expect(said.map(({ level }) => level)).toEqual(Array.from({ length: warnings }, () => "warn"));
+  },
+);
