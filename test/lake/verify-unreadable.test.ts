@@ -24,6 +24,7 @@ test("an archived object and one that is denied are named with the store's words
       isDeep: true,
       foreignKeys: new Set(),
       doubles: [],
+      countStored: () => 0,
       signal: new AbortController().signal,
     });
     expect(deviations.map(({ key, verdict }) => `${key} ${verdict}`)).toEqual([
