@@ -1,0 +1,107 @@
+/** Guards of the record protocol, each of which fails when it is taken away: two lakes, two runs, sizes beside hashes. */
+import { mkdirSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openLake } from "../../lake/open-lake.ts";
+import { holdsContent } from "../../lake/protocol/look-at.ts";
+import { openTestWorld, sealAll, silentLog, type TestWorld } from "../support/test-world.ts";
+import { addAll, listKeys, makeIds, POLICY, record, startAsking } from "./asking.ts";
+import { planBytes } from "./lake-tools.ts";
+
+const ids = makeIds(6);
+
+/** The same database before another folder. */
+function moveToOtherLake(world: TestWorld): TestWorld {
+  const folder = join(world.folder, "elsewhere");
+  mkdirSync(folder);
+  return { ...world, lake: openLake(join(folder, "lake"), { clock: world.clock, log: silentLog }) };
+}
+
+describe("what one lake has does not count in another", () => {
+  test("answers that are spooled for it are neither put nor planned there", async () => {
+    const world = await openTestWorld();
+    const other = moveToOtherLake(world);
+    const first = await startAsking(world, ids, await world.makeRunFacts("2026-11-22T09:00:00Z"));
+    await addAll(
+      first.sink,
+      ids.slice(0, 3).map((id) => record(first.ask, id)),
+    );
+    const second = await startAsking(other, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+    expect(world.ports.batches.listUnsealed(world.lake.id, "titles")).toHaveLength(3);
+    expect(world.ports.batches.listUnsealed(other.lake.id, "titles")).toEqual([]);
+    await second.sink.recover();
+    expect(await listKeys(other)).toEqual([]);
+    expect(await world.ports.batches.plan(second.ask, POLICY)).toHaveLength(6);
+  });
+
+  test("sealed batches and manifests of it stay its own", async () => {
+    const world = await openTestWorld();
+    const other = moveToOtherLake(world);
+    const first = await startAsking(world, ids, await world.makeRunFacts("2026-11-22T09:00:00Z"));
+    await addAll(
+      first.sink,
+      ids.map((id) => record(first.ask, id)),
+    );
+    await first.sink.abandon();
+    expect(world.ports.batches.listSealed(other.lake.id, "titles")).toEqual([]);
+    const [sealed] = world.ports.batches.listSealed(world.lake.id, "titles");
+    if (sealed === undefined) throw new Error("nothing is sealed");
+    await world.ports.batches.commit(sealed, "etag", { isClosing: false });
+    expect(await world.ports.batches.fixManifests(other.lake.id, "titles")).toEqual([]);
+    const second = await startAsking(other, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+    expect(world.ports.batches.reconcile(second.ask)).toMatchObject({ alreadyStored: 0, remaining: 6 });
+  });
+});
+
+describe("two runs of one dataset", () => {
+  test("what a dead run spooled is handed over: put in its own partition, never packed with the next run's", async () => {
+    const world = await openTestWorld();
+    const first = await startAsking(world, ids, await world.makeRunFacts("2026-11-22T09:00:00Z"));
+    await addAll(
+      first.sink,
+      ids.slice(0, 3).map((id) => record(first.ask, id)),
+    );
+    // The process dies here: nothing is sealed.
+    const second = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+    await second.sink.recover();
+    await addAll(
+      second.sink,
+      ids.slice(3).map((id) => record(second.ask, id)),
+    );
+    await second.sink.finish();
+    const records = (await listKeys(world)).filter((key) => !key.includes("_manifest"));
+    expect(records).toEqual([
+      "Raw/Titles/2026/11/22/titles-20261122T090000000Z-00001.json",
+      "Raw/Titles/2026/11/23/titles-20261123T090000000Z-00001.json",
+    ]);
+    expect(world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 3, alreadyStored: 3 });
+  });
+
+  test("a batch takes no record of another ask, nor one that another run has sealed", async () => {
+    const world = await openTestWorld();
+    const { batches } = world.ports;
+    const first = await startAsking(world, ids, await world.makeRunFacts("2026-11-22T09:00:00Z"));
+    const second = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+    const theirs = await batches.spool(record(first.ask, "tt0000001"));
+    const own = await batches.spool(record(second.ask, "tt0000002"));
+    await expect(batches.seal([own, theirs])).rejects.toThrow("of 2 spooled records to seal 1 are there");
+    await sealAll(batches, [theirs]);
+    await expect(batches.seal([theirs])).rejects.toThrow("of 1 spooled records to seal 0 are there");
+    expect(batches.listUnsealed(world.lake.id, "titles")).toEqual([own]);
+  });
+});
+
+test("an object that is cut short is not ours by the sha256 in its metadata alone", async () => {
+  const { lake, folder } = await openTestWorld();
+  const plan = planBytes("Raw/cut.json", '[\n{"imdb_id":"tt0000001"}\n]\n');
+  await lake.putBytes(plan);
+  const content = { sha256: plan.sha256, sizeBytes: plan.body.byteLength };
+  const signal = new AbortController().signal;
+  const check = async () => {
+    const head = await lake.head(plan.key);
+    return head === undefined ? undefined : holdsContent(lake, head, content, signal);
+  };
+  expect(await check()).toBe(true);
+  truncateSync(join(folder, "lake", plan.key), 10);
+  expect(await check()).toBe(false);
+});
