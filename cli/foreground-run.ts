@@ -113,7 +113,6 @@ async function drive(
   lease.lost.addEventListener("abort", stop, { once: true });
   const { log, settings } = app;
   tellLostOutput(database, { log, service: silentObserver, timezone: settings.timezone });
-  await sweepLeftovers(app, stopping.signal);
   const { secrets, logsFolder: folder } = settings;
   const attemptLogs = openAttemptLogs({ folder, log, clock: systemClock, secrets });
   const tellWaits = createWaitTeller(database, settings, log);

@@ -74,6 +74,7 @@ test.each([
       ask: { askId: 1, questionHash: "h" },
       sink: sink as RecordSink,
       planned,
+      plan: () => Promise.resolve(planned),
     });
     client.close();
     expect(world.tmdb.requests).toBe(count);
