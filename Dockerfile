@@ -58,6 +58,6 @@ VOLUME ["/input", "/data", "/app/dags"]
 # Of the service; one that stands by is healthy too. A single command has no such door: `docker run --no-healthcheck …`.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://' + process.env.DAGMAR_HTTP + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["/usr/bin/tini", "--", "node", "--max-semi-space-size=2", "--disable-sigusr1", "/app/dist/cli/main.js"]
+ENTRYPOINT ["/usr/bin/tini", "--", "node", "--max-semi-space-size=2", "/app/dist/cli/main.js"]
 # The service. A single command is `docker run … dagmar dags list`.
 CMD ["scheduler"]

@@ -49,7 +49,7 @@ describe.each(WAYS)("%s", (way) => {
       "plain/manual__2020-01-01T00:00:00.000Z",
     ]);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/^dagmar: No run answers to plain\/manual__2020\S+\.\n.*runs list/);
+    expect(stderr).toMatch(/^dagmar: There is no run plain\/manual__2020\S+\.\n.*runs list/);
   });
 
   test("a Dag's timeout stops the run, which has failed, and whoever waits for it is told", async () => {

@@ -80,12 +80,14 @@ test.each(Object.entries(FAULTS))(
   },
 );
 
+/** How long a lease holds. */
+const LEASE_MS = 30_000;
 /** A process may not be made the first one of a namespace everywhere. */
 const UNSHARE = "/usr/bin/unshare";
 const mayUnshare = spawnSync(UNSHARE, ["--pid", "--fork", "true"]).status === 0;
 
 describe.runIf(mayUnshare)("as process 1", () => {
-  async function startFirst(world: ServiceWorld) {
+  async function startFirst(world: ServiceWorld, patienceMs?: number) {
     const running = startChild(
       UNSHARE,
       ["--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, world.cliPath, "scheduler"],
@@ -93,7 +95,12 @@ describe.runIf(mayUnshare)("as process 1", () => {
       world.environment,
     );
     onTestFinished(() => void running.child.kill("SIGKILL"));
-    await eventually("it works", () => running.output().includes("is scheduling the Dags"), running);
+    await eventually(
+      "it works",
+      () => running.output().includes("is scheduling the Dags"),
+      running,
+      patienceMs,
+    );
     const url = /Health and metrics: (http:\S+?)\/healthz/.exec(running.output())?.[1] ?? "";
     const pid = running.child.pid ?? 0;
     const first = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
@@ -121,7 +128,7 @@ describe.runIf(mayUnshare)("as process 1", () => {
     expect(world.readStates("v_attempts", "seconds")).toEqual(["cancelled"]);
   });
 
-  test("a crash takes nothing of it along: the same container's next start goes on at once", async () => {
+  test("after a crash the same container's next start waits for the lease to expire, since it cannot see the process before it", async () => {
     const world = useServiceWorld();
     world.writeDag("seconds", EACH_SECOND);
     const { running, first } = await startFirst(world);
@@ -129,9 +136,9 @@ describe.runIf(mayUnshare)("as process 1", () => {
     process.kill(first, "SIGKILL");
     await running.ended;
     const before = world.readStates("v_runs", "seconds").length;
-    const next = await startFirst(world);
+    const next = await startFirst(world, LEASE_MS + 15_000);
     await eventually("it goes on", () => world.readStates("v_runs", "seconds").length > before, next.running);
     process.kill(next.first, "SIGTERM");
     expect((await next.running.ended).exitCode).toBe(0);
-  });
+  }, 90_000);
 });

@@ -171,7 +171,7 @@ test("what is not there is said plainly", async () => {
 });
 
 test.each([
-  [["nothing", "idle"], "No run answers to nothing.\n  `dagmar runs list` shows them."],
+  [["nothing", "idle"], "There is no run nothing.\n  `dagmar runs list` shows them."],
   [["csv_ingest", "moves"], `${NAME} has no task moves.\n  It has ${TASKS.join(", ")}.`],
   [["csv_ingest", "idle", "--attempt", "x"], '--attempt takes a whole number from 1, not "x".'],
   [

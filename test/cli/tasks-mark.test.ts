@@ -35,7 +35,7 @@ describe.each(WAYS)("%s", (way) => {
   });
 
   test.each([
-    ["an unknown run", ["faulty/none", "fails", "success"], 2, /No run answers to faulty\/none/],
+    ["an unknown run", ["faulty/none", "fails", "success"], 2, /There is no run faulty\/none/],
     ["an unknown task", ["faulty", "fials", "success"], 2, /has no task fials\.\n.*fails, after/],
     ["another state", ["faulty", "fails", "skipped"], 2, /marked success or failed, not "skipped"/],
   ])("%s is refused", async (_name, args, exitCode, message) => {

@@ -58,7 +58,7 @@ describe.each(WAYS)("%s", (way) => {
 
   test.each([
     ["an unknown Dag", ["plian"], 2, /There is no Dag plian[\s\S]*did you mean "plain"/],
-    ["a Dag that is off", ["dark"], 2, /dark is off\.\n.*enabled: false/],
+    ["a Dag that is off", ["dark"], 2, /dark is off: none of its tasks are run\.\n.*enabled: false/],
     ["a param that is not declared", ["plain", "--param", "x=1"], 2, /has no such param/],
     ["a date that is none", ["plain", "--date", "soon"], 2, /"soon" is no date/],
   ])("%s is refused in one line, with what to do", async (_name, args, exitCode, message) => {

@@ -186,7 +186,7 @@ test("on_unchanged: write makes a full copy per partition, once", async () => {
 test("what TMDB lacked is asked again after recheck_after by the logical date, and nothing else", async () => {
   simulator.reset();
   const before = world.listLake();
-  const early = await world.run(["run", "tmdb_ingest", "--date", "2026-11-02"]);
+  const early = await world.run(["run", "tmdb_ingest", "--date", "2026-11-01"]);
   expect(early.exitCode).toBe(0);
   expect(simulator.requests).toBe(0);
   const late = await world.run(["run", "tmdb_ingest", "--date", "2026-11-05"]);

@@ -11,6 +11,7 @@ const EDITS: readonly ErrorCode[] = [
   "DATABASE_UNUSABLE", // the path, its rights, or a backup in its place
   "DATABASE_MISSING", // a command that makes it
   "DATABASE_MOVED", // the file's place
+  "SETTINGS_DIFFER", // a setting, of the command or of the scheduler
 ];
 /** What room, time or the end of another process mends. */
 const PASSING: readonly ErrorCode[] = [
@@ -18,6 +19,8 @@ const PASSING: readonly ErrorCode[] = [
   "DATABASE_FULL",
   "DATABASE_FAILING",
   "MACHINE_SHORT",
+  "TOO_MANY_FILES",
+  "FOLDER_GONE",
   "ADDRESS_TAKEN",
   "NO_SCHEDULER",
   "LEASE_LOST",
