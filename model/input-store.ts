@@ -29,8 +29,11 @@ export interface DatasetWrite {
 export interface InputStore {
   /**
    * The object that this task reads for a dataset: resolved once, and kept until the task is cleared, so that a retry
-   * reads what the attempt before it read. `undefined` while the lake holds none; then nothing is kept.
+   * reads what the attempt before it read. An object that is known to be gone, or whose key holds something foreign by
+   * now, is passed over. `undefined` while the lake holds none; then nothing is kept.
    */
   resolve(lakeId: string, run: RunFacts, taskId: string, dataset: string): Promise<TaskInput | undefined>;
   recordWrite(write: DatasetWrite): Promise<void>;
+  /** The Dags whose runs have written the dataset, in any lake; where there are none, those that the run's Dag follows. */
+  listWriters(run: RunFacts, dataset: string): readonly string[];
 }

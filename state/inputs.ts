@@ -17,6 +17,16 @@ export function createInputStore(database: Database, clock: Clock): InputStore {
         return kept ?? resolve(query, { lakeId, run, taskId, dataset }, clock.now());
       }),
     recordWrite: (write) => database.write((query) => insertWrite(query, write, clock.now())),
+    listWriters(run, dataset) {
+      const rows = database.all<{ dag_id: string }>(
+        sql(
+          `SELECT DISTINCT r.dag_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) WHERE w.dataset = ?
+            ORDER BY r.dag_id`,
+          dataset,
+        ),
+      );
+      return rows.length > 0 ? rows.map((row) => row.dag_id) : listFollowed(database, run);
+    },
   };
 }
 
@@ -91,7 +101,8 @@ function findNearest(query: Query, need: Need): Found | undefined {
     const row = query.get<{ object_id: number }>(
       sql(
         `SELECT w.object_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) JOIN objects o USING (object_id)
-          WHERE w.dataset = ? AND w.lake = ? AND o.is_committed = 1 AND ${runs.sql}
+          WHERE w.dataset = ? AND w.lake = ? AND o.kind = 'file' AND o.is_committed = 1
+            AND ${runs.sql}
           ORDER BY w.dataset_write_id DESC LIMIT 1`,
         dataset,
         lakeId,

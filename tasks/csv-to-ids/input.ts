@@ -17,10 +17,15 @@ export async function resolveInput(
       "DATASET_EMPTY",
       `The lake ${lake.id} holds no file of the dataset ${dataset} yet.`,
       true,
-      { hint: "Run the Dag that stores it first (`dagmar run csv_ingest`)." },
+      { hint: describeWriters(state.inputs.listWriters(run, dataset)) },
     );
   }
   return { ...input, sha256: input.object.sha256 };
+}
+
+function describeWriters(dagIds: readonly string[]): string {
+  if (dagIds.length === 0) return "Run the Dag that stores it first; `dagmar dags list` shows the Dags.";
+  return `Run the Dag that stores it first: ${dagIds.map((dagId) => `\`dagmar run ${dagId}\``).join(" or ")}.`;
 }
 
 const SOURCES: Readonly<Record<InputSource, string>> = {

@@ -152,6 +152,48 @@ describe("the nearest source is taken", () => {
     });
   });
 
+  const LOST = {
+    gone: (objectId: number) => world.ports.objects.markMissing([objectId]),
+    foreign: () =>
+      world.ports.objects.adopt(world.lake.id, [
+        {
+          key: "R/movies/lost.csv",
+          kind: "foreign",
+          dataset: null,
+          sha256: null,
+          sizeBytes: 1,
+          etag: "other",
+          logicalDate: null,
+          answers: null,
+        },
+      ]),
+  } as const;
+  const PLACES = [
+    { source: "same_run", written: "2026-11-01T09:00:00Z", dag: CSV, read: "2026-11-01T09:00:00Z" },
+    { source: "followed_run", written: "2026-11-01T09:00:00Z", dag: AFTER, read: "2026-11-01T09:00:00Z" },
+    { source: "same_day", written: "2026-11-01T09:00:00Z", dag: AFTER, read: "2026-11-01T10:00:00Z" },
+    { source: "newest", written: "2026-10-31T09:00:00Z", dag: AFTER, read: "2026-11-01T10:00:00Z" },
+  ] as const;
+  const CASES = PLACES.flatMap((place) => [
+    { ...place, what: "gone" as const },
+    { ...place, what: "foreign" as const },
+  ]);
+  test.each(CASES)(
+    "an object ($source) that is known to be $what is passed over for an older one, also by a retry",
+    async ({ source, written, dag, read, what }) => {
+      await store(await makeRun(CSV, "2026-09-01T09:00:00Z"), "old");
+      const writer = await makeRun(CSV, written);
+      const objectId = await store(writer, "lost");
+      const reader = source === "same_run" ? writer : await makeRun(dag, read);
+      const taskId = source === "same_run" ? "movies" : "ids";
+      expect(await told(resolve(reader, taskId))).toBe(`lost, ${source}`);
+      await LOST[what](objectId);
+      expect(await told(resolve(reader, taskId))).toBe("old, newest");
+      if (source === "same_run") return;
+      expect(await told(resolve(await makeRun({ ...AFTER, dagId: "other" }, read)))).toBe("old, newest");
+    },
+  );
+
   test("of another lake nothing counts", async () => {
     await store(await makeRun(CSV, "2026-11-01T09:00:00Z"), "here");
     const run = await makeRun(AFTER, "2026-11-01T09:00:00Z", "s3://other");
@@ -204,4 +246,14 @@ describe("what was resolved", () => {
       },
     ]);
   });
+});
+
+test("the Dags that store a dataset are those that wrote it, else those that the reader's Dag follows", async () => {
+  const { inputs } = world.ports;
+  const reader = readRunFacts(await makeRun(AFTER_TWO, "2026-11-01T09:00:00Z"));
+  expect(inputs.listWriters(reader, "movies")).toEqual(["csv_ingest", "oscar_ingest"]);
+  await store(await makeRun(makeDag([], { dagId: "other" }), "2026-10-01T09:00:00Z"), "x");
+  expect(inputs.listWriters(reader, "movies")).toEqual(["other"]);
+  const alone = readRunFacts(await makeRun(makeDag([]), "2026-11-01T09:00:00Z"));
+  expect(inputs.listWriters(alone, "series")).toEqual([]);
 });

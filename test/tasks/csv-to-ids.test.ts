@@ -213,13 +213,17 @@ describe("what cannot be read", () => {
     expect(world.database.all(sql("SELECT * FROM candidate_sets"))).toEqual([]);
   });
 
-  test("a dataset without an object fails, to be tried again, and says which Dag stores it", async () => {
+  test("a dataset without an object fails, to be tried again, and says how to find the Dag that stores it", async () => {
     const world = await openCsvWorld();
     const error = await failure(world.find(await world.makeRunFacts("2026-11-23T09:00:00Z")));
     expect(error.code).toBe("DATASET_EMPTY");
     expect(error.retryable).toBe(true);
     expect(error.message).toContain("movies");
-    expect(error.hint).toContain("dagmar run");
+    expect(error.hint).toBe("Run the Dag that stores it first; `dagmar dags list` shows the Dags.");
+    await world.store(CSV, "2026-11-23");
+    await world.database.write((query) => query.run(sql("UPDATE objects SET is_committed = 0")));
+    const gone = await failure(world.find(await world.makeRunFacts("2026-11-24T09:00:00Z")));
+    expect(gone.hint).toMatch(/^Run the Dag that stores it first: `dagmar run \w+`\.$/);
   });
 
   test("an empty file says that it has no header", async () => {
