@@ -1,5 +1,5 @@
 /** The commands that read, as table and as JSON: with no database, with an empty one, and with a lake that has had its troubles. */
-import { appendFileSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -249,11 +249,19 @@ test("db backup copies once and replaces nothing; the copy is sound", async () =
 });
 
 test("lake verify says that nothing of a lake is recorded, and of which lakes the database has objects", async () => {
-  const result = await world.run(["lake", "verify"], { DAGMAR_LAKE: `file:${join(world.folder, "other")}` });
-  expect(result.exitCode).toBe(0);
-  expect(result.stdout).toMatch(
-    /^Nothing of this lake is recorded\. The database has objects of file:\S+lake\.$/m,
-  );
+  const other = join(world.folder, "other");
+  const verify = () => world.run(["lake", "verify"], { DAGMAR_LAKE: `file:${other}` });
+  const sentence = /^Nothing of this lake is recorded\. The database has objects of file:\S+lake\.$/m;
+  const empty = await verify();
+  expect(empty.exitCode).toBe(0);
+  expect(empty.stdout).toMatch(sentence);
+  mkdirSync(join(other, "Raw"), { recursive: true });
+  writeFileSync(join(other, "Raw", "stranger.csv"), "id\n");
+  const { stdout } = await verify();
+  expect(stdout).toContain("Raw/stranger.csv");
+  expect(stdout).toMatch(sentence);
+  const below = await world.run(["lake", "verify", "Raw/Nothing/"]);
+  expect(below.stdout).toMatch(/^Nothing below Raw\/Nothing\/ is recorded\.$/m);
 });
 
 test("lake verify tells what is gone, what differs and, with --deep alone, which bytes were changed", async () => {

@@ -48,11 +48,14 @@ export const lakeVerify: Command = {
         return exitCode;
       }
       const how = isDeep ? "read and compared by SHA-256" : "compared by size and recorded SHA-256";
-      output.table(
-        ["key", "verdict", "detail"],
-        deviations.map((deviation) => [deviation.key, deviation.verdict, deviation.detail]),
-        booked.length > 0 ? "Everything is there and as recorded." : describeOtherLakes(listLakes(database)),
-      );
+      if (booked.length > 0 || deviations.length > 0) {
+        output.table(
+          ["key", "verdict", "detail"],
+          deviations.map((deviation) => [deviation.key, deviation.verdict, deviation.detail]),
+          "Everything is there and as recorded.",
+        );
+      }
+      if (booked.length === 0) output.line(describeUnrecorded(app.lake.id, prefix, listLakes(database)));
       const others = foreign.length > 0 ? `; ${foreign.length} foreign, left alone` : "";
       output.line(`${booked.length} recorded objects of ${app.lake.id} ${how}${others}`);
       return exitCode;
@@ -72,7 +75,9 @@ function groupDoubles(rows: readonly Row[]): readonly DoubledIds[] {
   return [...pairs.values()];
 }
 
-function describeOtherLakes(lakes: readonly string[]): string {
+/** A lake of which the database has nothing is most often another one than was meant. */
+function describeUnrecorded(lakeId: string, prefix: string, lakes: readonly string[]): string {
+  if (lakes.includes(lakeId)) return `Nothing below ${prefix} is recorded.`;
   const others = lakes.length === 0 ? "" : ` The database has objects of ${lakes.join(", ")}.`;
   return `Nothing of this lake is recorded.${others}`;
 }
