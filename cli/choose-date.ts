@@ -7,7 +7,7 @@ import { CommandRefused } from "../model/errors.ts";
 import { judgeDay, parseGivenDate, type DayMeaning, type GivenDate } from "../model/given-date.ts";
 import type { InstantRange } from "../model/local-day.ts";
 import { formatLocal } from "../model/local-time.ts";
-import { findRunByDate, listRunsInRange } from "../state/dag-runs.ts";
+import { findRunByDate, listRunLakes, listRunsInRange } from "../state/dag-runs.ts";
 import type { Query } from "../state/database.ts";
 import type { App } from "./app.ts";
 import { systemClock } from "./system-clock.ts";
@@ -105,7 +105,8 @@ function refuseFuture(dag: DagDefinition, dags: DagsById, instant: Date): void {
 }
 
 /**
- * The run of that Dag that exists for a date: at the instant, or on the day. Errors: `RUN_UNKNOWN` where there is none,
+ * The run of that Dag that exists for a date: at the instant, or on the day; in this lake, else in another lake of the
+ * database, so that a command given with the wrong lake is refused for the lake. Errors: `RUN_UNKNOWN` where there is none,
  * `USAGE` where the day has several.
  */
 export function findRunOfDate(
@@ -115,8 +116,10 @@ export function findRunOfDate(
   text: string,
 ): DagRun {
   const given = readGivenDate(text, dag.timezone);
-  const run = findGivenRun(query, lakeId, dag, given);
-  if (run !== undefined) return run;
+  for (const lake of [lakeId, ...listRunLakes(query, dag.dagId).filter((other) => other !== lakeId)]) {
+    const run = findGivenRun(query, lake, dag, given);
+    if (run !== undefined) return run;
+  }
   const when =
     given.kind === "day" ? `on ${given.day} (${dag.timezone})` : `at ${given.instant.toISOString()}`;
   throw new CommandRefused("RUN_UNKNOWN", `${dag.dagId} has no run ${when}.`, {

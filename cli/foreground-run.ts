@@ -143,7 +143,7 @@ function finish(
 ): ForegroundResult {
   if (isStuck) app.log.error(describeStuck(database, [run], app.settings));
   return {
-    report: reportRun(database, run, { how, isScheduler }, startedAt),
+    report: reportRun(database, run, { how, isScheduler, isStuck }, startedAt),
     exitCode: isStuck ? EXIT.failed : judgeExit(run),
     isScheduler,
   };

@@ -19,6 +19,8 @@ interface RunOrigin {
   readonly how: PreparedRun["how"];
   /** A scheduler has it, and goes on with it where it has not ended. */
   readonly isScheduler: boolean;
+  /** It is open, and a person has to act before it can go on. */
+  readonly isStuck: boolean;
 }
 
 interface RunFigures {
@@ -105,9 +107,10 @@ function count(amount: number, noun: string): string {
   return `${amount.toLocaleString("en-US")} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
-function describeOrigin(run: DagRun, { how, isScheduler }: RunOrigin): string {
+function describeOrigin(run: DagRun, { how, isScheduler, isStuck }: RunOrigin): string {
   if (how === "done") return " (done before; --rerun makes it again)";
   if (run.state === "running" || run.state === "queued") {
+    if (isStuck) return " (it waits for another run; see above)";
     return isScheduler
       ? " (the scheduler goes on with it; the same command follows it)"
       : " (stopped; the same command resumes it)";

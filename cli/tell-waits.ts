@@ -83,6 +83,8 @@ export function describeStuck(query: Query, runs: readonly DagRun[], limits: Lim
   const ways = [...holders.values()].map(
     (run) => `\`dagmar run ${run.dagId} --date ${run.logicalDate}\` goes on with the run that holds it`,
   );
-  const remedy = ways.length === 0 ? "`dagmar runs show` says what it waits for" : ways.join("; ");
+  const [first] = waits;
+  const shown = first === undefined ? "list" : `show ${first.run.dagId}/${first.run.runId}`;
+  const remedy = ways.length === 0 ? `\`dagmar runs ${shown}\` says what it waits for` : ways.join("; ");
   return `Nothing can move it: nothing is running and nothing comes due. ${remedy}; then give the same command again.`;
 }

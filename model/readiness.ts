@@ -70,7 +70,8 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
     unmet.push({ kind: "upstream", reason: `${task.triggerRule} waits: ${upstreamText}` });
   if (task.dependsOnPast && facts.past !== null && !GOOD_PASTS.has(facts.past.state)) {
     const { runId, state } = facts.past;
-    unmet.push({ kind: "past", reason: `depends_on_past: it is ${state} in ${runId}` });
+    const what = state === "none" ? "has not run yet" : `is ${state}`;
+    unmet.push({ kind: "past", reason: `depends_on_past: it ${what} in ${runId}` });
   }
   if (instance.nextAttemptAt !== null && Date.parse(instance.nextAttemptAt) > facts.now.getTime()) {
     const why = instance.message === null ? "" : ` (${instance.message})`;

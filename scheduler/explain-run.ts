@@ -73,7 +73,7 @@ export interface RunWait {
   readonly tasks: readonly WaitingTask[];
   /** Nothing that is under way or comes due lets it go on: a person has to act. */
   readonly isStuck: boolean;
-  /** The runs that have ended and hold it (`depends_on_past`). */
+  /** The runs that have ended and hold it, also through runs that wait for them (`depends_on_past`). */
   readonly heldBy: readonly DagRun[];
 }
 
@@ -139,11 +139,21 @@ function createJudge(query: Query) {
     return !isStuck(readView(query, past.dagRunId, cache), depth + 1);
   }
 
-  function listHolders({ pasts }: RunView): readonly DagRun[] {
-    const bad = [...pasts.values()].filter(
-      ({ state }) => isTaskEnded(state) && state !== "success" && state !== "skipped",
-    );
-    return [...new Set(bad.map(({ dagRunId }) => dagRunId))].map((dagRunId) => readRun(query, dagRunId));
+  /** A run that waits for one that is held itself is held by what holds that one. */
+  function listHolders(view: RunView): readonly DagRun[] {
+    const holders = new Map<number, DagRun>();
+    const seen = new Set<number>();
+    const visit = ({ run, pasts }: RunView): void => {
+      if (seen.has(run.dagRunId) || seen.size >= LONGEST_CHAIN) return;
+      seen.add(run.dagRunId);
+      for (const { state, dagRunId } of pasts.values()) {
+        if (state === "success" || state === "skipped") continue;
+        if (isTaskEnded(state)) holders.set(dagRunId, readRun(query, dagRunId));
+        else visit(readView(query, dagRunId, cache));
+      }
+    };
+    visit(view);
+    return [...holders.values()];
   }
 
   return { cache, isStuck, listHolders };

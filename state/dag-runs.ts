@@ -233,6 +233,15 @@ export function findRunByDate(
   return row === undefined ? undefined : mapRun(row);
 }
 
+/** The lakes that the Dag has runs in. */
+export function listRunLakes(query: Query, dagId: string): readonly string[] {
+  return query
+    .all<{ lake: string }>(
+      sql("SELECT DISTINCT lake FROM dag_runs WHERE dag_id = ? AND lake IS NOT NULL ORDER BY lake", dagId),
+    )
+    .map((row) => row.lake);
+}
+
 /** The Dag's runs in that lake from one logical date to another, ISO UTC, both included; oldest first. */
 export function listRunsInRange(
   query: Query,

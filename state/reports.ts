@@ -40,7 +40,18 @@ export function findRunId(query: Query, lakeId: string, name: string, now: strin
       lakeId,
       now,
     ),
-    sql("SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? ORDER BY logical_date LIMIT 1", name),
+    sql(
+      "SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND lake = ? ORDER BY logical_date LIMIT 1",
+      name,
+      lakeId,
+    ),
+    sql(
+      `SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ?
+        ORDER BY logical_date <= ? DESC, CASE WHEN logical_date <= ? THEN logical_date END DESC, logical_date LIMIT 1`,
+      name,
+      now,
+      now,
+    ),
   ];
   for (const candidate of candidates) {
     const rows = query.all<{ id: number }>(candidate);

@@ -23,6 +23,7 @@ describe("beside a scheduler", () => {
     ["trigger", "plain", "--date", "2026-11-02"],
     ["backfill", "plain", "--from", "2026-11-02", "--to", "2026-11-02"],
     ["tasks", "clear", "plain", "--date", "2026-11-01"],
+    ["tasks", "clear", "plain", "--from", "2026-11-01", "--to", "2026-11-01"],
   ];
 
   test.each(WORK)("%s names the scheduler's lake and input folder", async (...args) => {
@@ -31,18 +32,21 @@ describe("beside a scheduler", () => {
     expect(stdout).toMatch(/The scheduler does it: lake \S+, input folder \S+\/input|There is nothing to do/);
   });
 
-  test.each(WORK)("%s is refused with another lake, and with another input folder", async (...args) => {
-    const count = () => world.query("SELECT 1 FROM v_attempts").length;
-    const before = count();
-    const lake = await world.run(args, { DAGMAR_LAKE: `file:${world.folder}/elsewhere` });
-    expect(lake.exitCode).toBe(78);
-    expect(lake.stderr).toMatch(/its lake is file:\S+\/lake, here it is file:\S+elsewhere/);
-    const input = await world.run(args, { DAGMAR_INPUT: world.folder });
-    expect(input.exitCode).toBe(78);
-    expect(input.stderr).toContain(`its input folder is ${world.inputFolder}, here it is ${world.folder}`);
-    expect(count()).toBe(before);
-    expect(readdirSync(world.folder)).not.toContain("elsewhere");
-  });
+  test.each(WORK)(
+    "%s %s %s %s is refused with another lake, and with another input folder",
+    async (...args) => {
+      const count = () => world.query("SELECT 1 FROM v_attempts").length;
+      const before = count();
+      const lake = await world.run(args, { DAGMAR_LAKE: `file:${world.folder}/elsewhere` });
+      expect(lake.exitCode).toBe(78);
+      expect(lake.stderr).toMatch(/its lake is file:\S+\/lake, here it is file:\S+elsewhere/);
+      const input = await world.run(args, { DAGMAR_INPUT: world.folder });
+      expect(input.exitCode).toBe(78);
+      expect(input.stderr).toContain(`its input folder is ${world.inputFolder}, here it is ${world.folder}`);
+      expect(count()).toBe(before);
+      expect(readdirSync(world.folder)).not.toContain("elsewhere");
+    },
+  );
 
   test.each([
     [
@@ -73,6 +77,8 @@ describe("beside a scheduler", () => {
     for (const args of [
       ["dags", "pause", "plain"],
       ["runs", "cancel", "plain"],
+      ["runs", "cancel", "plain@2026-11-01"],
+      ["tasks", "mark", "plain@2026-11-01", "nothing", "success"],
     ]) {
       expect(await world.run(args, elsewhere)).toMatchObject({ exitCode: 0, stderr: "" });
     }

@@ -4,7 +4,6 @@ import { eventually, openWay, WAYS } from "../support/service-process.ts";
 
 const DAILY = `
 schedule: "0 6 * * *"
-max_active_runs: 3
 tasks:
   load:
     type: shell
@@ -15,8 +14,8 @@ tasks:
 const HELD = "load: depends_on_past: it is failed in ";
 const STUCK = "Nothing can move it: nothing is running and nothing comes due.";
 
-async function open(way: (typeof WAYS)[number]) {
-  const world = await openWay(way, { daily: DAILY });
+async function open(way: (typeof WAYS)[number], maxActiveRuns: number) {
+  const world = await openWay(way, { daily: `max_active_runs: ${maxActiveRuns}\n${DAILY}` });
   onTestFinished(() => world.close());
   const run = (...args: readonly string[]) => world.run(["run", "daily", ...args]);
   return { ...world, runDaily: run };
@@ -28,15 +27,22 @@ function readRemedy(stderr: string): readonly string[] {
   return command.split(" ");
 }
 
-describe.each(WAYS)("%s", (way) => {
+const CASES = WAYS.flatMap((way) => [1, 3].map((maxActiveRuns) => [way, maxActiveRuns] as const));
+
+describe.each(CASES)("%s, max_active_runs: %i", (way, maxActiveRuns) => {
   test("run says what it waits for and ends with 1; what it recommends lets it go on", async () => {
-    const world = await open(way);
+    const world = await open(way, maxActiveRuns);
     expect((await world.runDaily("--date", "2025-03-01")).exitCode).toBe(1);
     const held = await world.runDaily("--date", "2025-03-02");
     expect(held.exitCode).toBe(1);
     expect(held.stderr).toContain("daily/manual__2025-03-02T06:00:00.000Z waits. ");
     expect(held.stderr).toContain(`${HELD}manual__2025-03-01T06:00:00.000Z`);
     expect(held.stderr).toContain(STUCK);
+    expect(held.stdout).toContain("running (it waits for another run; see above)");
+    // Behind a run that only waits itself, the remedy is still the run that failed.
+    const third = await world.runDaily("--date", "2025-03-03");
+    expect(third.exitCode).toBe(1);
+    expect(readRemedy(third.stderr)).toEqual(["run", "daily", "--date", "2025-03-01T06:00:00.000Z"]);
     const json = await world.runDaily("--date", "2025-03-02", "--json");
     expect(json.exitCode).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({ run_id: "manual__2025-03-02T06:00:00.000Z" });
@@ -47,7 +53,7 @@ describe.each(WAYS)("%s", (way) => {
   }, 90_000);
 
   test("backfill says so of its runs, ends with 1, and the same command goes on", async () => {
-    const world = await open(way);
+    const world = await open(way, maxActiveRuns);
     const range = ["backfill", "daily", "--from", "2025-03-01", "--to", "2025-03-03"];
     const held = await world.run(range);
     expect(held.exitCode).toBe(1);

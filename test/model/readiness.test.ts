@@ -98,7 +98,7 @@ describe("depends_on_past", () => {
   test.each(TASK_STATES)("with a past that is %s", (state) => {
     const unmet = explain({ task, past: { runId: "scheduled__x", state } });
     const isGood = state === "success" || state === "skipped";
-    const reason = `depends_on_past: it is ${state} in scheduled__x`;
+    const reason = `depends_on_past: it ${state === "none" ? "has not run yet" : `is ${state}`} in scheduled__x`;
     expect(unmet).toEqual(isGood ? [] : [{ kind: "past", reason }]);
   });
 
