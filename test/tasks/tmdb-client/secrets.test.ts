@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createProxyAgent } from "../../../cli/proxy-agents.ts";
+import { parseProxyRule } from "../../../config/proxy-rule.ts";
 import { TaskFailure } from "../../../model/errors.ts";
 import { assertTmdbConfigured, readBaseUrl } from "../../../tasks/tmdb-to-lake/client/tmdb-access.ts";
-import type { TmdbClientOptions } from "../../../tasks/tmdb-to-lake/client/tmdb-client.ts";
 import { joinTraffic } from "../../../tasks/tmdb-to-lake/client/traffic.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import {
@@ -94,7 +95,7 @@ test.each(CASES)(
         ...secret,
         log,
         random: () => 0,
-        rules: { attemptTimeoutMs: 30, maxRetries: 1 },
+        rules: { ...(answer === HANG ? { attemptTimeoutMs: 100 } : {}), maxRetries: 1 },
       });
       const result: unknown = await client.fetchTitle(MOVIE, NEVER).catch((error: unknown) => error);
       const shown = [exhaust(result), exhaust(client), ...lines].join("\n");
@@ -201,23 +202,33 @@ test.each([
   expect(exhaust(failure)).not.toContain("canary");
 });
 
-test("a proxy of the environment is never used for a loopback address", async () => {
+test("without an agent no proxy of the environment is used: the settings alone decide", async () => {
   const server = await serve(json(RECORD));
   process.env["HTTP_PROXY"] = "http://127.0.0.1:9";
   process.env["http_proxy"] = "http://127.0.0.1:9";
   expect((await openClient(server).fetchTitle(MOVIE, NEVER)).outcome).toBe("found");
 });
 
-test("a proxy of the environment is used for every other address", async () => {
-  const proxy = await startProvider(() => json(RECORD));
-  process.env["http_proxy"] = proxy.url.replace(/\/3$/, "");
-  delete process.env["no_proxy"];
-  delete process.env["NO_PROXY"];
-  const server = await serve(HANG);
-  const options: Partial<TmdbClientOptions> = { baseUrl: "http://tmdb.invalid/3" };
-  expect((await openClient(server, options).fetchTitle(MOVIE, NEVER)).outcome).toBe("found");
-  expect(proxy.asked).toEqual(["http://tmdb.invalid/3/movie/tt0000001?language=pt-BR"]);
-  await proxy.close();
+test("the agent of the proxy rule takes a request to the proxy, and to the address itself where NO_PROXY lists it", async () => {
+  const server = await serve(json(RECORD));
+  const proxy = server.url.replace(/\/3$/, "");
+  const ask = async (variables: Readonly<Record<string, string>>): Promise<string> => {
+    const rule = parseProxyRule({ HTTP_PROXY: proxy, ...variables }, []);
+    if (rule === null) throw new Error("no rule");
+    const client = openClient(server, {
+      baseUrl: "http://tmdb.invalid/3",
+      makeAgent: () => createProxyAgent(rule),
+      rules: { maxRetries: 0 },
+    });
+    await client.fetchTitle(MOVIE, NEVER);
+    const { outcome } = await client.fetchTitle(MOVIE, NEVER);
+    client.close();
+    return outcome;
+  };
+  expect(await ask({})).toBe("found");
+  expect(await ask({ NO_PROXY: "invalid" }), "this name is found nowhere").toBe("failed");
+  const whole = "http://tmdb.invalid/3/movie/tt0000001?language=pt-BR";
+  expect(server.asked, "also over a connection that is kept").toEqual([whole, whole]);
 });
 
 test("a client that is closed gives its rate back and ends its connections", async () => {
