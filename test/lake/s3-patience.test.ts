@@ -29,7 +29,7 @@ describe.each(ways)("an upload %s", (_name, more, operation) => {
     world.server.faults.push({
       when: { operation },
       times: 9,
-      fault: { kind: "slow-read", bytes: 256 * 1024, everyMs: 50 },
+      fault: { kind: "slow-read", bytes: 256 * 1024, everyMs: 40 },
     });
     const request = await world.scratch.plan("Raw/x.csv", 24 * MEBIBYTE);
     const startedMs = performance.now();
@@ -59,7 +59,7 @@ it("bytes from memory are judged by their progress, too", async () => {
   await lake.capabilities();
   world.server.faults.push({
     when: { operation: "PutObject" },
-    fault: { kind: "slow-read", bytes: 256 * 1024, everyMs: 50 },
+    fault: { kind: "slow-read", bytes: 256 * 1024, everyMs: 40 },
   });
   const plan = planBytes("Raw/x.json", "x".repeat(16 * MEBIBYTE));
   expect((await lake.putBytes(plan)).outcome).toBe("created");

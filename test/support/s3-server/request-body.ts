@@ -1,14 +1,27 @@
 /** How a request's body is received and compared with the checksums that came with it. */
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Body } from "./object-store.ts";
 import { S3Fault } from "./s3-fault.ts";
 import { readHeader } from "./signature.ts";
 
 const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 
-/** Reads all of it; keeps the bytes of bodies up to `keepBytes`. `flip` changes the first byte before it is hashed. */
-export async function receiveBody(request: IncomingMessage, keepBytes: number, flip: boolean): Promise<Body> {
+export interface ReceiveOptions {
+  /** Bodies up to this size are kept. */
+  readonly keepBytes: number;
+  /** Changes the first byte before it is hashed. */
+  readonly flip: boolean;
+  /** How long to wait after each so many bytes: the body takes this long at least, however fast the machine is. */
+  readonly pace?: { readonly bytes: number; readonly everyMs: number } | undefined;
+}
+
+/** Reads all of it. */
+export async function receiveBody(
+  request: IncomingMessage,
+  { keepBytes, flip, pace }: ReceiveOptions,
+): Promise<Body> {
   const announced = readHeader(request, "content-length");
   if (announced === "" || readHeader(request, "x-amz-content-sha256").startsWith("STREAMING-")) {
     // As Ceph and others do with the SDK's chunked streams.
@@ -20,11 +33,14 @@ export async function receiveBody(request: IncomingMessage, keepBytes: number, f
   const kept: Buffer[] = [];
   const hash = createHash("sha256");
   let sizeBytes = 0;
+  let waits = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     const bytes = flip && sizeBytes === 0 ? flipFirstBit(chunk) : chunk;
     hash.update(bytes);
     sizeBytes += bytes.length;
     if (mayKeep) kept.push(bytes);
+    if (pace === undefined) continue;
+    for (; (waits + 1) * pace.bytes <= sizeBytes; waits += 1) await wait(pace.everyMs);
   }
   return { bytes: mayKeep ? Buffer.concat(kept) : undefined, sizeBytes, sha256: hash.digest("hex") };
 }

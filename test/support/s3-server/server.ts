@@ -194,16 +194,15 @@ class S3Host {
       await once(request, "readable");
       return undefined;
     }
-    if (fault?.kind === "slow-read") slowDown(request, fault);
     checkSignature(request, this.#credentials, this.#region, this.#nowMs());
     const hasBody = call.operation === "PutObject" || call.operation === "UploadPart";
     const received =
       hasBody || call.operation === "CompleteMultipartUpload"
-        ? await receiveBody(
-            request,
-            this.#options.keepBytes ?? 32 * 1024 * 1024,
-            fault?.kind === "flip-on-the-way",
-          )
+        ? await receiveBody(request, {
+            keepBytes: this.#options.keepBytes ?? 32 * 1024 * 1024,
+            flip: fault?.kind === "flip-on-the-way",
+            pace: fault?.kind === "slow-read" ? fault : undefined,
+          })
         : { bytes: Buffer.alloc(0), sizeBytes: 0, sha256: "" };
     if (fault?.kind === "hang") return undefined;
     if (fault?.kind === "slow") await wait(fault.delayMs);
@@ -282,20 +281,6 @@ function dropEtag({ status, headers, body }: Answer): Answer {
   const { etag: _etag, ...others } = headers;
   const text = body?.toString().replace(/<ETag>.*?<\/ETag>/, "");
   return { status, headers: others, ...(text === undefined ? {} : { body: text }) };
-}
-
-/** The bytes that have come are handed on at this pace; meanwhile the connection takes as many as systems keep for it. */
-function slowDown(request: IncomingMessage, pace: Extract<FaultKind, { kind: "slow-read" }>): void {
-  let allowedBytes = pace.bytes;
-  const timer = setInterval(() => {
-    allowedBytes = pace.bytes;
-    request.resume();
-  }, pace.everyMs);
-  request.on("data", (chunk: Buffer) => {
-    allowedBytes -= chunk.length;
-    if (allowedBytes <= 0) request.pause();
-  });
-  request.once("close", () => clearInterval(timer));
 }
 
 function mergeHeaders(headers: Readonly<Record<string, string>> | undefined) {
