@@ -54,8 +54,10 @@ export function createRunTools(
 /** Uploads that a dead process left half done cost money and room; one that is younger may be somebody else's, under way. */
 const LEFTOVER_AGE_MS = 24 * 3600 * 1000;
 
+type SweepingApp = Pick<App, "lake" | "log">;
+
 /** Housekeeping: that a store does not permit it keeps no run from going on. */
-export async function sweepLeftovers(app: App, signal: AbortSignal): Promise<void> {
+export async function sweepLeftovers(app: SweepingApp, signal: AbortSignal): Promise<void> {
   const before = new Date(systemClock.now().getTime() - LEFTOVER_AGE_MS);
   try {
     const swept = await app.lake.sweepLeftovers("", before, signal);
@@ -69,7 +71,11 @@ export async function sweepLeftovers(app: App, signal: AbortSignal): Promise<voi
 const SWEEP_GRACE_MS = 2_000;
 
 /** Sweeps while the work goes on, and not much longer. */
-export async function sweepBeside<T>(app: App, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+export async function sweepBeside<T>(
+  app: SweepingApp,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   const over = new AbortController();
   const sweeping = sweepLeftovers(app, AbortSignal.any([signal, over.signal]));
   try {
