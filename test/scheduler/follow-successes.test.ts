@@ -134,3 +134,35 @@ test("a cleared upstream counts for a follower of several only when it has succe
   await service.advance(HOUR);
   expect(followerRuns(world)).toEqual(["follower@08:00 success"]);
 });
+
+test("a follower's run of single tasks becomes the whole run when what it follows succeeds", async () => {
+  const world = await openServiceWorld();
+  const [dag, after] = [upstream("one"), follower(["one"], { tasks: upstream("one").tasks })];
+  world.setDags([dag, after]);
+  const service = world.start();
+  await service.rest();
+  await succeed(world, after, `${DAY}T08:00:00Z`, ["a"]);
+  await succeed(world, dag, `${DAY}T08:00:00Z`);
+  await service.advance(MINUTE);
+  const run = findRunByDate(world.database, world.lake.id, "follower", new Date(`${DAY}T08:00:00Z`));
+  expect(run).toMatchObject({ onlyTasks: null, state: "success" });
+  expect(world.events("upstream_again")).toEqual([]);
+});
+
+test("a follower of several runs once a day: when all have succeeded, and not again after a later success", async () => {
+  const world = await openServiceWorld();
+  const [early, late] = [upstream("early"), upstream("late")];
+  world.setDags([early, late, follower(["early", "late"])]);
+  const service = world.start();
+  await service.rest();
+  await succeed(world, late, `${DAY}T07:00:00Z`);
+  await service.advance(MINUTE);
+  expect(followerRuns(world)).toEqual([]);
+  expect(world.events("step_fault")).toEqual([]);
+  await succeed(world, early, `${DAY}T07:30:00Z`);
+  await service.advance(MINUTE);
+  await succeed(world, late, `${DAY}T08:30:00Z`);
+  await service.advance(MINUTE);
+  expect(followerRuns(world)).toEqual(["follower@07:30 success"]);
+  expect(world.events("upstream_again")).toHaveLength(1);
+});

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { prepareRun, type PreparedRun, type RunRequest } from "../../scheduler/commands/prepare-run.ts";
 import { TaskFailure, CommandRefused } from "../../model/errors.ts";
 import type { DagRun } from "../../model/dag-run.ts";
+import { readRun } from "../../state/dag-runs.ts";
 import { listTasksOfRun } from "../../state/task-instances.ts";
 import { makeDag, makeTask, makeVersion } from "../support/test-dag.ts";
 import { makeType, openEngineWorld, type EngineWorld } from "./engine-world.ts";
@@ -164,6 +165,28 @@ describe("with the date of a run that", () => {
     expect(world.task(first, "a")).toMatchObject({ nextAttemptAt: null, lostCount: 0 });
     const [ended] = await world.drive(run);
     expect(ended?.state).toBe("success");
+  });
+
+  test("is at work, it stays as it is: the attempt under way is the only one; --rerun and --refetch are refused", async () => {
+    const world = await openPrepareWorld();
+    const first = (await world.prepare()).run;
+    await world.database.write((query) => {
+      const at = "started_at = '2026-11-23T09:00:00.000Z'";
+      query.run({
+        sql: `UPDATE task_instances SET state = 'running', attempt_count = 1, ${at} WHERE task_id = 'a'`,
+        bindings: [],
+      });
+      query.run({ sql: `UPDATE dag_runs SET state = 'running', ${at}`, bindings: [] });
+    });
+    const before = [readRun(world.database, first.dagRunId), listTasksOfRun(world.database, first.dagRunId)];
+    const { run, how } = await world.prepare();
+    expect({ how, state: run.state }).toEqual({ how: "resumed", state: "running" });
+    for (const flags of [{ isRerun: true }, { isRefetch: true }]) {
+      expect((await refusal(world.prepare(flags))).code).toBe("TASK_RUNNING");
+    }
+    expect([readRun(world.database, first.dagRunId), listTasksOfRun(world.database, first.dagRunId)]).toEqual(
+      before,
+    );
   });
 
   test("was made and never begun, it is resumed", async () => {
