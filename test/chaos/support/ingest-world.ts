@@ -31,7 +31,12 @@ export interface IngestWorld {
   readonly world: CliWorld;
   readonly simulator: TmdbSimulator;
   readonly ids: SampleIds;
-  run(dagId: string, date: string, more?: Readonly<Record<string, string>>): Promise<WatchedResult>;
+  run(
+    dagId: string,
+    date: string,
+    more?: Readonly<Record<string, string>>,
+    ...flags: readonly string[]
+  ): Promise<WatchedResult>;
   check(leeway?: { readonly mayLackManifests?: boolean }): CheckedLake;
   /** Every title that TMDB has stands in the lake once, and books, objects and manifests agree. */
   expectEachOnce(checked?: CheckedLake): void;
@@ -150,7 +155,7 @@ function complete(
     world,
     simulator,
     ids,
-    run: (dagId, date, more) => watch(world.start(["run", dagId, "--date", date], more)),
+    run: (dagId, date, more, ...flags) => watch(world.start(["run", dagId, "--date", date, ...flags], more)),
     check,
     expectEachOnce(checked = check()) {
       expect(checked.faults).toEqual([]);
