@@ -18,31 +18,38 @@ const FOLLOWER = makeDag([makeTask("a"), makeTask("b")], {
   timezone: "UTC",
 });
 
+function requestSlot(dag: DagDefinition, changes: Partial<RunRequest> = {}): RunRequest {
+  return {
+    version: makeVersion(dag),
+    logicalDate: SLOT,
+    isNew: false,
+    params: {},
+    onlyTasks: null,
+    namedTasks: [],
+    isRerun: false,
+    isRefetch: false,
+    ...changes,
+  };
+}
+
 /** A scheduler that has passed the slot of 10:00, where that run had been asked for by hand before. */
 async function passSlot(dag: DagDefinition, request: Partial<RunRequest>, isCancelled = false) {
   const world = await openServiceWorld();
-  const { dagRunId } = await world.apply({
-    kind: "run",
-    request: {
-      version: makeVersion(dag),
-      logicalDate: SLOT,
-      isNew: false,
-      params: {},
-      onlyTasks: null,
-      namedTasks: [],
-      isRerun: false,
-      isRefetch: false,
-      ...request,
-    },
-  });
+  const { dagRunId } = await world.apply({ kind: "run", request: requestSlot(dag, request) });
   if (isCancelled) await world.apply({ kind: "cancel_run", dagRunId });
   world.setDags([DAG, FOLLOWER]);
-  await world.start().advance(HOUR + 1);
+  const service = world.start();
+  await service.advance(HOUR + 1);
   const tasks = world.database.all<{ text: string }>({
     sql: "SELECT task_id || ' ' || state AS text FROM task_instances WHERE dag_run_id = ? ORDER BY task_id",
     bindings: [dagRunId],
   });
-  return { world, tasks: tasks.map(({ text }) => text), events: world.events("slot_filled", "slot_taken") };
+  return {
+    world,
+    service,
+    tasks: tasks.map(({ text }) => text),
+    events: world.events("slot_filled", "slot_taken"),
+  };
 }
 
 test("a run of single tasks becomes the slot's whole run", async () => {
@@ -68,15 +75,48 @@ test("a run by hand stands for the slot, with a word", async () => {
 });
 
 test("a cancelled run stands for the slot, and the event says how it is resumed", async () => {
-  const { world, events } = await passSlot(DAG, {}, true);
+  const { world, service, events } = await passSlot(DAG, {}, true);
   expect(world.runs()).toEqual(["hourly@10:00 cancelled"]);
   expect(events).toEqual([
     expect.stringContaining(`and was cancelled. \`dagmar run hourly --date ${SLOT}\` resumes it.`),
   ]);
+  await world.ask({ kind: "run", request: requestSlot(DAG, { params: { mode: "daily" } }) });
+  await service.rest();
+  expect(world.runs()).toContain("hourly@10:00 success");
 });
 
 test("a run of single tasks with other params is left as it is, with a warning", async () => {
   const { tasks, events } = await passSlot(DAG, { onlyTasks: ["a"], params: { mode: "full" } });
   expect(tasks).toEqual(["a success"]);
   expect(events).toEqual([expect.stringContaining(`with the params {"mode":"full"}`)]);
+});
+
+test("slots that were passed over are made by a backfill, as the event says", async () => {
+  const world = await openServiceWorld();
+  const dag = { ...DAG, catchup: "none" } as const;
+  world.setDags([dag]);
+  const first = world.start();
+  await first.advance(1);
+  first.drain();
+  await first.ended;
+  await world.clock.advance(2 * HOUR);
+  const second = world.start();
+  await second.rest();
+  expect(world.events("slots_skipped").join()).toContain("`dagmar backfill` makes them.");
+  const slots = [SLOT, "2026-11-23T11:00:00.000Z"];
+  const [from, to] = [SLOT, "2026-11-23T11:00:00.000Z"];
+  await world.ask({
+    kind: "backfill",
+    request: {
+      version: makeVersion(dag),
+      from,
+      to,
+      slots,
+      reprocess: "none",
+      isRefetch: false,
+      maxActive: null,
+    },
+  });
+  await second.rest();
+  expect(world.runs()).toEqual(["hourly@10:00 success", "hourly@11:00 success"]);
 });
