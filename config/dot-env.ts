@@ -17,6 +17,11 @@ const QUOTES = new Set(['"', "'", "`"]);
 /** Control characters, except tab and line feed, and those that are drawn as nothing. */
 const UNSEEN = /(?![\t\n])[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
+/** What a shell, Compose or a dotenv library would put another text in the place of; here nothing is expanded. */
+const EXPANDED = /\$[\w{($]|`/;
+const HOME = /^(?:file:(?:\/\/)?)?~/;
+const TYPOGRAPHIC = /^[“”„‟‘’‚‛«»]|[“”„‟‘’‚‛«»]$/;
+
 /** The file's bytes, read as UTF-8 with or without its byte order mark. */
 export function parseDotEnv(bytes: Uint8Array): DotEnv {
   const text = decode(bytes);
@@ -44,6 +49,7 @@ export function parseDotEnv(bytes: Uint8Array): DotEnv {
       "fault" in read
         ? read.fault
         : (findUnseen(read.value) ??
+          findUnexpanded(rest, read.value) ??
           (earlier === undefined ? undefined : `is set on line ${earlier} already`));
     if (fault !== undefined) faults.push(`line ${number}: ${name} ${fault}`);
     else if ("value" in read) values.set(name, read.value);
@@ -107,4 +113,15 @@ function readPlain(rest: string): { readonly value: string } | { readonly fault:
 
 function findUnseen(value: string): string | undefined {
   return UNSEEN.test(value) ? "holds a character that cannot be seen" : undefined;
+}
+
+/** Single quotes say that the text is meant as it stands. */
+function findUnexpanded(rest: string, value: string): string | undefined {
+  if (rest.trimStart().startsWith("'")) return undefined;
+  if (EXPANDED.test(value)) {
+    return "holds a $NAME or a command, and nothing is expanded here: write out what it stands for, or put a value that holds $ or ` in single quotes";
+  }
+  if (HOME.test(value)) return "begins with ~, and nothing is expanded here: write the whole path";
+  if (TYPOGRAPHIC.test(value)) return "has typographic quotes around it: write ' or \"";
+  return undefined;
 }

@@ -26,8 +26,29 @@ export const SSE_ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse"] as const;
 
 export type Parsed<Value> = { readonly value: Value } | { readonly fault: string };
 
+/** An absolute path. What only a shell expands is refused: it would be the name of a folder. */
+export function parsePath(text: string, workingFolder: string): Parsed<string> {
+  const fault = findUnexpanded(text);
+  return fault === undefined ? { value: path.resolve(workingFolder, text) } : { fault };
+}
+
+const QUOTE_AT_AN_END = /^["'`“”„‟‘’‚‛«»]|["'`“”„‟‘’‚‛«»]$/;
+
+function findUnexpanded(text: string): string | undefined {
+  if (text.startsWith("~")) {
+    return "must not begin with ~, which nothing has expanded: write the whole path (./~name for a folder of that name)";
+  }
+  if (/\$[{(]|(?:^|\/)\$\w/.test(text)) {
+    return "must not hold $NAME or ${NAME}, which nothing has expanded: write the whole path";
+  }
+  if (QUOTE_AT_AN_END.test(text)) return "must not have quotes around its path: leave them out";
+  return undefined;
+}
+
 /** `file:<folder>` or `s3://<bucket>/<prefix>`. Relative folders start at `workingFolder`. */
 export function parseLake(text: string, workingFolder: string): Parsed<LakeSetting> {
+  const fault = findUnexpanded(text.replace(/^(?:s3:|file:)(?:\/\/)?/, ""));
+  if (fault !== undefined) return { fault };
   if (text.startsWith("s3://")) return parseS3Lake(text.slice("s3://".length));
   if (!text.startsWith("file:")) return { fault: "must be file:<folder> or s3://<bucket>/<prefix>" };
   const rest = text.slice("file:".length);

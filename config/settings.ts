@@ -16,6 +16,7 @@ import {
   parseHttpAddress,
   parseLake,
   parseNoticeTemplate,
+  parsePath,
   parsePools,
   parseProviderAddress,
   parseRate,
@@ -190,7 +191,7 @@ function makeSchema(workingFolder: string) {
     VARIABLES.find((variable) => variable.name === name)?.default ?? "";
   const read = <Value>(name: string, parse: (text: string) => Parsed<Value>) =>
     z.string().default(preset(name)).transform(report(parse));
-  const folder = (name: string) => read(name, (text) => ({ value: path.resolve(workingFolder, text) }));
+  const folder = (name: string) => read(name, (text) => parsePath(text, workingFolder));
   const choice = <Value extends string>(name: string, choices: readonly Value[]) =>
     read(name, (text) => {
       const value = choices.find((one) => one === text);

@@ -1,4 +1,5 @@
 /** What a `.env` gives, and which of its lines are faults: no line gets lost without a word. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseDotEnv } from "../../config/dot-env.ts";
 
@@ -20,14 +21,20 @@ describe("a .env gives its variables", () => {
       { A: "{\n  'x': 1\n}", B: "2" },
     ],
     [
-      "with quotes, = and $ inside",
-      'A={"text":"${message}"}\nB=x=y==',
-      { A: '{"text":"${message}"}', B: "x=y==" },
+      "with quotes, = and, in single quotes, $ inside",
+      "A='{\"text\":\"${message}\"}'\nB=x=y==\nC='pa$word`~/“'",
+      { A: '{"text":"${message}"}', B: "x=y==", C: "pa$word`~/“" },
     ],
+    ["with a $ and a ~ that no reader expands", "A=x$\nB=a$.b\nC=a~/b", { A: "x$", B: "a$.b", C: "a~/b" }],
     ["empty", "A=\nB=''\nC= # later", { A: "", B: "", C: "" }],
   ])("%s", (_name, text, values) => {
     expect(read(text)).toEqual({ values, faults: [] });
   });
+});
+
+test("the lines of .env.example can be taken as they are", () => {
+  const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
+  expect(read(example.replaceAll(/^#(?=[A-Z][A-Z0-9_]*=)/gm, "")).faults).toEqual([]);
 });
 
 describe("a line of a .env is a fault with its number", () => {
@@ -49,6 +56,20 @@ describe("a line of a .env is a fault with its number", () => {
     ["a NUL", "A=hush\0", "line 1: A holds a character that cannot be seen"],
     ["a zero-width space", "A=hush\u200bx", "line 1: A holds a character that cannot be seen"],
     ["a second value", "A=hush\nB=1\nA=hush2", "line 3: A is set on line 1 already"],
+    ["a variable's name", "A=1\nB=file:$HOME/hush", "line 2: B holds a $NAME"],
+    ["one in braces", "A=${HOME}/hush", "line 1: A holds a $NAME"],
+    ["one in double quotes", 'A="file:${HOME}/hush"', "line 1: A holds a $NAME"],
+    ["an escaped one", 'A="hush\\$x"', "line 1: A holds a $NAME"],
+    ["one in backticks", "A=`$HOME/hush`", "line 1: A holds a $NAME"],
+    ["two $", "A=hush$$x", "line 1: A holds a $NAME"],
+    ["a command", "A=$(pwd)/hush", "line 1: A holds a $NAME or a command"],
+    ["a command in backticks", "A=file:`pwd`/hush", "line 1: A holds a $NAME or a command"],
+    ["a home folder", "A=~/hush", "line 1: A begins with ~"],
+    ["a home folder of a lake", "A=file:~/hush", "line 1: A begins with ~"],
+    ["a quoted home folder of a lake", 'A="file:~/hush"', "line 1: A begins with ~"],
+    ["another user's home folder", "A=~hush/x", "line 1: A begins with ~"],
+    ["typographic quotes", "A=“hush”", "line 1: A has typographic quotes"],
+    ["single typographic quotes", "A=‘hush’", "line 1: A has typographic quotes"],
     ["UTF-16 with its mark", Buffer.from("\ufeffA=hush\n", "utf16le"), "line 1 is not UTF-8"],
     ["UTF-16 without one", Buffer.from("A=hush", "utf16le"), "line 1 gives no variable"],
     ["Latin-1", Buffer.from("A=1\nB=hush\xe9", "latin1"), "line 2 is not UTF-8"],

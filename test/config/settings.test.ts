@@ -147,6 +147,36 @@ describe("the lake", () => {
   });
 });
 
+describe("a path that only a shell expands is refused, since it would name a folder", () => {
+  const paths = ["DAGMAR_LAKE", "DAGMAR_DB", "DAGMAR_DAGS", "DAGMAR_INPUT", "DAGMAR_LOGS"] as const;
+  const scheme = (name: string): string => (name === "DAGMAR_LAKE" ? "file:" : "");
+  test.each([
+    ["~/hush", "must not begin with ~"],
+    ["~", "must not begin with ~"],
+    ["~ann/hush", "must not begin with ~"],
+    ["$HOME/hush", "must not hold $NAME"],
+    ["${HOME}/hush", "must not hold $NAME"],
+    ["/srv/${STAGE}/hush", "must not hold $NAME"],
+    ["./hush/$STAGE", "must not hold $NAME"],
+    ["$(pwd)/hush", "must not hold $NAME"],
+    ['"./hush"', "must not have quotes"],
+    ["“./hush”", "must not have quotes"],
+  ])("%s", (text, part) => {
+    for (const name of paths) {
+      const faults = listFaults({ [name]: scheme(name) + text });
+      expect(faults).toEqual([expect.stringContaining(`${name} ${part}`)]);
+      expect(faults[0]).not.toContain("hush");
+    }
+  });
+  test.each(["s3://my-bucket/${STAGE}", "s3://my-bucket/$STAGE/raw", "file:///${HOME}/x", "file://~/x"])(
+    "in the lake %s",
+    (text) => expect(listFaults({ DAGMAR_LAKE: text })).toHaveLength(1),
+  );
+  test.each(["./~name", "/srv/a~b", "/srv/5$", "/srv/a$b"])("but not %s", (text) => {
+    for (const name of paths) expect(listFaults({ [name]: scheme(name) + text })).toEqual([]);
+  });
+});
+
 test("pools are added to those there are, and replace them", () => {
   expect(parse({ DAGMAR_POOLS: "tmdb=4, night=1" }).pools).toEqual(
     new Map([
