@@ -139,6 +139,11 @@ export const ERROR_CODES = {
     exit: 1,
     meaning: "A task's output is longer than an output may be; the message has both lengths.",
   },
+  OUTPUT_NOT_TEXT: {
+    exit: 1,
+    meaning:
+      "A task's output is not UTF-8 text, or holds a control character; the message says which and where.",
+  },
   ATTEMPT_LEFT_RUNNING: {
     exit: 1,
     meaning: "A process of the attempt could not be ended; end it by hand, then clear the task.",

@@ -2,6 +2,7 @@
 import type { JsonValue } from "../../model/dag.ts";
 import { COOKIE_VARIABLE } from "../../model/attempt-cookie.ts";
 import { TaskFailure } from "../../model/errors.ts";
+import { makeMask } from "../../model/mask-secrets.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
 import { createProcessSearch, endProcesses, type ProcessSearch } from "./attempt-processes.ts";
@@ -9,7 +10,7 @@ import { listHandedSecrets, makeChildEnvironment, type Environment } from "./chi
 import { makeCleanText } from "./clean-text.ts";
 import { judgeEnd, judgeLeftovers, judgeStart } from "./judge-end.ts";
 import { optionsSchema, refuseTemplate, type OptionPath, type ShellOptions } from "./options.ts";
-import { showLine, type OutputLine } from "./output-line.ts";
+import { findNonText, showLine, type OutputLine } from "./output-line.ts";
 import { createOutputLog } from "./output-log.ts";
 import { createOutputTail } from "./output-tail.ts";
 import { ProgramStuck, runProgram, type Program } from "./run-program.ts";
@@ -33,7 +34,7 @@ export function createShell(settings: ShellSettings): TaskType<ShellOptions, Tas
   return {
     type: "shell",
     summary:
-      "Runs a script or a program. What it leaves running in its process group is ended with it; exit code 0 is success. Its last line on standard output that is not blank is the output `last_line`: at most 4,096 bytes, and a longer one fails the task.",
+      "Runs a script or a program. What it leaves running in its process group is ended with it; exit code 0 is success. Its last line on standard output that is not blank is the output `last_line`: at most 4,096 bytes, and a longer one, or one that is not text, fails the task.",
     options: optionsSchema,
     ownTemplateNames: [],
     outputNames: ["exit_code", "last_line"],
@@ -69,7 +70,8 @@ async function runOnce(
 ): Promise<TaskOutput> {
   const { options, taskId, signal, clock, log } = context;
   const handed = listHandedSecrets(settings.environment, options.pass_env);
-  const clean = makeCleanText([...settings.secrets, ...handed]);
+  const secrets = [...settings.secrets, ...handed];
+  const [clean, mask] = [makeCleanText(secrets), makeMask(secrets)];
   const show = (line: OutputLine): string => clean(showLine(line));
   const isBlank = (line: OutputLine): boolean => show(line).trim() === "";
   const shown = createOutputLog(log, options.output_limit, show);
@@ -88,7 +90,7 @@ async function runOnce(
   const [lastLine] = tails.stdout.lines;
   if (lastLine === undefined) return { exit_code: 0, last_line: "" };
   assertShort(taskId, lastLine);
-  return { exit_code: 0, last_line: show(lastLine) };
+  return { exit_code: 0, last_line: mask(readText(taskId, lastLine)) };
 }
 
 function assertShort(taskId: string, { lengthBytes }: OutputLine): void {
@@ -100,6 +102,20 @@ function assertShort(taskId: string, { lengthBytes }: OutputLine): void {
     false,
     {
       hint: "Write the text to a file and print the file's name last. If no task reads the line, print a short one after it.",
+    },
+  );
+}
+
+/** Byte for byte: what is made fit to be shown would be another text for the task that reads it. */
+function readText(taskId: string, line: OutputLine): string {
+  const fault = findNonText(line.head);
+  if (fault === undefined) return line.head.toString("utf8");
+  throw new TaskFailure(
+    "OUTPUT_NOT_TEXT",
+    `${taskId}: the last line on standard output is not plain text: byte ${fault.position.toLocaleString("en-US")} is ${fault.what}.`,
+    false,
+    {
+      hint: "The output last_line is UTF-8 text without control characters. Print a plain line last (NO_COLOR=1 stops the colours of many programs), or write the bytes to a file and print its name.",
     },
   );
 }

@@ -43,3 +43,42 @@ export function showLine({ head, lengthBytes }: OutputLine): string {
 function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;
 }
+
+const CONTROL = /(?!\t)\p{Cc}/u;
+
+/** The first byte (from 1) that no text has, tab allowed, in a line that is not cut. */
+export function findNonText(bytes: Buffer): { readonly position: number; readonly what: string } | undefined {
+  const text = bytes.toString("utf8");
+  const control = CONTROL.exec(text);
+  const undecodable = findUndecodable(bytes, text);
+  const controlAt = control === null ? Infinity : Buffer.byteLength(text.slice(0, control.index));
+  if (undecodable !== undefined && undecodable <= controlAt) {
+    return { position: undecodable + 1, what: `0x${hex(bytes[undecodable], 2)}, which is not UTF-8` };
+  }
+  if (control === null) return undefined;
+  const code = control[0].charCodeAt(0);
+  const name = CONTROL_NAMES.get(code);
+  return {
+    position: controlAt + 1,
+    what: `the control character U+${hex(code, 4)}${name === undefined ? "" : ` (${name})`}`,
+  };
+}
+
+const CONTROL_NAMES: ReadonlyMap<number, string> = new Map([
+  [0x00, "NUL"],
+  [0x08, "backspace"],
+  [CARRIAGE_RETURN, "carriage return"],
+  [0x1b, "escape, as of a colour"],
+]);
+
+/** Where decoding and encoding again gives another byte; what is right up to there has the same length in both. */
+function findUndecodable(bytes: Buffer, text: string): number | undefined {
+  const again = Buffer.from(text, "utf8");
+  if (again.equals(bytes)) return undefined;
+  const index = bytes.findIndex((byte, at) => byte !== again[at]);
+  return index < 0 ? bytes.length - 1 : index;
+}
+
+function hex(number: number | undefined, digits: number): string {
+  return (number ?? 0).toString(16).toUpperCase().padStart(digits, "0");
+}

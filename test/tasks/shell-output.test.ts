@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failShell, readLastLine, runShell, startShell } from "./shell-world.ts";
+import { failShell, runShell, startShell } from "./shell-world.ts";
 
 describe("output in the log", () => {
   test("comes as it is said, while the program is still at work", async () => {
@@ -22,10 +22,10 @@ describe("output in the log", () => {
 
   test("steers no terminal", async () => {
     const script = String.raw`printf '\033[31mred\033[0m \033]0;title\007 a\tb \010\r\033[2J \342\200\256 \302\233x\n'`;
-    const { lines, output } = await runShell({ script });
+    const { lines } = await runShell({ script: `${script}; echo done` });
     expect(lines.join("")).toContain("red");
     expect(lines.join("")).toContain("a\tb \\u0008\\u000d");
-    for (const text of [...lines, readLastLine(output)]) {
+    for (const text of lines) {
       expect(text).not.toMatch(/(?!\t)[\p{Cc}\p{Bidi_Control}]/u);
     }
   });
@@ -107,6 +107,40 @@ describe("the output last_line", () => {
     expect(failure.message).toBe(
       `build: the last line on standard output is ${got} bytes long, and the output last_line may have 4,096.`,
     );
+  });
+
+  test.each([
+    ["a tab, quotes and blanks at its ends", " a\tb \"c\" 'd' \\ ", ""],
+    ["characters of every length", "é€😀ﬀ", ""],
+    ["a byte order mark", "\ufeffx", ""],
+    ["what other places show as an escape", "a\u2028b\u202ec\u200e", ""],
+    ["the sign for what cannot be decoded", "a\ufffdb", ""],
+    ["the line end of Windows", "x y", "\r\n"],
+  ])("is handed on byte for byte: %s", async (_, text, end) => {
+    const { output } = await runShell({ command: ["printf", "%s", text + end] });
+    expect(output["last_line"]).toBe(text);
+  });
+
+  test.each([
+    ["a NUL", "ab\\000c", "byte 3 is the control character U+0000 (NUL)"],
+    ["a colour", "\\033[32mdone\\033[0m", "byte 1 is the control character U+001B (escape, as of a colour)"],
+    [
+      "a line that was written over",
+      "10%%\\r100%%\\n",
+      "byte 4 is the control character U+000D (carriage return)",
+    ],
+    ["two carriage returns at its end", "a\\r\\r\\n", "byte 2 is the control character U+000D"],
+    ["a C1 character", "é\\302\\233m", "byte 3 is the control character U+009B"],
+    ["Latin-1", "caf\\351 x", "byte 4 is 0xE9, which is not UTF-8"],
+    ["half a character", "é\\342\\202", "byte 3 is 0xE2, which is not UTF-8"],
+    ["a surrogate", "\\355\\240\\200", "byte 1 is 0xED, which is not UTF-8"],
+    ["two faults, of which the first is named", "\\377\\000", "byte 1 is 0xFF, which is not UTF-8"],
+    ["a half character that reads like the sign for one", "\\357\\277", "is 0x"],
+  ])("that holds %s fails the task, which says where", async (_, format, part) => {
+    const failure = await failShell({ command: ["/usr/bin/printf", format] });
+    expect(failure).toMatchObject({ code: "OUTPUT_NOT_TEXT", retryable: false });
+    expect(failure.message).toContain(`build: the last line on standard output is not plain text: `);
+    expect(failure.message).toContain(part);
   });
 
   test("may stand behind a line that is too long, and fail no task that failed by itself", async () => {
