@@ -65,7 +65,9 @@ async function resolveLinks(folder: string, wanted: string, file: string): Promi
       const target = await readlink(wanted).catch(() => undefined);
       if (target !== undefined && swaps < MOST_SWAPS) continue;
       const what = target === undefined ? "is not there" : `is a symbolic link to nothing (${target})`;
-      throw new TaskFailure("INPUT_MISSING", `${wanted} ${what}.`, true, { hint: await suggest(root, file) });
+      const hint =
+        target === undefined ? await suggest(root, file) : `Let the link lead to a file inside ${root}.`;
+      throw new TaskFailure("INPUT_MISSING", `${wanted} ${what}.`, true, { hint });
     }
   }
 }
@@ -76,7 +78,7 @@ async function suggest(root: string, file: string): Promise<string> {
   const zip = entries.find((entry) => entry.toLowerCase().endsWith(".zip"));
   if (zip !== undefined)
     return `There is ${zip} in ${root}: unpack it there (\`unzip '${join(root, zip)}' -d '${root}'\`).`;
-  const similar = entries.find((entry) => entry.toLowerCase() === file.toLowerCase());
+  const similar = entries.find((entry) => entry !== file && entry.toLowerCase() === file.toLowerCase());
   if (similar !== undefined) return `There is ${similar}: upper and lower case matter.`;
   return `Put ${file} into ${root}, or set DAGMAR_INPUT to the folder that holds it.`;
 }

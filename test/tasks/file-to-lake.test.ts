@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -273,6 +274,21 @@ describe("sources that cannot be stored", () => {
     expect(error.code).toBe("INPUT_MISSING");
     expect(error.hint).toContain("unzip");
   });
+
+  test.each([
+    ["that leads to nothing", "gone.csv"],
+    ["that leads to itself", "movies.csv"],
+  ])(
+    "a missing file that is a link %s has a hint about the link, not about upper and lower case",
+    async (_, target) => {
+      const world = await openFileWorld();
+      symlinkSync(target, join(world.input, "movies.csv"));
+      const error = await failure(store(world, "2026-11-23"));
+      expect(error.code).toBe("INPUT_MISSING");
+      expect(error.message).toContain(`is a symbolic link to nothing (${target})`);
+      expect(error.hint).toBe(`Let the link lead to a file inside ${realpathSync(world.input)}.`);
+    },
+  );
 
   test("a zip under the CSV's name is refused with what to do", async () => {
     const world = await openFileWorld();
