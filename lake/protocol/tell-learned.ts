@@ -65,22 +65,22 @@ export async function tellLearned(
     "objects_missing",
     lesson.missingKeys,
     (keys) =>
-      `The database has ${keys} ${below} that the lake does not hold any more. ${describeLost(lostIds)} \`dagmar lake verify\` names what is still missing.`,
+      `The database has ${keys} ${below} that the lake does not hold any more.${describeLost(lostIds)} \`dagmar lake verify\` names what is still missing.`,
     { code: "LAKE_CORRUPT", ids: lostIds },
   );
   await tellKeys(
     "error",
     "objects_replaced",
     lesson.replacedKeys,
-    (keys) => `Other bytes than recorded stand at ${keys} ${below}. ${describeLost(lostIds)}`,
+    (keys) => `Other bytes than recorded stand at ${keys} ${below}.${describeLost(lostIds)}`,
     { code: "LAKE_CORRUPT", ids: lostIds },
   );
   if (objects > 0) {
-    const proof = byManifest === 0 ? "" : ` ${byManifest} of them have no metadata; a manifest lists them.`;
+    const proof = byManifest === 0 ? "" : ` A manifest lists ${byManifest} of them without metadata.`;
     await tell(
       "warn",
       "objects_adopted",
-      `Found ${objects} objects ${below} that the database did not know, with ${ids} ids; they count as stored.${proof}`,
+      `Found ${count(objects, "object")} ${below} that the database did not know, with ${count(ids, "id")}: now counted as stored.${proof}`,
       { objects, ids, doubled_ids: doubledIds, by_manifest: byManifest },
     );
   }
@@ -89,26 +89,30 @@ export async function tellLearned(
     "objects_unclaimed",
     lesson.unclaimedKeys,
     (keys) =>
-      `Found ${keys} ${below} without Dagmar's metadata, and no manifest lists them. They are left alone, and nothing in them counts as stored.`,
+      `Found ${keys} ${below} without Dagmar's metadata and on no manifest. Nothing is changed there, and nothing of it counts as stored.`,
   );
   await tellKeys(
     "error",
     "objects_contradicted",
     lesson.contradictedKeys,
     (keys) =>
-      `A manifest lists ${keys} ${below} with other bytes than stand there. They are left alone, and nothing in them counts as stored.`,
+      `A manifest lists ${keys} ${below} with other bytes than stand there. Nothing is changed there, and nothing of it counts as stored.`,
     { code: "LAKE_CORRUPT" },
   );
   if (doubledIds > 0) {
     await tell(
       "error",
       "ids_doubled",
-      `${doubledIds} ids ${below} are stored in two objects. \`dagmar lake verify\` lists them.`,
+      `Ids stored in two objects ${below}: ${doubledIds}. \`dagmar lake verify\` lists them.`,
       { ids: doubledIds },
     );
   }
 }
 
 function describeLost(ids: number): string {
-  return ids === 0 ? "" : `${ids} ids that stood only there are asked again.`;
+  return ids === 0 ? "" : ` Ids to ask again, because they were stored only there: ${ids}.`;
+}
+
+function count(number: number, noun: "object" | "id"): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
