@@ -5,8 +5,9 @@ import type { PlannedId } from "../../model/ask-policy.ts";
 import type { Ask } from "../../model/batch-store.ts";
 import type { TaskPorts } from "../../model/task-ports.ts";
 import type { TaskContext } from "../../model/task-type.ts";
-import type { TmdbClient } from "./client/tmdb-client.ts";
+import type { AbsentTitle, FailedTitle, TmdbClient } from "./client/tmdb-client.ts";
 import type { TitleRequest } from "./client/title-requests.ts";
+import { createDoubtfulFailures, type AskedId } from "./doubtful-failures.ts";
 import { createIdQueue } from "./id-queue.ts";
 import type { TmdbToLakeOptions } from "./options.ts";
 
@@ -42,6 +43,9 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
   const unsettled = new Set<Promise<void>>();
   const counts = { done: 0, notFound: 0, failed: 0 };
   const queue = createIdQueue(planned);
+  const doubtful = createDoubtfulFailures(client, (id, failed) => {
+    decide(id, failed);
+  });
   const startedMs = clock.monotonicMs();
   let quietSinceMs = startedMs;
   let unsettledBytes = 0;
@@ -95,6 +99,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
   }
 
   async function fetchOne({ askedId, generation, hasFailed }: PlannedId): Promise<void> {
+    const id = { askedId, generation };
     const title = describeTitle(options, askedId);
     const answer = await client.fetchTitle(hasFailed ? { ...title, hasFailed } : title, signal);
     const { askId } = ask;
@@ -102,8 +107,17 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
       const { structure, body, endpoint, providerId, fetchedAt } = answer;
       const record = { askId, generation, askedId, structure, body, endpoint, providerId, fetchedAt };
       settle(sink.add(record), body.byteLength);
-      return;
+      await doubtful.judge(signal);
+    } else if (answer.outcome === "failed" && answer.reason !== "bad_id") {
+      doubtful.add(id, answer);
+      await doubtful.judge(signal);
+    } else {
+      decide(id, answer);
     }
+  }
+
+  function decide({ askedId, generation }: AskedId, answer: AbsentTitle | FailedTitle): void {
+    const { askId } = ask;
     const { outcome, reason, fetchedAt } = answer;
     const isFailed = outcome === "failed";
     if (isFailed) counts.failed += 1;
@@ -132,7 +146,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
   async function work(): Promise<void> {
     for (;;) {
       if (signal.aborted) return;
-      const id = client.isInDoubt ? queue.takeSample() : queue.takeNext();
+      const id = client.isInDoubt || doubtful.areMany ? queue.takeSample() : queue.takeNext();
       if (id === undefined) return;
       if (sink.lessons > 0 && !(await isStillPlanned(id))) {
         show();
@@ -155,6 +169,11 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
   const ended = new AbortController();
   const watching = watchSilence(ended.signal);
   await Promise.all(workers);
+  try {
+    if (!signal.aborted) await doubtful.judgeAll(signal);
+  } catch (error) {
+    stop.abort(error);
+  }
   await Promise.all(unsettled);
   ended.abort();
   await watching;

@@ -54,7 +54,10 @@ export function createTmdbToLake(tmdb: TmdbSource): TaskType<TmdbToLakeOptions, 
       many: true,
     }),
     reads: () => [],
-    describeOutput: ({ requests }) => `${Number(requests).toLocaleString("en-US")} requests`,
+    describeOutput: (output) => {
+      const count = (name: string): string => Number(output[name]).toLocaleString("en-US");
+      return `${count("stored")} stored, ${count("not_found")} not found, ${count("failed")} failed; ${count("requests")} requests`;
+    },
     exclusiveKey: (options) => `records:${readWritten(options, "dataset")}`,
     assertConfigured: () => {
       tmdb.assertConfigured();

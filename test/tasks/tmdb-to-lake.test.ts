@@ -212,7 +212,6 @@ describe("failures", () => {
 
   test.each([
     ["another title's record", { kind: "wrongTitle" }, "wrong_title"],
-    ["an array", { kind: "array" }, "not_an_object"],
     ["a record that no object can hold", { kind: "oversized" }, "too_large"],
   ] as const)(
     "for good (%s) fail the task with no retry, and the others are stored",
@@ -235,6 +234,7 @@ describe("failures", () => {
   test.each([
     ["a page of HTML", { kind: "html" }, "html"],
     ["JSON that breaks off", { kind: "badJson" }, "not_json"],
+    ["JSON of another form", { kind: "array" }, "not_a_title"],
   ] as const)("by %s are told by their reason and tried again", async (_, play, reason) => {
     const world = await openTmdbWorld();
     world.tmdb.faults.push({ when: { id: first }, play });
@@ -245,7 +245,7 @@ describe("failures", () => {
 
   test("are permitted up to max_failed, and one more fails the task", async () => {
     const world = await openTmdbWorld();
-    for (const id of [first, second]) world.tmdb.faults.push({ when: { id }, play: { kind: "array" } });
+    for (const id of [first, second]) world.tmdb.faults.push({ when: { id }, play: { kind: "wrongTitle" } });
     const ask = async (day: string, max_failed: number) =>
       world.ask(await world.makeRunFacts(`2026-11-${day}T09:00:00Z`), { written: { max_failed } });
     const error = await failure(ask("01", 1));
@@ -255,7 +255,7 @@ describe("failures", () => {
 
   test("of an earlier run do not fail a later one that does not ask for them again", async () => {
     const world = await openTmdbWorld();
-    world.tmdb.faults.push({ when: { id: first }, play: { kind: "array" } });
+    world.tmdb.faults.push({ when: { id: first }, play: { kind: "wrongTitle" } });
     await failure(world.ask(await world.makeRunFacts("2026-11-23T09:00:00Z")));
     const nextDay = await world.makeRunFacts("2026-11-24T09:00:00Z");
     expect(await world.ask(nextDay)).toMatchObject({ already_stored: 9, failed: 1, requests: 0 });
@@ -292,7 +292,7 @@ describe("a limit", () => {
     const world = await openTmdbWorld();
     const [first = "", second = ""] = IDS;
     world.tmdb.faults.push(
-      { when: { id: first }, play: { kind: "array" } },
+      { when: { id: first }, play: { kind: "wrongTitle" } },
       { when: { id: second }, play: { kind: "status", status: 503 } },
     );
     const written = { limit: 4, max_failed: 4 };

@@ -85,6 +85,8 @@ export function describeCause({ reason, status, code }: AttemptFailure): string 
     case "html":
       return "it answers with a page of HTML";
     case "not_json":
-      return "its answer is not JSON";
+      return status === 204 || status === 205
+        ? `it answers ${status}, without a body`
+        : "its answer is not JSON";
   }
 }

@@ -23,7 +23,7 @@ export interface Circuit {
   isValid(pass: CircuitPass): boolean;
   /** The provider answered sensibly. */
   reportSuccess(pass: CircuitPass): void;
-  /** The provider failed; `cause` in words. `true` when this very report showed that it is the provider. */
+  /** The provider failed; `cause` in words. `true` when this report is the first, since the circuit was closed, to show that it is the provider. */
   reportFailure(pass: CircuitPass, cause?: string): boolean;
   /** The attempt ended without a word about the provider (aborted, paused by a 429). */
   reportNothing(pass: CircuitPass): void;
@@ -78,6 +78,8 @@ export function createCircuit(options: CircuitOptions): Circuit {
   let probeAtMs = 0;
   let failedProbes = 0;
   let hasGivenUp = false;
+  /** That it is the provider was said since the circuit was last closed. */
+  let hasBlamed = false;
   let probe: CircuitPass | undefined;
   let sleeping: AbortController | undefined;
 
@@ -148,12 +150,20 @@ export function createCircuit(options: CircuitOptions): Circuit {
     hasGivenUp = false;
     coolDownMs = firstCoolDownMs;
     startCoolDown();
-    return !askSample();
+    return !askSample() && blame();
+  }
+
+  /** `true` once until the circuit closes. */
+  function blame(): boolean {
+    const isNew = !hasBlamed;
+    hasBlamed = true;
+    return isNew;
   }
 
   function close(): void {
     phase = "closed";
     failures = 0;
+    hasBlamed = false;
     for (const waiter of waiters) waiter.admit(CLOSED_PASS);
   }
 
@@ -238,7 +248,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
       }
       phase = "open";
       startCoolDown();
-      return true;
+      return blame();
     },
     reportNothing(pass) {
       if (pass !== probe) return;

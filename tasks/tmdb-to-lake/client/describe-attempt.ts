@@ -19,7 +19,7 @@ export function readRefused({ status, data, headers }: AxiosResponse<Buffer>): R
 export function describeBadBody(response: AxiosResponse<Buffer>): AttemptFailure {
   const type = String(response.headers["content-type"] ?? "");
   const isHtml =
-    /^text\/html\b/i.test(type) ||
+    (response.data.byteLength > 0 && /^text\/html\b/i.test(type)) ||
     response.data.subarray(0, 64).toString("latin1").trimStart().startsWith("<");
   return {
     reason: isHtml ? "html" : "not_json",
@@ -28,6 +28,12 @@ export function describeBadBody(response: AxiosResponse<Buffer>): AttemptFailure
     retryAfter: undefined,
     isStaleConnection: false,
   };
+}
+
+/** A request to pause that came under a status of success. */
+export function describeHiddenRateLimit({ status, headers }: AxiosResponse<Buffer>): AttemptFailure {
+  const retryAfter: unknown = headers["retry-after"];
+  return { reason: "rate_limited", status, code: undefined, retryAfter, isStaleConnection: false };
 }
 
 /** A fault that axios raised before there was an attempt to speak of. */

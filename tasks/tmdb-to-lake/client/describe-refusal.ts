@@ -23,6 +23,8 @@ export interface RefusalScene {
   readonly template: string;
   /** The setting that holds the secret in use. */
   readonly variable: string;
+  /** Whether TMDB answered soundly to the same secret before. */
+  readonly hasProof: boolean;
   /** Nothing that holds this is repeated. */
   readonly secret: string;
 }
@@ -36,6 +38,16 @@ export function describeRefusal(refusal: Refusal, answer: RefusedAnswer, scene: 
   const received = describeReceived(answer, scene.secret);
   switch (refusal) {
     case "unauthorized":
+      if (scene.hasProof && readErrorCode(answer.value) === undefined) {
+        return new TaskFailure(
+          "TMDB_UNAUTHORIZED",
+          `A proxy or firewall before ${host} probably refused GET ${template}: it got ${answer.status} with ${received}, which is not TMDB's form, and ${variable} was accepted earlier in this task.`,
+          false,
+          {
+            hint: `Check what a proxy (HTTPS_PROXY, HTTP_PROXY) or firewall in between allows. ${LEFT_TO_ASK}`,
+          },
+        );
+      }
       return new TaskFailure(
         "TMDB_UNAUTHORIZED",
         `${host} answered ${answer.status} to GET ${template}: ${variable} is wrong, expired or suspended.`,
@@ -87,6 +99,9 @@ function quoteMessage(value: unknown, secret: string): string {
 function advise({ status, location }: RefusedAnswer): string {
   if (status === 407) {
     return "A proxy wants credentials: put them into HTTPS_PROXY or HTTP_PROXY, or name the host in NO_PROXY.";
+  }
+  if (status < 300) {
+    return "TMDB's error came with a status of success, so a proxy in between hides the status. Look the status_code up at https://developer.themoviedb.org/docs/errors.";
   }
   if (status < 400) {
     const target = URL.canParse(location) ? ` to ${new URL(location).origin}` : "";

@@ -17,12 +17,13 @@ import {
   describeBadBody,
   describeFailure,
   describeFault,
+  describeHiddenRateLimit,
   describeRateLimit,
   readRefused,
 } from "./describe-attempt.ts";
 import type { RefusedAnswer } from "./describe-refusal.ts";
 import { parseJsonBytes } from "./json-body.ts";
-import { isTransientStatus } from "./judge-status.ts";
+import { isTransientStatus, judgeStatus } from "./judge-status.ts";
 import { createRateLimitPause } from "./rate-limit-pause.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
 import { decideRetry, DEFAULT_RETRY_RULES, type RetryRules } from "./retry-decision.ts";
@@ -53,6 +54,8 @@ export interface HttpClientOptions {
   readonly maxContentBytes?: number;
   /** Whether JSON is of a form that the provider gives at all; what is not says something about the provider. */
   readonly isSound?: (value: unknown) => boolean;
+  /** Whether JSON under a status of success asks for a pause, as a 429 does. */
+  readonly isRateLimit?: (value: unknown) => boolean;
   /** Something that was answered soundly in an earlier run, to be asked while the provider is in doubt. */
   readonly pickControl?: () => HttpRequest | undefined;
   /** Connections open at once. Above the concurrency of all tasks, lest requests that have their turn wait here. */
@@ -68,6 +71,8 @@ export interface HttpRequest {
   readonly template: string;
   /** `false` where the same failed in an earlier attempt; default `true`. */
   readonly isFair?: boolean;
+  /** Whether only a provider that is well gives this JSON to this request; default: none does. */
+  readonly isProof?: (value: unknown) => boolean;
 }
 
 export type HttpAnswer =
@@ -84,6 +89,10 @@ export interface HttpClient {
    * `TMDB_RATE_LIMITED`, `TMDB_UNAVAILABLE`. All else, network faults too, is an answer.
    */
   get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  /** Asks once for what gave a proof before; `true` when it gives one again. Rejects only when aborted. */
+  askControl(signal: AbortSignal): Promise<boolean>;
+  /** Answers that gave a proof, control questions included; 404 in the provider's own form is one. */
+  readonly proofs: number;
   /** Attempts sent. */
   readonly requests: number;
   readonly retries: number;
@@ -110,7 +119,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const agent = options.makeAgent?.();
   const httpAgent = agent ?? new http.Agent(agentOptions);
   const httpsAgent = agent ?? new https.Agent(agentOptions);
-  const counts = { requests: 0, retries: 0 };
+  const counts = { requests: 0, retries: 0, proofs: 0 };
   const closing = new AbortController();
   const stopSampling = circuit.addSampler(askControl);
   let lastSound: HttpRequest | undefined;
@@ -182,9 +191,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const call = response.config.apiCall;
     if (call === undefined) return response;
     call.endAttempt(clock.monotonicMs());
+    if (response.status < 300) call.parsed = parseJsonBytes(response.data);
+    if (call.parsed !== undefined && options.isRateLimit?.(call.parsed.value) === true) {
+      call.parsed = undefined;
+      call.failure = describeHiddenRateLimit(response);
+      recordRateLimit(call, call.failure);
+      throw new AxiosError("rate limited", "ERR_BAD_RESPONSE", response.config);
+    }
     pause.reset();
     if (response.status < 300) {
-      call.parsed = parseJsonBytes(response.data);
       if (call.parsed === undefined) {
         call.failure = describeBadBody(response);
         reportFailure(call);
@@ -258,8 +273,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const url = secretQuery === "" ? request.path : `${request.path}${separator}${secretQuery}`;
     try {
       const response = await instance.request<Buffer>({ method: "get", url, apiCall: call });
-      if (call.parsed === undefined) return { kind: "refused", ...readRefused(response) };
-      if (trouble.cause === undefined) lastSound = request;
+      if (call.parsed === undefined) {
+        const refused = readRefused(response);
+        if (judgeStatus(refused.status, refused.value) === "not_found") counts.proofs += 1;
+        return { kind: "refused", ...refused };
+      }
+      if (request.isProof?.(call.parsed.value) === true) {
+        counts.proofs += 1;
+        lastSound = request;
+      }
       return { kind: "json", bytes: response.data, value: call.parsed.value };
     } catch (error) {
       if (call.ended !== undefined) throw call.ended.cause;
@@ -315,6 +337,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     async get(request, signal) {
       signal.throwIfAborted();
       return send(request, new ApiCall(request, signal, fanOut));
+    },
+    async askControl(signal) {
+      const request = lastSound ?? options.pickControl?.();
+      if (request === undefined) return false;
+      const before = counts.proofs;
+      const call = new ApiCall({ template: request.template, isControl: true }, signal, fanOut);
+      await send(request, call).catch(() => undefined);
+      signal.throwIfAborted();
+      return counts.proofs > before;
+    },
+    get proofs() {
+      return counts.proofs;
     },
     get requests() {
       return counts.requests;

@@ -45,9 +45,16 @@ export function isFindAnswer(answer: JsonObject): boolean {
   return OTHER_LISTS.some(([list]) => Object.hasOwn(answer, list));
 }
 
-/** Whether an object speaks of a title at all, be it the wrong one: what names no id may be anything, a proxy's words too. */
-export function isAboutTitle(record: JsonObject): boolean {
-  return Object.hasOwn(record, "id") || Object.hasOwn(record, "imdb_id");
+/** Names of which every title of TMDB has at least one, with its id. */
+const TITLE_NAMES = {
+  movie: ["imdb_id", "title", "original_title"],
+  series: ["name", "original_name", "external_ids"],
+} as const satisfies Record<Entity, readonly string[]>;
+
+/** Whether a value has the form of TMDB's titles, even if it is the wrong title. Any other form says nothing about an id. */
+export function isTitle(value: unknown, entity: Entity): value is JsonObject {
+  if (!isJsonObject(value) || readProviderId(value) === undefined) return false;
+  return TITLE_NAMES[entity].some((name) => Object.hasOwn(value, name));
 }
 
 /** The IMDb id that a record names itself, without blanks around it; `undefined` when it is absent, null, blank or no text. */

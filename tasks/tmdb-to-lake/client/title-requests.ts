@@ -2,7 +2,7 @@
 import type { HttpRequest } from "./http-client.ts";
 import { isJsonObject } from "./json-body.ts";
 import { readErrorCode } from "./judge-status.ts";
-import { isAboutTitle, isFindAnswer, type Entity } from "./title-check.ts";
+import { isFindAnswer, isTitle, readFind, readImdbId, type Entity } from "./title-check.ts";
 
 export interface TitleRequest {
   readonly entity: Entity;
@@ -18,14 +18,24 @@ export interface TitleRequest {
 /** TMDB's limit (https://developer.themoviedb.org/docs/append-to-response). */
 const MAX_APPEND = 20;
 
-export function findRequest({ imdbId, language, hasFailed }: TitleRequest): HttpRequest {
+export function findRequest({ entity, imdbId, language, hasFailed }: TitleRequest): HttpRequest {
   const query = `external_source=imdb_id&language=${encodeURIComponent(language)}`;
-  return { path: `/find/${imdbId}?${query}`, template: "/find/{imdb_id}", isFair: hasFailed !== true };
+  return {
+    path: `/find/${imdbId}?${query}`,
+    template: "/find/{imdb_id}",
+    isFair: hasFailed !== true,
+    isProof: (value) => readFind(value, entity).kind !== "malformed",
+  };
 }
 
 export function movieRequest(title: TitleRequest): HttpRequest {
   const path = `/movie/${title.imdbId}?${buildQuery(title)}`;
-  return { path, template: "/movie/{imdb_id}", isFair: title.hasFailed !== true };
+  return {
+    path,
+    template: "/movie/{imdb_id}",
+    isFair: title.hasFailed !== true,
+    isProof: (value) => isTitle(value, "movie") && readImdbId(value, "movie") === title.imdbId,
+  };
 }
 
 /** What is asked first for a title. */
@@ -36,7 +46,12 @@ export function firstRequest(title: TitleRequest): HttpRequest {
 /** A title, what `/find` knows, or one of TMDB's errors: all else in JSON is somebody else's. */
 export function isSound(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
-  return isAboutTitle(value) || isFindAnswer(value) || readErrorCode(value) !== undefined;
+  return (
+    isTitle(value, "movie") ||
+    isTitle(value, "series") ||
+    isFindAnswer(value) ||
+    readErrorCode(value) !== undefined
+  );
 }
 
 /** Sorted, so that the same question is the same URL. Commas stay as they are, as TMDB's documentation writes them. */

@@ -9,7 +9,7 @@ import { createHttpClient, type HttpAnswer, type HttpRequest } from "./http-clie
 import { hashStructure, isJsonObject } from "./json-body.ts";
 import { judgeStatus, readErrorCode } from "./judge-status.ts";
 import type { RetryRules } from "./retry-decision.ts";
-import { isAboutTitle, readFind, readImdbId, readProviderId, type AbsenceReason } from "./title-check.ts";
+import { isTitle, readFind, readImdbId, readProviderId, type AbsenceReason } from "./title-check.ts";
 import {
   buildQuery,
   findRequest,
@@ -59,13 +59,13 @@ export interface AbsentTitle {
 export interface FailedTitle {
   readonly outcome: "failed";
   /**
-   * `bad_id`, `not_an_object`, `wrong_title`, `too_large`, `not_a_title`, `bad_find_answer`, or one of the reasons in
-   * `attempt-failure.ts` after the retries.
+   * `bad_id`, `wrong_title`, `too_large`, `not_a_title`, `bad_find_answer`, or one of the reasons in `attempt-failure.ts`
+   * after the retries.
    */
   readonly reason: string;
   /** For people; holds no secret. */
   readonly detail: string;
-  /** Asking again at once would give the same. */
+  /** Asking again at once would give the same, provided that the service is well: see `proofs`. */
   readonly isPermanent: boolean;
   readonly fetchedAt: string;
 }
@@ -79,6 +79,15 @@ export interface TmdbClient {
    * else is an answer.
    */
   fetchTitle(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer>;
+  /**
+   * Answers so far that only a TMDB that is well can give. A failure says something about its id only where one of them
+   * came after it.
+   */
+  readonly proofs: number;
+  /** Asks again for what was answered before; `true` when that gave a proof, `false` also where nothing is known. */
+  askControl(signal: AbortSignal): Promise<boolean>;
+  readonly host: string;
+  readonly baseUrl: string;
   /** Requests sent so far, retries included. */
   readonly requests: number;
   readonly retries: number;
@@ -97,6 +106,8 @@ type TmdbAnswer = Exclude<HttpAnswer, { kind: "refused" }> | { readonly kind: "n
 const NO_HEADERS = { sizeBytes: 0, contentType: "", location: "" };
 /** Half of what opens the circuit. */
 const FAILURES_TO_DOUBT = 5;
+/** "Your request count is over the allowed limit": 429, in an answer whose status a proxy hides. */
+const RATE_LIMIT_CODE = 25;
 const IMDB_ID = /^tt\d{7,10}$/;
 
 /** Raises `TaskFailure` `SECRET_MISSING` or `CONFIG_INVALID`; sends nothing yet. */
@@ -115,6 +126,7 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     log,
     random,
     isSound,
+    isRateLimit: (value) => readErrorCode(value) === RATE_LIMIT_CODE,
     pickControl: () => {
       const title = options.pickControl?.();
       return title === undefined ? undefined : firstRequest(title);
@@ -143,7 +155,14 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     const refused = answer.kind === "refused" ? answer : { status: 200, value: answer.value, ...NO_HEADERS };
     const refusal = meaning === "wrong_address" || meaning === "unauthorized" ? meaning : "refused";
     const { variable } = secret;
-    throw describeRefusal(refusal, refused, { baseUrl, host, template, variable, secret: secret.value });
+    throw describeRefusal(refusal, refused, {
+      baseUrl,
+      host,
+      template,
+      variable,
+      secret: secret.value,
+      hasProof: client.proofs > 0,
+    });
   }
 
   /** What is left when an answer is neither JSON nor TMDB's 404. */
@@ -177,10 +196,10 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     const fetchedAt = clock.now().toISOString();
     const source = `GET ${endpoint} from ${host}`;
     const { value, bytes } = answer;
-    if (!isJsonObject(value)) return fail("not_an_object", `${source}: JSON, but no object`, true);
-    if (!isAboutTitle(value)) return fail("not_a_title", `${source}: an object without any id`, false);
-    const id = readProviderId(value);
-    if (id === undefined) return fail("wrong_title", `${source}: a record without an id`, true);
+    const id = isTitle(value, title.entity) ? readProviderId(value) : undefined;
+    if (!isJsonObject(value) || id === undefined) {
+      return fail("not_a_title", `${source}: JSON that is not of the form of a title`, false);
+    }
     if (providerId !== undefined && id !== providerId) {
       return fail("wrong_title", `${source}: asked for ${providerId}, got ${id}`, true);
     }
@@ -246,6 +265,12 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
       if (!IMDB_ID.test(title.imdbId)) return fail("bad_id", "not tt and 7 to 10 digits", true);
       return title.entity === "movie" ? fetchMovie(title, signal) : fetchFound(title, signal);
     },
+    get proofs() {
+      return client.proofs;
+    },
+    askControl: (signal) => client.askControl(signal),
+    host,
+    baseUrl,
     get requests() {
       return client.requests;
     },
@@ -270,6 +295,6 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
 
 /** A provider's error may come with status 200, through a proxy that hides the status. */
 function judgeWhole(value: unknown): "answer" | "refused" {
-  const isError = isJsonObject(value) && !isAboutTitle(value) && readErrorCode(value) !== undefined;
+  const isError = !isTitle(value, "movie") && !isTitle(value, "series") && readErrorCode(value) !== undefined;
   return isError ? "refused" : "answer";
 }

@@ -38,6 +38,16 @@ test("it opens at the given number of failures in a row, and a success in betwee
   expect(circuit.isOpen).toBe(true);
 });
 
+test("it says once until it closes that the provider is to blame, also where a probe in doubt fails", async () => {
+  const { clock, circuit } = await openCircuit();
+  expect(circuit.reportFailure(await circuit.enter(undefined, true))).toBe(false);
+  const next = circuit.enter();
+  await clock.advance(60_000);
+  circuit.reportSuccess(await next);
+  const pass = await circuit.enter();
+  expect([1, 2, 3].map(() => circuit.reportFailure(pass))).toEqual([false, false, true]);
+});
+
 test("after the cool-down one probe goes out, the others wait for its answer and then all pass", async () => {
   const { clock, circuit } = await openCircuit();
   const line = queue(circuit, 4);

@@ -125,11 +125,10 @@ test.each([
 
 test.each([
   ["another IMDb id", MOVIE, { "/movie/tt0000001": json({ ...RECORD, imdb_id: "tt0000002" }) }],
-  ["no id of its own", MOVIE, { "/movie/tt0000001": json({ imdb_id: "tt0000001" }) }],
   [
     "another id than the look-up gave",
     SERIES,
-    { [FIND]: json({ ...NOTHING, tv_results: [{ id: 99 }] }), "/tv/99": json({ id: 98 }) },
+    { [FIND]: json({ ...NOTHING, tv_results: [{ id: 99 }] }), "/tv/99": json({ id: 98, name: "x" }) },
   ],
   [
     "another IMDb id below external_ids",
@@ -160,9 +159,15 @@ test.each([
   ["an array", [RECORD]],
   ["null", null],
   ["a text", "tt0000001"],
-])("%s in place of a record fails for good", async (_case, value) => {
-  const answer = await openClient(await serve({ "/movie/tt0000001": json(value) })).fetchTitle(MOVIE, NEVER);
-  expect(answer).toMatchObject({ outcome: "failed", reason: "not_an_object", isPermanent: true });
+  ["a number", 42],
+  ["an object that names no id", { message: "please log in" }],
+  ["an object with an id and nothing else of TMDB's", { id: 11, status: "ok" }],
+  ["a record without TMDB's id", { imdb_id: "tt0000001", title: "x" }],
+])("%s in place of a record says nothing about the id, and fails for the moment", async (_case, value) => {
+  const client = openClient(await serve({ "/movie/tt0000001": json(value) }));
+  const answer = await client.fetchTitle(MOVIE, NEVER);
+  expect(answer).toMatchObject({ outcome: "failed", reason: "not_a_title", isPermanent: false });
+  expect(client.proofs).toBe(0);
 });
 
 test("the largest record that an object holds is found, one byte more is too large for good", async () => {
@@ -283,13 +288,29 @@ test.each([" tt0000001", "tt0000001 ", "\ttt0000001\r\n", "\u00a0tt0000001"])(
   },
 );
 
-test("an object that names no id is not a title, and fails for the moment", async () => {
-  const server = await serve({ "/movie/tt0000001": json({ message: "please log in" }) });
-  expect(await openClient(server).fetchTitle(MOVIE, NEVER)).toMatchObject({
-    outcome: "failed",
-    reason: "not_a_title",
-    isPermanent: false,
+test("a 403 in another form than TMDB's names the proxy first when the token was accepted before", async () => {
+  const server = await serve({
+    "/movie/tt0000001": json(RECORD),
+    "/movie/tt0000002": text("<p>no</p>", { "content-type": "text/html" }, 403),
   });
+  const client = openClient(server);
+  await client.fetchTitle(MOVIE, NEVER);
+  await expect(client.fetchTitle({ ...MOVIE, imdbId: "tt0000002" }, NEVER)).rejects.toMatchObject({
+    code: "TMDB_UNAUTHORIZED",
+    message: expect.stringMatching(/^A proxy or firewall/) as unknown,
+  });
+});
+
+test("TMDB's status_code 25 under a status of success is a 429: it is asked again, and ends as one", async () => {
+  const server = await serve({
+    "/movie/tt0000001": json({ success: false, status_code: 25 }, 200, { "retry-after": "0" }),
+  });
+  const client = openClient(server, { rules: { maxRetries: 1 } });
+  await expect(client.fetchTitle(MOVIE, NEVER)).rejects.toMatchObject({
+    code: "TMDB_RATE_LIMITED",
+    retryable: true,
+  });
+  expect(client.requests).toBe(2);
 });
 
 test.each([
