@@ -114,8 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: "lake/protocol/record-sink.ts",
-        from: "      isClosing = true;\n      for (const open of packer.flush()) track(seal(open));",
-        to: "      isClosing = true;",
+        from: "      isClosing = true;\n      await settleAll();",
+        to: "      isClosing = true;\n      await settle();",
       },
     ],
     lake: "folder",
