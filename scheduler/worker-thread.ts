@@ -33,9 +33,13 @@ export function startWorkerThread(module: URL, data: unknown): WorkerThread {
     if (waiter === undefined) messages.push(message);
     else waiter.resolve(message);
   });
-  worker.on("error", fail);
+  // Judged at the exit, which follows every error: what the thread had sent before may arrive after its error, not after that.
+  let fault: unknown;
+  worker.on("error", (error) => {
+    fault ??= error;
+  });
   worker.on("exit", (code) => {
-    fail(`exit code ${code}`);
+    fail(fault ?? `exit code ${code}`);
   });
 
   return {
