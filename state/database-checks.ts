@@ -46,7 +46,13 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
 export function assertUsablePath(path: string, mode: OpenMode): void {
   // Looked at first: beside one that has just been made there is a database by the time that the other look is taken.
   const hasLog = (lookAt(`${path}-wal`)?.size ?? 0n) > 0n;
-  if (lookAt(path) === undefined) {
+  const found = lookAt(path);
+  if (found !== undefined && !found.isFile() && !found.isDirectory()) {
+    throw new StateError("DATABASE_UNUSABLE", `${path} is a device or a pipe, not a file.`, {
+      hint: "Set DAGMAR_DB to a file.",
+    });
+  }
+  if (found === undefined) {
     if (mode !== "create") {
       throw new StateError("DATABASE_MISSING", `There is no database at ${path} yet.`, {
         hint: "The first `dagmar run` makes it, or `dagmar db migrate`.",
