@@ -81,7 +81,7 @@ export function describeStuck(query: Query, runs: readonly DagRun[], limits: Lim
   const waits = explainWaits(query, runs.slice(0, MOST_RUNS), limits, systemClock.now());
   const holders = new Map(waits.flatMap(({ heldBy }) => heldBy.map((run) => [run.dagRunId, run] as const)));
   const ways = [...holders.values()].map(
-    (run) => `\`dagmar run ${run.dagId} --date ${run.logicalDate}\` goes on with the run that holds it`,
+    (run) => `\`dagmar run ${run.dagId} --date ${run.logicalDate}\` resumes the run that holds it`,
   );
   const [first] = waits;
   const shown = first === undefined ? "list" : `show ${first.run.dagId}/${first.run.runId}`;
