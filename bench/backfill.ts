@@ -1,10 +1,10 @@
 /** A year of daily runs, filled in by what `dagmar backfill` does when no scheduler is there, and by itself as a whole. */
-import { listBackfillSlots } from "../cli/backfill-slots.ts";
-import { systemClock } from "../cli/system-clock.ts";
-import type { DagDefinition } from "../model/dag.ts";
+import { listBackfillSlots } from "../app/backfill/backfill-slots.ts";
+import { systemClock } from "../cli/process/system-clock.ts";
+import type { DagDefinition } from "../model/dag/dag.ts";
 import { startBackfill } from "../scheduler/commands/backfill.ts";
-import { drive } from "../scheduler/drive-runs.ts";
-import { countBackfillRuns } from "../state/backfills.ts";
+import { drive } from "../scheduler/engine/drive-runs.ts";
+import { countBackfillRuns } from "../state/runs/backfills.ts";
 import { makeDag, makeTask, makeVersion } from "../test/support/test-dag.ts";
 import { inform, judgeAtLeast, median, type Figure } from "./figure.ts";
 import { openGround } from "./ground.ts";

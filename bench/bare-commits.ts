@@ -1,6 +1,6 @@
 /** The floor under everything durable: transactions of one small change each, on the same file with the same pragmas. */
 import BetterSqlite3 from "better-sqlite3";
-import { applyPragmas } from "../state/database-checks.ts";
+import { applyPragmas } from "../state/sqlite/database-checks.ts";
 
 export interface BareCommits {
   /** Milliseconds of so many commits. */

@@ -1,9 +1,9 @@
 /** Forty tasks that wait for each other and compute next to nothing: what the scheduler costs, beside bare commits. */
 import { z } from "zod";
-import { systemClock } from "../cli/system-clock.ts";
-import type { DagDefinition } from "../model/dag.ts";
-import type { AnyTaskType } from "../model/task-type.ts";
-import { driveRuns } from "../scheduler/drive-runs.ts";
+import { systemClock } from "../cli/process/system-clock.ts";
+import type { DagDefinition } from "../model/dag/dag.ts";
+import type { AnyTaskType } from "../model/ports/task-type.ts";
+import { driveRuns } from "../scheduler/engine/drive-runs.ts";
 import { makeDag, makeTask } from "../test/support/test-dag.ts";
 import { openBareCommits } from "./bare-commits.ts";
 import { inform, judgeAtMost, median, type Figure } from "./figure.ts";

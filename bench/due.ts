@@ -1,9 +1,9 @@
 /** How late the first task of a run begins in a real scheduler: a Dag that is due each second, for a minute. */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { systemClock } from "../cli/system-clock.ts";
-import { openDatabase } from "../state/database.ts";
-import { sql } from "../state/statement.ts";
+import { systemClock } from "../cli/process/system-clock.ts";
+import { openDatabase } from "../state/sqlite/database.ts";
+import { sql } from "../state/sqlite/statement.ts";
 import { inform, judgeAtMost, percentile, type Figure } from "./figure.ts";
 import { openServiceFolder, startScheduler } from "./scheduler-process.ts";
 

@@ -1,8 +1,8 @@
 /** A past for a database: runs of one Dag that have all succeeded, one a minute up to an instant, with tasks and attempts. */
-import type { DagDefinition } from "../model/dag.ts";
-import { saveDagVersion } from "../state/dag-runs.ts";
-import type { Database } from "../state/database.ts";
-import { sql } from "../state/statement.ts";
+import type { DagDefinition } from "../model/dag/dag.ts";
+import { saveDagVersion } from "../state/runs/dag-runs.ts";
+import type { Database } from "../state/sqlite/database.ts";
+import { sql } from "../state/sqlite/statement.ts";
 import { makeVersion } from "../test/support/test-dag.ts";
 
 const RUNS = `INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,

@@ -1,10 +1,10 @@
 /** The service's loop on a ground with a clock that is moved by hand, one minute after the other; what is due runs at once. */
 import { setImmediate as yieldToEvents } from "node:timers/promises";
-import { createMetrics } from "../web/metrics.ts";
-import { readSnapshot } from "../web/read-snapshot.ts";
-import type { DagDefinition } from "../model/dag.ts";
-import { DrainRequested } from "../scheduler/attempt-runner.ts";
-import { observeEngine } from "../scheduler/observe-engine.ts";
+import { createMetrics } from "../web/ops/metrics.ts";
+import { readSnapshot } from "../web/ops/read-snapshot.ts";
+import type { DagDefinition } from "../model/dag/dag.ts";
+import { DrainRequested } from "../scheduler/attempts/attempt-runner.ts";
+import { observeEngine } from "../scheduler/engine/observe-engine.ts";
 import { runService } from "../scheduler/service.ts";
 import { makeVersion } from "../test/support/test-dag.ts";
 import type { HandClock } from "../test/support/hand-clock.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline, Transform } from "node:stream";
-import { startWorkerThread } from "../scheduler/worker-thread.ts";
+import { startWorkerThread } from "../scheduler/attempts/worker-thread.ts";
 import type { ScannerOptions } from "../tasks/csv-to-ids/scan/scanner.ts";
 import { scanStream } from "../tasks/csv-to-ids/scan-stream.ts";
 

@@ -1,7 +1,7 @@
 /** Forty `shell` tasks that run `true`: one after the other, and all at once. */
-import { systemClock } from "../cli/system-clock.ts";
-import type { DagDefinition } from "../model/dag.ts";
-import { driveRuns } from "../scheduler/drive-runs.ts";
+import { systemClock } from "../cli/process/system-clock.ts";
+import type { DagDefinition } from "../model/dag/dag.ts";
+import { driveRuns } from "../scheduler/engine/drive-runs.ts";
 import { makeDag, makeTask } from "../test/support/test-dag.ts";
 import { makeChain } from "./chain.ts";
 import { inform, judgeAtMost, median, type Figure } from "./figure.ts";

@@ -1,8 +1,8 @@
 /** One upload as the task does it, in a process of its own: fingerprint first, then put. Arguments: lake, file, key. */
 import { openLake } from "../lake/open-lake.ts";
-import type { Clock } from "../model/clock.ts";
-import type { Logger } from "../model/logger.ts";
-import { systemClock } from "../cli/system-clock.ts";
+import type { Clock } from "../model/ports/clock.ts";
+import type { Logger } from "../model/ports/logger.ts";
+import { systemClock } from "../cli/process/system-clock.ts";
 import { fingerprintSource } from "../tasks/file-to-lake/source-file.ts";
 
 const [location = "", file = "", key = ""] = process.argv.slice(2);

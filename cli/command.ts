@@ -1,6 +1,6 @@
 /** What a command file declares, and what it gets when it is called. */
 import type { ExitCode } from "../model/errors.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "./output/output.ts";
 
 export interface CommandOption {
   /** Commander's form: `--date <date>`, `--param <name=value...>`. */

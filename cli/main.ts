@@ -10,12 +10,12 @@ import {
   type ExitCode,
 } from "../model/errors.ts";
 import { explainSystemFault } from "../model/system-fault.ts";
-import { readTestSwitches } from "../config/environment.ts";
-import { obeySwitches } from "./failpoint-switches.ts";
-import { lostOutput, type OutputStream } from "./lost-output.ts";
-import { createOutput, type Output } from "./output.ts";
+import { readTestSwitches } from "../config/settings/environment.ts";
+import { obeySwitches } from "./process/failpoint-switches.ts";
+import { lostOutput, type OutputStream } from "./output/lost-output.ts";
+import { createOutput, type Output } from "./output/output.ts";
 import { runProgram } from "./program.ts";
-import { readVersion } from "./version.ts";
+import { readVersion } from "./process/version.ts";
 
 obeySwitches(readTestSwitches());
 const output = createOutput({ stdout: process.stdout, stderr: process.stderr });

@@ -1,6 +1,6 @@
 /** Which metadata may go with an object, and whether what stands in a store is what was sent. */
 import { LakeError } from "../model/errors.ts";
-import type { ObjectHead, ObjectMetadata } from "../model/lake.ts";
+import type { ObjectHead, ObjectMetadata } from "../model/ports/lake.ts";
 
 /** S3's limit for user metadata, names and values together. */
 const MAX_METADATA_BYTES = 2048;

@@ -1,6 +1,6 @@
 /** A lake that tells what became of each object that was put into it. What it does is the lake's that it stands before. */
-import type { PutResult } from "../model/lake.ts";
-import type { PutOutcome } from "../model/service-observer.ts";
+import type { PutResult } from "../model/ports/lake.ts";
+import type { PutOutcome } from "../model/ports/service-observer.ts";
 import type { SweepableLake } from "./sweepable-lake.ts";
 
 export function observeLake(lake: SweepableLake, tell: (outcome: PutOutcome) => void): SweepableLake {

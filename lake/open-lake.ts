@@ -1,6 +1,6 @@
 /** Which lake stands behind a location. What the location's parts mean is decided in `location`. */
-import type { Clock } from "../model/clock.ts";
-import type { Logger } from "../model/logger.ts";
+import type { Clock } from "../model/ports/clock.ts";
+import type { Logger } from "../model/ports/logger.ts";
 import { FolderLake } from "./folder/folder-lake.ts";
 import { parseEndpoint, parseLocation } from "./location.ts";
 import { S3Lake } from "./s3/s3-lake.ts";

@@ -1,5 +1,5 @@
 /** How often a growing number is told: at most about ten times a second, and the last one always. */
-import type { Clock } from "../model/clock.ts";
+import type { Clock } from "../model/ports/clock.ts";
 
 const INTERVAL_MS = 100;
 

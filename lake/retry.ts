@@ -1,5 +1,5 @@
 /** How often and after which pause a request to a store is sent again; which faults deserve it is the store's to judge. */
-import type { Clock } from "../model/clock.ts";
+import type { Clock } from "../model/ports/clock.ts";
 
 export interface RetryPolicy {
   /** Tries in all, the first one included. */

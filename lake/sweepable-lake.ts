@@ -1,5 +1,5 @@
 /** What a lake of ours can do beyond the port: clear away what a process that died has left unfinished. */
-import type { Lake } from "../model/lake.ts";
+import type { Lake } from "../model/ports/lake.ts";
 
 export interface SweepableLake extends Lake {
   /**

@@ -1,11 +1,11 @@
 /** Does what is asked of the scheduler and takes longer than a transaction may: pruning, in many small ones. */
-import type { Clock } from "../model/clock.ts";
-import type { JsonValue } from "../model/dag.ts";
-import type { Logger } from "../model/logger.ts";
-import type { Database } from "../state/database.ts";
-import { pruneDatabase, type PruneReport } from "../state/prune.ts";
-import { answerRequest, beginRequest, listOpenRequests } from "../state/requests.ts";
-import { describeRefusal } from "./refusal.ts";
+import type { Clock } from "../model/ports/clock.ts";
+import type { JsonValue } from "../model/dag/dag.ts";
+import type { Logger } from "../model/ports/logger.ts";
+import type { Database } from "../state/sqlite/database.ts";
+import { pruneDatabase, type PruneReport } from "../state/upkeep/prune.ts";
+import { answerRequest, beginRequest, listOpenRequests } from "../state/control/requests.ts";
+import { describeRefusal } from "./commands/refusal.ts";
 
 /** The kind of the request; its payload is a `PruneOrder`. */
 export const PRUNE = "prune";

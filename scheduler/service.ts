@@ -2,29 +2,29 @@
  * The long-running loop of whoever holds the lease: takes Dag files and requests in, makes the runs that are due, drives all
  * of them, and sleeps until something comes due or somebody rings. Every turn is one transaction.
  */
-import type { DagSource, SourceFolder } from "../model/dag-source.ts";
+import type { DagSource, SourceFolder } from "../model/ports/dag-source.ts";
 import { describeError, isFencedOff, StateError } from "../model/errors.ts";
-import type { Event } from "../model/event-log.ts";
-import type { ServiceObserver } from "../model/service-observer.ts";
-import { endBackfill, listFinishedBackfills } from "../state/backfills.ts";
-import { listDagRows, readNewestSuccess } from "../state/dags.ts";
-import type { Query } from "../state/database.ts";
-import { insertEvent } from "../state/events.ts";
-import { hasOpenRequests } from "../state/requests.ts";
-import { adoptDags } from "./adopt-dags.ts";
-import { answerRequests, type OwnPlace } from "./answer-requests.ts";
-import { createBell, type Bell } from "./bell.ts";
-import { startDagReader, type DagReader } from "./dag-reader.ts";
-import { createDagWatch } from "./dag-watch.ts";
-import type { Doorbell } from "./doorbell.ts";
-import { createEngine, type EngineTools, type StepOutcome } from "./engine.ts";
-import { followSuccesses } from "./follow-successes.ts";
+import type { Event } from "../model/ports/event-log.ts";
+import type { ServiceObserver } from "../model/ports/service-observer.ts";
+import { endBackfill, listFinishedBackfills } from "../state/runs/backfills.ts";
+import { listDagRows, readNewestSuccess } from "../state/runs/dags.ts";
+import type { Query } from "../state/sqlite/database.ts";
+import { insertEvent } from "../state/control/events.ts";
+import { hasOpenRequests } from "../state/control/requests.ts";
+import { adoptDags } from "./runs/adopt-dags.ts";
+import { answerRequests, type OwnPlace } from "./commands/answer-requests.ts";
+import { createBell, type Bell } from "./waking/wake-signal.ts";
+import { startDagReader, type DagReader } from "./runs/dag-reader.ts";
+import { createDagWatch } from "./runs/dag-watch.ts";
+import type { Doorbell } from "./waking/minute-timer.ts";
+import { createEngine, type EngineTools, type StepOutcome } from "./engine/engine.ts";
+import { followSuccesses } from "./runs/follow-successes.ts";
 import { createHousekeeper, type HousekeepingTools } from "./housekeeper.ts";
-import { makeDueRuns } from "./make-due-runs.ts";
-import type { StepGuard } from "./step-guard.ts";
-import { createTimeWatch } from "./time-watch.ts";
-import { waitUntil } from "./wait-until.ts";
-import type { WorkPlace } from "./work-place.ts";
+import { makeDueRuns } from "./runs/make-due-runs.ts";
+import type { StepGuard } from "./engine/step-guard.ts";
+import { createTimeWatch } from "./waking/clock-jumps.ts";
+import { waitUntil } from "./waking/wait-until.ts";
+import type { WorkPlace } from "./commands/work-place.ts";
 
 export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly source: DagSource;

@@ -1,9 +1,9 @@
 /** What people ask the books, read from the views that are an interface. Reads only; repairs nothing. */
-import type { Reconciliation } from "../model/reconciliation.ts";
-import { reconcile } from "./asks.ts";
-import type { Query } from "./database.ts";
-import type { Row } from "./row.ts";
-import { sql } from "./statement.ts";
+import type { Reconciliation } from "../model/records/reconciliation.ts";
+import { reconcile } from "./records/asks.ts";
+import type { Query } from "./sqlite/database.ts";
+import type { Row } from "./sqlite/row.ts";
+import { sql } from "./sqlite/statement.ts";
 
 /** Rows of `v_runs`, newest first. */
 export function reportRuns(

@@ -1,7 +1,7 @@
 /** What the options of several task types have in common: durations, dataset names, and how a written one is read. */
 import { z } from "zod";
-import type { JsonValue } from "../model/dag.ts";
-import { findDurationFault, parseDurationSeconds } from "../model/duration.ts";
+import type { JsonValue } from "../model/dag/dag.ts";
+import { findDurationFault, parseDurationSeconds } from "../model/time/duration.ts";
 
 /** Seconds. */
 export const durationOption = z.string().transform((text, context) => {

@@ -1,7 +1,7 @@
 /** The task types that come with Dagmar, made with what the configuration gives them. */
-import type { Clock } from "../model/clock.ts";
-import type { Logger } from "../model/logger.ts";
-import type { AnyTaskType } from "../model/task-type.ts";
+import type { Clock } from "../model/ports/clock.ts";
+import type { Logger } from "../model/ports/logger.ts";
+import type { AnyTaskType } from "../model/ports/task-type.ts";
 import { createCsvToIds } from "./csv-to-ids/index.ts";
 import { createFileToLake } from "./file-to-lake/index.ts";
 import { createNoop } from "./noop/index.ts";

@@ -20,7 +20,7 @@ const HOUSE: Readonly<Record<string, string>> = {
   "tasks/copy/index.ts": `${OPENING}export { copy } from "./copy.ts";\n`,
   "tasks/copy/copy.ts": `${OPENING}import { keys } from "../../lake/keys.ts";\nexport const copy = keys;\n`,
   "tasks/copy/worker.ts": `${OPENING}export const isWorker = true;\n`,
-  "scheduler/plan.ts": `${OPENING}import { nouns } from "../state/nouns.ts";\nexport const plan = nouns;\n`,
+  "scheduler/engine/plan.ts": `${OPENING}import { nouns } from "../state/nouns.ts";\nexport const plan = nouns;\n`,
 };
 
 function judge(planted: Readonly<Record<string, string>>): readonly string[] {
@@ -210,10 +210,12 @@ describe("a planted offence is caught", () => {
   });
 
   it("a home that no longer does what it alone may do", () => {
-    expect(judge({ "cli/system-clock.ts": `${OPENING}export const now = 1;\n` })).toEqual([
-      "clock cli/system-clock.ts",
+    expect(judge({ "cli/process/system-clock.ts": `${OPENING}export const now = 1;\n` })).toEqual([
+      "clock cli/process/system-clock.ts",
     ]);
-    expect(judge({ "cli/system-clock.ts": `${OPENING}export const now = () => Date.now();\n` })).toEqual([]);
+    expect(
+      judge({ "cli/process/system-clock.ts": `${OPENING}export const now = () => Date.now();\n` }),
+    ).toEqual([]);
   });
 
   it.each([

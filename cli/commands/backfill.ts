@@ -29,13 +29,14 @@ export const backfill: Command = {
     "dagmar backfill csv_ingest --cancel",
   ],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../app.ts");
-    const { tellPaused } = await import("../tell-paused.ts");
-    const { readCount } = await import("../read-options.ts");
-    const { readRange } = await import("../read-range.ts");
-    const { listBackfillSlots } = await import("../backfill-slots.ts");
-    const { cancelBackfill, previewBackfill, runBackfill } = await import("../run-backfill.ts");
-    const { REPROCESS } = await import("../../state/backfills.ts");
+    const { withApp } = await import("../../app/app.ts");
+    const { tellPaused } = await import("../../app/dags/tell-paused.ts");
+    const { readCount } = await import("../arguments/read-options.ts");
+    const { readRange } = await import("../arguments/read-range.ts");
+    const { listBackfillSlots } = await import("../../app/backfill/backfill-slots.ts");
+    const { cancelBackfill, previewBackfill, runBackfill } =
+      await import("../../app/backfill/run-backfill.ts");
+    const { REPROCESS } = await import("../../state/runs/backfills.ts");
     const isJson = isSet(options, "json");
     return withApp(
       async (app) => {

@@ -27,12 +27,12 @@ export const run: Command = {
     "dagmar run tmdb_ingest --date 2026-11-23 --task movies --rerun",
   ],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../app.ts");
-    const { tellPaused } = await import("../tell-paused.ts");
-    const { chooseLogicalDate } = await import("../choose-date.ts");
-    const { readParams, readTasks } = await import("../read-options.ts");
-    const { runForeground } = await import("../foreground-run.ts");
-    const { describeScheduler } = await import("../lease-work.ts");
+    const { withApp } = await import("../../app/app.ts");
+    const { tellPaused } = await import("../../app/dags/tell-paused.ts");
+    const { chooseLogicalDate } = await import("../../app/runs/choose-date.ts");
+    const { readParams, readTasks } = await import("../arguments/read-options.ts");
+    const { runForeground } = await import("../../app/runs/foreground-run.ts");
+    const { describeScheduler } = await import("../../app/runs/lease-work.ts");
     const { openDisplay } = await import("../display/open-display.ts");
     const isJson = isSet(options, "json");
     const display = await openDisplay(output, isJson);

@@ -21,12 +21,12 @@ export const trigger: Command = {
   ],
   examples: ["dagmar trigger csv_ingest", "dagmar trigger tmdb_ingest --date 2026-11-23 --param limit=100"],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../app.ts");
-    const { tellPaused } = await import("../tell-paused.ts");
-    const { chooseLogicalDate } = await import("../choose-date.ts");
-    const { readParams } = await import("../read-options.ts");
-    const { carryOut, describeScheduler } = await import("../lease-work.ts");
-    const { readRun } = await import("../../state/dag-runs.ts");
+    const { withApp } = await import("../../app/app.ts");
+    const { tellPaused } = await import("../../app/dags/tell-paused.ts");
+    const { chooseLogicalDate } = await import("../../app/runs/choose-date.ts");
+    const { readParams } = await import("../arguments/read-options.ts");
+    const { carryOut, describeScheduler } = await import("../../app/runs/lease-work.ts");
+    const { readRun } = await import("../../state/runs/dag-runs.ts");
     return withApp(async (app) => {
       const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
       await tellPaused(app, definition.dagId);

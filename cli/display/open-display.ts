@@ -1,7 +1,7 @@
 /** Chooses the display: nothing for a program that wants JSON, lines for a pipe, a drawing for a terminal. */
 import type { Writable } from "node:stream";
-import { systemClock } from "../system-clock.ts";
-import type { Output } from "../output.ts";
+import { systemClock } from "../process/system-clock.ts";
+import type { Output } from "../output/output.ts";
 import type { RunDisplay } from "./run-display.ts";
 
 export interface LateDisplay {

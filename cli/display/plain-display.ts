@@ -1,8 +1,8 @@
 /** For files and pipes: a line when a task starts, begins to wait and ends, and its progress now and then. */
-import { escapeControlCharacters } from "../../config/control-character.ts";
-import type { Clock } from "../../model/clock.ts";
-import type { Progress } from "../../model/task-type.ts";
-import type { Output } from "../output.ts";
+import { escapeControlCharacters } from "../../model/text/control-character.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Progress } from "../../model/ports/task-type.ts";
+import type { Output } from "../output/output.ts";
 import { formatProgress } from "./progress-line.ts";
 import type { RunDisplay } from "./run-display.ts";
 

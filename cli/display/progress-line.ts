@@ -1,7 +1,7 @@
 /** One task's progress as text: bar, measure, rate, time left. */
-import { formatDuration } from "../../model/duration.ts";
-import type { Progress } from "../../model/task-type.ts";
-import { formatBytes } from "../../model/byte-size.ts";
+import { formatDuration } from "../../model/time/duration.ts";
+import type { Progress } from "../../model/ports/task-type.ts";
+import { formatBytes } from "../../model/text/byte-size.ts";
 
 const BAR_WIDTH = 24;
 

@@ -1,11 +1,11 @@
 /** For a terminal: one line a task, redrawn in place, with bars, rates and time left. */
 import { Writable } from "node:stream";
 import logUpdate from "log-update";
-import { escapeControlCharacters } from "../../config/control-character.ts";
-import type { Clock } from "../../model/clock.ts";
-import type { TaskState } from "../../model/task-instance.ts";
-import type { Progress } from "../../model/task-type.ts";
-import type { Output, Paint } from "../output.ts";
+import { escapeControlCharacters } from "../../model/text/control-character.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { TaskState } from "../../model/run/task-instance.ts";
+import type { Progress } from "../../model/ports/task-type.ts";
+import type { Output, Paint } from "../output/output.ts";
 import { drawBar, formatProgress } from "./progress-line.ts";
 import type { RunDisplay } from "./run-display.ts";
 

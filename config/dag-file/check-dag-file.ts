@@ -1,7 +1,7 @@
 /** One Dag file from bytes to definition, with every fault that the file alone can have; other files are the folder's part. */
-import type { DagDefinition, JsonValue } from "../../model/dag.ts";
+import type { DagDefinition, JsonValue } from "../../model/dag/dag.ts";
 import type { DagIssue } from "../../model/errors.ts";
-import type { TaskWrites } from "../../model/task-type.ts";
+import type { TaskWrites } from "../../model/ports/task-type.ts";
 import { draftDag, type DagDraft, type TaskDraft } from "./dag-draft.ts";
 import { listDagFaults, type DagRules } from "./dag-faults.ts";
 import { TASK_LIMIT, dagFileSchema } from "./dag-file-schema.ts";

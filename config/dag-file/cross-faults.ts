@@ -5,9 +5,9 @@
  * Of two Dags that clash the newcomer is told, and the other goes on: the one that is off; else the one that the books do
  * not know with what it claims; else the one that they have known for a shorter time. Where they know neither, both are told.
  */
-import type { DagDefinition } from "../../model/dag.ts";
-import type { KnownDags } from "../../model/dag-source.ts";
-import type { AnyTaskType } from "../../model/task-type.ts";
+import type { DagDefinition } from "../../model/dag/dag.ts";
+import type { KnownDags } from "../../model/ports/dag-source.ts";
+import type { AnyTaskType } from "../../model/ports/task-type.ts";
 import { suggestOrList } from "../suggestion.ts";
 import type { CheckedDag, KeyClaim } from "./check-dag-file.ts";
 import type { Fault } from "./fault.ts";

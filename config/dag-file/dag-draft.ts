@@ -2,7 +2,7 @@
  * What can be made out of a Dag file although parts of it may be wrong: so that a fault in one field hides no fault in
  * another. Holds only values that have their right type; what is missing or wrong was reported by the schema.
  */
-import type { JsonValue } from "../../model/dag.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
 import { isId } from "./dag-file-schema.ts";
 
 export interface TaskDraft {

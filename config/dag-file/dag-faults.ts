@@ -1,10 +1,10 @@
 /** The rules of one Dag file that need more than one field, or the registry: name, time, graph, task types, pools. */
 import path from "node:path";
-import type { KnownDags } from "../../model/dag-source.ts";
-import { orderTasks } from "../../model/dag-graph.ts";
-import { isTimezone, parseEnd, parseInstant } from "../../model/local-time.ts";
-import type { AnyTaskType } from "../../model/task-type.ts";
-import { createTimetable, validateCron } from "../../model/timetable.ts";
+import type { KnownDags } from "../../model/ports/dag-source.ts";
+import { orderTasks } from "../../model/dag/dag-graph.ts";
+import { isTimezone, parseEnd, parseInstant } from "../../model/time/local-time.ts";
+import type { AnyTaskType } from "../../model/ports/task-type.ts";
+import { createTimetable, validateCron } from "../../model/time/timetable.ts";
 import { suggestName, suggestOrList } from "../suggestion.ts";
 import type { DagDraft } from "./dag-draft.ts";
 import { isId } from "./dag-file-schema.ts";

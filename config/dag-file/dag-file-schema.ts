@@ -3,8 +3,8 @@
  * than one field, or the registry, is checked elsewhere.
  */
 import { z } from "zod";
-import { CATCHUPS, OPERATORS, TRIGGER_RULES } from "../../model/dag.ts";
-import { DURATION, findDurationFault, parseDurationSeconds } from "../../model/duration.ts";
+import { CATCHUPS, OPERATORS, TRIGGER_RULES } from "../../model/dag/dag.ts";
+import { DURATION, findDurationFault, parseDurationSeconds } from "../../model/time/duration.ts";
 
 const ID = /^[a-z][a-z0-9_]{0,62}$/;
 /** The checks of a graph grow with its square. */

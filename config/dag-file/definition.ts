@@ -1,6 +1,6 @@
 /** A faultless Dag file as the frozen definition that runs keep: defaults filled in, times as instants, tasks in order. */
 import { createHash } from "node:crypto";
-import { orderTasks } from "../../model/dag-graph.ts";
+import { orderTasks } from "../../model/dag/dag-graph.ts";
 import {
   OPERATORS,
   type Condition,
@@ -8,9 +8,9 @@ import {
   type JsonValue,
   type Schedule,
   type TaskDefinition,
-} from "../../model/dag.ts";
-import { parseDurationSeconds } from "../../model/duration.ts";
-import { parseEnd, parseInstant } from "../../model/local-time.ts";
+} from "../../model/dag/dag.ts";
+import { parseDurationSeconds } from "../../model/time/duration.ts";
+import { parseEnd, parseInstant } from "../../model/time/local-time.ts";
 import { BUILT_IN_DEFAULTS, type DagFile } from "./dag-file-schema.ts";
 
 /** `file` must have passed every check; `timezone` is used where it names none. */

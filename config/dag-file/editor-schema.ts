@@ -1,6 +1,6 @@
 /** The JSON Schema of Dag files for editors: the file's shape with each task type's options, where templates may stand too. */
 import { z } from "zod";
-import type { AnyTaskType } from "../../model/task-type.ts";
+import type { AnyTaskType } from "../../model/ports/task-type.ts";
 import { dagFileSchema } from "./dag-file-schema.ts";
 
 interface JsonSchema {

@@ -1,7 +1,7 @@
 /** Whether one task's key template can be stored at all, and without writing two objects to one name. */
-import type { TaskWrites } from "../../model/task-type.ts";
-import { listReferences } from "../../model/template.ts";
-import { findControlCharacter } from "../control-character.ts";
+import type { TaskWrites } from "../../model/ports/task-type.ts";
+import { listReferences } from "../../model/dag/template.ts";
+import { findControlCharacter } from "../../model/text/control-character.ts";
 import type { Fault, FaultPath } from "./fault.ts";
 
 /** S3's limit. */

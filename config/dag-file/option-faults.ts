@@ -2,9 +2,9 @@
  * Whether a task's options fit its task type's schema as far as that can be known before a run: params count with their
  * default values, other templates are taken on trust, because only a run knows their values.
  */
-import { renderTemplates, listReferences } from "../../model/template.ts";
-import type { JsonValue } from "../../model/dag.ts";
-import type { AnyTaskType } from "../../model/task-type.ts";
+import { renderTemplates, listReferences } from "../../model/dag/template.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
+import type { AnyTaskType } from "../../model/ports/task-type.ts";
 import type { DagDraft, TaskDraft } from "./dag-draft.ts";
 import type { Fault } from "./fault.ts";
 import { listSchemaFaults, type IsTrusted } from "./schema-faults.ts";

@@ -1,7 +1,7 @@
 /** What a zod schema has against a value, said in the words of somebody who writes Dag files, with hints. */
 import { z, type ZodType } from "zod";
-import { cutText } from "../../model/cut-text.ts";
-import type { JsonValue } from "../../model/dag.ts";
+import { cutText } from "../../model/text/cut-text.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
 import { suggestOrList } from "../suggestion.ts";
 import type { Fault, FaultPath } from "./fault.ts";
 

@@ -1,7 +1,7 @@
 /** Whether every template in a task's options names something that exists for that task. */
-import { RUN_NAMES, listReferences } from "../../model/template.ts";
-import type { JsonValue } from "../../model/dag.ts";
-import type { AnyTaskType } from "../../model/task-type.ts";
+import { RUN_NAMES, listReferences } from "../../model/dag/template.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
+import type { AnyTaskType } from "../../model/ports/task-type.ts";
 import { suggestOrList } from "../suggestion.ts";
 import type { DagDraft, TaskDraft } from "./dag-draft.ts";
 import type { Fault, FaultPath } from "./fault.ts";

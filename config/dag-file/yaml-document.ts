@@ -17,10 +17,10 @@ import {
   type Node,
   type Scalar,
 } from "yaml";
-import { cutText } from "../../model/cut-text.ts";
+import { cutText } from "../../model/text/cut-text.ts";
 import type { DagIssue } from "../../model/errors.ts";
-import type { JsonValue } from "../../model/dag.ts";
-import { findControlCharacter } from "../control-character.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
+import { findControlCharacter } from "../../model/text/control-character.ts";
 import { FAULTS_SHOWN, type Fault, type FaultPath } from "./fault.ts";
 
 export const FILE_LIMIT_BYTES = 256 * 1024;

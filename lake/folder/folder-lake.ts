@@ -6,7 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, open, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Clock } from "../../model/clock.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 import { LakeError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type {
@@ -18,7 +18,7 @@ import type {
   PutFile,
   PutResult,
   StoredObject,
-} from "../../model/lake.ts";
+} from "../../model/ports/lake.ts";
 import { checkBodyLength } from "../checked-body.ts";
 import { nameFolderLake } from "../location.ts";
 import { BOOKKEEPING_PREFIX, checkKey, PROBE_KEY } from "../object-key.ts";

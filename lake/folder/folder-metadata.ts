@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import { link, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { ObjectMetadata } from "../../model/lake.ts";
+import type { ObjectMetadata } from "../../model/ports/lake.ts";
 import { writeSynced } from "./durable-files.ts";
 import { describeFolderFault, readErrno } from "./folder-faults.ts";
 

@@ -2,7 +2,7 @@
 import type { Dirent } from "node:fs";
 import { lstat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { ObjectSummary } from "../../model/lake.ts";
+import type { ObjectSummary } from "../../model/ports/lake.ts";
 import { isMetaName } from "../object-key.ts";
 import { readErrno } from "./folder-faults.ts";
 import { readFolder } from "./folder-names.ts";

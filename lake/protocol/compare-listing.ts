@@ -1,6 +1,6 @@
 /** What a whole listing of the store says of the objects in the books. Computed from arguments alone; asks nobody. */
-import type { ObjectSummary } from "../../model/lake.ts";
-import type { KnownObject } from "../../model/object-store.ts";
+import type { ObjectSummary } from "../../model/ports/lake.ts";
+import type { KnownObject } from "../../model/ports/object-store.ts";
 
 export interface Comparison {
   /** Not in the books, or there with another size, or foreign and changed: to be looked at. */

@@ -1,8 +1,8 @@
 /** What an object says of itself in its metadata, so that a database that lost its memory can learn it back. */
-import { computeBatchUid } from "../../model/batch-identity.ts";
-import type { SealedBatch } from "../../model/batch-store.ts";
-import type { ObjectHead, ObjectMetadata } from "../../model/lake.ts";
-import type { FoundObject } from "../../model/object-store.ts";
+import { computeBatchUid } from "../../model/records/batch-identity.ts";
+import type { SealedBatch } from "../../model/ports/batch-store.ts";
+import type { ObjectHead, ObjectMetadata } from "../../model/ports/lake.ts";
+import type { FoundObject } from "../../model/ports/object-store.ts";
 
 /** With 100 ids of 12 characters this is about 1.7 kB of the 2 kB that S3 allows. */
 export function describeBatch(batch: SealedBatch): ObjectMetadata {

@@ -2,10 +2,10 @@
  * KNOW: one whole listing of a dataset's prefix, compared with the books both ways. What the books lack is adopted, so that
  * a lost or older database doubles nothing; what the store lacks does not count as stored any more.
  */
-import type { EventLog } from "../../model/event-log.ts";
+import type { EventLog } from "../../model/ports/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import type { Lake, ObjectSummary } from "../../model/lake.ts";
-import type { FoundObject, KnownObject, ObjectStore, SeenAgain } from "../../model/object-store.ts";
+import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
+import type { FoundObject, KnownObject, ObjectStore, SeenAgain } from "../../model/ports/object-store.ts";
 import { compareListing, type Comparison } from "./compare-listing.ts";
 import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
 import { hearManifests, isManifestKey, readManifest } from "./manifest-witness.ts";

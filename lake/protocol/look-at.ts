@@ -1,8 +1,8 @@
 /** Looks at single objects of the lake: what their metadata say, and whether their bytes agree. */
 import { createHash } from "node:crypto";
-import type { Lake, ObjectHead, ObjectSummary } from "../../model/lake.ts";
-import type { FoundObject } from "../../model/object-store.ts";
-import { MAX_BYTES_PER_BATCH } from "../../model/record-batch.ts";
+import type { Lake, ObjectHead, ObjectSummary } from "../../model/ports/lake.ts";
+import type { FoundObject } from "../../model/ports/object-store.ts";
+import { MAX_BYTES_PER_BATCH } from "../../model/records/record-batch.ts";
 import { claimsToBeOurs, interpretFound } from "./identity-metadata.ts";
 
 const LOOKS_AT_ONCE = 8;

@@ -3,9 +3,9 @@
  * the ids of every object that they list. A manifest is believed where the batch names in it agree with their content.
  */
 import { createHash } from "node:crypto";
-import { computeBatchUid } from "../../model/batch-identity.ts";
-import type { Lake, ObjectSummary } from "../../model/lake.ts";
-import type { FoundObject } from "../../model/object-store.ts";
+import { computeBatchUid } from "../../model/records/batch-identity.ts";
+import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
+import type { FoundObject } from "../../model/ports/object-store.ts";
 import { hashObject, isSmall } from "./look-at.ts";
 
 export interface Manifest {

@@ -1,11 +1,11 @@
 /** PUT and COMMIT of one sealed batch: the same bytes until they stand in the lake, never over anything. */
 import { createHash } from "node:crypto";
-import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/batch-store.ts";
+import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
 import { LakeError } from "../../model/errors.ts";
-import type { EventLog } from "../../model/event-log.ts";
+import type { EventLog } from "../../model/ports/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import type { Lake, ObjectHead } from "../../model/lake.ts";
-import type { RunFacts } from "../../model/task-type.ts";
+import type { Lake, ObjectHead } from "../../model/ports/lake.ts";
+import type { RunFacts } from "../../model/ports/task-type.ts";
 import { claimsToBeOurs, describeBatch } from "./identity-metadata.ts";
 import { holdsContent } from "./look-at.ts";
 

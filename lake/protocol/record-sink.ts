@@ -2,10 +2,10 @@
  * SPOOL, SEAL, PUT, COMMIT and MANIFEST for one task: takes fetched records and has each in exactly one object. What to
  * fetch is the task's business; what each step writes down is the BatchStore's.
  */
-import type { Ask, FetchedRecord, SealedBatch, SpooledRecord } from "../../model/batch-store.ts";
-import type { ObjectStore } from "../../model/object-store.ts";
+import type { Ask, FetchedRecord, SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
+import type { ObjectStore } from "../../model/ports/object-store.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import { createBatchPacker } from "../../model/record-batch.ts";
+import { createBatchPacker } from "../../model/records/record-batch.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import { putSealed, type PutContext } from "./put-sealed.ts";
 

@@ -1,5 +1,5 @@
 /** The events of what a look at the lake has found: what was adopted, what is gone, what nothing claims, what is doubled. */
-import type { EventLevel, EventLog } from "../../model/event-log.ts";
+import type { EventLevel, EventLog } from "../../model/ports/event-log.ts";
 
 export interface Learner {
   readonly dagId: string;

@@ -1,7 +1,7 @@
 /** Compares the books with the store: what is gone, what differs, what nothing has entered, what is doubled. Changes nothing. */
 import { describeError, LakeError } from "../../model/errors.ts";
-import type { Lake, ObjectSummary } from "../../model/lake.ts";
-import type { FoundAnswers } from "../../model/object-store.ts";
+import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
+import type { FoundAnswers } from "../../model/ports/object-store.ts";
 import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
 
 export interface BookedObject {

@@ -1,6 +1,6 @@
 /** A lake in an S3 bucket: which way an object goes up, what the store can do, and what is said when it cannot. */
 import { createHash } from "node:crypto";
-import type { Clock } from "../../model/clock.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 import { LakeError } from "../../model/errors.ts";
 import type {
   LakeCapabilities,
@@ -10,8 +10,8 @@ import type {
   PutFile,
   PutResult,
   StoredObject,
-} from "../../model/lake.ts";
-import type { Logger } from "../../model/logger.ts";
+} from "../../model/ports/lake.ts";
+import type { Logger } from "../../model/ports/logger.ts";
 import { nameS3Lake } from "../location.ts";
 import { checkKey } from "../object-key.ts";
 import { completeMetadata } from "../object-metadata.ts";

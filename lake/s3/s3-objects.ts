@@ -2,7 +2,7 @@
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
 import { LakeError } from "../../model/errors.ts";
-import type { ObjectHead, ObjectSummary, StoredObject } from "../../model/lake.ts";
+import type { ObjectHead, ObjectSummary, StoredObject } from "../../model/ports/lake.ts";
 import { checkBodyLength } from "../checked-body.ts";
 import { BOOKKEEPING_PREFIX } from "../object-key.ts";
 import type { S3Connection } from "./s3-connection.ts";

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { LakeError } from "../../model/errors.ts";
-import type { ObjectHead, ObjectMetadata, PutResult } from "../../model/lake.ts";
+import type { ObjectHead, ObjectMetadata, PutResult } from "../../model/ports/lake.ts";
 import { isSameObject } from "../object-metadata.ts";
 import { isConditionFailed, mayHaveHappened } from "./s3-faults.ts";
 import type { S3Objects } from "./s3-objects.ts";

@@ -1,7 +1,7 @@
 /** An object in one request, from memory or streamed from a file: the fast way up to 5 GiB. */
 import type { PutObjectCommandInput, PutObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
 import { failpoint } from "../../model/failpoint.ts";
-import type { PutBytes, PutFile, PutResult } from "../../model/lake.ts";
+import type { PutBytes, PutFile, PutResult } from "../../model/ports/lake.ts";
 import { PlannedFile } from "../planned-file.ts";
 import { sendBytes, sendChunks } from "./s3-body.ts";
 import type { SendOptions } from "./s3-connection.ts";

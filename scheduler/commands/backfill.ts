@@ -1,5 +1,5 @@
 /** A backfill: which slots of a range become runs, which runs that exist are made again, and why the others are left alone. */
-import { isRunEnded, type DagRun } from "../../model/dag-run.ts";
+import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import {
   countBackfillRuns,
@@ -10,12 +10,12 @@ import {
   setBackfillLimit,
   type Backfill,
   type Reprocess,
-} from "../../state/backfills.ts";
-import { findRunByDate, joinBackfill, saveDagVersion, type DagVersion } from "../../state/dag-runs.ts";
-import type { Query } from "../../state/database.ts";
-import { insertEvent } from "../../state/events.ts";
-import { listTasksOfRun } from "../../state/task-instances.ts";
-import { makeRun, type RunMaker } from "../new-run.ts";
+} from "../../state/runs/backfills.ts";
+import { findRunByDate, joinBackfill, saveDagVersion, type DagVersion } from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { insertEvent } from "../../state/control/events.ts";
+import { listTasksOfRun } from "../../state/runs/task-instances.ts";
+import { makeRun, type RunMaker } from "../runs/new-run.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { restartRun } from "./restart-run.ts";
 

@@ -1,10 +1,10 @@
 /** Stops a run: its open tasks are cancelled, its running ones are told to stop, and it ends as `cancelled`. */
-import { isRunEnded, type DagRun } from "../../model/dag-run.ts";
-import { isTaskEnded } from "../../model/task-instance.ts";
-import { changeRunState, readRun, stopRun } from "../../state/dag-runs.ts";
-import type { Query } from "../../state/database.ts";
-import { insertEvent } from "../../state/events.ts";
-import { changeTaskState, listTasksOfRun } from "../../state/task-instances.ts";
+import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
+import { isTaskEnded } from "../../model/run/task-instance.ts";
+import { changeRunState, readRun, stopRun } from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { insertEvent } from "../../state/control/events.ts";
+import { changeTaskState, listTasksOfRun } from "../../state/runs/task-instances.ts";
 
 /** `false` when it has ended already. A run with a task at work ends with the next steps of whoever drives it. */
 export function cancelRun(query: Query, dagRunId: number, now: Date): boolean {

@@ -1,11 +1,11 @@
 /** Clears tasks of a range of runs, so that they are made again; their attempts stay as history. */
-import { findTask, type DagDefinition } from "../../model/dag.ts";
-import type { DagRun } from "../../model/dag-run.ts";
+import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
-import { changeRunState, listRunsInRange, readDagVersion, readRun } from "../../state/dag-runs.ts";
-import type { Query } from "../../state/database.ts";
-import { insertEvent } from "../../state/events.ts";
-import { clearTask, listTasksOfRun } from "../../state/task-instances.ts";
+import { changeRunState, listRunsInRange, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { insertEvent } from "../../state/control/events.ts";
+import { clearTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { refuseRunning } from "./refuse-running.ts";
 
 export interface ClearRequest {

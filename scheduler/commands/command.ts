@@ -2,8 +2,8 @@
  * What people ask of the books, as data: applied by whoever holds the lease, be it the process that was asked or a
  * scheduler that finds it among the requests. Plain JSON, so that it can lie in the database.
  */
-import type { Query } from "../../state/database.ts";
-import type { RunMaker } from "../new-run.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import type { RunMaker } from "../runs/new-run.ts";
 import { cancelBackfill, startBackfill, type BackfillRequest, type StartedBackfill } from "./backfill.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { clearTasks, type ClearedRun, type ClearRequest } from "./clear-tasks.ts";

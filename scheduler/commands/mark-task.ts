@@ -1,10 +1,10 @@
 /** Marks a task as done or failed by hand, without running it; what was passed over because of it is looked at again. */
 import { CommandRefused } from "../../model/errors.ts";
-import { isRunEnded } from "../../model/dag-run.ts";
-import { changeRunState, readDagVersion, readRun } from "../../state/dag-runs.ts";
-import type { Query } from "../../state/database.ts";
-import { insertEvent } from "../../state/events.ts";
-import { changeTaskState, clearTask, listTasksOfRun } from "../../state/task-instances.ts";
+import { isRunEnded } from "../../model/run/dag-run.ts";
+import { changeRunState, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { insertEvent } from "../../state/control/events.ts";
+import { changeTaskState, clearTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { refuseRunning } from "./refuse-running.ts";
 
 export interface MarkRequest {

@@ -1,17 +1,17 @@
 /** What `dagmar run` means for the runs that exist: resume, report as done, refuse, extend, or make a new one. */
 import { isDeepStrictEqual } from "node:util";
-import type { DagDefinition, Params } from "../../model/dag.ts";
-import type { DagRun } from "../../model/dag-run.ts";
+import type { DagDefinition, Params } from "../../model/dag/dag.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import {
   findRunByDate,
   listUnfinishedManualRuns,
   readDagVersion,
   type DagVersion,
-} from "../../state/dag-runs.ts";
-import type { Query } from "../../state/database.ts";
-import { makeRun, type RunMaker } from "../new-run.ts";
-import { resumeRun, widenTasks } from "../resume-run.ts";
+} from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { makeRun, type RunMaker } from "../runs/new-run.ts";
+import { resumeRun, widenTasks } from "../runs/resume-run.ts";
 import { refuseRunning } from "./refuse-running.ts";
 import { restartRun } from "./restart-run.ts";
 

@@ -1,9 +1,9 @@
 /** What is being worked on is neither cleared nor marked under whoever works on it. */
-import type { DagRun } from "../../model/dag-run.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
-import type { TaskInstance } from "../../model/task-instance.ts";
-import type { Query } from "../../state/database.ts";
-import { listTasksOfRun } from "../../state/task-instances.ts";
+import type { TaskInstance } from "../../model/run/task-instance.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 
 /** Raises `TASK_RUNNING` when one of these tasks, or of the whole run, is running. */
 export function refuseRunning(

@@ -1,5 +1,5 @@
 /** Makes a run that has ended again from its beginning, by the definition that is given. Attempts stay as history. */
-import type { DagRun } from "../../model/dag-run.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
 import {
   addTasks,
   adoptDagVersion,
@@ -8,10 +8,10 @@ import {
   readRun,
   startRefetch,
   type DagVersion,
-} from "../../state/dag-runs.ts";
-import type { Query } from "../../state/database.ts";
-import { clearTask, listTasksOfRun } from "../../state/task-instances.ts";
-import { describeTasks, type RunMaker } from "../new-run.ts";
+} from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { clearTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
+import { describeTasks, type RunMaker } from "../runs/new-run.ts";
 
 /** Clears the tasks that `isCleared` names, all without it; others keep what they achieved. */
 export function restartRun(

@@ -1,5 +1,5 @@
 /** What becomes of a notice after a try: sent, given up, or tried again, and when. Knows nothing of how it was sent. */
-import type { Notice } from "../../model/notice.ts";
+import type { Notice } from "../../model/ports/notice.ts";
 
 /** After the first try, the second, the third; the last one again and again. */
 const DELAYS_SECONDS = [30, 120, 600, 3600] as const;

@@ -2,17 +2,17 @@
  * Which end of a run is worth a notice: the failure that makes them too many in a row, once, and the success that ends
  * what was told. How notices are sent is decided in send-notices.
  */
-import { cutText } from "../../model/cut-text.ts";
-import type { DagRun } from "../../model/dag-run.ts";
-import type { Notice } from "../../model/notice.ts";
-import type { Query } from "../../state/database.ts";
+import { cutText } from "../../model/text/cut-text.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import type { Notice } from "../../model/ports/notice.ts";
+import type { Query } from "../../state/sqlite/database.ts";
 import {
   findFirstFailure,
   findNewestNotice,
   insertNotice,
   readFailureStreak,
   type FailureStreak,
-} from "../../state/notices.ts";
+} from "../../state/control/notices.ts";
 
 const REASON_LENGTH = 500;
 

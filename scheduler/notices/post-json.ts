@@ -4,7 +4,7 @@
  */
 import type { Agent } from "node:http";
 import type { Readable } from "node:stream";
-import type { Clock } from "../../model/clock.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 import type { Answer } from "./judge-answer.ts";
 
 const DEADLINE_MS = 10_000;

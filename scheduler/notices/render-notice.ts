@@ -1,6 +1,6 @@
 /** A notice written into the template: names are replaced inside of its texts alone, so that no value can break the JSON. */
-import type { JsonValue } from "../../model/dag.ts";
-import type { Notice } from "../../model/notice.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
+import type { Notice } from "../../model/ports/notice.ts";
 
 const NAME = /\$\{(\w+)\}/g;
 

@@ -3,12 +3,12 @@
  * webhook's answer and the commit sends the notice again. Which notices there are is decided in note-run-end.
  */
 import type { Agent } from "node:http";
-import type { Clock } from "../../model/clock.ts";
-import type { Logger } from "../../model/logger.ts";
-import type { Notice } from "../../model/notice.ts";
-import type { Database } from "../../state/database.ts";
-import { insertEvent } from "../../state/events.ts";
-import { endNotice, findDueNotice, findNextDueAt, postponeNotice } from "../../state/notices.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { Notice } from "../../model/ports/notice.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import { insertEvent } from "../../state/control/events.ts";
+import { endNotice, findDueNotice, findNextDueAt, postponeNotice } from "../../state/control/notices.ts";
 import { judgeAnswer, LONGEST_DELAY_SECONDS, type Verdict } from "./judge-answer.ts";
 import { postJson } from "./post-json.ts";
 import { renderNotice } from "./render-notice.ts";

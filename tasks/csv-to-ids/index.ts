@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import { pipeline, Transform } from "node:stream";
 import { z } from "zod";
-import type { CandidateKey, CandidateSet } from "../../model/candidate-store.ts";
-import type { JsonValue } from "../../model/dag.ts";
+import type { CandidateKey, CandidateSet } from "../../model/ports/candidate-store.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
 import { LakeError, TaskFailure } from "../../model/errors.ts";
-import type { KnownObject } from "../../model/object-store.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
+import type { KnownObject } from "../../model/ports/object-store.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskContext, TaskOutput, TaskType } from "../../model/ports/task-type.ts";
 import { datasetOption } from "../options.ts";
 import { describeSource, nameInput, resolveInput } from "./input.ts";
 import { conditionsSchema } from "./scan/conditions.ts";

@@ -1,8 +1,8 @@
 /** The object that a task reads for a dataset, and how log lines and errors name it. */
 import { TaskFailure } from "../../model/errors.ts";
-import type { InputSource, TaskInput } from "../../model/input-store.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskContext } from "../../model/task-type.ts";
+import type { InputSource, TaskInput } from "../../model/ports/input-store.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskContext } from "../../model/ports/task-type.ts";
 
 export type Input = TaskInput & { readonly sha256: string };
 

@@ -4,7 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import { TaskFailure } from "../../model/errors.ts";
-import type { WorkerThread } from "../../model/task-type.ts";
+import type { WorkerThread } from "../../model/ports/task-type.ts";
 import type { FromScanWorker, ToScanWorker } from "./messages.ts";
 import type { ScanResult } from "./scan/scanner.ts";
 

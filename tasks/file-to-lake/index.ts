@@ -1,9 +1,9 @@
 /** The task type `file-to-lake`: one file, whole and byte for byte, into the raw zone; nothing when the lake has its content. */
-import { formatBytes } from "../../model/byte-size.ts";
+import { formatBytes } from "../../model/text/byte-size.ts";
 import { TaskFailure, TaskReschedule } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskContext, TaskOutput, TaskType } from "../../model/ports/task-type.ts";
 import { readWritten } from "../options.ts";
 import { optionsSchema, type FileToLakeOptions } from "./options.ts";
 import { fingerprintSource, locateSource } from "./source-file.ts";

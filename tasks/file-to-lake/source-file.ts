@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, open, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import type { Clock } from "../../model/clock.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 import { TaskFailure } from "../../model/errors.ts";
 
 export interface SourceFile {

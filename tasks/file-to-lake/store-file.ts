@@ -2,11 +2,11 @@
 import { posix } from "node:path";
 import { LakeError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import type { ObjectHead, ObjectSummary } from "../../model/lake.ts";
-import type { KnownObject } from "../../model/object-store.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskContext } from "../../model/task-type.ts";
-import { literalPrefix } from "../../model/template.ts";
+import type { ObjectHead, ObjectSummary } from "../../model/ports/lake.ts";
+import type { KnownObject } from "../../model/ports/object-store.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskContext } from "../../model/ports/task-type.ts";
+import { literalPrefix } from "../../model/dag/template.ts";
 import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import { hashObject } from "../../lake/protocol/look-at.ts";
 import { describeFile } from "../../lake/protocol/identity-metadata.ts";

@@ -1,7 +1,7 @@
 /** The task type `noop`: does nothing, so that tasks can be joined, and the scheduler measured. */
 import { z } from "zod";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskType } from "../../model/task-type.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskType } from "../../model/ports/task-type.ts";
 
 const optionsSchema = z.strictObject({});
 type NoopOptions = z.infer<typeof optionsSchema>;

@@ -3,8 +3,8 @@
  * those are is decided elsewhere.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { COOKIE_VARIABLE } from "../../model/attempt-cookie.ts";
-import type { Clock } from "../../model/clock.ts";
+import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 import { isOwnProc } from "./own-proc.ts";
 
 export interface AttemptProcess {

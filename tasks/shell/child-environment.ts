@@ -1,6 +1,6 @@
 /** Which variables a shell task's program gets: few of ours, what the Dag names, and whose attempt it is. Our secrets stay here unless asked for. */
-import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/attempt-cookie.ts";
-import type { RunFacts } from "../../model/task-type.ts";
+import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/run/attempt-cookie.ts";
+import type { RunFacts } from "../../model/ports/task-type.ts";
 import type { OWN_VARIABLES, ShellOptions } from "./options.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

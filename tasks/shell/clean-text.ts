@@ -1,6 +1,6 @@
 /** A program's words as they may stand in a log, a message or the database: no colours, nothing that moves a cursor, no secret. */
 import { stripVTControlCharacters } from "node:util";
-import { makeMask } from "../../model/mask-secrets.ts";
+import { makeMask } from "../../model/text/mask-secrets.ts";
 
 export type CleanText = (text: string) => string;
 

@@ -1,10 +1,10 @@
 /** The task type `shell`: a script or a program of the user's own, in a process group of its own. What a Dag's params say reaches it as data only. */
-import type { JsonValue } from "../../model/dag.ts";
-import { COOKIE_VARIABLE } from "../../model/attempt-cookie.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
+import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
 import { TaskFailure } from "../../model/errors.ts";
-import { makeMask } from "../../model/mask-secrets.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
+import { makeMask } from "../../model/text/mask-secrets.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskContext, TaskOutput, TaskType } from "../../model/ports/task-type.ts";
 import { createProcessSearch, endProcesses, type ProcessSearch } from "./attempt-processes.ts";
 import { listHandedSecrets, makeChildEnvironment, type Environment } from "./child-environment.ts";
 import { makeCleanText } from "./clean-text.ts";

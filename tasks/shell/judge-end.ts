@@ -1,7 +1,7 @@
 /** What a program's end, or its failure to begin, means for the attempt: done, failed, or nothing that a further attempt could change. */
 import { statSync } from "node:fs";
 import { constants } from "node:os";
-import { cutText } from "../../model/cut-text.ts";
+import { cutText } from "../../model/text/cut-text.ts";
 import { AttemptLeftRunning, TaskFailure } from "../../model/errors.ts";
 import { describeProcesses, type AttemptProcess } from "./attempt-processes.ts";
 import type { Program, ProgramEnd } from "./run-program.ts";

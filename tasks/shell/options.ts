@@ -3,7 +3,7 @@
  * where it would choose what runs or what is handed on.
  */
 import { z } from "zod";
-import { COOKIE_VARIABLE } from "../../model/attempt-cookie.ts";
+import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
 
 /** What every child gets to know of its attempt. */
 export const OWN_VARIABLES = [

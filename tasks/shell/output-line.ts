@@ -1,5 +1,5 @@
 /** One line of a program's output: its beginning, and how long it was. Whether a line that is too long is cut or refused is decided by whoever uses it. */
-import { describeCut } from "../../model/cut-text.ts";
+import { describeCut } from "../../model/text/cut-text.ts";
 
 export const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

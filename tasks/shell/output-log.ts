@@ -1,5 +1,5 @@
 /** A program's output as lines of the task's log, as they come: long lines cut, and beyond a limit nothing more. Holds one line a stream at most. */
-import type { Logger } from "../../model/logger.ts";
+import type { Logger } from "../../model/ports/logger.ts";
 import { EMPTY_LINE, NEWLINE, SHOWN_BYTES, endLine, extendLine, type OutputLine } from "./output-line.ts";
 
 export const STREAMS = ["stdout", "stderr"] as const;

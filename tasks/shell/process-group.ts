@@ -1,5 +1,5 @@
 /** Signals to a program and to what it started: its process group, and with it what has left the group. */
-import type { Clock } from "../../model/clock.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 import { askToEnd, endProcessesAtOnce, isAlive, type ProcessSearch } from "./attempt-processes.ts";
 
 const GRACE_MS = 5000;

@@ -1,6 +1,6 @@
 /** Runs one program in a session and process group of its own until nothing of the group is left. What its end means is judged elsewhere. */
 import { spawn } from "node:child_process";
-import type { Clock } from "../../model/clock.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 import type { ProcessSearch } from "./attempt-processes.ts";
 import { STREAMS, type StreamName } from "./output-log.ts";
 import { endGroup, forgetGroup, registerGroup, signalGroup } from "./process-group.ts";

@@ -1,12 +1,12 @@
 /** Fetches the planned ids, several at once, and hands every answer on: to the sink, or to the books as an outcome. */
 import { setMaxListeners } from "node:events";
 import type { RecordSink } from "../../lake/protocol/record-sink.ts";
-import type { PlannedId } from "../../model/ask-policy.ts";
-import type { Ask } from "../../model/batch-store.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskContext } from "../../model/task-type.ts";
-import type { AbsentTitle, FailedTitle, TmdbClient } from "./client/tmdb-client.ts";
-import type { TitleRequest } from "./client/title-requests.ts";
+import type { PlannedId } from "../../model/records/ask-policy.ts";
+import type { Ask } from "../../model/ports/batch-store.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskContext } from "../../model/ports/task-type.ts";
+import type { AbsentTitle, FailedTitle, TmdbClient } from "./tmdb-client.ts";
+import type { TitleRequest } from "./title-requests.ts";
 import { createDoubtfulFailures, type AskedId } from "./doubtful-failures.ts";
 import { createIdQueue } from "./id-queue.ts";
 import type { TmdbToLakeOptions } from "./options.ts";

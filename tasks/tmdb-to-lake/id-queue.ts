@@ -1,5 +1,5 @@
 /** In which order the planned ids are asked. Which ids are planned is the ask policy's decision. */
-import type { PlannedId } from "../../model/ask-policy.ts";
+import type { PlannedId } from "../../model/records/ask-policy.ts";
 
 export interface IdQueue {
   /** The next in the plan's order; `undefined` when none is left. */

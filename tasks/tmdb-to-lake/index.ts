@@ -1,18 +1,22 @@
 /** The task type `tmdb-to-lake`: TMDB's JSON for a set of IMDb ids, as it came, each id in exactly one outcome. */
 import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import { openRecordSink } from "../../lake/protocol/record-sink.ts";
-import type { AskPolicy } from "../../model/ask-policy.ts";
-import type { Ask } from "../../model/batch-store.ts";
+import type { AskPolicy } from "../../model/records/ask-policy.ts";
+import type { Ask } from "../../model/ports/batch-store.ts";
 import { describeError, TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import { sortAppend, type Question } from "../../model/question.ts";
-import { findImbalance, formatReconciliation, type Reconciliation } from "../../model/reconciliation.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskContext, TaskOutput, TaskType } from "../../model/task-type.ts";
-import { literalPrefix } from "../../model/template.ts";
+import { sortAppend, type Question } from "../../model/records/question.ts";
+import {
+  findImbalance,
+  formatReconciliation,
+  type Reconciliation,
+} from "../../model/records/reconciliation.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskContext, TaskOutput, TaskType } from "../../model/ports/task-type.ts";
+import { literalPrefix } from "../../model/dag/template.ts";
 import { readWritten } from "../options.ts";
 import { optionsSchema, type TmdbToLakeOptions } from "./options.ts";
-import type { TmdbClient, TmdbClientOptions } from "./client/tmdb-client.ts";
+import type { TmdbClient, TmdbClientOptions } from "./tmdb-client.ts";
 import { describeTitle, fetchIds, type FetchRequest } from "./fetch-ids.ts";
 import { createSpread } from "./id-queue.ts";
 

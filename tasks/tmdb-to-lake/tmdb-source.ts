@@ -1,8 +1,8 @@
 /** Makes TMDB clients when tasks need them, and not before: axios is slow to load. All of them share one limiter and one circuit. */
 import type { Agent } from "node:http";
-import type { Clock } from "../../model/clock.ts";
-import type { Logger } from "../../model/logger.ts";
-import { assertTmdbConfigured, readBaseUrl } from "./client/tmdb-access.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import { assertTmdbConfigured, readBaseUrl } from "./tmdb-access.ts";
 import type { TmdbSource } from "./index.ts";
 
 export interface TmdbSettings {
@@ -31,7 +31,7 @@ export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource
       readBaseUrl(baseUrl);
     },
     async openClient({ maxRatePerSecond = Infinity, pickControl } = {}) {
-      const { createTmdbClient } = await import("./client/tmdb-client.ts");
+      const { createTmdbClient } = await import("./tmdb-client.ts");
       return createTmdbClient({
         baseUrl,
         token,

@@ -5,7 +5,7 @@ import { openGround, type Ground } from "../../bench/ground.ts";
 import { writeHistory } from "../../bench/history.ts";
 import { startMinuteService } from "../../bench/minute-service.ts";
 import { reportRuns } from "../../state/reports.ts";
-import { sql } from "../../state/statement.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { createHandClock, type HandClock } from "../support/hand-clock.ts";
 import { makeDag, makeTask } from "../support/test-dag.ts";
 import { makeTempFolder } from "../support/test-world.ts";

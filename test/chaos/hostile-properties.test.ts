@@ -7,12 +7,12 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { escapeControlCharacters } from "../../config/control-character.ts";
-import { composeLine } from "../../config/log-line.ts";
-import { makeRedact } from "../../config/log-value.ts";
+import { escapeControlCharacters } from "../../model/text/control-character.ts";
+import { composeLine } from "../../logs/log-line.ts";
+import { makeRedact } from "../../logs/log-value.ts";
 import { FolderLake } from "../../lake/folder/folder-lake.ts";
 import { checkKey } from "../../lake/object-key.ts";
-import type { JsonValue } from "../../model/dag.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
 import { LakeError } from "../../model/errors.ts";
 import {
   createBatchPacker,
@@ -21,10 +21,10 @@ import {
   MAX_RECORD_BYTES,
   MAX_RECORDS_PER_BATCH,
   measureFrame,
-} from "../../model/record-batch.ts";
-import { listReferences, renderTemplates } from "../../model/template.ts";
-import { createTimetable, validateCron, type Timetable } from "../../model/timetable.ts";
-import { hashStructure } from "../../tasks/tmdb-to-lake/client/json-body.ts";
+} from "../../model/records/record-batch.ts";
+import { listReferences, renderTemplates } from "../../model/dag/template.ts";
+import { createTimetable, validateCron, type Timetable } from "../../model/time/timetable.ts";
+import { hashStructure } from "../../tasks/http/json-body.ts";
 import { createRealClock } from "../support/hand-clock.ts";
 import { makeTempFolder } from "../support/test-world.ts";
 import { BAIT, CANARY } from "./hostile/hostile-world.ts";

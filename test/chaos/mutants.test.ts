@@ -41,6 +41,6 @@ test("the sound program passes each of these trials", { timeout: 480_000 }, asyn
 });
 
 test("a replacement that does not find its text any more fails, and says so", () => {
-  const stale = [{ file: "scheduler/recover.ts", from: "no such text", to: "" }];
-  expect(() => build(stale)).toThrow("scheduler/recover.ts holds 0 times: no such text");
+  const stale = [{ file: "scheduler/attempts/recover.ts", from: "no such text", to: "" }];
+  expect(() => build(stale)).toThrow("scheduler/attempts/recover.ts holds 0 times: no such text");
 });

@@ -46,12 +46,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no spool: answers live in memory until they are sealed",
     replacements: [
       {
-        file: "state/batch-store.ts",
+        file: "state/records/batch-store.ts",
         from: "openAsk: (request) => database.write((query) => openAsk(query, request, clock.now())),",
         to: 'openAsk: (request) => database.write((query) => { query.run(sql("DELETE FROM spool WHERE batch_id IS NULL")); return openAsk(query, request, clock.now()); }),',
       },
       {
-        file: "state/batch-store.ts",
+        file: "state/records/batch-store.ts",
         from: 'import type { Database } from "./database.ts";',
         to: 'import type { Database } from "./database.ts";\nimport { sql } from "./statement.ts";',
       },
@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "the partition comes from the clock",
     replacements: [
       {
-        file: "state/dag-runs.ts",
+        file: "state/runs/dag-runs.ts",
         from: "formatPartition(run.logicalDate, definition.timezone),",
         to: "formatPartition(new Date(), definition.timezone),",
       },
@@ -139,7 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a lost attempt is charged as a success",
     replacements: [
       {
-        file: "scheduler/recover.ts",
+        file: "scheduler/attempts/recover.ts",
         from: 'isSetAside ? "failed" : "up_for_retry"',
         to: 'isSetAside ? "failed" : "success"',
       },

@@ -1,8 +1,8 @@
 /** What who asks a scheduler is told when the answer does not come: each state that a request may be in. */
 import { expect, test } from "vitest";
-import { askScheduler } from "../../cli/lease-work.ts";
-import { beginRequest, listOpenRequests, abandonRequests } from "../../state/requests.ts";
-import { sql } from "../../state/statement.ts";
+import { askScheduler } from "../../app/runs/lease-work.ts";
+import { beginRequest, listOpenRequests, abandonRequests } from "../../state/control/requests.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld } from "../support/test-world.ts";
 
 async function openAsking() {

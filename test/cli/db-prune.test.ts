@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import BetterSqlite3 from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TmdbSimulator } from "../../quickstart/simulator/tmdb-simulator.ts";
-import { identifyProcess } from "../../scheduler/process-identity.ts";
+import { identifyProcess } from "../../scheduler/lease/process-identity.ts";
 import { checkLake, readFolderLake } from "../support/check-lake.ts";
 import { openCliWorld, startSimulator, writeSamples, type CliResult, type CliWorld } from "../support/cli.ts";
 

@@ -1,6 +1,6 @@
 /** Sweeping unfinished uploads next to a run: what it may cost the run, against a store whose list of uploads hangs. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { sweepBeside } from "../../cli/run-tools.ts";
+import { sweepBeside } from "../../app/service/run-tools.ts";
 import { startS3World, type S3World } from "../lake/s3-world.ts";
 
 /** Far beyond the time of this test, so that only the grace can end the wait. */

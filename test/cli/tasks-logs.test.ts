@@ -2,14 +2,19 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { locateAttemptLog } from "../../config/attempt-log-place.ts";
-import { openAttemptLogs } from "../../config/attempt-logs.ts";
-import type { AttemptLog } from "../../model/attempt-logs.ts";
-import type { DagRun } from "../../model/dag-run.ts";
-import type { TaskInstance } from "../../model/task-instance.ts";
-import { addTasks, createRun, saveDagVersion } from "../../state/dag-runs.ts";
-import { openDatabase, type Database } from "../../state/database.ts";
-import { changeTaskState, finishAttempt, listTasksOfRun, startAttempt } from "../../state/task-instances.ts";
+import { locateAttemptLog } from "../../logs/attempt-log-place.ts";
+import { openAttemptLogs } from "../../logs/attempt-logs.ts";
+import type { AttemptLog } from "../../model/ports/attempt-logs.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import type { TaskInstance } from "../../model/run/task-instance.ts";
+import { addTasks, createRun, saveDagVersion } from "../../state/runs/dag-runs.ts";
+import { openDatabase, type Database } from "../../state/sqlite/database.ts";
+import {
+  changeTaskState,
+  finishAttempt,
+  listTasksOfRun,
+  startAttempt,
+} from "../../state/runs/task-instances.ts";
 import { openCliWorld, waitUntil, type CliWorld } from "../support/cli.ts";
 import { makeDag, makeVersion } from "../support/test-dag.ts";
 import { createTestClock, silentLog } from "../support/test-world.ts";

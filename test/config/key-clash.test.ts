@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mayKeysClash } from "../../config/dag-file/key-clash.ts";
-import type { JsonValue } from "../../model/dag.ts";
-import { renderTemplates } from "../../model/template.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
+import { renderTemplates } from "../../model/dag/template.ts";
 
 test.each([
   ["the same key", "Raw/${partition}/m.csv", "Raw/${partition}/m.csv"],

@@ -1,7 +1,7 @@
 /** Task types of the tests' own, with options shaped like the real ones; none of them does anything. */
 import { z } from "zod";
-import type { AnyTaskType, TaskWrites } from "../../model/task-type.ts";
-import type { JsonValue } from "../../model/dag.ts";
+import type { AnyTaskType, TaskWrites } from "../../model/ports/task-type.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
 
 type Options = Readonly<Record<string, JsonValue>>;
 

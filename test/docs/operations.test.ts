@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { METRICS, type MetricDescription } from "../../web/metric-list.ts";
+import { METRICS, type MetricDescription } from "../../web/ops/metric-list.ts";
 import { listTableRows, parseMarkdown } from "./markdown.ts";
 
 const page = readFileSync(fileURLToPath(new URL("../../docs/operations.md", import.meta.url)), "utf8");

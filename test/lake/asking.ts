@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import { openRecordSink, type RecordSink } from "../../lake/protocol/record-sink.ts";
-import type { AskPolicy } from "../../model/ask-policy.ts";
-import type { Ask, FetchedRecord } from "../../model/batch-store.ts";
-import type { RunFacts } from "../../model/task-type.ts";
+import type { AskPolicy } from "../../model/records/ask-policy.ts";
+import type { Ask, FetchedRecord } from "../../model/ports/batch-store.ts";
+import type { RunFacts } from "../../model/ports/task-type.ts";
 import type { TestWorld } from "../support/test-world.ts";
 
 const QUESTION = {

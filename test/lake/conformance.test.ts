@@ -4,7 +4,7 @@ import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SweepableLake } from "../../lake/sweepable-lake.ts";
 import { TaskFailure, type ErrorCode } from "../../model/errors.ts";
-import type { ObjectSummary, PutFile } from "../../model/lake.ts";
+import type { ObjectSummary, PutFile } from "../../model/ports/lake.ts";
 import { makeScratch, planBytes, sha256, type Scratch } from "./lake-tools.ts";
 import { STORES, type OpenStore } from "./stores.ts";
 

@@ -3,9 +3,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../../model/clock.ts";
-import type { PutBytes, PutFile } from "../../model/lake.ts";
-import type { Logger } from "../../model/logger.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { PutBytes, PutFile } from "../../model/ports/lake.ts";
+import type { Logger } from "../../model/ports/logger.ts";
 
 export interface EagerClock extends Clock {
   /** Every pause that was asked for, in order. */

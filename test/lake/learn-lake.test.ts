@@ -10,8 +10,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Lake, ObjectSummary } from "../../model/lake.ts";
-import { sql } from "../../state/statement.ts";
+import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld, type TestWorld } from "../support/test-world.ts";
 import { addAll, learn, listKeys, makeIds, POLICY, record, startAsking, type Asking } from "./asking.ts";
 

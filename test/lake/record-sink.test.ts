@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { sql } from "../../state/statement.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld } from "../support/test-world.ts";
 import { addAll, learn, listKeys, makeIds, POLICY, readObject, record, startAsking } from "./asking.ts";
 

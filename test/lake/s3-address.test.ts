@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { mayAwsFilesMoveLake } from "../../config/aws-files.ts";
+import { mayAwsFilesMoveLake } from "../../config/settings/aws-files.ts";
 import { openLake } from "../../lake/open-lake.ts";
 import { askStore } from "../../lake/s3/s3-address.ts";
 import { makeEagerClock, makeKeptLogger, makeScratch, type Scratch } from "./lake-tools.ts";

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { openLake } from "../../lake/open-lake.ts";
 import type { SweepableLake } from "../../lake/sweepable-lake.ts";
-import type { LakeCapabilities } from "../../model/lake.ts";
+import type { LakeCapabilities } from "../../model/ports/lake.ts";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
 import { startS3Server } from "../support/s3-server/server.ts";
 import { makeEagerClock, makeKeptLogger, makeScratch } from "./lake-tools.ts";

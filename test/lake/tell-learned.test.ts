@@ -1,7 +1,7 @@
 /** The words of what a look at the lake has found: for one, for many, and for none. */
 import { expect, test } from "vitest";
 import { tellLearned, type Lesson } from "../../lake/protocol/tell-learned.ts";
-import type { Event } from "../../model/event-log.ts";
+import type { Event } from "../../model/ports/event-log.ts";
 
 const NOTHING: Lesson = {
   objects: 0,

@@ -90,11 +90,11 @@ test("a source newer than the build is built", async () => {
 test("a step that fails shows what npm said and ends with its code", async () => {
   const { status, stdout, stderr } = await start({
     FAIL: "run build",
-    FAIL_TEXT: "model/clock.ts(1,1): error",
+    FAIL_TEXT: "model/ports/clock.ts(1,1): error",
   });
   expect(status).toBe(3);
   expect(stdout).toMatch(/building \(npm run build\) … failed after/);
-  expect(stderr).toContain("model/clock.ts(1,1): error");
+  expect(stderr).toContain("model/ports/clock.ts(1,1): error");
   expect((await start()).npm).toEqual(["run build"]);
 });
 

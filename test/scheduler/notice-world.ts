@@ -2,13 +2,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { DagRun, DagRunState } from "../../model/dag-run.ts";
-import type { Notice } from "../../model/notice.ts";
+import type { DagRun, DagRunState } from "../../model/run/dag-run.ts";
+import type { Notice } from "../../model/ports/notice.ts";
 import { noteRunEnd, type NoticeSettings } from "../../scheduler/notices/note-run-end.ts";
-import { addTasks, changeRunState, createRun, readRun, saveDagVersion } from "../../state/dag-runs.ts";
-import type { Database, Query } from "../../state/database.ts";
-import { mapRow, type Row } from "../../state/row.ts";
-import { sql } from "../../state/statement.ts";
+import { addTasks, changeRunState, createRun, readRun, saveDagVersion } from "../../state/runs/dag-runs.ts";
+import type { Database, Query } from "../../state/sqlite/database.ts";
+import { mapRow, type Row } from "../../state/sqlite/row.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { makeDag, makeVersion } from "../support/test-dag.ts";
 
 export interface RunEnds {

@@ -1,7 +1,7 @@
 /** A scheduler on a real database, with Dags that the test hands in, a clock that it moves and a doorbell that it rings. */
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { DrainRequested } from "../../scheduler/attempt-runner.ts";
+import { DrainRequested } from "../../scheduler/attempts/attempt-runner.ts";
 import {
   applyCommand,
   type CommandAnswers,
@@ -9,13 +9,13 @@ import {
   type SchedulerCommand,
 } from "../../scheduler/commands/command.ts";
 import { runService } from "../../scheduler/service.ts";
-import { startWorkerThread } from "../../scheduler/worker-thread.ts";
-import type { DagDefinition, JsonValue } from "../../model/dag.ts";
-import type { SourceFolder } from "../../model/dag-source.ts";
+import { startWorkerThread } from "../../scheduler/attempts/worker-thread.ts";
+import type { DagDefinition, JsonValue } from "../../model/dag/dag.ts";
+import type { SourceFolder } from "../../model/ports/dag-source.ts";
 import type { DagIssue } from "../../model/errors.ts";
-import { silentObserver, type ServiceObserver } from "../../model/service-observer.ts";
-import { insertRequest, readAnswer } from "../../state/requests.ts";
-import { sql } from "../../state/statement.ts";
+import { silentObserver, type ServiceObserver } from "../../model/ports/service-observer.ts";
+import { insertRequest, readAnswer } from "../../state/control/requests.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { createHandClock, type HandClock } from "../support/hand-clock.ts";
 import { makeVersion } from "../support/test-dag.ts";
 import { openTestWorld, silentLog, type TestWorld } from "../support/test-world.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { DagDefinition } from "../../model/dag.ts";
-import { sql } from "../../state/statement.ts";
+import type { DagDefinition } from "../../model/dag/dag.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { makeDag, makeTask, makeVersion } from "../support/test-dag.ts";
 import { makeGate } from "./engine-world.ts";
 import { HOUR, MINUTE, openServiceWorld } from "./service-world.ts";

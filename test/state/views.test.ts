@@ -1,14 +1,14 @@
 /** The views are an interface for people and their scripts: a column may be added at the end of this list, none goes or is renamed. */
 import { describe, expect, test } from "vitest";
-import { addTasks, changeRunState, readRun } from "../../state/dag-runs.ts";
-import { sql } from "../../state/statement.ts";
+import { addTasks, changeRunState, readRun } from "../../state/runs/dag-runs.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import {
   changeTaskState,
   finishAttempt,
   listTasksOfRun,
   saveOutputs,
   startAttempt,
-} from "../../state/task-instances.ts";
+} from "../../state/runs/task-instances.ts";
 import { openTestWorld } from "../support/test-world.ts";
 
 const COLUMNS = {

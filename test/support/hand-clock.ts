@@ -1,6 +1,6 @@
 /** A clock that the test moves, and a real one, for the tests of the TMDB client. */
 import { setTimeout as wait, setImmediate as yieldToEvents } from "node:timers/promises";
-import type { Clock } from "../../model/clock.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 
 interface Sleeper {
   readonly dueMs: number;

@@ -1,7 +1,13 @@
 /** The context of one attempt, for tests of task types without a scheduler. */
-import type { AnyTaskType, Progress, RunFacts, TaskContext, TaskOutput } from "../../model/task-type.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import { startWorkerThread } from "../../scheduler/worker-thread.ts";
+import type {
+  AnyTaskType,
+  Progress,
+  RunFacts,
+  TaskContext,
+  TaskOutput,
+} from "../../model/ports/task-type.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import { startWorkerThread } from "../../scheduler/attempts/worker-thread.ts";
 import { silentLog, type TestWorld } from "./test-world.ts";
 
 export interface ContextOptions {

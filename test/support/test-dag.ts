@@ -1,6 +1,6 @@
 /** Dags and tasks with everything filled in, for tests that care for a few fields alone. */
-import type { DagDefinition, TaskDefinition } from "../../model/dag.ts";
-import type { DagVersion } from "../../state/dag-runs.ts";
+import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
+import type { DagVersion } from "../../state/runs/dag-runs.ts";
 
 export function makeTask(taskId: string, changes: Partial<TaskDefinition> = {}): TaskDefinition {
   return {

@@ -5,21 +5,21 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { openLake } from "../../lake/open-lake.ts";
-import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/batch-store.ts";
-import type { Clock } from "../../model/clock.ts";
-import type { Lake } from "../../model/lake.ts";
-import type { Logger } from "../../model/logger.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { RunFacts } from "../../model/task-type.ts";
-import { readRunFacts } from "../../scheduler/render-options.ts";
-import { createBatchStore } from "../../state/batch-store.ts";
-import { createCandidateStore } from "../../state/candidates.ts";
-import { createRun, saveDagVersion } from "../../state/dag-runs.ts";
-import { openDatabase, type Database } from "../../state/database.ts";
-import { createEventLog } from "../../state/events.ts";
-import { createInputStore } from "../../state/inputs.ts";
+import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Lake } from "../../model/ports/lake.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { RunFacts } from "../../model/ports/task-type.ts";
+import { readRunFacts } from "../../scheduler/attempts/render-options.ts";
+import { createBatchStore } from "../../state/records/batch-store.ts";
+import { createCandidateStore } from "../../state/records/candidates.ts";
+import { createRun, saveDagVersion } from "../../state/runs/dag-runs.ts";
+import { openDatabase, type Database } from "../../state/sqlite/database.ts";
+import { createEventLog } from "../../state/control/events.ts";
+import { createInputStore } from "../../state/runs/inputs.ts";
 import { makeDag } from "./test-dag.ts";
-import { createObjectStore } from "../../state/objects.ts";
+import { createObjectStore } from "../../state/records/objects.ts";
 
 /** A date that the test moves; waiting is real and short. */
 export interface TestClock extends Clock {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, test, vi } from "vitest";
-import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/attempt-cookie.ts";
+import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/run/attempt-cookie.ts";
 import { createProcessSearch, endProcesses } from "../../tasks/shell/attempt-processes.ts";
 import { createTestClock, makeTempFolder } from "../support/test-world.ts";
 import { startShellProcess } from "./shell-program.ts";

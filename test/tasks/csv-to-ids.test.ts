@@ -3,8 +3,8 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFile
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { TaskFailure } from "../../model/errors.ts";
-import type { Progress, RunFacts } from "../../model/task-type.ts";
-import { sql } from "../../state/statement.ts";
+import type { Progress, RunFacts } from "../../model/ports/task-type.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { createCsvToIds } from "../../tasks/csv-to-ids/index.ts";
 import { createFileToLake } from "../../tasks/file-to-lake/index.ts";
 import { generateMoviesCsv } from "../../quickstart/samples/sample-csv.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeAttemptCookie } from "../../model/attempt-cookie.ts";
+import { makeAttemptCookie } from "../../model/run/attempt-cookie.ts";
 import { runShell } from "./shell-world.ts";
 
 const OURS = {

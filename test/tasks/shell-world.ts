@@ -1,13 +1,13 @@
 /** Attempts of shell tasks without a database: a log that remembers, and templates resolved as for a run. */
 import { existsSync, readFileSync } from "node:fs";
 import { onTestFinished, vi } from "vitest";
-import type { Clock } from "../../model/clock.ts";
-import type { JsonValue } from "../../model/dag.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
 import { TaskFailure } from "../../model/errors.ts";
-import type { LogFields, Logger } from "../../model/logger.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { RunFacts, TaskContext, TaskOutput } from "../../model/task-type.ts";
-import { renderTemplates } from "../../model/template.ts";
+import type { LogFields, Logger } from "../../model/ports/logger.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { RunFacts, TaskContext, TaskOutput } from "../../model/ports/task-type.ts";
+import { renderTemplates } from "../../model/dag/template.ts";
 import { createShell, type ShellSettings } from "../../tasks/shell/index.ts";
 import type { ShellOptions } from "../../tasks/shell/options.ts";
 import { createTestClock } from "../support/test-world.ts";

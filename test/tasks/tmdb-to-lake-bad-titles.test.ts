@@ -1,6 +1,6 @@
 /** Titles that TMDB fails at for ever, beside a TMDB that fails altogether: the first are no sign of the second. */
 import { describe, expect, test } from "vitest";
-import { sql } from "../../state/statement.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { failure, makeIds, openTmdbWorld, type TmdbWorld } from "./tmdb-world.ts";
 
 const IDS = makeIds(240);

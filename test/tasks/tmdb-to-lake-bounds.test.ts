@@ -1,8 +1,8 @@
 /** How much `fetchIds` may have on its way into a database that does not keep up. */
 import { expect, test } from "vitest";
 import type { RecordSink } from "../../lake/protocol/record-sink.ts";
-import type { TaskPorts } from "../../model/task-ports.ts";
-import type { TaskContext } from "../../model/task-type.ts";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import type { TaskContext } from "../../model/ports/task-type.ts";
 import { fetchIds } from "../../tasks/tmdb-to-lake/fetch-ids.ts";
 import { optionsSchema, type TmdbToLakeOptions } from "../../tasks/tmdb-to-lake/options.ts";
 import { openTmdbSource } from "../../tasks/tmdb-to-lake/tmdb-source.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { sql } from "../../state/statement.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { failure, makeIds, makeTmdbWorld, openTmdbWorld, type TmdbWorld } from "./tmdb-world.ts";
 
 const ANOTHER = { id: 5, imdb_id: "tt9999999", title: "x" };

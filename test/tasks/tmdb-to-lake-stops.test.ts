@@ -3,9 +3,9 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LakeError } from "../../model/errors.ts";
-import type { Lake } from "../../model/lake.ts";
-import type { Progress } from "../../model/task-type.ts";
-import { sql } from "../../state/statement.ts";
+import type { Lake } from "../../model/ports/lake.ts";
+import type { Progress } from "../../model/ports/task-type.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import type { TestWorld } from "../support/test-world.ts";
 import { failure, FOLDER, IDS, makeIds, makeTmdbWorld, openTmdbWorld } from "./tmdb-world.ts";
 

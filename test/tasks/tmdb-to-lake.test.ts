@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Progress } from "../../model/task-type.ts";
+import type { Progress } from "../../model/ports/task-type.ts";
 import { createTmdbToLake } from "../../tasks/tmdb-to-lake/index.ts";
 import { openTmdbSource } from "../../tasks/tmdb-to-lake/tmdb-source.ts";
 import { runTask } from "../support/task-context.ts";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { TaskFailure } from "../../model/errors.ts";
-import type { Progress, RunFacts, TaskOutput } from "../../model/task-type.ts";
-import { sql } from "../../state/statement.ts";
+import type { Progress, RunFacts, TaskOutput } from "../../model/ports/task-type.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { createTmdbToLake } from "../../tasks/tmdb-to-lake/index.ts";
 import { openTmdbSource } from "../../tasks/tmdb-to-lake/tmdb-source.ts";
 import {

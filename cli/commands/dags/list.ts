@@ -1,5 +1,5 @@
 /** `dagmar dags list`: every Dag in the folder, the broken ones with their first fault. */
-import { describeSchedule } from "../../../model/dag.ts";
+import { describeSchedule } from "../../../model/dag/dag.ts";
 import { EXIT, formatDagIssue } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
@@ -9,10 +9,10 @@ export const dagsList: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar dags list", "dagmar dags list --json"],
   async run({ options, output }) {
-    const { readDagLibrary } = await import("../../dag-library.ts");
+    const { readDagLibrary } = await import("../../../app/dag-library.ts");
     const library = readDagLibrary();
     const folder = await library.loadDags();
-    const { readDagRows } = await import("../../read-dag-row.ts");
+    const { readDagRows } = await import("../../../app/dags/read-dag-row.ts");
     const { rows, fault } = await readDagRows(library.settings.databaseFile);
     if (fault !== null) output.fault(`Which Dags are paused is not known: ${fault}`);
     const isPaused = (dagId: string): boolean => rows.get(dagId)?.isPaused ?? false;

@@ -1,13 +1,13 @@
 /** `dagmar dags next ID`: when a Dag is due, and whether it is off or paused. What of it has run, `runs list` knows. */
-import { describeSchedule } from "../../../model/dag.ts";
+import { describeSchedule } from "../../../model/dag/dag.ts";
 import type { LoadedDag } from "../../../config/dag-file/check-dag-file.ts";
 import type { DagFolder } from "../../../config/dag-file/load-dags.ts";
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
-import { formatLocal, parseInstant } from "../../../model/local-time.ts";
-import { findOddSlot, type OddSlot } from "../../../model/odd-slot.ts";
-import { createTimetable } from "../../../model/timetable.ts";
+import { formatLocal, parseInstant } from "../../../model/time/local-time.ts";
+import { findOddSlot, type OddSlot } from "../../../model/time/odd-slot.ts";
+import { createTimetable } from "../../../model/time/timetable.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
-import { readCount } from "../../read-options.ts";
+import { readCount } from "../../arguments/read-options.ts";
 
 const MAX_COUNT = 1000;
 /** The timetable knows none after. */
@@ -43,8 +43,8 @@ export const dagsNext: Command = {
   ],
   examples: ["dagmar dags next csv_ingest", "dagmar dags next csv_ingest --from 2026-11-01 --count 30"],
   async run({ args, options, output }) {
-    const { readDagLibrary } = await import("../../dag-library.ts");
-    const { systemClock } = await import("../../system-clock.ts");
+    const { readDagLibrary } = await import("../../../app/dag-library.ts");
+    const { systemClock } = await import("../../process/system-clock.ts");
     const count = readCount(readText(options, "count"), "--count");
     if (count > MAX_COUNT) {
       throw new CommandRefused(
@@ -58,7 +58,7 @@ export const dagsNext: Command = {
     const library = readDagLibrary();
     const dag = await library.loadDag(String(args[0]));
     const from = readFrom(readText(options, "from"), dag.definition.timezone) ?? systemClock.now();
-    const { readDagRows } = await import("../../read-dag-row.ts");
+    const { readDagRows } = await import("../../../app/dags/read-dag-row.ts");
     const { rows, fault } = await readDagRows(library.settings.databaseFile);
     if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);
     const isPaused = (dagId: string): boolean => rows.get(dagId)?.isPaused ?? false;

@@ -19,8 +19,8 @@ function makeCommand(verb: "pause" | "unpause", summary: string): Command {
     args: [{ name: "<id>", description: "the Dag's id" }],
     examples: [`dagmar dags ${verb} csv_ingest`],
     async run({ args, output, drain }) {
-      const { withApp } = await import("../../app.ts");
-      const { carryOut } = await import("../../lease-work.ts");
+      const { withApp } = await import("../../../app/app.ts");
+      const { carryOut } = await import("../../../app/runs/lease-work.ts");
       return withApp(async (app) => {
         const { definition, fingerprint } = await app.loadDag(String(args[0]));
         const request = { version: { definition, fingerprint }, isPaused };

@@ -1,8 +1,8 @@
 /** `dagmar dags show ID`: one Dag with its graph drawn as text. */
-import { describeSchedule } from "../../../model/dag.ts";
+import { describeSchedule } from "../../../model/dag/dag.ts";
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
-import { drawGraph } from "../../describe-dag.ts";
+import { drawGraph } from "../../display/describe-dag.ts";
 
 export const dagsShow: Command = {
   name: "dags show",
@@ -11,11 +11,11 @@ export const dagsShow: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar dags show tmdb_ingest"],
   async run({ args, options, output }) {
-    const { readDagLibrary } = await import("../../dag-library.ts");
+    const { readDagLibrary } = await import("../../../app/dag-library.ts");
     const library = readDagLibrary();
     const dag = await library.loadDag(String(args[0]));
     const { definition } = dag;
-    const { readDagRows } = await import("../../read-dag-row.ts");
+    const { readDagRows } = await import("../../../app/dags/read-dag-row.ts");
     const { rows, fault } = await readDagRows(library.settings.databaseFile);
     const row = rows.get(definition.dagId);
     if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);

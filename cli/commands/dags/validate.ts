@@ -9,12 +9,12 @@ export const dagsValidate: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar dags validate", "dagmar dags validate dags/tmdb_ingest.yaml"],
   async run({ args, options, output }) {
-    const { readDagLibrary } = await import("../../dag-library.ts");
+    const { readDagLibrary } = await import("../../../app/dag-library.ts");
     const library = readDagLibrary();
     const files = Array.isArray(args[0]) ? (args[0] as readonly string[]) : [];
     const folder = files.length === 0 ? await library.loadDags() : await library.loadDagFiles(files);
     const whole = files.length === 0 ? folder : await library.loadDags().catch(() => folder);
-    const { findUnknownDatasets } = await import("../../find-unknown-datasets.ts");
+    const { findUnknownDatasets } = await import("../../../app/dags/find-unknown-datasets.ts");
     const unknown = await findUnknownDatasets(library, folder, whole);
     const issues = [...[...folder.broken.values()].flat(), ...unknown.faults];
     const isFaulty = (file: string): boolean => unknown.faults.some((fault) => fault.file === file);

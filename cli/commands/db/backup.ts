@@ -13,7 +13,7 @@ import {
 import { dirname, resolve } from "node:path";
 import { CommandRefused, DagmarError, describeError, EXIT } from "../../../model/errors.ts";
 import { describePassingFault } from "../../../model/system-fault.ts";
-import type { Database } from "../../../state/database.ts";
+import type { Database } from "../../../state/sqlite/database.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const dbBackup: Command = {
@@ -23,7 +23,7 @@ export const dbBackup: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar db backup /backups/dagmar-2026-11-23.db"],
   async run({ args, options, output }) {
-    const { withApp } = await import("../../app.ts");
+    const { withApp } = await import("../../../app/app.ts");
     return withApp(async (app) => {
       const file = resolve(String(args[0]));
       if (existsSync(file)) throw refuseExisting(file);

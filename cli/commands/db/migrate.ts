@@ -8,8 +8,8 @@ export const dbMigrate: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar db migrate"],
   async run({ options, output }) {
-    const { withApp } = await import("../../app.ts");
-    const { MIGRATIONS } = await import("../../../state/migrations/list.ts");
+    const { withApp } = await import("../../../app/app.ts");
+    const { MIGRATIONS } = await import("../../../state/sqlite/migrations/list.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("create");
       const newest = MIGRATIONS.at(-1)?.name ?? "";

@@ -1,11 +1,11 @@
 /** `dagmar db prune --older-than D`: takes old history out of the database; what the lake's books need stays. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
-import { parseDurationSeconds } from "../../../model/duration.ts";
-import { formatLocal } from "../../../model/local-time.ts";
+import { parseDurationSeconds } from "../../../model/time/duration.ts";
+import { formatLocal } from "../../../model/time/local-time.ts";
 import type { PruneResult } from "../../../scheduler/housekeeper.ts";
-import type { Database } from "../../../state/database.ts";
-import type { PruneReport } from "../../../state/prune.ts";
-import type { App } from "../../app.ts";
+import type { Database } from "../../../state/sqlite/database.ts";
+import type { PruneReport } from "../../../state/upkeep/prune.ts";
+import type { App } from "../../../app/app.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
 
 /** `90s` for `90d` would leave little history. */
@@ -27,9 +27,9 @@ export const dbPrune: Command = {
   async run({ options, output, drain }) {
     const ageSeconds = readAge(readText(options, "olderThan"));
     const isDryRun = isSet(options, "dryRun");
-    const { withApp } = await import("../../app.ts");
-    const { systemClock } = await import("../../system-clock.ts");
-    const { pruneDatabase } = await import("../../../state/prune.ts");
+    const { withApp } = await import("../../../app/app.ts");
+    const { systemClock } = await import("../../process/system-clock.ts");
+    const { pruneDatabase } = await import("../../../state/upkeep/prune.ts");
     return withApp(async (app) => {
       const before = new Date(systemClock.now().getTime() - ageSeconds * 1000);
       const database = await app.openDatabase(isDryRun ? "read" : "existing");
@@ -53,9 +53,9 @@ async function pruneNow(
   before: Date,
   drain: AbortSignal,
 ): Promise<PruneResult> {
-  const { askScheduler, tryLease } = await import("../../lease-work.ts");
+  const { askScheduler, tryLease } = await import("../../../app/runs/lease-work.ts");
   const { prune, PRUNE } = await import("../../../scheduler/housekeeper.ts");
-  const { pruneAttemptLogs } = await import("../../../config/attempt-log-place.ts");
+  const { pruneAttemptLogs } = await import("../../../logs/attempt-log-place.ts");
   const lease = await tryLease(app, database, "db prune");
   if (lease === null) {
     const order = { kind: PRUNE, before: before.toISOString() } as const;

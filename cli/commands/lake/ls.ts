@@ -1,9 +1,9 @@
 /** `dagmar lake ls [PREFIX]`: the objects that the books know. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
-import { formatBytes } from "../../../model/byte-size.ts";
-import { describeCut } from "../../output.ts";
-import { readLimit } from "../../read-options.ts";
+import { formatBytes } from "../../../model/text/byte-size.ts";
+import { describeCut } from "../../output/output.ts";
+import { readLimit } from "../../arguments/read-options.ts";
 
 export const lakeLs: Command = {
   name: "lake ls",
@@ -16,7 +16,7 @@ export const lakeLs: Command = {
   ],
   examples: ["dagmar lake ls", "dagmar lake ls Raw/TMDB/ --dataset tmdb_movies --json"],
   async run({ args, options, output }) {
-    const { withApp } = await import("../../app.ts");
+    const { withApp } = await import("../../../app/app.ts");
     const { countObjects, reportObjects } = await import("../../../state/reports.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");

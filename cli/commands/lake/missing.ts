@@ -1,8 +1,8 @@
 /** `dagmar lake missing`: every id that has no stored answer, and why. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
-import { describeCut } from "../../output.ts";
-import { readLimit } from "../../read-options.ts";
+import { describeCut } from "../../output/output.ts";
+import { readLimit } from "../../arguments/read-options.ts";
 
 export const lakeMissing: Command = {
   name: "lake missing",
@@ -15,7 +15,7 @@ export const lakeMissing: Command = {
   ],
   examples: ["dagmar lake missing", "dagmar lake missing --outcome failed --limit 0 --json"],
   async run({ options, output }) {
-    const { withApp } = await import("../../app.ts");
+    const { withApp } = await import("../../../app/app.ts");
     const { countMissing, hasAsked, reportMissing } = await import("../../../state/reports.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");

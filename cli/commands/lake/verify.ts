@@ -1,7 +1,7 @@
 /** `dagmar lake verify [PREFIX] [--deep]`: compares the books with the store. */
 import { EXIT } from "../../../model/errors.ts";
 import type { DoubledIds } from "../../../lake/protocol/verify-lake.ts";
-import type { Row } from "../../../state/row.ts";
+import type { Row } from "../../../state/sqlite/row.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const lakeVerify: Command = {
@@ -11,9 +11,9 @@ export const lakeVerify: Command = {
   options: [{ flags: "--deep", description: "read every object and compare its SHA-256" }, JSON_OPTION],
   examples: ["dagmar lake verify", "dagmar lake verify Raw/TMDB/ --deep"],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../../app.ts");
+    const { withApp } = await import("../../../app/app.ts");
     const { listDoubles, listLakes, listRecordedObjects } = await import("../../../state/reports.ts");
-    const { countStored } = await import("../../../state/adoption.ts");
+    const { countStored } = await import("../../../state/records/adoption.ts");
     const { isFault, verifyLake } = await import("../../../lake/protocol/verify-lake.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");

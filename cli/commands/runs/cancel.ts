@@ -1,8 +1,8 @@
 /** `dagmar runs cancel RUN`: stops a run; what it has stored stays. */
 import { EXIT } from "../../../model/errors.ts";
 import type { Command } from "../../command.ts";
-import { RUN_ARGUMENT } from "../../run-argument.ts";
-import { systemClock } from "../../system-clock.ts";
+import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
+import { systemClock } from "../../process/system-clock.ts";
 
 export const runsCancel: Command = {
   name: "runs cancel",
@@ -14,9 +14,9 @@ export const runsCancel: Command = {
     "dagmar runs cancel csv_ingest/scheduled__2026-11-23T09:00:00.000Z",
   ],
   async run({ args, output, drain }) {
-    const { withApp } = await import("../../app.ts");
-    const { carryOut } = await import("../../lease-work.ts");
-    const { findRun } = await import("../../find-run.ts");
+    const { withApp } = await import("../../../app/app.ts");
+    const { carryOut } = await import("../../../app/runs/lease-work.ts");
+    const { findRun } = await import("../../../app/runs/find-run.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("existing");
       const run = findRun(database, app.lake.id, String(args[0]), systemClock.now());

@@ -1,10 +1,10 @@
 /** `dagmar runs list [ID]`: the runs, newest first, and what the open ones wait for. */
 import { EXIT } from "../../../model/errors.ts";
-import type { Row } from "../../../state/row.ts";
-import { systemClock } from "../../system-clock.ts";
+import type { Row } from "../../../state/sqlite/row.ts";
+import { systemClock } from "../../process/system-clock.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
-import { describeCut } from "../../output.ts";
-import { readLimit } from "../../read-options.ts";
+import { describeCut } from "../../output/output.ts";
+import { readLimit } from "../../arguments/read-options.ts";
 
 export const runsList: Command = {
   name: "runs list",
@@ -16,10 +16,10 @@ export const runsList: Command = {
   ],
   examples: ["dagmar runs list", "dagmar runs list tmdb_ingest --limit 5 --json"],
   async run({ args, options, output }) {
-    const { withApp } = await import("../../app.ts");
+    const { withApp } = await import("../../../app/app.ts");
     const { countRuns, reportRuns } = await import("../../../state/reports.ts");
-    const { findRunByDate } = await import("../../../state/dag-runs.ts");
-    const { explainEach } = await import("../../tell-waits.ts");
+    const { findRunByDate } = await import("../../../state/runs/dag-runs.ts");
+    const { explainEach } = await import("../../../app/runs/tell-waits.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const dagId = typeof args[0] === "string" ? args[0] : undefined;

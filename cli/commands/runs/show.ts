@@ -1,8 +1,8 @@
 /** `dagmar runs show RUN`: one run with its tasks, attempts and events, and why an open task waits. */
 import { EXIT } from "../../../model/errors.ts";
-import { systemClock } from "../../system-clock.ts";
+import { systemClock } from "../../process/system-clock.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
-import { RUN_ARGUMENT } from "../../run-argument.ts";
+import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
 
 export const runsShow: Command = {
   name: "runs show",
@@ -15,11 +15,11 @@ export const runsShow: Command = {
     "dagmar runs show tmdb_ingest/manual__2026-11-23T09:00:00.000Z --json",
   ],
   async run({ args, options, output }) {
-    const { withApp } = await import("../../app.ts");
+    const { withApp } = await import("../../../app/app.ts");
     const reports = await import("../../../state/reports.ts");
-    const { findRun } = await import("../../find-run.ts");
-    const { explainRun, explainTurn } = await import("../../../scheduler/explain-run.ts");
-    const { explainEach } = await import("../../tell-waits.ts");
+    const { findRun } = await import("../../../app/runs/find-run.ts");
+    const { explainRun, explainTurn } = await import("../../../scheduler/runs/explain-run.ts");
+    const { explainEach } = await import("../../../app/runs/tell-waits.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const now = systemClock.now();

@@ -1,9 +1,9 @@
 /** `dagmar tasks clear ID --date D`: has tasks made again, of one run or of a range of them. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
-import type { DagDefinition } from "../../../model/dag.ts";
-import type { App } from "../../app.ts";
+import type { DagDefinition } from "../../../model/dag/dag.ts";
+import type { App } from "../../../app/app.ts";
 import { isSet, JSON_OPTION, readList, readText, type Command } from "../../command.ts";
-import type { DateRange } from "../../read-range.ts";
+import type { DateRange } from "../../arguments/read-range.ts";
 
 export const tasksClear: Command = {
   name: "tasks clear",
@@ -25,9 +25,9 @@ export const tasksClear: Command = {
     "dagmar tasks clear csv_ingest --from 2026-11-01 --to 2026-11-07",
   ],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../../app.ts");
-    const { carryOut, describeScheduler } = await import("../../lease-work.ts");
-    const { readRange } = await import("../../read-range.ts");
+    const { withApp } = await import("../../../app/app.ts");
+    const { carryOut, describeScheduler } = await import("../../../app/runs/lease-work.ts");
+    const { readRange } = await import("../../arguments/read-range.ts");
     return withApp(async (app) => {
       const { definition } = await app.loadEnabledDag(String(args[0]));
       const date = readText(options, "date");
@@ -74,7 +74,7 @@ export const tasksClear: Command = {
 
 /** A range of one run. */
 async function findDate(app: App, dag: DagDefinition, date: string): Promise<DateRange> {
-  const { findRunOfDate } = await import("../../choose-date.ts");
+  const { findRunOfDate } = await import("../../../app/runs/choose-date.ts");
   const run = findRunOfDate(await app.openDatabase("existing"), app.lake.id, dag, date);
   const at = new Date(run.logicalDate);
   return { from: at, to: at };

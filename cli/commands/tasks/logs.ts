@@ -1,11 +1,11 @@
 /** `dagmar tasks logs RUN TASK`: what an attempt of a task has logged, and goes on to log. Reads files and database; changes neither. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
-import type { TaskInstance } from "../../../model/task-instance.ts";
-import type { AttemptLogReader } from "../../../config/attempt-log-reader.ts";
-import type { Query } from "../../../state/database.ts";
+import type { TaskInstance } from "../../../model/run/task-instance.ts";
+import type { AttemptLogReader } from "../../../logs/attempt-log-reader.ts";
+import type { Query } from "../../../state/sqlite/database.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
-import { RUN_ARGUMENT } from "../../run-argument.ts";
-import { systemClock } from "../../system-clock.ts";
+import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
+import { systemClock } from "../../process/system-clock.ts";
 
 const LOOK_AGAIN_MS = 250;
 
@@ -24,13 +24,13 @@ export const tasksLogs: Command = {
     "dagmar tasks logs csv_ingest/manual__2026-11-23T09:00:00.000Z series --attempt 1",
   ],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../../app.ts");
-    const { locateAttemptLog } = await import("../../../config/attempt-log-place.ts");
-    const { createAttemptLogReader } = await import("../../../config/attempt-log-reader.ts");
-    const { escapeControlCharacters } = await import("../../../config/control-character.ts");
-    const { readCount } = await import("../../read-options.ts");
-    const { findRun } = await import("../../find-run.ts");
-    const { listTasksOfRun } = await import("../../../state/task-instances.ts");
+    const { withApp } = await import("../../../app/app.ts");
+    const { locateAttemptLog } = await import("../../../logs/attempt-log-place.ts");
+    const { createAttemptLogReader } = await import("../../../logs/attempt-log-reader.ts");
+    const { escapeControlCharacters } = await import("../../../model/text/control-character.ts");
+    const { readCount } = await import("../../arguments/read-options.ts");
+    const { findRun } = await import("../../../app/runs/find-run.ts");
+    const { listTasksOfRun } = await import("../../../state/runs/task-instances.ts");
     const isJson = isSet(options, "json");
     const isFollowing = isSet(options, "follow");
     if (isJson && isFollowing) {

@@ -1,8 +1,8 @@
 /** `dagmar tasks mark RUN TASK success|failed`: says what became of a task without running it. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import type { Command } from "../../command.ts";
-import { RUN_ARGUMENT } from "../../run-argument.ts";
-import { systemClock } from "../../system-clock.ts";
+import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
+import { systemClock } from "../../process/system-clock.ts";
 
 export const tasksMark: Command = {
   name: "tasks mark",
@@ -17,9 +17,9 @@ export const tasksMark: Command = {
     "dagmar tasks mark csv_ingest@2026-11-23 series success",
   ],
   async run({ args, output, drain }) {
-    const { withApp } = await import("../../app.ts");
-    const { carryOut } = await import("../../lease-work.ts");
-    const { findRun } = await import("../../find-run.ts");
+    const { withApp } = await import("../../../app/app.ts");
+    const { carryOut } = await import("../../../app/runs/lease-work.ts");
+    const { findRun } = await import("../../../app/runs/find-run.ts");
     const state = args[2];
     if (state !== "success" && state !== "failed") {
       throw new CommandRefused("USAGE", `A task is marked success or failed, not "${String(state)}".`);

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
-import type { WorkerThread } from "../../../model/task-type.ts";
+import type { WorkerThread } from "../../../model/ports/task-type.ts";
 import type { ScannerOptions } from "../../../tasks/csv-to-ids/scan/scanner.ts";
 import { scanStream, type ScanProgress } from "../../../tasks/csv-to-ids/scan-stream.ts";
 

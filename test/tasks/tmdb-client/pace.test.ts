@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
-import type { TitleRequest } from "../../../tasks/tmdb-to-lake/client/title-requests.ts";
+import type { TitleRequest } from "../../../tasks/tmdb-to-lake/title-requests.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import {
   json,

@@ -2,13 +2,13 @@
 import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { inspect } from "node:util";
-import type { Clock } from "../../../model/clock.ts";
-import type { LogFields, Logger } from "../../../model/logger.ts";
+import type { Clock } from "../../../model/ports/clock.ts";
+import type { LogFields, Logger } from "../../../model/ports/logger.ts";
 import {
   createTmdbClient,
   type TmdbClient,
   type TmdbClientOptions,
-} from "../../../tasks/tmdb-to-lake/client/tmdb-client.ts";
+} from "../../../tasks/tmdb-to-lake/tmdb-client.ts";
 import { createRealClock } from "../../support/hand-clock.ts";
 
 export const TOKEN = "canary-token-7f3a9c";

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createProxyAgent } from "../../../cli/proxy-agents.ts";
-import { parseProxyRule } from "../../../config/proxy-rule.ts";
+import { createProxyAgent } from "../../../cli/process/proxy-agents.ts";
+import { parseProxyRule } from "../../../config/settings/proxy-rule.ts";
 import { TaskFailure } from "../../../model/errors.ts";
-import { assertTmdbConfigured, readBaseUrl } from "../../../tasks/tmdb-to-lake/client/tmdb-access.ts";
-import { joinTraffic } from "../../../tasks/tmdb-to-lake/client/traffic.ts";
+import { assertTmdbConfigured, readBaseUrl } from "../../../tasks/tmdb-to-lake/tmdb-access.ts";
+import { joinTraffic } from "../../../tasks/http/traffic.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import {
   HANG,

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { MAX_RECORD_BYTES } from "../../../model/record-batch.ts";
+import { MAX_RECORD_BYTES } from "../../../model/records/record-batch.ts";
 import {
   json,
   MOVIE,

@@ -1,0 +1,100 @@
+/** The Dag files as the configuration has them, for commands that read them and run nothing; running needs the app. */
+import type { Agent } from "node:http";
+import { readEnvironment } from "../config/settings/environment.ts";
+import type { LoadedDag } from "../config/dag-file/check-dag-file.ts";
+import { loadDagFiles, loadDags, type DagFolder } from "../config/dag-file/load-dags.ts";
+import { readSecretFile } from "../config/settings/secret-file.ts";
+import { parseSettings, type Settings } from "../config/settings/settings.ts";
+import { suggestName } from "../config/suggestion.ts";
+import { CommandRefused, DagDefinitionError } from "../model/errors.ts";
+import type { Logger } from "../model/ports/logger.ts";
+import type { AnyTaskType } from "../model/ports/task-type.ts";
+import { createRegistry } from "../tasks/registry.ts";
+import { readKnownDags } from "./dags/read-dag-row.ts";
+import { systemClock } from "../cli/process/system-clock.ts";
+
+export interface DagLibrary {
+  readonly settings: Settings;
+  readonly registry: ReadonlyMap<string, AnyTaskType>;
+  loadDags(): Promise<DagFolder>;
+  loadDagFiles(files: readonly string[]): Promise<DagFolder>;
+  /** Raises `DAG_UNKNOWN`, or `DAG_INVALID` when its file is broken. */
+  loadDag(dagId: string): Promise<LoadedDag>;
+  /** As `loadDag`, for commands after which tasks run. Raises `USAGE` for one that is off. */
+  loadEnabledDag(dagId: string): Promise<LoadedDag>;
+}
+
+/** Raises `ConfigError` that lists every fault. */
+export function readSettings(): Settings {
+  const workingFolder = process.cwd();
+  return parseSettings(readEnvironment(workingFolder), {
+    workingFolder,
+    readSecretFile,
+  });
+}
+
+/** `log` is what the task types write to when they run, and `makeAgent` what their connections go through. */
+export function openDagLibrary(settings: Settings, log: Logger, makeAgent?: () => Agent): DagLibrary {
+  const registry = createRegistry({
+    inputFolder: settings.inputFolder,
+    tmdb: {
+      baseUrl: settings.tmdb.baseUrl,
+      token: settings.tmdb.token ?? undefined,
+      apiKey: settings.tmdb.apiKey ?? undefined,
+      ratePerSecond: settings.tmdb.ratePerSecond,
+      makeAgent,
+    },
+    clock: systemClock,
+    log,
+    random: Math.random,
+    environment: readEnvironment(process.cwd()).variables,
+    cookieScope: settings.databaseFile,
+    secrets: settings.secrets,
+  });
+  const rules = {
+    registry,
+    timezone: settings.timezone,
+    pools: new Set(settings.pools.keys()),
+    readKnown: (dagIds: readonly string[]) => readKnownDags(settings.databaseFile, dagIds),
+  };
+  const library: DagLibrary = {
+    settings,
+    registry,
+    loadDags: () => loadDags(settings.dagsFolder, rules),
+    // Beside the folder's other Dags, if there is a folder: keys may clash across files.
+    loadDagFiles: async (files) =>
+      loadDagFiles(files, rules, await library.loadDags().catch(() => undefined)),
+    async loadDag(dagId) {
+      const folder = await library.loadDags();
+      const dag = folder.dags.get(dagId);
+      if (dag !== undefined) return dag;
+      const issues = folder.broken.get(dagId);
+      if (issues !== undefined) throw new DagDefinitionError(issues);
+      const hint = suggestName(dagId, [...folder.dags.keys()]);
+      throw new CommandRefused("DAG_UNKNOWN", `There is no Dag ${dagId} in ${settings.dagsFolder}.`, {
+        hint: `\`dagmar dags list\` shows those there are${hint === undefined ? "." : `; ${hint}`}`,
+      });
+    },
+    async loadEnabledDag(dagId) {
+      const dag = await library.loadDag(dagId);
+      if (dag.enabled) return dag;
+      throw new CommandRefused("USAGE", `${dagId} is off: none of its tasks are run.`, {
+        hint: `Remove \`enabled: false\` from ${dag.file} to run it.`,
+      });
+    },
+  };
+  return library;
+}
+
+/** What no task runs in, nobody logs in: loading the log would take as long as reading the files. */
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => SILENT,
+};
+
+export function readDagLibrary(): DagLibrary {
+  return openDagLibrary(readSettings(), SILENT);
+}

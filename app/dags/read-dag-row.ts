@@ -1,0 +1,67 @@
+/** What the database knows of Dags, where there is one already, for commands that read Dag files and run nothing. */
+import { existsSync } from "node:fs";
+import type { KnownDags } from "../../model/ports/dag-source.ts";
+import { DagmarError } from "../../model/errors.ts";
+import type { DagRow } from "../../state/runs/dags.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import { systemClock } from "../../cli/process/system-clock.ts";
+
+/**
+ * By Dag id; empty without a database. `fault` says why one that is there could not be read: then nothing is known, which
+ * is not the same as nothing being there.
+ */
+export interface KnownRows {
+  readonly rows: ReadonlyMap<string, DagRow>;
+  readonly fault: string | null;
+}
+
+/** Whether Dags are paused, and how far their schedules are decided. */
+export async function readDagRows(databaseFile: string): Promise<KnownRows> {
+  const { listDagRows } = await import("../../state/runs/dags.ts");
+  let fault: string | null = null;
+  const rows = await readIfThere(databaseFile, listDagRows, (reason) => {
+    fault = reason;
+  });
+  return { rows: rows ?? new Map(), fault };
+}
+
+/** A database that cannot be read knows nothing here: the command that needs it says what is wrong with it. */
+export async function readKnownDags(databaseFile: string, dagIds: readonly string[]): Promise<KnownDags> {
+  const { listDagRows } = await import("../../state/runs/dags.ts");
+  const { listDagVersions, readDagVersion } = await import("../../state/runs/dag-runs.ts");
+  const known = await readIfThere(databaseFile, (database) => {
+    const rows = listDagRows(database);
+    return new Map(
+      dagIds.flatMap((dagId) => {
+        const row = rows.get(dagId);
+        if (row === undefined) return [];
+        const current = readDagVersion(database, row.fingerprint);
+        return [
+          [dagId, { isActive: row.isActive, current, versions: listDagVersions(database, dagId) }] as const,
+        ];
+      }),
+    );
+  });
+  return known ?? new Map();
+}
+
+async function readIfThere<Value>(
+  databaseFile: string,
+  read: (database: Database) => Value,
+  tellFault: (reason: string) => void = () => undefined,
+): Promise<Value | undefined> {
+  if (!existsSync(databaseFile)) return undefined;
+  const { openDatabase } = await import("../../state/sqlite/database.ts");
+  try {
+    const database = await openDatabase(databaseFile, { clock: systemClock, mode: "read" });
+    try {
+      return read(database);
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    if (!(error instanceof DagmarError)) throw error;
+    tellFault(error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+/** Shows what a scheduler makes of runs: reads the books until the runs have ended or none can move. Changes nothing. */
+import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
+import { isTaskEnded, type TaskState } from "../../model/run/task-instance.ts";
+import type { EngineObserver } from "../../scheduler/engine/engine.ts";
+import { areAllStuck } from "../../scheduler/runs/explain-run.ts";
+import { readRun } from "../../state/runs/dag-runs.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import { listTasksOfRun, readOutputs } from "../../state/runs/task-instances.ts";
+import type { App } from "../app.ts";
+import { systemClock } from "../../cli/process/system-clock.ts";
+import { createWaitTeller } from "./tell-waits.ts";
+import { watchScheduler } from "./watch-scheduler.ts";
+
+const LOOK_EVERY_MS = 200;
+
+export interface FollowedRun {
+  readonly run: DagRun;
+  /** It is open, and a person has to act before it can go on. */
+  readonly isStuck: boolean;
+}
+
+/** The run as it ended or is stuck; or as it is when Ctrl-C is pressed, which stops the looking and nothing else. */
+export async function followRun(
+  database: Database,
+  dagRunId: number,
+  observer: EngineObserver,
+  { log, settings }: Pick<App, "log" | "settings">,
+  drain: AbortSignal,
+): Promise<FollowedRun> {
+  const lookAtScheduler = watchScheduler(database, log);
+  const tellWaits = createWaitTeller(database, settings, log);
+  const seen = new Map<number, { readonly state: TaskState; readonly attempt: number }>();
+  for (;;) {
+    const run = readRun(database, dagRunId);
+    for (const task of listTasksOfRun(database, dagRunId)) {
+      const before = seen.get(task.taskInstanceId);
+      seen.set(task.taskInstanceId, { state: task.state, attempt: task.attemptCount });
+      if (before?.state === task.state && before.attempt === task.attemptCount) continue;
+      const isRunning = task.state === "running";
+      if (isRunning || task.attemptCount > (before?.attempt ?? 0)) {
+        observer.taskStarted?.(run, task, task.attemptCount);
+      }
+      if (isRunning || (!isTaskEnded(task.state) && task.attemptCount === 0)) continue;
+      const { state, message, nextAttemptAt } = task;
+      const output = state === "success" ? (readOutputs(database, dagRunId)[task.taskId] ?? {}) : null;
+      observer.taskSettled?.(run, task, { state, message, nextAttemptAt, output });
+    }
+    if (isRunEnded(run.state)) {
+      observer.runEnded?.(run);
+      return { run, isStuck: false };
+    }
+    if (drain.aborted) return { run, isStuck: false };
+    lookAtScheduler();
+    tellWaits([run]);
+    if (areAllStuck(database, [run])) return { run, isStuck: true };
+    await systemClock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
+  }
+}

@@ -1,0 +1,90 @@
+/** Tells whoever waits for runs what these wait for: at once when it is new, and again every minute while it stays so. */
+import type { DagRun } from "../../model/run/dag-run.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import { explainWaits, type RunWait } from "../../scheduler/runs/explain-run.ts";
+import type { Limits } from "../../scheduler/engine/world.ts";
+import { readRun } from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { listRunningRuns } from "../../state/runs/run-queue.ts";
+import { systemClock } from "../../cli/process/system-clock.ts";
+
+const REPEAT_MS = 60_000;
+/** Of a backfill's runs. */
+const MOST_RUNS = 10;
+
+/** To be called with the open runs whenever none of them is at work; cheap to call often for few runs. */
+export function createWaitTeller(
+  query: Query,
+  limits: Limits,
+  log: Logger,
+): (runs: readonly DagRun[]) => void {
+  let said = new Map<string, number>();
+  return (runs) => {
+    const nowMs = systemClock.monotonicMs();
+    const shown = runs.slice(0, MOST_RUNS);
+    const lines = explainWaits(query, shown, limits, systemClock.now()).flatMap(describeWait);
+    if (lines.length > 0 && runs.length > shown.length) {
+      lines.push(`${runs.length - shown.length} more runs are behind them.`);
+    }
+    const next = new Map<string, number>();
+    for (const line of lines) {
+      const saidMs = said.get(line);
+      const isDue = saidMs === undefined || nowMs - saidMs >= REPEAT_MS;
+      if (isDue) log.warn(line);
+      next.set(line, isDue ? nowMs : saidMs);
+    }
+    said = next;
+  };
+}
+
+function describeWait(wait: RunWait): readonly string[] {
+  const { dagId, runId } = wait.run;
+  const reasons = listReasons(wait);
+  return reasons.length === 0 ? [] : [`${dagId}/${runId} waits. ${reasons.join(". ")}.`];
+}
+
+function listReasons({ tasks, turn }: RunWait): readonly string[] {
+  return [
+    ...(turn === null ? [] : [turn]),
+    ...tasks.map((task) => `${task.taskId}: ${task.reasons.join("; ")}`),
+  ];
+}
+
+/**
+ * What each of these runs waits for, by its number, and until when where that is known; those at work and those that have
+ * ended are left out. A queued run also tells what the runs before it wait for: these may stand on another page.
+ */
+export function explainEach(
+  query: Query,
+  runs: readonly DagRun[],
+  limits: Limits,
+  now: Date,
+): ReadonlyMap<number, string> {
+  const queued = runs.filter((run) => run.state === "queued");
+  const waiting = new Set(queued.map((run) => run.dagId));
+  const ahead = [...new Set(queued.map((run) => run.lake ?? ""))]
+    .flatMap((lakeId) => listRunningRuns(query, { lakeId, backfillId: null }))
+    .map((dagRunId) => readRun(query, dagRunId))
+    .filter((run) => waiting.has(run.dagId));
+  const causes = explainWaits(query, ahead, limits, now);
+  return new Map(
+    explainWaits(query, runs, limits, now).flatMap((wait) => {
+      const others = causes.filter(({ run }) => wait.run.state === "queued" && run.dagId === wait.run.dagId);
+      const reasons = [...listReasons(wait), ...others.slice(0, MOST_RUNS).flatMap(describeWait)];
+      return reasons.length === 0 ? [] : [[wait.run.dagRunId, reasons.join(". ")]];
+    }),
+  );
+}
+
+/** What to do about runs that nothing but a person can let go on. */
+export function describeStuck(query: Query, runs: readonly DagRun[], limits: Limits): string {
+  const waits = explainWaits(query, runs.slice(0, MOST_RUNS), limits, systemClock.now());
+  const holders = new Map(waits.flatMap(({ heldBy }) => heldBy.map((run) => [run.dagRunId, run] as const)));
+  const ways = [...holders.values()].map(
+    (run) => `\`dagmar run ${run.dagId} --date ${run.logicalDate}\` resumes the run that holds it`,
+  );
+  const [first] = waits;
+  const shown = first === undefined ? "list" : `show ${first.run.dagId}/${first.run.runId}`;
+  const remedy = ways.length === 0 ? `\`dagmar runs ${shown}\` says what it waits for` : ways.join("; ");
+  return `Nothing can move it: nothing is running and nothing comes due. ${remedy}; then give the same command again.`;
+}

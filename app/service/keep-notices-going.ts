@@ -1,0 +1,43 @@
+/** Sends notices as they come due, beside the loop: a webhook that hangs holds nothing up. */
+import type { ServiceObserver } from "../../model/ports/service-observer.ts";
+import { describeError } from "../../model/errors.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { App } from "../app.ts";
+import { systemClock } from "../../cli/process/system-clock.ts";
+
+const LOOK_EVERY_MS = 1_000;
+
+/** Resolves when `stopping` is aborted; what is open then is sent after the next start. */
+export async function keepNoticesGoing(
+  app: App,
+  database: Database,
+  service: ServiceObserver,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { url, template } = app.settings.notify;
+  if (url === null) return;
+  const { createNoticeSender } = await import("../../scheduler/notices/send-notices.ts");
+  const sender = createNoticeSender({
+    database,
+    url,
+    template,
+    clock: systemClock,
+    log: app.log,
+    timezone: app.settings.timezone,
+    makeAgent: app.makeAgent,
+    observer: {
+      noticeTried(_, outcome) {
+        service.noticeSent(outcome === "sent");
+      },
+    },
+  });
+  while (!stopping.aborted) {
+    try {
+      const due = sender.nextDueAt();
+      if (due !== null && due <= systemClock.now()) await sender.send(stopping);
+    } catch (error) {
+      app.log.warn(`Notices could not be looked after: ${describeError(error)}`);
+    }
+    await systemClock.sleep(LOOK_EVERY_MS, stopping).catch(() => undefined);
+  }
+}

@@ -1,0 +1,34 @@
+/** What becomes of runs and tasks, in the service's log: every end of a run, and every attempt that did not go well. */
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { formatDuration } from "../../model/time/duration.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { EngineObserver } from "../../scheduler/engine/engine.ts";
+
+const TROUBLE: ReadonlySet<string> = new Set(["failed", "up_for_retry", "upstream_failed", "cancelled"]);
+
+/** Tells `next` as well. */
+export function logRuns(log: Logger, next: EngineObserver): EngineObserver {
+  return {
+    ...next,
+    taskSettled(run, task, end) {
+      next.taskSettled?.(run, task, end);
+      if (!TROUBLE.has(end.state)) return;
+      const later = end.nextAttemptAt === null ? "" : `, again at ${end.nextAttemptAt}`;
+      log.warn(`${task.taskId} is ${end.state}${later}: ${end.message ?? "no reason given"}`, {
+        dag: run.dagId,
+        run: run.runId,
+        task: task.taskId,
+      });
+    },
+    runEnded(run) {
+      next.runEnded?.(run);
+      const level = run.state === "success" ? "info" : "error";
+      log[level](`${run.dagId} ${run.runId} ended: ${run.state}${describeTime(run)}`, { event: "run_ended" });
+    },
+  };
+}
+
+function describeTime({ runningSince, finishedAt }: DagRun): string {
+  if (runningSince === null || finishedAt === null) return "";
+  return ` after ${formatDuration((Date.parse(finishedAt) - Date.parse(runningSince)) / 1000)}`;
+}

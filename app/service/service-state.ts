@@ -1,0 +1,60 @@
+/** What health and readiness are judged from, kept as the service tells it. */
+import type { Clock } from "../../model/ports/clock.ts";
+import type { ServiceObserver } from "../../model/ports/service-observer.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import { readLease } from "../../state/control/lease.ts";
+import type { ServiceFacts } from "../../web/ops/health.ts";
+
+export interface ServiceState {
+  /** Listens, and passes on. */
+  readonly observer: ServiceObserver;
+  setRole(role: ServiceFacts["role"]): void;
+  /** A standby has looked at the lease. */
+  tick(): void;
+  facts(): ServiceFacts;
+}
+
+export function createServiceState(database: Database, clock: Clock, next: ServiceObserver): ServiceState {
+  let role: ServiceFacts["role"] = "standby";
+  let lastTickMs: number | null = null;
+  let brokenDags: number | null = null;
+  let stepFault: ServiceFacts["stepFault"] = null;
+  return {
+    observer: {
+      ...next,
+      tick(durationSeconds) {
+        lastTickMs = clock.monotonicMs();
+        next.tick(durationSeconds);
+      },
+      stepEnded(fault) {
+        stepFault =
+          fault === null ? null : { message: fault, sinceMs: stepFault?.sinceMs ?? clock.monotonicMs() };
+        next.stepEnded(fault);
+      },
+      importErrors(count) {
+        brokenDags = count;
+        next.importErrors(count);
+      },
+    },
+    setRole(given) {
+      role = given;
+    },
+    tick() {
+      lastTickMs = clock.monotonicMs();
+    },
+    facts: () => ({
+      role,
+      lastTickMs,
+      brokenDags,
+      stepFault,
+      nowMs: clock.monotonicMs(),
+      lastWriteError: database.lastWriteError,
+      leaseExpiresInSeconds: role === "standby" ? null : readExpiry(database, clock),
+    }),
+  };
+}
+
+function readExpiry(database: Database, clock: Clock): number | null {
+  const lease = readLease(database);
+  return lease === undefined ? null : (Date.parse(lease.expiresAt) - clock.now().getTime()) / 1000;
+}

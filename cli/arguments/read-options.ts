@@ -1,0 +1,88 @@
+/** Command-line values turned into what the commands need; a value of the wrong form is refused with what would be right. */
+import type { DagDefinition, JsonValue, Params } from "../../model/dag/dag.ts";
+import { findTask } from "../../model/dag/dag.ts";
+import { CommandRefused } from "../../model/errors.ts";
+
+export function readCount(text: string | undefined, flag: string): number {
+  if (text !== undefined && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new CommandRefused("USAGE", `${flag} takes a whole number from 1, not "${text ?? ""}".`);
+}
+
+/** How many rows a list may show; 0 is all of them, as SQLite's LIMIT -1 is. */
+export function readLimit(text: string | undefined): number {
+  if (text === "0") return -1;
+  if (text !== undefined && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new CommandRefused("USAGE", `--limit takes a whole number, 0 for all, not "${text ?? ""}".`);
+}
+
+/**
+ * `name=value` pairs against the Dag's declared params. A value is read as JSON where the default is no text (`limit=10`,
+ * `genres=["Drama"]`); a list may also be written with commas (`genres=Drama,Comedy`).
+ */
+export function readParams(pairs: readonly string[], dag: DagDefinition): Params {
+  const params: Record<string, JsonValue> = {};
+  for (const pair of pairs) {
+    const split = pair.indexOf("=");
+    const name = pair.slice(0, split);
+    if (split < 1 || !Object.hasOwn(dag.params, name)) {
+      const declared = Object.keys(dag.params).join(", ");
+      throw new CommandRefused("PARAM_INVALID", `--param ${pair}: ${dag.dagId} has no such param.`, {
+        hint: declared === "" ? "It declares none." : `Write name=value; it declares ${declared}.`,
+      });
+    }
+    params[name] = readParam(name, pair.slice(split + 1), dag.params[name] ?? null);
+  }
+  return params;
+}
+
+function readParam(name: string, text: string, preset: JsonValue): JsonValue {
+  if (typeof preset === "string") return text;
+  if (Array.isArray(preset) && !text.trimStart().startsWith("[")) {
+    return text.split(",").map((item) => item.trim());
+  }
+  const value = parseJson(text);
+  if (value === undefined) {
+    if (preset === null) return text;
+    throw new CommandRefused("PARAM_INVALID", `--param ${name}=${text}: this is neither a number nor JSON.`, {
+      hint: `Its default is ${JSON.stringify(preset)}.`,
+    });
+  }
+  const isSameKind = preset === null || value === null || typeof value === typeof preset;
+  if (
+    isSameKind &&
+    Array.isArray(value) === (Array.isArray(preset) || (preset === null && Array.isArray(value)))
+  ) {
+    return value;
+  }
+  throw new CommandRefused(
+    "PARAM_INVALID",
+    `--param ${name}=${text}: its default ${JSON.stringify(preset)} is of another kind.`,
+  );
+}
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The named tasks with everything that they need, in the Dag's order; `null` when none is named. */
+export function readTasks(taskIds: readonly string[], dag: DagDefinition): readonly string[] | null {
+  if (taskIds.length === 0) return null;
+  const wanted = new Set<string>();
+  const include = (taskId: string): void => {
+    const task = findTask(dag, taskId);
+    if (task === undefined) {
+      throw new CommandRefused("TASK_UNKNOWN", `${dag.dagId} has no task ${taskId}.`, {
+        hint: `It has ${dag.tasks.map((other) => other.taskId).join(", ")}.`,
+      });
+    }
+    wanted.add(taskId);
+    for (const need of task.needs) include(need);
+  };
+  for (const taskId of taskIds) include(taskId);
+  const all = dag.tasks.map((task) => task.taskId).filter((taskId) => wanted.has(taskId));
+  return all.length === dag.tasks.length ? null : all;
+}

@@ -1,0 +1,20 @@
+/** A range of logical dates as people give it: days of the Dag's zone, whole, or instants; both ends included. */
+import { CommandRefused } from "../../model/errors.ts";
+import { parseEnd } from "../../model/time/local-time.ts";
+import { readGivenDate } from "../../app/runs/choose-date.ts";
+
+export interface DateRange {
+  readonly from: Date;
+  /** Included. */
+  readonly to: Date;
+}
+
+/** Raises `USAGE`. */
+export function readRange(from: string, to: string, timezone: string): DateRange {
+  const first = readGivenDate(from, timezone, "--from");
+  const last = readGivenDate(to, timezone, "--to");
+  const start = first.kind === "day" ? first.range.from : first.instant;
+  const end = last.kind === "day" ? (parseEnd(to, timezone) ?? last.range.until) : last.instant;
+  if (end < start) throw new CommandRefused("USAGE", `--to ${to} lies before --from ${from}.`);
+  return { from: start, to: end };
+}

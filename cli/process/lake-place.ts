@@ -1,0 +1,48 @@
+/** Where the configured lake is, and how it is reached: settings turned into what `openLake` takes. */
+import type { Agent } from "node:http";
+import { mayAwsFilesMoveLake } from "../../config/settings/aws-files.ts";
+import { readEnvironment, readTestSwitches } from "../../config/settings/environment.ts";
+import type { Settings } from "../../config/settings/settings.ts";
+import type { S3Options } from "../../lake/s3/s3-options.ts";
+
+export interface LakePlace {
+  readonly location: string;
+  readonly s3: S3Options;
+}
+
+/** AWS's variables must stand in the environment: the SDK may be asked. Raises `ConfigError` where it finds no address. */
+export async function findLakePlace(
+  { lake }: Settings,
+  makeAgent: (() => Agent) | undefined,
+): Promise<LakePlace> {
+  if (lake.kind === "folder") return { location: lake.path, s3: {} };
+  const { bucket, prefix, encryption } = lake;
+  return {
+    location: prefix === "" ? `s3://${bucket}` : `s3://${bucket}/${prefix}`,
+    s3: {
+      ...(await findStore(bucket, lake.endpoint)),
+      ...(encryption === null ? {} : { encryption }),
+      ...(makeAgent === undefined ? {} : { makeAgent }),
+      ...readPartSize(),
+    },
+  };
+}
+
+async function findStore(
+  bucket: string,
+  endpoint: string | null,
+): Promise<Pick<S3Options, "endpoint" | "region">> {
+  const { variables } = readEnvironment(process.cwd());
+  if (mayAwsFilesMoveLake(variables)) {
+    const { askStore } = await import("../../lake/s3/s3-address.ts");
+    return await askStore(bucket);
+  }
+  const region = variables["AWS_REGION"];
+  return { ...(endpoint === null ? {} : { endpoint }), ...(region === undefined ? {} : { region }) };
+}
+
+/** A test need not send gigabytes to see an object go up in parts. */
+function readPartSize(): { readonly multipartThresholdBytes?: number; readonly partSizeBytes?: number } {
+  const { partBytes } = readTestSwitches();
+  return partBytes === undefined ? {} : { multipartThresholdBytes: partBytes, partSizeBytes: partBytes };
+}

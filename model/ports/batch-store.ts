@@ -1,0 +1,130 @@
+/** The BatchStore port: the books of the record protocol, each method one transaction. The protocol itself is the lake's. */
+import type { AskPolicy, PlannedId } from "../records/ask-policy.ts";
+import type { JsonValue } from "../dag/dag.ts";
+import type { Question } from "../records/question.ts";
+import type { PackableRecord } from "../records/record-batch.ts";
+import type { Reconciliation } from "../records/reconciliation.ts";
+import type { RunFacts } from "./task-type.ts";
+
+/** One task's asking of one question: who owns spooled records, batches and manifests. */
+export interface AskRequest {
+  readonly lakeId: string;
+  readonly question: Question;
+  readonly run: RunFacts;
+  readonly taskId: string;
+  readonly candidateSetId: number;
+  /** All names resolved but `${seq}`. */
+  readonly keyTemplate: string;
+  readonly limit: number | null;
+  /** Where the ids come from, for the manifest: the CSV's key and sha256. */
+  readonly source: Readonly<Record<string, JsonValue>>;
+}
+
+export interface Ask {
+  readonly askId: number;
+  readonly questionHash: string;
+}
+
+export interface FetchedRecord {
+  readonly askId: number;
+  readonly generation: string;
+  readonly askedId: string;
+  readonly structure: string;
+  readonly body: Uint8Array;
+  readonly endpoint: string;
+  readonly providerId: number;
+  /** ISO UTC. */
+  readonly fetchedAt: string;
+}
+
+export interface DecidedId {
+  readonly askId: number;
+  readonly generation: string;
+  readonly askedId: string;
+  readonly outcome: "not_found" | "failed";
+  readonly reason: string;
+  readonly detail: string;
+  readonly isPermanent: boolean;
+  readonly fetchedAt: string;
+}
+
+export interface SpooledRecord extends PackableRecord {
+  readonly askId: number;
+}
+
+/** What remains of a sealed batch without the records that other objects have. */
+export interface LeftOut {
+  readonly leftOutIds: number;
+  readonly rest: readonly SpooledRecord[];
+}
+
+/** A batch never changes once sealed, but for its key when another object stands there. */
+export interface SealedBatch {
+  readonly batchId: number;
+  readonly kind: "records" | "manifest";
+  readonly key: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly recordCount: number;
+  /** Goes into the object's metadata. */
+  readonly identity: BatchIdentity;
+}
+
+export interface BatchIdentity {
+  readonly batchUid: string;
+  readonly dataset: string;
+  readonly questionHash: string;
+  readonly generation: string;
+  readonly logicalDate: string;
+  readonly askedIds: readonly string[];
+}
+
+export interface BatchStore {
+  /** The ask of this task for this question and generation: made on first call, the same on every later one. */
+  openAsk(request: AskRequest): Promise<Ask>;
+  /** PLAN: the ids still to ask, in candidate order. */
+  plan(ask: Ask, policy: AskPolicy): Promise<readonly PlannedId[]>;
+  /** SPOOL; resolves after the commit, which may be shared with others that come within 10 ms. */
+  spool(record: FetchedRecord): Promise<SpooledRecord>;
+  /** Records an outcome that stores nothing; resolves after a commit that may be shared. */
+  decide(decided: DecidedId): Promise<void>;
+  /** Spooled and unsealed records of the dataset, oldest first. */
+  listUnsealed(lakeId: string, dataset: string): readonly SpooledRecord[];
+  listSealed(lakeId: string, dataset: string): readonly SealedBatch[];
+  /**
+   * SEAL: these records, in this order, become one batch with a key and a sha256; without those that other objects have
+   * stored meanwhile. `undefined`: all of them are stored.
+   */
+  seal(records: readonly SpooledRecord[]): Promise<SealedBatch | undefined>;
+  readBody(batchId: number): Uint8Array;
+  /**
+   * Records of a sealed batch that other objects have stored meanwhile are taken out of it before it is put: then the batch
+   * is gone, and what remains of its records is spooled and unsealed. `undefined`: there are none, the batch stays as it is.
+   */
+  leaveOutStored(batch: SealedBatch): Promise<LeftOut | undefined>;
+  /** Takes the next `seq`, because something else stands at the batch's key. */
+  rekey(batch: SealedBatch): Promise<SealedBatch>;
+  /**
+   * COMMIT: the batch, its object and its ids. When the ask is closing and this was its last open batch, the manifest's
+   * body is fixed in the same transaction and given back as sealed.
+   */
+  commit(
+    batch: SealedBatch,
+    etag: string,
+    options: { readonly isClosing: boolean },
+  ): Promise<readonly SealedBatch[]>;
+  /** Fixes manifests for committed batches that none lists yet, of every ask of the dataset with nothing open. */
+  fixManifests(lakeId: string, dataset: string): Promise<readonly SealedBatch[]>;
+  reconcile(ask: Ask): Reconciliation;
+  /** Keeps the sum with the ask and closes it. */
+  close(ask: Ask, sum: Reconciliation): Promise<void>;
+  /** An id that is stored under the ask's question, at or after this one where there is any such. */
+  pickStored(ask: Ask, near: string): string | undefined;
+  /** Reasons of this ask's failed ids with their counts, most frequent first. */
+  listFailures(ask: Ask): readonly {
+    readonly reason: string;
+    readonly count: number;
+    readonly example: string;
+    readonly isPermanent: boolean;
+  }[];
+}

@@ -1,0 +1,33 @@
+/** What a webhook is told of a Dag's runs, and which states such a notice goes through. */
+import type { TransitionTable } from "../run/transitions.ts";
+
+/** Too many failed runs in a row; and the first success after that was told. */
+export type NoticeKind = "failure" | "recovery";
+
+type NoticeState = "open" | "sent" | "given_up";
+
+export const NOTICE_TRANSITIONS = {
+  open: ["sent", "given_up"],
+  sent: [],
+  given_up: [],
+} as const satisfies TransitionTable<NoticeState>;
+
+/** As its row holds it. Instants are ISO UTC. */
+export interface Notice {
+  readonly noticeId: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly kind: NoticeKind;
+  /** Failed runs in a row when it was made. */
+  readonly failures: number;
+  readonly message: string;
+  readonly state: NoticeState;
+  /** Times that it was sent without success. */
+  readonly tries: number;
+  /** `null` when it is open no longer. */
+  readonly nextTryAt: string | null;
+  /** Why the last try failed. */
+  readonly error: string | null;
+  readonly createdAt: string;
+  readonly sentAt: string | null;
+}

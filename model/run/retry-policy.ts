@@ -1,0 +1,32 @@
+/** Whether and when a failed or lost attempt is tried again. Randomness and errors are arguments. */
+import type { RetrySettings } from "../dag/dag.ts";
+
+/** A process that dies is not the task's fault, until it has died this often under the same task. */
+export const LOST_ATTEMPTS_ALLOWED = 3;
+
+export type RetryDecision =
+  { readonly retry: true; readonly delaySeconds: number } | { readonly retry: false };
+
+export interface FailedAttempt {
+  readonly retryable: boolean;
+  readonly retryAfterSeconds: number | undefined;
+  /** Charged failures, this one included; from 1. */
+  readonly failureCount: number;
+}
+
+/**
+ * Fixed delay, or exponential with full jitter over the upper half (`delay × 2^(n−1)`, capped; never less than half of
+ * that, so that a retry is really later). `retryAfterSeconds` is a floor. `random` is in [0, 1).
+ */
+export function decideRetry(settings: RetrySettings, attempt: FailedAttempt, random: number): RetryDecision {
+  if (!attempt.retryable || attempt.failureCount > settings.retries) return { retry: false };
+  const delaySeconds =
+    settings.retryBackoff === "fixed"
+      ? settings.retryDelaySeconds
+      : exponentialDelay(settings, attempt.failureCount) * (0.5 + random / 2);
+  return { retry: true, delaySeconds: Math.max(delaySeconds, attempt.retryAfterSeconds ?? 0) };
+}
+
+function exponentialDelay(settings: RetrySettings, failureCount: number): number {
+  return Math.min(settings.retryDelaySeconds * 2 ** (failureCount - 1), settings.retryDelayMaxSeconds);
+}

@@ -1,0 +1,50 @@
+/** Turns a task's options as written into those of one run: the values behind the names. Checking them is the task type's schema's. */
+import type { JsonValue } from "../../model/dag/dag.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { formatDateDashes } from "../../model/time/local-time.ts";
+import type { RunFacts, TaskOutput } from "../../model/ports/task-type.ts";
+import { renderTemplates, type LookUp } from "../../model/dag/template.ts";
+
+export function readRunFacts(run: DagRun): RunFacts {
+  const { dagRunId, dagId, runId, logicalDate, timezone, partition, runStamp, params, refetchGeneration } =
+    run;
+  return { dagRunId, dagId, runId, logicalDate, timezone, partition, runStamp, params, refetchGeneration };
+}
+
+/** Names without a value stay as they are written: `${seq}` is the lake's, and an output that is missing fails the schema or the key. */
+export function renderOptions(
+  options: Readonly<Record<string, JsonValue>>,
+  run: DagRun,
+  outputs: Readonly<Record<string, TaskOutput>>,
+): Readonly<Record<string, JsonValue>> {
+  return renderTemplates(options, makeLookUp(run, outputs)) as Readonly<Record<string, JsonValue>>;
+}
+
+/** Finds the values behind the names of one run. */
+export function makeLookUp(run: DagRun, outputs: Readonly<Record<string, TaskOutput>>): LookUp {
+  return (name) => {
+    const [space, first, second] = name.split(".");
+    if (space === "params" && first !== undefined) return run.params[first];
+    if (space === "outputs" && first !== undefined && second !== undefined) return outputs[first]?.[second];
+    return findRunName(run, name);
+  };
+}
+
+function findRunName(run: DagRun, name: string): JsonValue | undefined {
+  switch (name) {
+    case "partition":
+      return run.partition;
+    case "ds":
+      return formatDateDashes(new Date(run.logicalDate), run.timezone);
+    case "logical_date":
+      return run.logicalDate;
+    case "interval_start":
+      return run.intervalStart ?? run.logicalDate;
+    case "interval_end":
+      return run.intervalEnd ?? run.logicalDate;
+    case "run_stamp":
+      return run.runStamp;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+/** Does what other processes ask for, each request alone: one that is refused gets the reason as its answer. */
+import { CommandRefused, DagmarError } from "../../model/errors.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { answerRequest, listOpenRequests, type Request } from "../../state/control/requests.ts";
+import { inSavepoint } from "../../state/sqlite/savepoint.ts";
+import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
+import { applyCommand, isCommandKind, type SchedulerCommand } from "./command.ts";
+import { PRUNE } from "../housekeeper.ts";
+import type { RunMaker } from "../runs/new-run.ts";
+import { describeRefusal } from "./refusal.ts";
+import { assertSamePlace, refuseVersion, type AskedVersion, type WorkPlace } from "./work-place.ts";
+
+/** What the scheduler works with. */
+export interface OwnPlace {
+  readonly place: WorkPlace;
+  /** Of that Dag in the folder as it was read last; `undefined` where there is none that is sound. */
+  findFingerprint(dagId: string): string | undefined;
+  /** Whether the folder was read since that instant, ISO UTC; where it was not, it is read now. */
+  hasReadSince(at: string): boolean;
+}
+
+/**
+ * How many were answered. One whose Dag file is not the one that was read last waits until the folder is read anew. What
+ * takes longer than a transaction may is the housekeeper's.
+ */
+export function answerRequests(query: Query, maker: RunMaker, own: OwnPlace, log: Logger, now: Date): number {
+  const requests = listOpenRequests(query).filter(({ kind }) => kind !== PRUNE);
+  const ready = requests.filter((request) => isReady(request, own));
+  for (const request of ready) answer(query, maker, request, own, log, now);
+  return ready.length;
+}
+
+/** What a command that makes tasks run was given with; others do the same wherever they are given. */
+interface AskedWork {
+  readonly place: WorkPlace;
+  readonly version: AskedVersion | undefined;
+}
+
+const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear"]);
+
+/** Whoever can write to the database can ask: what is not of this form is left to the command itself to refuse. */
+function readAskedWork({ kind, payload }: Request): AskedWork | undefined {
+  const place = readTexts(readPart(payload, "place"), ["lake", "input", "dags"]);
+  if (!MAKES_WORK.has(kind) || place === undefined) return undefined;
+  const version = readPart(readPart(payload, "request"), "version");
+  const dagId = readPart(readPart(version, "definition"), "dagId");
+  const fingerprint = readPart(version, "fingerprint");
+  const isVersion = typeof dagId === "string" && typeof fingerprint === "string";
+  return { place, version: isVersion ? { dagId, fingerprint } : undefined };
+}
+
+function readPart(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function readTexts<Name extends string>(
+  value: unknown,
+  names: readonly Name[],
+): Readonly<Record<Name, string>> | undefined {
+  const texts = names.map((name) => [name, readPart(value, name)] as const);
+  if (!texts.every(([, text]) => typeof text === "string")) return undefined;
+  return Object.fromEntries(texts) as Readonly<Record<Name, string>>;
+}
+
+function isReady(request: Request, own: OwnPlace): boolean {
+  const version = readAskedWork(request)?.version;
+  if (version === undefined || own.findFingerprint(version.dagId) === version.fingerprint) return true;
+  return own.hasReadSince(request.requestedAt);
+}
+
+function assertMeansSame(request: Request, own: OwnPlace): void {
+  const asked = readAskedWork(request);
+  if (asked === undefined) return;
+  assertSamePlace(asked.place, own.place);
+  if (asked.version === undefined) return;
+  const found = own.findFingerprint(asked.version.dagId);
+  if (found !== asked.version.fingerprint) throw refuseVersion(asked.version, found, asked.place, own.place);
+}
+
+function answer(
+  query: Query,
+  maker: RunMaker,
+  request: Request,
+  own: OwnPlace,
+  log: Logger,
+  now: Date,
+): void {
+  try {
+    assertMeansSame(request, own);
+    // Written by this program: a command of its own, of the same version, or one whose parts are checked where they are used.
+    if (request.payload === null || !isCommandKind(request.kind)) {
+      throw new CommandRefused("USAGE", "The request is none that this scheduler knows.", {
+        hint: "Is the command of the same version as the scheduler?",
+      });
+    }
+    const command = { kind: request.kind, ...request.payload } as SchedulerCommand;
+    const value = inSavepoint(query, () => applyCommand(query, maker, command, now));
+    answerRequest(query, request.requestId, "done", { ...value }, now);
+  } catch (error) {
+    if (isDatabaseFault(error)) throw error;
+    if (!(error instanceof DagmarError)) {
+      log.error(`Request ${request.requestId} (${request.kind}) failed`, {
+        stack: error instanceof Error ? error.stack : String(error),
+      });
+    }
+    answerRequest(query, request.requestId, "refused", { ...describeRefusal(error) }, now);
+  }
+}

@@ -1,0 +1,17 @@
+/** How a refusal travels from who refuses to who asked. */
+import type { JsonValue } from "../../model/dag/dag.ts";
+import { DagmarError } from "../../model/errors.ts";
+
+/** Enough to raise it again where it was asked for. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export function describeRefusal(error: unknown): Refusal & Record<string, JsonValue> {
+  if (error instanceof DagmarError) {
+    return { code: error.code, message: error.message, hint: error.hint ?? null };
+  }
+  return { code: "INTERNAL", message: error instanceof Error ? error.message : String(error), hint: null };
+}

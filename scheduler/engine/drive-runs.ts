@@ -1,0 +1,55 @@
+/** Drives runs to their end in the foreground: step after step, until none of them is open. */
+import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
+import { readRun } from "../../state/runs/dag-runs.ts";
+import { createBell } from "../waking/wake-signal.ts";
+import { createEngine, type EngineTools } from "./engine.ts";
+import { waitUntil } from "../waking/wait-until.ts";
+import type { Scope } from "./world.ts";
+
+/** What whoever waits for the runs hears of those that do not go on. */
+export interface DriveWatch {
+  /** Runs are open and none of their tasks is under way; said again at each look. */
+  idle(): void;
+  /** The same, and nothing comes due that would let them go on: they are driven no longer. */
+  stuck(): void;
+}
+
+/** Resolves when every run has ended or none can move, or, once `drain` is aborted, when everything under way has stopped. */
+export async function driveRuns(
+  tools: EngineTools,
+  dagRunIds: readonly number[],
+  drain: AbortSignal,
+  watch?: DriveWatch,
+): Promise<readonly DagRun[]> {
+  const readRuns = (): readonly DagRun[] => dagRunIds.map((dagRunId) => readRun(tools.database, dagRunId));
+  const isOver = (): boolean => readRuns().every((run) => isRunEnded(run.state));
+  await drive(tools, { dagRunIds }, isOver, drain, watch);
+  return readRuns();
+}
+
+/** As `driveRuns`, for whatever the scope holds, until `isOver` says so. */
+export async function drive(
+  tools: EngineTools,
+  scope: Scope,
+  isOver: () => boolean,
+  drain: AbortSignal,
+  watch?: DriveWatch,
+): Promise<void> {
+  const bell = createBell();
+  const engine = createEngine(tools, bell, drain);
+  const ring = (): void => bell.ring();
+  drain.addEventListener("abort", ring, { once: true });
+  try {
+    for (;;) {
+      const { wakeAt } = await engine.step(scope);
+      if (engine.underWay === 0) {
+        if (drain.aborted || isOver()) return;
+        watch?.idle();
+        if (wakeAt === null) return watch?.stuck();
+      }
+      await waitUntil(tools.clock, bell, drain.aborted ? null : wakeAt);
+    }
+  } finally {
+    drain.removeEventListener("abort", ring);
+  }
+}

@@ -1,0 +1,139 @@
+/** What an attempt's result makes of its task: success, retry, later, failed. One transaction's worth of writes; no effects. */
+import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { LEAST_WAIT_SECONDS, LONGEST_DURATION_SECONDS } from "../../model/time/duration.ts";
+import { describeError, TaskFailure } from "../../model/errors.ts";
+import { addSeconds } from "../../model/time/instant.ts";
+import { decideRetry } from "../../model/run/retry-policy.ts";
+import type { TaskInstance, TaskState } from "../../model/run/task-instance.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { inSavepoint } from "../../state/sqlite/savepoint.ts";
+import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
+import {
+  changeTaskState,
+  finishAttempt,
+  saveOutputs,
+  type AttemptEnd,
+  type TaskChange,
+} from "../../state/runs/task-instances.ts";
+import type { AttemptResult } from "../attempts/attempt-runner.ts";
+import type { StepGuard } from "./step-guard.ts";
+
+export interface Completion {
+  readonly run: DagRun;
+  readonly dag: DagDefinition;
+  /** As it was when the attempt had started: `running`. */
+  readonly task: TaskInstance;
+  readonly number: number;
+  readonly result: AttemptResult;
+  /** In [0, 1), drawn when the attempt ended. */
+  readonly random: number;
+}
+
+export interface Settled {
+  readonly completion: Completion;
+  readonly state: TaskState;
+  readonly message: string | null;
+  readonly nextAttemptAt: string | null;
+}
+
+/** `undefined` when the attempt had been ended by somebody else: its late answer changes nothing. */
+export function settleAttempt(query: Query, completion: Completion, now: Date): Settled | undefined {
+  const { run, task, number, result } = completion;
+  const { end, state, change } = judgeResult(completion, now);
+  if (!finishAttempt(query, run, task, number, end, now)) return undefined;
+  if (!changeTaskState(query, run, task, state, now, change)) return undefined;
+  if (result.outcome === "success") saveOutputs(query, task.taskInstanceId, result.output);
+  return { completion, state, message: change.message ?? null, nextAttemptAt: change.nextAttemptAt ?? null };
+}
+
+/** As `settleAttempt`; where the result cannot be kept, the task fails with the reason. */
+export function settleCarefully(
+  query: Query,
+  completion: Completion,
+  now: Date,
+  guard: StepGuard,
+): Settled | undefined {
+  try {
+    return inSavepoint(query, () => settleAttempt(query, completion, now));
+  } catch (error) {
+    if (isDatabaseFault(error)) throw error;
+    const { run, task } = completion;
+    const message = `The result of ${task.taskId} cannot be kept: ${describeError(error)}`;
+    const failure = new TaskFailure("RESULT_UNUSABLE", message, false, { cause: error });
+    return guard.run(run.dagRunId, () =>
+      settleAttempt(query, { ...completion, result: { outcome: "failed", failure } }, now),
+    );
+  }
+}
+
+function judgeResult(
+  completion: Completion,
+  now: Date,
+): { readonly end: AttemptEnd; readonly state: TaskState; readonly change: TaskChange } {
+  const { result, task, dag, random } = completion;
+  switch (result.outcome) {
+    case "success":
+      return {
+        end: endAs("success"),
+        state: "success",
+        change: { message: result.message, waitingSince: null },
+      };
+    case "stopped":
+      return {
+        end: endAs("cancelled"),
+        state: "up_for_retry",
+        change: { message: "stopped with its process; it resumes" },
+      };
+    case "cancelled": {
+      const message =
+        result.code === "RUN_CANCELLED" ? "its run was cancelled" : "its run took longer than its timeout";
+      return {
+        end: { state: "cancelled", errorCode: result.code, error: message },
+        state: "cancelled",
+        change: { message },
+      };
+    }
+    case "reschedule": {
+      const { afterSeconds, message, code } = result.reschedule;
+      return {
+        end: { state: "cancelled", errorCode: code, error: message },
+        state: "up_for_reschedule",
+        change: {
+          message,
+          waitingSince: task.waitingSince ?? now.toISOString(),
+          nextAttemptAt: endWait(now, afterSeconds),
+        },
+      };
+    }
+    case "failed": {
+      const { failure } = result;
+      const failureCount = task.failureCount + 1;
+      const message = describeError(failure);
+      const end: AttemptEnd = {
+        state: failure.code === "TASK_TIMED_OUT" ? "timed_out" : "failed",
+        errorCode: failure.code,
+        error: message,
+      };
+      const settings = findTask(dag, task.taskId);
+      const { retryable, retryAfterSeconds } = failure;
+      const retry =
+        settings === undefined
+          ? ({ retry: false } as const)
+          : decideRetry(settings, { retryable, retryAfterSeconds, failureCount }, random);
+      if (!retry.retry) return { end, state: "failed", change: { message, failureCount } };
+      const nextAttemptAt = endWait(now, retry.delaySeconds);
+      return { end, state: "up_for_retry", change: { message, failureCount, nextAttemptAt } };
+    }
+  }
+}
+
+function endAs(state: "success" | "cancelled"): AttemptEnd {
+  return { state, errorCode: null, error: null };
+}
+
+/** Whatever a setting or a task type asks for, attempts follow each other neither at once nor after more than a duration may be. */
+function endWait(now: Date, seconds: number): string {
+  const bounded = Math.min(Math.max(seconds, LEAST_WAIT_SECONDS), LONGEST_DURATION_SECONDS);
+  return addSeconds(now, bounded).toISOString();
+}

@@ -1,0 +1,285 @@
+/** The world as the planner sees it: runs under way and waiting, and who holds which slots. Read, never repaired. */
+import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import type { TaskInstance, TaskState } from "../../model/run/task-instance.ts";
+import { isTaskEnded } from "../../model/run/task-instance.ts";
+import type { TaskOutput } from "../../model/ports/task-type.ts";
+import { readBackfillLimit } from "../../state/runs/backfills.ts";
+import { listQueuedRunIds } from "../../state/runs/broken-runs.ts";
+import { findPastTask, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import {
+  countRunningRuns,
+  findQueuedBackfillRun,
+  listQueuedRuns,
+  listRunningRuns,
+  listWaitingDags,
+  type QueueScope,
+} from "../../state/runs/run-queue.ts";
+import {
+  listRunningTasks,
+  listTasksOfRun,
+  readOutputs,
+  readTask,
+  type RunningTask,
+} from "../../state/runs/task-instances.ts";
+import { NO_GUARD, type StepGuard } from "./step-guard.ts";
+
+export interface PastTask {
+  readonly dagRunId: number;
+  readonly runId: string;
+  readonly state: TaskState;
+}
+
+export interface RunView {
+  readonly run: DagRun;
+  /** The definition that the run was created with. */
+  readonly dag: DagDefinition;
+  readonly tasks: readonly TaskInstance[];
+  /** By task id; read only where a task's `when` asks for them. */
+  readonly outputs: Readonly<Record<string, TaskOutput>>;
+  /** What became of `depends_on_past` tasks in the run before, by task id. */
+  readonly pasts: ReadonlyMap<string, PastTask>;
+}
+
+export interface QueuedRun {
+  readonly run: DagRun;
+  /** Runs of its Dag at the same time. */
+  readonly limit: number;
+  /** Its tasks, where the Dag has `depends_on_past`: they decide whether it could do anything but wait. */
+  readonly view: RunView | null;
+}
+
+/** How much may run at the same time. */
+export interface Limits {
+  readonly pools: ReadonlyMap<string, number>;
+  /** Over all Dags. */
+  readonly maxActiveTasks: number;
+}
+
+export interface World {
+  readonly now: Date;
+  /** Under way, in the order in which they are served. */
+  readonly runs: readonly RunView[];
+  /**
+   * Of each Dag in the order in which they are to start. Where no place is free they are left out, except those of a Dag
+   * with `depends_on_past`: a run that only waits for an earlier one gives its place up.
+   */
+  readonly queued: readonly QueuedRun[];
+  /** Runs under way by Dag. */
+  readonly activeRuns: ReadonlyMap<string, number>;
+  /** Every task that holds a slot, of these and of other runs. */
+  readonly holders: readonly RunningTask[];
+  readonly limits: Limits;
+  /** Nothing new is started. */
+  readonly isDraining: boolean;
+}
+
+/** Certain runs, however many of their Dags are under way; those of a backfill; or whatever there is, within its limits. */
+export type Scope = { readonly dagRunIds: readonly number[] } | { readonly backfillId: number } | "all";
+
+export interface WorldFacts {
+  readonly now: Date;
+  /** Runs of other lakes are left alone. */
+  readonly lakeId: string;
+  readonly scope: Scope;
+  readonly limits: Limits;
+  readonly isDraining: boolean;
+}
+
+/**
+ * What was read of runs and definitions before. A run's view holds until something writes to the run: only the lease's
+ * holder does, and it says so then.
+ */
+export interface WorldCache {
+  readonly definitions: Map<string, DagDefinition>;
+  readonly views: Map<number, RunView>;
+  /** Of runs with a view: tasks that were written to since it was read, by run. */
+  readonly written: Map<number, Set<number>>;
+}
+
+export function createWorldCache(): WorldCache {
+  return { definitions: new Map(), views: new Map(), written: new Map() };
+}
+
+/** The run, or tasks of it that are not known, were written to. */
+export function forgetRun(cache: WorldCache, dagRunId: number): void {
+  cache.views.delete(dagRunId);
+  cache.written.delete(dagRunId);
+}
+
+/** This task, and nothing else of its run, was written to: a run of many tasks is not read anew for each of them. */
+export function forgetTask(cache: WorldCache, { dagRunId, taskInstanceId }: TaskInstance): void {
+  if (!cache.views.has(dagRunId)) return;
+  const written = cache.written.get(dagRunId) ?? new Set();
+  cache.written.set(dagRunId, written.add(taskInstanceId));
+}
+
+/** Anything may have been written to, or undone. */
+export function forgetAll(cache: WorldCache): void {
+  cache.views.clear();
+  cache.written.clear();
+}
+
+export function readWorld(
+  query: Query,
+  facts: WorldFacts,
+  cache: WorldCache,
+  guard: StepGuard = NO_GUARD,
+): World {
+  const { scope, lakeId, ...rest } = facts;
+  return { ...rest, holders: listRunningTasks(query), ...readRuns(query, lakeId, scope, cache, guard) };
+}
+
+/** Of one Dag, in one step. */
+const MOST_QUEUED_READ = 100;
+
+function readRuns(
+  query: Query,
+  lakeId: string,
+  scope: Scope,
+  cache: WorldCache,
+  guard: StepGuard,
+): Pick<World, "runs" | "queued" | "activeRuns"> {
+  if (scope !== "all" && "dagRunIds" in scope) {
+    const views = readViews(query, scope.dagRunIds, cache, guard);
+    return {
+      runs: views.filter(({ run }) => run.state === "running"),
+      queued: views.flatMap(({ run }) =>
+        run.state === "queued" ? [{ run, limit: Infinity, view: null }] : [],
+      ),
+      activeRuns: new Map(),
+    };
+  }
+  const queueScope = { lakeId, backfillId: scope === "all" ? null : scope.backfillId };
+  const activeRuns = countRunningRuns(query, queueScope);
+  return {
+    activeRuns,
+    runs: readViews(query, listRunningRuns(query, queueScope), cache, guard),
+    queued: listWaitingDags(query, lakeId).flatMap((dagId) => {
+      if (guard.isCareful) sortOutQueued(query, lakeId, dagId, cache, guard);
+      return readQueued(query, dagId, queueScope, activeRuns.get(dagId) ?? 0, cache);
+    }),
+  };
+}
+
+function readViews(
+  query: Query,
+  dagRunIds: readonly number[],
+  cache: WorldCache,
+  guard: StepGuard,
+): readonly RunView[] {
+  return dagRunIds.flatMap((dagRunId) => guard.run(dagRunId, () => readView(query, dagRunId, cache)) ?? []);
+}
+
+/** Queued runs of a Dag are read together: one that cannot be read is given up before. */
+function sortOutQueued(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  cache: WorldCache,
+  guard: StepGuard,
+): void {
+  for (const dagRunId of listQueuedRunIds(query, lakeId, dagId, MOST_QUEUED_READ)) {
+    guard.run(dagRunId, () => {
+      const run = readRun(query, dagRunId);
+      if (hasPast(readDefinition(query, run.fingerprint, cache))) readView(query, dagRunId, cache);
+      if (run.backfillId !== null) readBackfillLimit(query, run.backfillId);
+    });
+  }
+}
+
+function readQueued(
+  query: Query,
+  dagId: string,
+  scope: QueueScope,
+  active: number,
+  cache: WorldCache,
+): readonly QueuedRun[] {
+  const limitOf = (run: DagRun): number =>
+    run.stopReason !== null
+      ? Infinity
+      : run.backfillId === null
+        ? readDefinition(query, run.fingerprint, cache).maxActiveRuns
+        : readBackfillLimit(query, run.backfillId);
+  const describe = (run: DagRun): QueuedRun => ({
+    run,
+    limit: limitOf(run),
+    view: hasPast(readDefinition(query, run.fingerprint, cache))
+      ? readView(query, run.dagRunId, cache)
+      : null,
+  });
+  const [first] = listQueuedRuns(query, dagId, scope, 1);
+  if (first === undefined) return [];
+  const room = Math.min(limitOf(first) - active, MOST_QUEUED_READ);
+  if (!hasPast(readDefinition(query, first.fingerprint, cache))) {
+    // The first one stands for all behind it: nothing overtakes.
+    if (room <= 0) return [];
+    return (room === 1 ? [first] : listQueuedRuns(query, dagId, scope, room)).map(describe);
+  }
+  // The oldest of those that a backfill made comes along: what stands before it may wait for it.
+  const next = listQueuedRuns(query, dagId, scope, Math.max(room, 1));
+  const ofBackfill = findQueuedBackfillRun(query, dagId, scope);
+  const isKnown = next.some((run) => run.dagRunId === ofBackfill?.dagRunId);
+  return [...next, ...(ofBackfill === undefined || isKnown ? [] : [ofBackfill])].map(describe);
+}
+
+function hasPast(dag: DagDefinition): boolean {
+  return dag.tasks.some((task) => task.dependsOnPast);
+}
+
+/** Of a run in whatever state. */
+export function readView(query: Query, dagRunId: number, cache: WorldCache): RunView {
+  const known = cache.views.get(dagRunId);
+  const written = cache.written.get(dagRunId);
+  const view =
+    known === undefined
+      ? readFreshView(query, dagRunId, cache)
+      : written === undefined
+        ? known
+        : readWritten(query, known, written);
+  cache.views.set(dagRunId, view);
+  cache.written.delete(dagRunId);
+  // Another run's doing, which forgets no view of this one.
+  return { ...view, pasts: readPasts(query, view) };
+}
+
+function readFreshView(query: Query, dagRunId: number, cache: WorldCache): RunView {
+  const run = readRun(query, dagRunId);
+  const dag = readDefinition(query, run.fingerprint, cache);
+  // A task that an edited Dag no longer has keeps its row as history.
+  const tasks = listTasksOfRun(query, dagRunId).filter((task) => findTask(dag, task.taskId) !== undefined);
+  return { run, dag, tasks, outputs: readAskedOutputs(query, dag, dagRunId), pasts: NO_PASTS };
+}
+
+function readWritten(query: Query, view: RunView, written: ReadonlySet<number>): RunView {
+  const { run, dag } = view;
+  const tasks = view.tasks.map((task) =>
+    written.has(task.taskInstanceId) ? readTask(query, task.taskInstanceId) : task,
+  );
+  return { ...view, tasks, outputs: readAskedOutputs(query, dag, run.dagRunId) };
+}
+
+function readAskedOutputs(query: Query, dag: DagDefinition, dagRunId: number): RunView["outputs"] {
+  return dag.tasks.some((task) => task.when !== null) ? readOutputs(query, dagRunId) : {};
+}
+
+const NO_PASTS: ReadonlyMap<string, PastTask> = new Map();
+
+function readPasts(query: Query, { run, dag, tasks }: RunView): ReadonlyMap<string, PastTask> {
+  const dependent = dag.tasks.filter((task) => task.dependsOnPast);
+  if (dependent.length === 0) return NO_PASTS;
+  const open = new Set(tasks.filter((task) => !isTaskEnded(task.state)).map((task) => task.taskId));
+  return new Map(
+    dependent.flatMap(({ taskId }) => {
+      const past = open.has(taskId) ? findPastTask(query, run, taskId) : undefined;
+      return past === undefined ? [] : [[taskId, past] as const];
+    }),
+  );
+}
+
+function readDefinition(query: Query, fingerprint: string, cache: WorldCache): DagDefinition {
+  const dag = cache.definitions.get(fingerprint) ?? readDagVersion(query, fingerprint);
+  cache.definitions.set(fingerprint, dag);
+  return dag;
+}

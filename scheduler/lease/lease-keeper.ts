@@ -1,0 +1,144 @@
+/** Holds the database's lease for this process: takes it, renews it, gives it back. */
+import type { Clock } from "../../model/ports/clock.ts";
+import { describeError, isFencedOff, StateError } from "../../model/errors.ts";
+import { failpoint } from "../../model/failpoint.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import { releaseLease, renewLease, takeLease } from "../../state/control/lease.ts";
+import type { Lease } from "../../state/control/lease-holder.ts";
+import { isProcessAlive, type ProcessIdentity } from "./process-identity.ts";
+
+const LEASE_SECONDS = 30;
+const RENEW_SECONDS = 10;
+
+export interface HeldLease {
+  readonly epoch: number;
+  /** Aborted with `LEASE_LOST` when another process took over, with `DATABASE_MOVED` when the file is another one. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+/** Raises `DATABASE_BUSY` when another process holds it. */
+export async function holdLease(
+  database: Database,
+  identity: ProcessIdentity,
+  purpose: string,
+  tools: { readonly clock: Clock; readonly log: Logger },
+): Promise<HeldLease> {
+  const { clock, log } = tools;
+  failpoint("lease.take.before");
+  const taken = await database.write((query) => {
+    const now = clock.now();
+    return takeLease(
+      query,
+      { ...identity, purpose },
+      { now: now.toISOString(), expiresAt: expiry(now) },
+      (held) => isLeaseFree(held, now),
+    );
+  });
+  if ("heldBy" in taken) throw refuse(taken.heldBy);
+  failpoint("lease.take.after");
+  const { epoch } = taken;
+  database.fenceBy(epoch);
+  const stopping = new AbortController();
+  const lost = new AbortController();
+  const renewing = renew();
+
+  async function renew(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(RENEW_SECONDS * 1000, stopping.signal).catch(() => undefined);
+      if (stopping.signal.aborted) return;
+      try {
+        await database.write((query) => {
+          renewLease(query, epoch, expiry(clock.now()));
+        });
+      } catch (error) {
+        log.warn(`The lease could not be renewed: ${describeError(error)}`);
+        if (isFencedOff(error)) {
+          lost.abort(error);
+          return;
+        }
+      }
+    }
+  }
+
+  return {
+    epoch,
+    lost: lost.signal,
+    async release() {
+      stopping.abort();
+      await renewing;
+      if (lost.signal.aborted) return;
+      try {
+        failpoint("lease.release.before");
+        await database.write((query) => {
+          releaseLease(query, epoch);
+        });
+        failpoint("lease.release.after");
+      } catch (error) {
+        // Taken over since the last renewal: nothing is left to give back, and what is still under way here stays fenced off.
+        if (isFencedOff(error)) return;
+        throw error;
+      }
+      database.fenceBy(null);
+    },
+  };
+}
+
+function expiry(now: Date): string {
+  return new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString();
+}
+
+/**
+ * A dead holder is not waited for. A living one has until the expiry: one that was stopped, or stood still for that long, is
+ * fenced off by the epoch when it wakes. An expiry far in the future is a clock that was set back since, not a promise.
+ */
+export function isLeaseFree(held: Lease, now: Date): boolean {
+  const alive = isProcessAlive(held);
+  if (alive === false) return true;
+  const remainingMs = Date.parse(held.expiresAt) - now.getTime();
+  return remainingMs <= 0 || (alive === "unknown" && remainingMs > 2 * LEASE_SECONDS * 1000);
+}
+
+const STAND_BY_MS = 1_000;
+
+export interface StandbyObserver {
+  /** Who holds it, or that the database is locked; again only when that has changed. */
+  standsBy(message: string): void;
+  looked(): void;
+}
+
+/**
+ * As `holdLease`, but waits for a lease that another process holds, however long. `null` when `stopping` is aborted
+ * meanwhile.
+ */
+export async function awaitLease(
+  database: Database,
+  identity: ProcessIdentity,
+  purpose: string,
+  tools: { readonly clock: Clock; readonly log: Logger },
+  stopping: AbortSignal,
+  observer: StandbyObserver,
+): Promise<HeldLease | null> {
+  let told = "";
+  while (!stopping.aborted) {
+    try {
+      return await holdLease(database, identity, purpose, tools);
+    } catch (error) {
+      if (!(error instanceof StateError) || error.code !== "DATABASE_BUSY") throw error;
+      if (error.message !== told) observer.standsBy(error.message);
+      told = error.message;
+      observer.looked();
+    }
+    await tools.clock.sleep(STAND_BY_MS, stopping).catch(() => undefined);
+  }
+  return null;
+}
+
+function refuse(held: Lease): StateError {
+  return new StateError(
+    "DATABASE_BUSY",
+    `Another process is at work on this database: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
+    { hint: "Wait until it has finished, or stop it; then give the same command again." },
+  );
+}

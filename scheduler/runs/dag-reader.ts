@@ -1,0 +1,84 @@
+/** Reads the Dag folder again whenever its stamp changes. What changed in it is another file's. */
+import type { Clock } from "../../model/ports/clock.ts";
+import type { DagSource, SourceFolder } from "../../model/ports/dag-source.ts";
+import { describeError } from "../../model/errors.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { Bell } from "../waking/wake-signal.ts";
+
+const LOOK_EVERY_MS = 5_000;
+
+export interface DagReader {
+  /** A folder that nobody has taken over yet. */
+  readonly fresh: SourceFolder | null;
+  /** Whether the folder was read since that instant, ISO UTC; where it was not, it is read now, and then the bell rings. */
+  hasReadSince(at: string): boolean;
+  /** It was taken over, in a transaction that is committed. */
+  markTaken(folder: SourceFolder): void;
+  /** Resolves once the reader has stopped. */
+  readonly stopped: Promise<void>;
+}
+
+/** Reads the folder once before it resolves; raises what the first read raises. Rings when there is something new. */
+export async function startDagReader(
+  source: DagSource,
+  tools: { readonly clock: Clock; readonly log: Logger; readonly bell: Bell },
+  stopping: AbortSignal,
+): Promise<DagReader> {
+  const { clock, log, bell } = tools;
+  let stamp = await source.stamp();
+  let fresh: SourceFolder | null = await source.load();
+  let fault = "";
+  // Of the last look that has ended: when it began.
+  let lookedAt = clock.now().toISOString();
+  let looking: Promise<void> | null = null;
+
+  async function look(): Promise<void> {
+    const startedAt = clock.now().toISOString();
+    try {
+      const next = await source.stamp();
+      if (next !== stamp) {
+        // A file that is written while it is read has another stamp afterwards, and is read again.
+        fresh = await source.load();
+        stamp = next;
+        bell.ring();
+      }
+      fault = "";
+    } catch (error) {
+      const message = describeError(error);
+      if (message !== fault)
+        log.error(`The Dag folder could not be read; its Dags stay as they are. ${message}`);
+      fault = message;
+    }
+    lookedAt = startedAt;
+  }
+
+  /** One look at a time. */
+  function lookOnce(): Promise<void> {
+    looking ??= look().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  async function watch(): Promise<void> {
+    while (!stopping.aborted) {
+      await clock.sleep(LOOK_EVERY_MS, stopping).catch(() => undefined);
+      if (!stopping.aborted) await lookOnce();
+    }
+  }
+
+  return {
+    get fresh() {
+      return fresh;
+    },
+    hasReadSince(at) {
+      if (lookedAt > at) return true;
+      if (looking === null && !stopping.aborted) void lookOnce().then(() => bell.ring());
+      return false;
+    },
+    markTaken(folder) {
+      if (fresh === folder) fresh = null;
+    },
+    stopped: watch(),
+  };
+}

@@ -1,0 +1,90 @@
+/** Runs of Dags that follow others: one for each success of the one, one a day when all of several have succeeded. */
+import type { DagDefinition } from "../../model/dag/dag.ts";
+import { findDayOf } from "../../model/time/local-day.ts";
+import { findRunByDate } from "../../state/runs/dag-runs.ts";
+import { moveSuccessCursor } from "../../state/runs/dags.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { insertEvent } from "../../state/control/events.ts";
+import {
+  findRunInRange,
+  findSuccessInRange,
+  listSuccesses,
+  type Success,
+} from "../../state/runs/successes.ts";
+import type { WatchedDag } from "./dag-watch.ts";
+import { makeScheduledRun } from "./make-due-runs.ts";
+import type { RunMaker } from "./new-run.ts";
+import type { StepGuard } from "../engine/step-guard.ts";
+
+/** A Dag that is followed by nothing for a while catches up in several steps. */
+const SUCCESSES_A_STEP = 100;
+
+/** Whether anything was written. */
+export function followSuccesses(
+  query: Query,
+  maker: RunMaker,
+  dags: readonly WatchedDag[],
+  newest: number,
+  now: Date,
+  guard: StepGuard,
+): boolean {
+  let isAnything = false;
+  for (const dag of dags) {
+    const { dagId } = dag.row;
+    const { schedule } = dag.version.definition;
+    const cursor = dag.row.successCursor ?? 0;
+    if (schedule.kind !== "after" || cursor >= newest) continue;
+    isAnything = true;
+    const successes = listSuccesses(query, maker.lakeId, schedule.dagIds, cursor, SUCCESSES_A_STEP);
+    for (const success of successes) {
+      const what = `${dagId} has no run for ${success.dagId} ${success.runId}, because it cannot be made`;
+      guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, dag, success, now));
+    }
+    const isAll = successes.length < SUCCESSES_A_STEP;
+    moveSuccessCursor(query, dagId, isAll ? newest : (successes.at(-1)?.successOrder ?? newest));
+  }
+  return isAnything;
+}
+
+function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success, now: Date): void {
+  const { definition } = dag.version;
+  const found = findLogicalDate(query, maker.lakeId, definition, success);
+  if (found === undefined) return;
+  if ("doneBy" in found) {
+    const message =
+      `${success.dagId} ${success.runId} has succeeded again; ${found.doneBy} of ${definition.dagId} stays as it is. ` +
+      "`dagmar tasks clear` runs it again.";
+    const event = { level: "info", kind: "upstream_again", message, dagId: definition.dagId } as const;
+    insertEvent(query, event, now, definition.timezone);
+    return;
+  }
+  const date = found.logicalDate.toISOString();
+  if (definition.startAt !== null && date < definition.startAt) return;
+  if (definition.endAt !== null && date > definition.endAt) return;
+  makeScheduledRun(query, maker, dag.version, found.logicalDate, now);
+}
+
+type Found = { readonly logicalDate: Date } | { readonly doneBy: string };
+
+function findLogicalDate(
+  query: Query,
+  lakeId: string,
+  dag: DagDefinition,
+  success: Success,
+): Found | undefined {
+  const upstreams = dag.schedule.kind === "after" ? dag.schedule.dagIds : [];
+  const logicalDate = new Date(success.logicalDate);
+  if (upstreams.length === 1) {
+    const existing = findRunByDate(query, lakeId, dag.dagId, logicalDate);
+    // A run of single tasks becomes the whole run.
+    return existing === undefined || existing.onlyTasks !== null
+      ? { logicalDate }
+      : { doneBy: existing.runId };
+  }
+  const day = findDayOf(logicalDate, dag.timezone);
+  const dates = upstreams.map((dagId) => findSuccessInRange(query, lakeId, dagId, day)?.logicalDate);
+  if (dates.includes(undefined)) return undefined;
+  const existing = findRunInRange(query, lakeId, dag.dagId, "scheduled", day);
+  if (existing !== undefined) return { doneBy: existing.runId };
+  return { logicalDate: new Date(dates.map(String).toSorted().at(-1) ?? success.logicalDate) };
+}

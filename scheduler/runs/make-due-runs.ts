@@ -1,0 +1,161 @@
+/** Turns slots that came due into runs, and slots that are passed over into events; moves each Dag's cursor past them. */
+import { isDeepStrictEqual } from "node:util";
+import { planSlots, type SkippedSlots } from "../../model/time/catchup.ts";
+import type { Params } from "../../model/dag/dag.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { describeError } from "../../model/errors.ts";
+import { failpoint } from "../../model/failpoint.ts";
+import { formatLocal } from "../../model/time/local-time.ts";
+import { findRunByDate } from "../../state/runs/dag-runs.ts";
+import { moveCursor } from "../../state/runs/dags.ts";
+import type { Query } from "../../state/sqlite/database.ts";
+import { insertEvent } from "../../state/control/events.ts";
+import { inSavepoint } from "../../state/sqlite/savepoint.ts";
+import { readCursor, type WatchedDag } from "./dag-watch.ts";
+import { makeRun, type RunMaker } from "./new-run.ts";
+import { resumeRun, widenTasks } from "./resume-run.ts";
+import type { StepGuard } from "../engine/step-guard.ts";
+
+export interface SkippedOfDag {
+  readonly dagId: string;
+  readonly skipped: SkippedSlots;
+}
+
+/** What was passed over; `undefined` when nothing was due, and so nothing written. Only Dags that are due cost anything. */
+export function makeDueRuns(
+  query: Query,
+  maker: RunMaker,
+  dags: readonly WatchedDag[],
+  now: Date,
+  guard: StepGuard,
+): readonly SkippedOfDag[] | undefined {
+  const skips: SkippedOfDag[] = [];
+  let isAnything = false;
+  const at = now.toISOString();
+  for (const dag of dags) {
+    if (!isDue(dag, now, at)) continue;
+    isAnything = true;
+    const { dagId } = dag.row;
+    const thing = {
+      what: `The slots of ${dagId} up to now are passed over, because they cannot be made into runs`,
+      dagId,
+      giveUp: () => moveCursor(query, dagId, now),
+    };
+    const skipped = guard.thing(thing, () => makeDueRunsOf(query, maker, dag, now)) ?? null;
+    if (skipped !== null) skips.push({ dagId, skipped });
+  }
+  return isAnything ? skips : undefined;
+}
+
+/** `at` is `now` as text, made once for all Dags. */
+function isDue({ timetable, row, nextDueAt }: WatchedDag, now: Date, at: string): boolean {
+  if (timetable === null) return false;
+  return (nextDueAt !== null && nextDueAt <= now) || (row.cursor !== null && row.cursor > at);
+}
+
+function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date): SkippedSlots | null {
+  const { version, row, timetable, watchedSince } = dag;
+  const { definition } = version;
+  if (timetable === null) return null;
+  const cursor = readCursor(row, now);
+  const { catchup, catchupLimit } = definition;
+  const plan = planSlots({ timetable, cursor, watchedSince, now, catchup, catchupLimit });
+  if (cursor > now) {
+    const message = `${row.dagId} was decided up to ${row.cursor}, which lies in the future: the clock had jumped. It counts from now.`;
+    insertEvent(
+      query,
+      { level: "warn", kind: "cursor_reset", message, dagId: row.dagId },
+      now,
+      definition.timezone,
+    );
+  }
+  for (const slot of plan.due) makeScheduledRun(query, maker, version, slot, now);
+  if (plan.skipped !== null) tellSkipped(query, dag, plan.skipped, now);
+  failpoint("cursor.before");
+  moveCursor(query, row.dagId, plan.cursor);
+  failpoint("cursor.after");
+  return plan.skipped;
+}
+
+/**
+ * `false` when there is no new run. One that exists at that date stands for the slot: a run of single tasks gets the others,
+ * and what else is not the schedule's own is an event. A Dag that cannot run so is an event too, and stops no other.
+ */
+export function makeScheduledRun(
+  query: Query,
+  maker: RunMaker,
+  version: WatchedDag["version"],
+  logicalDate: Date,
+  now: Date,
+): boolean {
+  const { definition } = version;
+  const { dagId, params } = definition;
+  const existing = findRunByDate(query, maker.lakeId, dagId, logicalDate);
+  if (existing !== undefined) {
+    fillSlot(query, maker, params, existing, now);
+    return false;
+  }
+  const order = {
+    version,
+    runType: "scheduled",
+    logicalDate,
+    params,
+    onlyTasks: null,
+    isRefetch: false,
+  } as const;
+  try {
+    failpoint("slot.before");
+    inSavepoint(query, () => makeRun(query, maker, order, now));
+    failpoint("slot.after");
+    return true;
+  } catch (error) {
+    const message = `${dagId} could not be run for ${logicalDate.toISOString()}: ${describeError(error)}`;
+    insertEvent(query, { level: "error", kind: "run_refused", message, dagId }, now, definition.timezone);
+    return false;
+  }
+}
+
+function fillSlot(query: Query, maker: RunMaker, params: Params, run: DagRun, now: Date): void {
+  const { dagId, runId, timezone, state } = run;
+  const slot = `the slot ${formatLocal(new Date(run.logicalDate), timezone)}`;
+  const record = (level: "info" | "warn", kind: string, message: string): void =>
+    insertEvent(query, { level, kind, message: `${dagId}: ${message}`, dagId, runId }, now, timezone);
+  const hasOtherParams = !isDeepStrictEqual(run.params, params);
+  if (run.onlyTasks !== null && !hasOtherParams) {
+    const only = run.onlyTasks.join(", ");
+    resumeRun(query, widenTasks(query, maker, run, null), now);
+    record("info", "slot_filled", `${slot} is ${runId}, which had only ${only}; it gets its other tasks.`);
+    return;
+  }
+  const taken = `${slot} made no new run: ${runId} has that date`;
+  if (hasOtherParams) {
+    record("warn", "slot_taken", `${taken}, with the params ${JSON.stringify(run.params)} (${state}).`);
+  } else if (state === "cancelled") {
+    const remedy = `\`dagmar run ${dagId} --date ${run.logicalDate}\` resumes it.`;
+    record("warn", "slot_taken", `${taken} and was cancelled. ${remedy}`);
+  } else if (run.runType !== "scheduled") {
+    record("info", "slot_taken", `${taken} (${state}).`);
+  }
+}
+
+function tellSkipped(query: Query, { row, version }: WatchedDag, skipped: SkippedSlots, now: Date): void {
+  const { timezone } = version.definition;
+  const { first, last, count, isMore, reason } = skipped;
+  const range =
+    count === 1
+      ? formatLocal(first, timezone)
+      : `${formatLocal(first, timezone)} to ${formatLocal(last, timezone)}`;
+  const slots = `${isMore ? "more than " : ""}${count} slot${count === 1 ? "" : "s"}`;
+  insertEvent(
+    query,
+    {
+      level: "warn",
+      kind: "slots_skipped",
+      message: `${row.dagId}: ${slots} passed over, ${range}: ${reason}. \`dagmar backfill\` makes them.`,
+      dagId: row.dagId,
+      data: { first: first.toISOString(), last: last.toISOString(), count, is_more: isMore, reason },
+    },
+    now,
+    timezone,
+  );
+}

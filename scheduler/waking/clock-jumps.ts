@@ -1,0 +1,34 @@
+/** Notices that time did something odd: the clock was set, the machine slept, or the event loop stood still. */
+import type { Clock } from "../../model/ports/clock.ts";
+
+/** A clock that is disciplined by NTP moves by less. */
+const JUMP_SECONDS = 5;
+
+export interface TimeLook {
+  /** How far the wall clock moved against the monotonic one; `null` when it kept step. Below 0: it was set back. */
+  readonly jumpSeconds: number | null;
+  /** Wall time since the last look. */
+  readonly gapSeconds: number;
+}
+
+export interface TimeWatch {
+  look(): TimeLook;
+}
+
+export function createTimeWatch(clock: Clock): TimeWatch {
+  let wallMs = clock.now().getTime();
+  let monotonicMs = clock.monotonicMs();
+  return {
+    look() {
+      const wallStepMs = clock.now().getTime() - wallMs;
+      const monotonicStepMs = clock.monotonicMs() - monotonicMs;
+      wallMs += wallStepMs;
+      monotonicMs += monotonicStepMs;
+      const jumpSeconds = (wallStepMs - monotonicStepMs) / 1000;
+      return {
+        jumpSeconds: Math.abs(jumpSeconds) >= JUMP_SECONDS ? jumpSeconds : null,
+        gapSeconds: wallStepMs / 1000,
+      };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Writes events: rows that people can look up later, and lines in the log at once. */
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Event, EventLog } from "../../model/ports/event-log.ts";
+import { formatLocal } from "../../model/time/local-time.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { Database, Query } from "../sqlite/database.ts";
+import { sql } from "../sqlite/statement.ts";
+
+/** Inside a transaction of somebody else. The local time is in the run's zone, as that of its tasks is; else in `timezone`. */
+export function insertEvent(query: Query, event: Event, now: Date, timezone: string): void {
+  const zone = findRunZone(query, event) ?? timezone;
+  query.run(
+    sql(
+      `INSERT INTO events (at, at_local, level, kind, dag_id, run_id, task_id, message, data)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      now.toISOString(),
+      formatLocal(now, zone),
+      event.level,
+      event.kind,
+      event.dagId ?? null,
+      event.runId ?? null,
+      event.taskId ?? null,
+      event.message,
+      event.data === undefined ? null : JSON.stringify(event.data),
+    ),
+  );
+}
+
+function findRunZone(query: Query, { dagId, runId }: Event): string | undefined {
+  if (dagId === undefined || runId === undefined) return undefined;
+  // A run id ends in its logical date, by which a run is found at once.
+  const run = sql(
+    "SELECT timezone FROM dag_runs WHERE dag_id = ? AND logical_date = ? AND run_id = ?",
+    dagId,
+    runId.slice(runId.indexOf("__") + 2),
+    runId,
+  );
+  return query.get<{ timezone: string }>(run)?.timezone;
+}
+
+export function createEventLog(database: Database, clock: Clock, log: Logger, timezone: string): EventLog {
+  return {
+    async record(event) {
+      log[event.level](event.message, {
+        event: event.kind,
+        dag: event.dagId,
+        task: event.taskId,
+        ...event.data,
+      });
+      await database.write((query) => {
+        insertEvent(query, event, clock.now(), timezone);
+      });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** The lease row: one process owns the database at a time. Who is alive is judged by the caller; fencing by the epoch is the database's. */
+import { StateError } from "../../model/errors.ts";
+import type { Query } from "../sqlite/database.ts";
+import type { Lease, LeaseHolder } from "./lease-holder.ts";
+import { MIGRATIONS } from "../sqlite/migrations/list.ts";
+import { mapRow, type Row } from "../sqlite/row.ts";
+import { sql } from "../sqlite/statement.ts";
+
+/** The present holder, expired or not; `undefined` when nobody holds it. */
+export function readLease(query: Query): Lease | undefined {
+  const row = query.get<Row>(sql("SELECT * FROM lease WHERE id = 1 AND expires_at IS NOT NULL"));
+  return row === undefined ? undefined : mapRow<Lease>(row);
+}
+
+/**
+ * Takes the lease unless `mayTake` says no to the present holder; the epoch grows, so that an old holder is fenced off.
+ * Raises `DATABASE_NEWER` for a process that has stood by while a newer version changed the schema.
+ */
+export function takeLease(
+  query: Query,
+  holder: LeaseHolder,
+  times: { readonly now: string; readonly expiresAt: string },
+  mayTake: (held: Lease) => boolean,
+): { readonly epoch: number } | { readonly heldBy: Lease } {
+  const held = readLease(query);
+  if (held !== undefined && !mayTake(held)) return { heldBy: held };
+  assertSchemaKept(query);
+  query.run(
+    sql(
+      `UPDATE lease SET epoch = epoch + 1, purpose = ?, pid = ?, host = ?, process_started = ?, acquired_at = ?,
+        expires_at = ? WHERE id = 1`,
+      holder.purpose,
+      holder.pid,
+      holder.host,
+      holder.processStarted,
+      times.now,
+      times.expiresAt,
+    ),
+  );
+  return { epoch: query.get<{ epoch: number }>(sql("SELECT epoch FROM lease WHERE id = 1"))?.epoch ?? 0 };
+}
+
+function assertSchemaKept(query: Query): void {
+  const newest = query.get<{ name: string }>(
+    sql("SELECT name FROM knex_migrations ORDER BY id DESC LIMIT 1"),
+  )?.name;
+  if (newest === MIGRATIONS.at(-1)?.name) return;
+  throw new StateError(
+    "DATABASE_NEWER",
+    `A newer Dagmar has changed the schema since this process opened the database (it has ${newest}).`,
+    { hint: "Start this process with that version." },
+  );
+}
+
+export function renewLease(query: Query, epoch: number, expiresAt: string): void {
+  query.run(sql("UPDATE lease SET expires_at = ? WHERE id = 1 AND epoch = ?", expiresAt, epoch));
+}
+
+export function releaseLease(query: Query, epoch: number): void {
+  query.run(
+    sql("UPDATE lease SET expires_at = NULL, pid = NULL, purpose = NULL WHERE id = 1 AND epoch = ?", epoch),
+  );
+}

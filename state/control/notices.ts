@@ -1,0 +1,156 @@
+/**
+ * The rows of notices, and what of a Dag's runs they are made from. Which run is worth a notice, and when one is sent
+ * again, is the scheduler's decision.
+ */
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { NOTICE_TRANSITIONS, type Notice, type NoticeKind } from "../../model/ports/notice.ts";
+import { assertTransition } from "../../model/run/transitions.ts";
+import type { Query } from "../sqlite/database.ts";
+import { mapRow, type Row } from "../sqlite/row.ts";
+import { sql } from "../sqlite/statement.ts";
+
+export interface NewNotice {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly kind: NoticeKind;
+  readonly failures: number;
+  readonly message: string;
+}
+
+/** Due at once. */
+export function insertNotice(query: Query, notice: NewNotice, now: Date): void {
+  const { dagId, runId, kind, failures, message } = notice;
+  const at = now.toISOString();
+  query.run(
+    sql(
+      `INSERT INTO notices (dag_id, run_id, kind, failures, message, next_try_at, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      dagId,
+      runId,
+      kind,
+      failures,
+      message,
+      at,
+      at,
+    ),
+  );
+}
+
+/** What was told of the Dag last, whether or not it has been sent. */
+export function findNewestNotice(query: Query, dagId: string): Notice | undefined {
+  const row = query.get<Row>(
+    sql("SELECT * FROM notices WHERE dag_id = ? ORDER BY notice_id DESC LIMIT 1", dagId),
+  );
+  return row === undefined ? undefined : mapRow<Notice>(row);
+}
+
+export interface FailureStreak {
+  /** End of the success before; `null` without one. */
+  readonly since: string | null;
+  /** Runs that have failed after it. Cancelled ones are neither. */
+  readonly failures: number;
+}
+
+/**
+ * The Dag's failed runs, in the order of their ends, since its last success; the run that has just ended is left out.
+ * Ends in one millisecond go by the order of the runs' making.
+ */
+export function readFailureStreak(query: Query, run: DagRun): FailureStreak {
+  const { dagId, dagRunId } = run;
+  const success = query.get<{ dag_run_id: number; finished_at: string }>(
+    sql(
+      `SELECT dag_run_id, finished_at FROM dag_runs
+        WHERE dag_id = ? AND state = 'success' AND finished_at IS NOT NULL AND dag_run_id <> ?
+        ORDER BY finished_at DESC, dag_run_id DESC LIMIT 1`,
+      dagId,
+      dagRunId,
+    ),
+  );
+  const since = success?.finished_at ?? "";
+  const counted = query.get<{ failures: number }>(
+    sql(
+      `SELECT count(*) AS failures FROM dag_runs
+        WHERE dag_id = ? AND state = 'failed' AND finished_at >= ? AND dag_run_id <> ?
+          AND (finished_at > ? OR dag_run_id > ?)`,
+      dagId,
+      since,
+      dagRunId,
+      since,
+      success?.dag_run_id ?? 0,
+    ),
+  );
+  return { since: success?.finished_at ?? null, failures: counted?.failures ?? 0 };
+}
+
+/** The task that failed first, with what it said. */
+export function findFirstFailure(
+  query: Query,
+  dagRunId: number,
+): { readonly taskId: string; readonly message: string | null } | undefined {
+  const row = query.get<Row>(
+    sql(
+      `SELECT task_id, message FROM task_instances WHERE dag_run_id = ? AND state = 'failed'
+        ORDER BY finished_at, task_instance_id LIMIT 1`,
+      dagRunId,
+    ),
+  );
+  return row === undefined ? undefined : mapRow(row);
+}
+
+/** Of each Dag the oldest open one alone may go: a recovery must not arrive before the failure. */
+const SENDABLE = `FROM notices WHERE notice_id IN (
+    SELECT min(notice_id) FROM notices WHERE state = 'open' GROUP BY dag_id)`;
+
+/** The oldest notice that may be sent and is due; also one that is not due before `unlikely`. */
+export function findDueNotice(query: Query, now: Date, unlikely: Date): Notice | undefined {
+  const row = query.get<Row>(
+    sql(
+      `SELECT * ${SENDABLE} AND (next_try_at <= ? OR next_try_at > ?) ORDER BY notice_id LIMIT 1`,
+      now.toISOString(),
+      unlikely.toISOString(),
+    ),
+  );
+  return row === undefined ? undefined : mapRow<Notice>(row);
+}
+
+/** When the next notice that may be sent is due; `null` without one. */
+export function findNextDueAt(query: Query): string | null {
+  const row = query.get<{ due_at: string | null }>(sql(`SELECT min(next_try_at) AS due_at ${SENDABLE}`));
+  return row?.due_at ?? null;
+}
+
+/** `false` when it was open no longer. */
+export function endNotice(
+  query: Query,
+  notice: Notice,
+  end: { readonly state: "sent" } | { readonly state: "given_up"; readonly error: string },
+  now: Date,
+): boolean {
+  assertTransition("Notice", NOTICE_TRANSITIONS, notice.state, end.state);
+  const isSent = end.state === "sent";
+  const { changes } = query.run(
+    sql(
+      `UPDATE notices SET state = ?, tries = tries + ?, error = ?, sent_at = ?, next_try_at = NULL
+        WHERE notice_id = ? AND state = 'open'`,
+
+      end.state,
+      isSent ? 0 : 1,
+      isSent ? null : end.error,
+      isSent ? now.toISOString() : null,
+      notice.noticeId,
+    ),
+  );
+  return changes === 1;
+}
+
+/** The try has failed, and there will be another one. */
+export function postponeNotice(query: Query, notice: Notice, error: string, nextTryAt: Date): void {
+  query.run(
+    sql(
+      "UPDATE notices SET tries = tries + 1, error = ?, next_try_at = ? WHERE notice_id = ? AND state = 'open'",
+      error,
+      nextTryAt.toISOString(),
+      notice.noticeId,
+    ),
+  );
+}

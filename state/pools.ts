@@ -1,8 +1,0 @@
-/** The pools and their slots, as configured. How many slots are taken is counted from task rows. */
-import type { Query } from "./database.ts";
-import { insertInto, sql } from "./statement.ts";
-
-export function savePools(query: Query, pools: ReadonlyMap<string, number>): void {
-  query.run(sql("DELETE FROM pools"));
-  for (const [pool, slots] of pools) query.run(insertInto("pools", { pool, slots }));
-}

@@ -1,0 +1,47 @@
+/** The record protocol's books as one port: each method one transaction over the asks, the spool and the batches. */
+import type { BatchStore } from "../../model/ports/batch-store.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Reconciliation } from "../../model/records/reconciliation.ts";
+import { countFailures, closeAsk, openAsk, pickStored, planIds, reconcile } from "./asks.ts";
+import { commitBatch, listSealed, readBody, rekeyBatch, sealBatch } from "./batches.ts";
+import type { Database } from "../sqlite/database.ts";
+import { hasStoredRecords, leaveOutStored } from "./left-out.ts";
+import { fixManifest, listAsksToManifest } from "./manifests.ts";
+import { insertDecision, insertSpooled, listUnsealed } from "./spool.ts";
+
+export function createBatchStore(database: Database, clock: Clock): BatchStore {
+  return {
+    openAsk: (request) => database.write((query) => openAsk(query, request, clock.now())),
+    plan: (ask, policy) => database.write((query) => planIds(query, ask.askId, policy)),
+    spool: (record) => database.writeLazily((query) => insertSpooled(query, record)),
+    decide: (decided) =>
+      database.writeLazily((query) => {
+        insertDecision(query, decided, clock.now());
+      }),
+    listUnsealed: (lakeId, dataset) => listUnsealed(database, lakeId, dataset),
+    listSealed: (lakeId, dataset) => listSealed(database, lakeId, dataset),
+    seal: (records) => database.write((query) => sealBatch(query, records, clock.now())),
+    readBody: (batchId) => readBody(database, batchId),
+    leaveOutStored: async (batch) =>
+      hasStoredRecords(database, batch.batchId)
+        ? database.write((query) => leaveOutStored(query, batch.batchId))
+        : undefined,
+    rekey: (batch) => database.write((query) => rekeyBatch(query, batch.batchId)),
+    commit: (batch, etag, options) =>
+      database.write((query) => {
+        const askId = commitBatch(query, batch, etag, clock.now());
+        return options.isClosing && batch.kind === "records" ? fixManifest(query, askId, clock.now()) : [];
+      }),
+    fixManifests: (lakeId, dataset) =>
+      database.write((query) =>
+        listAsksToManifest(query, lakeId, dataset).flatMap((askId) => fixManifest(query, askId, clock.now())),
+      ),
+    reconcile: (ask): Reconciliation => reconcile(database, ask.askId),
+    close: (ask, sum) =>
+      database.write((query) => {
+        closeAsk(query, ask.askId, sum, clock.now());
+      }),
+    pickStored: (ask, near) => pickStored(database, ask.askId, near),
+    listFailures: (ask) => countFailures(database, ask.askId),
+  };
+}

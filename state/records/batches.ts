@@ -1,0 +1,289 @@
+/** Sealed and committed batches: key, body and sha256 are fixed at SEAL; COMMIT turns a batch into an object with its ids. */
+import { createHash } from "node:crypto";
+import { computeBatchUid } from "../../model/records/batch-identity.ts";
+import type { SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
+import { formatLocal } from "../../model/time/local-time.ts";
+import { frameRecords } from "../../model/records/record-batch.ts";
+import type { Query } from "../sqlite/database.ts";
+import { dropStored } from "./left-out.ts";
+import { mapRow, type Row } from "../sqlite/row.ts";
+import { insertInto, sql, upsertInto } from "../sqlite/statement.ts";
+
+/** What a batch inherits from its ask. */
+interface AskFacts {
+  readonly askId: number;
+  readonly lake: string;
+  readonly dataset: string;
+  readonly questionHash: string;
+  readonly keyTemplate: string;
+  readonly logicalDate: string;
+}
+
+const SEALED_COLUMNS = `b.batch_id, b.kind, b.key, b.sha256, b.size_bytes, b.record_count, b.batch_uid, b.dataset,
+  b.generation, b.asked_ids, q.hash AS question_hash, r.logical_date
+  FROM batches b JOIN asks a ON a.ask_id = b.ask_id JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)`;
+
+/** `undefined` when other objects hold all of the records by now. */
+export function sealBatch(
+  query: Query,
+  records: readonly SpooledRecord[],
+  now: Date,
+): SealedBatch | undefined {
+  const askId = records[0]?.askId ?? 0;
+  const ask = readAskFacts(query, askId);
+  const spoolIds = JSON.stringify(records.map((record) => record.spoolId));
+  const leftOut = dropStored(query, spoolIds);
+  if (leftOut > 0 && leftOut === records.length) return undefined;
+  const rows = query.all<{ asked_id: string; generation: string; structure: string; body: Buffer }>(
+    sql(
+      `SELECT asked_id, generation, structure, body FROM spool
+        WHERE batch_id IS NULL AND ask_id = ? AND spool_id IN (SELECT value FROM json_each(?)) ORDER BY spool_id`,
+      askId,
+      spoolIds,
+    ),
+  );
+  const first = rows[0];
+  if (first === undefined || rows.length + leftOut !== records.length) {
+    throw new Error(
+      `of ${records.length} spooled records to seal ${rows.length} are there, ${leftOut} left out`,
+    );
+  }
+  const body = frameRecords(rows.map((row) => row.body));
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  const askedIds = rows.map((row) => row.asked_id);
+  const content = {
+    questionHash: ask.questionHash,
+    generation: first.generation,
+    logicalDate: ask.logicalDate,
+    askedIds,
+  };
+  const { seq, key } = nextKey(query, ask, 0);
+  const { lastId } = query.run(
+    insertInto("batches", {
+      ask_id: askId,
+      kind: "records",
+      state: "sealed",
+      lake: ask.lake,
+      dataset: ask.dataset,
+      batch_uid: computeBatchUid({ ...content, sha256 }),
+      generation: first.generation,
+      structure: first.structure,
+      key,
+      seq,
+      sha256,
+      size_bytes: body.byteLength,
+      record_count: rows.length,
+      asked_ids: JSON.stringify(askedIds),
+      sealed_at: now.toISOString(),
+    }),
+  );
+  query.run(
+    sql(
+      "UPDATE spool SET batch_id = ? WHERE batch_id IS NULL AND spool_id IN (SELECT value FROM json_each(?))",
+      lastId,
+      spoolIds,
+    ),
+  );
+  return readSealed(query, lastId);
+}
+
+/** A key that neither the books nor, as far as they know, the lake has yet. */
+function nextKey(query: Query, ask: AskFacts, after: number): { readonly seq: number; readonly key: string } {
+  const used = query.get<{ seq: number | null }>(
+    sql(
+      `SELECT max(b.seq) AS seq FROM batches b JOIN asks a USING (ask_id)
+        WHERE b.lake = ? AND b.kind = 'records' AND a.key_template = ?`,
+      ask.lake,
+      ask.keyTemplate,
+    ),
+  )?.seq;
+  for (let seq = Math.max(used ?? 0, after) + 1; ; seq += 1) {
+    const key = ask.keyTemplate.replaceAll("${seq}", String(seq).padStart(5, "0"));
+    if (!isKeyTaken(query, ask.lake, key)) return { seq, key };
+  }
+}
+
+function isKeyTaken(query: Query, lake: string, key: string): boolean {
+  const taken = query.get(
+    sql(
+      `SELECT 1 FROM objects WHERE lake = ? AND key = ? UNION ALL SELECT 1 FROM batches WHERE lake = ? AND key = ?
+        LIMIT 1`,
+      lake,
+      key,
+      lake,
+      key,
+    ),
+  );
+  return taken !== undefined;
+}
+
+/** The same batch under the next number; manifests too are numbered by their `seq`. */
+export function rekeyBatch(query: Query, batchId: number): SealedBatch {
+  const row = query.get<{ ask_id: number; seq: number; kind: string; key: string }>(
+    sql("SELECT ask_id, seq, kind, key FROM batches WHERE batch_id = ? AND state = 'sealed'", batchId),
+  );
+  if (row === undefined) throw new Error(`batch ${batchId} is not sealed`);
+  const ask = readAskFacts(query, row.ask_id);
+  const template = row.kind === "manifest" ? row.key.replace(/-\d+\.json$/, "-${seq}.json") : ask.keyTemplate;
+  const { seq, key } =
+    row.kind === "manifest"
+      ? nextManifestKey(query, ask.lake, template, row.seq)
+      : nextKey(query, ask, row.seq);
+  query.run(sql("UPDATE batches SET seq = ?, key = ? WHERE batch_id = ?", seq, key, batchId));
+  return readSealed(query, batchId);
+}
+
+/** Manifests are numbered from 1, without padding. */
+export function nextManifestKey(
+  query: Query,
+  lake: string,
+  template: string,
+  after: number,
+): { readonly seq: number; readonly key: string } {
+  for (let seq = after + 1; ; seq += 1) {
+    const key = template.replaceAll("${seq}", String(seq));
+    if (!isKeyTaken(query, lake, key)) return { seq, key };
+  }
+}
+
+export function listSealed(query: Query, lakeId: string, dataset: string): readonly SealedBatch[] {
+  return query
+    .all<Row>(
+      sql(
+        `SELECT ${SEALED_COLUMNS} WHERE b.state = 'sealed' AND b.lake = ? AND b.dataset = ? ORDER BY b.batch_id`,
+        lakeId,
+        dataset,
+      ),
+    )
+    .map(mapSealed);
+}
+
+export function readSealed(query: Query, batchId: number): SealedBatch {
+  const row = query.get<Row>(sql(`SELECT ${SEALED_COLUMNS} WHERE b.batch_id = ?`, batchId));
+  if (row === undefined) throw new Error(`batch ${batchId} is missing`);
+  return mapSealed(row);
+}
+
+/** A records batch is framed anew from the spool each time: the rows are its body, and its sha256 says whether they still are. */
+export function readBody(query: Query, batchId: number): Uint8Array {
+  const manifest = query.get<{ body: Buffer | null }>(
+    sql("SELECT body FROM batches WHERE batch_id = ? AND kind = 'manifest'", batchId),
+  );
+  if (manifest?.body) return manifest.body;
+  const rows = query.all<{ body: Buffer }>(
+    sql("SELECT body FROM spool WHERE batch_id = ? ORDER BY spool_id", batchId),
+  );
+  return frameRecords(rows.map((row) => row.body));
+}
+
+/** Gives the id of the batch's ask. */
+export function commitBatch(query: Query, batch: SealedBatch, etag: string, now: Date): number {
+  const at = now.toISOString();
+  const changed = query.run(
+    sql(
+      "UPDATE batches SET state = 'committed', committed_at = ?, body = NULL WHERE batch_id = ? AND state = 'sealed'",
+      at,
+      batch.batchId,
+    ),
+  );
+  if (changed.changes !== 1) throw new Error(`batch ${batch.batchId} is not sealed any more`);
+  const owner = query.get<{
+    ask_id: number;
+    lake: string;
+    dag_run_id: number;
+    task_id: string;
+    timezone: string;
+  }>(
+    sql(
+      `SELECT b.ask_id, b.lake, a.dag_run_id, a.task_id, r.timezone FROM batches b JOIN asks a USING (ask_id)
+        JOIN dag_runs r USING (dag_run_id) WHERE b.batch_id = ?`,
+      batch.batchId,
+    ),
+  );
+  if (owner === undefined) throw new Error(`batch ${batch.batchId} has no ask`);
+  query.run(
+    upsertInto("objects", ["lake", "key"], {
+      lake: owner.lake,
+      key: batch.key,
+      kind: batch.kind,
+      dataset: batch.identity.dataset,
+      sha256: batch.sha256,
+      size_bytes: batch.sizeBytes,
+      etag,
+      record_count: batch.recordCount,
+      is_committed: 1,
+      is_adopted: 0,
+      commit_order: query.get<{ next: number }>(
+        sql("SELECT coalesce(max(commit_order), 0) + 1 AS next FROM objects"),
+      )?.next,
+      batch_uid: batch.identity.batchUid,
+      logical_date: batch.identity.logicalDate,
+      dag_run_id: owner.dag_run_id,
+      task_id: owner.task_id,
+      created_at: at,
+      created_at_local: formatLocal(now, owner.timezone),
+      committed_at: at,
+      missing_since: null,
+    }),
+  );
+  if (batch.kind === "records") moveIdsOutOfSpool(query, batch, owner.lake, at);
+  return owner.ask_id;
+}
+
+function moveIdsOutOfSpool(query: Query, batch: SealedBatch, lake: string, at: string): void {
+  keepDoubles(query, batch, at);
+  query.run(
+    sql(
+      `INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id, object_id, batch_id,
+          provider_id, endpoint, fetched_at, logical_date, decided_at)
+        SELECT question_id, asked_id, generation, 'stored', 1, ask_id,
+          (SELECT object_id FROM objects WHERE lake = ? AND key = ?), batch_id, provider_id, endpoint, fetched_at, ?, ?
+          FROM spool WHERE batch_id = ?
+        ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = 'stored', reason = NULL, detail = NULL,
+          is_permanent = 1, ask_id = excluded.ask_id, object_id = excluded.object_id, batch_id = excluded.batch_id,
+          provider_id = excluded.provider_id, endpoint = excluded.endpoint, fetched_at = excluded.fetched_at,
+          logical_date = excluded.logical_date, decided_at = excluded.decided_at`,
+      lake,
+      batch.key,
+      batch.identity.logicalDate,
+      at,
+      batch.batchId,
+    ),
+  );
+  query.run(sql("DELETE FROM spool WHERE batch_id = ?", batch.batchId));
+}
+
+/** The batch stood in the lake before its commit, and so does another object with ids of it. */
+function keepDoubles(query: Query, batch: SealedBatch, at: string): void {
+  query.run(
+    sql(
+      `INSERT INTO doubled_ids (question_id, asked_id, generation, object_id, noticed_at)
+        SELECT p.question_id, p.asked_id, p.generation, p.object_id, ? FROM spool s JOIN processed_ids p
+            ON p.question_id = s.question_id AND p.asked_id = s.asked_id AND p.generation = s.generation
+          WHERE s.batch_id = ? AND p.outcome = 'stored' AND p.object_id IS NOT NULL
+        ON CONFLICT DO NOTHING`,
+      at,
+      batch.batchId,
+    ),
+  );
+}
+
+function readAskFacts(query: Query, askId: number): AskFacts {
+  const row = query.get<Row>(
+    sql(
+      `SELECT a.ask_id, q.lake, q.dataset, q.hash AS question_hash, a.key_template, r.logical_date
+        FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id) WHERE a.ask_id = ?`,
+      askId,
+    ),
+  );
+  if (row === undefined) throw new Error(`ask ${askId} is missing`);
+  return mapRow<AskFacts>(row);
+}
+
+function mapSealed(row: Row): SealedBatch {
+  const flat = mapRow<Omit<SealedBatch, "identity"> & SealedBatch["identity"]>(row, {
+    askedIds: (value) => JSON.parse(String(value)) as unknown,
+  });
+  const { batchId, kind, key, sha256, sizeBytes, recordCount, ...identity } = flat;
+  return { batchId, kind, key, sha256, sizeBytes, recordCount, identity };
+}

@@ -1,0 +1,197 @@
+/** Manifests: which objects an ask stored, where each record came from, and the ask's sum. Fixed here, put like any batch. */
+import { createHash } from "node:crypto";
+import type { SealedBatch } from "../../model/ports/batch-store.ts";
+import { reconcile } from "./asks.ts";
+import { nextManifestKey, readSealed } from "./batches.ts";
+import type { Query } from "../sqlite/database.ts";
+import { mapRow, type Row } from "../sqlite/row.ts";
+import { insertInto, sql } from "../sqlite/statement.ts";
+
+/** Keeps a manifest well under 10 MB: 100 records an object, about 100 bytes a record. */
+const OBJECTS_PER_MANIFEST = 500;
+
+interface AskLineage {
+  readonly lake: string;
+  readonly dataset: string;
+  readonly questionHash: string;
+  readonly baseUrl: string | null;
+  readonly entity: string | null;
+  readonly language: string | null;
+  readonly append: string | null;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly logicalDate: string;
+  readonly runStamp: string;
+  readonly keyTemplate: string;
+  readonly source: string;
+}
+
+interface ListedBatch {
+  readonly batchId: number;
+  readonly batchUid: string;
+  readonly key: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly recordCount: number;
+  readonly generation: string;
+  readonly structure: string;
+}
+
+/** Asks of the dataset that have committed batches which no manifest lists, and nothing open. */
+export function listAsksToManifest(query: Query, lakeId: string, dataset: string): readonly number[] {
+  return query
+    .all<{ ask_id: number }>(
+      sql(
+        `SELECT DISTINCT ask_id FROM batches WHERE lake = ? AND dataset = ? AND kind = 'records'
+          AND manifest_batch_id IS NULL AND manifest_key IS NULL AND state = 'committed' ORDER BY ask_id`,
+        lakeId,
+        dataset,
+      ),
+    )
+    .map((row) => row.ask_id);
+}
+
+/** Seals manifests for the ask's unlisted batches, unless one of its batches or records is still on its way. */
+export function fixManifest(query: Query, askId: number, now: Date): readonly SealedBatch[] {
+  const isOpen = query.get(
+    sql(
+      `SELECT 1 FROM batches WHERE ask_id = ? AND kind = 'records' AND state = 'sealed'
+        UNION ALL SELECT 1 FROM spool WHERE ask_id = ? LIMIT 1`,
+      askId,
+      askId,
+    ),
+  );
+  if (isOpen !== undefined) return [];
+  const unlisted = query
+    .all<Row>(
+      sql(
+        `SELECT batch_id, batch_uid, key, sha256, size_bytes, record_count, generation, structure FROM batches
+          WHERE ask_id = ? AND kind = 'records' AND manifest_batch_id IS NULL AND manifest_key IS NULL
+            AND state = 'committed' ORDER BY batch_id`,
+        askId,
+      ),
+    )
+    .map((row) => mapRow<ListedBatch>(row));
+  const sealed: SealedBatch[] = [];
+  for (let start = 0; start < unlisted.length; start += OBJECTS_PER_MANIFEST) {
+    sealed.push(sealManifest(query, askId, unlisted.slice(start, start + OBJECTS_PER_MANIFEST), now));
+  }
+  return sealed;
+}
+
+function sealManifest(query: Query, askId: number, batches: readonly ListedBatch[], now: Date): SealedBatch {
+  const ask = readLineage(query, askId);
+  const folder = ask.keyTemplate.slice(0, ask.keyTemplate.lastIndexOf("/") + 1);
+  const template = `${folder}_manifest-${ask.runStamp}-${ask.dagId}-${ask.taskId}-\${seq}.json`;
+  const { seq, key } = nextManifestKey(query, ask.lake, template, 0);
+  const body = Buffer.from(writeManifest(query, askId, ask, batches));
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  const { lastId } = query.run(
+    insertInto("batches", {
+      ask_id: askId,
+      kind: "manifest",
+      state: "sealed",
+      lake: ask.lake,
+      dataset: ask.dataset,
+      batch_uid: sha256.slice(0, 32),
+      generation: "",
+      structure: "",
+      key,
+      seq,
+      sha256,
+      size_bytes: body.byteLength,
+      record_count: 0,
+      asked_ids: "[]",
+      body,
+      sealed_at: now.toISOString(),
+    }),
+  );
+  const ids = JSON.stringify(batches.map((batch) => batch.batchId));
+  query.run(
+    sql(
+      "UPDATE batches SET manifest_batch_id = ? WHERE batch_id IN (SELECT value FROM json_each(?))",
+      lastId,
+      ids,
+    ),
+  );
+  return readSealed(query, lastId);
+}
+
+/** An object a line, so that a manifest of many thousand records can be read with `less` and compared with `diff`. */
+function writeManifest(
+  query: Query,
+  askId: number,
+  ask: AskLineage,
+  batches: readonly ListedBatch[],
+): string {
+  const sum = reconcile(query, askId);
+  const head = {
+    dataset: ask.dataset,
+    dag_id: ask.dagId,
+    run_id: ask.runId,
+    task_id: ask.taskId,
+    logical_date: ask.logicalDate,
+    source: JSON.parse(ask.source) as unknown,
+    question: {
+      hash: ask.questionHash,
+      base_url: ask.baseUrl,
+      entity: ask.entity,
+      language: ask.language,
+      append: ask.append === null || ask.append === "" ? [] : ask.append.split(","),
+    },
+    reconciliation: {
+      asked: sum.asked,
+      stored: sum.stored,
+      already_stored: sum.alreadyStored,
+      not_found: sum.notFound,
+      failed: sum.failed,
+      remaining: sum.remaining,
+    },
+    object_count: batches.length,
+    record_count: batches.reduce((count, batch) => count + batch.recordCount, 0),
+    record_columns: ["asked_id", "provider_id", "endpoint", "fetched_at"],
+  };
+  const objects = batches.map((batch) =>
+    JSON.stringify({
+      key: batch.key,
+      sha256: batch.sha256,
+      size_bytes: batch.sizeBytes,
+      record_count: batch.recordCount,
+      batch: batch.batchUid,
+      generation: batch.generation,
+      structure: batch.structure,
+      records: listRecords(query, batch.batchId),
+    }),
+  );
+  const opening = JSON.stringify(head, null, 2).replace(/\n\}$/, "");
+  return `${opening},\n  "objects": [\n${objects.join(",\n")}\n  ]\n}\n`;
+}
+
+/** In the order in which they stand in the object, which is the order of their spooling. */
+function listRecords(query: Query, batchId: number): readonly (readonly (string | number)[])[] {
+  const rows = query.all<{ asked_id: string; provider_id: number; endpoint: string; fetched_at: string }>(
+    sql("SELECT asked_id, provider_id, endpoint, fetched_at FROM processed_ids WHERE batch_id = ?", batchId),
+  );
+  const byId = new Map(rows.map((row) => [row.asked_id, row]));
+  const order = query.get<{ asked_ids: string }>(
+    sql("SELECT asked_ids FROM batches WHERE batch_id = ?", batchId),
+  );
+  return (JSON.parse(order?.asked_ids ?? "[]") as string[]).flatMap((askedId) => {
+    const row = byId.get(askedId);
+    return row === undefined ? [] : [[row.asked_id, row.provider_id, row.endpoint, row.fetched_at]];
+  });
+}
+
+function readLineage(query: Query, askId: number): AskLineage {
+  const row = query.get<Row>(
+    sql(
+      `SELECT q.lake, q.dataset, q.hash AS question_hash, q.base_url, q.entity, q.language, q.append, r.dag_id, r.run_id,
+          a.task_id, r.logical_date, r.run_stamp, a.key_template, a.source
+        FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id) WHERE a.ask_id = ?`,
+      askId,
+    ),
+  );
+  if (row === undefined) throw new Error(`ask ${askId} is missing`);
+  return mapRow<AskLineage>(row);
+}

@@ -1,0 +1,125 @@
+/** The rows of backfills: which range of a Dag somebody asked for, and how. Its runs are rows of dag_runs. */
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { mapRun } from "./dag-runs.ts";
+import type { Query } from "../sqlite/database.ts";
+import { flag, mapRow, type Row } from "../sqlite/row.ts";
+import { sql } from "../sqlite/statement.ts";
+
+export const REPROCESS = ["none", "failed", "completed"] as const;
+/** Which runs that exist are made again: none, those that failed, or all that have ended. */
+export type Reprocess = (typeof REPROCESS)[number];
+
+export interface Backfill {
+  readonly backfillId: number;
+  /** Whose runs it makes; `null` in one of an older version that no process has claimed yet. */
+  readonly lake: string | null;
+  readonly dagId: string;
+  readonly state: "running" | "done" | "cancelled";
+  /** Instants, ISO UTC, both included. */
+  readonly fromDate: string;
+  readonly toDate: string;
+  readonly reprocess: Reprocess;
+  readonly isRefetch: boolean;
+  readonly maxActive: number;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+}
+
+export type NewBackfill = Omit<Backfill, "backfillId" | "state" | "createdAt" | "finishedAt">;
+
+/** At most one runs for a Dag and a lake: a second one is a constraint error. */
+export function insertBackfill(query: Query, backfill: NewBackfill, now: Date): Backfill {
+  const { lake, dagId, fromDate, toDate, reprocess, isRefetch, maxActive } = backfill;
+  const { lastId } = query.run(
+    sql(
+      `INSERT INTO backfills (lake, dag_id, state, from_date, to_date, reprocess, is_refetch, max_active, created_at)
+        VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?)`,
+      lake,
+      dagId,
+      fromDate,
+      toDate,
+      reprocess,
+      isRefetch,
+      maxActive,
+      now.toISOString(),
+    ),
+  );
+  return readBackfill(query, lastId);
+}
+
+function readBackfill(query: Query, backfillId: number): Backfill {
+  const row = query.get<Row>(sql("SELECT * FROM backfills WHERE backfill_id = ?", backfillId));
+  if (row === undefined) throw new Error(`backfill ${backfillId} is missing`);
+  return mapBackfill(row);
+}
+
+/** Runs of that backfill at the same time. */
+export function readBackfillLimit(query: Query, backfillId: number): number {
+  const row = query.get<{ max_active: number }>(
+    sql("SELECT max_active FROM backfills WHERE backfill_id = ?", backfillId),
+  );
+  return row?.max_active ?? 1;
+}
+
+export function findRunningBackfill(query: Query, lakeId: string, dagId: string): Backfill | undefined {
+  const row = query.get<Row>(
+    sql("SELECT * FROM backfills WHERE dag_id = ? AND lake = ? AND state = 'running'", dagId, lakeId),
+  );
+  return row === undefined ? undefined : mapBackfill(row);
+}
+
+/** Those that run although none of their runs is open any more. */
+export function listFinishedBackfills(query: Query): readonly Backfill[] {
+  return query
+    .all<Row>(
+      sql(
+        `SELECT * FROM backfills b WHERE state = 'running' AND NOT EXISTS (
+          SELECT 1 FROM dag_runs r WHERE r.backfill_id = b.backfill_id AND r.state IN ('queued', 'running'))`,
+      ),
+    )
+    .map(mapBackfill);
+}
+
+export function setBackfillLimit(query: Query, backfillId: number, maxActive: number): void {
+  query.run(sql("UPDATE backfills SET max_active = ? WHERE backfill_id = ?", maxActive, backfillId));
+}
+
+export interface RunCounts {
+  readonly total: number;
+  /** Queued or running. */
+  readonly open: number;
+  readonly failed: number;
+}
+
+export function countBackfillRuns(query: Query, backfillId: number): RunCounts {
+  const row = query.get<RunCounts>(
+    sql(
+      `SELECT count(*) AS total, count(*) FILTER (WHERE state IN ('queued', 'running')) AS open,
+        count(*) FILTER (WHERE state = 'failed') AS failed FROM dag_runs WHERE backfill_id = ?`,
+      backfillId,
+    ),
+  );
+  return row ?? { total: 0, open: 0, failed: 0 };
+}
+
+/** Every run of the backfill, oldest first. */
+export function listBackfillRuns(query: Query, backfillId: number): readonly DagRun[] {
+  return query
+    .all<Row>(sql("SELECT * FROM dag_runs WHERE backfill_id = ? ORDER BY logical_date", backfillId))
+    .map(mapRun);
+}
+
+export function endBackfill(query: Query, backfillId: number, state: "done" | "cancelled", now: Date): void {
+  query.run(
+    sql(
+      "UPDATE backfills SET state = ?, finished_at = ? WHERE backfill_id = ? AND state = 'running'",
+      state,
+      now.toISOString(),
+      backfillId,
+    ),
+  );
+}
+
+function mapBackfill(row: Row): Backfill {
+  return mapRow<Backfill>(row, { isRefetch: flag });
+}

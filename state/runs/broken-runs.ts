@@ -1,0 +1,92 @@
+/**
+ * Runs whose rows cannot be read or whose definition makes no sense, so that nothing may be parsed here: plain columns
+ * alone. When a run counts as one is the scheduler's decision.
+ */
+import { formatLocal, isTimezone } from "../../model/time/local-time.ts";
+import type { Query } from "../sqlite/database.ts";
+import { sql } from "../sqlite/statement.ts";
+
+export interface BrokenRun {
+  readonly dag_id: string;
+  readonly run_id: string;
+  readonly timezone: string;
+}
+
+export function findBrokenRun(query: Query, dagRunId: number): BrokenRun | undefined {
+  return query.get<BrokenRun>(
+    sql("SELECT dag_id, run_id, timezone FROM dag_runs WHERE dag_run_id = ?", dagRunId),
+  );
+}
+
+/** Ids of the Dag's queued runs in that lake, in the order in which they are to start. */
+export function listQueuedRunIds(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  limit: number,
+): readonly number[] {
+  return query
+    .all<{ dag_run_id: number }>(
+      sql(
+        `SELECT dag_run_id FROM dag_runs WHERE dag_id = ? AND lake = ? AND state = 'queued'
+          ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ?`,
+        dagId,
+        lakeId,
+        limit,
+      ),
+    )
+    .map((row) => row.dag_run_id);
+}
+
+/** Tasks of the run with an attempt under way in the books. */
+export function listRunningTaskIds(query: Query, dagRunId: number): readonly number[] {
+  return query
+    .all<{ task_instance_id: number }>(
+      sql("SELECT task_instance_id FROM task_instances WHERE dag_run_id = ? AND state = 'running'", dagRunId),
+    )
+    .map((row) => row.task_instance_id);
+}
+
+/** The run, its open tasks and their attempts fail with the reason. */
+export function failBrokenRun(
+  query: Query,
+  dagRunId: number,
+  { timezone }: BrokenRun,
+  reason: string,
+  now: Date,
+): void {
+  const at = now.toISOString();
+  // The zone may be what is broken.
+  const local = formatLocal(now, isTimezone(timezone) ? timezone : "UTC");
+  query.run(
+    sql(
+      `UPDATE attempts SET state = 'failed', error_code = 'RUN_UNUSABLE', error = ?, finished_at = ?,
+        finished_at_local = ? WHERE state = 'running' AND task_instance_id IN
+          (SELECT task_instance_id FROM task_instances WHERE dag_run_id = ?)`,
+      reason,
+      at,
+      local,
+      dagRunId,
+    ),
+  );
+  query.run(
+    sql(
+      `UPDATE task_instances SET state = 'failed', message = ?, next_attempt_at = NULL, finished_at = ?,
+        finished_at_local = ? WHERE dag_run_id = ?
+          AND state NOT IN ('success', 'failed', 'upstream_failed', 'skipped', 'cancelled')`,
+      reason,
+      at,
+      local,
+      dagRunId,
+    ),
+  );
+  query.run(
+    sql(
+      `UPDATE dag_runs SET state = 'failed', finished_at = ?, finished_at_local = ?
+        WHERE dag_run_id = ? AND state IN ('queued', 'running')`,
+      at,
+      local,
+      dagRunId,
+    ),
+  );
+}

@@ -1,0 +1,407 @@
+/** The rows of DagRuns and of the Dag versions they keep to. Which run is made or resumed is the scheduler's decision. */
+import { formatLocal, formatPartition, formatRunStamp } from "../../model/time/local-time.ts";
+import type { DagDefinition, Params, TaskDefinition } from "../../model/dag/dag.ts";
+import {
+  DAG_RUN_TRANSITIONS,
+  formatRunId,
+  type DagRun,
+  type DagRunState,
+  type RunType,
+  type StopReason,
+} from "../../model/run/dag-run.ts";
+import type { TaskState } from "../../model/run/task-instance.ts";
+import { assertTransition } from "../../model/run/transitions.ts";
+import type { Query } from "../sqlite/database.ts";
+import { json, mapRow, type Row } from "../sqlite/row.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
+
+export interface DagVersion {
+  readonly definition: DagDefinition;
+  readonly fingerprint: string;
+}
+
+export interface NewRun {
+  readonly lakeId: string;
+  readonly version: DagVersion;
+  readonly runType: RunType;
+  readonly logicalDate: Date;
+  readonly interval: { readonly start: Date; readonly end: Date } | null;
+  readonly params: Params;
+  readonly onlyTasks: readonly string[] | null;
+  readonly isRefetch: boolean;
+  readonly backfillId?: number;
+  readonly now: Date;
+}
+
+/** A task's row as a new run gets it. */
+export interface NewTask {
+  readonly taskId: string;
+  readonly type: string;
+  readonly pool: string;
+  readonly exclusiveKey: string | null;
+}
+
+/** Keeps the definition under its fingerprint; a run refers to it for good. */
+export function saveDagVersion(query: Query, version: DagVersion, now: Date): void {
+  const at = now.toISOString();
+  const { definition, fingerprint } = version;
+  const known = sql("SELECT 1 FROM dags WHERE dag_id = ? AND fingerprint = ?", definition.dagId, fingerprint);
+  if (query.get(known) !== undefined) return;
+  query.run(
+    sql(
+      `INSERT INTO dag_versions (fingerprint, dag_id, definition, created_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (fingerprint) DO NOTHING`,
+      fingerprint,
+      definition.dagId,
+      JSON.stringify(definition),
+      at,
+    ),
+  );
+  query.run(
+    sql(
+      `INSERT INTO dags (dag_id, fingerprint, seen_at) VALUES (?, ?, ?)
+        ON CONFLICT (dag_id) DO UPDATE SET fingerprint = excluded.fingerprint, seen_at = excluded.seen_at`,
+      definition.dagId,
+      fingerprint,
+      at,
+    ),
+  );
+}
+
+export function readDagVersion(query: Query, fingerprint: string): DagDefinition {
+  const row = query.get<{ definition: string }>(
+    sql("SELECT definition FROM dag_versions WHERE fingerprint = ?", fingerprint),
+  );
+  if (row === undefined) throw new Error(`dag version ${fingerprint} is missing`);
+  return completeDefinition(JSON.parse(row.definition) as StoredDefinition);
+}
+
+/** Every version of the Dag that is kept, oldest first. */
+export function listDagVersions(
+  query: Query,
+  dagId: string,
+): readonly { readonly definition: DagDefinition; readonly createdAt: string }[] {
+  return query
+    .all<{ definition: string; created_at: string }>(
+      sql("SELECT definition, created_at FROM dag_versions WHERE dag_id = ? ORDER BY created_at", dagId),
+    )
+    .map((row) => ({
+      definition: completeDefinition(JSON.parse(row.definition) as StoredDefinition),
+      createdAt: row.created_at,
+    }));
+}
+
+type StoredDefinition = Partial<DagDefinition> & {
+  readonly tasks: readonly Partial<TaskDefinition>[];
+};
+
+/** A definition that an earlier version kept does not say what was not yet there to be said. */
+function completeDefinition(stored: StoredDefinition): DagDefinition {
+  const tasks = stored.tasks.map((task) => ({
+    ...task,
+    priority: task.priority ?? 0,
+    dependsOnPast: task.dependsOnPast ?? false,
+    when: task.when ?? null,
+  }));
+  return { maxActiveTasks: null, timeoutSeconds: null, ...stored, tasks } as DagDefinition;
+}
+
+/** Makes the run's row. `(dag, logical date, lake)` is unique: a second one is a constraint error. */
+export function createRun(query: Query, run: NewRun): DagRun {
+  const { definition, fingerprint } = run.version;
+  const runStamp = formatRunStamp(run.logicalDate);
+  const { lastId } = query.run(
+    sql(
+      `INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
+          run_stamp, interval_start, interval_end, params, fingerprint, only_tasks, refetch_count, refetch_generation,
+          backfill_id, created_at, lake)
+        VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      definition.dagId,
+      nameRun(query, run),
+      run.runType,
+      run.logicalDate.toISOString(),
+      formatLocal(run.logicalDate, definition.timezone),
+      definition.timezone,
+      formatPartition(run.logicalDate, definition.timezone),
+      runStamp,
+      run.interval?.start.toISOString() ?? null,
+      run.interval?.end.toISOString() ?? null,
+      JSON.stringify(run.params),
+      fingerprint,
+      run.onlyTasks === null ? null : JSON.stringify(run.onlyTasks),
+      run.isRefetch ? 1 : 0,
+      run.isRefetch ? runStamp : null,
+      run.backfillId ?? null,
+      run.now.toISOString(),
+      run.lakeId,
+    ),
+  );
+  return readRun(query, lastId);
+}
+
+/** Its run id; a number follows where another lake has a run of that name. */
+function nameRun(query: Query, { version, runType, logicalDate }: NewRun): string {
+  const rows = query.all<{ run_id: string }>(
+    sql(
+      "SELECT run_id FROM dag_runs WHERE dag_id = ? AND logical_date = ?",
+      version.definition.dagId,
+      logicalDate.toISOString(),
+    ),
+  );
+  const name = formatRunId(runType, logicalDate);
+  const taken = new Set(rows.map((row) => row.run_id));
+  if (!taken.has(name)) return name;
+  let number = 2;
+  while (taken.has(`${name}__${number}`)) number += 1;
+  return `${name}__${number}`;
+}
+
+/** Runs of an older version that name no lake become this one's; how many. To be called with the lease. */
+export function claimRuns(query: Query, lakeId: string): number {
+  query.run(sql("UPDATE backfills SET lake = ? WHERE lake IS NULL", lakeId));
+  return query.run(sql("UPDATE dag_runs SET lake = ? WHERE lake IS NULL", lakeId)).changes;
+}
+
+/** Adds the task rows that the run does not have yet. */
+export function addTasks(query: Query, run: DagRun, tasks: readonly NewTask[]): void {
+  for (const task of tasks) {
+    query.run(
+      sql(
+        `INSERT INTO task_instances (dag_run_id, task_id, type, pool, exclusive_key) VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT (dag_run_id, task_id) DO NOTHING`,
+        run.dagRunId,
+        task.taskId,
+        task.type,
+        task.pool,
+        task.exclusiveKey,
+      ),
+    );
+  }
+}
+
+/** What is stored is asked anew no longer; a later refetch still gets a generation of its own. */
+export function endRefetch(query: Query, run: DagRun): void {
+  query.run(sql("UPDATE dag_runs SET refetch_generation = NULL WHERE dag_run_id = ?", run.dagRunId));
+}
+
+/**
+ * The run goes on by another definition: only when it starts from the beginning. It keeps its params where the definition
+ * still has them, and takes the defaults of those that are new.
+ */
+export function adoptDagVersion(query: Query, run: DagRun, version: DagVersion, now: Date): void {
+  saveDagVersion(query, version, now);
+  const declared = version.definition.params;
+  const kept = Object.entries(run.params).filter(([name]) => Object.hasOwn(declared, name));
+  const params = { ...declared, ...Object.fromEntries(kept) };
+  query.run(
+    sql(
+      "UPDATE dag_runs SET fingerprint = ?, params = ? WHERE dag_run_id = ?",
+      version.fingerprint,
+      JSON.stringify(params),
+      run.dagRunId,
+    ),
+  );
+}
+
+/** A run of single tasks takes in more of them; `null` makes it a whole run. */
+export function widenRun(query: Query, run: DagRun, onlyTasks: readonly string[] | null): void {
+  const text = onlyTasks === null ? null : JSON.stringify(onlyTasks);
+  query.run(sql("UPDATE dag_runs SET only_tasks = ? WHERE dag_run_id = ?", text, run.dagRunId));
+}
+
+export function readRun(query: Query, dagRunId: number): DagRun {
+  const row = query.get<Row>(sql("SELECT * FROM dag_runs WHERE dag_run_id = ?", dagRunId));
+  if (row === undefined) throw new Error(`dag run ${dagRunId} is missing`);
+  return mapRun(row);
+}
+
+/** The Dag's run of that date in that lake. */
+export function findRunByDate(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  logicalDate: Date,
+): DagRun | undefined {
+  const row = query.get<Row>(
+    sql(
+      "SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date = ? AND lake = ?",
+      dagId,
+      logicalDate.toISOString(),
+      lakeId,
+    ),
+  );
+  return row === undefined ? undefined : mapRun(row);
+}
+
+/** The lakes that the Dag has runs in. */
+export function listRunLakes(query: Query, dagId: string): readonly string[] {
+  return query
+    .all<{ lake: string }>(
+      sql("SELECT DISTINCT lake FROM dag_runs WHERE dag_id = ? AND lake IS NOT NULL ORDER BY lake", dagId),
+    )
+    .map((row) => row.lake);
+}
+
+/** The Dag's runs in that lake from one logical date to another, ISO UTC, both included; oldest first. */
+export function listRunsInRange(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  from: string,
+  to: string,
+): readonly DagRun[] {
+  return query
+    .all<Row>(
+      sql(
+        `SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date <= ? AND lake = ?
+          ORDER BY logical_date`,
+        dagId,
+        from,
+        to,
+        lakeId,
+      ),
+    )
+    .map(mapRun);
+}
+
+/** Newest first; none after `now`, ISO UTC. */
+export function listUnfinishedManualRuns(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  now: string,
+): readonly DagRun[] {
+  return query
+    .all<Row>(
+      sql(
+        `SELECT * FROM dag_runs WHERE dag_id = ? AND run_type = 'manual' AND state <> 'success' AND lake = ?
+          AND logical_date <= ? ORDER BY logical_date DESC`,
+        dagId,
+        lakeId,
+        now,
+      ),
+    )
+    .map(mapRun);
+}
+
+/** The successful whole run of that Dag at exactly that logical date, in that lake. */
+export function findSuccessfulRun(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  logicalDate: Date,
+): DagRun | undefined {
+  const run = findRunByDate(query, lakeId, dagId, logicalDate);
+  return run?.state === "success" && run.onlyTasks === null ? run : undefined;
+}
+
+/**
+ * Compare-and-set on the state as read; `false` means that somebody else changed it meanwhile. A whole run that succeeds
+ * takes its place in the order of successes; one that is queued again gives it up, and why it was stopped.
+ */
+export function changeRunState(query: Query, run: DagRun, to: DagRunState, now: Date): boolean {
+  assertTransition("DagRun", DAG_RUN_TRANSITIONS, run.state, to);
+  const { changes } = query.run(bindRunChange(run, to, now));
+  return changes === 1;
+}
+
+/** Written out: it is on the path of every task that a run is made of. */
+function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
+  const at = now.toISOString();
+  const local = formatLocal(now, run.timezone);
+  const { dagRunId, state } = run;
+  switch (to) {
+    case "running":
+      return sql(
+        `UPDATE dag_runs SET state = 'running', started_at = coalesce(started_at, ?),
+          started_at_local = coalesce(started_at_local, ?), running_since = ? WHERE dag_run_id = ? AND state = ?`,
+        at,
+        local,
+        at,
+        dagRunId,
+        state,
+      );
+    case "queued":
+      return sql(
+        `UPDATE dag_runs SET state = 'queued', finished_at = NULL, finished_at_local = NULL, stop_reason = NULL,
+          running_since = NULL, success_order = NULL WHERE dag_run_id = ? AND state = ?`,
+        dagRunId,
+        state,
+      );
+    case "success":
+      return sql(
+        `UPDATE dag_runs SET state = 'success', finished_at = ?, finished_at_local = ?, success_order =
+          CASE WHEN only_tasks IS NULL THEN 1 + max(
+            (SELECT coalesce(max(success_order), 0) FROM dag_runs WHERE success_order IS NOT NULL),
+            (SELECT coalesce(max(success_cursor), 0) FROM dags)) END
+          WHERE dag_run_id = ? AND state = ?`,
+        at,
+        local,
+        dagRunId,
+        state,
+      );
+    case "failed":
+    case "cancelled":
+      return sql(
+        `UPDATE dag_runs SET state = ?, finished_at = ?, finished_at_local = ? WHERE dag_run_id = ? AND state = ?`,
+        to,
+        at,
+        local,
+        dagRunId,
+        state,
+      );
+  }
+}
+
+/** The run is one of that backfill's from now on. */
+export function joinBackfill(query: Query, run: DagRun, backfillId: number): void {
+  query.run(sql("UPDATE dag_runs SET backfill_id = ? WHERE dag_run_id = ?", backfillId, run.dagRunId));
+}
+
+/** From now on the run is being stopped. */
+export function stopRun(query: Query, run: DagRun, reason: StopReason): void {
+  query.run(
+    sql(
+      "UPDATE dag_runs SET stop_reason = ? WHERE dag_run_id = ? AND stop_reason IS NULL",
+      reason,
+      run.dagRunId,
+    ),
+  );
+}
+
+/** The state of a task in the Dag's newest run before that logical date in the same lake, whatever its type. */
+export function findPastTask(
+  query: Query,
+  run: DagRun,
+  taskId: string,
+): { readonly dagRunId: number; readonly runId: string; readonly state: TaskState } | undefined {
+  const row = query.get<Row>(
+    sql(
+      `SELECT r.dag_run_id, r.run_id, t.state FROM dag_runs r JOIN task_instances t USING (dag_run_id)
+        WHERE r.dag_id = ? AND r.logical_date < ? AND r.lake IS ? AND t.task_id = ?
+        ORDER BY r.logical_date DESC LIMIT 1`,
+      run.dagId,
+      run.logicalDate,
+      run.lake,
+      taskId,
+    ),
+  );
+  return row === undefined ? undefined : mapRow(row);
+}
+
+/** Gives the run a new generation to ask everything in. */
+export function startRefetch(query: Query, run: DagRun): void {
+  query.run(
+    sql(
+      `UPDATE dag_runs SET refetch_count = refetch_count + 1,
+        refetch_generation = run_stamp || CASE refetch_count WHEN 0 THEN '' ELSE printf('-%04d', refetch_count + 1) END
+        WHERE dag_run_id = ?`,
+      run.dagRunId,
+    ),
+  );
+}
+
+/** A row of `dag_runs` with all its columns. */
+export function mapRun(row: Row): DagRun {
+  return mapRow<DagRun>(row, { params: json, onlyTasks: json });
+}

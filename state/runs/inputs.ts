@@ -1,0 +1,179 @@
+/** The rows of task inputs and of what runs wrote to datasets. In which order sources are asked is a law of the house. */
+import type { Clock } from "../../model/ports/clock.ts";
+import type { DatasetWrite, InputSource, InputStore, TaskInput } from "../../model/ports/input-store.ts";
+import { findDayOf } from "../../model/time/local-day.ts";
+import type { RunFacts } from "../../model/ports/task-type.ts";
+import { readDagVersion, readRun } from "./dag-runs.ts";
+import type { Database, Query } from "../sqlite/database.ts";
+import { insertEvent } from "../control/events.ts";
+import { findNewestFile, findObjectById } from "../records/objects.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
+
+export function createInputStore(database: Database, clock: Clock): InputStore {
+  return {
+    resolve: (lakeId, run, taskId, dataset) =>
+      database.write((query) => {
+        const kept = findKept(query, lakeId, run, taskId, dataset);
+        return kept ?? resolve(query, { lakeId, run, taskId, dataset }, clock.now());
+      }),
+    recordWrite: (write) => database.write((query) => insertWrite(query, write, clock.now())),
+    listWriters(run, dataset) {
+      const rows = database.all<{ dag_id: string }>(
+        sql(
+          `SELECT DISTINCT r.dag_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) WHERE w.dataset = ?
+            ORDER BY r.dag_id`,
+          dataset,
+        ),
+      );
+      return rows.length > 0 ? rows.map((row) => row.dag_id) : listFollowed(database, run);
+    },
+  };
+}
+
+interface Need {
+  readonly lakeId: string;
+  readonly run: RunFacts;
+  readonly taskId: string;
+  readonly dataset: string;
+}
+
+interface Found {
+  readonly objectId: number;
+  readonly source: InputSource;
+}
+
+function findKept(
+  query: Query,
+  lakeId: string,
+  run: RunFacts,
+  taskId: string,
+  dataset: string,
+): TaskInput | undefined {
+  const row = query.get<{ object_id: number; source: InputSource }>(
+    sql(
+      `SELECT i.object_id, i.source FROM task_inputs i JOIN task_instances t USING (task_instance_id)
+        WHERE t.dag_run_id = ? AND t.task_id = ? AND i.dataset = ?`,
+      run.dagRunId,
+      taskId,
+      dataset,
+    ),
+  );
+  return row === undefined
+    ? undefined
+    : describe(query, lakeId, { objectId: row.object_id, source: row.source });
+}
+
+function resolve(query: Query, need: Need, now: Date): TaskInput | undefined {
+  const { lakeId, run, taskId, dataset } = need;
+  const found = findNearest(query, need);
+  const input = found === undefined ? undefined : describe(query, lakeId, found);
+  if (input === undefined) return undefined;
+  query.run(
+    sql(
+      `INSERT INTO task_inputs (task_instance_id, dataset, object_id, source, resolved_at)
+        SELECT task_instance_id, ?, ?, ?, ? FROM task_instances WHERE dag_run_id = ? AND task_id = ?
+        ON CONFLICT (task_instance_id, dataset) DO UPDATE SET object_id = excluded.object_id,
+          source = excluded.source, resolved_at = excluded.resolved_at`,
+      dataset,
+      input.object.objectId,
+      input.source,
+      now.toISOString(),
+      run.dagRunId,
+      taskId,
+    ),
+  );
+  const { dagId, runId, timezone } = run;
+  const by = input.writtenBy === null ? "" : `, written by ${input.writtenBy}`;
+  const message = `${dagId}/${runId} ${taskId} reads ${input.object.key} for ${dataset}${by} (${input.source}).`;
+  const data = { dataset, key: input.object.key, sha256: input.object.sha256, source: input.source };
+  insertEvent(
+    query,
+    { level: "info", kind: "input_resolved", message, dagId, runId, taskId, data },
+    now,
+    timezone,
+  );
+  return input;
+}
+
+function findNearest(query: Query, need: Need): Found | undefined {
+  const { lakeId, run, dataset } = need;
+  const findWrite = (source: InputSource, runs: Sql): Found | undefined => {
+    const row = query.get<{ object_id: number }>(
+      sql(
+        `SELECT w.object_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) JOIN objects o USING (object_id)
+          WHERE w.dataset = ? AND w.lake = ? AND o.kind = 'file' AND o.is_committed = 1
+            AND ${runs.sql}
+          ORDER BY w.dataset_write_id DESC LIMIT 1`,
+        dataset,
+        lakeId,
+        ...runs.bindings,
+      ),
+    );
+    return row === undefined ? undefined : { objectId: row.object_id, source };
+  };
+  const { from, until } = findDayOf(new Date(run.logicalDate), run.timezone);
+  const day = [from.toISOString(), until.toISOString()];
+  const newest = (): Found | undefined => {
+    const objectId = findNewestFile(query, lakeId, dataset)?.objectId;
+    return objectId === undefined ? undefined : { objectId, source: "newest" };
+  };
+  const followed = listFollowed(query, run);
+  const isOfFollowed =
+    followed.length === 1
+      ? sql("r.dag_id = ? AND r.logical_date = ?", followed[0], run.logicalDate)
+      : sql(
+          "r.dag_id IN (SELECT value FROM json_each(?)) AND r.logical_date >= ? AND r.logical_date < ?",
+          JSON.stringify(followed),
+          ...day,
+        );
+  return (
+    findWrite("same_run", sql("w.dag_run_id = ?", run.dagRunId)) ??
+    findWrite("followed_run", isOfFollowed) ??
+    findWrite("same_day", sql("r.logical_date >= ? AND r.logical_date < ?", ...day)) ??
+    newest()
+  );
+}
+
+/** The Dags that the run's Dag follows. One that follows a single Dag has its runs' dates, else the day is what counts. */
+function listFollowed(query: Query, run: RunFacts): readonly string[] {
+  const { schedule } = readDagVersion(query, readRun(query, run.dagRunId).fingerprint);
+  return schedule.kind === "after" ? schedule.dagIds : [];
+}
+
+function describe(query: Query, lakeId: string, { objectId, source }: Found): TaskInput | undefined {
+  const object = findObjectById(query, lakeId, objectId);
+  if (object === undefined) return undefined;
+  const writer = query.get<{ name: string }>(
+    sql(
+      `SELECT r.dag_id || '/' || r.run_id AS name FROM dataset_writes w JOIN dag_runs r USING (dag_run_id)
+        WHERE w.object_id = ? ORDER BY w.dataset_write_id DESC LIMIT 1`,
+      objectId,
+    ),
+  );
+  return { object, source, writtenBy: writer?.name ?? null };
+}
+
+/** The run's last word for the dataset, and the newest of all: it gets a new number. */
+function insertWrite(query: Query, write: DatasetWrite, now: Date): void {
+  const { lakeId, dataset, run, taskId, objectId } = write;
+  query.run(
+    sql(
+      "DELETE FROM dataset_writes WHERE dag_run_id = ? AND task_id = ? AND dataset = ?",
+      run.dagRunId,
+      taskId,
+      dataset,
+    ),
+  );
+  query.run(
+    sql(
+      `INSERT INTO dataset_writes (lake, dataset, dag_run_id, task_id, object_id, written_at)
+        VALUES (?, ?, ?, ?, ?, ?)`,
+      lakeId,
+      dataset,
+      run.dagRunId,
+      taskId,
+      objectId,
+      now.toISOString(),
+    ),
+  );
+}

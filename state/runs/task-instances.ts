@@ -1,0 +1,306 @@
+/** The rows of TaskInstances, their attempts and outputs. Every state change is a compare-and-set on the state as read. */
+import type { JsonValue } from "../../model/dag/dag.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import type { ErrorCode } from "../../model/errors.ts";
+import { formatLocal } from "../../model/time/local-time.ts";
+import {
+  TASK_TRANSITIONS,
+  type AttemptState,
+  type TaskInstance,
+  type TaskState,
+} from "../../model/run/task-instance.ts";
+import type { TaskOutput } from "../../model/ports/task-type.ts";
+import { assertTransition } from "../../model/run/transitions.ts";
+import type { Query } from "../sqlite/database.ts";
+import { flag, mapRow, type Row } from "../sqlite/row.ts";
+import { sql } from "../sqlite/statement.ts";
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly host: string;
+  readonly leaseEpoch: number;
+}
+
+/** What a state change writes beside the state. */
+export interface TaskChange {
+  readonly message?: string | null;
+  readonly nextAttemptAt?: string | null;
+  readonly waitingSince?: string | null;
+  readonly failureCount?: number;
+  readonly lostCount?: number;
+}
+
+export interface AttemptEnd {
+  readonly state: Exclude<AttemptState, "running">;
+  readonly errorCode: ErrorCode | null;
+  readonly error: string | null;
+}
+
+export function listTasksOfRun(query: Query, dagRunId: number): readonly TaskInstance[] {
+  return query
+    .all<Row>(sql("SELECT * FROM task_instances WHERE dag_run_id = ? ORDER BY task_instance_id", dagRunId))
+    .map(mapTask);
+}
+
+export function readTask(query: Query, taskInstanceId: number): TaskInstance {
+  const row = query.get<Row>(sql("SELECT * FROM task_instances WHERE task_instance_id = ?", taskInstanceId));
+  if (row === undefined) throw new Error(`task instance ${taskInstanceId} is missing`);
+  return mapTask(row);
+}
+
+const TASK_CONVERTERS = { whenHeld: flag };
+
+function mapTask(row: Row): TaskInstance {
+  return mapRow<TaskInstance>(row, TASK_CONVERTERS);
+}
+
+export interface RunningTask {
+  readonly taskInstanceId: number;
+  readonly dagRunId: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly state: TaskState;
+  readonly pool: string;
+  readonly exclusiveKey: string | null;
+}
+
+/** Every task that holds a slot, over all runs. */
+export function listRunningTasks(query: Query): readonly RunningTask[] {
+  return query
+    .all<Row>(
+      sql(`SELECT t.task_instance_id, t.dag_run_id, r.dag_id, r.run_id, t.task_id, t.state, t.pool, t.exclusive_key
+        FROM task_instances t JOIN dag_runs r USING (dag_run_id)
+        WHERE t.state IN ('scheduled', 'queued', 'running') AND t.state IN ('queued', 'running')`),
+    )
+    .map((row) => mapRow<RunningTask>(row));
+}
+
+export interface RunningAttempt {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly attempt: number;
+}
+
+/** The attempts of tasks that are `running` in the books. */
+export function listRunningAttempts(query: Query): readonly RunningAttempt[] {
+  return query
+    .all<Row>(
+      sql(`SELECT r.dag_id, r.run_id, t.task_id, t.attempt_count AS attempt
+        FROM task_instances t JOIN dag_runs r USING (dag_run_id)
+        WHERE t.state IN ('scheduled', 'queued', 'running') AND t.state = 'running'`),
+    )
+    .map((row) => mapRow<RunningAttempt>(row));
+}
+
+/** `false` when somebody else changed the state meanwhile: then nothing was written. */
+export function changeTaskState(
+  query: Query,
+  run: DagRun,
+  task: TaskInstance,
+  to: TaskState,
+  now: Date,
+  change: TaskChange = {},
+): boolean {
+  assertTransition("TaskInstance", TASK_TRANSITIONS, task.state, to);
+  const isEnd = to === "success" || to === "failed" || to === "cancelled";
+  const given = (name: keyof TaskChange): readonly [boolean, unknown] => [
+    change[name] !== undefined,
+    change[name],
+  ];
+  const { changes } = query.run(
+    sql(
+      CHANGE_TASK,
+      to,
+      change.nextAttemptAt ?? null,
+      ...given("message"),
+      ...given("waitingSince"),
+      ...given("failureCount"),
+      ...given("lostCount"),
+      isEnd,
+      now.toISOString(),
+      isEnd,
+      isEnd ? formatLocal(now, run.timezone) : null,
+      task.taskInstanceId,
+      task.state,
+    ),
+  );
+  return changes === 1;
+}
+
+const CHANGE_TASK = `UPDATE task_instances SET state = ?, next_attempt_at = ?,
+  message = CASE WHEN ? THEN ? ELSE message END,
+  waiting_since = CASE WHEN ? THEN ? ELSE waiting_since END,
+  failure_count = CASE WHEN ? THEN ? ELSE failure_count END,
+  lost_count = CASE WHEN ? THEN ? ELSE lost_count END,
+  finished_at = CASE WHEN ? THEN ? ELSE finished_at END,
+  finished_at_local = CASE WHEN ? THEN ? ELSE finished_at_local END
+  WHERE task_instance_id = ? AND state = ?`;
+
+/** Moves the task to `running` and writes the attempt's row; the number, or `undefined` when the state had changed. */
+export function startAttempt(
+  query: Query,
+  run: DagRun,
+  task: TaskInstance,
+  process: ProcessFacts,
+  now: Date,
+): number | undefined {
+  assertTransition("TaskInstance", TASK_TRANSITIONS, task.state, "running");
+  const at = now.toISOString();
+  const local = formatLocal(now, run.timezone);
+  const number = task.attemptCount + 1;
+  const { changes } = query.run(
+    sql(
+      `UPDATE task_instances SET state = 'running', next_attempt_at = NULL, message = NULL, attempt_count = ?,
+        started_at = coalesce(started_at, ?), started_at_local = coalesce(started_at_local, ?), finished_at = NULL,
+        finished_at_local = NULL WHERE task_instance_id = ? AND state = ?`,
+      number,
+      at,
+      local,
+      task.taskInstanceId,
+      task.state,
+    ),
+  );
+  if (changes !== 1) return undefined;
+  query.run(
+    sql(
+      `INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
+        VALUES (?, ?, 'running', ?, ?, ?, ?, ?)`,
+      task.taskInstanceId,
+      number,
+      process.pid,
+      process.host,
+      process.leaseEpoch,
+      at,
+      local,
+    ),
+  );
+  return number;
+}
+
+/** `false` when the attempt is not the running one any more: a late answer of an ended attempt changes nothing. */
+export function finishAttempt(
+  query: Query,
+  run: DagRun,
+  task: TaskInstance,
+  number: number,
+  end: AttemptEnd,
+  now: Date,
+): boolean {
+  const { changes } = query.run(
+    sql(
+      `UPDATE attempts SET state = ?, error_code = ?, error = ?, finished_at = ?, finished_at_local = ?
+        WHERE task_instance_id = ? AND number = ? AND state = 'running'`,
+      end.state,
+      end.errorCode,
+      end.error,
+      now.toISOString(),
+      formatLocal(now, run.timezone),
+      task.taskInstanceId,
+      number,
+    ),
+  );
+  return changes === 1;
+}
+
+/** Replaces the task's outputs. */
+export function saveOutputs(query: Query, taskInstanceId: number, output: TaskOutput): void {
+  query.run(sql("DELETE FROM task_outputs WHERE task_instance_id = ?", taskInstanceId));
+  for (const [name, value] of Object.entries(output)) {
+    query.run(
+      sql(
+        "INSERT INTO task_outputs (task_instance_id, name, value) VALUES (?, ?, ?)",
+        taskInstanceId,
+        name,
+        JSON.stringify(value),
+      ),
+    );
+  }
+}
+
+type Outputs = Readonly<Record<string, TaskOutput>>;
+
+interface OutputRow {
+  readonly task_id: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Outputs of every task of a run, by task id. */
+export function readOutputs(query: Query, dagRunId: number): Outputs {
+  return mapOutputs(
+    query.all<OutputRow>(
+      sql(
+        `SELECT t.task_id, o.name, o.value FROM task_outputs o JOIN task_instances t USING (task_instance_id)
+          WHERE t.dag_run_id = ?`,
+        dagRunId,
+      ),
+    ),
+  );
+}
+
+/** The same of these tasks alone: a run of many tasks has many outputs. */
+export function readOutputsOf(query: Query, dagRunId: number, taskIds: readonly string[]): Outputs {
+  if (taskIds.length === 0) return {};
+  return mapOutputs(
+    query.all<OutputRow>(
+      sql(
+        `SELECT t.task_id, o.name, o.value FROM task_instances t JOIN task_outputs o USING (task_instance_id)
+          WHERE t.dag_run_id = ? AND t.task_id IN (SELECT value FROM json_each(?))`,
+        dagRunId,
+        JSON.stringify(taskIds),
+      ),
+    ),
+  );
+}
+
+function mapOutputs(rows: readonly OutputRow[]): Outputs {
+  const outputs: Record<string, Record<string, JsonValue>> = {};
+  for (const row of rows) {
+    outputs[row.task_id] = { ...outputs[row.task_id], [row.name]: JSON.parse(row.value) as JsonValue };
+  }
+  return outputs;
+}
+
+/** Whoever waits for its time may start at once, with a fresh budget of lost attempts: a person asked for it. */
+export function hurryTask(query: Query, task: TaskInstance): void {
+  query.run(
+    sql(
+      "UPDATE task_instances SET next_attempt_at = NULL, lost_count = 0 WHERE task_instance_id = ? AND state = ?",
+      task.taskInstanceId,
+      task.state,
+    ),
+  );
+}
+
+/** The task's `when` holds, and is not judged again. */
+export function keepCondition(query: Query, task: TaskInstance): void {
+  query.run(sql("UPDATE task_instances SET when_held = 1 WHERE task_instance_id = ?", task.taskInstanceId));
+}
+
+/**
+ * Back to `none`, with fresh budgets, its `when` to be judged and its inputs to be resolved anew; attempts stay as history,
+ * outputs do not.
+ */
+export function clearTask(query: Query, run: DagRun, task: TaskInstance, now: Date): boolean {
+  query.run(sql("UPDATE task_instances SET when_held = 0 WHERE task_instance_id = ?", task.taskInstanceId));
+  query.run(sql("DELETE FROM task_inputs WHERE task_instance_id = ?", task.taskInstanceId));
+  query.run(sql("DELETE FROM task_outputs WHERE task_instance_id = ?", task.taskInstanceId));
+  if (task.state === "none") return true;
+  return (
+    changeTaskState(query, run, task, "none", now, {
+      message: null,
+      failureCount: 0,
+      lostCount: 0,
+      waitingSince: null,
+    }) &&
+    query.run(
+      sql(
+        `UPDATE task_instances SET started_at = NULL, started_at_local = NULL, finished_at = NULL,
+          finished_at_local = NULL WHERE task_instance_id = ?`,
+        task.taskInstanceId,
+      ),
+    ).changes === 1
+  );
+}

@@ -1,0 +1,63 @@
+/**
+ * Whether the files that a connection has open are still those at their paths. The lease fences a file, not a path: who
+ * goes on in a file that was moved away works beside the one who opens what stands there now.
+ */
+import { statSync, type BigIntStats } from "node:fs";
+import { StateError } from "../../model/errors.ts";
+
+export interface FileWatch {
+  /** Raises `DATABASE_MOVED`. A few microseconds: it is asked before each transaction. */
+  assertSame(): void;
+  readonly isMoved: boolean;
+}
+
+/** To be called when the connection has just been opened. Opens nothing: to close a second handle drops SQLite's locks. */
+export function watchDatabaseFiles(path: string): FileWatch {
+  const known = new Map<string, string>();
+  // SQLite removes neither of the last two while a connection is open.
+  const files = [path, `${path}-wal`, `${path}-shm`];
+
+  function findMoved(): string | undefined {
+    return files.find((file) => {
+      const found = identify(file);
+      const before = known.get(file);
+      if (before !== undefined) return found !== before && found !== "unknown";
+      if (found !== "unknown" && found !== "missing") known.set(file, found);
+      return false;
+    });
+  }
+
+  findMoved();
+  return {
+    assertSame() {
+      const moved = findMoved();
+      if (moved === undefined) return;
+      throw new StateError("DATABASE_MOVED", `${moved} was moved, removed or replaced while it was in use.`, {
+        hint: "Nothing more was written from here. Put the file back with its -wal, or see that DAGMAR_DB names the right file; then start again.",
+      });
+    },
+    get isMoved() {
+      return findMoved() !== undefined;
+    },
+  };
+}
+
+/** Of a file that cannot be looked at for the moment nothing is concluded. */
+function identify(file: string): string {
+  try {
+    const found = lookAt(file);
+    return found === undefined ? "missing" : `${found.dev}:${found.ino}`;
+  } catch {
+    return "unknown";
+  }
+}
+
+/** `undefined` where there is no such file. Throws where that cannot be told, as in a folder that this user may not enter. */
+export function lookAt(file: string): BigIntStats | undefined {
+  try {
+    return statSync(file, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,307 @@
+/**
+ * The one connection to the SQLite file: opens it safely, runs statements, and commits writes in groups. What the
+ * statements say is the repositories' business; who may write is the lease's.
+ */
+import { existsSync, statSync } from "node:fs";
+import BetterSqlite3 from "better-sqlite3";
+import type { Clock } from "../../model/ports/clock.ts";
+import { describeError, StateError } from "../../model/errors.ts";
+import { failpoint } from "../../model/failpoint.ts";
+import {
+  applyPragmas,
+  assertOurs,
+  assertSafeVersion,
+  assertUsablePath,
+  BUSY_TIMEOUT_MS,
+  listFaults,
+  type OpenMode,
+} from "./database-checks.ts";
+import { lookAt, watchDatabaseFiles, type FileWatch } from "./database-file.ts";
+import type { Lease } from "../control/lease-holder.ts";
+import { migrate } from "./migrate.ts";
+import { explainSqliteError, isBusy } from "./sqlite-errors.ts";
+import { bind, sql, type Sql } from "./statement.ts";
+
+const BUSY_PATIENCE_MS = 10_000;
+const LAZY_COMMIT_MS = 10;
+const CACHED_STATEMENTS = 500;
+
+/** Statements inside one transaction, or reads outside of one. */
+export interface Query {
+  all<Row>(statement: Sql): Row[];
+  get<Row>(statement: Sql): Row | undefined;
+  run(statement: Sql): { readonly changes: number; readonly lastId: number };
+}
+
+export interface Database extends Query {
+  readonly path: string;
+  /**
+   * Runs `work` in a transaction that begins with BEGIN IMMEDIATE and resolves after COMMIT. Several calls may share one
+   * transaction, each in a savepoint of its own: what one throws undoes that one alone.
+   */
+  write<T>(work: (query: Query) => T): Promise<T>;
+  /** As `write`, but the commit may wait up to 10 ms for company. */
+  writeLazily<T>(work: (query: Query) => T): Promise<T>;
+  /** From now on every transaction holds only while this is the lease's epoch. `null` lifts the fence. */
+  fenceBy(epoch: number | null): void;
+  /**
+   * A compact copy of everything that was committed when it began, into a file that is empty or not there. It reads one
+   * snapshot: page by page SQLite would begin anew whenever another process commits, and never end beside a busy one.
+   * Keeps the whole process waiting (about 7 s a GB), other writers not. What is copied is not yet synced.
+   */
+  backup(file: string): Promise<void>;
+  /** What the last transaction failed with; `null` when it was committed. */
+  readonly lastWriteError: string | null;
+  /** How large its file is, and SQLite's log beside it: the log grows while a reader keeps an old state of the database. */
+  readonly sizes: { readonly main: number; readonly wal: number };
+  /** Messages of `PRAGMA integrity_check` and `foreign_key_check`; empty when all is well. */
+  check(): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly clock: Clock;
+  readonly mode: OpenMode;
+  /** Whether a holder of the lease counts no more: see `MigrateOptions`. Where it is not given, its expiry tells. */
+  readonly isFree?: (held: Lease) => boolean;
+}
+
+// Prepared once like every statement: parsing these anew for each write was a tenth of the time of spooling.
+const BEGIN = sql("BEGIN IMMEDIATE");
+const COMMIT = sql("COMMIT");
+const ROLLBACK = sql("ROLLBACK");
+const SAVEPOINT = sql("SAVEPOINT item");
+const RELEASE = sql("RELEASE item");
+const UNDO = sql("ROLLBACK TO item");
+const READ_EPOCH = sql("SELECT epoch FROM lease WHERE id = 1");
+
+interface Pending {
+  readonly work: (query: Query) => unknown;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Errors: `DATABASE_MISSING`, `DATABASE_UNUSABLE` (damaged, foreign, network file system, unsafe SQLite),
+ * `DATABASE_NEWER`, `DATABASE_BUSY`.
+ */
+export async function openDatabase(path: string, options: OpenOptions): Promise<Database> {
+  const { clock } = options;
+  const startedMs = clock.monotonicMs();
+  for (;;) {
+    try {
+      assertUsablePath(path, options.mode);
+      return await openChecked(path, options);
+    } catch (error) {
+      // Another process makes the database, or changes its schema, at this moment.
+      const mayRetry = isBusy(error) && clock.monotonicMs() - startedMs < BUSY_PATIENCE_MS;
+      if (!mayRetry) throw explainSqliteError(error, path);
+    }
+    await clock.sleep(20);
+  }
+}
+
+async function openChecked(path: string, options: OpenOptions): Promise<Database> {
+  const isNew = !existsSync(path) || statSync(path).size === 0;
+  const connection = new BetterSqlite3(path, { readonly: options.mode === "read", timeout: BUSY_TIMEOUT_MS });
+  try {
+    assertSafeVersion(connection);
+    if (!isNew) assertOurs(connection, path);
+    applyPragmas(connection, options.mode === "read");
+    await migrate(connection, path, {
+      mode: options.mode === "read" ? "check" : "apply",
+      prepare: (other) => applyPragmas(other, false),
+      isFree: options.isFree ?? ((held) => Date.parse(held.expiresAt) <= options.clock.now().getTime()),
+    });
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return createDatabase(connection, path, options.clock, watchDatabaseFiles(path));
+}
+
+function createDatabase(
+  connection: BetterSqlite3.Database,
+  path: string,
+  clock: Clock,
+  files: FileWatch,
+): Database {
+  const query = createQuery(connection);
+  const closing = new AbortController();
+  let epoch: number | null = null;
+  let pending: Pending[] = [];
+  let isFlushPlanned = false;
+  let lastWriteError: string | null = null;
+  let flushing: Promise<void> = Promise.resolve();
+
+  function assertFence(): void {
+    if (epoch === null) return;
+    const current: unknown = query.get<{ epoch: number }>(READ_EPOCH)?.epoch;
+    if (current !== epoch) {
+      throw new StateError("LEASE_LOST", "Another process has taken this database's lease over.", {
+        hint: "Nothing more was written from here; the other process goes on with the work.",
+      });
+    }
+  }
+
+  /** One transaction for everything that is pending; what fails alone is undone alone. */
+  function commitGroup(group: readonly Pending[]): void {
+    const settled: (() => void)[] = [];
+    failpoint("transaction.before");
+    if (connection.open) files.assertSame();
+    query.run(BEGIN);
+    try {
+      assertFence();
+      for (const item of group) {
+        query.run(SAVEPOINT);
+        try {
+          const value = item.work(query);
+          query.run(RELEASE);
+          settled.push(() => {
+            item.resolve(value as never);
+          });
+        } catch (error) {
+          // SQLite ends the whole transaction by itself on a full disk or a failed write; nobody's work survives that.
+          if (!connection.inTransaction) throw error;
+          query.run(UNDO);
+          query.run(RELEASE);
+          settled.push(() => {
+            item.reject(explainSqliteError(error, path));
+          });
+        }
+      }
+      failpoint("transaction.open");
+      query.run(COMMIT);
+    } catch (error) {
+      if (connection.inTransaction) query.run(ROLLBACK);
+      throw error;
+    }
+    failpoint("transaction.after");
+    for (const settle of settled) settle();
+  }
+
+  async function flush(): Promise<void> {
+    const group = pending;
+    pending = [];
+    isFlushPlanned = false;
+    if (group.length === 0) return;
+    const startedMs = clock.monotonicMs();
+    for (;;) {
+      try {
+        commitGroup(group);
+        lastWriteError = null;
+        return;
+      } catch (error) {
+        const mayRetry = isBusy(error) && clock.monotonicMs() - startedMs < BUSY_PATIENCE_MS;
+        if (!mayRetry) {
+          lastWriteError = describeError(explainSqliteError(error, path));
+          for (const item of group) item.reject(explainSqliteError(error, path));
+          return;
+        }
+        await clock.sleep(20);
+      }
+    }
+  }
+
+  function planFlush(): void {
+    if (isFlushPlanned) return;
+    isFlushPlanned = true;
+    flushing = flushing.then(async () => {
+      await new Promise(setImmediate);
+      await flush();
+    });
+  }
+
+  function enqueue<T>(work: (query: Query) => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      pending.push({ work, resolve, reject });
+    });
+  }
+
+  let lazyTimer: Promise<void> | undefined;
+
+  return {
+    ...query,
+    path,
+    write(work) {
+      const result = enqueue(work);
+      planFlush();
+      return result;
+    },
+    writeLazily(work) {
+      const result = enqueue(work);
+      lazyTimer ??= clock
+        .sleep(LAZY_COMMIT_MS, closing.signal)
+        .catch(() => undefined)
+        .then(() => {
+          lazyTimer = undefined;
+          planFlush();
+        });
+      return result;
+    },
+    get lastWriteError() {
+      return lastWriteError;
+    },
+    get sizes() {
+      return { main: Number(lookAt(path)?.size ?? 0), wal: Number(lookAt(`${path}-wal`)?.size ?? 0) };
+    },
+    fenceBy(next) {
+      epoch = next;
+    },
+    async backup(file) {
+      try {
+        await Promise.resolve(connection.prepare("VACUUM INTO ?").run(file));
+      } catch (error) {
+        const isFull = error instanceof BetterSqlite3.SqliteError && error.code === "SQLITE_FULL";
+        throw explainSqliteError(error, isFull ? file : path);
+      }
+    },
+    check() {
+      try {
+        return listFaults(connection);
+      } catch (error) {
+        // Some damage keeps the check itself from going on.
+        if (error instanceof BetterSqlite3.SqliteError) return [error.message];
+        throw error;
+      }
+    },
+    async close() {
+      closing.abort();
+      await lazyTimer;
+      await flushing;
+      // Closing would write into what was moved away, and remove the -wal of what stands there now.
+      if (!connection.open || files.isMoved) return;
+      if (!connection.readonly) tidyWal(connection);
+      connection.close();
+    },
+  };
+}
+
+/** What the -wal holds is durable, and the next open reads it: that a full disk has no room for tidying up fails nobody. */
+function tidyWal(connection: BetterSqlite3.Database): void {
+  try {
+    connection.pragma("wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (!(error instanceof BetterSqlite3.SqliteError)) throw error;
+  }
+}
+
+function createQuery(connection: BetterSqlite3.Database): Query {
+  const cache = new Map<string, BetterSqlite3.Statement>();
+  function prepare(text: string): BetterSqlite3.Statement {
+    const cached = cache.get(text);
+    if (cached !== undefined) return cached;
+    if (cache.size >= CACHED_STATEMENTS) cache.clear();
+    const statement = connection.prepare(text);
+    cache.set(text, statement);
+    return statement;
+  }
+  return {
+    all: <Row>(statement: Sql) => prepare(statement.sql).all(...bind(statement)) as Row[],
+    get: <Row>(statement: Sql) => prepare(statement.sql).get(...bind(statement)) as Row | undefined,
+    run: (statement) => {
+      const result = prepare(statement.sql).run(...bind(statement));
+      return { changes: result.changes, lastId: Number(result.lastInsertRowid) };
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/** Brings a database to the newest schema, or refuses one that is newer than this program or that another process uses. */
+import type BetterSqlite3 from "better-sqlite3";
+import type { Knex } from "knex";
+import { StateError } from "../../model/errors.ts";
+import type { Lease } from "../control/lease-holder.ts";
+import { MIGRATIONS, type Migration } from "./migrations/list.ts";
+import { mapRow, type Row } from "./row.ts";
+
+/** "DAGM" in SQLite's header, so that a start on somebody else's database is noticed. */
+export const APPLICATION_ID = 0x4441474d;
+
+export interface MigrateOptions {
+  /** `check` only compares. */
+  readonly mode: "check" | "apply";
+  /** Sets a connection up as this program's own are. */
+  readonly prepare: (connection: BetterSqlite3.Database) => void;
+  /** Whether this holder's lease counts no more; a schema is not changed under a process that works with it. */
+  readonly isFree: (held: Lease) => boolean;
+  readonly migrations?: readonly Migration[];
+}
+
+/**
+ * One transaction from the first look to the last statement: of several processes that come at once, one migrates and the
+ * others find it done. Names are recorded without a file extension, so that sources and compiled files agree.
+ * Errors: `DATABASE_NEWER`; `DATABASE_MISSING` when `check` finds migrations to do; `DATABASE_BUSY` when another process
+ * holds the lease of a database that has some to do; SQLite's own when another process writes.
+ */
+export async function migrate(
+  connection: BetterSqlite3.Database,
+  path: string,
+  options: MigrateOptions,
+): Promise<void> {
+  const { mode, prepare, isFree, migrations = MIGRATIONS } = options;
+  const done = assertKnown(connection, path, migrations);
+  if (done === migrations.length) return;
+  if (mode === "check") throw done === 0 ? refuseEmpty(path) : refuseOlder(path);
+  // Only where there is something to migrate: loading it takes tens of milliseconds, and some megabytes for good.
+  const { default: knexFactory } = await import("knex");
+  const knex = knexFactory({
+    client: "better-sqlite3",
+    connection: { filename: path },
+    useNullAsDefault: true,
+    // What fails is raised; printed by knex it would stand in the middle of what a command answers.
+    log: { debug: ignore, deprecate: ignore, error: ignore, warn: ignore },
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate(raw: BetterSqlite3.Database, created: (error: unknown, raw: unknown) => void) {
+        try {
+          prepare(raw);
+          // A table that others refer to is replaced by one with its name: https://sqlite.org/lang_altertable.html#otheralter
+          raw.pragma("foreign_keys = OFF");
+          raw.pragma("legacy_alter_table = ON");
+          created(null, raw);
+        } catch (error) {
+          created(error, raw);
+        }
+      },
+    },
+  });
+  try {
+    await knex.transaction(async (transaction) => {
+      // A write first: it takes the lock that knex's deferred BEGIN does not take.
+      await transaction.raw(`PRAGMA application_id = ${APPLICATION_ID}`);
+      if (assertKnown(connection, path, migrations) === migrations.length) return;
+      const held = readHolder(connection);
+      if (held !== undefined && !isFree(held)) throw refuseHeld(path, held);
+      await transaction.migrate.latest({ migrationSource: makeSource(migrations) });
+    });
+  } finally {
+    await knex.destroy();
+  }
+}
+
+function ignore(): void {
+  // Nothing is printed from here.
+}
+
+function makeSource(migrations: readonly Migration[]): Knex.MigrationSource<Migration> {
+  return {
+    getMigrations: () => Promise.resolve([...migrations]),
+    getMigrationName: (migration) => migration.name,
+    getMigration: (migration) =>
+      Promise.resolve({
+        async up(knex: Knex) {
+          for (const statement of migration.up) await knex.raw(statement);
+        },
+        down: () => Promise.reject(new Error("migrations are never undone; restore a backup")),
+      }),
+  };
+}
+
+/** How many are done. Raises `DATABASE_NEWER` where one of them is not known here. */
+function assertKnown(
+  connection: BetterSqlite3.Database,
+  path: string,
+  migrations: readonly Migration[],
+): number {
+  const done = hasTable(connection, "knex_migrations")
+    ? (connection.prepare("SELECT name FROM knex_migrations ORDER BY id").pluck().all() as string[])
+    : [];
+  const known = new Set(migrations.map((migration) => migration.name));
+  const unknown = done.filter((name) => !known.has(name));
+  if (unknown.length === 0) return done.length;
+  throw new StateError(
+    "DATABASE_NEWER",
+    `${path} was written by a newer Dagmar (it has ${unknown.join(", ")}).`,
+    { hint: "Install that version, or restore a backup made by this one." },
+  );
+}
+
+function readHolder(connection: BetterSqlite3.Database): Lease | undefined {
+  if (!hasTable(connection, "lease")) return undefined;
+  const row = connection.prepare("SELECT * FROM lease WHERE id = 1 AND expires_at IS NOT NULL").get();
+  return row === undefined ? undefined : mapRow<Lease>(row as Row);
+}
+
+function hasTable(connection: BetterSqlite3.Database, name: string): boolean {
+  return (
+    connection.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !==
+    undefined
+  );
+}
+
+function refuseEmpty(path: string): StateError {
+  return new StateError("DATABASE_MISSING", `There is no database at ${path} yet, only an empty file.`, {
+    hint: "The first `dagmar run` makes it, or `dagmar db migrate`.",
+  });
+}
+
+function refuseOlder(path: string): StateError {
+  return new StateError("DATABASE_MISSING", `${path} has an older schema than this Dagmar.`, {
+    hint: "Run `dagmar db migrate`.",
+  });
+}
+
+function refuseHeld(path: string, held: Lease): StateError {
+  return new StateError(
+    "DATABASE_BUSY",
+    `${path} has an older schema than this Dagmar, and another process is at work on it: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
+    {
+      hint: "Stop that process; then give the same command again, which brings the database to the newest schema.",
+    },
+  );
+}

@@ -1,0 +1,195 @@
+/**
+ * Takes old history out of the database, a little at a time, so that whoever else writes is never held up for long.
+ * What is history is decided in prune-rules.ts; the caller holds the lease.
+ */
+import type { Database, Query } from "../sqlite/database.ts";
+import {
+  isPastEvent,
+  KEEP_REASONS,
+  LEFTOVERS,
+  listDagsWithRuns,
+  listOldRuns,
+  recheckRuns,
+  RUN_ROWS,
+  type KeepReason,
+  type OldRun,
+} from "./prune-rules.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
+
+/** In one transaction: tens of milliseconds. */
+const RUNS_AT_ONCE = 500;
+const IDS_AT_ONCE = 5_000;
+const EVENTS_AT_ONCE = 5_000;
+
+export interface PruneRequest {
+  /** What ended, or happened, before. */
+  readonly before: Date;
+  /** Counts what would go; writes nothing and needs no lease. */
+  readonly isDryRun: boolean;
+  /** Stops it between two transactions; the same call later goes on from there. */
+  readonly signal?: AbortSignal;
+}
+
+export type PrunedTable = (typeof RUN_ROWS)[number]["table"] | (typeof LEFTOVERS)[number]["table"] | "events";
+
+export interface PruneReport {
+  /** Rows, by table. The ids of a candidate set go with it and are not counted. */
+  readonly removed: Readonly<Record<PrunedTable, number>>;
+  /** Runs that ended before and stay, by the reason. */
+  readonly kept: Readonly<Record<KeepReason, number>>;
+}
+
+type Counts = Record<PrunedTable, number>;
+
+/** Raises `LEASE_LOST` when another process has taken the lease over: what is gone by then was old. */
+export async function pruneDatabase(database: Database, request: PruneRequest): Promise<PruneReport> {
+  const { isDryRun, signal } = request;
+  const before = request.before.toISOString();
+  const kept = Object.fromEntries(KEEP_REASONS.map((reason) => [reason, 0])) as Record<KeepReason, number>;
+  const removed = noCounts();
+  const going: (readonly OldRun[])[] = [];
+  for (const dagId of listDagsWithRuns(database)) {
+    const old = listOldRuns(database, dagId, before);
+    for (const { keptAs } of old) if (keptAs !== null) kept[keptAs] += 1;
+    const goingOfDag = old.filter((run) => run.keptAs === null);
+    if (isDryRun) going.push(goingOfDag);
+    else await removeRuns(database, before, goingOfDag, removed, signal);
+  }
+  if (isDryRun) return { removed: countRows(database, before, going.flat()), kept };
+  await removeLeftovers(database, before, removed, signal);
+  await removeEvents(database, before, removed, signal);
+  return { removed, kept };
+}
+
+function countRows(query: Query, before: string, going: readonly OldRun[]): Counts {
+  const gone = JSON.stringify(going.map((run) => run.dagRunId));
+  const counts = noCounts();
+  for (const { table, where } of RUN_ROWS) counts[table] = count(query, table, sql(where, gone));
+  for (const { table, where } of LEFTOVERS) counts[table] = count(query, table, where(before, gone));
+  counts.events = count(query, "events", isPastEvent(before, gone));
+  return counts;
+}
+
+function count(query: Query, table: PrunedTable, where: Sql): number {
+  const statement = sql(`SELECT count(*) AS count FROM ${table} WHERE ${where.sql}`, ...where.bindings);
+  return query.get<{ count: number }>(statement)?.count ?? 0;
+}
+
+async function removeRuns(
+  database: Database,
+  before: string,
+  going: readonly OldRun[],
+  counts: Counts,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const group of groupRuns(going)) {
+    signal?.throwIfAborted();
+    const removed = await removeGroup(
+      database,
+      before,
+      group.map((run) => run.dagRunId),
+    );
+    for (const { table } of RUN_ROWS) counts[table] += removed[table] ?? 0;
+  }
+}
+
+/** The processed ids of a run with very many are let go of first, in steps of their own. */
+async function removeGroup(
+  database: Database,
+  before: string,
+  dagRunIds: readonly number[],
+): Promise<Partial<Counts>> {
+  for (;;) {
+    const removed = await database.write((query) => {
+      const gone = JSON.stringify(recheckRuns(query, before, dagRunIds));
+      if (letIdsGo(query, gone) === IDS_AT_ONCE) return undefined;
+      return Object.fromEntries(
+        RUN_ROWS.map(({ table, where }) => [
+          table,
+          query.run(sql(`DELETE FROM ${table} WHERE ${where}`, gone)).changes,
+        ]),
+      );
+    });
+    if (removed !== undefined) return removed;
+  }
+}
+
+async function removeLeftovers(
+  database: Database,
+  before: string,
+  counts: Counts,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const { table, key, pageRows, where } of LEFTOVERS) {
+    const condition = where(before, "[]");
+    const page = `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${condition.sql} LIMIT ?)`;
+    for (let changes = pageRows; changes === pageRows; counts[table] += changes) {
+      signal?.throwIfAborted();
+      changes = await removeSome(database, sql(page, ...condition.bindings, pageRows));
+    }
+  }
+}
+
+/** The ids stay as they were decided, with the object that holds them; which ask and batch it was, the manifest says. */
+function letIdsGo(query: Query, goneRuns: string): number {
+  return query.run(
+    sql(
+      `UPDATE processed_ids SET ask_id = NULL, batch_id = NULL WHERE (question_id, asked_id, generation) IN (
+        SELECT question_id, asked_id, generation FROM processed_ids WHERE ask_id IN (
+          SELECT ask_id FROM asks WHERE dag_run_id IN (SELECT value FROM json_each(?))) LIMIT ?)`,
+      goneRuns,
+      IDS_AT_ONCE,
+    ),
+  ).changes;
+}
+
+function groupRuns(going: readonly OldRun[]): readonly (readonly OldRun[])[] {
+  const groups: OldRun[][] = [];
+  let idCount = Infinity;
+  for (const run of going) {
+    const last = groups.at(-1);
+    idCount += run.idCount;
+    if (last === undefined || last.length === RUNS_AT_ONCE || idCount > IDS_AT_ONCE) {
+      groups.push([run]);
+      idCount = run.idCount;
+    } else {
+      last.push(run);
+    }
+  }
+  return groups;
+}
+
+/** By their numbers, not by how many go: those that stay are not looked at again for each step. */
+async function removeEvents(
+  database: Database,
+  before: string,
+  counts: Counts,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const condition = isPastEvent(before, "[]");
+  const bounds = database.get<{ first: number | null; last: number | null }>(
+    sql("SELECT min(event_id) AS first, max(event_id) AS last FROM events"),
+  );
+  const last = bounds?.last ?? 0;
+  for (let first = bounds?.first ?? 1; first <= last; first += EVENTS_AT_ONCE) {
+    signal?.throwIfAborted();
+    counts.events += await removeSome(
+      database,
+      sql(
+        `DELETE FROM events WHERE event_id BETWEEN ? AND ? AND ${condition.sql}`,
+        first,
+        first + EVENTS_AT_ONCE - 1,
+        ...condition.bindings,
+      ),
+    );
+  }
+}
+
+function removeSome(database: Database, statement: Sql): Promise<number> {
+  return database.write((query) => query.run(statement).changes);
+}
+
+function noCounts(): Counts {
+  const tables = [...RUN_ROWS, ...LEFTOVERS].map(({ table }) => [table, 0] as const);
+  return { ...Object.fromEntries(tables), events: 0 } as Counts;
+}

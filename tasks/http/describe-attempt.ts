@@ -1,0 +1,61 @@
+/** What came of a request, put into values and words of our own: nothing of axios's objects goes further. */
+import { isAxiosError, type AxiosResponse } from "axios";
+import { TaskFailure } from "../../model/errors.ts";
+import type { ApiCall } from "./api-call.ts";
+import { describeCause, type AttemptFailure } from "./attempt-failure.ts";
+import type { RefusedAnswer } from "./describe-refusal.ts";
+import { parseJsonBytes } from "./json-body.ts";
+
+export function readRefused({ status, data, headers }: AxiosResponse<Buffer>): RefusedAnswer {
+  return {
+    status,
+    value: parseJsonBytes(data)?.value,
+    sizeBytes: data.byteLength,
+    contentType: String(headers["content-type"] ?? ""),
+    location: String(headers["location"] ?? ""),
+  };
+}
+
+export function describeBadBody(response: AxiosResponse<Buffer>): AttemptFailure {
+  const type = String(response.headers["content-type"] ?? "");
+  const isHtml =
+    (response.data.byteLength > 0 && /^text\/html\b/i.test(type)) ||
+    response.data.subarray(0, 64).toString("latin1").trimStart().startsWith("<");
+  return {
+    reason: isHtml ? "html" : "not_json",
+    status: response.status,
+    code: undefined,
+    retryAfter: undefined,
+    isStaleConnection: false,
+  };
+}
+
+/** A request to pause that came under a status of success. */
+export function describeHiddenRateLimit({ status, headers }: AxiosResponse<Buffer>): AttemptFailure {
+  const retryAfter: unknown = headers["retry-after"];
+  return { reason: "rate_limited", status, code: undefined, retryAfter, isStaleConnection: false };
+}
+
+/** A fault that axios raised before there was an attempt to speak of. */
+export function describeFault(error: unknown): AttemptFailure {
+  const code = isAxiosError(error) ? error.code : undefined;
+  return { reason: "unreachable", status: undefined, code, retryAfter: undefined, isStaleConnection: false };
+}
+
+export function describeFailure(host: string, call: ApiCall, failure: AttemptFailure): string {
+  const facts = [
+    failure.status === undefined ? "" : `status ${failure.status}`,
+    failure.status === undefined && failure.code !== undefined ? describeCause(failure) : "",
+    call.attempts === 1 ? "1 attempt" : `${call.attempts} attempts`,
+  ];
+  return `GET ${call.template} from ${host}: ${failure.reason} (${facts.filter(Boolean).join(", ")})`;
+}
+
+export function describeRateLimit(host: string, call: ApiCall): TaskFailure {
+  return new TaskFailure(
+    "TMDB_RATE_LIMITED",
+    `${host} answered 429 to each of ${call.attempts} attempts at GET ${call.template}.`,
+    true,
+    { retryAfterSeconds: 60, hint: "Is another program using the same key? A lower TMDB rate helps." },
+  );
+}

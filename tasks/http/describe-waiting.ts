@@ -1,0 +1,20 @@
+/** Why nothing comes from a provider at the moment, in words for whoever watches. */
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** `undefined` where nothing is wrong. */
+export function describeWaiting(host: string, traffic: Traffic, clock: Clock): string | undefined {
+  const { limiter, circuit, trouble } = traffic;
+  const nowMs = clock.monotonicMs();
+  if (limiter.pausedUntilMs > nowMs) {
+    return `${host} asked for a pause of ${formatSeconds(limiter.pausedUntilMs - nowMs)} from now`;
+  }
+  if (trouble.cause === undefined) return undefined;
+  const { nextProbeMs } = circuit;
+  if (nextProbeMs === undefined || nextProbeMs <= nowMs) return `${host}: ${trouble.cause}`;
+  return `${host}: ${trouble.cause}; asked again in ${formatSeconds(nextProbeMs - nowMs)}`;
+}
+
+function formatSeconds(ms: number): string {
+  return `${Math.ceil(ms / 1000)} s`;
+}

@@ -1,0 +1,64 @@
+/**
+ * What all clients of one provider in this process share: the rate, the circuit, the budget of retries, and what
+ * went wrong last. Which request goes when is decided by those; this file only keeps one of each.
+ */
+import type { Clock } from "../../model/ports/clock.ts";
+import { createCircuit, type Circuit } from "./circuit.ts";
+import { createRateLimiter, type RateLimiter } from "./rate-limiter.ts";
+import { createRetryBudget, type RetryBudget } from "./retry-budget.ts";
+
+/** What went wrong last, in words; `undefined` since a sound answer came. */
+export interface Trouble {
+  cause: string | undefined;
+}
+
+export interface Traffic {
+  readonly limiter: RateLimiter;
+  readonly circuit: Circuit;
+  readonly retryBudget: RetryBudget;
+  readonly trouble: Trouble;
+  /** Gives this user's rate back. Harmless when called twice. */
+  leave(): void;
+}
+
+interface SharedTraffic {
+  readonly limiter: RateLimiter;
+  readonly circuit: Circuit;
+  readonly retryBudget: RetryBudget;
+  readonly trouble: Trouble;
+  readonly rates: Map<symbol, number>;
+}
+
+/** The process has one clock, so that the clock stands for the process; a test with a clock of its own is alone. */
+const trafficByClock = new WeakMap<Clock, Map<string, SharedTraffic>>();
+
+/**
+ * Joins the traffic to a base URL. Where several join with different rates the lowest holds for all, because the
+ * provider counts the process, not the task; it rises again when the slow one leaves. Limiter, circuit and budget outlive
+ * their users: a task that ends and starts again meets the pause or the open circuit that it left behind.
+ */
+export function joinTraffic(clock: Clock, baseUrl: string, host: string, ratePerSecond: number): Traffic {
+  const byBaseUrl = trafficByClock.get(clock) ?? new Map<string, SharedTraffic>();
+  trafficByClock.set(clock, byBaseUrl);
+  const shared = byBaseUrl.get(baseUrl) ?? {
+    limiter: createRateLimiter({ clock, ratePerSecond }),
+    circuit: createCircuit({ clock, host }),
+    retryBudget: createRetryBudget(),
+    trouble: { cause: undefined },
+    rates: new Map<symbol, number>(),
+  };
+  byBaseUrl.set(baseUrl, shared);
+  const user = Symbol("user");
+  shared.rates.set(user, ratePerSecond);
+  shared.limiter.setRate(Math.min(...shared.rates.values()));
+  return {
+    limiter: shared.limiter,
+    circuit: shared.circuit,
+    retryBudget: shared.retryBudget,
+    trouble: shared.trouble,
+    leave() {
+      shared.rates.delete(user);
+      if (shared.rates.size > 0) shared.limiter.setRate(Math.min(...shared.rates.values()));
+    },
+  };
+}

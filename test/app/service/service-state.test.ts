@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { createServiceState } from "../../../app/service/service-state.ts";
+import { silentObserver } from "../../../model/ports/service-observer.ts";
+import { judgeReadiness } from "../../../web/ops/health.ts";
+import { createHandClock } from "../../support/hand-clock.ts";
+import { openTestWorld } from "../../support/test-world.ts";
+
+test("a scheduler is not ready from the first step that cannot be written to the next one that is", async () => {
+  const { database } = await openTestWorld();
+  const clock = createHandClock();
+  const state = createServiceState(database, clock, silentObserver);
+  const writes = () => judgeReadiness(state.facts()).checks["writes"];
+  expect(writes()?.ok).toBe(true);
+  state.observer.stepEnded("a first reason");
+  await clock.advance(60_000);
+  state.observer.stepEnded("another reason");
+  await clock.advance(30_000);
+  await database.write(() => undefined);
+  expect(writes()).toEqual({
+    ok: false,
+    detail: "no step of the scheduler could be written for 90 s: another reason",
+  });
+  state.observer.stepEnded(null);
+  expect(writes()?.ok).toBe(true);
+});

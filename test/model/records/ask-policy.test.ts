@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { decideAsk, planAsk, type AskPolicy, type KnownId } from "../../../model/records/ask-policy.ts";
+
+const DAY_SECONDS = 86_400;
+const POLICY: AskPolicy = {
+  logicalDate: "2026-11-23T09:00:00.000Z",
+  runStamp: "20261123T090000000Z",
+  recheckAfterSeconds: 7 * DAY_SECONDS,
+  refreshAfterSeconds: null,
+  refetchGeneration: null,
+};
+
+const UNKNOWN: KnownId = {
+  askedId: "tt0000001",
+  outcome: null,
+  isPermanent: false,
+  logicalDate: null,
+  generation: null,
+  isSpooled: false,
+};
+
+function decided(outcome: KnownId["outcome"], logicalDate: string, more: Partial<KnownId> = {}): KnownId {
+  return { ...UNKNOWN, outcome, logicalDate, generation: "0", isPermanent: outcome !== "failed", ...more };
+}
+
+const TODAY = POLICY.logicalDate;
+const WEEK_AGO = "2026-11-16T09:00:00.000Z";
+const ALMOST_WEEK_AGO = "2026-11-16T09:00:00.001Z";
+const YEARS_AGO = "2020-01-01T00:00:00.000Z";
+const NEXT_WEEK = "2026-11-30T09:00:00.000Z";
+
+describe("an ordinary run", () => {
+  test.each([
+    ["an id that nobody asked for is asked in the first generation", UNKNOWN, "0"],
+    ["an answer that lies in the spool is not asked again", { ...UNKNOWN, isSpooled: true }, undefined],
+    ["a stored id is never asked again", decided("stored", YEARS_AGO), undefined],
+    ["a failure of the moment is asked again at once", decided("failed", TODAY), "0"],
+    [
+      "a failure of the moment keeps its generation",
+      decided("failed", TODAY, { generation: "20261101T000000000Z" }),
+      "20261101T000000000Z",
+    ],
+    ["not found today is not asked again today", decided("not_found", TODAY), undefined],
+    ["not found less than a week ago is not asked", decided("not_found", ALMOST_WEEK_AGO), undefined],
+    ["not found exactly a week ago is asked", decided("not_found", WEEK_AGO), "0"],
+    [
+      "what failed for good today is not asked again today",
+      decided("failed", TODAY, { isPermanent: true }),
+      undefined,
+    ],
+    ["what failed for good a week ago is asked", decided("failed", WEEK_AGO, { isPermanent: true }), "0"],
+    [
+      "what a later logical date did not find is not asked for an older one",
+      decided("not_found", NEXT_WEEK),
+      undefined,
+    ],
+    [
+      "a recheck stays in the generation of its decision",
+      decided("not_found", WEEK_AGO, { generation: "20261101T000000000Z" }),
+      "20261101T000000000Z",
+    ],
+  ] as const)("%s", (_, known, generation) => {
+    expect(decideAsk(known, POLICY)).toBe(generation);
+  });
+
+  test("a recheck after nothing still asks not twice for one logical date", () => {
+    const policy = { ...POLICY, recheckAfterSeconds: 0 };
+    expect(decideAsk(decided("not_found", TODAY), policy)).toBeUndefined();
+    expect(decideAsk(decided("not_found", ALMOST_WEEK_AGO), policy)).toBe("0");
+  });
+});
+
+describe("refresh", () => {
+  const policy = { ...POLICY, refreshAfterSeconds: 7 * DAY_SECONDS };
+
+  test.each([
+    ["a week old is asked anew, in a generation of this run", decided("stored", WEEK_AGO), POLICY.runStamp],
+    ["not yet a week old is left alone", decided("stored", ALMOST_WEEK_AGO), undefined],
+    ["of a later logical date is left alone", decided("stored", NEXT_WEEK), undefined],
+    ["already on its way is left alone", decided("stored", WEEK_AGO, { isSpooled: true }), undefined],
+  ] as const)("a stored id %s", (_, known, generation) => {
+    expect(decideAsk(known, policy)).toBe(generation);
+  });
+
+  test("a refresh after nothing asks once a logical date", () => {
+    const eager = { ...POLICY, refreshAfterSeconds: 0 };
+    expect(decideAsk(decided("stored", TODAY, { generation: POLICY.runStamp }), eager)).toBeUndefined();
+    expect(decideAsk(decided("stored", ALMOST_WEEK_AGO), eager)).toBe(POLICY.runStamp);
+  });
+});
+
+describe("refetch", () => {
+  const generation = "20261123T090000000Z-0002";
+  const policy = { ...POLICY, refetchGeneration: generation, refreshAfterSeconds: 0 };
+
+  test.each([
+    ["never asked", UNKNOWN, generation],
+    ["stored", decided("stored", TODAY), generation],
+    ["not found today", decided("not_found", TODAY), generation],
+    ["stored by an earlier refetch", decided("stored", TODAY, { generation: POLICY.runStamp }), generation],
+    ["stored in this very generation", decided("stored", WEEK_AGO, { generation }), undefined],
+    ["not found in this very generation", decided("not_found", TODAY, { generation }), undefined],
+    ["failed for the moment in this very generation", decided("failed", TODAY, { generation }), generation],
+    ["spooled", decided("stored", TODAY, { isSpooled: true }), undefined],
+  ] as const)("an id %s is asked in the new generation at most once", (_, known, expected) => {
+    expect(decideAsk(known, policy)).toBe(expected);
+  });
+});
+
+describe("the plan", () => {
+  const ids = Array.from({ length: 6 }, (_, index) => ({ ...UNKNOWN, askedId: `tt000000${index}` }));
+  const known = ids.map((id, index) =>
+    index === 1 ? decided("stored", TODAY, { askedId: id.askedId }) : id,
+  );
+  const plannedIds = (limit: { max: number | null; alreadyDecided: number }) =>
+    planAsk(known, POLICY, limit).map(({ askedId }) => askedId);
+
+  test("without a limit holds every id to ask, in the candidates' order", () => {
+    expect(planAsk(known, POLICY, { max: null, alreadyDecided: 99 })).toEqual(
+      ["tt0000000", "tt0000002", "tt0000003", "tt0000004", "tt0000005"].map((askedId) => ({
+        askedId,
+        generation: "0",
+      })),
+    );
+  });
+
+  test("counts only the ids to ask against the limit, not those passed over", () => {
+    expect(plannedIds({ max: 2, alreadyDecided: 0 })).toEqual(["tt0000000", "tt0000002"]);
+  });
+
+  test("puts those that failed for the moment last, and the limit still goes by the candidates' order", () => {
+    const failedFirst = known.map((id, index) =>
+      index === 0 ? decided("failed", TODAY, { askedId: id.askedId }) : id,
+    );
+    const askIds = (max: number | null) =>
+      planAsk(failedFirst, POLICY, { max, alreadyDecided: 0 }).map(({ askedId }) => askedId);
+    expect(askIds(null)).toEqual(["tt0000002", "tt0000003", "tt0000004", "tt0000005", "tt0000000"]);
+    expect(askIds(2)).toEqual(["tt0000002", "tt0000000"]);
+  });
+
+  test.each([
+    [3, 1, 2],
+    [3, 3, 0],
+    [3, 5, 0],
+    [50, 1, 5],
+  ])("under a limit of %i with %i decided asks %i more", (max, alreadyDecided, count) => {
+    expect(plannedIds({ max, alreadyDecided })).toHaveLength(count);
+  });
+});

@@ -1,0 +1,70 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  findImbalance,
+  formatReconciliation,
+  type Reconciliation,
+} from "../../../model/records/reconciliation.ts";
+
+const counts = fc.record({
+  stored: fc.nat(1000),
+  alreadyStored: fc.nat(1000),
+  notFound: fc.nat(1000),
+  failed: fc.nat(1000),
+  remaining: fc.nat(1000),
+  freshFailed: fc.nat(1000),
+});
+
+function balance(parts: Omit<Reconciliation, "asked">, difference = 0): Reconciliation {
+  const { stored, alreadyStored, notFound, failed, remaining } = parts;
+  return { ...parts, asked: stored + alreadyStored + notFound + failed + remaining + difference };
+}
+
+test("a sum that holds is in order under a limit, whatever its parts", () => {
+  fc.assert(
+    fc.property(counts, (parts) => {
+      expect(findImbalance(balance(parts), true)).toBeUndefined();
+    }),
+  );
+});
+
+test("a sum that is off by anything is told with all of its figures", () => {
+  fc.assert(
+    fc.property(
+      counts,
+      fc.integer({ min: -50, max: 50 }).filter(Boolean),
+      fc.boolean(),
+      (parts, off, hasLimit) => {
+        const sum = balance(parts, off);
+        expect(findImbalance(sum, hasLimit)).toBe(`${formatReconciliation(sum)}: the sum does not hold`);
+      },
+    ),
+  );
+});
+
+test("without a limit no id may remain, though the sum holds", () => {
+  fc.assert(
+    fc.property(counts, (parts) => {
+      expect(findImbalance(balance(parts), false) === undefined).toBe(parts.remaining === 0);
+    }),
+  );
+});
+
+test("fresh failures are part of the failed, not a part of the sum", () => {
+  const sum = { asked: 5, stored: 1, alreadyStored: 1, notFound: 1, failed: 2, remaining: 0, freshFailed: 2 };
+  expect(findImbalance(sum, false)).toBeUndefined();
+});
+
+test("the words are those of the manifest and the summary", () => {
+  expect(
+    formatReconciliation({
+      asked: 21,
+      stored: 1,
+      alreadyStored: 2,
+      notFound: 3,
+      failed: 5,
+      remaining: 10,
+      freshFailed: 4,
+    }),
+  ).toBe("asked 21 = stored 1 + already_stored 2 + not_found 3 + failed 5 + remaining 10");
+});

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { planSlots, type SlotFacts } from "../../../model/time/catchup.ts";
+import { createTimetable } from "../../../model/time/timetable.ts";
+
+const HOURLY = createTimetable("0 * * * *", "UTC", { startAt: null, endAt: null });
+const at = (time: string): Date => new Date(`2026-11-23T${time}Z`);
+
+function plan(changes: Partial<SlotFacts>) {
+  const { due, skipped, cursor } = planSlots({
+    timetable: HOURLY,
+    cursor: at("06:00:00"),
+    watchedSince: at("00:00:00"),
+    now: at("09:00:00"),
+    catchup: "none",
+    catchupLimit: 100,
+    ...changes,
+  });
+  return {
+    due: due.map((slot) => slot.toISOString().slice(11, 16)),
+    skipped:
+      skipped === null
+        ? null
+        : `${skipped.count}${skipped.isMore ? "+" : ""} from ${skipped.first.toISOString().slice(11, 16)} to ${skipped.last.toISOString().slice(11, 16)}: ${skipped.reason}`,
+    cursor: cursor.toISOString().slice(11, 19),
+  };
+}
+
+describe("while somebody watches", () => {
+  test("a slot is due at its very instant", () => {
+    expect(plan({ cursor: at("08:00:00") })).toEqual({ due: ["09:00"], skipped: null, cursor: "09:00:00" });
+  });
+
+  test("a slot is not due a millisecond before", () => {
+    expect(plan({ cursor: at("08:00:00"), now: at("08:59:59.999") }).due).toEqual([]);
+  });
+
+  test("a slot that was decided is not due again, however often somebody looks", () => {
+    expect(plan({ cursor: at("09:00:00"), now: at("09:00:30") })).toEqual({
+      due: [],
+      skipped: null,
+      cursor: "09:00:00",
+    });
+  });
+
+  test.each(["none", "latest", "all"] as const)(
+    "late looks make every slot that came due, whatever catchup says (%s)",
+    (catchup) => {
+      expect(plan({ catchup }).due).toEqual(["07:00", "08:00", "09:00"]);
+    },
+  );
+});
+
+describe("slots that were missed", () => {
+  const watchedSince = at("09:00:00");
+
+  test("are all passed over with catchup: none, and told", () => {
+    expect(plan({ watchedSince })).toEqual({
+      due: [],
+      skipped: "3 from 07:00 to 09:00: catchup is none, and nobody was there when they came due",
+      cursor: "09:00:00",
+    });
+  });
+
+  test("lead to one run for the newest with catchup: latest", () => {
+    expect(plan({ watchedSince, catchup: "latest" })).toEqual({
+      due: ["09:00"],
+      skipped: "2 from 07:00 to 08:00: catchup is latest, and a later slot stands for them",
+      cursor: "09:00:00",
+    });
+  });
+
+  test("when it is one alone, catchup: latest passes nothing over", () => {
+    expect(plan({ watchedSince, cursor: at("08:00:00"), catchup: "latest" })).toEqual({
+      due: ["09:00"],
+      skipped: null,
+      cursor: "09:00:00",
+    });
+  });
+
+  test("are made oldest first with catchup: all", () => {
+    expect(plan({ watchedSince, catchup: "all" })).toEqual({
+      due: ["07:00", "08:00", "09:00"],
+      skipped: null,
+      cursor: "09:00:00",
+    });
+  });
+
+  test("are made up to the limit with catchup: all, and the rest is told", () => {
+    expect(plan({ watchedSince, catchup: "all", catchupLimit: 2 })).toEqual({
+      due: ["07:00", "08:00"],
+      skipped: "1 from 09:00 to 09:00: catchup_limit is 2",
+      cursor: "09:00:00",
+    });
+  });
+
+  test("come before those that came due since", () => {
+    const facts = { watchedSince: at("07:30:00"), catchup: "all" } as const;
+    const missed = plan(facts);
+    expect(missed).toEqual({ due: ["07:00"], skipped: null, cursor: "07:30:00" });
+    expect(plan({ ...facts, cursor: at(missed.cursor) }).due).toEqual(["08:00", "09:00"]);
+  });
+
+  test("none, when nothing came due meanwhile, leaves the cursor where it was", () => {
+    const facts = { watchedSince: at("06:30:00"), now: at("06:40:00") };
+    expect(plan(facts)).toEqual({ due: [], skipped: null, cursor: "06:00:00" });
+  });
+
+  test("of a Dag of every second over ten years are counted in bounded time", () => {
+    const timetable = createTimetable("* * * * * *", "UTC", { startAt: null, endAt: null });
+    const { skipped } = planSlots({
+      timetable,
+      cursor: new Date("2016-01-01T00:00:00Z"),
+      watchedSince: at("09:00:00"),
+      now: at("09:00:00"),
+      catchup: "latest",
+      catchupLimit: 100,
+    });
+    expect(skipped).toMatchObject({ count: 10_000, isMore: true, last: at("08:59:59") });
+  });
+});
+
+test("a cursor in the future goes back to now", () => {
+  expect(plan({ cursor: at("12:00:00") })).toEqual({ due: [], skipped: null, cursor: "09:00:00" });
+});
+
+test("bounds of the timetable hold for slots that were missed, too", () => {
+  const timetable = createTimetable("0 * * * *", "UTC", { startAt: at("08:00:00"), endAt: at("08:30:00") });
+  expect(plan({ timetable, watchedSince: at("09:00:00"), catchup: "all" }).due).toEqual(["08:00"]);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { addSeconds, LAST_INSTANT } from "../../../model/time/instant.ts";
+import { parseEnd, parseInstant } from "../../../model/time/local-time.ts";
+
+const NOON = new Date("2026-11-23T12:00:00.000Z");
+
+test.each([
+  [0, "2026-11-23T12:00:00.000Z"],
+  [0.0001, "2026-11-23T12:00:00.001Z"],
+  [86_400, "2026-11-24T12:00:00.000Z"],
+  [1e12, "9999-12-31T23:59:59.999Z"],
+  [Infinity, "9999-12-31T23:59:59.999Z"],
+])("%d seconds later is an instant whose text sorts as it does", (seconds, text) => {
+  expect(addSeconds(NOON, seconds).toISOString()).toBe(text);
+});
+
+test("what is no number of seconds is refused", () => {
+  expect(() => addSeconds(NOON, Number.NaN)).toThrow(RangeError);
+});
+
+test.each([
+  ["9999-12-31", "UTC", "9999-12-31T23:59:59.999Z"],
+  ["9999-12-31", "America/Sao_Paulo", "9999-12-31T23:59:59.999Z"],
+  ["9999-12-31", "Asia/Tokyo", "9999-12-31T14:59:59.999Z"],
+  ["9999-12-31T23:00", "America/Sao_Paulo", "9999-12-31T23:59:59.999Z"],
+  ["2026-11-23", "America/Sao_Paulo", "2026-11-24T02:59:59.999Z"],
+  ["2026-11-23T06:00", "America/Sao_Paulo", "2026-11-23T09:00:00.000Z"],
+])("a range until %s in %s ends at %s", (text, timezone, end) => {
+  expect(parseEnd(text, timezone)?.toISOString()).toBe(end);
+});
+
+test("an instant past the year 9999 in UTC is none", () => {
+  expect(parseInstant("9999-12-31T23:00", "America/Sao_Paulo")).toBeUndefined();
+  expect(parseInstant(LAST_INSTANT.toISOString(), "UTC")).toEqual(LAST_INSTANT);
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { recoverLostAttempts } from "../../../scheduler/attempts/recover.ts";
+import type { DagRun } from "../../../model/run/dag-run.ts";
+import { readRun } from "../../../state/runs/dag-runs.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
+import { changeTaskState, startAttempt } from "../../../state/runs/task-instances.ts";
+import { makeChain, openEngineWorld, type EngineWorld } from "../engine-world.ts";
+
+const PROCESS = { pid: 99, host: "gone", leaseEpoch: 1 };
+
+/** As a process leaves it that is killed while the task runs. */
+async function startAndDie(world: EngineWorld, run: DagRun, taskId = "a"): Promise<void> {
+  await world.database.write((query) =>
+    startAttempt(query, readRun(query, run.dagRunId), world.task(run, taskId), PROCESS, world.clock.now()),
+  );
+}
+
+function recover(world: EngineWorld): Promise<number> {
+  return world.database.write((query) => recoverLostAttempts(query, world.clock.now()));
+}
+
+describe("a task whose process died", () => {
+  test("has a lost attempt and is made again at once, at no cost to its retries", async () => {
+    const world = await openEngineWorld({ a: ({ attempt }) => ({ attempt }) });
+    const run = await world.makeRun(makeChain({ taskId: "a", retries: 0 }));
+    await startAndDie(world, run);
+    expect(await recover(world)).toBe(1);
+    expect(world.task(run, "a")).toMatchObject({
+      state: "up_for_retry",
+      lostCount: 1,
+      failureCount: 0,
+      nextAttemptAt: null,
+    });
+    expect(world.attempts()).toMatchObject([{ state: "lost", error_code: "TASK_LOST" }]);
+    const [ended] = await world.drive(run);
+    expect(ended?.state).toBe("success");
+    expect(world.attempts().map(({ state }) => state)).toEqual(["lost", "success"]);
+  });
+
+  test("is set aside as failed after the third time, with an event that says so", async () => {
+    const world = await openEngineWorld({ a: () => ({}), b: () => ({}) });
+    const run = await world.makeRun(makeChain({ taskId: "a", retries: 10 }, { taskId: "b", needs: ["a"] }));
+    const states: string[] = [];
+    for (let death = 0; death < 3; death += 1) {
+      await startAndDie(world, run);
+      await recover(world);
+      states.push(world.task(run, "a").state);
+    }
+    expect(states).toEqual(["up_for_retry", "up_for_retry", "failed"]);
+    expect(world.task(run, "a")).toMatchObject({
+      lostCount: 3,
+      message: expect.stringContaining("set aside") as unknown,
+    });
+    expect(world.database.all(sql("SELECT kind, task_id FROM events ORDER BY event_id"))).toEqual([
+      { kind: "attempt_lost", task_id: "a" },
+      { kind: "attempt_lost", task_id: "a" },
+      { kind: "task_set_aside", task_id: "a" },
+    ]);
+    const [ended] = await world.drive(run);
+    expect(ended?.state).toBe("failed");
+    expect(world.states(run)).toEqual({ a: "failed", b: "upstream_failed" });
+  });
+
+  test("keeps what was charged to its retries before", async () => {
+    const world = await openEngineWorld({ a: () => ({}) });
+    const run = await world.makeRun(makeChain({ taskId: "a" }));
+    await startAndDie(world, run);
+    await world.database.write((query) => {
+      query.run(sql("UPDATE task_instances SET failure_count = 2"));
+    });
+    await recover(world);
+    expect(world.task(run, "a")).toMatchObject({ failureCount: 2, lostCount: 1 });
+  });
+});
+
+test("a task that was queued when the process died goes back to none, without an attempt", async () => {
+  const world = await openEngineWorld({ a: () => ({}) });
+  const run = await world.makeRun(makeChain({ taskId: "a" }));
+  await world.database.write((query) =>
+    changeTaskState(query, readRun(query, run.dagRunId), world.task(run, "a"), "queued", world.clock.now()),
+  );
+  expect(await recover(world)).toBe(0);
+  expect(world.task(run, "a")).toMatchObject({ state: "none", lostCount: 0 });
+});
+
+test("tasks that do not run are left as they are", async () => {
+  const world = await openEngineWorld({ a: () => ({}), b: () => ({}) });
+  const run = await world.makeRun(makeChain({ taskId: "a" }, { taskId: "b" }));
+  await world.drive(run);
+  expect(await recover(world)).toBe(0);
+  expect(world.states(run)).toEqual({ a: "success", b: "success" });
+});
+
+test("every run's lost attempts are found, not only those of the run at hand", async () => {
+  const world = await openEngineWorld({ a: () => ({}) });
+  const runs = [
+    await world.makeRun(makeChain({ taskId: "a" })),
+    await world.makeRun(makeChain({ taskId: "a" }), "2026-11-24T09:00:00Z"),
+  ];
+  for (const run of runs) await startAndDie(world, run);
+  expect(await recover(world)).toBe(2);
+});

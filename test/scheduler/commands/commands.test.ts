@@ -1,0 +1,329 @@
+/** What people ask for, done as the lease's holder does it: on a real database, with the loop only where a run must end. */
+import { describe, expect, test } from "vitest";
+import type { BackfillRequest } from "../../../scheduler/commands/backfill.ts";
+import { planBackfill } from "../../../scheduler/commands/backfill.ts";
+import type { SchedulerCommand } from "../../../scheduler/commands/command.ts";
+import type { DagDefinition } from "../../../model/dag/dag.ts";
+import { findRunByDate } from "../../../state/runs/dag-runs.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
+import { listTasksOfRun } from "../../../state/runs/task-instances.ts";
+import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
+import { makeGate, type Work } from "../engine-world.ts";
+import { HOUR, openServiceWorld, type ServiceWorld } from "../service-world.ts";
+
+const DAG = makeDag(
+  [makeTask("a"), makeTask("b", { needs: ["a"] }), makeTask("c", { needs: ["b"] }), makeTask("d")],
+  { dagId: "demo", schedule: { kind: "cron", expression: "0 * * * *" }, timezone: "UTC", maxActiveRuns: 2 },
+);
+const at = (hour: number): string => `2026-11-23T${String(hour).padStart(2, "0")}:00:00.000Z`;
+
+function order(from: number, to: number, changes: Partial<BackfillRequest> = {}): SchedulerCommand {
+  const slots = Array.from({ length: to - from + 1 }, (_, index) => at(from + index));
+  return {
+    kind: "backfill",
+    request: {
+      version: makeVersion(DAG),
+      from: at(from),
+      to: at(to),
+      slots,
+      reprocess: "none",
+      isRefetch: false,
+      maxActive: null,
+      ...changes,
+    },
+  };
+}
+
+function requestOf(command: SchedulerCommand): BackfillRequest {
+  if (command.kind !== "backfill") throw new Error("it is no backfill");
+  return command.request;
+}
+
+const clear = (hour: number, taskIds: readonly string[] | null, isDownstream = false): SchedulerCommand => ({
+  kind: "clear",
+  request: { dagId: "demo", from: at(hour), to: at(hour), taskIds, isDownstream },
+});
+
+function runAt(world: ServiceWorld, hour: number) {
+  const run = findRunByDate(world.database, world.lake.id, "demo", new Date(at(hour)));
+  if (run === undefined) throw new Error(`there is no run at ${hour}`);
+  return run;
+}
+
+const states = (world: ServiceWorld, hour: number): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    listTasksOfRun(world.database, runAt(world, hour).dagRunId).map(({ taskId, state }) => [taskId, state]),
+  );
+
+/** A world in which the runs of 03:00 to 05:00 have ended, the tasks in `failing` at 04:00 badly. */
+async function openBackfilled(failing: readonly string[] = []) {
+  const noop: Work = ({ run, taskId }) => {
+    if (run.logicalDate === at(4) && failing.includes(taskId)) throw new Error("it fails");
+    return {};
+  };
+  const world = await openServiceWorld({ noop });
+  world.setDags([DAG]);
+  await world.apply(order(3, 5));
+  const service = world.start();
+  await service.rest();
+  return { ...world, service };
+}
+
+describe("a backfill", () => {
+  test("makes a run for each slot, which are driven like others, and ends with the last", async () => {
+    const world = await openBackfilled();
+    expect(world.runs()).toEqual(["demo@03:00 success", "demo@04:00 success", "demo@05:00 success"]);
+    expect(world.database.all(sql("SELECT state, runs, succeeded, open FROM v_backfills"))).toEqual([
+      { state: "done", runs: 3, succeeded: 3, open: 0 },
+    ]);
+    expect(world.events("backfill_done")).toEqual(["backfill_done: The backfill of demo is done."]);
+  });
+
+  test("never moves the cursor of the schedule", async () => {
+    const world = await openServiceWorld();
+    world.setDags([DAG]);
+    const service = world.start();
+    await service.rest();
+    const cursor = () => world.database.all(sql("SELECT cursor FROM dags"));
+    const before = cursor();
+    await world.ask(order(3, 5));
+    await service.rest();
+    expect(world.runs()).toHaveLength(3);
+    expect(cursor()).toEqual(before);
+  });
+
+  test.each([
+    ["none", ["skip", "skip", "skip", "new"]],
+    ["failed", ["skip", "again", "skip", "new"]],
+    ["completed", ["again", "again", "again", "new"]],
+  ] as const)("with --reprocess %s decides about each slot", async (reprocess, verdicts) => {
+    const world = await openBackfilled(["a"]);
+    const plan = planBackfill(
+      world.database,
+      world.lake.id,
+      requestOf(order(3, 6, { reprocess })),
+      world.clock.now(),
+    );
+    expect(plan.map(({ verdict }) => verdict)).toEqual(verdicts);
+    const answer = await world.apply(order(3, 6, { reprocess }));
+    const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
+    expect(answer).toMatchObject({ made: count("new"), again: count("again"), skipped: count("skip") });
+  });
+
+  test("leaves slots alone that are not due yet, and says why of each", async () => {
+    const world = await openBackfilled(["a"]);
+    const plan = planBackfill(world.database, world.lake.id, requestOf(order(4, 10)), world.clock.now());
+    expect(plan.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
+      `skip: backfill__${at(4)} is failed, and --reprocess is none`,
+      `skip: backfill__${at(5)} is success, and --reprocess is none`,
+      "new: there is no run",
+      "new: there is no run",
+      "new: there is no run",
+      "new: there is no run",
+      "skip: it is not due yet",
+    ]);
+  });
+
+  test("of nothing makes no backfill", async () => {
+    const world = await openBackfilled();
+    expect(await world.apply(order(3, 5))).toMatchObject({ how: "empty", skipped: 3 });
+    expect(world.database.all(sql("SELECT 1 FROM backfills WHERE state = 'running'"))).toEqual([]);
+  });
+
+  test("is one a Dag at a time; the same one again goes on", async () => {
+    const world = await openServiceWorld();
+    const first = await world.apply(order(3, 5));
+    expect(await world.apply(order(3, 5, { maxActive: 7 }))).toMatchObject({ how: "resumed" });
+    await expect(world.apply(order(3, 6))).rejects.toMatchObject({ code: "BACKFILL_ACTIVE" });
+    await expect(world.apply(order(3, 5, { reprocess: "failed" }))).rejects.toMatchObject({
+      code: "BACKFILL_ACTIVE",
+    });
+    expect(first).toMatchObject({ how: "new", made: 3 });
+    expect(world.runs()).toHaveLength(3);
+    expect(world.database.all(sql("SELECT max_active FROM backfills"))).toEqual([{ max_active: 7 }]);
+  });
+
+  test("that is cancelled ends its open runs, and another may begin", async () => {
+    const world = await openServiceWorld();
+    await world.apply(order(3, 5));
+    expect(await world.apply({ kind: "cancel_backfill", dagId: "demo" })).toEqual({ cancelled: 3 });
+    expect(world.runs().map((run) => run.split(" ")[1])).toEqual(["cancelled", "cancelled", "cancelled"]);
+    expect(await world.apply({ kind: "cancel_backfill", dagId: "demo" })).toEqual({ cancelled: 0 });
+    expect(await world.apply(order(3, 6, { reprocess: "failed" }))).toMatchObject({ made: 1, again: 3 });
+  });
+
+  test("lets no more runs be under way than --max-active, and scheduled ones go first", async () => {
+    const gate = makeGate();
+    const starts: number[] = [];
+    const world = await openServiceWorld({
+      noop: async ({ run, taskId }) => {
+        if (taskId === "a") starts.push(new Date(run.logicalDate).getUTCHours());
+        return gate.opened.then(() => ({}));
+      },
+    });
+    world.setDags([DAG]);
+    const service = world.start();
+    await service.rest();
+    await world.ask(order(1, 8, { maxActive: 3 }));
+    await service.rest();
+    const running = () => world.runs().filter((run) => run.endsWith("running"));
+    expect(running()).toEqual(["demo@01:00 running", "demo@02:00 running", "demo@03:00 running"]);
+    await service.advance(HOUR);
+    // More than the schedule's own limit are under way: its run waits, and the next of the backfill behind it.
+    expect(world.runs().at(-1)).toBe("demo@10:00 queued");
+    await world.ask({ kind: "cancel_run", dagRunId: runAt(world, 1).dagRunId });
+    await world.ask({ kind: "cancel_run", dagRunId: runAt(world, 2).dagRunId });
+    gate.open();
+    await service.rest();
+    expect(starts.indexOf(10)).toBe(3);
+    expect(starts).toEqual([1, 2, 3, 10, 4, 5, 6, 7, 8]);
+  });
+});
+
+describe("clearing", () => {
+  test("a task has it made again, with what comes after where that is asked for; attempts stay", async () => {
+    const world = await openBackfilled();
+    expect(await world.apply(clear(4, ["b"], true))).toEqual({
+      cleared: [{ runId: `backfill__${at(4)}`, tasks: ["b", "c"] }],
+    });
+    expect(states(world, 4)).toEqual({ a: "success", b: "none", c: "none", d: "success" });
+    expect(runAt(world, 4).state).toBe("queued");
+    world.service.ring();
+    await world.service.rest();
+    expect(runAt(world, 4).state).toBe("success");
+    expect(
+      world.database.all(
+        sql("SELECT task_id, count(*) AS n FROM v_attempts WHERE logical_date = ? GROUP BY 1", at(4)),
+      ),
+    ).toEqual([
+      { task_id: "a", n: 1 },
+      { task_id: "b", n: 2 },
+      { task_id: "c", n: 2 },
+      { task_id: "d", n: 1 },
+    ]);
+  });
+
+  test("a range clears every run in it, both ends included", async () => {
+    const world = await openBackfilled();
+    await world.apply({
+      kind: "clear",
+      request: { dagId: "demo", from: at(3), to: at(4), taskIds: null, isDownstream: false },
+    });
+    expect(world.runs()).toEqual(["demo@03:00 queued", "demo@04:00 queued", "demo@05:00 success"]);
+  });
+
+  test("what is not there is refused, and nothing is cleared", async () => {
+    const world = await openBackfilled();
+    await expect(world.apply(clear(4, ["b", "nope"]))).rejects.toMatchObject({ code: "TASK_UNKNOWN" });
+    await expect(world.apply(clear(8, null))).rejects.toMatchObject({ code: "RUN_UNKNOWN" });
+    expect(states(world, 4)).toMatchObject({ b: "success" });
+  });
+
+  test("a running task is refused", async () => {
+    const gate = makeGate();
+    const world = await openServiceWorld({ noop: async () => gate.opened.then(() => ({})) });
+    world.setDags([DAG]);
+    const service = world.start();
+    await world.apply(order(3, 3));
+    service.ring();
+    await service.rest();
+    expect(await world.ask(clear(3, ["a"]))).toMatchObject({
+      state: "refused",
+      answer: { code: "TASK_RUNNING" },
+    });
+    gate.open();
+    await service.rest();
+    expect(runAt(world, 3).state).toBe("success");
+  });
+});
+
+describe("marking", () => {
+  const mark = (world: ServiceWorld, taskId: string, state: "success" | "failed"): SchedulerCommand => ({
+    kind: "mark",
+    request: { dagRunId: runAt(world, 4).dagRunId, taskId, state },
+  });
+
+  test("a failed task as success lets what waited for it run", async () => {
+    const world = await openBackfilled(["a"]);
+    expect(states(world, 4)).toEqual({
+      a: "failed",
+      b: "upstream_failed",
+      c: "upstream_failed",
+      d: "success",
+    });
+    expect(await world.apply(mark(world, "a", "success"))).toEqual({ marked: true });
+    world.service.ring();
+    await world.service.rest();
+    expect(states(world, 4)).toEqual({ a: "success", b: "success", c: "success", d: "success" });
+    expect(runAt(world, 4).state).toBe("success");
+    expect(world.events("task_marked")).toEqual([
+      `task_marked: demo backfill__${at(4)} a: marked as success by hand; it was failed.`,
+    ]);
+  });
+
+  test("a task that succeeded as failed fails the run", async () => {
+    const world = await openBackfilled();
+    await world.apply(mark(world, "d", "failed"));
+    world.service.ring();
+    await world.service.rest();
+    expect(runAt(world, 4).state).toBe("failed");
+  });
+
+  test("what is so already is left alone", async () => {
+    const world = await openBackfilled();
+    expect(await world.apply(mark(world, "a", "success"))).toEqual({ marked: false });
+    expect(runAt(world, 4).state).toBe("success");
+  });
+});
+
+describe("cancelling", () => {
+  test("a run stops its running task and ends it", async () => {
+    const world = await openServiceWorld({
+      noop: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+        }),
+    });
+    world.setDags([DAG]);
+    const service = world.start();
+    await world.apply(order(3, 3));
+    service.ring();
+    await service.rest();
+    const { dagRunId } = runAt(world, 3);
+    expect(await world.ask({ kind: "cancel_run", dagRunId })).toMatchObject({ answer: { cancelled: true } });
+    await service.rest();
+    expect(runAt(world, 3).state).toBe("cancelled");
+    expect(states(world, 3)).toEqual({ a: "cancelled", b: "cancelled", c: "cancelled", d: "cancelled" });
+    expect(world.database.all(sql("SELECT DISTINCT state, error_code FROM attempts"))).toEqual([
+      { state: "cancelled", error_code: "RUN_CANCELLED" },
+    ]);
+    expect(await world.ask({ kind: "cancel_run", dagRunId })).toMatchObject({ answer: { cancelled: false } });
+  });
+});
+
+describe("unpausing a Dag that follows another", () => {
+  const follower = (catchup: DagDefinition["catchup"]): DagDefinition => ({
+    ...DAG,
+    dagId: "follower",
+    schedule: { kind: "after", dagIds: ["demo"] },
+    catchup,
+  });
+
+  test.each([
+    ["none", []],
+    ["latest", ["follower@12:00 success"]],
+    ["all", ["follower@10:00 success", "follower@11:00 success", "follower@12:00 success"]],
+  ] as const)("with catchup %s follows what succeeded meanwhile accordingly", async (catchup, made) => {
+    const world = await openServiceWorld();
+    world.setDags([DAG, follower(catchup)]);
+    const service = world.start();
+    await service.rest();
+    const version = makeVersion(follower(catchup));
+    await world.ask({ kind: "pause", request: { version, isPaused: true } });
+    await service.advance(3 * HOUR);
+    expect(world.runs().filter((run) => run.startsWith("follower"))).toEqual([]);
+    await world.ask({ kind: "pause", request: { version, isPaused: false } });
+    await service.rest();
+    expect(world.runs().filter((run) => run.startsWith("follower"))).toEqual(made);
+  });
+});

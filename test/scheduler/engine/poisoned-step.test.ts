@@ -1,0 +1,306 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { DagDefinition, TaskDefinition } from "../../../model/dag/dag.ts";
+import { TaskFailure, TaskReschedule } from "../../../model/errors.ts";
+import type { TaskOutput } from "../../../model/ports/task-type.ts";
+import { recoverLostAttempts } from "../../../scheduler/attempts/recover.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
+import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
+import { MINUTE, openServiceWorld, type ServiceWorld } from "../service-world.ts";
+
+const good = makeDag([makeTask("a"), makeTask("b", { needs: ["a"] })], {
+  dagId: "good",
+  schedule: { kind: "cron", expression: "* * * * *" },
+  timezone: "UTC",
+});
+const victim = (changes: Partial<DagDefinition> = {}): DagDefinition =>
+  makeDag([makeTask("a"), makeTask("b", { needs: ["a"] })], { dagId: "victim", timezone: "UTC", ...changes });
+
+/** A run of the Dag that no scheduler has seen yet. */
+async function askForRun(world: ServiceWorld, dag: DagDefinition): Promise<void> {
+  await world.apply({
+    kind: "run",
+    request: {
+      version: makeVersion(dag),
+      logicalDate: "2026-11-23T08:00:00.000Z",
+      isNew: false,
+      params: {},
+      onlyTasks: null,
+      namedTasks: [],
+      isRerun: false,
+      isRefetch: false,
+    },
+  });
+}
+
+const change = (world: ServiceWorld, text: string): Promise<void> =>
+  world.database.write((query) => {
+    query.run(sql(text));
+  });
+
+const FAULTS = ["run_unusable", "step_fault", "run_refused"];
+
+/** Three minutes of a scheduler: what the good Dag did, and what was told of faults after the first and after the third. */
+async function watch(world: ServiceWorld) {
+  const service = world.start();
+  await service.advance(MINUTE);
+  const first = world.events(...FAULTS);
+  await service.advance(MINUTE);
+  await service.advance(MINUTE);
+  return {
+    goodRuns: world.runs().filter((run) => run.startsWith("good")),
+    first,
+    all: world.events(...FAULTS),
+    step: world.told.filter((line) => line.startsWith("step failed")),
+  };
+}
+
+const GOOD_RUNS = ["good@09:01 success", "good@09:02 success", "good@09:03 success"];
+
+describe("of a run that cannot be worked on", () => {
+  const OF_VICTIM = "dag_id = 'victim'";
+  test.each([
+    ["its definition holds no tasks", `UPDATE dag_versions SET definition = '{}' WHERE ${OF_VICTIM}`],
+    ["its definition is no JSON", `UPDATE dag_versions SET definition = '{' WHERE ${OF_VICTIM}`],
+    [
+      "a task of its definition lacks its needs",
+      `UPDATE dag_versions SET definition = json_remove(definition, '$.tasks[1].needs') WHERE ${OF_VICTIM}`,
+    ],
+    ["its params are no JSON", `UPDATE dag_runs SET params = '{"a":' WHERE ${OF_VICTIM}`],
+    ["its list of tasks is no JSON", `UPDATE dag_runs SET only_tasks = 'a, b' WHERE ${OF_VICTIM}`],
+    ["its time zone is none", `UPDATE dag_runs SET timezone = 'Mars/Olympus' WHERE ${OF_VICTIM}`],
+  ])("where %s, it alone fails, which is told once", async (_, poison) => {
+    for (const state of ["queued", "running"]) {
+      const world = await openServiceWorld();
+      world.setDags([good, victim()]);
+      await askForRun(world, victim());
+      await change(world, `UPDATE dag_runs SET state = '${state}' WHERE ${OF_VICTIM}`);
+      await change(world, poison);
+      const { goodRuns, first, all, step } = await watch(world);
+      expect(goodRuns).toEqual(GOOD_RUNS);
+      expect(world.runs()).toContain("victim@08:00 failed");
+      expect(first).toEqual([expect.stringMatching(/^run_unusable: victim manual__\S+ has failed/)]);
+      expect(all).toEqual(first);
+      expect(step).toEqual([]);
+    }
+  });
+
+  test("also where its process died, its attempt is ended, and the others are recovered", async () => {
+    const world = await openServiceWorld();
+    world.setDags([good, victim()]);
+    await askForRun(world, victim());
+    await change(world, `UPDATE dag_runs SET state = 'running', params = '{'`);
+    await change(world, `UPDATE task_instances SET state = 'running', attempt_count = 1 WHERE task_id = 'a'`);
+    await change(
+      world,
+      `INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
+        SELECT task_instance_id, 1, 'running', 1, 'h', 1, '', '' FROM task_instances WHERE state = 'running'`,
+    );
+    await world.database.write((query) => recoverLostAttempts(query, world.clock.now()));
+    expect(world.database.all(sql("SELECT state, error_code FROM attempts"))).toEqual([
+      { state: "failed", error_code: "RUN_UNUSABLE" },
+    ]);
+    expect((await watch(world)).goodRuns).toEqual(GOOD_RUNS);
+  });
+});
+
+describe("of something else that cannot be worked on", () => {
+  test("a Dag whose cursor is no instant counts from now", async () => {
+    const world = await openServiceWorld();
+    const due = victim({ schedule: { kind: "cron", expression: "30 * * * * *" } });
+    world.setDags([good, due]);
+    const before = world.start();
+    await before.rest();
+    before.drain();
+    await before.ended;
+    await change(world, "UPDATE dags SET cursor = 'yesterday' WHERE dag_id = 'victim'");
+    const { goodRuns, step } = await watch(world);
+    expect(goodRuns).toEqual(GOOD_RUNS);
+    expect(step).toEqual([]);
+    expect(world.runs()).toContain("victim@09:02 success");
+  });
+
+  test.each([
+    ["is no JSON", "'clear'", "'{\"a'"],
+    ["is a list", "'clear'", "'[1]'"],
+    ["lacks what it needs", "'clear'", "'{}'"],
+    ["asks for something unknown", "'constructor'", "'{}'"],
+    ["is a prune of no date", "'prune'", "'7'"],
+  ])("a request that %s is refused alone", async (_, kind, payload) => {
+    const world = await openServiceWorld();
+    world.setDags([good]);
+    await change(
+      world,
+      `INSERT INTO requests (kind, payload, requested_by, requested_at) VALUES (${kind}, ${payload}, 'test', '')`,
+    );
+    const { goodRuns, step } = await watch(world);
+    expect(goodRuns).toEqual(GOOD_RUNS);
+    expect(step).toEqual([]);
+    expect(world.database.all(sql("SELECT state FROM requests"))).toEqual([{ state: "refused" }]);
+  });
+
+  test("a success that cannot be read is followed by no run, and those after it are", async () => {
+    const world = await openServiceWorld();
+    const follower = victim({ schedule: { kind: "after", dagIds: ["good"] } });
+    world.setDags([good, follower]);
+    const service = world.start();
+    await service.advance(MINUTE);
+    await change(world, "UPDATE dag_runs SET params = '{' WHERE dag_id = 'victim'");
+    await change(world, "UPDATE dag_runs SET success_order = 1000 WHERE dag_id = 'good'");
+    await service.advance(MINUTE);
+    await service.advance(MINUTE);
+    expect(world.runs().filter((run) => run.startsWith("victim"))).toEqual([
+      "victim@09:01 success",
+      "victim@09:02 success",
+      "victim@09:03 success",
+    ]);
+  });
+});
+
+describe("of something that can be neither done nor given up", () => {
+  const REFUSE = "BEGIN SELECT RAISE(ABORT, 'refused'); END";
+
+  test.each([
+    ["a Dag's cursor", "UPDATE OF cursor ON dags WHEN NEW.dag_id = 'victim'"],
+    ["a run", "UPDATE ON dag_runs WHEN NEW.dag_id = 'victim'"],
+    ["a task", "UPDATE ON task_instances WHEN NEW.pool = 'victims'"],
+  ])("%s that refuses every change is told of once, and nothing spins", async (_, event) => {
+    const world = await openServiceWorld();
+    const dag = victim({ tasks: [makeTask("a", { pool: "victims" })], schedule: good.schedule });
+    world.setDags([good, dag]);
+    const service = world.start();
+    await service.rest();
+    await change(world, `CREATE TRIGGER refusing BEFORE ${event} ${REFUSE}`);
+    for (let minute = 0; minute < 3; minute += 1) await service.advance(MINUTE);
+    expect(world.runs().filter((run) => run.startsWith("good"))).toEqual(GOOD_RUNS);
+    const faults = world.events(...FAULTS);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.length).toBeLessThanOrEqual(3);
+    expect(world.turns()).toBeLessThan(600);
+  });
+
+  test("where nothing can be written at all, the step says so until it can be", async () => {
+    const world = await openServiceWorld();
+    world.setDags([good]);
+    const service = world.start();
+    await service.rest();
+    await change(world, `CREATE TRIGGER no_events BEFORE INSERT ON events ${REFUSE}`);
+    await change(world, `CREATE TRIGGER no_runs BEFORE INSERT ON dag_runs ${REFUSE}`);
+    await service.advance(MINUTE);
+    expect(world.told.at(-1)).toMatch(/^step failed: .*refused/);
+    expect(world.runs()).toEqual([]);
+    await change(world, "DROP TRIGGER no_events");
+    await change(world, "DROP TRIGGER no_runs");
+    await service.advance(10_000);
+    expect(world.told).toContain("step written");
+    expect(world.runs()).toEqual(["good@09:01 success"]);
+  });
+});
+
+describe("of a result that cannot be kept", () => {
+  const circle: Record<string, unknown> = {};
+  circle["itself"] = circle;
+  test.each<[string, () => unknown]>([
+    ["a number that JSON cannot hold", () => ({ count: 1n })],
+    ["a circle", () => ({ circle })],
+    ["an output of nothing", () => ({ count: undefined })],
+    ["nothing", () => null],
+    [
+      "a wait that is no number",
+      () => {
+        throw new TaskReschedule("INPUT_NOT_READY", "later", Number.NaN);
+      },
+    ],
+    [
+      "a failure to be tried again at no time",
+      () => {
+        throw new TaskFailure("INTERNAL", "no", true, { retryAfterSeconds: Number.NaN });
+      },
+    ],
+  ])("%s, the task fails with the reason, and what ended with it is kept", async (_, give) => {
+    const world = await openServiceWorld({ noop: () => ({}), poison: () => give() as TaskOutput });
+    const bad = makeTask("a", { type: "poison", retries: 5 });
+    const dag = victim({ tasks: [bad, makeTask("b")] });
+    world.setDags([good, dag]);
+    await askForRun(world, dag);
+    const { goodRuns, step } = await watch(world);
+    expect(goodRuns).toEqual(GOOD_RUNS);
+    expect(step).toEqual([]);
+    expect(
+      world.database.all(
+        sql(`SELECT t.state, a.error_code FROM task_instances t JOIN attempts a USING (task_instance_id)
+          JOIN dag_runs r USING (dag_run_id) WHERE r.dag_id = 'victim' ORDER BY t.task_id`),
+      ),
+    ).toEqual([
+      { state: "failed", error_code: "RESULT_UNUSABLE" },
+      { state: "success", error_code: null },
+    ]);
+  });
+});
+
+/** Numbers at the edges of what a setting or a task type may give. */
+const edge = fc.constantFrom(
+  0,
+  -1,
+  0.0001,
+  1,
+  60,
+  2 ** 31,
+  315_360_000,
+  1e12,
+  1e300,
+  Infinity,
+  -Infinity,
+  Number.NaN,
+);
+const TASK = fc.record({
+  retries: fc.constantFrom(0, 1, 100),
+  retryDelaySeconds: fc.constantFrom(0, 0.001, 1, 315_360_000),
+  retryDelayMaxSeconds: fc.constantFrom(0, 1, 315_360_000),
+  retryBackoff: fc.constantFrom("fixed", "exponential"),
+  priority: fc.constantFrom(-1000, 0, 1000),
+  timeoutSeconds: fc.constantFrom(0.001, 1, 315_360_000),
+  triggerRule: fc.constantFrom("all_success", "always", "one_done", "all_done_min_one_success"),
+  dependsOnPast: fc.boolean(),
+} satisfies { readonly [Name in keyof TaskDefinition]?: fc.Arbitrary<TaskDefinition[Name]> });
+
+test("whatever one Dag's settings and results are, every other goes on, and nothing spins", async () => {
+  const way = fc.constantFrom("later", "again", "output");
+  await fc.assert(
+    fc.asyncProperty(
+      TASK,
+      way,
+      edge,
+      fc.constantFrom(null, 0.001, 315_360_000),
+      async (task, how, seconds, timeout) => {
+        let attempts = 0;
+        const world = await openServiceWorld({
+          noop: () => ({}),
+          poison: () => {
+            attempts += 1;
+            if (how === "later") throw new TaskReschedule("INPUT_NOT_READY", "later", seconds);
+            if (how === "again")
+              throw new TaskFailure("INTERNAL", "no", true, { retryAfterSeconds: seconds });
+            return { seconds };
+          },
+        });
+        const dag = victim({
+          tasks: [
+            makeTask("a", { type: "poison", ...task }),
+            makeTask("b", { ...task, type: "noop", needs: ["a"] }),
+          ],
+          timeoutSeconds: timeout,
+        });
+        world.setDags([good, dag]);
+        await askForRun(world, dag);
+        const service = world.start();
+        await service.advance(20_000);
+        expect(attempts).toBeLessThanOrEqual(21);
+        await service.advance(MINUTE - 20_000);
+        expect(world.runs().filter((run) => run.startsWith("good"))).toEqual(["good@09:01 success"]);
+        expect(world.told.filter((line) => line.startsWith("step failed"))).toEqual([]);
+      },
+    ),
+    { numRuns: 15, endOnFailure: true },
+  );
+});

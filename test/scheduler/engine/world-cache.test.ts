@@ -1,0 +1,83 @@
+/** What the world remembers of a run from one step to the next, and what it reads again. */
+import { describe, expect, test } from "vitest";
+import { changeRunState } from "../../../state/runs/dag-runs.ts";
+import { readOutputsOf, saveOutputs } from "../../../state/runs/task-instances.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
+import {
+  createWorldCache,
+  forgetAll,
+  forgetRun,
+  forgetTask,
+  readWorld,
+  type WorldCache,
+} from "../../../scheduler/engine/world.ts";
+import { makeDag, makeTask } from "../../support/test-dag.ts";
+import { openEngineWorld, type EngineWorld } from "../engine-world.ts";
+
+const LIMITS = { pools: new Map([["default", 16]]), maxActiveTasks: 32 };
+
+async function openRunning() {
+  const world = await openEngineWorld({ noop: () => ({}) });
+  const run = await world.makeRun(makeDag([makeTask("a"), makeTask("b")]));
+  await world.database.write((query) => changeRunState(query, run, "running", world.clock.now()));
+  const cache = createWorldCache();
+  return { world, run, cache };
+}
+
+/** The messages of the run's tasks, as the planner sees them. */
+function readMessages({ database, clock, lake }: EngineWorld, dagRunId: number, cache: WorldCache) {
+  const facts = {
+    now: clock.now(),
+    lakeId: lake.id,
+    scope: { dagRunIds: [dagRunId] },
+    limits: LIMITS,
+    isDraining: false,
+  };
+  return readWorld(database, facts, cache).runs[0]?.tasks.map((task) => task.message);
+}
+
+const write = (world: EngineWorld, text: string) =>
+  world.database.write((query) => query.run(sql("UPDATE task_instances SET message = ?", text)));
+
+describe("a run that was read", () => {
+  test("is read again once it is said to have been written to, a task of it, the run, or anything", async () => {
+    const { world, run, cache } = await openRunning();
+    expect(readMessages(world, run.dagRunId, cache)).toEqual([null, null]);
+    await write(world, "one");
+    expect(readMessages(world, run.dagRunId, cache)).toEqual([null, null]);
+    forgetTask(cache, world.task(run, "b"));
+    expect(readMessages(world, run.dagRunId, cache)).toEqual([null, "one"]);
+    await write(world, "two");
+    expect(readMessages(world, run.dagRunId, cache)).toEqual([null, "one"]);
+    forgetRun(cache, run.dagRunId);
+    expect(readMessages(world, run.dagRunId, cache)).toEqual(["two", "two"]);
+    await write(world, "three");
+    forgetTask(cache, world.task(run, "a"));
+    forgetAll(cache);
+    expect(readMessages(world, run.dagRunId, cache)).toEqual(["three", "three"]);
+  });
+
+  test("is read whole where a task was written to before it was read", async () => {
+    const { world, run, cache } = await openRunning();
+    forgetTask(cache, world.task(run, "a"));
+    await write(world, "one");
+    expect(readMessages(world, run.dagRunId, cache)).toEqual(["one", "one"]);
+  });
+});
+
+describe("outputs of some tasks", () => {
+  test("are those of the tasks that are named, and none of nobody's", async () => {
+    const { world, run } = await openRunning();
+    const { database } = world;
+    await database.write((query) => {
+      saveOutputs(query, world.task(run, "a").taskInstanceId, { key: "x" });
+      saveOutputs(query, world.task(run, "b").taskInstanceId, { key: "y" });
+    });
+    expect(readOutputsOf(database, run.dagRunId, ["a"])).toEqual({ a: { key: "x" } });
+    expect(readOutputsOf(database, run.dagRunId, ["a", "b", "c"])).toEqual({
+      a: { key: "x" },
+      b: { key: "y" },
+    });
+    expect(readOutputsOf(database, run.dagRunId, [])).toEqual({});
+  });
+});

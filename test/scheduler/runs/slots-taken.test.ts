@@ -1,0 +1,122 @@
+/** A slot whose date has a run already: it becomes that run whole, or an event says why it made none. */
+import { expect, test } from "vitest";
+import type { RunRequest } from "../../../scheduler/commands/prepare-run.ts";
+import type { DagDefinition } from "../../../model/dag/dag.ts";
+import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
+import { HOUR, openServiceWorld } from "../service-world.ts";
+
+const SLOT = "2026-11-23T10:00:00.000Z";
+const DAG = makeDag([makeTask("a"), makeTask("b")], {
+  dagId: "hourly",
+  schedule: { kind: "cron", expression: "0 * * * *" },
+  timezone: "UTC",
+  params: { mode: "daily" },
+});
+const FOLLOWER = makeDag([makeTask("a"), makeTask("b")], {
+  dagId: "follower",
+  schedule: { kind: "after", dagIds: ["hourly"] },
+  timezone: "UTC",
+});
+
+function requestSlot(dag: DagDefinition, changes: Partial<RunRequest> = {}): RunRequest {
+  return {
+    version: makeVersion(dag),
+    logicalDate: SLOT,
+    isNew: false,
+    params: {},
+    onlyTasks: null,
+    namedTasks: [],
+    isRerun: false,
+    isRefetch: false,
+    ...changes,
+  };
+}
+
+/** A scheduler that has passed the slot of 10:00, where that run had been asked for by hand before. */
+async function passSlot(dag: DagDefinition, request: Partial<RunRequest>, isCancelled = false) {
+  const world = await openServiceWorld();
+  const { dagRunId } = await world.apply({ kind: "run", request: requestSlot(dag, request) });
+  if (isCancelled) await world.apply({ kind: "cancel_run", dagRunId });
+  world.setDags([DAG, FOLLOWER]);
+  const service = world.start();
+  await service.advance(HOUR + 1);
+  const tasks = world.database.all<{ text: string }>({
+    sql: "SELECT task_id || ' ' || state AS text FROM task_instances WHERE dag_run_id = ? ORDER BY task_id",
+    bindings: [dagRunId],
+  });
+  return {
+    world,
+    service,
+    tasks: tasks.map(({ text }) => text),
+    events: world.events("slot_filled", "slot_taken"),
+  };
+}
+
+test("a run of single tasks becomes the slot's whole run", async () => {
+  const { world, tasks, events } = await passSlot(DAG, { onlyTasks: ["a"] });
+  expect(tasks).toEqual(["a success", "b success"]);
+  expect(world.runs()).toEqual(["follower@10:00 success", "hourly@10:00 success"]);
+  expect(events).toEqual([
+    `slot_filled: hourly: the slot 2026-11-23 10:00:00 +00:00 is manual__${SLOT}, which had only a; it gets its other tasks.`,
+  ]);
+});
+
+test("a run of single tasks of a Dag that follows becomes the run of its upstream's success", async () => {
+  const { tasks } = await passSlot(FOLLOWER, { onlyTasks: ["a"] });
+  expect(tasks).toEqual(["a success", "b success"]);
+});
+
+test("a run by hand stands for the slot, with a word", async () => {
+  const { world, events } = await passSlot(DAG, {});
+  expect(world.runs()).toContain("hourly@10:00 success");
+  expect(events).toEqual([
+    expect.stringMatching(/^slot_taken: hourly: the slot .* made no new run: manual__/),
+  ]);
+});
+
+test("a cancelled run stands for the slot, and the event says how it is resumed", async () => {
+  const { world, service, events } = await passSlot(DAG, {}, true);
+  expect(world.runs()).toEqual(["hourly@10:00 cancelled"]);
+  expect(events).toEqual([
+    expect.stringContaining(`and was cancelled. \`dagmar run hourly --date ${SLOT}\` resumes it.`),
+  ]);
+  await world.ask({ kind: "run", request: requestSlot(DAG, { params: { mode: "daily" } }) });
+  await service.rest();
+  expect(world.runs()).toContain("hourly@10:00 success");
+});
+
+test("a run of single tasks with other params is left as it is, with a warning", async () => {
+  const { tasks, events } = await passSlot(DAG, { onlyTasks: ["a"], params: { mode: "full" } });
+  expect(tasks).toEqual(["a success"]);
+  expect(events).toEqual([expect.stringContaining(`with the params {"mode":"full"}`)]);
+});
+
+test("slots that were passed over are made by a backfill, as the event says", async () => {
+  const world = await openServiceWorld();
+  const dag = { ...DAG, catchup: "none" } as const;
+  world.setDags([dag]);
+  const first = world.start();
+  await first.advance(1);
+  first.drain();
+  await first.ended;
+  await world.clock.advance(2 * HOUR);
+  const second = world.start();
+  await second.rest();
+  expect(world.events("slots_skipped").join()).toContain("`dagmar backfill` makes them.");
+  const slots = [SLOT, "2026-11-23T11:00:00.000Z"];
+  const [from, to] = [SLOT, "2026-11-23T11:00:00.000Z"];
+  await world.ask({
+    kind: "backfill",
+    request: {
+      version: makeVersion(dag),
+      from,
+      to,
+      slots,
+      reprocess: "none",
+      isRefetch: false,
+      maxActive: null,
+    },
+  });
+  await second.rest();
+  expect(world.runs()).toEqual(["hourly@10:00 success", "hourly@11:00 success"]);
+});

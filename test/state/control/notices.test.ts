@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { IllegalTransition } from "../../../model/errors.ts";
+import { changeRunState, createRun, readRun, saveDagVersion } from "../../../state/runs/dag-runs.ts";
+import type { Database } from "../../../state/sqlite/database.ts";
+import {
+  endNotice,
+  findDueNotice,
+  findNewestNotice,
+  findNextDueAt,
+  insertNotice,
+  postponeNotice,
+  readFailureStreak,
+} from "../../../state/control/notices.ts";
+import { sql, type Sql } from "../../../state/sqlite/statement.ts";
+import { makeDag, makeVersion } from "../../support/test-dag.ts";
+import { openTestWorld } from "../../support/test-world.ts";
+
+const NOW = new Date("2026-11-23T12:00:00.000Z");
+const LATER = new Date("2026-11-23T12:00:30.000Z");
+const FAR = new Date("2027-01-01T00:00:00.000Z");
+
+async function note(database: Database, dagId: string, message = "m"): Promise<void> {
+  await database.write((query) => {
+    insertNotice(query, { dagId, runId: "manual__1", kind: "failure", failures: 1, message }, NOW);
+  });
+}
+
+describe("a notice", () => {
+  test("is open and due at once", async () => {
+    const { database } = await openTestWorld();
+    expect([
+      findNewestNotice(database, "a"),
+      findDueNotice(database, NOW, FAR),
+      findNextDueAt(database),
+    ]).toEqual([undefined, undefined, null]);
+    await note(database, "a", "one");
+    const notice = findDueNotice(database, NOW, FAR);
+    expect(notice).toEqual({
+      noticeId: 1,
+      dagId: "a",
+      runId: "manual__1",
+      kind: "failure",
+      failures: 1,
+      message: "one",
+      state: "open",
+      tries: 0,
+      nextTryAt: NOW.toISOString(),
+      error: null,
+      createdAt: NOW.toISOString(),
+      sentAt: null,
+    });
+    expect(findNewestNotice(database, "a")).toEqual(notice);
+    expect(findNewestNotice(database, "b")).toBeUndefined();
+    expect(findNextDueAt(database)).toBe(NOW.toISOString());
+  });
+
+  test("that is postponed is due later, and counts its tries", async () => {
+    const { database } = await openTestWorld();
+    await note(database, "a");
+    const notice = findDueNotice(database, NOW, FAR)!;
+    await database.write((query) => postponeNotice(query, notice, "status 503", LATER));
+    expect(findDueNotice(database, NOW, FAR)).toBeUndefined();
+    expect(findNextDueAt(database)).toBe(LATER.toISOString());
+    expect(findDueNotice(database, LATER, FAR)).toMatchObject({ tries: 1, error: "status 503" });
+    expect(findDueNotice(database, NOW, NOW)).toMatchObject({ tries: 1 });
+  });
+
+  test("that is sent is open no longer, and ends once", async () => {
+    const { database } = await openTestWorld();
+    await note(database, "a");
+    const notice = findDueNotice(database, NOW, FAR)!;
+    const end = () => database.write((query) => endNotice(query, notice, { state: "sent" }, LATER));
+    expect([await end(), await end()]).toEqual([true, false]);
+    expect([findDueNotice(database, FAR, FAR), findNextDueAt(database)]).toEqual([undefined, null]);
+    const sent = findNewestNotice(database, "a")!;
+    expect(sent).toMatchObject({ state: "sent", sentAt: LATER.toISOString(), nextTryAt: null });
+    expect(() => endNotice(database, sent, { state: "given_up", error: "x" }, LATER)).toThrow(
+      IllegalTransition,
+    );
+  });
+
+  test("waits behind an older one of its Dag, not behind another Dag's", async () => {
+    const { database } = await openTestWorld();
+    for (const dagId of ["a", "a", "b"]) await note(database, dagId);
+    const first = findDueNotice(database, NOW, FAR)!;
+    await database.write((query) => postponeNotice(query, first, "x", LATER));
+    const second = findDueNotice(database, NOW, FAR)!;
+    expect([first.noticeId, second.noticeId]).toEqual([1, 3]);
+    await database.write((query) => endNotice(query, second, { state: "sent" }, NOW));
+    expect(findDueNotice(database, NOW, FAR)).toBeUndefined();
+    expect(findNextDueAt(database)).toBe(LATER.toISOString());
+    await database.write((query) => endNotice(query, first, { state: "given_up", error: "y" }, NOW));
+    expect(findDueNotice(database, NOW, FAR)).toMatchObject({ noticeId: 2 });
+  });
+});
+
+/** Statements with the plans that SQLite has for them, as the calls of `use` hand them in. */
+function explain(database: Database, use: (query: Database) => void): readonly string[] {
+  const plans: string[] = [];
+  const look = (statement: Sql): void => {
+    const explained = sql(`EXPLAIN QUERY PLAN ${statement.sql}`, ...statement.bindings);
+    const steps = database.all<{ detail: string }>(explained);
+    plans.push(...steps.map(({ detail }) => detail));
+  };
+  use({
+    ...database,
+    get: (statement) => {
+      look(statement);
+      return database.get(statement);
+    },
+  });
+  return plans;
+}
+
+test("neither a Dag's long past nor that of all others is read to judge a run's end", async () => {
+  const { database } = await openTestWorld();
+  const run = await database.write((query) => {
+    const version = makeVersion(makeDag([], { dagId: "a" }));
+    saveDagVersion(query, version, NOW);
+    const made = createRun(query, {
+      version,
+      runType: "scheduled",
+      logicalDate: NOW,
+      interval: null,
+      params: {},
+      onlyTasks: null,
+      lakeId: "file:///lake",
+      isRefetch: false,
+      now: NOW,
+    });
+    changeRunState(query, made, "failed", NOW);
+    return readRun(query, made.dagRunId);
+  });
+  const plans = explain(database, (query) => {
+    readFailureStreak(query, run);
+    findNewestNotice(query, "a");
+  });
+  expect(plans).toEqual([
+    "SEARCH dag_runs USING COVERING INDEX dag_runs_by_end (dag_id=? AND state=? AND finished_at>?)",
+    "SEARCH dag_runs USING COVERING INDEX dag_runs_by_end (dag_id=? AND state=? AND finished_at>?)",
+    "SEARCH notices USING INDEX notices_by_dag (dag_id=?)",
+  ]);
+});

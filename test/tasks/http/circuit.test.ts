@@ -1,0 +1,161 @@
+import { expect, test } from "vitest";
+import { TaskFailure } from "../../../model/errors.ts";
+import { createCircuit, type Circuit, type CircuitPass } from "../../../tasks/http/circuit.ts";
+import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
+
+async function openCircuit(maxProbes = 5): Promise<{ clock: HandClock; circuit: Circuit }> {
+  const clock = createHandClock();
+  const circuit = createCircuit({ clock, host: "tmdb.test", failuresToOpen: 3, maxProbes });
+  for (let failure = 0; failure < 3; failure += 1) circuit.reportFailure(await circuit.enter());
+  return { clock, circuit };
+}
+
+interface Line {
+  readonly passes: CircuitPass[];
+  readonly refusals: unknown[];
+}
+
+function queue(circuit: Circuit, length: number): Line {
+  const line: Line = { passes: [], refusals: [] };
+  for (let place = 0; place < length; place += 1) {
+    circuit.enter().then(
+      (pass) => line.passes.push(pass),
+      (error: unknown) => line.refusals.push(error),
+    );
+  }
+  return line;
+}
+
+test("it opens at the given number of failures in a row, and a success in between starts the count anew", async () => {
+  const circuit = createCircuit({ clock: createHandClock(), host: "tmdb.test", failuresToOpen: 3 });
+  const pass = await circuit.enter();
+  const reports = [circuit.reportFailure(pass), circuit.reportFailure(pass)];
+  circuit.reportSuccess(pass);
+  reports.push(circuit.reportFailure(pass), circuit.reportFailure(pass));
+  expect(circuit.isOpen).toBe(false);
+  reports.push(circuit.reportFailure(pass));
+  expect(reports).toEqual([false, false, false, false, true]);
+  expect(circuit.isOpen).toBe(true);
+});
+
+test("it says once until it closes that the provider is to blame, also where a probe in doubt fails", async () => {
+  const { clock, circuit } = await openCircuit();
+  expect(circuit.reportFailure(await circuit.enter(undefined, true))).toBe(false);
+  const next = circuit.enter();
+  await clock.advance(60_000);
+  circuit.reportSuccess(await next);
+  const pass = await circuit.enter();
+  expect([1, 2, 3].map(() => circuit.reportFailure(pass))).toEqual([false, false, true]);
+});
+
+test("after the cool-down one probe goes out, the others wait for its answer and then all pass", async () => {
+  const { clock, circuit } = await openCircuit();
+  const line = queue(circuit, 4);
+  await clock.advance(4999);
+  expect(line.passes).toHaveLength(0);
+  await clock.advance(1);
+  expect(line.passes.map((pass) => pass.isProbe)).toEqual([true]);
+  await clock.advance(60_000);
+  expect(line.passes).toHaveLength(1);
+  circuit.reportSuccess(line.passes[0] as CircuitPass);
+  await clock.advance(0);
+  expect(line.passes).toHaveLength(4);
+  expect(circuit.isOpen).toBe(false);
+});
+
+test("the cool-down doubles with each failed probe, up to a minute", async () => {
+  const { clock, circuit } = await openCircuit(7);
+  const line = queue(circuit, 10);
+  const waits: number[] = [];
+  for (let probe = 0; probe < 6; probe += 1) {
+    const from = clock.monotonicMs();
+    while (line.passes.length === probe) await clock.advance(1000);
+    waits.push(clock.monotonicMs() - from);
+    circuit.reportFailure(line.passes[probe] as CircuitPass);
+  }
+  expect(waits).toEqual([5000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+});
+
+test("after too many failed probes all who wait are refused with when to come again, and later callers probe anew", async () => {
+  const { clock, circuit } = await openCircuit(2);
+  const line = queue(circuit, 6);
+  await clock.advance(5000);
+  circuit.reportFailure(line.passes[0] as CircuitPass);
+  await clock.advance(10_000);
+  circuit.reportFailure(line.passes[1] as CircuitPass);
+  await clock.advance(0);
+  expect(line.refusals).toHaveLength(4);
+  const failure = line.refusals[0] as TaskFailure;
+  expect(failure).toBeInstanceOf(TaskFailure);
+  expect(failure).toMatchObject({ code: "TMDB_UNAVAILABLE", retryable: true, retryAfterSeconds: 20 });
+  await expect(circuit.enter()).rejects.toMatchObject({ code: "TMDB_UNAVAILABLE" });
+  await clock.advance(20_000);
+  const probe = await circuit.enter();
+  expect(probe.isProbe).toBe(true);
+  circuit.reportSuccess(probe);
+  expect(circuit.isOpen).toBe(false);
+});
+
+test("late answers to older attempts neither close nor prolong an open circuit", async () => {
+  const { clock, circuit } = await openCircuit();
+  const old: CircuitPass = { isProbe: false };
+  expect(circuit.isValid(old)).toBe(false);
+  circuit.reportSuccess(old);
+  expect(circuit.isOpen).toBe(true);
+  circuit.reportFailure(old);
+  await clock.advance(5000);
+  expect((await circuit.enter()).isProbe).toBe(true);
+});
+
+test("a probe that ends without a word leaves its place to the next in line", async () => {
+  const { clock, circuit } = await openCircuit();
+  const line = queue(circuit, 2);
+  await clock.advance(5000);
+  circuit.reportNothing(line.passes[0] as CircuitPass);
+  await clock.advance(0);
+  expect(line.passes.map((pass) => pass.isProbe)).toEqual([true, true]);
+});
+
+test("a caller that gives up is let go at once, and who comes after it still gets the probe", async () => {
+  const { clock, circuit } = await openCircuit();
+  const stop = new AbortController();
+  const given = circuit.enter(stop.signal);
+  stop.abort(new Error("enough"));
+  const line = queue(circuit, 1);
+  await expect(given).rejects.toThrow("enough");
+  await clock.advance(5000);
+  expect(line.passes).toHaveLength(1);
+  await expect(circuit.enter(AbortSignal.abort(new Error("too late")))).rejects.toThrow("too late");
+});
+
+test("after the cool-down the probe is what has never failed, then a control question, then the first in line", async () => {
+  const { clock, circuit } = await openCircuit();
+  const line = queue(circuit, 2);
+  const fair: CircuitPass[] = [];
+  void circuit.enter(undefined, true).then((pass) => fair.push(pass));
+  await clock.advance(0);
+  // In doubt a fair one need not wait.
+  expect([line.passes.length, fair.length]).toEqual([0, 1]);
+  circuit.reportFailure(fair[0] as CircuitPass);
+  const asked: CircuitPass[] = [];
+  const remove = circuit.addSampler((pass) => asked.push(pass) > 0);
+  await clock.advance(5000);
+  expect([line.passes.length, asked.length]).toEqual([0, 1]);
+  circuit.reportFailure(asked[0] as CircuitPass);
+  remove();
+  await clock.advance(10_000);
+  expect([line.passes.length, asked.length]).toEqual([1, 1]);
+});
+
+test("a control question that ends without a word leaves the circuit open, and the next in line probes", async () => {
+  const clock = createHandClock();
+  const circuit = createCircuit({ clock, host: "tmdb.test", failuresToOpen: 1 });
+  const asked: CircuitPass[] = [];
+  circuit.addSampler((pass) => asked.length === 0 && asked.push(pass) > 0);
+  expect(circuit.reportFailure(await circuit.enter())).toBe(false);
+  const line = queue(circuit, 1);
+  circuit.reportNothing(asked[0] as CircuitPass);
+  expect(circuit.isOpen).toBe(true);
+  await clock.advance(5000);
+  expect(line.passes.map((pass) => pass.isProbe)).toEqual([true]);
+});

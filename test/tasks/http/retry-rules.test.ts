@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { createDeadlines } from "../../../tasks/http/deadlines.ts";
+import { hashStructure } from "../../../tasks/http/json-body.ts";
+import { parseRetryAfterMs } from "../../../tasks/http/retry-after.ts";
+import { createRetryBudget } from "../../../tasks/http/retry-budget.ts";
+import { joinTraffic } from "../../../tasks/http/traffic.ts";
+import { createHandClock } from "../../support/hand-clock.ts";
+
+const NOW = new Date("2026-11-23T09:00:00Z");
+
+test.each([
+  ["0", 0],
+  ["2", 2000],
+  [" 120 ", 120_000],
+  ["2592000", 2_592_000_000],
+  ["Mon, 23 Nov 2026 09:00:30 GMT", 30_000],
+  ["Mon, 23 Nov 2026 08:00:00 GMT", 0],
+  ["Monday, 23-Nov-26 09:00:30 GMT", 30_000],
+  ["soon", undefined],
+  ["-5", undefined],
+  ["1.5", undefined],
+  ["2026", 2_026_000],
+  ["", undefined],
+  ["Mon, 99 Foo 2026", undefined],
+  [undefined, undefined],
+])("Retry-After %j asks for %j milliseconds", (header, expected) => {
+  expect(parseRetryAfterMs(header, NOW)).toBe(expected);
+});
+
+test("retries never exceed three and a tenth of the first requests", () => {
+  const budget = createRetryBudget();
+  let retries = 0;
+  for (let request = 1; request <= 1000; request += 1) {
+    budget.earn();
+    while (budget.spend()) retries += 1;
+    expect(retries).toBeLessThanOrEqual(3 + request / 10 + 1e-6);
+  }
+  expect(retries).toBe(103);
+});
+
+test("what is saved up is bounded", () => {
+  const budget = createRetryBudget(3, 0.1, 5);
+  for (let request = 0; request < 1000; request += 1) budget.earn();
+  let retries = 0;
+  while (budget.spend()) retries += 1;
+  expect(retries).toBe(5);
+});
+
+test("deadlines expire in their own time, a cancelled one never, and none leaves a timer behind", async () => {
+  const clock = createHandClock();
+  const deadlines = createDeadlines(clock);
+  const expired: string[] = [];
+  deadlines.start(1000, () => expired.push("late"));
+  deadlines.start(100, () => expired.push("early"));
+  const cancel = deadlines.start(500, () => expired.push("cancelled"));
+  await clock.advance(99);
+  expect(expired).toEqual([]);
+  await clock.advance(1);
+  expect(expired).toEqual(["early"]);
+  cancel();
+  await clock.advance(899);
+  expect(expired).toEqual(["early"]);
+  await clock.advance(1);
+  expect(expired).toEqual(["early", "late"]);
+  const only = deadlines.start(50, () => expired.push("never"));
+  expect(clock.sleepers).toBe(1);
+  only();
+  expect(clock.sleepers).toBe(0);
+});
+
+test("the structure is the set of top-level names, whatever their order and whatever is below", () => {
+  const one = hashStructure({ id: 1, title: "a", credits: { cast: [] } });
+  expect(hashStructure({ credits: null, title: 2, id: "x" })).toBe(one);
+  expect(hashStructure({ id: 1, title: "a" })).not.toBe(one);
+  expect(hashStructure({ "id,title": 1 })).not.toBe(hashStructure({ id: 1, title: 1 }));
+  expect(one).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test("one base URL has one limiter for the process, at the lowest rate of those who use it", () => {
+  const clock = createHandClock();
+  const fast = joinTraffic(clock, "http://tmdb.test/3", "tmdb.test", 30);
+  const slow = joinTraffic(clock, "http://tmdb.test/3", "tmdb.test", 4);
+  const other = joinTraffic(clock, "http://other.test/3", "other.test", 50);
+  expect(slow.limiter).toBe(fast.limiter);
+  expect(slow.circuit).toBe(fast.circuit);
+  expect(fast.limiter.ratePerSecond).toBe(4);
+  expect(other.limiter.ratePerSecond).toBe(50);
+  slow.leave();
+  slow.leave();
+  expect(fast.limiter.ratePerSecond).toBe(30);
+});
