@@ -20,10 +20,12 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json bundle.mjs ./
 COPY model ./model
 COPY config ./config
+COPY logs ./logs
 COPY state ./state
 COPY lake ./lake
 COPY tasks ./tasks
 COPY scheduler ./scheduler
+COPY app ./app
 COPY web ./web
 COPY cli ./cli
 RUN npm run build

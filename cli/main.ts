@@ -12,7 +12,8 @@ import {
 import { explainSystemFault } from "../model/system-fault.ts";
 import { readTestSwitches } from "../config/settings/environment.ts";
 import { obeySwitches } from "./process/failpoint-switches.ts";
-import { lostOutput, type OutputStream } from "./output/lost-output.ts";
+import type { OutputStream } from "../app/lost-output.ts";
+import { lostOutput } from "./output/lost-output.ts";
 import { createOutput, type Output } from "./output/output.ts";
 import { runProgram } from "./program.ts";
 import { readVersion } from "./process/version.ts";

@@ -20,7 +20,7 @@ const HOUSE: Readonly<Record<string, string>> = {
   "tasks/copy/index.ts": `${OPENING}export { copy } from "./copy.ts";\n`,
   "tasks/copy/copy.ts": `${OPENING}import { keys } from "../../lake/keys.ts";\nexport const copy = keys;\n`,
   "tasks/copy/worker.ts": `${OPENING}export const isWorker = true;\n`,
-  "scheduler/engine/plan.ts": `${OPENING}import { nouns } from "../state/nouns.ts";\nexport const plan = nouns;\n`,
+  "scheduler/plan.ts": `${OPENING}import { nouns } from "../state/nouns.ts";\nexport const plan = nouns;\n`,
 };
 
 function judge(planted: Readonly<Record<string, string>>): readonly string[] {
@@ -36,7 +36,18 @@ describe("the house as it stands", () => {
     process.stdout.write(`architecture: files seen: ${seen.join(", ")}\n`);
     expect([...counts.keys()]).toEqual(Object.keys(ROOMS).filter((room) => existsSync(`${ROOT}/${room}`)));
     expect([...counts.keys()]).toEqual(
-      expect.arrayContaining(["model", "config", "state", "lake", "tasks", "scheduler", "cli"]),
+      expect.arrayContaining([
+        "model",
+        "config",
+        "logs",
+        "state",
+        "lake",
+        "tasks",
+        "scheduler",
+        "app",
+        "web",
+        "cli",
+      ]),
     );
     for (const [room, count] of counts) expect(count, room).toBeGreaterThan(0);
     expect(files.size).toBe([...counts.values()].reduce((sum, count) => sum + count, 0));

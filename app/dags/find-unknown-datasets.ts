@@ -3,7 +3,11 @@ import { existsSync } from "node:fs";
 import type { DagFolder } from "../../config/dag-file/load-dags.ts";
 import { mayTextsBeSame } from "../../config/dag-file/key-clash.ts";
 import { DagmarError, type DagIssue } from "../../model/errors.ts";
-import type { DagLibrary } from "../dag-library.ts";
+import type { App } from "../app.ts";
+import type { DagLibrary } from "./dag-library.ts";
+
+/** Opens the app for one use of it, and closes it. */
+export type UseApp = <Result>(use: (app: App) => Promise<Result>) => Promise<Result>;
 
 export interface UnknownDatasets {
   readonly faults: readonly DagIssue[];
@@ -22,6 +26,7 @@ export async function findUnknownDatasets(
   { registry, settings }: Pick<DagLibrary, "registry" | "settings">,
   folder: DagFolder,
   whole: DagFolder,
+  useApp: UseApp,
 ): Promise<UnknownDatasets> {
   if (whole.broken.size > 0) return { faults: [], warnings: [] };
   const written = [...whole.dags.values(), ...folder.dags.values()].flatMap(({ definition }) =>
@@ -37,7 +42,7 @@ export async function findUnknownDatasets(
     ),
   );
   if (unwritten.length === 0) return { faults: [], warnings: [] };
-  const held = existsSync(settings.databaseFile) ? await listHeld(unwritten) : undefined;
+  const held = existsSync(settings.databaseFile) ? await listHeld(unwritten, useApp) : undefined;
   if (held === undefined)
     return {
       faults: [],
@@ -54,19 +59,18 @@ export async function findUnknownDatasets(
 }
 
 /** `undefined` where the database cannot be read. */
-async function listHeld(readings: readonly Reading[]): Promise<ReadonlySet<string> | undefined> {
-  const { withApp } = await import("../app.ts");
+async function listHeld(
+  readings: readonly Reading[],
+  useApp: UseApp,
+): Promise<ReadonlySet<string> | undefined> {
   const { findNewestFile } = await import("../../state/records/objects.ts");
   try {
-    return await withApp(
-      async (app) => {
-        const database = await app.openDatabase("read");
-        const isHeld = (dataset: string): boolean =>
-          findNewestFile(database, app.lake.id, dataset) !== undefined;
-        return new Set(readings.map(({ dataset }) => dataset).filter(isHeld));
-      },
-      { quietLevel: "warn" },
-    );
+    return await useApp(async (app) => {
+      const database = await app.openDatabase("read");
+      const isHeld = (dataset: string): boolean =>
+        findNewestFile(database, app.lake.id, dataset) !== undefined;
+      return new Set(readings.map(({ dataset }) => dataset).filter(isHeld));
+    });
   } catch (error) {
     if (error instanceof DagmarError) return undefined;
     throw error;

@@ -4,7 +4,7 @@ import type { KnownDags } from "../../model/ports/dag-source.ts";
 import { DagmarError } from "../../model/errors.ts";
 import type { DagRow } from "../../state/runs/dags.ts";
 import type { Database } from "../../state/sqlite/database.ts";
-import { systemClock } from "../../cli/process/system-clock.ts";
+import type { Clock } from "../../model/ports/clock.ts";
 
 /**
  * By Dag id; empty without a database. `fault` says why one that is there could not be read: then nothing is known, which
@@ -15,21 +15,26 @@ export interface KnownRows {
   readonly fault: string | null;
 }
 
+interface Books {
+  readonly settings: { readonly databaseFile: string };
+  readonly clock: Clock;
+}
+
 /** Whether Dags are paused, and how far their schedules are decided. */
-export async function readDagRows(databaseFile: string): Promise<KnownRows> {
+export async function readDagRows(books: Books): Promise<KnownRows> {
   const { listDagRows } = await import("../../state/runs/dags.ts");
   let fault: string | null = null;
-  const rows = await readIfThere(databaseFile, listDagRows, (reason) => {
+  const rows = await readIfThere(books, listDagRows, (reason) => {
     fault = reason;
   });
   return { rows: rows ?? new Map(), fault };
 }
 
 /** A database that cannot be read knows nothing here: the command that needs it says what is wrong with it. */
-export async function readKnownDags(databaseFile: string, dagIds: readonly string[]): Promise<KnownDags> {
+export async function readKnownDags(books: Books, dagIds: readonly string[]): Promise<KnownDags> {
   const { listDagRows } = await import("../../state/runs/dags.ts");
   const { listDagVersions, readDagVersion } = await import("../../state/runs/dag-runs.ts");
-  const known = await readIfThere(databaseFile, (database) => {
+  const known = await readIfThere(books, (database) => {
     const rows = listDagRows(database);
     return new Map(
       dagIds.flatMap((dagId) => {
@@ -46,14 +51,14 @@ export async function readKnownDags(databaseFile: string, dagIds: readonly strin
 }
 
 async function readIfThere<Value>(
-  databaseFile: string,
+  { settings: { databaseFile }, clock }: Books,
   read: (database: Database) => Value,
   tellFault: (reason: string) => void = () => undefined,
 ): Promise<Value | undefined> {
   if (!existsSync(databaseFile)) return undefined;
   const { openDatabase } = await import("../../state/sqlite/database.ts");
   try {
-    const database = await openDatabase(databaseFile, { clock: systemClock, mode: "read" });
+    const database = await openDatabase(databaseFile, { clock, mode: "read" });
     try {
       return read(database);
     } finally {

@@ -10,7 +10,6 @@ import { formatLocal } from "../../model/time/local-time.ts";
 import { findRunByDate, listRunLakes, listRunsInRange } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
-import { systemClock } from "../../cli/process/system-clock.ts";
 
 /** Raises `USAGE` for what is no date, and for a day that the zone left out. */
 export function readGivenDate(text: string, timezone: string, flag = "--date"): GivenDate {
@@ -48,7 +47,7 @@ export async function chooseLogicalDate(
       : (pickOne(dag, given.day, judgeDay(given.day, readDay(query, app.lake.id, dag, dags, given.range))) ??
         given.range.from);
   const isThere = query !== null && findRunByDate(query, app.lake.id, dag.dagId, instant) !== undefined;
-  if (!isThere && !isForced) refuseFuture(dag, dags, instant);
+  if (!isThere && !isForced) refuseFuture(dag, dags, instant, app.clock.now());
   return instant.toISOString();
 }
 
@@ -89,8 +88,7 @@ function pickOne(dag: Pick<DagDefinition, "dagId" | "timezone">, day: string, me
   );
 }
 
-function refuseFuture(dag: DagDefinition, dags: DagsById, instant: Date): void {
-  const now = systemClock.now();
+function refuseFuture(dag: DagDefinition, dags: DagsById, instant: Date, now: Date): void {
   const next = findNextDagSlot(dag, dags, now);
   if (instant <= (next ?? now)) return;
   const bound =

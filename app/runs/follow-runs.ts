@@ -7,8 +7,7 @@ import { readRun } from "../../state/runs/dag-runs.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import { listTasksOfRun, readOutputs } from "../../state/runs/task-instances.ts";
 import type { App } from "../app.ts";
-import { systemClock } from "../../cli/process/system-clock.ts";
-import { createWaitTeller } from "./tell-waits.ts";
+import { createWaitReporter } from "./report-waits.ts";
 import { watchScheduler } from "./watch-scheduler.ts";
 
 const LOOK_EVERY_MS = 200;
@@ -24,11 +23,11 @@ export async function followRun(
   database: Database,
   dagRunId: number,
   observer: EngineObserver,
-  { log, settings }: Pick<App, "log" | "settings">,
+  app: Pick<App, "clock" | "log" | "settings">,
   drain: AbortSignal,
 ): Promise<FollowedRun> {
-  const lookAtScheduler = watchScheduler(database, log);
-  const tellWaits = createWaitTeller(database, settings, log);
+  const lookAtScheduler = watchScheduler(database, app);
+  const reportWaits = createWaitReporter(database, app);
   const seen = new Map<number, { readonly state: TaskState; readonly attempt: number }>();
   for (;;) {
     const run = readRun(database, dagRunId);
@@ -51,8 +50,8 @@ export async function followRun(
     }
     if (drain.aborted) return { run, isStuck: false };
     lookAtScheduler();
-    tellWaits([run]);
+    reportWaits([run]);
     if (areAllStuck(database, [run])) return { run, isStuck: true };
-    await systemClock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
+    await app.clock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
   }
 }

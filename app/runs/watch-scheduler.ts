@@ -1,26 +1,25 @@
 /** Tells whoever follows a scheduler's work when none is at work any more. Whether to go on waiting is theirs to say. */
-import type { Logger } from "../../model/ports/logger.ts";
 import { isProcessAlive } from "../../scheduler/lease/process-identity.ts";
 import type { Query } from "../../state/sqlite/database.ts";
 import { readLease } from "../../state/control/lease.ts";
-import { SCHEDULER_PURPOSE } from "./lease-work.ts";
-import { systemClock } from "../../cli/process/system-clock.ts";
+import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
+import type { App } from "../app.ts";
 
 /** To be called at each look; logs once when the scheduler has gone or is silent, and again only after it was at work. */
-export function watchScheduler(query: Query, log: Logger): () => void {
+export function watchScheduler(query: Query, { clock, log }: Pick<App, "clock" | "log">): () => void {
   let told: string | null = null;
   return () => {
-    const news = describeAbsence(query);
+    const news = describeAbsence(query, clock.now());
     if (news !== null && news !== told) log.warn(`${news} Ctrl-C ends the waiting.`);
     told = news;
   };
 }
 
 /** `null` while a scheduler holds the lease. That none runs is said only where that is known. */
-function describeAbsence(query: Query): string | null {
+function describeAbsence(query: Query, now: Date): string | null {
   const lease = readLease(query);
   const isHeld = lease?.purpose === SCHEDULER_PURPOSE;
-  if (isHeld && Date.parse(lease.expiresAt) > systemClock.now().getTime()) return null;
+  if (isHeld && Date.parse(lease.expiresAt) > now.getTime()) return null;
   if (!isHeld || isProcessAlive(lease) === false) {
     return "No scheduler is at work any more: what is open waits for the next one.";
   }

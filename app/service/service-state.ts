@@ -3,7 +3,7 @@ import type { Clock } from "../../model/ports/clock.ts";
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import { readLease } from "../../state/control/lease.ts";
-import type { ServiceFacts } from "../../web/ops/health.ts";
+import type { ServiceFacts } from "./health.ts";
 
 export interface ServiceState {
   /** Listens, and passes on. */

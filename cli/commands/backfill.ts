@@ -1,5 +1,5 @@
 /** `dagmar backfill ID --from D --to D`: runs for every slot of a range. */
-import { CommandRefused, EXIT } from "../../model/errors.ts";
+import { EXIT } from "../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../command.ts";
 
 export const backfill: Command = {
@@ -29,46 +29,47 @@ export const backfill: Command = {
     "dagmar backfill csv_ingest --cancel",
   ],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../../app/app.ts");
-    const { tellPaused } = await import("../../app/dags/tell-paused.ts");
+    const { withApp } = await import("../open-app.ts");
     const { readCount } = await import("../arguments/read-options.ts");
-    const { readRange } = await import("../arguments/read-range.ts");
-    const { listBackfillSlots } = await import("../../app/backfill/backfill-slots.ts");
-    const { cancelBackfill, previewBackfill, runBackfill } =
-      await import("../../app/backfill/run-backfill.ts");
-    const { REPROCESS } = await import("../../state/runs/backfills.ts");
+    const { cancelBackfill } = await import("../../app/backfills/cancel-backfill.ts");
+    const { requestBackfill } = await import("../../app/backfills/request-backfill.ts");
+    const { describeScheduler } = await import("../../app/lease-work.ts");
     const isJson = isSet(options, "json");
+    const dagId = String(args[0]);
     return withApp(
       async (app) => {
-        const dagId = String(args[0]);
         if (isSet(options, "cancel")) {
-          return cancelBackfill(app, (await app.loadDag(dagId)).definition.dagId, output, drain);
+          const cancelled = await cancelBackfill(app, dagId, drain);
+          output.line(
+            cancelled === 0
+              ? `No backfill of ${dagId} is under way.`
+              : `The backfill of ${dagId} is cancelled: ${cancelled} of its runs were open.`,
+          );
+          return EXIT.done;
         }
-        const { definition, fingerprint } = await app.loadEnabledDag(dagId);
-        await tellPaused(app, definition.dagId);
-        const reprocess = REPROCESS.find((one) => one === readText(options, "reprocess"));
-        if (reprocess === undefined) {
-          throw new CommandRefused("USAGE", `--reprocess is one of ${REPROCESS.join(", ")}.`);
-        }
-        const { from, to } = readRange(
-          readText(options, "from") ?? "",
-          readText(options, "to") ?? "",
-          definition.timezone,
-        );
         const maxActive = readText(options, "maxActive");
-        const { dags } = await app.loadDags();
-        const request = {
-          version: { definition, fingerprint },
-          from: from.toISOString(),
-          to: to.toISOString(),
-          slots: listBackfillSlots(definition, dags, from, to),
-          reprocess,
+        const request = await requestBackfill(app, {
+          dagId,
+          from: readText(options, "from") ?? "",
+          to: readText(options, "to") ?? "",
+          reprocess: readText(options, "reprocess") ?? "",
           isRefetch: isSet(options, "refetch"),
           maxActive: maxActive === undefined ? null : readCount(maxActive, "--max-active"),
+        });
+        const { createProgress, printPreview, printResult } = await import("../display/backfill-report.ts");
+        if (isSet(options, "dryRun")) {
+          const { previewBackfill } = await import("../../app/backfills/preview-backfill.ts");
+          printPreview(output, isJson, request, await previewBackfill(app, request));
+          return EXIT.done;
+        }
+        const { backfillDag } = await import("../../app/backfills/backfill-dag.ts");
+        const show = {
+          begun(isScheduler: boolean) {
+            if (isScheduler && !isJson) output.line(describeScheduler(app, request.version.fingerprint));
+          },
+          looked: createProgress(output, isJson),
         };
-        if (!isSet(options, "dryRun")) return runBackfill(app, request, output, isJson, drain);
-        await previewBackfill(app, request, output, isJson);
-        return EXIT.done;
+        return printResult(output, isJson, dagId, await backfillDag(app, request, show, drain));
       },
       { quietLevel: "warn" },
     );

@@ -1,4 +1,6 @@
 /** `dagmar run ID`: one run, now, in the foreground; the exit code is the run's. */
+import { EXIT, type ExitCode } from "../../model/errors.ts";
+import type { RunFigures } from "../../app/runs/measure-run.ts";
 import { isSet, readList, readText, type Command } from "../command.ts";
 
 export const run: Command = {
@@ -27,28 +29,25 @@ export const run: Command = {
     "dagmar run tmdb_ingest --date 2026-11-23 --task movies --rerun",
   ],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../../app/app.ts");
-    const { tellPaused } = await import("../../app/dags/tell-paused.ts");
-    const { chooseLogicalDate } = await import("../../app/runs/choose-date.ts");
+    const { withApp } = await import("../open-app.ts");
     const { readParams, readTasks } = await import("../arguments/read-options.ts");
-    const { runForeground } = await import("../../app/runs/foreground-run.ts");
-    const { describeScheduler } = await import("../../app/runs/lease-work.ts");
+    const { warnPaused } = await import("../../app/dags/warn-paused.ts");
+    const { chooseLogicalDate } = await import("../../app/runs/choose-date.ts");
+    const { runDag } = await import("../../app/runs/run-dag.ts");
+    const { describeScheduler } = await import("../../app/lease-work.ts");
     const { openDisplay } = await import("../display/open-display.ts");
+    const { describeRunAsJson, printRun } = await import("../display/run-report.ts");
     const isJson = isSet(options, "json");
     const display = await openDisplay(output, isJson);
     return withApp(
       async (app) => {
         const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
-        await tellPaused(app, definition.dagId);
+        await warnPaused(app, definition.dagId);
+        const date = readText(options, "date");
         const namedTasks = readList(options, "task");
         const request = {
           version: { definition, fingerprint },
-          logicalDate: await chooseLogicalDate(
-            app,
-            definition,
-            readText(options, "date"),
-            isSet(options, "force"),
-          ),
+          logicalDate: await chooseLogicalDate(app, definition, date, isSet(options, "force")),
           isNew: false,
           params: readParams(readList(options, "param"), definition),
           onlyTasks: readTasks(namedTasks, definition),
@@ -56,15 +55,21 @@ export const run: Command = {
           isRerun: isSet(options, "rerun"),
           isRefetch: isSet(options, "refetch"),
         };
-        const { report, exitCode, isScheduler } = await runForeground(app, request, display, drain);
-        if (isJson) output.json(report.toJson());
-        else report.print(output);
-        if (isScheduler && !isJson) output.line(`  ${describeScheduler(app, fingerprint)}`);
-        if (isScheduler && drain.aborted)
+        const figures = await runDag(app, request, (taskIds) => display.open(taskIds), drain);
+        const { origin } = figures;
+        if (isJson) output.json(describeRunAsJson(figures));
+        else printRun(output, figures);
+        if (origin.isScheduler && !isJson) output.line(`  ${describeScheduler(app, fingerprint)}`);
+        if (origin.isScheduler && drain.aborted)
           output.fault("The scheduler goes on with it; `dagmar runs show` tells.");
-        return exitCode;
+        return judgeExit(figures);
       },
       { logStream: display.logStream, quietLevel: "warn" },
     );
   },
 };
+
+function judgeExit({ run: { state }, origin }: RunFigures): ExitCode {
+  if (state === "success") return EXIT.done;
+  return origin.isStuck || state === "failed" || state === "cancelled" ? EXIT.failed : EXIT.tryAgain;
+}

@@ -6,8 +6,13 @@ export const scheduler: Command = {
   summary: "run Dags when they are due, until SIGTERM; a second one stands by",
   examples: ["dagmar scheduler", "DAGMAR_HTTP=0.0.0.0:8793 DAGMAR_LOG_FORMAT=json dagmar scheduler"],
   async run({ drain }) {
-    const { withApp } = await import("../../app/app.ts");
-    const { serve } = await import("../../app/service/serve.ts");
-    return withApp((app) => serve(app, drain));
+    const { withApp } = await import("../open-app.ts");
+    const { runScheduler } = await import("../../app/service/run-scheduler.ts");
+    const { createOpsFace } = await import("../../web/ops/ops-endpoint.ts");
+    return withApp((app) => {
+      const { clock, log, settings, version } = app;
+      const face = { address: settings.http, clock, log, version };
+      return runScheduler(app, (database) => createOpsFace(database, face), drain);
+    });
   },
 };

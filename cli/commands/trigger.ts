@@ -21,33 +21,22 @@ export const trigger: Command = {
   ],
   examples: ["dagmar trigger csv_ingest", "dagmar trigger tmdb_ingest --date 2026-11-23 --param limit=100"],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../../app/app.ts");
-    const { tellPaused } = await import("../../app/dags/tell-paused.ts");
-    const { chooseLogicalDate } = await import("../../app/runs/choose-date.ts");
+    const { withApp } = await import("../open-app.ts");
     const { readParams } = await import("../arguments/read-options.ts");
-    const { carryOut, describeScheduler } = await import("../../app/runs/lease-work.ts");
-    const { readRun } = await import("../../state/runs/dag-runs.ts");
+    const { warnPaused } = await import("../../app/dags/warn-paused.ts");
+    const { chooseLogicalDate } = await import("../../app/runs/choose-date.ts");
+    const { triggerRun } = await import("../../app/runs/trigger-run.ts");
+    const { describeScheduler } = await import("../../app/lease-work.ts");
     return withApp(async (app) => {
       const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
-      await tellPaused(app, definition.dagId);
+      await warnPaused(app, definition.dagId);
+      const date = readText(options, "date");
       const request = {
         version: { definition, fingerprint },
-        logicalDate: await chooseLogicalDate(
-          app,
-          definition,
-          readText(options, "date"),
-          isSet(options, "force"),
-        ),
-        isNew: true,
+        logicalDate: await chooseLogicalDate(app, definition, date, isSet(options, "force")),
         params: readParams(readList(options, "param"), definition),
-        onlyTasks: null,
-        namedTasks: [],
-        isRerun: false,
-        isRefetch: false,
       };
-      const { answer, isScheduler } = await carryOut(app, { kind: "run", request }, drain);
-      const { dagRunId, how } = answer;
-      const run = readRun(await app.openDatabase("read"), dagRunId);
+      const { run, how, isScheduler } = await triggerRun(app, request, drain);
       if (isSet(options, "json")) {
         output.json({
           dag_id: run.dagId,

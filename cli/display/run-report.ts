@@ -1,64 +1,13 @@
 /** What a foreground run did, for people and for programs: tasks, objects, bytes, ids by outcome, time. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { formatDuration } from "../../model/time/duration.ts";
-import type { Reconciliation } from "../../model/records/reconciliation.ts";
-import type { PreparedRun } from "../../scheduler/commands/prepare-run.ts";
-import type { Database } from "../../state/sqlite/database.ts";
-import {
-  listRunSums,
-  measureWrites,
-  reportRunWarnings,
-  reportTasks,
-  type Writes,
-} from "../../state/reports.ts";
+import type { RunFigures, RunOrigin } from "../../app/runs/measure-run.ts";
+import type { Writes } from "../../state/reports.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 import { formatBytes } from "../../model/text/byte-size.ts";
 import type { Output } from "../output/output.ts";
 
-export interface RunReport {
-  print(output: Output): void;
-  toJson(): unknown;
-}
-
-/** How the run came about, and who has it. */
-interface RunOrigin {
-  readonly how: PreparedRun["how"];
-  /** A scheduler has it, and goes on with it where it has not ended. */
-  readonly isScheduler: boolean;
-  /** It is open, and a person has to act before it can go on. */
-  readonly isStuck: boolean;
-}
-
-interface RunFigures {
-  readonly run: DagRun;
-  readonly origin: RunOrigin;
-  readonly tasks: readonly Row[];
-  readonly sums: readonly { readonly taskId: string; readonly sum: Reconciliation }[];
-  /** Since this execution began. */
-  readonly warnings: readonly Row[];
-  /** By this execution. */
-  readonly written: Writes;
-}
-
-/** `since`: when this execution began. */
-export function reportRun(database: Database, run: DagRun, origin: RunOrigin, since: string): RunReport {
-  const figures: RunFigures = {
-    run,
-    origin,
-    tasks: reportTasks(database, run.dagRunId),
-    sums: listRunSums(database, run.dagRunId),
-    warnings: reportRunWarnings(database, run, since),
-    written: measureWrites(database, since),
-  };
-  return {
-    print(output) {
-      printReport(output, figures);
-    },
-    toJson: () => toJson(figures),
-  };
-}
-
-function printReport(output: Output, figures: RunFigures): void {
+export function printRun(output: Output, figures: RunFigures): void {
   const { run, origin, tasks, sums, warnings, written } = figures;
   const { paint } = output;
   output.line();
@@ -130,7 +79,7 @@ function readOutputs(task: Row): Readonly<Record<string, unknown>> {
   return typeof text === "string" ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {};
 }
 
-function toJson({ run, origin, tasks, sums, warnings, written }: RunFigures): unknown {
+export function describeRunAsJson({ run, origin, tasks, sums, warnings, written }: RunFigures): unknown {
   return {
     dag_id: run.dagId,
     run_id: run.runId,

@@ -52,8 +52,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: "state/records/batch-store.ts",
-        from: 'import type { Database } from "./database.ts";',
-        to: 'import type { Database } from "./database.ts";\nimport { sql } from "./statement.ts";',
+        from: 'import type { Database } from "../../state/sqlite/database.ts";',
+        to: 'import type { Database } from "../../state/sqlite/database.ts";\nimport { sql } from "../../state/sqlite/statement.ts";',
       },
     ],
     lake: "folder",
@@ -154,10 +154,12 @@ const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const SOURCES = [
   "model",
   "config",
+  "logs",
   "state",
   "lake",
   "tasks",
   "scheduler",
+  "app",
   "web",
   "cli",
   "package.json",

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { ConfigError, describeError } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
-import type { Health } from "./health.ts";
+import type { Health } from "../../app/service/health.ts";
 
 export interface OpsAddress {
   readonly host: string;

@@ -1,6 +1,5 @@
 /** `dagmar dags list`: every Dag in the folder, the broken ones with their first fault. */
-import { describeSchedule } from "../../../model/dag/dag.ts";
-import { EXIT, formatDagIssue } from "../../../model/errors.ts";
+import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const dagsList: Command = {
@@ -9,45 +8,25 @@ export const dagsList: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar dags list", "dagmar dags list --json"],
   async run({ options, output }) {
-    const { readDagLibrary } = await import("../../../app/dag-library.ts");
+    const { readDagLibrary } = await import("../../open-app.ts");
+    const { listDags } = await import("../../../app/dags/list-dags.ts");
     const library = readDagLibrary();
-    const folder = await library.loadDags();
-    const { readDagRows } = await import("../../../app/dags/read-dag-row.ts");
-    const { rows, fault } = await readDagRows(library.settings.databaseFile);
+    const { sound, broken, fault } = await listDags(library);
     if (fault !== null) output.fault(`Which Dags are paused is not known: ${fault}`);
-    const isPaused = (dagId: string): boolean => rows.get(dagId)?.isPaused ?? false;
-    const sound = [...folder.dags.values()].map(({ definition, enabled, file }) => ({
-      dag_id: definition.dagId,
-      state: !enabled ? "off" : isPaused(definition.dagId) ? "paused" : "on",
-      schedule: describeSchedule(definition.schedule),
-      timezone: definition.timezone,
-      tasks: definition.tasks.length,
-      description: definition.description,
-      file,
-    }));
-    const broken = [...folder.broken].map(([dagId, issues]) => ({
-      dag_id: dagId,
-      state: "broken",
-      faults: issues.map(formatDagIssue),
-    }));
     if (isSet(options, "json")) {
-      output.json([...sound, ...broken]);
+      output.json([
+        ...sound.map(({ dagId, ...facts }) => ({ dag_id: dagId, ...facts })),
+        ...broken.map(({ dagId, faults }) => ({ dag_id: dagId, state: "broken", faults })),
+      ]);
       return broken.length > 0 ? EXIT.configuration : EXIT.done;
     }
     output.table(
       ["dag", "state", "schedule", "time zone", "tasks", "description"],
       [
-        ...sound.map((dag) => [
-          dag.dag_id,
-          dag.state,
-          dag.schedule,
-          dag.timezone,
-          dag.tasks,
-          dag.description,
-        ]),
+        ...sound.map((dag) => [dag.dagId, dag.state, dag.schedule, dag.timezone, dag.tasks, dag.description]),
         ...broken.map((dag) => [
-          dag.dag_id,
-          dag.state,
+          dag.dagId,
+          "broken",
           "",
           "",
           null,

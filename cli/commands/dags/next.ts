@@ -1,37 +1,10 @@
 /** `dagmar dags next ID`: when a Dag is due, and whether it is off or paused. What of it has run, `runs list` knows. */
-import { describeSchedule } from "../../../model/dag/dag.ts";
-import type { LoadedDag } from "../../../config/dag-file/check-dag-file.ts";
-import type { DagFolder } from "../../../config/dag-file/load-dags.ts";
+import type { NextSlots } from "../../../app/dags/next-slots.ts";
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
-import { formatLocal, parseInstant } from "../../../model/time/local-time.ts";
-import { findOddSlot, type OddSlot } from "../../../model/time/odd-slot.ts";
-import { createTimetable } from "../../../model/time/timetable.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
 import { readCount } from "../../arguments/read-options.ts";
 
 const MAX_COUNT = 1000;
-/** The timetable knows none after. */
-const LAST_INSTANT = new Date("2999-12-31T23:59:59.999Z");
-
-interface Slot {
-  readonly logical_date: string;
-  readonly logical_date_local: string;
-  readonly interval_start: string;
-  /** Why its local time is an odd one, or `null`. */
-  readonly note: string | null;
-}
-
-interface NextSlots {
-  readonly dag_id: string;
-  readonly schedule: string;
-  readonly timezone: string;
-  readonly enabled: boolean;
-  readonly paused: boolean;
-  readonly slots: readonly Slot[];
-  /** The Dags whose successes make its runs. */
-  readonly follows: readonly (NextSlots | { readonly dag_id: string; readonly fault: string })[];
-}
-
 export const dagsNext: Command = {
   name: "dags next",
   summary: "the next slots of a Dag's schedule",
@@ -43,8 +16,8 @@ export const dagsNext: Command = {
   ],
   examples: ["dagmar dags next csv_ingest", "dagmar dags next csv_ingest --from 2026-11-01 --count 30"],
   async run({ args, options, output }) {
-    const { readDagLibrary } = await import("../../../app/dag-library.ts");
-    const { systemClock } = await import("../../process/system-clock.ts");
+    const { readDagLibrary } = await import("../../open-app.ts");
+    const { findNextSlots } = await import("../../../app/dags/next-slots.ts");
     const count = readCount(readText(options, "count"), "--count");
     if (count > MAX_COUNT) {
       throw new CommandRefused(
@@ -55,97 +28,14 @@ export const dagsNext: Command = {
         },
       );
     }
-    const library = readDagLibrary();
-    const dag = await library.loadDag(String(args[0]));
-    const from = readFrom(readText(options, "from"), dag.definition.timezone) ?? systemClock.now();
-    const { readDagRows } = await import("../../../app/dags/read-dag-row.ts");
-    const { rows, fault } = await readDagRows(library.settings.databaseFile);
+    const range = { from: readText(options, "from"), count };
+    const { next, fault } = await findNextSlots(readDagLibrary(), String(args[0]), range);
     if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);
-    const isPaused = (dagId: string): boolean => rows.get(dagId)?.isPaused ?? false;
-    const next = findNext(dag, await library.loadDags(), { from, count, isPaused });
     if (isSet(options, "json")) output.json(next);
     else print(next, output);
     return EXIT.done;
   },
 };
-
-function readFrom(text: string | undefined, timezone: string): Date | undefined {
-  if (text === undefined) return undefined;
-  const instant = parseInstant(text, timezone);
-  if (instant !== undefined) return instant;
-  throw new CommandRefused("USAGE", `--from "${text}" is no date.`, {
-    hint: "Write 2026-11-23, 2026-11-23T06:00 (in the Dag's time zone) or 2026-11-23T09:00:00Z.",
-  });
-}
-
-/** A Dag never follows itself, over however many others: its file would be broken. */
-function findNext(
-  dag: LoadedDag,
-  folder: DagFolder,
-  range: {
-    readonly from: Date;
-    readonly count: number;
-    readonly isPaused: (dagId: string) => boolean;
-  },
-): NextSlots {
-  const { definition, enabled } = dag;
-  const { dagId, schedule, timezone } = definition;
-  const facts = {
-    dag_id: dagId,
-    schedule: describeSchedule(schedule),
-    timezone,
-    enabled,
-    paused: range.isPaused(dagId),
-  };
-  switch (schedule.kind) {
-    case "manual":
-      return { ...facts, slots: [], follows: [] };
-    case "after":
-      return {
-        ...facts,
-        slots: [],
-        follows: schedule.dagIds.map((upstreamId) => {
-          const upstream = folder.dags.get(upstreamId);
-          if (upstream !== undefined) return findNext(upstream, folder, range);
-          return {
-            dag_id: upstreamId,
-            fault: folder.broken.has(upstreamId) ? "its file is broken" : "there is no such Dag",
-          };
-        }),
-      };
-    case "cron": {
-      const bounds = { startAt: toDate(definition.startAt), endAt: toDate(definition.endAt) };
-      const slots = createTimetable(schedule.expression, timezone, bounds).between(
-        range.from,
-        LAST_INSTANT,
-        range.count,
-      );
-      // The interval of the first run begins at a slot too, though it lies before the start.
-      const unbounded = createTimetable(schedule.expression, timezone, { startAt: null, endAt: null });
-      return {
-        ...facts,
-        follows: [],
-        slots: slots.map((slot) => ({
-          logical_date: slot.toISOString(),
-          logical_date_local: formatLocal(slot, timezone),
-          interval_start: (unbounded.previous(slot) ?? slot).toISOString(),
-          note: describeOdd(findOddSlot(schedule.expression, timezone, slot)),
-        })),
-      };
-    }
-  }
-}
-
-function toDate(instant: string | null): Date | null {
-  return instant === null ? null : new Date(instant);
-}
-
-function describeOdd(odd: OddSlot | undefined): string | null {
-  if (odd === undefined) return null;
-  return odd.kind === "moved"
-    ? `moved: the clock skips ${odd.from}`
-    : `the ${odd.showing} of two: the clock is put back`;
-}
 
 function print(next: NextSlots, output: Invocation["output"]): void {
   const { paint } = output;

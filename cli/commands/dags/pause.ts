@@ -19,14 +19,13 @@ function makeCommand(verb: "pause" | "unpause", summary: string): Command {
     args: [{ name: "<id>", description: "the Dag's id" }],
     examples: [`dagmar dags ${verb} csv_ingest`],
     async run({ args, output, drain }) {
-      const { withApp } = await import("../../../app/app.ts");
-      const { carryOut } = await import("../../../app/runs/lease-work.ts");
+      const { withApp } = await import("../../open-app.ts");
+      const { pauseDag } = await import("../../../app/dags/pause-dag.ts");
       return withApp(async (app) => {
-        const { definition, fingerprint } = await app.loadDag(String(args[0]));
-        const request = { version: { definition, fingerprint }, isPaused };
-        const { answer } = await carryOut(app, { kind: "pause", request }, drain);
+        const dagId = String(args[0]);
+        const hasChanged = await pauseDag(app, dagId, isPaused, drain);
         const state = isPaused ? "paused" : "not paused";
-        output.line(`${definition.dagId} is ${state}${answer.changed ? "" : " already"}.`);
+        output.line(`${dagId} is ${state}${hasChanged ? "" : " already"}.`);
         return EXIT.done;
       });
     },

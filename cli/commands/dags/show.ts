@@ -2,7 +2,7 @@
 import { describeSchedule } from "../../../model/dag/dag.ts";
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
-import { drawGraph } from "../../display/describe-dag.ts";
+import { drawGraph } from "../../display/draw-graph.ts";
 
 export const dagsShow: Command = {
   name: "dags show",
@@ -11,13 +11,10 @@ export const dagsShow: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar dags show tmdb_ingest"],
   async run({ args, options, output }) {
-    const { readDagLibrary } = await import("../../../app/dag-library.ts");
-    const library = readDagLibrary();
-    const dag = await library.loadDag(String(args[0]));
+    const { readDagLibrary } = await import("../../open-app.ts");
+    const { describeDag } = await import("../../../app/dags/describe-dag.ts");
+    const { dag, row, fault } = await describeDag(readDagLibrary(), String(args[0]));
     const { definition } = dag;
-    const { readDagRows } = await import("../../../app/dags/read-dag-row.ts");
-    const { rows, fault } = await readDagRows(library.settings.databaseFile);
-    const row = rows.get(definition.dagId);
     if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);
     const isPaused = row?.isPaused ?? false;
     if (isSet(options, "json")) {

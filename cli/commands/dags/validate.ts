@@ -9,27 +9,19 @@ export const dagsValidate: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar dags validate", "dagmar dags validate dags/tmdb_ingest.yaml"],
   async run({ args, options, output }) {
-    const { readDagLibrary } = await import("../../../app/dag-library.ts");
-    const library = readDagLibrary();
+    const { readDagLibrary, withApp } = await import("../../open-app.ts");
+    const { validateDags } = await import("../../../app/dags/validate-dags.ts");
     const files = Array.isArray(args[0]) ? (args[0] as readonly string[]) : [];
-    const folder = files.length === 0 ? await library.loadDags() : await library.loadDagFiles(files);
-    const whole = files.length === 0 ? folder : await library.loadDags().catch(() => folder);
-    const { findUnknownDatasets } = await import("../../../app/dags/find-unknown-datasets.ts");
-    const unknown = await findUnknownDatasets(library, folder, whole);
-    const issues = [...[...folder.broken.values()].flat(), ...unknown.faults];
-    const isFaulty = (file: string): boolean => unknown.faults.some((fault) => fault.file === file);
+    const { valid, faults, warnings } = await validateDags(readDagLibrary(), files, (use) =>
+      withApp(use, { quietLevel: "warn" }),
+    );
     if (isSet(options, "json")) {
-      const valid = [...folder.dags.values()].filter((dag) => !isFaulty(dag.file));
-      output.json({
-        valid: valid.map((dag) => dag.definition.dagId),
-        faults: issues,
-        warnings: unknown.warnings,
-      });
-      return issues.length > 0 ? EXIT.configuration : EXIT.done;
+      output.json({ valid, faults, warnings });
+      return faults.length > 0 ? EXIT.configuration : EXIT.done;
     }
-    for (const warning of unknown.warnings) output.fault(`warning: ${formatDagIssue(warning)}`);
-    if (issues.length > 0) throw new DagDefinitionError(issues);
-    output.line(`${folder.dags.size} Dag${folder.dags.size === 1 ? "" : "s"} without a fault`);
+    for (const warning of warnings) output.fault(`warning: ${formatDagIssue(warning)}`);
+    if (faults.length > 0) throw new DagDefinitionError(faults);
+    output.line(`${valid.length} Dag${valid.length === 1 ? "" : "s"} without a fault`);
     return EXIT.done;
   },
 };

@@ -8,7 +8,7 @@ export const dbCheck: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar db check"],
   async run({ options, output }) {
-    const { withApp } = await import("../../../app/app.ts");
+    const { withApp } = await import("../../open-app.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("read");
       const faults = database.check();

@@ -8,7 +8,7 @@ export const dbMigrate: Command = {
   options: [JSON_OPTION],
   examples: ["dagmar db migrate"],
   async run({ options, output }) {
-    const { withApp } = await import("../../../app/app.ts");
+    const { withApp } = await import("../../open-app.ts");
     const { MIGRATIONS } = await import("../../../state/sqlite/migrations/list.ts");
     return withApp(async (app) => {
       const database = await app.openDatabase("create");

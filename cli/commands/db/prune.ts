@@ -3,9 +3,7 @@ import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { parseDurationSeconds } from "../../../model/time/duration.ts";
 import { formatLocal } from "../../../model/time/local-time.ts";
 import type { PruneResult } from "../../../scheduler/housekeeper.ts";
-import type { Database } from "../../../state/sqlite/database.ts";
 import type { PruneReport } from "../../../state/upkeep/prune.ts";
-import type { App } from "../../../app/app.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
 
 /** `90s` for `90d` would leave little history. */
@@ -27,17 +25,18 @@ export const dbPrune: Command = {
   async run({ options, output, drain }) {
     const ageSeconds = readAge(readText(options, "olderThan"));
     const isDryRun = isSet(options, "dryRun");
-    const { withApp } = await import("../../../app/app.ts");
-    const { systemClock } = await import("../../process/system-clock.ts");
-    const { pruneDatabase } = await import("../../../state/upkeep/prune.ts");
+    const { withApp } = await import("../../open-app.ts");
+    const { previewPrune, pruneDatabase } = await import("../../../app/database/prune-database.ts");
     return withApp(async (app) => {
-      const before = new Date(systemClock.now().getTime() - ageSeconds * 1000);
-      const database = await app.openDatabase(isDryRun ? "read" : "existing");
-      const report = isDryRun
-        ? { ...(await pruneDatabase(database, { before, isDryRun, signal: drain })), logs: 0 }
-        : await pruneNow(app, database, before, drain);
+      const before = new Date(app.clock.now().getTime() - ageSeconds * 1000);
+      const report = await (isDryRun ? previewPrune : pruneDatabase)(app, before, drain);
       if (isSet(options, "json")) {
-        output.json({ database: database.path, before: before.toISOString(), dry_run: isDryRun, ...report });
+        output.json({
+          database: app.settings.databaseFile,
+          before: before.toISOString(),
+          dry_run: isDryRun,
+          ...report,
+        });
       } else {
         print(report, { until: formatLocal(before, app.settings.timezone), isDryRun }, output);
       }
@@ -45,29 +44,6 @@ export const dbPrune: Command = {
     });
   },
 };
-
-/** Here, or by the scheduler that is at work. Raises `DATABASE_BUSY` while another command is. */
-async function pruneNow(
-  app: App,
-  database: Database,
-  before: Date,
-  drain: AbortSignal,
-): Promise<PruneResult> {
-  const { askScheduler, tryLease } = await import("../../../app/runs/lease-work.ts");
-  const { prune, PRUNE } = await import("../../../scheduler/housekeeper.ts");
-  const { pruneAttemptLogs } = await import("../../../logs/attempt-log-place.ts");
-  const lease = await tryLease(app, database, "db prune");
-  if (lease === null) {
-    const order = { kind: PRUNE, before: before.toISOString() } as const;
-    return askScheduler(database, order, drain);
-  }
-  try {
-    const pruneLogs = (date: Date): Promise<number> => pruneAttemptLogs(app.settings.logsFolder, date);
-    return await prune({ database, pruneLogs }, before, drain);
-  } finally {
-    await lease.release();
-  }
-}
 
 function readAge(text: string | undefined): number {
   const seconds = text === undefined ? undefined : parseDurationSeconds(text);

@@ -16,19 +16,15 @@ export const lakeLs: Command = {
   ],
   examples: ["dagmar lake ls", "dagmar lake ls Raw/TMDB/ --dataset tmdb_movies --json"],
   async run({ args, options, output }) {
-    const { withApp } = await import("../../../app/app.ts");
-    const { countObjects, reportObjects } = await import("../../../state/reports.ts");
+    const { withApp } = await import("../../open-app.ts");
+    const { listObjects } = await import("../../../app/lake/list-objects.ts");
     return withApp(async (app) => {
-      const database = await app.openDatabase("read");
       const dataset = readText(options, "dataset");
-      const limit = readLimit(readText(options, "limit"));
-      const filter = {
-        lakeId: app.lake.id,
+      const { total, objects: rows } = await listObjects(app, {
         prefix: typeof args[0] === "string" ? args[0] : "",
+        limit: readLimit(readText(options, "limit")),
         ...(dataset === undefined ? {} : { dataset }),
-      };
-      const total = countObjects(database, filter);
-      const rows = reportObjects(database, { ...filter, limit });
+      });
       if (isSet(options, "json")) {
         output.json({ total, shown: rows.length, objects: rows });
         return EXIT.done;

@@ -15,21 +15,16 @@ export const lakeMissing: Command = {
   ],
   examples: ["dagmar lake missing", "dagmar lake missing --outcome failed --limit 0 --json"],
   async run({ options, output }) {
-    const { withApp } = await import("../../../app/app.ts");
-    const { countMissing, hasAsked, reportMissing } = await import("../../../state/reports.ts");
+    const { withApp } = await import("../../open-app.ts");
+    const { listMissing } = await import("../../../app/lake/list-missing.ts");
     return withApp(async (app) => {
-      const database = await app.openDatabase("read");
       const dataset = readText(options, "dataset");
       const outcome = readText(options, "outcome");
-      const filter = {
-        lakeId: app.lake.id,
+      const { total, counts, ids, hasAsked } = await listMissing(app, {
+        limit: readLimit(readText(options, "limit")),
         ...(dataset === undefined ? {} : { dataset }),
         ...(outcome === undefined ? {} : { outcome }),
-      };
-      const counts = countMissing(database, filter);
-      const total = counts.reduce((sum, row) => sum + Number(row["ids"]), 0);
-      const limit = readLimit(readText(options, "limit"));
-      const ids = reportMissing(database, { ...filter, limit });
+      });
       if (isSet(options, "json")) {
         output.json({ total, shown: ids.length, counts, ids });
         return EXIT.done;
@@ -37,7 +32,7 @@ export const lakeMissing: Command = {
       output.table(
         ["dataset", "outcome", "reason", "ids"],
         counts.map((row) => [row["dataset"], row["outcome"], row["reason"], row["ids"]]),
-        describeNone(hasAsked(database, app.lake.id), dataset !== undefined || outcome !== undefined),
+        describeNone(hasAsked, dataset !== undefined || outcome !== undefined),
       );
       if (ids.length === 0) return EXIT.done;
       output.line();

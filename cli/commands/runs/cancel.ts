@@ -2,7 +2,6 @@
 import { EXIT } from "../../../model/errors.ts";
 import type { Command } from "../../command.ts";
 import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
-import { systemClock } from "../../process/system-clock.ts";
 
 export const runsCancel: Command = {
   name: "runs cancel",
@@ -14,16 +13,13 @@ export const runsCancel: Command = {
     "dagmar runs cancel csv_ingest/scheduled__2026-11-23T09:00:00.000Z",
   ],
   async run({ args, output, drain }) {
-    const { withApp } = await import("../../../app/app.ts");
-    const { carryOut } = await import("../../../app/runs/lease-work.ts");
-    const { findRun } = await import("../../../app/runs/find-run.ts");
+    const { withApp } = await import("../../open-app.ts");
+    const { cancelRun } = await import("../../../app/runs/cancel-run.ts");
     return withApp(async (app) => {
-      const database = await app.openDatabase("existing");
-      const run = findRun(database, app.lake.id, String(args[0]), systemClock.now());
-      const { answer } = await carryOut(app, { kind: "cancel_run", dagRunId: run.dagRunId }, drain);
+      const { run, isCancelled } = await cancelRun(app, String(args[0]), drain);
       const name = `${run.dagId}/${run.runId}`;
       output.line(
-        answer.cancelled
+        isCancelled
           ? `${name} is being cancelled; \`dagmar runs show ${name}\` tells when it has ended.`
           : `${name} has ended already: ${run.state}.`,
       );

@@ -1,7 +1,6 @@
 /** `dagmar runs list [ID]`: the runs, newest first, and what the open ones wait for. */
 import { EXIT } from "../../../model/errors.ts";
 import type { Row } from "../../../state/sqlite/row.ts";
-import { systemClock } from "../../process/system-clock.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { describeCut } from "../../output/output.ts";
 import { readLimit } from "../../arguments/read-options.ts";
@@ -16,34 +15,12 @@ export const runsList: Command = {
   ],
   examples: ["dagmar runs list", "dagmar runs list tmdb_ingest --limit 5 --json"],
   async run({ args, options, output }) {
-    const { withApp } = await import("../../../app/app.ts");
-    const { countRuns, reportRuns } = await import("../../../state/reports.ts");
-    const { findRunByDate } = await import("../../../state/runs/dag-runs.ts");
-    const { explainEach } = await import("../../../app/runs/tell-waits.ts");
+    const { withApp } = await import("../../open-app.ts");
+    const { listRuns } = await import("../../../app/runs/list-runs.ts");
     return withApp(async (app) => {
-      const database = await app.openDatabase("read");
       const dagId = typeof args[0] === "string" ? args[0] : undefined;
       const limit = readLimit(readText(options, "limit"));
-      const filter = dagId === undefined ? {} : { dagId };
-      const total = countRuns(database, filter);
-      const found = reportRuns(database, { ...filter, limit });
-      const runs = found
-        .filter((row) => row["state"] === "running" || row["state"] === "queued")
-        .flatMap(
-          (row) =>
-            findRunByDate(
-              database,
-              app.lake.id,
-              String(row["dag_id"]),
-              new Date(String(row["logical_date"])),
-            ) ?? [],
-        );
-      const waits = explainEach(database, runs, app.settings, systemClock.now());
-      const textOf = new Map(
-        runs.map((run) => [`${run.dagId}/${run.runId}`, waits.get(run.dagRunId) ?? null]),
-      );
-      const nameOf = (row: Row): string => `${String(row["dag_id"])}/${String(row["run_id"])}`;
-      const rows: readonly Row[] = found.map((row) => ({ ...row, waits: textOf.get(nameOf(row)) ?? null }));
+      const { total, runs: rows } = await listRuns(app, { limit, ...(dagId === undefined ? {} : { dagId }) });
       if (isSet(options, "json")) {
         output.json({ total, shown: rows.length, runs: rows });
         return EXIT.done;
@@ -77,6 +54,7 @@ export const runsList: Command = {
         dagId === undefined ? "Nothing has run yet." : `${dagId} has not run yet.`,
       );
       if (rows.length < total) output.line(describeCut(rows.length, total));
+      const nameOf = (row: Row): string => `${String(row["dag_id"])}/${String(row["run_id"])}`;
       // Runs of one Dag mostly wait for the same thing: it is told once.
       const waiting = rows.filter((row) => row["waits"] !== null);
       for (const text of new Set(waiting.map((row) => String(row["waits"])))) {

@@ -1,6 +1,5 @@
 /** `dagmar runs show RUN`: one run with its tasks, attempts and events, and why an open task waits. */
 import { EXIT } from "../../../model/errors.ts";
-import { systemClock } from "../../process/system-clock.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
 
@@ -15,24 +14,11 @@ export const runsShow: Command = {
     "dagmar runs show tmdb_ingest/manual__2026-11-23T09:00:00.000Z --json",
   ],
   async run({ args, options, output }) {
-    const { withApp } = await import("../../../app/app.ts");
-    const reports = await import("../../../state/reports.ts");
-    const { findRun } = await import("../../../app/runs/find-run.ts");
-    const { explainRun, explainTurn } = await import("../../../scheduler/runs/explain-run.ts");
-    const { explainEach } = await import("../../../app/runs/tell-waits.ts");
+    const { withApp } = await import("../../open-app.ts");
+    const { describeRun } = await import("../../../app/runs/describe-run.ts");
     return withApp(async (app) => {
-      const database = await app.openDatabase("read");
-      const now = systemClock.now();
-      const found = findRun(database, app.lake.id, String(args[0]), now);
-      const { dagRunId } = found;
-      const run = reports.readRunRow(database, dagRunId);
-      const tasks = reports.reportTasks(database, dagRunId);
-      const attempts = reports.reportAttempts(database, dagRunId);
-      const events = reports.reportRunEvents(database, String(run["dag_id"]), String(run["run_id"]));
-      const inputs = reports.reportInputs(database, String(run["dag_id"]), String(run["run_id"]));
-      const turn = explainTurn(database, found);
-      const waits = explainEach(database, [found], app.settings, now).get(dagRunId) ?? null;
-      const waiting = explainRun(database, dagRunId, app.settings, now);
+      const { found, ...described } = await describeRun(app, String(args[0]));
+      const { run, tasks, inputs, attempts, events, waiting, turn, waits } = described;
       if (isSet(options, "json")) {
         output.json({ run, tasks, inputs, attempts, events, waiting, turn, waits });
         return EXIT.done;

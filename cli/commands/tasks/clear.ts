@@ -1,9 +1,6 @@
 /** `dagmar tasks clear ID --date D`: has tasks made again, of one run or of a range of them. */
-import { CommandRefused, EXIT } from "../../../model/errors.ts";
-import type { DagDefinition } from "../../../model/dag/dag.ts";
-import type { App } from "../../../app/app.ts";
+import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readList, readText, type Command } from "../../command.ts";
-import type { DateRange } from "../../arguments/read-range.ts";
 
 export const tasksClear: Command = {
   name: "tasks clear",
@@ -25,32 +22,22 @@ export const tasksClear: Command = {
     "dagmar tasks clear csv_ingest --from 2026-11-01 --to 2026-11-07",
   ],
   async run({ args, options, output, drain }) {
-    const { withApp } = await import("../../../app/app.ts");
-    const { carryOut, describeScheduler } = await import("../../../app/runs/lease-work.ts");
-    const { readRange } = await import("../../arguments/read-range.ts");
+    const { withApp } = await import("../../open-app.ts");
+    const { clearTasks } = await import("../../../app/tasks/clear-tasks.ts");
+    const { describeScheduler } = await import("../../../app/lease-work.ts");
     return withApp(async (app) => {
-      const { definition } = await app.loadEnabledDag(String(args[0]));
-      const date = readText(options, "date");
-      const [from, to] = [readText(options, "from"), readText(options, "to")];
-      if ((date === undefined) === (from === undefined || to === undefined)) {
-        throw new CommandRefused("USAGE", "Say which runs: --date, or --from and --to.");
-      }
-      const range =
-        date === undefined
-          ? readRange(from ?? "", to ?? "", definition.timezone)
-          : await findDate(app, definition, date);
-      const tasks = readList(options, "task");
-      const request = {
-        dagId: definition.dagId,
-        from: range.from.toISOString(),
-        to: range.to.toISOString(),
-        taskIds: tasks.length === 0 ? null : tasks,
+      const dagId = String(args[0]);
+      const words = {
+        dagId,
+        date: readText(options, "date"),
+        from: readText(options, "from"),
+        to: readText(options, "to"),
+        taskIds: readList(options, "task"),
         isDownstream: isSet(options, "downstream"),
       };
-      const { answer, isScheduler } = await carryOut(app, { kind: "clear", request }, drain);
-      const { cleared } = answer;
+      const { cleared, isScheduler } = await clearTasks(app, words, drain);
       if (isSet(options, "json")) {
-        output.json({ dag_id: definition.dagId, cleared, scheduler: isScheduler });
+        output.json({ dag_id: dagId, cleared, scheduler: isScheduler });
         return EXIT.done;
       }
       output.table(
@@ -71,11 +58,3 @@ export const tasksClear: Command = {
     });
   },
 };
-
-/** A range of one run. */
-async function findDate(app: App, dag: DagDefinition, date: string): Promise<DateRange> {
-  const { findRunOfDate } = await import("../../../app/runs/choose-date.ts");
-  const run = findRunOfDate(await app.openDatabase("existing"), app.lake.id, dag, date);
-  const at = new Date(run.logicalDate);
-  return { from: at, to: at };
-}

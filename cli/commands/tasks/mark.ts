@@ -2,7 +2,6 @@
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import type { Command } from "../../command.ts";
 import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
-import { systemClock } from "../../process/system-clock.ts";
 
 export const tasksMark: Command = {
   name: "tasks mark",
@@ -17,20 +16,16 @@ export const tasksMark: Command = {
     "dagmar tasks mark csv_ingest@2026-11-23 series success",
   ],
   async run({ args, output, drain }) {
-    const { withApp } = await import("../../../app/app.ts");
-    const { carryOut } = await import("../../../app/runs/lease-work.ts");
-    const { findRun } = await import("../../../app/runs/find-run.ts");
+    const { withApp } = await import("../../open-app.ts");
+    const { markTask } = await import("../../../app/tasks/mark-task.ts");
     const state = args[2];
     if (state !== "success" && state !== "failed") {
       throw new CommandRefused("USAGE", `A task is marked success or failed, not "${String(state)}".`);
     }
     return withApp(async (app) => {
-      const database = await app.openDatabase("existing");
-      const run = findRun(database, app.lake.id, String(args[0]), systemClock.now());
       const taskId = String(args[1]);
-      const request = { dagRunId: run.dagRunId, taskId, state } as const;
-      const { answer } = await carryOut(app, { kind: "mark", request }, drain);
-      output.line(`${run.dagId}/${run.runId} ${taskId} is ${state}${answer.marked ? "" : " already"}.`);
+      const { run, isMarked } = await markTask(app, String(args[0]), taskId, state, drain);
+      output.line(`${run.dagId}/${run.runId} ${taskId} is ${state}${isMarked ? "" : " already"}.`);
       return EXIT.done;
     });
   },

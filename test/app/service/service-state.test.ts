@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createServiceState } from "../../../app/service/service-state.ts";
 import { silentObserver } from "../../../model/ports/service-observer.ts";
-import { judgeReadiness } from "../../../web/ops/health.ts";
+import { judgeReadiness } from "../../../app/service/health.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { openTestWorld } from "../../support/test-world.ts";
 

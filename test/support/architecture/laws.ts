@@ -4,12 +4,14 @@
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
   config: ["model"],
+  logs: ["model"],
   state: ["model"],
   lake: ["model"],
   tasks: ["model", "lake", "state"],
   scheduler: ["model", "state", "lake", "tasks"],
-  web: ["model", "state", "scheduler"],
-  cli: ["model", "config", "state", "lake", "tasks", "scheduler", "web"],
+  app: ["model", "config", "logs", "state", "lake", "tasks", "scheduler"],
+  web: ["model", "state", "app"],
+  cli: ["model", "config", "logs", "state", "lake", "tasks", "scheduler", "app", "web"],
 };
 
 /** Where an npm package may be imported; a path that ends in `/` is a folder. A package that is not here may be nowhere. */
@@ -74,7 +76,7 @@ export const SOLE_USES: readonly SoleUse[] = [
   {
     law: "deadline",
     patterns: [/(?<![\w$.])AbortSignal\s*\.\s*timeout\b/g],
-    homes: ["lake/s3/", "tasks/tmdb-to-lake/client/"],
+    homes: ["lake/s3/", "tasks/http/"],
     reason:
       "only a request's deadline may run on the machine's own timer; other waits go through the Clock port",
   },

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { judgeHealth, judgeReadiness, type ServiceFacts } from "../../../web/ops/health.ts";
+import { judgeHealth, judgeReadiness, type ServiceFacts } from "../../../app/service/health.ts";
 import { startOpsServer, type OpsServer, type OpsServerOptions } from "../../../web/ops/ops-server.ts";
 import { makeKeptLogger, type KeptLogger } from "../../lake/lake-tools.ts";
 

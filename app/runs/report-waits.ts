@@ -1,28 +1,28 @@
-/** Tells whoever waits for runs what these wait for: at once when it is new, and again every minute while it stays so. */
+/** Says what runs wait for: at once when it is new, and again every minute while it stays the same. */
 import type { DagRun } from "../../model/run/dag-run.ts";
-import type { Logger } from "../../model/ports/logger.ts";
 import { explainWaits, type RunWait } from "../../scheduler/runs/explain-run.ts";
 import type { Limits } from "../../scheduler/engine/world.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/database.ts";
 import { listRunningRuns } from "../../state/runs/run-queue.ts";
-import { systemClock } from "../../cli/process/system-clock.ts";
+import type { App } from "../app.ts";
+
+type WaitingApp = Pick<App, "clock" | "log" | "settings">;
 
 const REPEAT_MS = 60_000;
 /** Of a backfill's runs. */
 const MOST_RUNS = 10;
 
 /** To be called with the open runs whenever none of them is at work; cheap to call often for few runs. */
-export function createWaitTeller(
+export function createWaitReporter(
   query: Query,
-  limits: Limits,
-  log: Logger,
+  { clock, log, settings }: WaitingApp,
 ): (runs: readonly DagRun[]) => void {
   let said = new Map<string, number>();
   return (runs) => {
-    const nowMs = systemClock.monotonicMs();
+    const nowMs = clock.monotonicMs();
     const shown = runs.slice(0, MOST_RUNS);
-    const lines = explainWaits(query, shown, limits, systemClock.now()).flatMap(describeWait);
+    const lines = explainWaits(query, shown, settings, clock.now()).flatMap(describeWait);
     if (lines.length > 0 && runs.length > shown.length) {
       lines.push(`${runs.length - shown.length} more runs are behind them.`);
     }
@@ -77,8 +77,12 @@ export function explainEach(
 }
 
 /** What to do about runs that nothing but a person can let go on. */
-export function describeStuck(query: Query, runs: readonly DagRun[], limits: Limits): string {
-  const waits = explainWaits(query, runs.slice(0, MOST_RUNS), limits, systemClock.now());
+export function describeStuck(
+  query: Query,
+  runs: readonly DagRun[],
+  { clock, settings }: Pick<App, "clock" | "settings">,
+): string {
+  const waits = explainWaits(query, runs.slice(0, MOST_RUNS), settings, clock.now());
   const holders = new Map(waits.flatMap(({ heldBy }) => heldBy.map((run) => [run.dagRunId, run] as const)));
   const ways = [...holders.values()].map(
     (run) => `\`dagmar run ${run.dagId} --date ${run.logicalDate}\` resumes the run that holds it`,

@@ -1,19 +1,19 @@
 /** The Dag files as the configuration has them, for commands that read them and run nothing; running needs the app. */
 import type { Agent } from "node:http";
-import { readEnvironment } from "../config/settings/environment.ts";
-import type { LoadedDag } from "../config/dag-file/check-dag-file.ts";
-import { loadDagFiles, loadDags, type DagFolder } from "../config/dag-file/load-dags.ts";
-import { readSecretFile } from "../config/settings/secret-file.ts";
-import { parseSettings, type Settings } from "../config/settings/settings.ts";
-import { suggestName } from "../config/suggestion.ts";
-import { CommandRefused, DagDefinitionError } from "../model/errors.ts";
-import type { Logger } from "../model/ports/logger.ts";
-import type { AnyTaskType } from "../model/ports/task-type.ts";
-import { createRegistry } from "../tasks/registry.ts";
-import { readKnownDags } from "./dags/read-dag-row.ts";
-import { systemClock } from "../cli/process/system-clock.ts";
+import type { LoadedDag } from "../../config/dag-file/check-dag-file.ts";
+import { loadDagFiles, loadDags, type DagFolder } from "../../config/dag-file/load-dags.ts";
+import type { Settings } from "../../config/settings/settings.ts";
+import { suggestName } from "../../config/suggestion.ts";
+import { CommandRefused, DagDefinitionError } from "../../model/errors.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { AnyTaskType } from "../../model/ports/task-type.ts";
+import { createRegistry } from "../../tasks/registry.ts";
+import { readKnownDags } from "./read-dag-row.ts";
 
 export interface DagLibrary {
+  readonly clock: Clock;
+  readonly random: () => number;
   readonly settings: Settings;
   readonly registry: ReadonlyMap<string, AnyTaskType>;
   loadDags(): Promise<DagFolder>;
@@ -24,17 +24,18 @@ export interface DagLibrary {
   loadEnabledDag(dagId: string): Promise<LoadedDag>;
 }
 
-/** Raises `ConfigError` that lists every fault. */
-export function readSettings(): Settings {
-  const workingFolder = process.cwd();
-  return parseSettings(readEnvironment(workingFolder), {
-    workingFolder,
-    readSecretFile,
-  });
+/** What task types are made with; `log` is what they write to when they run, `makeAgent` what their connections go through. */
+export interface LibraryTools {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  /** For the programs that tasks start. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly makeAgent?: (() => Agent) | undefined;
 }
 
-/** `log` is what the task types write to when they run, and `makeAgent` what their connections go through. */
-export function openDagLibrary(settings: Settings, log: Logger, makeAgent?: () => Agent): DagLibrary {
+export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibrary {
+  const { clock, log, random, environment, makeAgent } = tools;
   const registry = createRegistry({
     inputFolder: settings.inputFolder,
     tmdb: {
@@ -44,10 +45,10 @@ export function openDagLibrary(settings: Settings, log: Logger, makeAgent?: () =
       ratePerSecond: settings.tmdb.ratePerSecond,
       makeAgent,
     },
-    clock: systemClock,
+    clock,
     log,
-    random: Math.random,
-    environment: readEnvironment(process.cwd()).variables,
+    random,
+    environment,
     cookieScope: settings.databaseFile,
     secrets: settings.secrets,
   });
@@ -55,9 +56,11 @@ export function openDagLibrary(settings: Settings, log: Logger, makeAgent?: () =
     registry,
     timezone: settings.timezone,
     pools: new Set(settings.pools.keys()),
-    readKnown: (dagIds: readonly string[]) => readKnownDags(settings.databaseFile, dagIds),
+    readKnown: (dagIds: readonly string[]) => readKnownDags({ settings, clock }, dagIds),
   };
   const library: DagLibrary = {
+    clock,
+    random,
     settings,
     registry,
     loadDags: () => loadDags(settings.dagsFolder, rules),
@@ -84,17 +87,4 @@ export function openDagLibrary(settings: Settings, log: Logger, makeAgent?: () =
     },
   };
   return library;
-}
-
-/** What no task runs in, nobody logs in: loading the log would take as long as reading the files. */
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  with: () => SILENT,
-};
-
-export function readDagLibrary(): DagLibrary {
-  return openDagLibrary(readSettings(), SILENT);
 }

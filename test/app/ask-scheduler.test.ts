@@ -1,6 +1,7 @@
 /** What who asks a scheduler is told when the answer does not come: each state that a request may be in. */
 import { expect, test } from "vitest";
-import { askScheduler } from "../../app/runs/lease-work.ts";
+import { askScheduler } from "../../app/ask-scheduler.ts";
+import { systemClock } from "../../cli/process/system-clock.ts";
 import { beginRequest, listOpenRequests, abandonRequests } from "../../state/control/requests.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld } from "../support/test-world.ts";
@@ -10,7 +11,7 @@ async function openAsking() {
   const hold = "UPDATE lease SET purpose = ?, expires_at = '2999-01-01T00:00:00.000Z', pid = 1, host = 'x'";
   await database.write((query) => query.run(sql(hold, "scheduler")));
   const stopping = new AbortController();
-  const answer = askScheduler(database, { kind: "prune" }, stopping.signal);
+  const answer = askScheduler({ clock: systemClock }, database, { kind: "prune" }, stopping.signal);
   answer.catch(() => undefined);
   const [request] = await untilAsked();
   if (request === undefined) throw new Error("nothing was asked");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeHealth, judgeReadiness, type ServiceFacts } from "../../../web/ops/health.ts";
+import { judgeHealth, judgeReadiness, type ServiceFacts } from "../../../app/service/health.ts";
 
 const ACTIVE: ServiceFacts = {
   role: "active",

@@ -1,6 +1,7 @@
 /** Sweeping unfinished uploads next to a run: what it may cost the run, against a store whose list of uploads hangs. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { sweepBeside } from "../../app/service/run-tools.ts";
+import { sweepBeside } from "../../app/sweep-uploads.ts";
+import { systemClock } from "../../cli/process/system-clock.ts";
 import { startS3World, type S3World } from "../lake/s3-world.ts";
 
 /** Far beyond the time of this test, so that only the grace can end the wait. */
@@ -17,7 +18,7 @@ afterEach(async () => {
 
 function sweep<T>(work: () => Promise<T>, stop = new AbortController().signal): Promise<T> {
   const timeouts = { connectMs: LIMIT_MS, idleMs: LIMIT_MS, requestMs: LIMIT_MS };
-  return sweepBeside({ lake: world.open({ timeouts }), log: world.log }, stop, work);
+  return sweepBeside({ clock: systemClock, lake: world.open({ timeouts }), log: world.log }, stop, work);
 }
 
 function hangListing(): void {

@@ -3,12 +3,11 @@ import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import { describeError } from "../../model/errors.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
-import { systemClock } from "../../cli/process/system-clock.ts";
 
 const LOOK_EVERY_MS = 1_000;
 
 /** Resolves when `stopping` is aborted; what is open then is sent after the next start. */
-export async function keepNoticesGoing(
+export async function sendDueNotices(
   app: App,
   database: Database,
   service: ServiceObserver,
@@ -21,7 +20,7 @@ export async function keepNoticesGoing(
     database,
     url,
     template,
-    clock: systemClock,
+    clock: app.clock,
     log: app.log,
     timezone: app.settings.timezone,
     makeAgent: app.makeAgent,
@@ -34,10 +33,10 @@ export async function keepNoticesGoing(
   while (!stopping.aborted) {
     try {
       const due = sender.nextDueAt();
-      if (due !== null && due <= systemClock.now()) await sender.send(stopping);
+      if (due !== null && due <= app.clock.now()) await sender.send(stopping);
     } catch (error) {
       app.log.warn(`Notices could not be looked after: ${describeError(error)}`);
     }
-    await systemClock.sleep(LOOK_EVERY_MS, stopping).catch(() => undefined);
+    await app.clock.sleep(LOOK_EVERY_MS, stopping).catch(() => undefined);
   }
 }

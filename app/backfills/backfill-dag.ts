@@ -1,0 +1,152 @@
+/** A backfill that its caller waits for: driven here when no other process is at work, else by the scheduler and followed. */
+import { silentObserver } from "../../model/ports/service-observer.ts";
+import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
+import { applyCommand } from "../../scheduler/commands/command.ts";
+import type { BackfillRequest, StartedBackfill } from "../../scheduler/commands/backfill.ts";
+import { drive } from "../../scheduler/engine/drive-runs.ts";
+import type { HeldLease } from "../../scheduler/lease/lease-keeper.ts";
+import { areAllStuck } from "../../scheduler/runs/explain-run.ts";
+import {
+  countBackfillRuns,
+  endBackfill,
+  listBackfillRuns,
+  type RunCounts,
+} from "../../state/runs/backfills.ts";
+import { readRun } from "../../state/runs/dag-runs.ts";
+import { listRunningTasks } from "../../state/runs/task-instances.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { App } from "../app.ts";
+import { askScheduler } from "../ask-scheduler.ts";
+import { describePlace, tryLease } from "../lease-work.ts";
+import { createWaitReporter, describeStuck } from "../runs/report-waits.ts";
+import { watchScheduler } from "../runs/watch-scheduler.ts";
+import { sweepBeside } from "../sweep-uploads.ts";
+import { withWork } from "../work.ts";
+
+const LOOK_EVERY_MS = 250;
+const EXPLAIN_EVERY_MS = 1_000;
+
+/** How far it is: `begun` is called once there are runs, `looked` now and then and at the end. */
+export interface BackfillShow {
+  begun(isScheduler: boolean): void;
+  looked(counts: RunCounts): void;
+}
+
+export interface BackfillResult {
+  readonly started: StartedBackfill;
+  /** Empty when there was nothing to do. */
+  readonly runs: readonly DagRun[];
+  readonly isScheduler: boolean;
+  /** Runs are open, and a person has to act before they can go on. */
+  readonly isStuck: boolean;
+}
+
+export async function backfillDag(
+  app: App,
+  request: BackfillRequest,
+  show: BackfillShow,
+  drain: AbortSignal,
+): Promise<BackfillResult> {
+  app.lostOutput.listen(() => undefined);
+  const { definition } = request.version;
+  for (const task of definition.tasks) app.registry.get(task.type)?.assertConfigured?.();
+  const database = await app.openDatabase("create");
+  const command = { kind: "backfill", request } as const;
+  const lease = await tryLease(app, database, `backfill ${definition.dagId}`);
+  const isScheduler = lease === null;
+  try {
+    const maker = { registry: app.registry, lakeId: app.lake.id };
+    const started =
+      lease === null
+        ? await askScheduler(app, database, { ...command, place: describePlace(app) }, drain)
+        : await database.write((query) => applyCommand(query, maker, command, app.clock.now()));
+    if (started.how === "empty") return { started, runs: [], isScheduler, isStuck: false };
+    show.begun(isScheduler);
+    const { backfillId } = started;
+    const look = (): RunCounts => {
+      const counts = countBackfillRuns(database, backfillId);
+      show.looked(counts);
+      return counts;
+    };
+    look();
+    const isStuck =
+      lease === null
+        ? await follow(app, database, backfillId, look, drain)
+        : await driveHere(app, database, backfillId, lease, look, drain);
+    look();
+    const runs = listBackfillRuns(database, backfillId);
+    if (isStuck) app.log.error(describeStuck(database, listOpen(runs), app));
+    return { started, runs, isScheduler, isStuck };
+  } finally {
+    await lease?.release();
+  }
+}
+
+const listOpen = (runs: readonly DagRun[]): readonly DagRun[] => runs.filter((run) => !isRunEnded(run.state));
+
+/** Whether none of its open runs can move before a person acts. */
+async function follow(
+  app: App,
+  database: Database,
+  backfillId: number,
+  look: () => RunCounts,
+  drain: AbortSignal,
+): Promise<boolean> {
+  const { clock } = app;
+  const lookAtScheduler = watchScheduler(database, app);
+  const reportWaits = createWaitReporter(database, app);
+  let explainedMs = -Infinity;
+  while (!drain.aborted && look().open > 0) {
+    lookAtScheduler();
+    // Reading thousands of runs takes longer than counting them.
+    if (clock.monotonicMs() - explainedMs > EXPLAIN_EVERY_MS && !isAnyAtWork(database, backfillId)) {
+      explainedMs = clock.monotonicMs();
+      const open = listOpen(listBackfillRuns(database, backfillId));
+      reportWaits(open);
+      if (areAllStuck(database, open)) return true;
+    }
+    await clock.sleep(LOOK_EVERY_MS, drain).catch(() => undefined);
+  }
+  return false;
+}
+
+function isAnyAtWork(database: Database, backfillId: number): boolean {
+  return listRunningTasks(database).some(
+    ({ dagRunId }) => readRun(database, dagRunId).backfillId === backfillId,
+  );
+}
+
+async function driveHere(
+  app: App,
+  database: Database,
+  backfillId: number,
+  lease: HeldLease,
+  look: () => RunCounts,
+  drain: AbortSignal,
+): Promise<boolean> {
+  const { clock } = app;
+  let lookedMs = clock.monotonicMs();
+  // Looking counts the backfill's runs: not at the end of each of ten thousand.
+  const runEnded = (): void => {
+    if (clock.monotonicMs() - lookedMs < LOOK_EVERY_MS) return;
+    lookedMs = clock.monotonicMs();
+    look();
+  };
+  const isOver = (): boolean => countBackfillRuns(database, backfillId).open === 0;
+  const reportWaits = createWaitReporter(database, app);
+  let isStuck = false;
+  const watch = {
+    idle: () => reportWaits(listOpen(listBackfillRuns(database, backfillId))),
+    stuck() {
+      isStuck = true;
+    },
+  };
+  const listeners = { engine: { runEnded }, service: silentObserver };
+  await withWork(app, database, lease, listeners, drain, async ({ tools, stopping }) => {
+    await sweepBeside(app, stopping, async () => drive(tools, { backfillId }, isOver, stopping, watch));
+    if (isOver()) {
+      await database.write((query) => endBackfill(query, backfillId, "done", clock.now()));
+    }
+  });
+  return isStuck;
+}

@@ -1,0 +1,10 @@
+/** Cancels a Dag's backfill that is under way. */
+import type { App } from "../app.ts";
+import { carryOut } from "../lease-work.ts";
+
+/** How many of its runs were open; 0 when none is under way. Raises `DAG_UNKNOWN`, `DAG_INVALID`. */
+export async function cancelBackfill(app: App, dagId: string, drain: AbortSignal): Promise<number> {
+  const { definition } = await app.loadDag(dagId);
+  const { answer } = await carryOut(app, { kind: "cancel_backfill", dagId: definition.dagId }, drain);
+  return answer.cancelled;
+}

@@ -1,0 +1,40 @@
+/** What is asked for by a backfill, from the words of a person: the Dag, its slots in the range, and what to make again. */
+import { CommandRefused } from "../../model/errors.ts";
+import type { BackfillRequest } from "../../scheduler/commands/backfill.ts";
+import { REPROCESS } from "../../state/runs/backfills.ts";
+import type { App } from "../app.ts";
+import { warnPaused } from "../dags/warn-paused.ts";
+import { readRange } from "../runs/read-range.ts";
+import { listBackfillSlots } from "./list-backfill-slots.ts";
+
+export interface BackfillWords {
+  readonly dagId: string;
+  /** A day or an instant, included, both. */
+  readonly from: string;
+  readonly to: string;
+  readonly reprocess: string;
+  readonly isRefetch: boolean;
+  /** `null`: the Dag's own `max_active_runs`. */
+  readonly maxActive: number | null;
+}
+
+/** Raises `DAG_UNKNOWN`, `DAG_INVALID`, `BACKFILL_EMPTY`; `USAGE` for a Dag that is off and for words that say nothing. */
+export async function requestBackfill(app: App, words: BackfillWords): Promise<BackfillRequest> {
+  const { definition, fingerprint } = await app.loadEnabledDag(words.dagId);
+  await warnPaused(app, definition.dagId);
+  const reprocess = REPROCESS.find((one) => one === words.reprocess);
+  if (reprocess === undefined) {
+    throw new CommandRefused("USAGE", `--reprocess is one of ${REPROCESS.join(", ")}.`);
+  }
+  const { from, to } = readRange(words.from, words.to, definition.timezone);
+  const { dags } = await app.loadDags();
+  return {
+    version: { definition, fingerprint },
+    from: from.toISOString(),
+    to: to.toISOString(),
+    slots: listBackfillSlots(definition, dags, from, to),
+    reprocess,
+    isRefetch: words.isRefetch,
+    maxActive: words.maxActive,
+  };
+}

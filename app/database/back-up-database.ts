@@ -1,0 +1,85 @@
+/** A consistent, compact copy of the database, also while a run is under way. */
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { CommandRefused, DagmarError, describeError } from "../../model/errors.ts";
+import { describePassingFault } from "../../model/system-fault.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { App } from "../app.ts";
+
+/** Where both lie. Raises `USAGE` for a file that exists and a folder that does not, `MACHINE_SHORT` when there is no room. */
+export async function backUpDatabase(
+  app: App,
+  target: string,
+): Promise<{ readonly database: string; readonly backup: string }> {
+  const file = resolve(target);
+  if (existsSync(file)) throw refuseExisting(file);
+  if (!existsSync(dirname(file))) {
+    throw new CommandRefused("USAGE", `The folder ${dirname(file)} is not there; make it first.`);
+  }
+  const database = await app.openDatabase("read");
+  await copyDatabase(database, file);
+  return { database: database.path, backup: file };
+}
+
+/** Under another name until it is whole and durable: a half-made copy must not look like a backup. */
+async function copyDatabase(database: Database, file: string): Promise<void> {
+  const partial = `${file}.partial-${process.pid}`;
+  try {
+    // Made here, before there is anything to read in it: whoever may not read the database may not read its copy.
+    const mode = statSync(database.path).mode & 0o777;
+    closeSync(openSync(partial, "wx", mode));
+    chmodSync(partial, mode);
+    await database.backup(partial);
+    sync(partial);
+    place(partial, file);
+    rmSync(partial, { force: true });
+    sync(dirname(file));
+  } catch (error) {
+    if (error instanceof DagmarError) throw error;
+    const isPassing = describePassingFault(error) !== undefined;
+    throw new CommandRefused(
+      isPassing ? "MACHINE_SHORT" : "USAGE",
+      `${file} could not be written: ${describeError(error)}.`,
+      {
+        hint: "Nothing was left there. Choose another place, or see to this one.",
+      },
+    );
+  } finally {
+    rmSync(partial, { force: true });
+    rmSync(`${partial}-journal`, { force: true });
+  }
+}
+
+/** `link` refuses what `rename` would replace: a file that came there meanwhile. */
+function place(partial: string, file: string): void {
+  try {
+    linkSync(partial, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw refuseExisting(file);
+    // A file system without hard links.
+    renameSync(partial, file);
+  }
+}
+
+function refuseExisting(file: string): CommandRefused {
+  return new CommandRefused("USAGE", `${file} exists already; a backup replaces nothing.`);
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

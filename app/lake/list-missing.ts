@@ -1,0 +1,30 @@
+/** Every id that has no stored answer, and why. */
+import { countMissing, hasAsked, reportMissing } from "../../state/reports.ts";
+import type { Row } from "../../state/sqlite/row.ts";
+import type { App } from "../app.ts";
+
+export interface MissingIds {
+  /** However many are listed. */
+  readonly total: number;
+  /** By dataset, outcome and reason. */
+  readonly counts: readonly Row[];
+  readonly ids: readonly Row[];
+  /** Whether any id was ever asked for in this lake. */
+  readonly hasAsked: boolean;
+}
+
+/** `limit` -1: all. */
+export async function listMissing(
+  app: App,
+  filter: { readonly dataset?: string; readonly outcome?: string; readonly limit: number },
+): Promise<MissingIds> {
+  const database = await app.openDatabase("read");
+  const ofLake = { lakeId: app.lake.id, ...filter };
+  const counts = countMissing(database, ofLake);
+  return {
+    total: counts.reduce((sum, row) => sum + Number(row["ids"]), 0),
+    counts,
+    ids: reportMissing(database, ofLake),
+    hasAsked: hasAsked(database, app.lake.id),
+  };
+}

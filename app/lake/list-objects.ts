@@ -1,0 +1,21 @@
+/** The objects of the lake that the database has recorded. */
+import { countObjects, reportObjects } from "../../state/reports.ts";
+import type { Row } from "../../state/sqlite/row.ts";
+import type { App } from "../app.ts";
+
+export interface ObjectList {
+  /** However many are listed. */
+  readonly total: number;
+  /** Rows of `v_objects` by key. */
+  readonly objects: readonly Row[];
+}
+
+/** `prefix` empty: all keys. `limit` -1: all rows. */
+export async function listObjects(
+  app: App,
+  filter: { readonly prefix: string; readonly dataset?: string; readonly limit: number },
+): Promise<ObjectList> {
+  const database = await app.openDatabase("read");
+  const ofLake = { lakeId: app.lake.id, ...filter };
+  return { total: countObjects(database, ofLake), objects: reportObjects(database, ofLake) };
+}

@@ -1,0 +1,70 @@
+/** Compares what the database has recorded of the lake with what the store holds. */
+import {
+  isFault,
+  verifyLake as compare,
+  type Deviation,
+  type DoubledIds,
+} from "../../lake/protocol/verify-lake.ts";
+import { countStored } from "../../state/records/adoption.ts";
+import { listDoubles, listLakes, listRecordedObjects } from "../../state/reports.ts";
+import type { Row } from "../../state/sqlite/row.ts";
+import type { App } from "../app.ts";
+
+export interface LakeVerdict {
+  readonly deviations: readonly Deviation[];
+  /** Whether one of them means that something is lost, doubled or changed. */
+  readonly isFaulty: boolean;
+  /** Objects that were compared. */
+  readonly checked: number;
+  /** Objects that are not Dagmar's own. */
+  readonly foreign: number;
+  /** Rows of `v_doubles`. */
+  readonly doubles: readonly Row[];
+  /** The lakes of which the database has recorded anything. */
+  readonly lakes: readonly string[];
+}
+
+/** `isDeep`: every object is read and compared by SHA-256. `prefix` empty: all keys. */
+export async function verifyLake(
+  app: App,
+  { prefix, isDeep }: { readonly prefix: string; readonly isDeep: boolean },
+  drain: AbortSignal,
+): Promise<LakeVerdict> {
+  const database = await app.openDatabase("read");
+  const recorded = listRecordedObjects(database, app.lake.id, prefix);
+  const booked = recorded.filter((row) => row.kind !== "foreign");
+  const foreign = recorded.filter((row) => row.kind === "foreign");
+  const doubles = listDoubles(database, app.lake.id, prefix);
+  const deviations = await compare(
+    app.lake,
+    booked.map((row) => ({ key: row.key, sha256: row.sha256, sizeBytes: row.size_bytes })),
+    {
+      prefix,
+      isDeep,
+      signal: drain,
+      foreignKeys: new Set(foreign.map((row) => row.key)),
+      doubles: groupDoubles(doubles),
+      countStored: (key, answers) => countStored(database, app.lake.id, key, answers),
+    },
+  );
+  return {
+    deviations,
+    isFaulty: deviations.some(isFault),
+    checked: booked.length,
+    foreign: foreign.length,
+    doubles,
+    lakes: listLakes(database),
+  };
+}
+
+/** One for each pair of objects. */
+function groupDoubles(rows: readonly Row[]): readonly DoubledIds[] {
+  const pairs = new Map<string, DoubledIds>();
+  for (const row of rows) {
+    const [key, otherKey] = [String(row["key"]), String(row["other_key"])];
+    const pair = pairs.get(`${key}\n${otherKey}`);
+    const example = pair?.example ?? String(row["asked_id"]);
+    pairs.set(`${key}\n${otherKey}`, { key, otherKey, ids: (pair?.ids ?? 0) + 1, example });
+  }
+  return [...pairs.values()];
+}

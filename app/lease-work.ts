@@ -1,0 +1,81 @@
+/**
+ * How a command that writes gets to write: with the lease if no process holds it; by asking, if a scheduler does; else not
+ * now. What the command means is the scheduler room's.
+ */
+import { StateError } from "../model/errors.ts";
+import { silentObserver } from "../model/ports/service-observer.ts";
+import { takeOver } from "../scheduler/attempts/take-over.ts";
+import {
+  applyCommand,
+  type CommandAnswers,
+  type CommandKind,
+  type SchedulerCommand,
+} from "../scheduler/commands/command.ts";
+import type { WorkPlace } from "../scheduler/commands/work-place.ts";
+import { holdLease, type HeldLease } from "../scheduler/lease/lease-keeper.ts";
+import { identifyProcess } from "../scheduler/lease/process-identity.ts";
+import { readLease } from "../state/control/lease.ts";
+import type { Database } from "../state/sqlite/database.ts";
+import type { App } from "./app.ts";
+import { askScheduler, SCHEDULER_PURPOSE } from "./ask-scheduler.ts";
+
+/** `null` when a scheduler holds the lease and may be asked. Raises `DATABASE_BUSY` when another command does. */
+export async function tryLease(app: App, database: Database, purpose: string): Promise<HeldLease | null> {
+  try {
+    const lease = await holdLease(database, identifyProcess(), purpose, app);
+    await takeOver(database, {
+      clock: app.clock,
+      log: app.log,
+      lakeId: app.lake.id,
+      pools: app.settings.pools,
+      cookieScope: app.settings.databaseFile,
+      service: silentObserver,
+    });
+    return lease;
+  } catch (error) {
+    const isBusy = error instanceof StateError && error.code === "DATABASE_BUSY";
+    if (isBusy && readLease(database)?.purpose === SCHEDULER_PURPOSE) return null;
+    throw error;
+  }
+}
+
+/** What this process would work with: it goes with each request, and a scheduler that works with something else refuses. */
+export function describePlace(app: Pick<App, "lake" | "settings">): WorkPlace {
+  const { inputFolder: input, dagsFolder: dags } = app.settings;
+  return { lake: app.lake.id, input, dags };
+}
+
+/** For people, where the scheduler has taken a command: then its place is this one. */
+export function describeScheduler(app: Pick<App, "lake" | "settings">, fingerprint?: string): string {
+  const { lake, input } = describePlace(app);
+  const file = fingerprint === undefined ? "" : `, Dag file ${fingerprint.slice(0, 12)}`;
+  return `The scheduler does it: lake ${lake}, input folder ${input}${file}.`;
+}
+
+export interface CommandResult<Kind extends CommandKind> {
+  readonly answer: CommandAnswers[Kind];
+  /** A scheduler did it, and does what follows from it. */
+  readonly isScheduler: boolean;
+}
+
+/** Carries the command out, whoever does. What is refused is raised here, wherever it was decided. */
+export async function carryOut<Kind extends CommandKind>(
+  app: App,
+  command: SchedulerCommand<Kind>,
+  drain: AbortSignal,
+): Promise<CommandResult<Kind>> {
+  const database = await app.openDatabase("create");
+  const lease = await tryLease(app, database, command.kind.replaceAll("_", " "));
+  if (lease === null)
+    return {
+      answer: await askScheduler(app, database, { ...command, place: describePlace(app) }, drain),
+      isScheduler: true,
+    };
+  try {
+    const maker = { registry: app.registry, lakeId: app.lake.id };
+    const answer = await database.write((query) => applyCommand(query, maker, command, app.clock.now()));
+    return { answer, isScheduler: false };
+  } finally {
+    await lease.release();
+  }
+}

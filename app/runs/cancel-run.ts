@@ -1,0 +1,17 @@
+/** Cancels a run: its tasks end at their next safe point. */
+import type { DagRun } from "../../model/run/dag-run.ts";
+import type { App } from "../app.ts";
+import { carryOut } from "../lease-work.ts";
+import { findRun } from "./find-run.ts";
+
+/** `isCancelled`: false for a run that had ended already. Raises `RUN_UNKNOWN`, `USAGE`. */
+export async function cancelRun(
+  app: App,
+  name: string,
+  drain: AbortSignal,
+): Promise<{ readonly run: DagRun; readonly isCancelled: boolean }> {
+  const database = await app.openDatabase("existing");
+  const run = findRun(database, app.lake.id, name, app.clock.now());
+  const { answer } = await carryOut(app, { kind: "cancel_run", dagRunId: run.dagRunId }, drain);
+  return { run, isCancelled: answer.cancelled };
+}

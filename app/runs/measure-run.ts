@@ -1,0 +1,46 @@
+/** What a run did, in figures: tasks, objects, bytes, ids by outcome, warnings. */
+import type { DagRun } from "../../model/run/dag-run.ts";
+import type { Reconciliation } from "../../model/records/reconciliation.ts";
+import type { PreparedRun } from "../../scheduler/commands/prepare-run.ts";
+import {
+  listRunSums,
+  measureWrites,
+  reportRunWarnings,
+  reportTasks,
+  type Writes,
+} from "../../state/reports.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { Row } from "../../state/sqlite/row.ts";
+
+/** How the run came about, and which process has it. */
+export interface RunOrigin {
+  readonly how: PreparedRun["how"];
+  /** A scheduler has it, and continues it where it has not ended. */
+  readonly isScheduler: boolean;
+  /** It is open, and a person has to act before it can go on. */
+  readonly isStuck: boolean;
+}
+
+export interface RunFigures {
+  readonly run: DagRun;
+  readonly origin: RunOrigin;
+  /** Rows of `v_tasks`. */
+  readonly tasks: readonly Row[];
+  readonly sums: readonly { readonly taskId: string; readonly sum: Reconciliation }[];
+  /** Since this execution began. */
+  readonly warnings: readonly Row[];
+  /** By this execution. */
+  readonly written: Writes;
+}
+
+/** `since`: when this execution began, ISO UTC. */
+export function measureRun(database: Database, run: DagRun, origin: RunOrigin, since: string): RunFigures {
+  return {
+    run,
+    origin,
+    tasks: reportTasks(database, run.dagRunId),
+    sums: listRunSums(database, run.dagRunId),
+    warnings: reportRunWarnings(database, run, since),
+    written: measureWrites(database, since),
+  };
+}

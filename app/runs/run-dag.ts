@@ -1,0 +1,124 @@
+/** A run that its caller waits for: made and driven here when no other process is at work, else asked of the scheduler and followed. */
+import { silentObserver } from "../../model/ports/service-observer.ts";
+import { applyCommand, type CommandAnswers } from "../../scheduler/commands/command.ts";
+import type { RunRequest } from "../../scheduler/commands/prepare-run.ts";
+import { driveRuns } from "../../scheduler/engine/drive-runs.ts";
+import type { EngineObserver } from "../../scheduler/engine/engine.ts";
+import type { HeldLease } from "../../scheduler/lease/lease-keeper.ts";
+import { readRun } from "../../state/runs/dag-runs.ts";
+import { listTasksOfRun } from "../../state/runs/task-instances.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { App } from "../app.ts";
+import { askScheduler } from "../ask-scheduler.ts";
+import { describePlace, tryLease } from "../lease-work.ts";
+import { sweepBeside } from "../sweep-uploads.ts";
+import { withWork } from "../work.ts";
+import { followRun, type FollowedRun } from "./follow-runs.ts";
+import { measureRun, type RunFigures } from "./measure-run.ts";
+import { createWaitReporter, describeStuck } from "./report-waits.ts";
+
+type Prepared = CommandAnswers["run"];
+
+/** Shows a run while it is under way. */
+export interface RunShow {
+  readonly observer: EngineObserver;
+  close(): Promise<void>;
+}
+
+export type OpenShow = (taskIds: readonly string[]) => RunShow;
+
+/** The run as it ended, is stuck, or stood when `drain` was aborted. Raises `DATABASE_BUSY`, and what the preparation refuses. */
+export async function runDag(
+  app: App,
+  request: RunRequest,
+  open: OpenShow,
+  drain: AbortSignal,
+): Promise<RunFigures> {
+  app.lostOutput.listen(() => undefined);
+  assertConfigured(app, request);
+  const database = await app.openDatabase("create");
+  const startedAt = app.clock.now().toISOString();
+  const command = { kind: "run", request } as const;
+  const lease = await tryLease(app, database, `run ${request.version.definition.dagId}`);
+  if (lease === null) {
+    const prepared = await askScheduler(app, database, { ...command, place: describePlace(app) }, drain);
+    const end = await show(database, prepared, open, (observer) =>
+      followRun(database, prepared.dagRunId, observer, app, drain),
+    );
+    return finish(app, database, end, prepared, startedAt, true);
+  }
+  try {
+    const maker = { registry: app.registry, lakeId: app.lake.id };
+    const prepared = await database.write((query) => applyCommand(query, maker, command, app.clock.now()));
+    warnOutdated(app, database, prepared);
+    const end = await show(database, prepared, open, (observer) =>
+      drive(app, database, prepared, lease, observer, drain),
+    );
+    return finish(app, database, end, prepared, startedAt, false);
+  } finally {
+    await lease.release();
+  }
+}
+
+function assertConfigured(app: App, { version, onlyTasks }: RunRequest): void {
+  for (const task of version.definition.tasks) {
+    const isWanted = onlyTasks === null || onlyTasks.includes(task.taskId);
+    if (isWanted) app.registry.get(task.type)?.assertConfigured?.();
+  }
+}
+
+function warnOutdated(app: App, database: Database, { dagRunId, how, isOutdated }: Prepared): void {
+  if (!isOutdated || how === "done") return;
+  const { runId } = readRun(database, dagRunId);
+  app.log.warn(`${runId} goes on by the Dag as it was when the run was made; --rerun takes it as it is now.`);
+}
+
+async function show(
+  database: Database,
+  { dagRunId, how }: Prepared,
+  open: OpenShow,
+  work: (observer: EngineObserver) => Promise<FollowedRun>,
+): Promise<FollowedRun> {
+  if (how === "done") return { run: readRun(database, dagRunId), isStuck: false };
+  const shown = open(listTasksOfRun(database, dagRunId).map((task) => task.taskId));
+  try {
+    return await work(shown.observer);
+  } finally {
+    await shown.close();
+  }
+}
+
+async function drive(
+  app: App,
+  database: Database,
+  { dagRunId }: Prepared,
+  lease: HeldLease,
+  observer: EngineObserver,
+  drain: AbortSignal,
+): Promise<FollowedRun> {
+  const reportWaits = createWaitReporter(database, app);
+  let isStuck = false;
+  const watch = {
+    idle: () => reportWaits([readRun(database, dagRunId)]),
+    stuck() {
+      isStuck = true;
+    },
+  };
+  const listeners = { engine: observer, service: silentObserver };
+  await withWork(app, database, lease, listeners, drain, ({ tools, stopping }) =>
+    sweepBeside(app, stopping, async () => driveRuns(tools, [dagRunId], stopping, watch)),
+  );
+  return { run: readRun(database, dagRunId), isStuck };
+}
+
+function finish(
+  app: App,
+  database: Database,
+  { run, isStuck }: FollowedRun,
+  { how }: Prepared,
+  startedAt: string,
+  isScheduler: boolean,
+): RunFigures {
+  if (isStuck) app.log.error(describeStuck(database, [run], app));
+  return measureRun(database, run, { how, isScheduler, isStuck }, startedAt);
+}

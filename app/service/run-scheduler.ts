@@ -1,0 +1,114 @@
+/**
+ * The scheduler process: it stands by for the lease, takes over, runs the loop, sends notices, and drains when it is
+ * stopped.
+ */
+import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
+import { pruneAttemptLogs } from "../../logs/attempt-log-place.ts";
+import { CommandRefused, EXIT, isFencedOff, type ExitCode } from "../../model/errors.ts";
+import { takeOver } from "../../scheduler/attempts/take-over.ts";
+import { observeEngine } from "../../scheduler/engine/observe-engine.ts";
+import { awaitLease, type HeldLease } from "../../scheduler/lease/lease-keeper.ts";
+import { identifyProcess } from "../../scheduler/lease/process-identity.ts";
+import { noteRunEnd } from "../../scheduler/notices/note-run-end.ts";
+import { runService } from "../../scheduler/service.ts";
+import { ringEachMinute } from "../../scheduler/waking/minute-timer.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { App } from "../app.ts";
+import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
+import { describePlace } from "../lease-work.ts";
+import { sweepUploads } from "../sweep-uploads.ts";
+import { withWork, type Work } from "../work.ts";
+import type { MakeFace } from "./endpoint.ts";
+import { logRuns } from "./log-runs.ts";
+import { sendDueNotices } from "./send-due-notices.ts";
+import { createServiceState, type ServiceState } from "./service-state.ts";
+
+/**
+ * 0 after a drain. 75 when another process has taken the lease over, or when nothing reads the log any more: then the
+ * process is to be started again.
+ */
+export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSignal): Promise<ExitCode> {
+  const { clock, log } = app;
+  const database = await app.openDatabase("create");
+  const face = makeFace(database);
+  const state = createServiceState(database, clock, face.observer);
+  const endpoint = await face.open(() => state.facts());
+  let lease: HeldLease | null = null;
+  try {
+    let hasStoodBy = false;
+    lease = await awaitLease(database, identifyProcess(), SCHEDULER_PURPOSE, { clock, log }, drain, {
+      standsBy: (holder) => {
+        hasStoodBy = true;
+        log.info(`Standing by. ${holder}`);
+      },
+      looked: () => state.tick(),
+    });
+    if (lease === null) return judgeDrain(drain);
+    if (hasStoodBy) endpoint.keepTrying();
+    else await endpoint.insist();
+    state.setRole("active");
+    state.observer.leaseChanged(true, lease.epoch);
+    const listeners = {
+      engine: logRuns(log, observeEngine(state.observer, clock)),
+      service: state.observer,
+    };
+    await withWork(app, database, lease, listeners, drain, (work) => schedule(app, database, state, work));
+    return lease.lost.aborted ? judgeLoss(lease.lost) : judgeDrain(drain);
+  } finally {
+    if (lease !== null) state.observer.leaseChanged(false, null);
+    await lease?.release();
+    await endpoint.close();
+  }
+}
+
+async function schedule(
+  app: App,
+  database: Database,
+  state: ServiceState,
+  { tools, stopping }: Work,
+): Promise<void> {
+  const { clock, log, settings, version } = app;
+  const service = state.observer;
+  const stop = (): void => state.setRole("stopping");
+  if (stopping.aborted) stop();
+  stopping.addEventListener("abort", stop, { once: true });
+  log.info(`dagmar ${version} is scheduling the Dags of ${settings.dagsFolder} into ${app.lake.id}`);
+  await takeOver(database, {
+    clock,
+    log,
+    lakeId: app.lake.id,
+    pools: settings.pools,
+    cookieScope: settings.databaseFile,
+    service,
+  });
+  void sweepUploads(app, stopping);
+  const notices = sendDueNotices(app, database, service, stopping);
+  const notify = { after: settings.notify.after, hasWebhook: settings.notify.url !== null };
+  await runService(
+    {
+      ...tools,
+      service,
+      // A run in the foreground shows how it ends; only the scheduler's runs end unseen.
+      noteRunEnd: (query, run, now) => noteRunEnd(query, run, notify, now),
+      doorbell: ringEachMinute(clock),
+      pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
+      source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
+      lakeId: app.lake.id,
+      place: describePlace(app),
+      timezone: settings.timezone,
+    },
+    stopping,
+  );
+  await notices;
+  log.info("Stopped: nothing is under way any more.");
+}
+
+function judgeLoss({ reason }: AbortSignal): ExitCode {
+  return isFencedOff(reason) ? reason.exitCode : EXIT.tryAgain;
+}
+
+/** A supervisor starts a service again that did not end because it was told to. */
+function judgeDrain(drain: AbortSignal): ExitCode {
+  const { reason } = drain as { reason: unknown };
+  return reason instanceof CommandRefused && reason.code === "OUTPUT_CLOSED" ? EXIT.tryAgain : EXIT.done;
+}

@@ -1,0 +1,62 @@
+/** The log of one attempt of a task: where it lies, and whether it may still grow. Reads files and database; changes neither. */
+import { CommandRefused } from "../../model/errors.ts";
+import type { TaskInstance } from "../../model/run/task-instance.ts";
+import { locateAttemptLog } from "../../logs/attempt-log-place.ts";
+import { createAttemptLogReader, type AttemptLogReader } from "../../logs/attempt-log-reader.ts";
+import { listTasksOfRun } from "../../state/runs/task-instances.ts";
+import type { App } from "../app.ts";
+import { findRun } from "../runs/find-run.ts";
+
+export interface TaskLog {
+  /** `dag/run id`. */
+  readonly runName: string;
+  readonly task: TaskInstance;
+  /** `null` while there is no attempt at all. */
+  readonly attempt: {
+    readonly number: number;
+    readonly file: string;
+    readonly reader: AttemptLogReader;
+    /** Asked before each reading: an attempt's last line is written before its end is. */
+    readonly isRunning: () => boolean;
+  } | null;
+}
+
+/** `asked`: the attempt's number; the newest without it. Raises `RUN_UNKNOWN`, `TASK_UNKNOWN`, `USAGE`. */
+export async function openTaskLog(
+  app: App,
+  name: string,
+  taskId: string,
+  asked: number | undefined,
+): Promise<TaskLog> {
+  const database = await app.openDatabase("read");
+  const { dagId, runId, dagRunId } = findRun(database, app.lake.id, name, app.clock.now());
+  const runName = `${dagId}/${runId}`;
+  const readTask = (): TaskInstance => findTask(listTasksOfRun(database, dagRunId), taskId, runName);
+  const task = readTask();
+  const number = chooseAttempt(task, asked, runName);
+  if (number === undefined) return { runName, task, attempt: null };
+  const file = locateAttemptLog(app.settings.logsFolder, { dagId, runId, taskId, attempt: number });
+  if (file === undefined) throw new CommandRefused("INTERNAL", `${runName} has no place for its logs.`);
+  const isRunning = (): boolean => {
+    const { state, attemptCount } = readTask();
+    return state === "running" && attemptCount === number;
+  };
+  return { runName, task, attempt: { number, file, reader: createAttemptLogReader(file), isRunning } };
+}
+
+function findTask(tasks: readonly TaskInstance[], taskId: string, run: string): TaskInstance {
+  const task = tasks.find((one) => one.taskId === taskId);
+  if (task !== undefined) return task;
+  throw new CommandRefused("TASK_UNKNOWN", `${run} has no task ${taskId}.`, {
+    hint: `It has ${tasks.map((one) => one.taskId).join(", ")}.`,
+  });
+}
+
+/** `undefined` while there is no attempt at all. */
+function chooseAttempt(task: TaskInstance, asked: number | undefined, run: string): number | undefined {
+  const { attemptCount, taskId } = task;
+  if (attemptCount === 0 || asked === undefined) return attemptCount === 0 ? undefined : attemptCount;
+  if (asked <= attemptCount) return asked;
+  const count = attemptCount === 1 ? "1 attempt" : `${attemptCount} attempts`;
+  throw new CommandRefused("USAGE", `${taskId} of ${run} has had ${count}: there is no attempt ${asked}.`);
+}

@@ -1,0 +1,88 @@
+/** A process at work on runs, whoever asked for them: the tools that drive runs, the logs of attempts, and what stops it all. */
+import { observeLake } from "../lake/observe-lake.ts";
+import { openAttemptLogs } from "../logs/attempt-logs.ts";
+import type { AttemptLogs } from "../model/ports/attempt-logs.ts";
+import type { ServiceObserver } from "../model/ports/service-observer.ts";
+import { DrainRequested } from "../scheduler/attempts/attempt-runner.ts";
+import { startWorkerThread } from "../scheduler/attempts/worker-thread.ts";
+import type { EngineObserver, EngineTools } from "../scheduler/engine/engine.ts";
+import type { HeldLease } from "../scheduler/lease/lease-keeper.ts";
+import { identifyProcess } from "../scheduler/lease/process-identity.ts";
+import { createEventLog } from "../state/control/events.ts";
+import { createBatchStore } from "../state/records/batch-store.ts";
+import { createCandidateStore } from "../state/records/candidates.ts";
+import { createObjectStore } from "../state/records/objects.ts";
+import { createInputStore } from "../state/runs/inputs.ts";
+import type { Database } from "../state/sqlite/database.ts";
+import type { App } from "./app.ts";
+import { recordLostOutput } from "./lost-output.ts";
+
+export interface Listeners {
+  readonly engine: EngineObserver;
+  readonly service: ServiceObserver;
+}
+
+export interface Work {
+  readonly tools: EngineTools;
+  /** Aborted when the process is to drain, and when the lease is lost. */
+  readonly stopping: AbortSignal;
+}
+
+/** Does `work` with the lease held; the attempts' logs are closed when it has ended. The lease stays the caller's to release. */
+export async function withWork<Result>(
+  app: App,
+  database: Database,
+  lease: HeldLease,
+  listeners: Listeners,
+  drain: AbortSignal,
+  work: (work: Work) => Promise<Result>,
+): Promise<Result> {
+  const { clock, log, settings } = app;
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort(new DrainRequested("the process is stopping"));
+  const signals = [drain, lease.lost];
+  if (signals.some((signal) => signal.aborted)) stop();
+  for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
+  const { service } = listeners;
+  recordLostOutput(app.lostOutput, database, { clock, log, service, timezone: settings.timezone });
+  const { secrets, logsFolder: folder } = settings;
+  const attemptLogs = openAttemptLogs({ folder, log, clock, secrets });
+  try {
+    const tools = createEngineTools(app, database, lease.epoch, attemptLogs, listeners);
+    return await work({ tools, stopping: stopping.signal });
+  } finally {
+    for (const signal of signals) signal.removeEventListener("abort", stop);
+    await attemptLogs.close();
+  }
+}
+
+function createEngineTools(
+  app: App,
+  database: Database,
+  leaseEpoch: number,
+  attemptLogs: AttemptLogs,
+  listeners: Listeners,
+): EngineTools {
+  const { clock, settings, log, registry } = app;
+  return {
+    database,
+    registry,
+    log,
+    attemptLogs,
+    leaseEpoch,
+    lake: observeLake(app.lake, (outcome) => listeners.service.objectPut(outcome)),
+    clock,
+    ports: {
+      objects: createObjectStore(database, clock, settings.timezone),
+      inputs: createInputStore(database, clock),
+      candidates: createCandidateStore(database, clock),
+      batches: createBatchStore(database, clock),
+      events: createEventLog(database, clock, log, settings.timezone),
+    },
+    startWorker: startWorkerThread,
+    identity: identifyProcess(),
+    limits: settings,
+    random: app.random,
+    observer: listeners.engine,
+  };
+}

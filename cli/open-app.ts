@@ -1,0 +1,116 @@
+/** The composition root: settings, log, lake, database and task types put together, each when a command needs it. */
+import type { Agent } from "node:http";
+import type { Writable } from "node:stream";
+import type { App } from "../app/app.ts";
+import { openDagLibrary, type DagLibrary } from "../app/dags/dag-library.ts";
+import { applyAwsVariables, readEnvironment } from "../config/settings/environment.ts";
+import type { ProxyRule } from "../config/settings/proxy-rule.ts";
+import { readSecretFile } from "../config/settings/secret-file.ts";
+import { parseSettings, type Settings } from "../config/settings/settings.ts";
+import { openLake } from "../lake/open-lake.ts";
+import { createLogger } from "../logs/logger.ts";
+import type { Logger } from "../model/ports/logger.ts";
+import type { Database } from "../state/sqlite/database.ts";
+import { lostOutput } from "./output/lost-output.ts";
+import { findLakePlace } from "./process/lake-place.ts";
+import { systemClock } from "./process/system-clock.ts";
+import { readVersion } from "./process/version.ts";
+
+export interface AppOptions {
+  /** Where log lines go; default standard error. */
+  readonly logStream?: Writable;
+  /** The least that is logged where DAGMAR_LOG_LEVEL says nothing; a command that shows its own progress logs less. */
+  readonly quietLevel?: "warn";
+}
+
+/** Opens the app for one command and closes it, however the command ends. */
+export async function withApp<T>(use: (app: App) => Promise<T>, options: AppOptions = {}): Promise<T> {
+  const opened = await openApp(options);
+  try {
+    return await use(opened.app);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** For commands that read Dag files and run nothing: loading the log would take as long as reading the files. */
+export function readDagLibrary(): DagLibrary {
+  return openLibrary(readSettings(), SILENT);
+}
+
+async function openApp(options: AppOptions): Promise<{ readonly app: App; close(): Promise<void> }> {
+  const settings = readSettings();
+  applyAwsVariables(settings.aws);
+  const log = createLogger({
+    level: settings.logLevel ?? options.quietLevel ?? "info",
+    format: settings.logFormat,
+    stream: options.logStream ?? process.stderr,
+    secrets: settings.secrets,
+    clock: systemClock,
+  });
+  const makeAgent = await prepareAgents(settings.proxy);
+  const { location, s3 } = await findLakePlace(settings, makeAgent);
+  const lake = openLake(location, { clock: systemClock, log, s3 });
+  const closers: (() => Promise<void>)[] = [];
+  let writable: Database | undefined;
+  const app: App = {
+    ...openLibrary(settings, log, makeAgent),
+    version: readVersion(),
+    log,
+    lake,
+    makeAgent,
+    lostOutput,
+    async openDatabase(mode) {
+      if (mode !== "read" && writable !== undefined) return writable;
+      const { openDatabase } = await import("../state/sqlite/database.ts");
+      const { isLeaseFree } = await import("../scheduler/lease/lease-keeper.ts");
+      const database = await openDatabase(settings.databaseFile, {
+        clock: systemClock,
+        mode,
+        isFree: (held) => isLeaseFree(held, systemClock.now()),
+      });
+      closers.push(() => database.close());
+      if (mode !== "read") writable = database;
+      return database;
+    },
+  };
+  return {
+    app,
+    /** Closes what was opened; the log last. */
+    async close() {
+      for (const close of closers.toReversed()) await close();
+      await lake.close();
+      await log.close();
+    },
+  };
+}
+
+/** Raises `ConfigError` that lists every fault. */
+function readSettings(): Settings {
+  const workingFolder = process.cwd();
+  return parseSettings(readEnvironment(workingFolder), { workingFolder, readSecretFile });
+}
+
+function openLibrary(settings: Settings, log: Logger, makeAgent?: () => Agent): DagLibrary {
+  return openDagLibrary(settings, {
+    clock: systemClock,
+    log,
+    random: Math.random,
+    environment: readEnvironment(process.cwd()).variables,
+    makeAgent,
+  });
+}
+
+async function prepareAgents(rule: ProxyRule | null): Promise<(() => Agent) | undefined> {
+  if (rule === null) return undefined;
+  const { createProxyAgent } = await import("./process/proxy-agents.ts");
+  return () => createProxyAgent(rule);
+}
+
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => SILENT,
+};
