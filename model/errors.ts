@@ -36,7 +36,7 @@ export const ERROR_CODES = {
   SETTINGS_DIFFER: {
     exit: 78,
     meaning:
-      "The scheduler works with another lake, input folder or Dag file than the command was given with.",
+      "The command was given with another lake than the run's, or with another lake, input folder or Dag file than the scheduler's.",
   },
   NO_SCHEDULER: { exit: 75, meaning: "No scheduler is running that could answer." },
   DATABASE_NEWER: { exit: 78, meaning: "The database was written by a newer Dagmar." },
@@ -94,6 +94,7 @@ export const ERROR_CODES = {
   LAKE_DENIED: { exit: 1, meaning: "The store refused the credentials or a permission is missing." },
   LAKE_NO_BUCKET: { exit: 1, meaning: "The bucket or the lake's folder does not exist." },
   LAKE_UNAVAILABLE: { exit: 75, meaning: "The store did not answer, or not well, within the retries." },
+  LAKE_UNTRUSTED: { exit: 1, meaning: "The certificate of the store's address is not trusted." },
   LAKE_CORRUPT: { exit: 1, meaning: "What the store holds or received is not what was sent." },
   LAKE_UNSUPPORTED: { exit: 1, meaning: "The store or the file system cannot do what the protocol needs." },
   LAKE_KEY_REFUSED: { exit: 1, meaning: "The key cannot be stored safely in this lake." },

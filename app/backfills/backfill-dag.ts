@@ -20,6 +20,8 @@ import { askScheduler } from "../ask-scheduler.ts";
 import { describePlace, tryLease } from "../lease-work.ts";
 import { createWaitReporter, describeStuck } from "../runs/report-waits.ts";
 import { watchScheduler } from "../runs/watch-scheduler.ts";
+import type { LostObject } from "../runs/find-lost-work.ts";
+import { findLostOfSlots } from "./find-lost-of-slots.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
 
@@ -39,6 +41,8 @@ export interface BackfillResult {
   readonly isScheduler: boolean;
   /** Runs are open, and a person has to act before they can go on. */
   readonly isStuck: boolean;
+  /** What runs that were left alone had stored and the store does not hold any more. */
+  readonly lost: readonly LostObject[];
 }
 
 export async function backfillDag(
@@ -52,6 +56,7 @@ export async function backfillDag(
   for (const task of definition.tasks) app.registry.get(task.type)?.assertConfigured?.();
   const database = await app.openDatabase("create");
   const command = { kind: "backfill", request } as const;
+  const startedAt = app.clock.now().toISOString();
   const lease = await tryLease(app, database, `backfill ${definition.dagId}`);
   const isScheduler = lease === null;
   try {
@@ -60,7 +65,10 @@ export async function backfillDag(
       lease === null
         ? await askScheduler(app, database, { ...command, place: describePlace(app) }, drain)
         : await database.write((query) => applyCommand(query, maker, command, app.clock.now()));
-    if (started.how === "empty") return { started, runs: [], isScheduler, isStuck: false };
+    const findLost = () => findLostOfSlots(app, database, request, startedAt, drain);
+    if (started.how === "empty") {
+      return { started, runs: [], isScheduler, isStuck: false, lost: await findLost() };
+    }
     show.begun(isScheduler);
     const { backfillId } = started;
     const look = (): RunCounts => {
@@ -76,7 +84,8 @@ export async function backfillDag(
     look();
     const runs = listBackfillRuns(database, backfillId);
     if (isStuck) app.log.error(describeStuck(database, listOpen(runs), app));
-    return { started, runs, isScheduler, isStuck };
+    const lost = drain.aborted ? [] : await findLost();
+    return { started, runs, isScheduler, isStuck, lost };
   } finally {
     await lease?.release();
   }

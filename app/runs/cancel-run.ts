@@ -2,7 +2,7 @@
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { App } from "../app.ts";
 import { carryOut } from "../lease-work.ts";
-import { findRun } from "./find-run.ts";
+import { findRunToChange } from "./find-run.ts";
 
 /** `isCancelled`: false for a run that had ended already. Raises `RUN_UNKNOWN`, `USAGE`. */
 export async function cancelRun(
@@ -11,7 +11,7 @@ export async function cancelRun(
   drain: AbortSignal,
 ): Promise<{ readonly run: DagRun; readonly isCancelled: boolean }> {
   const database = await app.openDatabase("existing");
-  const run = findRun(database, app.lake.id, name, app.clock.now());
+  const run = findRunToChange(database, app.lake.id, name, app.clock.now());
   const { answer } = await carryOut(app, { kind: "cancel_run", dagRunId: run.dagRunId }, drain);
   return { run, isCancelled: answer.cancelled };
 }

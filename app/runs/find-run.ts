@@ -1,4 +1,4 @@
-/** The run that a person means by what was typed. */
+/** The run that a person means by what was typed, and whether this command may change it. */
 import { CommandRefused } from "../../model/errors.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
@@ -26,4 +26,24 @@ export function findRun(query: Query, lakeId: string, name: string, now: Date): 
   throw new CommandRefused("RUN_UNKNOWN", `There is no run ${name}.`, {
     hint: "`dagmar runs list` shows them.",
   });
+}
+
+/**
+ * As `findRun`, for a command that changes the run: it works for its own lake alone. Errors: those of `findRun`;
+ * `SETTINGS_DIFFER` for a run of another lake.
+ */
+export function findRunToChange(query: Query, lakeId: string, name: string, now: Date): DagRun {
+  const run = findRun(query, lakeId, name, now);
+  refuseOtherLake(run, lakeId);
+  return run;
+}
+
+/** Raises `SETTINGS_DIFFER`. A run of an early version that no lake has claimed yet becomes this one's. */
+export function refuseOtherLake({ dagId, runId, lake }: DagRun, lakeId: string): void {
+  if (lake === null || lake === lakeId) return;
+  throw new CommandRefused(
+    "SETTINGS_DIFFER",
+    `${dagId}/${runId} is a run of the lake ${lake}, and this command works for ${lakeId}.`,
+    { hint: "Give the command with that lake in DAGMAR_LAKE. Nothing was done." },
+  );
 }

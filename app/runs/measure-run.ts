@@ -9,6 +9,7 @@ import {
   reportTasks,
   type Writes,
 } from "../../state/reports.ts";
+import type { LostObject } from "./find-lost-work.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 
@@ -19,6 +20,8 @@ export interface RunOrigin {
   readonly isScheduler: boolean;
   /** It is open, and a person has to act before it can go on. */
   readonly isStuck: boolean;
+  /** What it stored before and the store does not hold any more. */
+  readonly lost: readonly LostObject[];
 }
 
 export interface RunFigures {

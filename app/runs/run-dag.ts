@@ -5,6 +5,8 @@ import type { RunRequest } from "../../scheduler/commands/prepare-run.ts";
 import { driveRuns } from "../../scheduler/engine/drive-runs.ts";
 import type { EngineObserver } from "../../scheduler/engine/engine.ts";
 import type { HeldLease } from "../../scheduler/lease/lease-keeper.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { reportTasks } from "../../state/reports.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
@@ -13,6 +15,7 @@ import { askScheduler } from "../ask-scheduler.ts";
 import { describePlace, tryLease } from "../lease-work.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
+import { findLostWork } from "./find-lost-work.ts";
 import { followRun, type FollowedRun } from "./follow-runs.ts";
 import { measureRun, type RunFigures } from "./measure-run.ts";
 import { createWaitReporter, describeStuck } from "./report-waits.ts";
@@ -45,7 +48,7 @@ export async function runDag(
     const end = await show(database, prepared, open, (observer) =>
       followRun(database, prepared.dagRunId, observer, app, drain),
     );
-    return finish(app, database, end, prepared, startedAt, true);
+    return await finish(app, database, end, { ...prepared, startedAt, isScheduler: true }, drain);
   }
   try {
     const maker = { registry: app.registry, lakeId: app.lake.id };
@@ -54,7 +57,7 @@ export async function runDag(
     const end = await show(database, prepared, open, (observer) =>
       drive(app, database, prepared, lease, observer, drain),
     );
-    return finish(app, database, end, prepared, startedAt, false);
+    return await finish(app, database, end, { ...prepared, startedAt, isScheduler: false }, drain);
   } finally {
     await lease.release();
   }
@@ -111,14 +114,34 @@ async function drive(
   return { run: readRun(database, dagRunId), isStuck };
 }
 
-function finish(
+interface Beginning extends Pick<Prepared, "how"> {
+  readonly startedAt: string;
+  readonly isScheduler: boolean;
+}
+
+async function finish(
   app: App,
   database: Database,
   { run, isStuck }: FollowedRun,
-  { how }: Prepared,
-  startedAt: string,
-  isScheduler: boolean,
-): RunFigures {
+  { how, startedAt, isScheduler }: Beginning,
+  drain: AbortSignal,
+): Promise<RunFigures> {
   if (isStuck) app.log.error(describeStuck(database, [run], app));
-  return measureRun(database, run, { how, isScheduler, isStuck }, startedAt);
+  const before = run.state === "success" ? listDoneBefore(database, run, how, startedAt) : [];
+  const work = { dagRunIds: [run.dagRunId], taskIds: before };
+  const lost = before.length === 0 ? [] : await findLostWork(database, app.lake, work, drain);
+  return measureRun(database, run, { how, isScheduler, isStuck, lost }, startedAt);
+}
+
+/** The tasks whose work this execution takes over from an earlier one: they have not looked at the store now. */
+function listDoneBefore(
+  database: Database,
+  run: DagRun,
+  how: Prepared["how"],
+  startedAt: string,
+): readonly string[] {
+  if (how !== "done" && how !== "resumed") return [];
+  return reportTasks(database, run.dagRunId)
+    .filter((task) => task["state"] === "success" && String(task["finished_at"]) < startedAt)
+    .map((task) => String(task["task_id"]));
 }

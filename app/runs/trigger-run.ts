@@ -6,6 +6,7 @@ import { readRun } from "../../state/runs/dag-runs.ts";
 import type { DagVersion } from "../../state/runs/dag-runs.ts";
 import type { App } from "../app.ts";
 import { carryOut } from "../lease-work.ts";
+import { findLostWork, type LostObject } from "./find-lost-work.ts";
 
 export interface TriggerRequest {
   readonly version: DagVersion;
@@ -18,6 +19,8 @@ export interface TriggeredRun {
   readonly run: DagRun;
   readonly how: PreparedRun["how"];
   readonly isScheduler: boolean;
+  /** Of a run that had succeeded before: what it stored and the store does not hold any more. */
+  readonly lost: readonly LostObject[];
 }
 
 export async function triggerRun(app: App, asked: TriggerRequest, drain: AbortSignal): Promise<TriggeredRun> {
@@ -30,6 +33,9 @@ export async function triggerRun(app: App, asked: TriggerRequest, drain: AbortSi
     isRefetch: false,
   };
   const { answer, isScheduler } = await carryOut(app, { kind: "run", request }, drain);
-  const run = readRun(await app.openDatabase("read"), answer.dagRunId);
-  return { run, how: answer.how, isScheduler };
+  const { dagRunId, how } = answer;
+  const database = await app.openDatabase("read");
+  const work = { dagRunIds: [dagRunId], taskIds: null };
+  const lost = how === "done" ? await findLostWork(database, app.lake, work, drain) : [];
+  return { run: readRun(database, dagRunId), how, isScheduler, lost };
 }

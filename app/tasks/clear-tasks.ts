@@ -5,6 +5,7 @@ import type { ClearedRun } from "../../scheduler/commands/clear-tasks.ts";
 import type { App } from "../app.ts";
 import { carryOut } from "../lease-work.ts";
 import { findRunOfDate } from "../runs/choose-date.ts";
+import { refuseOtherLake } from "../runs/find-run.ts";
 import { readRange, type DateRange } from "../runs/read-range.ts";
 
 export interface ClearWords {
@@ -47,6 +48,7 @@ export async function clearTasks(
 /** A range of one run. */
 async function findDate(app: App, dag: DagDefinition, date: string): Promise<DateRange> {
   const run = findRunOfDate(await app.openDatabase("existing"), app.lake.id, dag, date);
+  refuseOtherLake(run, app.lake.id);
   const at = new Date(run.logicalDate);
   return { from: at, to: at };
 }

@@ -70,6 +70,6 @@ export const run: Command = {
 };
 
 function judgeExit({ run: { state }, origin }: RunFigures): ExitCode {
-  if (state === "success") return EXIT.done;
+  if (state === "success") return origin.lost.length > 0 ? EXIT.failed : EXIT.done;
   return origin.isStuck || state === "failed" || state === "cancelled" ? EXIT.failed : EXIT.tryAgain;
 }

@@ -25,6 +25,7 @@ export const trigger: Command = {
     const { readParams } = await import("../arguments/read-options.ts");
     const { warnPaused } = await import("../../app/dags/warn-paused.ts");
     const { chooseLogicalDate } = await import("../../app/runs/choose-date.ts");
+    const { describeLost } = await import("../../app/runs/find-lost-work.ts");
     const { triggerRun } = await import("../../app/runs/trigger-run.ts");
     const { describeScheduler } = await import("../../app/lease-work.ts");
     return withApp(async (app) => {
@@ -36,7 +37,8 @@ export const trigger: Command = {
         logicalDate: await chooseLogicalDate(app, definition, date, isSet(options, "force")),
         params: readParams(readList(options, "param"), definition),
       };
-      const { run, how, isScheduler } = await triggerRun(app, request, drain);
+      const { run, how, isScheduler, lost } = await triggerRun(app, request, drain);
+      const exitCode = lost.length > 0 ? EXIT.failed : EXIT.done;
       if (isSet(options, "json")) {
         output.json({
           dag_id: run.dagId,
@@ -44,8 +46,9 @@ export const trigger: Command = {
           state: run.state,
           how,
           scheduler: isScheduler,
+          lost,
         });
-        return EXIT.done;
+        return exitCode;
       }
       output.line(`${run.dagId}/${run.runId}  ${how === "done" ? "had succeeded already" : run.state}`);
       if (isScheduler) output.line(describeScheduler(app, fingerprint));
@@ -54,7 +57,12 @@ export const trigger: Command = {
           `No scheduler is running: the run waits for \`dagmar scheduler\`, or give \`dagmar run ${run.dagId} --date ${run.logicalDate}\`.`,
         );
       }
-      return EXIT.done;
+      if (lost.length > 0) {
+        output.fault(
+          `${describeLost(lost)} \`dagmar run ${run.dagId} --date ${run.logicalDate} --rerun\` stores them again, from the sources as they are now.`,
+        );
+      }
+      return exitCode;
     });
   },
 };

@@ -52,33 +52,34 @@ export function printResult(
   dagId: string,
   result: BackfillResult,
 ): ExitCode {
-  const { started, runs } = result;
+  const { started, runs, lost } = result;
   if (started.how === "empty") {
-    if (isJson) output.json({ dag_id: dagId, ...started, runs: [] });
+    if (isJson) output.json({ dag_id: dagId, ...started, lost, runs: [] });
     else {
       output.line(
         `There is nothing to do: ${started.skipped} slots are left alone. --dry-run says why; --reprocess makes runs again.`,
       );
     }
-    return EXIT.done;
+    return lost.length > 0 ? EXIT.failed : EXIT.done;
   }
   if (isJson) printJson(output, result);
   else printLines(output, result);
   if (countOpen(runs) > 0) return result.isStuck ? EXIT.failed : EXIT.tryAgain;
-  return countOf(runs, "success") === runs.length ? EXIT.done : EXIT.failed;
+  return countOf(runs, "success") === runs.length && lost.length === 0 ? EXIT.done : EXIT.failed;
 }
 
 const countOf = (runs: readonly DagRun[], state: DagRun["state"]): number =>
   runs.filter((run) => run.state === state).length;
 const countOpen = (runs: readonly DagRun[]): number => runs.filter((run) => !isRunEnded(run.state)).length;
 
-function printJson(output: Output, { started, runs }: BackfillResult): void {
+function printJson(output: Output, { started, runs, lost }: BackfillResult): void {
   output.json({
     ...started,
     succeeded: countOf(runs, "success"),
     failed: countOf(runs, "failed"),
     cancelled: countOf(runs, "cancelled"),
     open: countOpen(runs),
+    lost,
     runs: runs.map(({ runId, logicalDate, state }) => ({
       run_id: runId,
       logical_date: logicalDate,

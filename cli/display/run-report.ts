@@ -1,6 +1,7 @@
 /** What a foreground run did, for people and for programs: tasks, objects, bytes, ids by outcome, time. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { formatDuration } from "../../model/time/duration.ts";
+import { describeLost } from "../../app/runs/find-lost-work.ts";
 import type { RunFigures, RunOrigin } from "../../app/runs/measure-run.ts";
 import type { Writes } from "../../state/reports.ts";
 import type { Row } from "../../state/sqlite/row.ts";
@@ -50,6 +51,11 @@ export function printRun(output: Output, figures: RunFigures): void {
   const colour = run.state === "success" ? paint.good : run.state === "failed" ? paint.bad : paint.warn;
   output.line(`${run.dagId} ${run.runId}  ${colour(run.state)}${describeOrigin(run, origin)}`);
   output.line(`  ${describeWrites(written)}`);
+  if (origin.lost.length === 0) return;
+  output.line(`  ${paint.bad(describeLost(origin.lost))}`);
+  output.line(
+    `  \`dagmar run ${run.dagId} --date ${run.logicalDate} --rerun\` stores them again, from the sources as they are now.`,
+  );
 }
 
 function describeWrites({ objects, manifests, bytes }: Writes): string {
@@ -62,8 +68,12 @@ function count(amount: number, noun: string): string {
   return `${amount.toLocaleString("en-US")} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
-function describeOrigin(run: DagRun, { how, isScheduler, isStuck }: RunOrigin): string {
-  if (how === "done") return " (done before; --rerun makes it again)";
+function describeOrigin(run: DagRun, { how, isScheduler, isStuck, lost }: RunOrigin): string {
+  if (how === "done") {
+    return lost.length === 0
+      ? " (done before; --rerun makes it again)"
+      : " (done before, but not all that it stored is still there)";
+  }
   if (run.state === "running" || run.state === "queued") {
     if (isStuck) return " (it waits for another run; see above)";
     return isScheduler
@@ -85,6 +95,7 @@ export function describeRunAsJson({ run, origin, tasks, sums, warnings, written 
     run_id: run.runId,
     state: run.state,
     how: origin.how,
+    lost: origin.lost,
     logical_date: run.logicalDate,
     partition: run.partition,
     params: run.params,

@@ -3,7 +3,7 @@
  * replace; its metadata lies beside it and was there first. Names are checked by `folder-names`.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { lstat, open, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../model/ports/clock.ts";
@@ -143,6 +143,8 @@ export class FolderLake implements SweepableLake {
     write: (path: string) => Promise<void>,
   ): Promise<PutResult> {
     request.signal?.throwIfAborted();
+    // A lake that was emptied under a process that goes on has lost the folder of drafts too.
+    if (!existsSync(join(this.#root, TEMPORARY_FOLDER))) this.#probe = undefined;
     await this.capabilities(request.signal);
     const draft = this.#draft(renderMeta(metadata, request.contentType));
     try {

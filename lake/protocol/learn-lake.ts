@@ -5,8 +5,9 @@
 import type { EventLog } from "../../model/ports/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
-import type { FoundObject, KnownObject, ObjectStore, SeenAgain } from "../../model/ports/object-store.ts";
+import type { FoundObject, ObjectStore, SeenAgain } from "../../model/ports/object-store.ts";
 import { compareListing, type Comparison } from "./compare-listing.ts";
+import { confirmAbsent, listStanding } from "./list-standing.ts";
 import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
 import { hearManifests, isManifestKey, readManifest } from "./manifest-witness.ts";
 import { tellLearned, type Learner, type Lesson } from "./tell-learned.ts";
@@ -24,14 +25,17 @@ const ADOPTED_AT_ONCE = 100;
 
 /** Raises what the listing raises: a part of a listing says nothing. */
 export async function learnLake(request: LearnRequest): Promise<Lesson> {
-  const { lake, objects, prefix, dataset, events } = request;
+  const { lake, objects, prefix, dataset, events, signal } = request;
   // In this order: what is committed while the list comes in is not missed in it.
   const known = objects.listKnown(lake.id, prefix, dataset);
-  const standing = await listStanding(request, known);
+  const standing = await listStanding(lake, prefix, known, signal);
   const compared = compareListing(known, standing);
   const touched = await lookAtTouched(request, compared.touched);
-  const missing = await confirmAbsent(request, compared.absent);
-  const loss = missing.length === 0 ? { keys: [], ids: 0 } : await objects.markMissing(missing);
+  const missing = await confirmAbsent(lake, compared.absent, signal);
+  const loss =
+    missing.length === 0
+      ? { keys: [], ids: 0 }
+      : await objects.markMissing(missing.map(({ objectId }) => objectId));
   const adopted = await adoptUnknown(request, standing, {
     ...compared,
     unknown: [...compared.unknown, ...touched],
@@ -40,29 +44,6 @@ export async function learnLake(request: LearnRequest): Promise<Lesson> {
   const { dagId, runId, taskId } = request;
   await tellLearned(events, { dagId, runId, taskId }, { lakeId: lake.id, prefix }, lesson);
   return lesson;
-}
-
-/** Everything below the prefix, and what stands of the dataset's recorded objects elsewhere: their key was another once. */
-async function listStanding(
-  { lake, prefix, signal }: LearnRequest,
-  known: ReadonlyMap<string, KnownObject>,
-): Promise<ReadonlyMap<string, ObjectSummary>> {
-  const standing = new Map<string, ObjectSummary>();
-  for await (const summary of lake.list(prefix, signal)) standing.set(summary.key, summary);
-  const elsewhere = [...known.keys()].filter((key) => !key.startsWith(prefix));
-  if (elsewhere.length === 0) return standing;
-  for await (const summary of lake.list(findCommonFolder(elsewhere), signal)) {
-    if (known.has(summary.key)) standing.set(summary.key, summary);
-  }
-  return standing;
-}
-
-function findCommonFolder(keys: readonly string[]): string {
-  let [common = ""] = keys;
-  for (const key of keys) {
-    while (!key.startsWith(common)) common = common.slice(0, -1);
-  }
-  return common.slice(0, common.lastIndexOf("/") + 1);
 }
 
 /** Gives those whose bytes are others. A file counts as unread until a task relies on it. */
@@ -80,15 +61,6 @@ async function lookAtTouched(
   });
   await objects.noteSeenAgain(same);
   return changed;
-}
-
-/** Of each object that the list lacks the store is asked once more, by its key: a list may leave out what stands. */
-async function confirmAbsent(
-  { lake, signal }: LearnRequest,
-  absent: readonly KnownObject[],
-): Promise<readonly number[]> {
-  const heads = await mapAtOnce(absent, (object) => lake.head(object.key, signal));
-  return absent.filter((_, index) => heads[index] === undefined).map((object) => object.objectId);
 }
 
 async function adoptUnknown(

@@ -1,12 +1,15 @@
 /** What a failed S3 request means: sent again, a condition that was not met, or a readable `LakeError`. */
 import type { S3ServiceException } from "@aws-sdk/client-s3";
 import { ConfigError, DagmarError, LakeError } from "../../model/errors.ts";
+import { describeNetworkFault, isCertificateFault, TRUST_HINT } from "../../model/text/network-fault.ts";
 import type { RetryVerdict } from "../retry.ts";
 
 /** The parts of the SDK's and Node's errors that are looked at. */
 interface RawFault {
   readonly name: string;
   readonly message: string;
+  /** Node's, of a connection that failed. */
+  readonly code: string | undefined;
   /** 0 when no answer came. */
   readonly status: number;
   readonly retryAfterMs: number | undefined;
@@ -55,12 +58,14 @@ const RETRYABLE_STATUSES = new Set([408, 409, 412, 425, 429]);
 
 function readFault(fault: unknown): RawFault {
   if (!(fault instanceof Error)) {
-    return { name: "", message: String(fault), status: 0, retryAfterMs: undefined };
+    return { name: "", message: String(fault), code: undefined, status: 0, retryAfterMs: undefined };
   }
   const metadata = (fault as Partial<S3ServiceException>).$metadata;
   const seconds = Number((fault as Partial<S3ServiceException>).$response?.headers?.["retry-after"]);
   const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
-  return { name: fault.name, message: fault.message, status: metadata?.httpStatusCode ?? 0, retryAfterMs };
+  const code = "code" in fault && typeof fault.code === "string" ? fault.code : undefined;
+  const { name, message } = fault;
+  return { name, message, code, status: metadata?.httpStatusCode ?? 0, retryAfterMs };
 }
 
 /** The condition of a request was not met: something stands at the key. */
@@ -123,8 +128,8 @@ export function judgeFault(fault: unknown): RetryVerdict {
   if (fault instanceof DagmarError || fault instanceof TypeError || fault instanceof RangeError) {
     return { isRetryable: false };
   }
-  const { name, status, message, retryAfterMs } = readFault(fault);
-  if (EXPIRED_NAMES.has(name)) return { isRetryable: false };
+  const { name, status, message, code, retryAfterMs } = readFault(fault);
+  if (EXPIRED_NAMES.has(name) || isCertificateFault(code)) return { isRetryable: false };
   if (RETRYABLE_NAMES.has(name)) return { isRetryable: true, retryAfterMs };
   if (DENIED_NAMES.has(name) || status === 501 || isRegionMissing(message) || name === ADDRESS_FAULT)
     return { isRetryable: false };
@@ -147,7 +152,7 @@ export interface FaultPlace {
 export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
   if (fault instanceof DagmarError || fault instanceof TypeError || fault instanceof RangeError) return fault;
   const raw = readFault(fault);
-  const { name, message, status } = raw;
+  const { name, message, code, status } = raw;
   const said = quoteStore(raw);
   const { bucket, what } = place;
   const where = place.endpoint === undefined ? "S3" : `the store at ${place.endpoint}`;
@@ -157,6 +162,16 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
     });
   }
   if (name === ADDRESS_FAULT) return refuseAddress(message);
+  if (isCertificateFault(code)) {
+    return new LakeError(
+      "LAKE_UNTRUSTED",
+      `${capitalise(where)} is not trusted (${what}): ${describeNetworkFault(code)}.`,
+      false,
+      {
+        hint: `${TRUST_HINT}. AWS_CA_BUNDLE is not read. Else check AWS_ENDPOINT_URL_S3 and this machine's clock.`,
+      },
+    );
+  }
   if (name === "NoSuchBucket") {
     return new LakeError("LAKE_NO_BUCKET", `The bucket ${bucket} does not exist at ${where}.`, false, {
       hint: "Create it, or correct DAGMAR_LAKE or AWS_ENDPOINT_URL_S3.",

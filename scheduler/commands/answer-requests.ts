@@ -31,13 +31,13 @@ export function answerRequests(query: Query, maker: RunMaker, own: OwnPlace, log
   return ready.length;
 }
 
-/** What a command that makes tasks run was given with; others do the same wherever they are given. */
+/** What a command that makes tasks run was given with. Others do the same to the run that they name, whoever carries them out. */
 interface AskedWork {
   readonly place: WorkPlace;
   readonly version: AskedVersion | undefined;
 }
 
-const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear"]);
+const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear", "mark"]);
 
 /** Whoever can write to the database can ask: what is not of this form is left to the command itself to refuse. */
 function readAskedWork({ kind, payload }: Request): AskedWork | undefined {

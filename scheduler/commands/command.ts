@@ -14,7 +14,7 @@ import { prepareRun, type PreparedRun, type RunRequest } from "./prepare-run.ts"
 interface Asked {
   readonly run: { readonly request: RunRequest };
   readonly backfill: { readonly request: BackfillRequest };
-  readonly cancel_backfill: { readonly dagId: string };
+  readonly cancel_backfill: { readonly dagId: string; readonly lakeId: string };
   readonly cancel_run: { readonly dagRunId: number };
   readonly clear: { readonly request: ClearRequest };
   readonly mark: { readonly request: MarkRequest };
@@ -51,7 +51,7 @@ const APPLY: {
     return { dagRunId: run.dagRunId, how, isOutdated };
   },
   backfill: (query, maker, { request }, now) => startBackfill(query, maker, request, now),
-  cancel_backfill: (query, { lakeId }, { dagId }, now) => ({
+  cancel_backfill: (query, _, { dagId, lakeId }, now) => ({
     cancelled: cancelBackfill(query, lakeId, dagId, now),
   }),
   cancel_run: (query, _, { dagRunId }, now) => ({ cancelled: cancelRun(query, dagRunId, now) }),

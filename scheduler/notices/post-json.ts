@@ -5,6 +5,7 @@
 import type { Agent } from "node:http";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../model/ports/clock.ts";
+import { describeNetworkFault, isCertificateFault, TRUST_HINT } from "../../model/text/network-fault.ts";
 import type { Answer } from "./judge-answer.ts";
 
 const DEADLINE_MS = 10_000;
@@ -58,5 +59,7 @@ function describeFault(error: unknown, hasExpired: boolean): string {
   if (hasExpired) return `no answer within ${DEADLINE_MS / 1000} s`;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   // Codes are words of Node's and axios's; a message would hold the address.
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) ? `no answer (${code})` : "no answer";
+  if (typeof code !== "string" || !/^[A-Z][A-Z0-9_]*$/.test(code)) return "no answer";
+  if (isCertificateFault(code)) return `it is not trusted: ${describeNetworkFault(code)}. ${TRUST_HINT}`;
+  return `no answer: ${describeNetworkFault(code)}`;
 }

@@ -8,7 +8,8 @@ import { loseContent, markMissing } from "./missing-objects.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
 
-const COLUMNS = "object_id, key, kind, dataset, sha256, size_bytes, etag, is_committed, is_adopted";
+export const OBJECT_COLUMNS =
+  "object_id, key, kind, dataset, sha256, size_bytes, etag, is_committed, is_adopted";
 /** Commit order is a count of its own: an object that is committed again becomes the newest. */
 const NEXT_ORDER = "(SELECT coalesce(max(commit_order), 0) + 1 FROM objects)";
 
@@ -17,7 +18,7 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
     listKnown(lakeId, prefix, dataset) {
       const rows = database.all<Row>(
         sql(
-          `SELECT ${COLUMNS} FROM objects WHERE lake = ?
+          `SELECT ${OBJECT_COLUMNS} FROM objects WHERE lake = ?
             AND (substr(key, 1, ?) = ? OR (dataset = ? AND is_committed = 1))`,
           lakeId,
           prefix.length,
@@ -28,7 +29,10 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
       return new Map(rows.map((row) => [String(row["key"]), mapObject(row)]));
     },
     find: (lakeId, key) =>
-      firstObject(database, sql(`SELECT ${COLUMNS} FROM objects WHERE lake = ? AND key = ?`, lakeId, key)),
+      firstObject(
+        database,
+        sql(`SELECT ${OBJECT_COLUMNS} FROM objects WHERE lake = ? AND key = ?`, lakeId, key),
+      ),
     findNewestFile: (lakeId, dataset) => findNewestFile(database, lakeId, dataset),
     adopt: (lakeId, found) =>
       database.write((query) => {
@@ -98,7 +102,7 @@ export function findNewestFile(query: Query, lakeId: string, dataset: string): K
   return firstObject(
     query,
     sql(
-      `SELECT ${COLUMNS} FROM objects WHERE lake = ? AND dataset = ? AND kind = 'file' AND is_committed = 1
+      `SELECT ${OBJECT_COLUMNS} FROM objects WHERE lake = ? AND dataset = ? AND kind = 'file' AND is_committed = 1
         ORDER BY commit_order DESC LIMIT 1`,
       lakeId,
       dataset,
@@ -110,7 +114,7 @@ export function findObjectById(query: Query, lakeId: string, objectId: number): 
   return firstObject(
     query,
     sql(
-      `SELECT ${COLUMNS} FROM objects WHERE lake = ? AND object_id = ? AND kind = 'file' AND is_committed = 1`,
+      `SELECT ${OBJECT_COLUMNS} FROM objects WHERE lake = ? AND object_id = ? AND kind = 'file' AND is_committed = 1`,
       lakeId,
       objectId,
     ),
@@ -215,6 +219,6 @@ function firstObject(query: Query, statement: ReturnType<typeof sql>): KnownObje
   return row === undefined ? undefined : mapObject(row);
 }
 
-function mapObject(row: Row): KnownObject {
+export function mapObject(row: Row): KnownObject {
   return mapRow<KnownObject>(row, { isCommitted: flag, isAdopted: flag });
 }

@@ -1,6 +1,6 @@
 /** What went wrong with one attempt, in words of our own. Whether it is tried again is decided elsewhere. */
 import type { AxiosError } from "axios";
-import { describeNetworkFault, isCertificateFault } from "./network-fault.ts";
+import { describeNetworkFault, isCertificateFault } from "../../model/text/network-fault.ts";
 import { isTransientStatus } from "./judge-status.ts";
 
 /** Short codes that end up in the books and in `dagmar lake missing`. */

@@ -1,5 +1,6 @@
 /** Whether a failed attempt is followed by another, and when. The waiting is done elsewhere. */
 import { TaskFailure } from "../../model/errors.ts";
+import { TRUST_HINT } from "../../model/text/network-fault.ts";
 import type { ApiCall } from "./api-call.ts";
 import { describeCause, type AttemptFailure } from "./attempt-failure.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
@@ -82,7 +83,7 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
 
 function describeUntrusted({ failure, host }: RetryQuestion): TaskFailure {
   return new TaskFailure("TMDB_UNTRUSTED", `${host} is not trusted: ${describeCause(failure)}.`, false, {
-    hint: "Behind a proxy that opens TLS, put its authority's certificate into a file and name that in NODE_EXTRA_CA_CERTS; else check TMDB_BASE_URL and the clock.",
+    hint: `${TRUST_HINT}. Else check TMDB_BASE_URL and this machine's clock.`,
   });
 }
 

@@ -127,6 +127,17 @@ test("HTTPS_PROXY: all three are reached by CONNECT, and the proxy sees no secre
   }
 });
 
+test("a proxy whose own address is https:// is spoken to over TLS, and its certificate is checked", async () => {
+  const secureUrl = proxyUrl().replace(`http://`, "https://").replace(/@.*/, `@0.0.0.0:${proxy.securePort}`);
+  await useAllThree((host) => `https://${host}`, { HTTPS_PROXY: secureUrl });
+  expect([...new Set(proxy.tunnels)].toSorted()).toEqual(HOSTS.map((host) => `${host}:443`));
+  const refused = await world.run(["lake", "verify"], {
+    HTTPS_PROXY: secureUrl.replace("0.0.0.0", "127.0.0.1"),
+  });
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toMatch(/is not trusted .*for another name \(ERR_TLS_CERT_ALTNAME_INVALID\)/);
+});
+
 test("HTTP_PROXY is the one for http addresses, which the store and the webhook may have", async () => {
   await useAllThree((host) => `${host === "tmdb.example" ? "https" : "http"}://${host}`, {
     HTTP_PROXY: proxyUrl(),

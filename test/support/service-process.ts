@@ -123,8 +123,10 @@ export interface WayWorld extends ServiceWorld {
 export async function openWay(
   way: (typeof WAYS)[number],
   dags: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<WayWorld> {
   const world = openServiceWorld();
+  Object.assign(world.environment, environment);
   for (const [dagId, text] of Object.entries(dags)) world.writeDag(dagId, text);
   const scheduler = way === "beside a scheduler" ? await world.startScheduler() : undefined;
   if (scheduler !== undefined) await untilReady(scheduler);

@@ -18,14 +18,16 @@ export const tasksMark: Command = {
   async run({ args, output, drain }) {
     const { withApp } = await import("../../open-app.ts");
     const { markTask } = await import("../../../app/tasks/mark-task.ts");
+    const { describeScheduler } = await import("../../../app/lease-work.ts");
     const state = args[2];
     if (state !== "success" && state !== "failed") {
       throw new CommandRefused("USAGE", `A task is marked success or failed, not "${String(state)}".`);
     }
     return withApp(async (app) => {
       const taskId = String(args[1]);
-      const { run, isMarked } = await markTask(app, String(args[0]), taskId, state, drain);
+      const { run, isMarked, isScheduler } = await markTask(app, String(args[0]), taskId, state, drain);
       output.line(`${run.dagId}/${run.runId} ${taskId} is ${state}${isMarked ? "" : " already"}.`);
+      if (isScheduler && isMarked) output.line(describeScheduler(app));
       return EXIT.done;
     });
   },

@@ -146,9 +146,13 @@ describe("a backfill", () => {
   test("that is cancelled ends its open runs, and another may begin", async () => {
     const world = await openServiceWorld();
     await world.apply(order(3, 5));
-    expect(await world.apply({ kind: "cancel_backfill", dagId: "demo" })).toEqual({ cancelled: 3 });
+    expect(await world.apply({ kind: "cancel_backfill", dagId: "demo", lakeId: world.lake.id })).toEqual({
+      cancelled: 3,
+    });
     expect(world.runs().map((run) => run.split(" ")[1])).toEqual(["cancelled", "cancelled", "cancelled"]);
-    expect(await world.apply({ kind: "cancel_backfill", dagId: "demo" })).toEqual({ cancelled: 0 });
+    expect(await world.apply({ kind: "cancel_backfill", dagId: "demo", lakeId: world.lake.id })).toEqual({
+      cancelled: 0,
+    });
     expect(await world.apply(order(3, 6, { reprocess: "failed" }))).toMatchObject({ made: 1, again: 3 });
   });
 

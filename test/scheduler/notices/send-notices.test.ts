@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Writable } from "node:stream";
 import { createLogger } from "../../../logs/logger.ts";
 import type { Notice } from "../../../model/ports/notice.ts";
@@ -8,6 +8,8 @@ import { createNoticeSender, type NoticeSender } from "../../../scheduler/notice
 import type { Database } from "../../../state/sqlite/database.ts";
 import { insertNotice } from "../../../state/control/notices.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
+import { CERTIFICATE, CERTIFICATE_KEY } from "../../support/connect-proxy/certificate.ts";
+import { startTlsFront } from "../../support/connect-proxy/connect-proxy.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { openTestWorld } from "../../support/test-world.ts";
 import { startWebhook, WEBHOOK_SECRET, type Answering, type Webhook } from "../notice-world.ts";
@@ -357,7 +359,25 @@ describe("a webhook", () => {
     const world = await openSenderWorld((response) => response.socket?.destroy());
     await world.note("a", "one");
     await world.send();
-    expect(world.states()).toEqual(["open 1 no answer (ECONNRESET)"]);
+    expect(world.states()).toEqual(["open 1 no answer: the connection was reset (ECONNRESET)"]);
+  });
+
+  test("that is not trusted is told with the cause and what mends it, and the notice is kept", async () => {
+    const plain = await startWebhook((response) => response.end());
+    const front = await startTlsFront(Number(new URL(plain.url).port), {
+      cert: CERTIFICATE,
+      key: CERTIFICATE_KEY,
+    });
+    onTestFinished(() => front.close());
+    const url = `https://127.0.0.1:${front.port}${new URL(plain.url).pathname}`;
+    const world = await openSenderWorld([], { url });
+    await world.note("a", "one");
+    await world.send();
+    expect(world.states().join()).toMatch(
+      /^open 1 it is not trusted: .*self-signed \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*NODE_EXTRA_CA_CERTS/,
+    );
+    expect(world.logText()).toContain("NODE_EXTRA_CA_CERTS");
+    expect(plain.posts).toEqual([]);
   });
 
   test("is left in the middle when the process drains, and the notice stays open", async () => {

@@ -1,4 +1,4 @@
-/** A certificate for the names of tests and for 0.0.0.0, signed by itself, and its key: for servers on loopback alone. */
+/** Certificates for the names of tests and for 0.0.0.0, signed by themselves, and their keys: for servers on loopback alone. */
 
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIByzCCAXKgAwIBAgIULUyxWKRAW5YU/Mx60xZbAr77YeEwCgYIKoZIzj0EAwIw
@@ -18,5 +18,25 @@ export const CERTIFICATE_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTe9aJU4hNKF7jV3O
 +mrYcQ8cFQKszdVE7OeP9yuKzlyhRANCAAQXdckEs7yo1Vz2nxuzfl88OacTpzKj
 EakLxytfLGNz2WUTyEUPpfqbnKSswIwxwdDFkQiTEvqtKYpoKzk5fj8g
+-----END PRIVATE KEY-----
+`;
+
+/** Valid in the year 2020. */
+export const EXPIRED_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBZDCCAQmgAwIBAgIBATAKBggqhkjOPQQDAjAaMRgwFgYDVQQDDA9leHBpcmVk
+LmV4YW1wbGUwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAxMDAwMDAwWjAaMRgwFgYD
+VQQDDA9leHBpcmVkLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASa
+i8ZODTAk7SKIjw70m9C9mgKNSfMBDPA7nFHcWCn+IOaWRVOo7X1vPY2qBFDEEKqE
+cYWh2s7iJTPSD1ZC+6tqo0AwPjAPBgNVHREECDAGhwQAAAAAMAwGA1UdEwQFMAMB
+Af8wHQYDVR0OBBYEFODWMszodiY1E+hSUpM56wz7T7tIMAoGCCqGSM49BAMCA0kA
+MEYCIQC1RtPwCtCE23+X6fv3Uf2RUTA/5FLG+h+HT0qthp3KQgIhAPnMtrMtw5c0
+shnnz6bSQyRl/YlrosI7nk41SodThfI2
+-----END CERTIFICATE-----
+`;
+
+export const EXPIRED_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9tkLSlQX6zognOJN
+/EKM165kygYyh/sJCYaFa8DcrzKhRANCAASai8ZODTAk7SKIjw70m9C9mgKNSfMB
+DPA7nFHcWCn+IOaWRVOo7X1vPY2qBFDEEKqEcYWh2s7iJTPSD1ZC+6tq
 -----END PRIVATE KEY-----
 `;

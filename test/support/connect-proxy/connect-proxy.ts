@@ -2,13 +2,21 @@
  * A proxy on loopback, and servers behind it for names that no DNS knows: plain HTTP on port 80, and the same over TLS on
  * port 443. It keeps what it sees, so that a test can look for secrets in it.
  */
-import { createServer as createHttpServer, request as sendRequest, type IncomingMessage } from "node:http";
+import {
+  createServer as createHttpServer,
+  request as sendRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { CERTIFICATE, CERTIFICATE_KEY } from "./certificate.ts";
 
 export interface ConnectProxy {
   readonly port: number;
+  /** Where the same proxy is spoken to over TLS. */
+  readonly securePort: number;
   /** `host:port` of each CONNECT, in order. */
   readonly tunnels: string[];
   /** Address of each request in clear, in order. */
@@ -29,16 +37,9 @@ export async function startConnectProxy(hosts: Readonly<Record<string, number>>)
     sockets.add(socket.on("error", () => socket.destroy()));
     return socket;
   };
-  const servers: Server[] = [];
-  const securePorts = new Map<string, number>();
-  for (const [host, port] of Object.entries(hosts)) {
-    const server = createTlsServer({ cert: CERTIFICATE, key: CERTIFICATE_KEY }, (inside) => {
-      const plain = keep(connect(port, "127.0.0.1"));
-      keep(inside).pipe(plain).pipe(inside);
-    });
-    servers.push(server);
-    securePorts.set(host, await listen(server));
-  }
+  const keys = { cert: CERTIFICATE, key: CERTIFICATE_KEY };
+  const fronts = new Map<string, TlsFront>();
+  for (const [host, port] of Object.entries(hosts)) fronts.set(host, await startTlsFront(port, keys));
   const tunnels: string[] = [];
   const inClear: string[] = [];
   const authorizations = new Set<string>();
@@ -47,7 +48,7 @@ export async function startConnectProxy(hosts: Readonly<Record<string, number>>)
     authorizations.add(request.headers["proxy-authorization"] ?? "");
   };
 
-  const proxy = createHttpServer((request, response) => {
+  function forward(request: IncomingMessage, response: ServerResponse): void {
     keepAuthorization(request);
     inClear.push(request.url ?? "");
     const { hostname, pathname, search } = new URL(request.url ?? "/", "http://nowhere.example");
@@ -66,12 +67,13 @@ export async function startConnectProxy(hosts: Readonly<Record<string, number>>)
     );
     onward.on("error", () => response.destroy());
     request.pipe(onward);
-  });
-  proxy.on("connection", keep);
-  proxy.on("connect", (request: IncomingMessage, client: Socket, head: Buffer) => {
+  }
+
+  function tunnel(request: IncomingMessage, client: Socket, head: Buffer): void {
+    keep(client);
     keepAuthorization(request);
     tunnels.push(request.url ?? "");
-    const port = securePorts.get((request.url ?? "").replace(/:443$/, ""));
+    const port = fronts.get((request.url ?? "").replace(/:443$/, ""))?.port;
     if (port === undefined) {
       client.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
       return;
@@ -81,25 +83,59 @@ export async function startConnectProxy(hosts: Readonly<Record<string, number>>)
     server.write(head);
     for (const socket of [client, server]) socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     client.pipe(server).pipe(client);
-  });
-  servers.push(proxy);
+  }
+
+  const plain = createHttpServer(forward);
+  const secure = createHttpsServer(keys, forward);
+  for (const proxy of [plain, secure]) proxy.on("connection", keep).on("connect", tunnel);
 
   return {
-    port: await listen(proxy),
+    port: await listen(plain),
+    securePort: await listen(secure),
     tunnels,
     inClear,
     authorizations,
     seen: () => Buffer.concat(chunks).toString("latin1"),
     securePortOf(host) {
-      const port = securePorts.get(host);
+      const port = fronts.get(host)?.port;
       if (port === undefined) throw new Error(`${host} has no server`);
       return port;
     },
     async close() {
       for (const socket of sockets) socket.destroy();
-      await Promise.all(servers.map(async (server) => new Promise((resolve) => server.close(resolve))));
+      await Promise.all([plain, secure].map(close));
+      for (const front of fronts.values()) await front.close();
     },
   };
+}
+
+/** Speaks TLS for a server on loopback that does not. */
+export interface TlsFront {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export async function startTlsFront(
+  plainPort: number,
+  keys: { readonly cert: string; readonly key: string },
+): Promise<TlsFront> {
+  const sockets = new Set<Socket>();
+  const server = createTlsServer(keys, (inside) => {
+    const plain = connect(plainPort, "127.0.0.1");
+    for (const socket of [inside, plain]) sockets.add(socket.on("error", () => socket.destroy()));
+    inside.pipe(plain).pipe(inside);
+  });
+  return {
+    port: await listen(server),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await close(server);
+    },
+  };
+}
+
+async function close(server: Server): Promise<void> {
+  await new Promise((resolve) => server.close(resolve));
 }
 
 async function listen(server: Server): Promise<number> {

@@ -30,6 +30,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
 const CERTIFICATE =
   /(?:^|_)(?:CERT|CRL)(?:_|$)|^UNABLE_TO_(?:VERIFY|GET|DECRYPT|DECODE)_|^INVALID_(?:CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/;
 
+/** What mends a certificate's fault, where the address and the clock are right. */
+export const TRUST_HINT =
+  "Put the certificate of the authority that signs for it, such as your proxy's, into a file, name that in NODE_EXTRA_CA_CERTS, and start again";
+
 export function isCertificateFault(code: string | undefined): boolean {
   return code !== undefined && CERTIFICATE.test(code);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeNetworkFault, isCertificateFault } from "../../../tasks/http/network-fault.ts";
+import { describeNetworkFault, isCertificateFault } from "../../../model/text/network-fault.ts";
 
 test.each([
   ["ECONNREFUSED", false, /the connection was refused/],

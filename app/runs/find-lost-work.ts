@@ -1,0 +1,57 @@
+/** Whether what runs did before still stands in the store: one listing for each dataset that they wrote to. Changes nothing. */
+import { findGone, type GoneObject } from "../../lake/protocol/find-gone.ts";
+import type { Lake } from "../../model/ports/lake.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import {
+  filterNeeded,
+  listDatasetObjects,
+  listNotedMissing,
+  listWrittenDatasets,
+  type DoneWork,
+} from "../../state/records/run-objects.ts";
+
+export interface LostObject {
+  readonly dataset: string;
+  readonly key: string;
+  readonly verdict: GoneObject["verdict"];
+}
+
+/** By dataset and key. Raises what the store raises: without its answer nothing is known. */
+export async function findLostWork(
+  database: Database,
+  lake: Lake,
+  work: DoneWork,
+  signal: AbortSignal,
+): Promise<readonly LostObject[]> {
+  const lost: LostObject[] = [];
+  for (const dataset of listWrittenDatasets(database, work)) {
+    const gone = await findGone(lake, listDatasetObjects(database, lake.id, dataset), signal);
+    const noted = listNotedMissing(database, lake.id, dataset).map(
+      (object) => ({ ...object, verdict: "missing" }) as const,
+    );
+    const all = [...gone, ...noted];
+    if (all.length === 0) continue;
+    const needed = filterNeeded(
+      database,
+      work,
+      all.map(({ objectId }) => objectId),
+    );
+    for (const { objectId, key, verdict } of all) {
+      if (needed.has(objectId)) lost.push({ dataset, key, verdict });
+    }
+  }
+  return lost;
+}
+
+const SHOWN = 5;
+
+/** A sentence for people, which names the first of them. */
+export function describeLost(lost: readonly LostObject[]): string {
+  const shown = lost
+    .slice(0, SHOWN)
+    .map(({ key, verdict }) => (verdict === "missing" ? key : `${key} (other bytes)`));
+  const more = lost.length > SHOWN ? `, and ${lost.length - SHOWN} more` : "";
+  const count =
+    lost.length === 1 ? "1 object that was stored is" : `${lost.length} objects that were stored are`;
+  return `${count} not in the lake any more as recorded: ${shown.join(", ")}${more}.`;
+}
