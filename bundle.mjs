@@ -20,12 +20,17 @@ const TOOLS = [
   "bench/create-bucket",
   "bench/scan-file",
   "bench/upload-file",
+  "test/mutation/main",
+  "test/mutation/stryker-plugins",
 ];
 
 /** A binary, found by its place among its package's files. */
 const NATIVE = /^better-sqlite3$/;
 /** Drivers of other databases, which knex asks for where one is used. */
 const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|sqlite3|tedious)(?:\/|-|$)/;
+
+/** What only the tools of the tests use; it is started from the repository, where it is installed. */
+const TEST_TOOLS = /^(?:@stryker-mutator|rolldown|vitest)(?:\/|$)/;
 
 /** A thread's module, as the one who starts it names it: `new URL("./worker.js", import.meta.url)`. */
 const THREAD = /new URL\(\s*"(\.[^"]+)\.js",\s*import\.meta\.url\s*\)/g;
@@ -48,7 +53,7 @@ for (const entries of [PROGRAM, TOOLS]) {
       // The same sources as `yaml` gives to Node, as modules.
       alias: { yaml: join(ROOT, "node_modules/yaml/browser/dist/index.js") },
     },
-    external: [NATIVE, ABSENT],
+    external: [NATIVE, ABSENT, TEST_TOOLS],
     plugins: [keepPlaces()],
     onLog: judgeLog,
     // What took how long says more of the machine than of the bundle.

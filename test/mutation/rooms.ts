@@ -1,0 +1,43 @@
+/** What is mutated, and which tests have to notice it: those of the room itself, which run in the process that has the mutant. */
+
+export interface MutatedRoom {
+  /** A part of `npm run test:mutation`. */
+  readonly name: string;
+  /** Each ends in `/`. */
+  readonly folders: readonly string[];
+  readonly tests: readonly string[];
+}
+
+const PROTOCOL_TESTS = ["test/lake/{learn-lake,record-*,tell-learned,verify-*}.test.ts"];
+const TASK_TESTS = ["test/tasks/{file-to-lake,tmdb-to-lake*}.test.ts"];
+const SCHEDULER_TESTS = ["test/scheduler/**/*.test.ts"];
+
+export const CODE_ROOMS: readonly MutatedRoom[] = [
+  { name: "model", folders: ["model/"], tests: ["test/model/**/*.test.ts", "test/config/**/*.test.ts"] },
+  { name: "scheduler", folders: ["scheduler/"], tests: SCHEDULER_TESTS },
+  { name: "protocol", folders: ["lake/protocol/"], tests: [...PROTOCOL_TESTS, ...TASK_TESTS] },
+  {
+    name: "client",
+    folders: ["tasks/tmdb-to-lake/client/", "tasks/http/"],
+    tests: ["test/tasks/{tmdb-client,http}/**/*.test.ts"],
+  },
+];
+
+/** Its SQL alone. */
+export const SQL_ROOM: MutatedRoom = {
+  name: "sql",
+  folders: ["state/"],
+  tests: ["test/state/**/*.test.ts", ...PROTOCOL_TESTS, ...TASK_TESTS, ...SCHEDULER_TESTS],
+};
+
+/**
+ * A released migration never changes, and what it makes is compared with a snapshot. Reports are for the reading commands
+ * alone, whose tests start the compiled program.
+ */
+export const NOT_MUTATED_SQL: readonly string[] = ["state/sqlite/migrations/", "state/reports.ts"];
+
+/** Which room's tests run, by its name. */
+export const ROOM_VARIABLE = "DAGMAR_TEST_MUTATED_ROOM";
+
+/** What every part writes: sandboxes, what was covered, results. It is not in the repository. */
+export const WORK_FOLDER = "coverage/mutation";

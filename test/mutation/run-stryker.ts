@@ -1,0 +1,52 @@
+/** Mutates code: StrykerJS makes the mutants and runs, for each, the tests that reach it. */
+import { join } from "node:path";
+import { Stryker } from "@stryker-mutator/core";
+import type { Sample } from "./draw-sample.ts";
+import type { MutantResult } from "./result.ts";
+import { WORK_FOLDER } from "./rooms.ts";
+import { readResult } from "./stryker-mutant.ts";
+
+/** A busy machine must not pass for a test that noticed something. */
+const TIMEOUT = { timeoutMS: 20_000, timeoutFactor: 4, dryRunTimeoutMinutes: 30 };
+
+export interface StrykerRun {
+  readonly root: string;
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly sample: Sample | null;
+}
+
+export async function runStryker({
+  root,
+  name,
+  files,
+  sample,
+}: StrykerRun): Promise<readonly MutantResult[]> {
+  const options = {
+    mutate: [...files],
+    testRunner: "vitest",
+    vitest: { configFile: "test/mutation/vitest.config.ts" },
+    plugins: ["@stryker-mutator/vitest-runner", join(root, "dist/test/mutation/stryker-plugins.js")],
+    checkers: ["sample"],
+    reporters: ["lines"],
+    coverageAnalysis: "perTest" as const,
+    // What is computed once, when a file is loaded, would have to be loaded anew for each of its mutants, with all tests.
+    ignoreStatic: true,
+    ignorers: ["messages"],
+    ignorePatterns: ["/dist", "/data", "/coverage", "/bench/work"],
+    tempDirName: join(WORK_FOLDER, "sandboxes"),
+    // What was not drawn would be kept as if it had been tried.
+    incremental: sample === null,
+    incrementalFile: join(WORK_FOLDER, `${name}-incremental.json`),
+    concurrency: 1,
+    ...TIMEOUT,
+    // Stryker reads and rewrites it with the API that TypeScript 7 has no more; vitest needs none.
+    tsconfigFile: "none",
+    allowConsoleColors: false,
+    warnings: false,
+    sample,
+    root,
+  };
+  const results = await new Stryker(options).runMutationTest();
+  return results.flatMap((result) => readResult(result, root) ?? []);
+}
