@@ -30,7 +30,7 @@ const NATIVE = /^better-sqlite3$/;
 const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|sqlite3|tedious)(?:\/|-|$)/;
 
 /** What only the tools of the tests use; it is started from the repository, where it is installed. */
-const TEST_TOOLS = /^(?:@stryker-mutator|rolldown|vitest)(?:\/|$)/;
+const TEST_TOOLS = /^(?:rolldown|vitest)(?:\/|$)/;
 
 /** A thread's module, as the one who starts it names it: `new URL("./worker.js", import.meta.url)`. */
 const THREAD = /new URL\(\s*"(\.[^"]+)\.js",\s*import\.meta\.url\s*\)/g;

@@ -40,7 +40,7 @@ process.stdout.write(`\n${scores.join("\n")}\n`);
 
 function runPart(part: string, name: string): Promise<readonly MutantResult[]> {
   const room = rooms.find(
-    (candidate) => candidate.name === part || candidate.folders.some((folder) => part.startsWith(folder)),
+    (candidate) => candidate.name === part || candidate.paths.some((path) => part.startsWith(path)),
   );
   if (room === undefined) {
     throw new Error(
@@ -50,6 +50,8 @@ function runPart(part: string, name: string): Promise<readonly MutantResult[]> {
   process.env[ROOM_VARIABLE] = room.name;
   const isFile = room.name !== part;
   if (room === SQL_ROOM) return runSqlMutants({ root: ROOT, files: isFile ? [part] : null, sample });
-  const files = isFile ? [part] : room.folders.map((folder) => `${folder}**/*.ts`);
-  return runStryker({ root: ROOT, name, files, sample });
+  const files = isFile
+    ? [part]
+    : room.paths.map((path) => (path.endsWith("/") ? `${path}**/*.ts` : `${path}*.ts`));
+  return Promise.resolve(runStryker({ root: ROOT, name, files, sample }));
 }

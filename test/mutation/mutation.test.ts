@@ -1,7 +1,9 @@
 /** What the project's own part of mutation testing makes of a source: changes of SQL, samples, scores. */
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { drawSample } from "./draw-sample.ts";
 import { computeScore } from "./result.ts";
+import { CODE_ROOMS, SQL_ROOM } from "./rooms.ts";
 import { applyMutant, listSqlMutants } from "./sql/list-sql-mutants.ts";
 import { mutateSql } from "./sql/mutate-sql.ts";
 
@@ -81,6 +83,15 @@ it("SQL is found in the texts of a source, and a message is none", () => {
   ]);
   expect(applyMutant(source, mutants[0]!)).toBe(source.replace("b > ?", "b >= ?"));
 });
+
+it.each([...CODE_ROOMS, SQL_ROOM].flatMap(({ paths }) => paths))(
+  "there is something to change at %s",
+  (path) => {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    const files = readdirSync(folder).map((name) => folder + name);
+    expect(files.filter((file) => file.startsWith(path)).length).toBeGreaterThan(0);
+  },
+);
 
 it("a seed draws the same mutants again, whatever their order, and another seed draws others", () => {
   const items = Array.from({ length: 1000 }, (_, index) => `m${index}`);

@@ -3,8 +3,8 @@
 export interface MutatedRoom {
   /** A part of `npm run test:mutation`. */
   readonly name: string;
-  /** Each ends in `/`. */
-  readonly folders: readonly string[];
+  /** How the paths of its files begin. */
+  readonly paths: readonly string[];
   readonly tests: readonly string[];
 }
 
@@ -13,12 +13,12 @@ const TASK_TESTS = ["test/tasks/{file-to-lake,tmdb-to-lake*}.test.ts"];
 const SCHEDULER_TESTS = ["test/scheduler/**/*.test.ts"];
 
 export const CODE_ROOMS: readonly MutatedRoom[] = [
-  { name: "model", folders: ["model/"], tests: ["test/model/**/*.test.ts", "test/config/**/*.test.ts"] },
-  { name: "scheduler", folders: ["scheduler/"], tests: SCHEDULER_TESTS },
-  { name: "protocol", folders: ["lake/protocol/"], tests: [...PROTOCOL_TESTS, ...TASK_TESTS] },
+  { name: "model", paths: ["model/"], tests: ["test/model/**/*.test.ts", "test/config/**/*.test.ts"] },
+  { name: "scheduler", paths: ["scheduler/"], tests: SCHEDULER_TESTS },
+  { name: "protocol", paths: ["lake/protocol/"], tests: [...PROTOCOL_TESTS, ...TASK_TESTS] },
   {
     name: "client",
-    folders: ["tasks/tmdb-to-lake/client/", "tasks/http/"],
+    paths: ["tasks/http/", "tasks/tmdb-to-lake/tmdb-", "tasks/tmdb-to-lake/title-"],
     tests: ["test/tasks/{tmdb-client,http}/**/*.test.ts"],
   },
 ];
@@ -26,7 +26,7 @@ export const CODE_ROOMS: readonly MutatedRoom[] = [
 /** Its SQL alone. */
 export const SQL_ROOM: MutatedRoom = {
   name: "sql",
-  folders: ["state/"],
+  paths: ["state/"],
   tests: ["test/state/**/*.test.ts", ...PROTOCOL_TESTS, ...TASK_TESTS, ...SCHEDULER_TESTS],
 };
 

@@ -1,10 +1,10 @@
 /** Mutates code: StrykerJS makes the mutants and runs, for each, the tests that reach it. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Stryker } from "@stryker-mutator/core";
 import type { Sample } from "./draw-sample.ts";
 import type { MutantResult } from "./result.ts";
 import { WORK_FOLDER } from "./rooms.ts";
-import { readResult } from "./stryker-mutant.ts";
 
 /** A busy machine must not pass for a test that noticed something. */
 const TIMEOUT = { timeoutMS: 20_000, timeoutFactor: 4, dryRunTimeoutMinutes: 30 };
@@ -22,14 +22,15 @@ export async function runStryker({
   files,
   sample,
 }: StrykerRun): Promise<readonly MutantResult[]> {
+  const resultsFile = join(root, WORK_FOLDER, `${name}.json`);
   const options = {
     mutate: [...files],
     testRunner: "vitest",
     vitest: { configFile: "test/mutation/vitest.config.ts" },
     plugins: ["@stryker-mutator/vitest-runner", join(root, "dist/test/mutation/stryker-plugins.js")],
     checkers: ["sample"],
-    reporters: ["lines"],
-    coverageAnalysis: "perTest" as const,
+    reporters: ["results"],
+    coverageAnalysis: "perTest",
     // What is computed once, when a file is loaded, would have to be loaded anew for each of its mutants, with all tests.
     ignoreStatic: true,
     ignorers: ["messages"],
@@ -46,7 +47,15 @@ export async function runStryker({
     warnings: false,
     sample,
     root,
+    resultsFile,
   };
-  const results = await new Stryker(options).runMutationTest();
-  return results.flatMap((result) => readResult(result, root) ?? []);
+  const optionsFile = join(root, WORK_FOLDER, `${name}-options.json`);
+  writeFileSync(optionsFile, JSON.stringify(options));
+  const program = join(root, "node_modules/@stryker-mutator/core/bin/stryker.js");
+  const { status } = spawnSync(process.execPath, [program, "run", optionsFile], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error("Stryker has stopped. What it printed says why.");
+  return JSON.parse(readFileSync(resultsFile, "utf8")) as readonly MutantResult[];
 }

@@ -1,13 +1,15 @@
-/** What Stryker lacks: a sample, as a checker that refuses the other mutants; texts for people; a line for each result at once. */
+/** What Stryker lacks: a sample, as a checker that refuses the other mutants; texts for people; results as lines and as a file. */
+import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { drawSample, type Sample } from "./draw-sample.ts";
-import { describeMutant } from "./result.ts";
+import { describeMutant, type MutantResult } from "./result.ts";
 import { readResult, type StrykerMutant, type StrykerResult } from "./stryker-mutant.ts";
 
 /** Options of Stryker's with our own among them. */
 interface Options {
   readonly sample: Sample | null;
   readonly root: string;
+  readonly resultsFile: string;
 }
 
 class SampleChecker {
@@ -40,17 +42,24 @@ class SampleChecker {
   }
 }
 
-class LineReporter {
+class ResultsReporter {
   static readonly inject = ["options"] as const;
-  private readonly root: string;
+  private readonly options: Options;
+  private readonly results: MutantResult[] = [];
 
-  constructor({ root }: Options) {
-    this.root = root;
+  constructor(options: Options) {
+    this.options = options;
   }
 
   onMutantTested(tested: StrykerResult): void {
-    const result = readResult(tested, this.root);
-    if (result !== undefined) process.stdout.write(`${result.verdict}: ${describeMutant(result)}\n`);
+    const result = readResult(tested, this.options.root);
+    if (result === undefined) return;
+    this.results.push(result);
+    process.stdout.write(`${result.verdict}: ${describeMutant(result)}\n`);
+  }
+
+  wrapUp(): void {
+    writeFileSync(this.options.resultsFile, JSON.stringify(this.results));
   }
 }
 
@@ -75,5 +84,5 @@ const messageIgnorer = {
 export const strykerPlugins = [
   { kind: "Checker", name: "sample", injectableClass: SampleChecker },
   { kind: "Ignore", name: "messages", value: messageIgnorer },
-  { kind: "Reporter", name: "lines", injectableClass: LineReporter },
+  { kind: "Reporter", name: "results", injectableClass: ResultsReporter },
 ];

@@ -40,7 +40,7 @@ export async function runSqlMutants({ root, files, sample }: SqlRun): Promise<re
 }
 
 function listSources(root: string): readonly string[] {
-  return SQL_ROOM.folders
+  return SQL_ROOM.paths
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => folder + name),
     )
