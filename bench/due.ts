@@ -51,9 +51,9 @@ async function readLateness(databaseFile: string): Promise<readonly Lateness[]> 
   try {
     return database
       .all<{ logical_date: string; started_at: string; finished_at: string }>(
-        sql(`SELECT r.logical_date, a.started_at, a.finished_at
+        sql`SELECT r.logical_date, a.started_at, a.finished_at
           FROM attempts a JOIN task_instances t USING (task_instance_id) JOIN dag_runs r USING (dag_run_id)
-          WHERE t.task_id = 'first' AND a.finished_at IS NOT NULL`),
+          WHERE t.task_id = 'first' AND a.finished_at IS NOT NULL`,
       )
       .map((row) => ({
         started: Date.parse(row.started_at) - Date.parse(row.logical_date),

@@ -8,7 +8,7 @@ import type { Event } from "../model/ports/event-log.ts";
 import type { ServiceObserver } from "../model/ports/service-observer.ts";
 import { endBackfill, listFinishedBackfills } from "../state/runs/backfills.ts";
 import { listDagRows, readNewestSuccess } from "../state/runs/dags.ts";
-import type { Query } from "../state/sqlite/database.ts";
+import type { Query } from "../state/sqlite/query.ts";
 import { insertEvent } from "../state/control/events.ts";
 import { hasOpenRequests } from "../state/control/requests.ts";
 import { adoptDags } from "./runs/adopt-dags.ts";

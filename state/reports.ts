@@ -1,28 +1,27 @@
 /** What people ask the books, read from the views that are an interface. Reads only; repairs nothing. */
 import type { Reconciliation } from "../model/records/reconciliation.ts";
 import { reconcile } from "./records/asks.ts";
-import type { Query } from "./sqlite/database.ts";
+import type { Query } from "./sqlite/query.ts";
 import type { Row } from "./sqlite/row.ts";
-import { sql } from "./sqlite/statement.ts";
+import { sql, type Sql } from "./sqlite/statement.ts";
 
 /** Rows of `v_runs`, newest first. */
 export function reportRuns(
   query: Query,
   filter: { readonly dagId?: string; readonly limit: number },
 ): readonly Row[] {
-  const order = "ORDER BY logical_date DESC LIMIT ?";
   return query.all<Row>(
-    filter.dagId === undefined
-      ? sql(`SELECT * FROM v_runs ${order}`, filter.limit)
-      : sql(`SELECT * FROM v_runs WHERE dag_id = ? ${order}`, filter.dagId, filter.limit),
+    sql`SELECT * FROM v_runs ${ofDag(filter.dagId)} ORDER BY logical_date DESC LIMIT ${filter.limit}`,
   );
 }
 
 export function countRuns(query: Query, filter: { readonly dagId?: string }): number {
-  const count = "SELECT count(*) AS total FROM dag_runs";
-  const statement = filter.dagId === undefined ? sql(count) : sql(`${count} WHERE dag_id = ?`, filter.dagId);
-  return query.get<{ total: number }>(statement)?.total ?? 0;
+  return query.one<{ total: number }>(sql`SELECT count(*) AS total FROM dag_runs ${ofDag(filter.dagId)}`)
+    .total;
 }
+
+const ofDag = (dagId: string | undefined): Sql =>
+  dagId === undefined ? sql`` : sql`WHERE dag_id = ${dagId}`;
 
 /**
  * The run of that name: `dag/run id`, a run id that is unique, or a Dag's id for its newest run in that lake that is not
@@ -31,27 +30,15 @@ export function countRuns(query: Query, filter: { readonly dagId?: string }): nu
 export function findRunId(query: Query, lakeId: string, name: string, now: string): number | undefined {
   const [dagId, runId] = name.split("/", 2);
   const candidates = [
-    sql("SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND run_id = ?", dagId, runId ?? ""),
-    sql("SELECT dag_run_id AS id FROM dag_runs WHERE run_id = ?", name),
-    sql(
-      `SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND lake = ? AND logical_date <= ?
+    sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${dagId} AND run_id = ${runId ?? ""}`,
+    sql`SELECT dag_run_id AS id FROM dag_runs WHERE run_id = ${name}`,
+    sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${name} AND lake = ${lakeId} AND logical_date <= ${now}
         ORDER BY logical_date DESC LIMIT 1`,
-      name,
-      lakeId,
-      now,
-    ),
-    sql(
-      "SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ? AND lake = ? ORDER BY logical_date LIMIT 1",
-      name,
-      lakeId,
-    ),
-    sql(
-      `SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ?
-        ORDER BY logical_date <= ? DESC, CASE WHEN logical_date <= ? THEN logical_date END DESC, logical_date LIMIT 1`,
-      name,
-      now,
-      now,
-    ),
+    sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${name} AND lake = ${lakeId} ORDER BY logical_date
+        LIMIT 1`,
+    sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${name}
+        ORDER BY logical_date <= ${now} DESC, CASE WHEN logical_date <= ${now} THEN logical_date END DESC,
+        logical_date LIMIT 1`,
   ];
   for (const candidate of candidates) {
     const rows = query.all<{ id: number }>(candidate);
@@ -62,42 +49,36 @@ export function findRunId(query: Query, lakeId: string, name: string, now: strin
 
 /** The run's row as it is kept. */
 export function readRunRow(query: Query, dagRunId: number): Row {
-  const row = query.get<Row>(sql("SELECT * FROM dag_runs WHERE dag_run_id = ?", dagRunId));
+  const row = query.get<Row>(sql`SELECT * FROM dag_runs WHERE dag_run_id = ${dagRunId}`);
   if (row === undefined) throw new Error(`dag run ${dagRunId} is missing`);
   return row;
 }
 
 export function reportTasks(query: Query, dagRunId: number): readonly Row[] {
   return query.all<Row>(
-    sql(
-      `SELECT v.* FROM v_tasks v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
+    sql`SELECT v.* FROM v_tasks v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
         JOIN task_instances t ON t.dag_run_id = r.dag_run_id AND t.task_id = v.task_id
-        WHERE r.dag_run_id = ? ORDER BY t.task_instance_id`,
-      dagRunId,
-    ),
+        WHERE r.dag_run_id = ${dagRunId} ORDER BY t.task_instance_id`,
   );
 }
 
 /** Rows of `v_inputs`: what the run's tasks read. */
 export function reportInputs(query: Query, dagId: string, runId: string): readonly Row[] {
   return query.all<Row>(
-    sql("SELECT * FROM v_inputs WHERE dag_id = ? AND run_id = ? ORDER BY resolved_at, task_id", dagId, runId),
+    sql`SELECT * FROM v_inputs WHERE dag_id = ${dagId} AND run_id = ${runId} ORDER BY resolved_at, task_id`,
   );
 }
 
 export function reportAttempts(query: Query, dagRunId: number): readonly Row[] {
   return query.all<Row>(
-    sql(
-      `SELECT v.* FROM v_attempts v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
-        WHERE r.dag_run_id = ? ORDER BY v.started_at, v.task_id`,
-      dagRunId,
-    ),
+    sql`SELECT v.* FROM v_attempts v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
+        WHERE r.dag_run_id = ${dagRunId} ORDER BY v.started_at, v.task_id`,
   );
 }
 
 export function reportRunEvents(query: Query, dagId: string, runId: string): readonly Row[] {
   return query.all<Row>(
-    sql("SELECT * FROM v_events WHERE dag_id = ? AND run_id = ? ORDER BY at", dagId, runId),
+    sql`SELECT * FROM v_events WHERE dag_id = ${dagId} AND run_id = ${runId} ORDER BY at`,
   );
 }
 
@@ -108,13 +89,8 @@ export function reportRunWarnings(
   since: string,
 ): readonly Row[] {
   return query.all<Row>(
-    sql(
-      `SELECT task_id, level, kind, message FROM v_events
-        WHERE dag_id = ? AND run_id = ? AND level <> 'info' AND at >= ? ORDER BY at`,
-      run.dagId,
-      run.runId,
-      since,
-    ),
+    sql`SELECT task_id, level, kind, message FROM v_events
+        WHERE dag_id = ${run.dagId} AND run_id = ${run.runId} AND level <> 'info' AND at >= ${since} ORDER BY at`,
   );
 }
 
@@ -126,26 +102,20 @@ export interface ObjectFilter {
   readonly limit: number;
 }
 
-const OBJECTS_WHERE = "WHERE lake = ? AND substr(key, 1, ?) = ? AND (? IS NULL OR dataset = ?)";
-
-function bindObjects({ lakeId, prefix, dataset }: Omit<ObjectFilter, "limit">): readonly unknown[] {
-  return [lakeId, prefix.length, prefix, dataset ?? null, dataset ?? null];
-}
+const isChosen = ({ lakeId, prefix, dataset }: Omit<ObjectFilter, "limit">): Sql =>
+  sql`lake = ${lakeId} AND substr(key, 1, ${prefix.length}) = ${prefix} AND (${dataset} IS NULL
+      OR dataset = ${dataset})`;
 
 /** Rows of `v_objects` by key. */
 export function reportObjects(query: Query, filter: ObjectFilter): readonly Row[] {
   return query.all<Row>(
-    sql(
-      `SELECT * FROM v_objects ${OBJECTS_WHERE} ORDER BY key LIMIT ?`,
-      ...bindObjects(filter),
-      filter.limit,
-    ),
+    sql`SELECT * FROM v_objects WHERE ${isChosen(filter)} ORDER BY key LIMIT ${filter.limit}`,
   );
 }
 
 export function countObjects(query: Query, filter: Omit<ObjectFilter, "limit">): number {
-  const statement = sql(`SELECT count(*) AS total FROM objects ${OBJECTS_WHERE}`, ...bindObjects(filter));
-  return query.get<{ total: number }>(statement)?.total ?? 0;
+  return query.one<{ total: number }>(sql`SELECT count(*) AS total FROM objects WHERE ${isChosen(filter)}`)
+    .total;
 }
 
 export interface MissingFilter {
@@ -160,54 +130,35 @@ export interface MissingFilter {
  * yet (`not_asked`).
  */
 export function reportMissing(query: Query, filter: MissingFilter): readonly Row[] {
-  const where = [
-    filter.dataset ?? null,
-    filter.dataset ?? null,
-    filter.outcome ?? null,
-    filter.outcome ?? null,
-  ];
   return query.all<Row>(
-    sql(
-      `${MISSING} SELECT * FROM missing ${MISSING_WHERE} LIMIT ?`,
-      filter.lakeId,
-      filter.lakeId,
-      ...where,
-      filter.limit,
-    ),
+    sql`${withMissing(filter.lakeId)} SELECT * FROM missing ${isWanted(filter)} LIMIT ${filter.limit}`,
   );
 }
 
 /** Whether any id was ever asked for in this lake. */
 export function hasAsked(query: Query, lakeId: string): boolean {
   return (
-    query.get(sql("SELECT 1 FROM asks JOIN questions USING (question_id) WHERE lake = ? LIMIT 1", lakeId)) !==
+    query.get(sql`SELECT 1 FROM asks JOIN questions USING (question_id) WHERE lake = ${lakeId} LIMIT 1`) !==
     undefined
   );
 }
 
 /** How many ids `reportMissing` would list without a limit, by dataset and outcome. */
 export function countMissing(query: Query, filter: Omit<MissingFilter, "limit">): readonly Row[] {
-  const where = [
-    filter.dataset ?? null,
-    filter.dataset ?? null,
-    filter.outcome ?? null,
-    filter.outcome ?? null,
-  ];
   return query.all<Row>(
-    sql(
-      `${MISSING} SELECT dataset, outcome, coalesce(reason, '') AS reason, count(*) AS ids FROM missing ${MISSING_WHERE}
+    sql`${withMissing(filter.lakeId)}
+        SELECT dataset, outcome, coalesce(reason, '') AS reason, count(*) AS ids FROM missing ${isWanted(filter)}
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 4 DESC`,
-      filter.lakeId,
-      filter.lakeId,
-      ...where,
-    ),
   );
 }
 
-const MISSING_WHERE = "WHERE (? IS NULL OR dataset = ?) AND (? IS NULL OR outcome = ?)";
-const MISSING = `WITH missing AS (
-    SELECT v.dataset, v.asked_id, v.outcome, v.reason, v.detail, v.is_permanent, v.language, v.logical_date, v.decided_at
-      FROM v_ids v WHERE v.lake = ? AND v.outcome <> 'stored'
+const isWanted = ({ dataset, outcome }: Omit<MissingFilter, "limit">): Sql =>
+  sql`WHERE (${dataset} IS NULL OR dataset = ${dataset}) AND (${outcome} IS NULL OR outcome = ${outcome})`;
+
+const withMissing = (lakeId: string): Sql => sql`WITH missing AS (
+    SELECT v.dataset, v.asked_id, v.outcome, v.reason, v.detail, v.is_permanent, v.language, v.logical_date,
+      v.decided_at
+      FROM v_ids v WHERE v.lake = ${lakeId} AND v.outcome <> 'stored'
         AND v.generation = (SELECT max(x.generation) FROM processed_ids x JOIN questions q USING (question_id)
           WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.language IS v.language AND q.append IS v.append
             AND x.asked_id = v.asked_id UNION ALL SELECT v.generation ORDER BY 1 DESC LIMIT 1)
@@ -215,7 +166,7 @@ const MISSING = `WITH missing AS (
     SELECT q.dataset, c.asked_id, 'not_asked', NULL, NULL, 0, q.language, r.logical_date, NULL
       FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)
         JOIN candidate_ids c USING (candidate_set_id)
-      WHERE q.lake = ? AND a.ask_id = (SELECT max(ask_id) FROM asks b WHERE b.question_id = a.question_id)
+      WHERE q.lake = ${lakeId} AND a.ask_id = (SELECT max(ask_id) FROM asks b WHERE b.question_id = a.question_id)
         AND NOT EXISTS (SELECT 1 FROM processed_ids p WHERE p.question_id = a.question_id AND p.asked_id = c.asked_id)
         AND NOT EXISTS (SELECT 1 FROM spool s WHERE s.question_id = a.question_id AND s.asked_id = c.asked_id)
   )`;
@@ -228,7 +179,7 @@ export interface RecordedObject {
 }
 
 /** Content that a run found missing and that nothing has replaced since: an id is not asked again, a file stands nowhere else. */
-const STILL_MISSING = `o.missing_since IS NOT NULL AND CASE o.kind
+const STILL_MISSING = sql`o.missing_since IS NOT NULL AND CASE o.kind
   WHEN 'records' THEN o.object_id IN (SELECT object_id FROM processed_ids WHERE reason = 'object_missing')
   WHEN 'file' THEN NOT EXISTS (SELECT 1 FROM objects x WHERE x.lake = o.lake AND x.dataset = o.dataset
     AND x.sha256 = o.sha256 AND x.kind = 'file' AND x.is_committed = 1)
@@ -237,47 +188,35 @@ const STILL_MISSING = `o.missing_since IS NOT NULL AND CASE o.kind
 /** Every object that should stand in a lake, by key; `kind` tells the foreign ones. */
 export function listRecordedObjects(query: Query, lakeId: string, prefix: string): readonly RecordedObject[] {
   return query.all<RecordedObject>(
-    sql(
-      `SELECT key, kind, sha256, size_bytes FROM objects o
-        WHERE lake = ? AND substr(key, 1, ?) = ? AND (is_committed = 1 OR (${STILL_MISSING})) ORDER BY key`,
-      lakeId,
-      prefix.length,
-      prefix,
-    ),
+    sql`SELECT key, kind, sha256, size_bytes FROM objects o
+        WHERE lake = ${lakeId} AND substr(key, 1, ${prefix.length}) = ${prefix}
+          AND (is_committed = 1 OR (${STILL_MISSING})) ORDER BY key`,
   );
 }
 
 /** The lakes of which anything is recorded. */
 export function listLakes(query: Query): readonly string[] {
   return query
-    .all<{ lake: string }>(sql("SELECT DISTINCT lake FROM objects ORDER BY lake"))
+    .all<{ lake: string }>(sql`SELECT DISTINCT lake FROM objects ORDER BY lake`)
     .map(({ lake }) => lake);
 }
 
 /** Rows of `v_doubles` with at least one of the two keys below the prefix. */
 export function listDoubles(query: Query, lakeId: string, prefix: string): readonly Row[] {
   return query.all<Row>(
-    sql(
-      `SELECT dataset, asked_id, generation, key, other_key FROM v_doubles
-        WHERE lake = ? AND ? IN (substr(key, 1, ?), substr(other_key, 1, ?)) ORDER BY key, other_key, asked_id`,
-      lakeId,
-      prefix,
-      prefix.length,
-      prefix.length,
-    ),
+    sql`SELECT dataset, asked_id, generation, key, other_key FROM v_doubles
+        WHERE lake = ${lakeId} AND ${prefix} IN (substr(key, 1, ${prefix.length}), substr(other_key, 1,
+          ${prefix.length})) ORDER BY key, other_key, asked_id`,
   );
 }
 
 /** Objects that were made since then by runs of this database: the data, and the manifests beside it. */
 export function measureWrites(query: Query, since: string): Writes {
   const row = query.get<Writes>(
-    sql(
-      `SELECT count(*) FILTER (WHERE kind <> 'manifest') AS objects, count(*) FILTER (WHERE kind = 'manifest') AS manifests,
+    sql`SELECT count(*) FILTER (WHERE kind <> 'manifest') AS objects,
+        count(*) FILTER (WHERE kind = 'manifest') AS manifests,
           coalesce(sum(size_bytes), 0) AS bytes
-        FROM objects WHERE committed_at >= ? AND created_at >= ? AND dag_run_id IS NOT NULL`,
-      since,
-      since,
-    ),
+        FROM objects WHERE committed_at >= ${since} AND created_at >= ${since} AND dag_run_id IS NOT NULL`,
   );
   return row ?? { objects: 0, manifests: 0, bytes: 0 };
 }
@@ -296,11 +235,9 @@ export function listRunSums(
 ): readonly { readonly taskId: string; readonly sum: Reconciliation }[] {
   return query
     .all<{ ask_id: number; task_id: string; closed: string | null }>(
-      sql(
-        `SELECT max(ask_id) AS ask_id, task_id, CASE WHEN closed_at IS NULL THEN NULL ELSE reconciliation END AS closed
-          FROM asks WHERE dag_run_id = ? GROUP BY task_id ORDER BY min(ask_id)`,
-        dagRunId,
-      ),
+      sql`SELECT max(ask_id) AS ask_id, task_id,
+          CASE WHEN closed_at IS NULL THEN NULL ELSE reconciliation END AS closed
+          FROM asks WHERE dag_run_id = ${dagRunId} GROUP BY task_id ORDER BY min(ask_id)`,
     )
     .map((row) => ({
       taskId: row.task_id,

@@ -8,7 +8,7 @@ import { judgeDay, parseGivenDate, type DayMeaning, type GivenDate } from "../..
 import type { InstantRange } from "../../model/time/local-day.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import { findRunByDate, listRunLakes, listRunsInRange } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import type { App } from "../app.ts";
 
 /** Raises `USAGE` for what is no date, and for a day that the zone left out. */

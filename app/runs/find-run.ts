@@ -3,7 +3,7 @@ import { CommandRefused } from "../../model/errors.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
 import { listDagRows } from "../../state/runs/dags.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { findRunId } from "../../state/reports.ts";
 import { findRunOfDate } from "./choose-date.ts";
 

@@ -3,7 +3,7 @@ import type { DagRun } from "../../model/run/dag-run.ts";
 import { explainWaits, type RunWait } from "../../scheduler/runs/explain-run.ts";
 import type { Limits } from "../../scheduler/engine/world.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { listRunningRuns } from "../../state/runs/run-queue.ts";
 import type { App } from "../app.ts";
 

@@ -1,6 +1,6 @@
 /** Tells whoever follows a scheduler's work when none is at work any more. Whether to go on waiting is theirs to say. */
 import { isProcessAlive } from "../../scheduler/lease/process-identity.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { readLease } from "../../state/control/lease.ts";
 import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
 import type { App } from "../app.ts";

@@ -1,7 +1,7 @@
 /** What a dead process left running: its attempts become `lost`, and their tasks are tried again on a budget of their own. */
 import { LOST_ATTEMPTS_ALLOWED } from "../../model/run/retry-policy.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";

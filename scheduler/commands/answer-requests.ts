@@ -1,7 +1,7 @@
 /** Does what other processes ask for, each request alone: one that is refused gets the reason as its answer. */
 import { CommandRefused, DagmarError } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports/logger.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { answerRequest, listOpenRequests, type Request } from "../../state/control/requests.ts";
 import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";

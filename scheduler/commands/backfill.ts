@@ -12,7 +12,7 @@ import {
   type Reprocess,
 } from "../../state/runs/backfills.ts";
 import { findRunByDate, joinBackfill, saveDagVersion, type DagVersion } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { makeRun, type RunMaker } from "../runs/new-run.ts";

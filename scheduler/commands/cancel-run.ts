@@ -2,7 +2,7 @@
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded } from "../../model/run/task-instance.ts";
 import { changeRunState, readRun, stopRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { changeTaskState, listTasksOfRun } from "../../state/runs/task-instances.ts";
 

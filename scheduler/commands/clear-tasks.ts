@@ -3,7 +3,7 @@ import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import { changeRunState, listRunsInRange, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { clearTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { refuseRunning } from "./refuse-running.ts";

@@ -2,7 +2,7 @@
  * What people ask of the books, as data: applied by whoever holds the lease, be it the process that was asked or a
  * scheduler that finds it among the requests. Plain JSON, so that it can lie in the database.
  */
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import type { RunMaker } from "../runs/new-run.ts";
 import { cancelBackfill, startBackfill, type BackfillRequest, type StartedBackfill } from "./backfill.ts";
 import { cancelRun } from "./cancel-run.ts";

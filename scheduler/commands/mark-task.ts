@@ -2,7 +2,7 @@
 import { CommandRefused } from "../../model/errors.ts";
 import { isRunEnded } from "../../model/run/dag-run.ts";
 import { changeRunState, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { changeTaskState, clearTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { refuseRunning } from "./refuse-running.ts";

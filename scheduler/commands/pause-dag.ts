@@ -1,7 +1,7 @@
 /** Pauses a Dag: no run of its schedule is made until it is unpaused; then its `catchup` decides about what was missed. */
 import { saveDagVersion, type DagVersion } from "../../state/runs/dag-runs.ts";
 import { listDagRows, moveSuccessCursor, setPaused, type DagRow } from "../../state/runs/dags.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { listSuccesses } from "../../state/runs/successes.ts";
 

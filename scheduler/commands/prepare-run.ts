@@ -9,7 +9,7 @@ import {
   readDagVersion,
   type DagVersion,
 } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { makeRun, type RunMaker } from "../runs/new-run.ts";
 import { resumeRun, widenTasks } from "../runs/resume-run.ts";
 import { refuseRunning } from "./refuse-running.ts";

@@ -2,7 +2,7 @@
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import type { TaskInstance } from "../../model/run/task-instance.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 
 /** Raises `TASK_RUNNING` when one of these tasks, or of the whole run, is running. */

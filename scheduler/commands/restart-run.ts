@@ -9,7 +9,7 @@ import {
   startRefetch,
   type DagVersion,
 } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { clearTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { describeTasks, type RunMaker } from "../runs/new-run.ts";
 

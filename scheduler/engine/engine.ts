@@ -10,7 +10,8 @@ import { failpoint } from "../../model/failpoint.ts";
 import type { TaskInstance, TaskState } from "../../model/run/task-instance.ts";
 import type { Progress, TaskOutput } from "../../model/ports/task-type.ts";
 import { changeRunState, readRun, stopRun } from "../../state/runs/dag-runs.ts";
-import type { Database, Query } from "../../state/sqlite/database.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import {
   changeTaskState,
   keepCondition,

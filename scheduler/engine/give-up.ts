@@ -5,7 +5,7 @@ import { isTimezone } from "../../model/time/local-time.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { failBrokenRun, findBrokenRun, listRunningTaskIds } from "../../state/runs/broken-runs.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";

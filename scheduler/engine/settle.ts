@@ -6,7 +6,7 @@ import { describeError, TaskFailure } from "../../model/errors.ts";
 import { addSeconds } from "../../model/time/instant.ts";
 import { decideRetry } from "../../model/run/retry-policy.ts";
 import type { TaskInstance, TaskState } from "../../model/run/task-instance.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
 import {

@@ -3,7 +3,7 @@
  * first; where that throws, it is taken again with a savepoint around each thing, and what throws then is given up alone.
  */
 import { StateError } from "../../model/errors.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
 

@@ -7,7 +7,7 @@ import type { TaskOutput } from "../../model/ports/task-type.ts";
 import { readBackfillLimit } from "../../state/runs/backfills.ts";
 import { listQueuedRunIds } from "../../state/runs/broken-runs.ts";
 import { findPastTask, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import {
   countRunningRuns,
   findQueuedBackfillRun,

@@ -5,7 +5,7 @@
 import { cutText } from "../../model/text/cut-text.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { Notice } from "../../model/ports/notice.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import {
   findFirstFailure,
   findNewestNotice,

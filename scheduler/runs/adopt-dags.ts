@@ -14,7 +14,7 @@ import {
   startDag,
   type DagRow,
 } from "../../state/runs/dags.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { NO_GUARD, type StepGuard } from "../engine/step-guard.ts";
 

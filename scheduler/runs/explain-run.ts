@@ -4,7 +4,7 @@ import { findTask } from "../../model/dag/dag.ts";
 import { isTaskEnded, type TaskInstance } from "../../model/run/task-instance.ts";
 import { judgeUpstream } from "../../model/dag/trigger-rule.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { listRunningRuns } from "../../state/runs/run-queue.ts";
 import { explainWaiting } from "../engine/plan.ts";
 import {

@@ -3,7 +3,7 @@ import type { DagDefinition } from "../../model/dag/dag.ts";
 import { findDayOf } from "../../model/time/local-day.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
 import { moveSuccessCursor } from "../../state/runs/dags.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import {
   findRunInRange,

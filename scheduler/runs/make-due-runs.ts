@@ -8,7 +8,7 @@ import { failpoint } from "../../model/failpoint.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
 import { moveCursor } from "../../state/runs/dags.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { readCursor, type WatchedDag } from "./dag-watch.ts";

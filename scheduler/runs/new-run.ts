@@ -12,7 +12,7 @@ import {
   type DagVersion,
   type NewTask,
 } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { renderOptions } from "../attempts/render-options.ts";
 
 export interface RunOrder {

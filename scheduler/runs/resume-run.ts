@@ -2,7 +2,7 @@
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded } from "../../model/run/task-instance.ts";
 import { addTasks, changeRunState, readDagVersion, readRun, widenRun } from "../../state/runs/dag-runs.ts";
-import type { Query } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { clearTask, hurryTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { describeTasks, type RunMaker } from "./new-run.ts";
 

@@ -3,38 +3,32 @@ import type { Clock } from "../../model/ports/clock.ts";
 import type { Event, EventLog } from "../../model/ports/event-log.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import type { Logger } from "../../model/ports/logger.ts";
-import type { Database, Query } from "../sqlite/database.ts";
-import { sql } from "../sqlite/statement.ts";
+import type { Database } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
+import { insertInto, sql } from "../sqlite/statement.ts";
 
 /** Inside a transaction of somebody else. The local time is in the run's zone, as that of its tasks is; else in `timezone`. */
 export function insertEvent(query: Query, event: Event, now: Date, timezone: string): void {
   const zone = findRunZone(query, event) ?? timezone;
-  query.run(
-    sql(
-      `INSERT INTO events (at, at_local, level, kind, dag_id, run_id, task_id, message, data)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      now.toISOString(),
-      formatLocal(now, zone),
-      event.level,
-      event.kind,
-      event.dagId ?? null,
-      event.runId ?? null,
-      event.taskId ?? null,
-      event.message,
-      event.data === undefined ? null : JSON.stringify(event.data),
-    ),
-  );
+  const row = {
+    at: now.toISOString(),
+    at_local: formatLocal(now, zone),
+    level: event.level,
+    kind: event.kind,
+    dag_id: event.dagId,
+    run_id: event.runId,
+    task_id: event.taskId,
+    message: event.message,
+    data: event.data === undefined ? null : JSON.stringify(event.data),
+  };
+  query.run(insertInto("events", row));
 }
 
 function findRunZone(query: Query, { dagId, runId }: Event): string | undefined {
   if (dagId === undefined || runId === undefined) return undefined;
   // A run id ends in its logical date, by which a run is found at once.
-  const run = sql(
-    "SELECT timezone FROM dag_runs WHERE dag_id = ? AND logical_date = ? AND run_id = ?",
-    dagId,
-    runId.slice(runId.indexOf("__") + 2),
-    runId,
-  );
+  const run = sql`SELECT timezone FROM dag_runs WHERE dag_id = ${dagId}
+      AND logical_date = ${runId.slice(runId.indexOf("__") + 2)} AND run_id = ${runId}`;
   return query.get<{ timezone: string }>(run)?.timezone;
 }
 

@@ -1,6 +1,6 @@
 /** The lease row: one process owns the database at a time. Who is alive is judged by the caller; fencing by the epoch is the database's. */
 import { StateError } from "../../model/errors.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import type { Lease, LeaseHolder } from "./lease-holder.ts";
 import { MIGRATIONS } from "../sqlite/migrations/list.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
@@ -8,7 +8,7 @@ import { sql } from "../sqlite/statement.ts";
 
 /** The present holder, expired or not; `undefined` when nobody holds it. */
 export function readLease(query: Query): Lease | undefined {
-  const row = query.get<Row>(sql("SELECT * FROM lease WHERE id = 1 AND expires_at IS NOT NULL"));
+  const row = query.get<Row>(sql`SELECT * FROM lease WHERE id = 1 AND expires_at IS NOT NULL`);
   return row === undefined ? undefined : mapRow<Lease>(row);
 }
 
@@ -26,23 +26,16 @@ export function takeLease(
   if (held !== undefined && !mayTake(held)) return { heldBy: held };
   assertSchemaKept(query);
   query.run(
-    sql(
-      `UPDATE lease SET epoch = epoch + 1, purpose = ?, pid = ?, host = ?, process_started = ?, acquired_at = ?,
-        expires_at = ? WHERE id = 1`,
-      holder.purpose,
-      holder.pid,
-      holder.host,
-      holder.processStarted,
-      times.now,
-      times.expiresAt,
-    ),
+    sql`UPDATE lease SET epoch = epoch + 1, purpose = ${holder.purpose}, pid = ${holder.pid},
+        host = ${holder.host}, process_started = ${holder.processStarted}, acquired_at = ${times.now},
+        expires_at = ${times.expiresAt} WHERE id = 1`,
   );
-  return { epoch: query.get<{ epoch: number }>(sql("SELECT epoch FROM lease WHERE id = 1"))?.epoch ?? 0 };
+  return { epoch: query.get<{ epoch: number }>(sql`SELECT epoch FROM lease WHERE id = 1`)?.epoch ?? 0 };
 }
 
 function assertSchemaKept(query: Query): void {
   const newest = query.get<{ name: string }>(
-    sql("SELECT name FROM knex_migrations ORDER BY id DESC LIMIT 1"),
+    sql`SELECT name FROM knex_migrations ORDER BY id DESC LIMIT 1`,
   )?.name;
   if (newest === MIGRATIONS.at(-1)?.name) return;
   throw new StateError(
@@ -53,11 +46,11 @@ function assertSchemaKept(query: Query): void {
 }
 
 export function renewLease(query: Query, epoch: number, expiresAt: string): void {
-  query.run(sql("UPDATE lease SET expires_at = ? WHERE id = 1 AND epoch = ?", expiresAt, epoch));
+  query.run(sql`UPDATE lease SET expires_at = ${expiresAt} WHERE id = 1 AND epoch = ${epoch}`);
 }
 
 export function releaseLease(query: Query, epoch: number): void {
   query.run(
-    sql("UPDATE lease SET expires_at = NULL, pid = NULL, purpose = NULL WHERE id = 1 AND epoch = ?", epoch),
+    sql`UPDATE lease SET expires_at = NULL, pid = NULL, purpose = NULL WHERE id = 1 AND epoch = ${epoch}`,
   );
 }

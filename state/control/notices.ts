@@ -5,7 +5,7 @@
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { NOTICE_TRANSITIONS, type Notice, type NoticeKind } from "../../model/ports/notice.ts";
 import { assertTransition } from "../../model/run/transitions.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
 
@@ -22,24 +22,15 @@ export function insertNotice(query: Query, notice: NewNotice, now: Date): void {
   const { dagId, runId, kind, failures, message } = notice;
   const at = now.toISOString();
   query.run(
-    sql(
-      `INSERT INTO notices (dag_id, run_id, kind, failures, message, next_try_at, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      dagId,
-      runId,
-      kind,
-      failures,
-      message,
-      at,
-      at,
-    ),
+    sql`INSERT INTO notices (dag_id, run_id, kind, failures, message, next_try_at, created_at)
+        VALUES (${dagId}, ${runId}, ${kind}, ${failures}, ${message}, ${at}, ${at})`,
   );
 }
 
 /** What was told of the Dag last, whether or not it has been sent. */
 export function findNewestNotice(query: Query, dagId: string): Notice | undefined {
   const row = query.get<Row>(
-    sql("SELECT * FROM notices WHERE dag_id = ? ORDER BY notice_id DESC LIMIT 1", dagId),
+    sql`SELECT * FROM notices WHERE dag_id = ${dagId} ORDER BY notice_id DESC LIMIT 1`,
   );
   return row === undefined ? undefined : mapRow<Notice>(row);
 }
@@ -58,26 +49,15 @@ export interface FailureStreak {
 export function readFailureStreak(query: Query, run: DagRun): FailureStreak {
   const { dagId, dagRunId } = run;
   const success = query.get<{ dag_run_id: number; finished_at: string }>(
-    sql(
-      `SELECT dag_run_id, finished_at FROM dag_runs
-        WHERE dag_id = ? AND state = 'success' AND finished_at IS NOT NULL AND dag_run_id <> ?
+    sql`SELECT dag_run_id, finished_at FROM dag_runs
+        WHERE dag_id = ${dagId} AND state = 'success' AND finished_at IS NOT NULL AND dag_run_id <> ${dagRunId}
         ORDER BY finished_at DESC, dag_run_id DESC LIMIT 1`,
-      dagId,
-      dagRunId,
-    ),
   );
   const since = success?.finished_at ?? "";
   const counted = query.get<{ failures: number }>(
-    sql(
-      `SELECT count(*) AS failures FROM dag_runs
-        WHERE dag_id = ? AND state = 'failed' AND finished_at >= ? AND dag_run_id <> ?
-          AND (finished_at > ? OR dag_run_id > ?)`,
-      dagId,
-      since,
-      dagRunId,
-      since,
-      success?.dag_run_id ?? 0,
-    ),
+    sql`SELECT count(*) AS failures FROM dag_runs
+        WHERE dag_id = ${dagId} AND state = 'failed' AND finished_at >= ${since} AND dag_run_id <> ${dagRunId}
+          AND (finished_at > ${since} OR dag_run_id > ${success?.dag_run_id ?? 0})`,
   );
   return { since: success?.finished_at ?? null, failures: counted?.failures ?? 0 };
 }
@@ -88,34 +68,28 @@ export function findFirstFailure(
   dagRunId: number,
 ): { readonly taskId: string; readonly message: string | null } | undefined {
   const row = query.get<Row>(
-    sql(
-      `SELECT task_id, message FROM task_instances WHERE dag_run_id = ? AND state = 'failed'
+    sql`SELECT task_id, message FROM task_instances WHERE dag_run_id = ${dagRunId} AND state = 'failed'
         ORDER BY finished_at, task_instance_id LIMIT 1`,
-      dagRunId,
-    ),
   );
   return row === undefined ? undefined : mapRow(row);
 }
 
 /** Of each Dag the oldest open one alone may go: a recovery must not arrive before the failure. */
-const SENDABLE = `FROM notices WHERE notice_id IN (
+const SENDABLE = sql`FROM notices WHERE notice_id IN (
     SELECT min(notice_id) FROM notices WHERE state = 'open' GROUP BY dag_id)`;
 
 /** The oldest notice that may be sent and is due; also one that is not due before `unlikely`. */
 export function findDueNotice(query: Query, now: Date, unlikely: Date): Notice | undefined {
   const row = query.get<Row>(
-    sql(
-      `SELECT * ${SENDABLE} AND (next_try_at <= ? OR next_try_at > ?) ORDER BY notice_id LIMIT 1`,
-      now.toISOString(),
-      unlikely.toISOString(),
-    ),
+    sql`SELECT * ${SENDABLE} AND (next_try_at <= ${now.toISOString()} OR next_try_at > ${unlikely.toISOString()})
+        ORDER BY notice_id LIMIT 1`,
   );
   return row === undefined ? undefined : mapRow<Notice>(row);
 }
 
 /** When the next notice that may be sent is due; `null` without one. */
 export function findNextDueAt(query: Query): string | null {
-  const row = query.get<{ due_at: string | null }>(sql(`SELECT min(next_try_at) AS due_at ${SENDABLE}`));
+  const row = query.get<{ due_at: string | null }>(sql`SELECT min(next_try_at) AS due_at ${SENDABLE}`);
   return row?.due_at ?? null;
 }
 
@@ -129,16 +103,9 @@ export function endNotice(
   assertTransition("Notice", NOTICE_TRANSITIONS, notice.state, end.state);
   const isSent = end.state === "sent";
   const { changes } = query.run(
-    sql(
-      `UPDATE notices SET state = ?, tries = tries + ?, error = ?, sent_at = ?, next_try_at = NULL
-        WHERE notice_id = ? AND state = 'open'`,
-
-      end.state,
-      isSent ? 0 : 1,
-      isSent ? null : end.error,
-      isSent ? now.toISOString() : null,
-      notice.noticeId,
-    ),
+    sql`UPDATE notices SET state = ${end.state}, tries = tries + ${isSent ? 0 : 1},
+        error = ${isSent ? null : end.error}, sent_at = ${isSent ? now.toISOString() : null}, next_try_at = NULL
+        WHERE notice_id = ${notice.noticeId} AND state = 'open'`,
   );
   return changes === 1;
 }
@@ -146,11 +113,7 @@ export function endNotice(
 /** The try has failed, and there will be another one. */
 export function postponeNotice(query: Query, notice: Notice, error: string, nextTryAt: Date): void {
   query.run(
-    sql(
-      "UPDATE notices SET tries = tries + 1, error = ?, next_try_at = ? WHERE notice_id = ? AND state = 'open'",
-      error,
-      nextTryAt.toISOString(),
-      notice.noticeId,
-    ),
+    sql`UPDATE notices SET tries = tries + 1, error = ${error}, next_try_at = ${nextTryAt.toISOString()}
+        WHERE notice_id = ${notice.noticeId} AND state = 'open'`,
   );
 }

@@ -3,7 +3,7 @@
  * changes nothing until the holder acts on it.
  */
 import type { JsonValue } from "../../model/dag/dag.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
 
@@ -26,28 +26,21 @@ export function insertRequest(
 ): number {
   const { kind, payload, requestedBy } = request;
   const { lastId } = query.run(
-    sql(
-      "INSERT INTO requests (kind, payload, requested_by, requested_at) VALUES (?, ?, ?, ?)",
-      kind,
-      JSON.stringify(payload),
-      requestedBy,
-      now.toISOString(),
-    ),
+    sql`INSERT INTO requests (kind, payload, requested_by, requested_at) VALUES (${kind},
+        ${JSON.stringify(payload)}, ${requestedBy}, ${now.toISOString()})`,
   );
   return lastId;
 }
 
 export function hasOpenRequests(query: Query): boolean {
-  return query.get(sql("SELECT 1 FROM requests WHERE state = 'open' LIMIT 1")) !== undefined;
+  return query.get(sql`SELECT 1 FROM requests WHERE state = 'open' LIMIT 1`) !== undefined;
 }
 
 /** In the order in which they were made. */
 export function listOpenRequests(query: Query): readonly Request[] {
   return query
     .all<Row>(
-      sql(
-        "SELECT request_id, kind, payload, requested_at FROM requests WHERE state = 'open' ORDER BY request_id",
-      ),
+      sql`SELECT request_id, kind, payload, requested_at FROM requests WHERE state = 'open' ORDER BY request_id`,
     )
     .map((row) => mapRow<Request>(row, { payload: readObject }));
 }
@@ -63,12 +56,12 @@ function readObject(value: unknown): object | null {
 }
 
 export function beginRequest(query: Query, requestId: number): void {
-  query.run(sql("UPDATE requests SET state = 'begun' WHERE request_id = ? AND state = 'open'", requestId));
+  query.run(sql`UPDATE requests SET state = 'begun' WHERE request_id = ${requestId} AND state = 'open'`);
 }
 
 /** Who had begun them is gone, and whoever asked is told that the scheduler went. */
 export function abandonRequests(query: Query): void {
-  query.run(sql("UPDATE requests SET state = 'withdrawn' WHERE state = 'begun'"));
+  query.run(sql`UPDATE requests SET state = 'withdrawn' WHERE state = 'begun'`);
 }
 
 export function answerRequest(
@@ -79,20 +72,15 @@ export function answerRequest(
   now: Date,
 ): void {
   query.run(
-    sql(
-      "UPDATE requests SET state = ?, answer = ?, answered_at = ? WHERE request_id = ? AND state IN ('open', 'begun')",
-      state,
-      JSON.stringify(answer),
-      now.toISOString(),
-      requestId,
-    ),
+    sql`UPDATE requests SET state = ${state}, answer = ${JSON.stringify(answer)},
+        answered_at = ${now.toISOString()} WHERE request_id = ${requestId} AND state IN ('open', 'begun')`,
   );
 }
 
 /** `false` when it was answered meanwhile. */
 export function withdrawRequest(query: Query, requestId: number): boolean {
   const { changes } = query.run(
-    sql("UPDATE requests SET state = 'withdrawn' WHERE request_id = ? AND state = 'open'", requestId),
+    sql`UPDATE requests SET state = 'withdrawn' WHERE request_id = ${requestId} AND state = 'open'`,
   );
   return changes === 1;
 }
@@ -102,7 +90,7 @@ export function readAnswer(
   requestId: number,
 ): { readonly state: RequestState; readonly answer: JsonValue } {
   const row = query.get<{ state: RequestState; answer: string | null }>(
-    sql("SELECT state, answer FROM requests WHERE request_id = ?", requestId),
+    sql`SELECT state, answer FROM requests WHERE request_id = ${requestId}`,
   );
   if (row === undefined) throw new Error(`request ${requestId} is missing`);
   return { state: row.state, answer: row.answer === null ? null : (JSON.parse(row.answer) as JsonValue) };

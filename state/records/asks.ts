@@ -4,18 +4,19 @@ import type { Ask, AskRequest, BatchStore } from "../../model/ports/batch-store.
 import { FIRST_GENERATION, hashQuestion, sortAppend } from "../../model/records/question.ts";
 import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { ensureQuestion } from "./adoption.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
-import { sql } from "../sqlite/statement.ts";
+import { insertInto, sql } from "../sqlite/statement.ts";
 
 /**
  * The newest decision on each candidate of an ask (in a refetch: the decision in its own generation). A generation is
  * "0" or a run stamp, so the greatest text is the newest.
  */
-const LATEST = `FROM asks a JOIN candidate_ids c USING (candidate_set_id)
+const LATEST = sql`FROM asks a JOIN candidate_ids c USING (candidate_set_id)
   LEFT JOIN processed_ids p ON p.question_id = a.question_id AND p.asked_id = c.asked_id AND p.generation =
-    CASE a.refetch_generation WHEN '${FIRST_GENERATION}'
-      THEN (SELECT max(x.generation) FROM processed_ids x WHERE x.question_id = a.question_id AND x.asked_id = c.asked_id)
+    CASE a.refetch_generation WHEN ${FIRST_GENERATION}
+      THEN (SELECT max(x.generation) FROM processed_ids x WHERE x.question_id = a.question_id
+      AND x.asked_id = c.asked_id)
       ELSE a.refetch_generation END`;
 
 export function openAsk(query: Query, request: AskRequest, now: Date): Ask {
@@ -23,51 +24,39 @@ export function openAsk(query: Query, request: AskRequest, now: Date): Ask {
   const hash = hashQuestion(question);
   const questionId = ensureQuestion(query, request.lakeId, hash, question.dataset);
   query.run(
-    sql(
-      "UPDATE questions SET base_url = ?, entity = ?, language = ?, append = ? WHERE question_id = ?",
-      question.baseUrl,
-      question.entity,
-      question.language,
-      sortAppend(question.append).join(","),
-      questionId,
-    ),
+    sql`UPDATE questions SET base_url = ${question.baseUrl}, entity = ${question.entity},
+        language = ${question.language}, append = ${sortAppend(question.append).join(",")}
+        WHERE question_id = ${questionId}`,
   );
-  const identity = [run.dagRunId, request.taskId, questionId, run.refetchGeneration ?? FIRST_GENERATION];
-  query.run(
-    sql(
-      `INSERT INTO asks (dag_run_id, task_id, question_id, refetch_generation, candidate_set_id, key_template, limit_ids,
-          source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  const asked = {
+    dag_run_id: run.dagRunId,
+    task_id: request.taskId,
+    question_id: questionId,
+    refetch_generation: run.refetchGeneration ?? FIRST_GENERATION,
+    candidate_set_id: request.candidateSetId,
+    key_template: request.keyTemplate,
+    limit_ids: request.limit,
+    source: JSON.stringify(request.source),
+    created_at: now.toISOString(),
+  };
+  const { ask_id: askId } = query.one<{ ask_id: number }>(
+    sql`${insertInto("asks", asked)}
         ON CONFLICT (dag_run_id, task_id, question_id, refetch_generation) DO UPDATE SET
           candidate_set_id = excluded.candidate_set_id, key_template = excluded.key_template,
-          limit_ids = excluded.limit_ids, source = excluded.source, closed_at = NULL`,
-      ...identity,
-      request.candidateSetId,
-      request.keyTemplate,
-      request.limit,
-      JSON.stringify(request.source),
-      now.toISOString(),
-    ),
+          limit_ids = excluded.limit_ids, source = excluded.source, closed_at = NULL
+        RETURNING ask_id`,
   );
-  const row = query.get<{ ask_id: number }>(
-    sql(
-      "SELECT ask_id FROM asks WHERE dag_run_id = ? AND task_id = ? AND question_id = ? AND refetch_generation = ?",
-      ...identity,
-    ),
-  );
-  return { askId: row?.ask_id ?? 0, questionHash: hash };
+  return { askId, questionHash: hash };
 }
 
 export function planIds(query: Query, askId: number, policy: AskPolicy): readonly PlannedId[] {
   // Stored ids are most of them: they are left in the database where the policy would leave them alone anyway.
   const rows = query.all<Row>(
-    sql(
-      `SELECT c.asked_id, p.outcome, p.is_permanent, p.logical_date, p.generation,
+    sql`SELECT c.asked_id, p.outcome, p.is_permanent, p.logical_date, p.generation,
           EXISTS (SELECT 1 FROM spool s WHERE s.question_id = a.question_id AND s.asked_id = c.asked_id
-            AND (a.refetch_generation = '${FIRST_GENERATION}' OR s.generation = a.refetch_generation)) AS is_spooled
-        ${LATEST} WHERE a.ask_id = ? AND (? OR p.outcome IS NOT 'stored') ORDER BY c.position`,
-      askId,
-      mayAskStored(policy),
-    ),
+            AND (a.refetch_generation = ${FIRST_GENERATION} OR s.generation = a.refetch_generation)) AS is_spooled
+        ${LATEST} WHERE a.ask_id = ${askId} AND (${mayAskStored(policy)} OR p.outcome IS NOT 'stored')
+        ORDER BY c.position`,
   );
   const known = rows.map((row) => mapRow<KnownId>(row, { isPermanent: flag, isSpooled: flag }));
   return planAsk(known, policy, readLimit(query, askId));
@@ -83,55 +72,42 @@ function readLimit(
   askId: number,
 ): { readonly max: number | null; readonly alreadyDecided: number } {
   const row = query.get<{ limit_ids: number | null; decided: number }>(
-    sql(
-      `SELECT limit_ids,
+    sql`SELECT limit_ids,
           (SELECT count(*) FROM processed_ids p WHERE p.ask_id = asks.ask_id
             AND (p.outcome <> 'failed' OR p.is_permanent = 1)) +
           (SELECT count(*) FROM spool s WHERE s.ask_id = asks.ask_id) AS decided
-        FROM asks WHERE ask_id = ?`,
-      askId,
-    ),
+        FROM asks WHERE ask_id = ${askId}`,
   );
   return { max: row?.limit_ids ?? null, alreadyDecided: row?.decided ?? 0 };
 }
 
 export function reconcile(query: Query, askId: number): Reconciliation {
   const row = query.get<Row>(
-    sql(
-      `SELECT count(*) AS asked,
+    sql`SELECT count(*) AS asked,
           coalesce(sum(p.outcome = 'stored' AND p.ask_id IS a.ask_id), 0) AS stored,
           coalesce(sum(p.outcome = 'stored' AND p.ask_id IS NOT a.ask_id), 0) AS already_stored,
           coalesce(sum(p.outcome = 'not_found'), 0) AS not_found,
           coalesce(sum(p.outcome = 'failed'), 0) AS failed,
           coalesce(sum(p.outcome IS NULL), 0) AS remaining,
           coalesce(sum(p.outcome = 'failed' AND p.ask_id IS a.ask_id), 0) AS fresh_failed
-        ${LATEST} WHERE a.ask_id = ?`,
-      askId,
-    ),
+        ${LATEST} WHERE a.ask_id = ${askId}`,
   );
   return mapRow<Reconciliation>(row ?? {});
 }
 
 export function closeAsk(query: Query, askId: number, sum: Reconciliation, now: Date): void {
   query.run(
-    sql(
-      "UPDATE asks SET reconciliation = ?, closed_at = ? WHERE ask_id = ?",
-      JSON.stringify(sum),
-      now.toISOString(),
-      askId,
-    ),
+    sql`UPDATE asks SET reconciliation = ${JSON.stringify(sum)}, closed_at = ${now.toISOString()}
+        WHERE ask_id = ${askId}`,
   );
 }
 
 export function pickStored(query: Query, askId: number, near: string): string | undefined {
   for (const from of [near, ""]) {
     const row = query.get<{ asked_id: string }>(
-      sql(
-        `SELECT asked_id FROM processed_ids WHERE question_id = (SELECT question_id FROM asks WHERE ask_id = ?)
-          AND outcome = 'stored' AND asked_id >= ? ORDER BY asked_id LIMIT 1`,
-        askId,
-        from,
-      ),
+      sql`SELECT asked_id FROM processed_ids WHERE question_id = (SELECT question_id FROM asks
+          WHERE ask_id = ${askId})
+          AND outcome = 'stored' AND asked_id >= ${from} ORDER BY asked_id LIMIT 1`,
     );
     if (row !== undefined) return row.asked_id;
   }
@@ -141,11 +117,8 @@ export function pickStored(query: Query, askId: number, near: string): string | 
 export function countFailures(query: Query, askId: number): ReturnType<BatchStore["listFailures"]> {
   return query
     .all<Row>(
-      sql(
-        `SELECT reason, count(*) AS count, min(asked_id) AS example, is_permanent FROM processed_ids
-          WHERE ask_id = ? AND outcome = 'failed' GROUP BY reason, is_permanent ORDER BY count(*) DESC`,
-        askId,
-      ),
+      sql`SELECT reason, count(*) AS count, min(asked_id) AS example, is_permanent FROM processed_ids
+          WHERE ask_id = ${askId} AND outcome = 'failed' GROUP BY reason, is_permanent ORDER BY count(*) DESC`,
     )
     .map((row) => mapRow(row, { isPermanent: flag }));
 }

@@ -4,7 +4,7 @@ import { computeBatchUid } from "../../model/records/batch-identity.ts";
 import type { SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import { frameRecords } from "../../model/records/record-batch.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { dropStored } from "./left-out.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql, upsertInto } from "../sqlite/statement.ts";
@@ -19,9 +19,10 @@ interface AskFacts {
   readonly logicalDate: string;
 }
 
-const SEALED_COLUMNS = `b.batch_id, b.kind, b.key, b.sha256, b.size_bytes, b.record_count, b.batch_uid, b.dataset,
+const SEALED = sql`b.batch_id, b.kind, b.key, b.sha256, b.size_bytes, b.record_count, b.batch_uid, b.dataset,
   b.generation, b.asked_ids, q.hash AS question_hash, r.logical_date
-  FROM batches b JOIN asks a ON a.ask_id = b.ask_id JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)`;
+  FROM batches b JOIN asks a ON a.ask_id = b.ask_id JOIN questions q USING (question_id)
+  JOIN dag_runs r USING (dag_run_id)`;
 
 /** `undefined` when other objects hold all of the records by now. */
 export function sealBatch(
@@ -35,12 +36,9 @@ export function sealBatch(
   const leftOut = dropStored(query, spoolIds);
   if (leftOut > 0 && leftOut === records.length) return undefined;
   const rows = query.all<{ asked_id: string; generation: string; structure: string; body: Buffer }>(
-    sql(
-      `SELECT asked_id, generation, structure, body FROM spool
-        WHERE batch_id IS NULL AND ask_id = ? AND spool_id IN (SELECT value FROM json_each(?)) ORDER BY spool_id`,
-      askId,
-      spoolIds,
-    ),
+    sql`SELECT asked_id, generation, structure, body FROM spool
+        WHERE batch_id IS NULL AND ask_id = ${askId} AND spool_id IN (SELECT value FROM json_each(${spoolIds}))
+          ORDER BY spool_id`,
   );
   const first = rows[0];
   if (first === undefined || rows.length + leftOut !== records.length) {
@@ -78,11 +76,8 @@ export function sealBatch(
     }),
   );
   query.run(
-    sql(
-      "UPDATE spool SET batch_id = ? WHERE batch_id IS NULL AND spool_id IN (SELECT value FROM json_each(?))",
-      lastId,
-      spoolIds,
-    ),
+    sql`UPDATE spool SET batch_id = ${lastId} WHERE batch_id IS NULL AND spool_id IN (SELECT value
+        FROM json_each(${spoolIds}))`,
   );
   return readSealed(query, lastId);
 }
@@ -90,12 +85,8 @@ export function sealBatch(
 /** A key that neither the books nor, as far as they know, the lake has yet. */
 function nextKey(query: Query, ask: AskFacts, after: number): { readonly seq: number; readonly key: string } {
   const used = query.get<{ seq: number | null }>(
-    sql(
-      `SELECT max(b.seq) AS seq FROM batches b JOIN asks a USING (ask_id)
-        WHERE b.lake = ? AND b.kind = 'records' AND a.key_template = ?`,
-      ask.lake,
-      ask.keyTemplate,
-    ),
+    sql`SELECT max(b.seq) AS seq FROM batches b JOIN asks a USING (ask_id)
+        WHERE b.lake = ${ask.lake} AND b.kind = 'records' AND a.key_template = ${ask.keyTemplate}`,
   )?.seq;
   for (let seq = Math.max(used ?? 0, after) + 1; ; seq += 1) {
     const key = ask.keyTemplate.replaceAll("${seq}", String(seq).padStart(5, "0"));
@@ -105,14 +96,9 @@ function nextKey(query: Query, ask: AskFacts, after: number): { readonly seq: nu
 
 function isKeyTaken(query: Query, lake: string, key: string): boolean {
   const taken = query.get(
-    sql(
-      `SELECT 1 FROM objects WHERE lake = ? AND key = ? UNION ALL SELECT 1 FROM batches WHERE lake = ? AND key = ?
+    sql`SELECT 1 FROM objects WHERE lake = ${lake} AND key = ${key} UNION ALL SELECT 1 FROM batches
+        WHERE lake = ${lake} AND key = ${key}
         LIMIT 1`,
-      lake,
-      key,
-      lake,
-      key,
-    ),
   );
   return taken !== undefined;
 }
@@ -120,7 +106,7 @@ function isKeyTaken(query: Query, lake: string, key: string): boolean {
 /** The same batch under the next number; manifests too are numbered by their `seq`. */
 export function rekeyBatch(query: Query, batchId: number): SealedBatch {
   const row = query.get<{ ask_id: number; seq: number; kind: string; key: string }>(
-    sql("SELECT ask_id, seq, kind, key FROM batches WHERE batch_id = ? AND state = 'sealed'", batchId),
+    sql`SELECT ask_id, seq, kind, key FROM batches WHERE batch_id = ${batchId} AND state = 'sealed'`,
   );
   if (row === undefined) throw new Error(`batch ${batchId} is not sealed`);
   const ask = readAskFacts(query, row.ask_id);
@@ -129,7 +115,7 @@ export function rekeyBatch(query: Query, batchId: number): SealedBatch {
     row.kind === "manifest"
       ? nextManifestKey(query, ask.lake, template, row.seq)
       : nextKey(query, ask, row.seq);
-  query.run(sql("UPDATE batches SET seq = ?, key = ? WHERE batch_id = ?", seq, key, batchId));
+  query.run(sql`UPDATE batches SET seq = ${seq}, key = ${key} WHERE batch_id = ${batchId}`);
   return readSealed(query, batchId);
 }
 
@@ -149,17 +135,14 @@ export function nextManifestKey(
 export function listSealed(query: Query, lakeId: string, dataset: string): readonly SealedBatch[] {
   return query
     .all<Row>(
-      sql(
-        `SELECT ${SEALED_COLUMNS} WHERE b.state = 'sealed' AND b.lake = ? AND b.dataset = ? ORDER BY b.batch_id`,
-        lakeId,
-        dataset,
-      ),
+      sql`SELECT ${SEALED} WHERE b.state = 'sealed' AND b.lake = ${lakeId} AND b.dataset = ${dataset}
+          ORDER BY b.batch_id`,
     )
     .map(mapSealed);
 }
 
 export function readSealed(query: Query, batchId: number): SealedBatch {
-  const row = query.get<Row>(sql(`SELECT ${SEALED_COLUMNS} WHERE b.batch_id = ?`, batchId));
+  const row = query.get<Row>(sql`SELECT ${SEALED} WHERE b.batch_id = ${batchId}`);
   if (row === undefined) throw new Error(`batch ${batchId} is missing`);
   return mapSealed(row);
 }
@@ -167,11 +150,11 @@ export function readSealed(query: Query, batchId: number): SealedBatch {
 /** A records batch is framed anew from the spool each time: the rows are its body, and its sha256 says whether they still are. */
 export function readBody(query: Query, batchId: number): Uint8Array {
   const manifest = query.get<{ body: Buffer | null }>(
-    sql("SELECT body FROM batches WHERE batch_id = ? AND kind = 'manifest'", batchId),
+    sql`SELECT body FROM batches WHERE batch_id = ${batchId} AND kind = 'manifest'`,
   );
   if (manifest?.body) return manifest.body;
   const rows = query.all<{ body: Buffer }>(
-    sql("SELECT body FROM spool WHERE batch_id = ? ORDER BY spool_id", batchId),
+    sql`SELECT body FROM spool WHERE batch_id = ${batchId} ORDER BY spool_id`,
   );
   return frameRecords(rows.map((row) => row.body));
 }
@@ -180,11 +163,8 @@ export function readBody(query: Query, batchId: number): Uint8Array {
 export function commitBatch(query: Query, batch: SealedBatch, etag: string, now: Date): number {
   const at = now.toISOString();
   const changed = query.run(
-    sql(
-      "UPDATE batches SET state = 'committed', committed_at = ?, body = NULL WHERE batch_id = ? AND state = 'sealed'",
-      at,
-      batch.batchId,
-    ),
+    sql`UPDATE batches SET state = 'committed', committed_at = ${at}, body = NULL
+        WHERE batch_id = ${batch.batchId} AND state = 'sealed'`,
   );
   if (changed.changes !== 1) throw new Error(`batch ${batch.batchId} is not sealed any more`);
   const owner = query.get<{
@@ -194,11 +174,8 @@ export function commitBatch(query: Query, batch: SealedBatch, etag: string, now:
     task_id: string;
     timezone: string;
   }>(
-    sql(
-      `SELECT b.ask_id, b.lake, a.dag_run_id, a.task_id, r.timezone FROM batches b JOIN asks a USING (ask_id)
-        JOIN dag_runs r USING (dag_run_id) WHERE b.batch_id = ?`,
-      batch.batchId,
-    ),
+    sql`SELECT b.ask_id, b.lake, a.dag_run_id, a.task_id, r.timezone FROM batches b JOIN asks a USING (ask_id)
+        JOIN dag_runs r USING (dag_run_id) WHERE b.batch_id = ${batch.batchId}`,
   );
   if (owner === undefined) throw new Error(`batch ${batch.batchId} has no ask`);
   query.run(
@@ -214,7 +191,7 @@ export function commitBatch(query: Query, batch: SealedBatch, etag: string, now:
       is_committed: 1,
       is_adopted: 0,
       commit_order: query.get<{ next: number }>(
-        sql("SELECT coalesce(max(commit_order), 0) + 1 AS next FROM objects"),
+        sql`SELECT coalesce(max(commit_order), 0) + 1 AS next FROM objects`,
       )?.next,
       batch_uid: batch.identity.batchUid,
       logical_date: batch.identity.logicalDate,
@@ -233,48 +210,38 @@ export function commitBatch(query: Query, batch: SealedBatch, etag: string, now:
 function moveIdsOutOfSpool(query: Query, batch: SealedBatch, lake: string, at: string): void {
   keepDoubles(query, batch, at);
   query.run(
-    sql(
-      `INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id, object_id, batch_id,
+    sql`INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id, object_id,
+        batch_id,
           provider_id, endpoint, fetched_at, logical_date, decided_at)
         SELECT question_id, asked_id, generation, 'stored', 1, ask_id,
-          (SELECT object_id FROM objects WHERE lake = ? AND key = ?), batch_id, provider_id, endpoint, fetched_at, ?, ?
-          FROM spool WHERE batch_id = ?
-        ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = 'stored', reason = NULL, detail = NULL,
+          (SELECT object_id FROM objects WHERE lake = ${lake} AND key = ${batch.key}), batch_id, provider_id,
+          endpoint, fetched_at, ${batch.identity.logicalDate}, ${at}
+          FROM spool WHERE batch_id = ${batch.batchId}
+        ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = 'stored', reason = NULL,
+          detail = NULL,
           is_permanent = 1, ask_id = excluded.ask_id, object_id = excluded.object_id, batch_id = excluded.batch_id,
           provider_id = excluded.provider_id, endpoint = excluded.endpoint, fetched_at = excluded.fetched_at,
           logical_date = excluded.logical_date, decided_at = excluded.decided_at`,
-      lake,
-      batch.key,
-      batch.identity.logicalDate,
-      at,
-      batch.batchId,
-    ),
   );
-  query.run(sql("DELETE FROM spool WHERE batch_id = ?", batch.batchId));
+  query.run(sql`DELETE FROM spool WHERE batch_id = ${batch.batchId}`);
 }
 
 /** The batch stood in the lake before its commit, and so does another object with ids of it. */
 function keepDoubles(query: Query, batch: SealedBatch, at: string): void {
   query.run(
-    sql(
-      `INSERT INTO doubled_ids (question_id, asked_id, generation, object_id, noticed_at)
-        SELECT p.question_id, p.asked_id, p.generation, p.object_id, ? FROM spool s JOIN processed_ids p
+    sql`INSERT INTO doubled_ids (question_id, asked_id, generation, object_id, noticed_at)
+        SELECT p.question_id, p.asked_id, p.generation, p.object_id, ${at} FROM spool s JOIN processed_ids p
             ON p.question_id = s.question_id AND p.asked_id = s.asked_id AND p.generation = s.generation
-          WHERE s.batch_id = ? AND p.outcome = 'stored' AND p.object_id IS NOT NULL
+          WHERE s.batch_id = ${batch.batchId} AND p.outcome = 'stored' AND p.object_id IS NOT NULL
         ON CONFLICT DO NOTHING`,
-      at,
-      batch.batchId,
-    ),
   );
 }
 
 function readAskFacts(query: Query, askId: number): AskFacts {
   const row = query.get<Row>(
-    sql(
-      `SELECT a.ask_id, q.lake, q.dataset, q.hash AS question_hash, a.key_template, r.logical_date
-        FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id) WHERE a.ask_id = ?`,
-      askId,
-    ),
+    sql`SELECT a.ask_id, q.lake, q.dataset, q.hash AS question_hash, a.key_template, r.logical_date
+        FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)
+        WHERE a.ask_id = ${askId}`,
   );
   if (row === undefined) throw new Error(`ask ${askId} is missing`);
   return mapRow<AskFacts>(row);

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import type { CandidateKey, CandidateSet, CandidateStore } from "../../model/ports/candidate-store.ts";
 import type { Clock } from "../../model/ports/clock.ts";
-import type { Database, Query } from "../sqlite/database.ts";
+import type { Database } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
@@ -28,12 +29,8 @@ export function createCandidateStore(database: Database, clock: Clock): Candidat
           }),
         );
         query.run(
-          sql(
-            `INSERT INTO candidate_ids (candidate_set_id, position, asked_id)
-              SELECT ?, key, value FROM json_each(?)`,
-            lastId,
-            JSON.stringify(ids),
-          ),
+          sql`INSERT INTO candidate_ids (candidate_set_id, position, asked_id)
+              SELECT ${lastId}, key, value FROM json_each(${JSON.stringify(ids)})`,
         );
         return { candidateSetId: lastId, idCount: ids.length, ...counts };
       }),
@@ -42,13 +39,8 @@ export function createCandidateStore(database: Database, clock: Clock): Candidat
 
 function findSet(query: Query, key: CandidateKey): CandidateSet | undefined {
   const row = query.get<Row>(
-    sql(
-      `SELECT candidate_set_id, id_count, rows, matched_rows, faulty_rows FROM candidate_sets
-        WHERE lake = ? AND sha256 = ? AND conditions_hash = ?`,
-      key.lakeId,
-      key.sha256,
-      hashConditions(key),
-    ),
+    sql`SELECT candidate_set_id, id_count, rows, matched_rows, faulty_rows FROM candidate_sets
+        WHERE lake = ${key.lakeId} AND sha256 = ${key.sha256} AND conditions_hash = ${hashConditions(key)}`,
   );
   return row === undefined ? undefined : mapRow<CandidateSet>(row, { faultyRows: json });
 }

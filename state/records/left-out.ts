@@ -1,37 +1,36 @@
 /** Takes records out of the spool, or out of a sealed batch that was not put, because other objects hold the same answers by now. */
 import type { LeftOut, SpooledRecord } from "../../model/ports/batch-store.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { listSpooled } from "./spool.ts";
-import { sql } from "../sqlite/statement.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
 
 /** A batch that was found standing in the lake is committed as it is. */
-const STORED_ELSEWHERE = `FROM spool s JOIN batches b USING (batch_id) JOIN processed_ids p
+const fromStoredElsewhere = (
+  batchId: number,
+): Sql => sql`FROM spool s JOIN batches b USING (batch_id) JOIN processed_ids p
     ON p.question_id = s.question_id AND p.asked_id = s.asked_id AND p.generation = s.generation
-  WHERE s.batch_id = ? AND b.state = 'sealed' AND b.found_at IS NULL AND p.outcome = 'stored'`;
+  WHERE s.batch_id = ${batchId} AND b.state = 'sealed' AND b.found_at IS NULL AND p.outcome = 'stored'`;
 
 /** Read before each put, and outside of a transaction: as a rule nothing is to be done. */
 export function hasStoredRecords(query: Query, batchId: number): boolean {
-  return query.get(sql(`SELECT 1 ${STORED_ELSEWHERE} LIMIT 1`, batchId)) !== undefined;
+  return query.get(sql`SELECT 1 ${fromStoredElsewhere(batchId)} LIMIT 1`) !== undefined;
 }
 
 export function leaveOutStored(query: Query, batchId: number): LeftOut {
   const { changes } = query.run(
-    sql(`DELETE FROM spool WHERE spool_id IN (SELECT s.spool_id ${STORED_ELSEWHERE})`, batchId),
+    sql`DELETE FROM spool WHERE spool_id IN (SELECT s.spool_id ${fromStoredElsewhere(batchId)})`,
   );
   const rest: readonly SpooledRecord[] = listSpooled(query, batchId);
-  query.run(sql("UPDATE spool SET batch_id = NULL WHERE batch_id = ?", batchId));
-  query.run(sql("DELETE FROM batches WHERE batch_id = ? AND state = 'sealed'", batchId));
+  query.run(sql`UPDATE spool SET batch_id = NULL WHERE batch_id = ${batchId}`);
+  query.run(sql`DELETE FROM batches WHERE batch_id = ${batchId} AND state = 'sealed'`);
   return { leftOutIds: changes, rest };
 }
 
 /** Of records that are about to be sealed; gives how many went. */
 export function dropStored(query: Query, spoolIds: string): number {
   return query.run(
-    sql(
-      `DELETE FROM spool WHERE batch_id IS NULL AND spool_id IN (SELECT value FROM json_each(?))
+    sql`DELETE FROM spool WHERE batch_id IS NULL AND spool_id IN (SELECT value FROM json_each(${spoolIds}))
         AND EXISTS (SELECT 1 FROM processed_ids p WHERE p.question_id = spool.question_id
           AND p.asked_id = spool.asked_id AND p.generation = spool.generation AND p.outcome = 'stored')`,
-      spoolIds,
-    ),
   ).changes;
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { SealedBatch } from "../../model/ports/batch-store.ts";
 import { reconcile } from "./asks.ts";
 import { nextManifestKey, readSealed } from "./batches.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
@@ -42,12 +42,8 @@ interface ListedBatch {
 export function listAsksToManifest(query: Query, lakeId: string, dataset: string): readonly number[] {
   return query
     .all<{ ask_id: number }>(
-      sql(
-        `SELECT DISTINCT ask_id FROM batches WHERE lake = ? AND dataset = ? AND kind = 'records'
+      sql`SELECT DISTINCT ask_id FROM batches WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind = 'records'
           AND manifest_batch_id IS NULL AND manifest_key IS NULL AND state = 'committed' ORDER BY ask_id`,
-        lakeId,
-        dataset,
-      ),
     )
     .map((row) => row.ask_id);
 }
@@ -55,22 +51,15 @@ export function listAsksToManifest(query: Query, lakeId: string, dataset: string
 /** Seals manifests for the ask's unlisted batches, unless one of its batches or records is still on its way. */
 export function fixManifest(query: Query, askId: number, now: Date): readonly SealedBatch[] {
   const isOpen = query.get(
-    sql(
-      `SELECT 1 FROM batches WHERE ask_id = ? AND kind = 'records' AND state = 'sealed'
-        UNION ALL SELECT 1 FROM spool WHERE ask_id = ? LIMIT 1`,
-      askId,
-      askId,
-    ),
+    sql`SELECT 1 FROM batches WHERE ask_id = ${askId} AND kind = 'records' AND state = 'sealed'
+        UNION ALL SELECT 1 FROM spool WHERE ask_id = ${askId} LIMIT 1`,
   );
   if (isOpen !== undefined) return [];
   const unlisted = query
     .all<Row>(
-      sql(
-        `SELECT batch_id, batch_uid, key, sha256, size_bytes, record_count, generation, structure FROM batches
-          WHERE ask_id = ? AND kind = 'records' AND manifest_batch_id IS NULL AND manifest_key IS NULL
+      sql`SELECT batch_id, batch_uid, key, sha256, size_bytes, record_count, generation, structure FROM batches
+          WHERE ask_id = ${askId} AND kind = 'records' AND manifest_batch_id IS NULL AND manifest_key IS NULL
             AND state = 'committed' ORDER BY batch_id`,
-        askId,
-      ),
     )
     .map((row) => mapRow<ListedBatch>(row));
   const sealed: SealedBatch[] = [];
@@ -109,11 +98,7 @@ function sealManifest(query: Query, askId: number, batches: readonly ListedBatch
   );
   const ids = JSON.stringify(batches.map((batch) => batch.batchId));
   query.run(
-    sql(
-      "UPDATE batches SET manifest_batch_id = ? WHERE batch_id IN (SELECT value FROM json_each(?))",
-      lastId,
-      ids,
-    ),
+    sql`UPDATE batches SET manifest_batch_id = ${lastId} WHERE batch_id IN (SELECT value FROM json_each(${ids}))`,
   );
   return readSealed(query, lastId);
 }
@@ -171,11 +156,11 @@ function writeManifest(
 /** In the order in which they stand in the object, which is the order of their spooling. */
 function listRecords(query: Query, batchId: number): readonly (readonly (string | number)[])[] {
   const rows = query.all<{ asked_id: string; provider_id: number; endpoint: string; fetched_at: string }>(
-    sql("SELECT asked_id, provider_id, endpoint, fetched_at FROM processed_ids WHERE batch_id = ?", batchId),
+    sql`SELECT asked_id, provider_id, endpoint, fetched_at FROM processed_ids WHERE batch_id = ${batchId}`,
   );
   const byId = new Map(rows.map((row) => [row.asked_id, row]));
   const order = query.get<{ asked_ids: string }>(
-    sql("SELECT asked_ids FROM batches WHERE batch_id = ?", batchId),
+    sql`SELECT asked_ids FROM batches WHERE batch_id = ${batchId}`,
   );
   return (JSON.parse(order?.asked_ids ?? "[]") as string[]).flatMap((askedId) => {
     const row = byId.get(askedId);
@@ -185,12 +170,11 @@ function listRecords(query: Query, batchId: number): readonly (readonly (string 
 
 function readLineage(query: Query, askId: number): AskLineage {
   const row = query.get<Row>(
-    sql(
-      `SELECT q.lake, q.dataset, q.hash AS question_hash, q.base_url, q.entity, q.language, q.append, r.dag_id, r.run_id,
+    sql`SELECT q.lake, q.dataset, q.hash AS question_hash, q.base_url, q.entity, q.language, q.append,
+        r.dag_id, r.run_id,
           a.task_id, r.logical_date, r.run_stamp, a.key_template, a.source
-        FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id) WHERE a.ask_id = ?`,
-      askId,
-    ),
+        FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)
+        WHERE a.ask_id = ${askId}`,
   );
   if (row === undefined) throw new Error(`ask ${askId} is missing`);
   return mapRow<AskLineage>(row);

@@ -3,36 +3,27 @@ import type { Clock } from "../../model/ports/clock.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import type { FoundObject, KnownObject, ObjectStore, PlannedFile } from "../../model/ports/object-store.ts";
 import { adoptAnswers, claimSealedBatch, countStored } from "./adoption.ts";
-import type { Database, Query } from "../sqlite/database.ts";
+import type { Database } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { loseContent, markMissing } from "./missing-objects.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
-import { sql } from "../sqlite/statement.ts";
+import { insertInto, sql, type Sql } from "../sqlite/statement.ts";
 
-export const OBJECT_COLUMNS =
-  "object_id, key, kind, dataset, sha256, size_bytes, etag, is_committed, is_adopted";
+export const OBJECT_COLUMNS = sql`object_id, key, kind, dataset, sha256, size_bytes, etag, is_committed, is_adopted`;
+const OBJECTS = sql`SELECT ${OBJECT_COLUMNS} FROM objects`;
 /** Commit order is a count of its own: an object that is committed again becomes the newest. */
-const NEXT_ORDER = "(SELECT coalesce(max(commit_order), 0) + 1 FROM objects)";
+const NEXT_ORDER = sql`(SELECT coalesce(max(commit_order), 0) + 1 FROM objects)`;
 
 export function createObjectStore(database: Database, clock: Clock, timezone: string): ObjectStore {
   return {
     listKnown(lakeId, prefix, dataset) {
       const rows = database.all<Row>(
-        sql(
-          `SELECT ${OBJECT_COLUMNS} FROM objects WHERE lake = ?
-            AND (substr(key, 1, ?) = ? OR (dataset = ? AND is_committed = 1))`,
-          lakeId,
-          prefix.length,
-          prefix,
-          dataset,
-        ),
+        sql`${OBJECTS} WHERE lake = ${lakeId}
+            AND (substr(key, 1, ${prefix.length}) = ${prefix} OR (dataset = ${dataset} AND is_committed = 1))`,
       );
       return new Map(rows.map((row) => [String(row["key"]), mapObject(row)]));
     },
-    find: (lakeId, key) =>
-      firstObject(
-        database,
-        sql(`SELECT ${OBJECT_COLUMNS} FROM objects WHERE lake = ? AND key = ?`, lakeId, key),
-      ),
+    find: (lakeId, key) => firstObject(database, sql`${OBJECTS} WHERE lake = ${lakeId} AND key = ${key}`),
     findNewestFile: (lakeId, dataset) => findNewestFile(database, lakeId, dataset),
     adopt: (lakeId, found) =>
       database.write((query) => {
@@ -46,25 +37,17 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
       database.write((query) => {
         for (const { objectId, etag, isUnread } of seen) {
           query.run(
-            sql(
-              "UPDATE objects SET etag = ?, is_adopted = max(is_adopted, ?) WHERE object_id = ?",
-              etag,
-              isUnread,
-              objectId,
-            ),
+            sql`UPDATE objects SET etag = ${etag}, is_adopted = max(is_adopted, ${isUnread})
+                WHERE object_id = ${objectId}`,
           );
         }
       }),
     noteListed: (lakeId, manifestKey, batchUids) =>
       database.write((query) => {
         query.run(
-          sql(
-            `UPDATE batches SET manifest_key = ? WHERE lake = ? AND kind = 'records' AND manifest_batch_id IS NULL
-              AND batch_uid IN (SELECT value FROM json_each(?))`,
-            manifestKey,
-            lakeId,
-            JSON.stringify(batchUids),
-          ),
+          sql`UPDATE batches SET manifest_key = ${manifestKey} WHERE lake = ${lakeId} AND kind = 'records'
+              AND manifest_batch_id IS NULL
+              AND batch_uid IN (SELECT value FROM json_each(${JSON.stringify(batchUids)}))`,
         );
       }),
     countStored: (lakeId, key, answers) => countStored(database, lakeId, key, answers),
@@ -72,27 +55,19 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
     commitFile: (objectId, etag) =>
       database.write((query) => {
         query.run(
-          sql(
-            `UPDATE objects SET is_committed = 1, missing_since = NULL, etag = ?, committed_at = ?,
-                commit_order = ${NEXT_ORDER}
-              WHERE object_id = ?`,
-            etag,
-            clock.now().toISOString(),
-            objectId,
-          ),
+          sql`UPDATE objects SET is_committed = 1, missing_since = NULL, etag = ${etag},
+                committed_at = ${clock.now().toISOString()}, commit_order = ${NEXT_ORDER}
+              WHERE object_id = ${objectId}`,
         );
       }),
     confirmAdopted: (objectId) =>
       database.write((query) => {
-        query.run(sql("UPDATE objects SET is_adopted = 0 WHERE object_id = ?", objectId));
+        query.run(sql`UPDATE objects SET is_adopted = 0 WHERE object_id = ${objectId}`);
       }),
     dropPlannedFile: (objectId) =>
       database.write((query) => {
         query.run(
-          sql(
-            "DELETE FROM objects WHERE object_id = ? AND is_committed = 0 AND missing_since IS NULL",
-            objectId,
-          ),
+          sql`DELETE FROM objects WHERE object_id = ${objectId} AND is_committed = 0 AND missing_since IS NULL`,
         );
       }),
   };
@@ -101,53 +76,45 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
 export function findNewestFile(query: Query, lakeId: string, dataset: string): KnownObject | undefined {
   return firstObject(
     query,
-    sql(
-      `SELECT ${OBJECT_COLUMNS} FROM objects WHERE lake = ? AND dataset = ? AND kind = 'file' AND is_committed = 1
+    sql`${OBJECTS} WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind = 'file' AND is_committed = 1
         ORDER BY commit_order DESC LIMIT 1`,
-      lakeId,
-      dataset,
-    ),
   );
 }
 
 export function findObjectById(query: Query, lakeId: string, objectId: number): KnownObject | undefined {
   return firstObject(
     query,
-    sql(
-      `SELECT ${OBJECT_COLUMNS} FROM objects WHERE lake = ? AND object_id = ? AND kind = 'file' AND is_committed = 1`,
-      lakeId,
-      objectId,
-    ),
+    sql`${OBJECTS} WHERE lake = ${lakeId} AND object_id = ${objectId} AND kind = 'file' AND is_committed = 1`,
   );
 }
 
 function planFile(query: Query, file: PlannedFile, now: Date): number {
   const { lakeId, dataset, key, sha256, sizeBytes, run, taskId } = file;
+  const planned = {
+    lake: lakeId,
+    key,
+    kind: "file",
+    dataset,
+    sha256,
+    size_bytes: sizeBytes,
+    is_committed: false,
+    is_adopted: false,
+    logical_date: run.logicalDate,
+    dag_run_id: run.dagRunId,
+    task_id: taskId,
+    created_at: now.toISOString(),
+    created_at_local: formatLocal(now, run.timezone),
+  };
   query.run(
-    sql(
-      `INSERT INTO objects (lake, key, kind, dataset, sha256, size_bytes, is_committed, is_adopted, logical_date, dag_run_id,
-          task_id, created_at, created_at_local)
-        VALUES (?, ?, 'file', ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)
+    sql`${insertInto("objects", planned)}
         ON CONFLICT (lake, key) DO UPDATE SET dataset = excluded.dataset, sha256 = excluded.sha256,
           size_bytes = excluded.size_bytes, logical_date = excluded.logical_date, dag_run_id = excluded.dag_run_id,
           task_id = excluded.task_id
         WHERE objects.is_committed = 0`,
-      lakeId,
-      key,
-      dataset,
-      sha256,
-      sizeBytes,
-      run.logicalDate,
-      run.dagRunId,
-      taskId,
-      now.toISOString(),
-      formatLocal(now, run.timezone),
-    ),
   );
-  const row = query.get<{ object_id: number }>(
-    sql("SELECT object_id FROM objects WHERE lake = ? AND key = ?", lakeId, key),
-  );
-  return row?.object_id ?? 0;
+  return query.one<{ object_id: number }>(
+    sql`SELECT object_id FROM objects WHERE lake = ${lakeId} AND key = ${key}`,
+  ).object_id;
 }
 
 interface Adopted {
@@ -168,29 +135,32 @@ function adoptOne(
 ): void {
   if (claimSealedBatch(query, lakeId, found, now)) return;
   loseReplaced(query, lakeId, found, now, adopted);
+  const at = now.toISOString();
+  const row = {
+    lake: lakeId,
+    key: found.key,
+    kind: found.kind,
+    dataset: found.dataset,
+    sha256: found.sha256,
+    size_bytes: found.sizeBytes,
+    etag: found.etag,
+    record_count: found.answers?.askedIds.length,
+    is_committed: true,
+    is_adopted: true,
+    commit_order: NEXT_ORDER,
+    batch_uid: found.answers?.batchUid,
+    logical_date: found.logicalDate,
+    created_at: at,
+    created_at_local: formatLocal(now, timezone),
+    committed_at: at,
+  };
   query.run(
-    sql(
-      `INSERT INTO objects (lake, key, kind, dataset, sha256, size_bytes, etag, record_count, is_committed, is_adopted,
-          commit_order, batch_uid, logical_date, created_at, created_at_local, committed_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 1, ${NEXT_ORDER}, ?, ?, ?, ?, ?)
-        ON CONFLICT (lake, key) DO UPDATE SET kind = excluded.kind, dataset = excluded.dataset, sha256 = excluded.sha256,
+    sql`${insertInto("objects", row)}
+        ON CONFLICT (lake, key) DO UPDATE SET kind = excluded.kind, dataset = excluded.dataset,
+          sha256 = excluded.sha256,
           size_bytes = excluded.size_bytes, etag = excluded.etag, record_count = excluded.record_count,
           is_committed = 1, is_adopted = 1, missing_since = NULL, commit_order = excluded.commit_order,
           batch_uid = excluded.batch_uid`,
-      lakeId,
-      found.key,
-      found.kind,
-      found.dataset,
-      found.sha256,
-      found.sizeBytes,
-      found.etag,
-      found.answers?.askedIds.length ?? null,
-      found.answers?.batchUid ?? null,
-      found.logicalDate,
-      now.toISOString(),
-      formatLocal(now, timezone),
-      now.toISOString(),
-    ),
   );
   if (found.kind !== "foreign") adopted.objects += 1;
   if (found.answers === null) return;
@@ -202,19 +172,15 @@ function adoptOne(
 /** Other bytes stand at the key than the books have: what was there counts as gone. */
 function loseReplaced(query: Query, lakeId: string, found: FoundObject, now: Date, adopted: Adopted): void {
   const before = query.get<{ object_id: number; sha256: string | null }>(
-    sql(
-      `SELECT object_id, sha256 FROM objects
-        WHERE lake = ? AND key = ? AND kind <> 'foreign' AND is_committed = 1`,
-      lakeId,
-      found.key,
-    ),
+    sql`SELECT object_id, sha256 FROM objects
+        WHERE lake = ${lakeId} AND key = ${found.key} AND kind <> 'foreign' AND is_committed = 1`,
   );
   if (before === undefined || before.sha256 === found.sha256) return;
   adopted.replacedKeys.push(found.key);
   adopted.lostIds += loseContent(query, [before.object_id], now);
 }
 
-function firstObject(query: Query, statement: ReturnType<typeof sql>): KnownObject | undefined {
+function firstObject(query: Query, statement: Sql): KnownObject | undefined {
   const row = query.get<Row>(statement);
   return row === undefined ? undefined : mapObject(row);
 }

@@ -1,9 +1,9 @@
 /** What runs stand on in the lake: the objects that they wrote, and those that hold the ids which they count as stored. */
 import type { KnownObject } from "../../model/ports/object-store.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { mapObject, OBJECT_COLUMNS } from "./objects.ts";
 import type { Row } from "../sqlite/row.ts";
-import { sql } from "../sqlite/statement.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
 
 /** Tasks of runs that are done; `taskIds` `null` for all of each run. */
 export interface DoneWork {
@@ -11,29 +11,26 @@ export interface DoneWork {
   readonly taskIds: readonly string[] | null;
 }
 
-/** Binds `bindWork` once. Of a task that wrote to another dataset, or asked another question, before it was made again: the last. */
-const WORK = `WITH work AS (SELECT dag_run_id, task_id FROM task_instances
-      WHERE dag_run_id IN (SELECT value FROM json_each(?)) AND (? IS NULL OR task_id IN (SELECT value FROM json_each(?)))),
+/** Of a task that wrote to another dataset, or asked another question, before it was made again: the last. */
+function withWork({ dagRunIds, taskIds }: DoneWork): Sql {
+  const tasks = taskIds === null ? null : JSON.stringify(taskIds);
+  return sql`WITH work AS (SELECT dag_run_id, task_id FROM task_instances
+      WHERE dag_run_id IN (SELECT value FROM json_each(${JSON.stringify(dagRunIds)}))
+        AND (${tasks} IS NULL OR task_id IN (SELECT value FROM json_each(${tasks})))),
     wrote AS (SELECT w.dataset, w.object_id FROM work JOIN dataset_writes w USING (dag_run_id, task_id)
       WHERE w.dataset_write_id = (SELECT max(x.dataset_write_id) FROM dataset_writes x
         WHERE x.dag_run_id = w.dag_run_id AND x.task_id = w.task_id)),
     asked AS (SELECT a.* FROM work JOIN asks a USING (dag_run_id, task_id)
       WHERE a.ask_id = (SELECT x.ask_id FROM asks x WHERE x.dag_run_id = a.dag_run_id AND x.task_id = a.task_id
         ORDER BY x.closed_at DESC, x.ask_id DESC LIMIT 1))`;
-
-function bindWork({ dagRunIds, taskIds }: DoneWork): readonly unknown[] {
-  const tasks = taskIds === null ? null : JSON.stringify(taskIds);
-  return [JSON.stringify(dagRunIds), tasks, tasks];
 }
 
 /** The datasets that the tasks wrote to. */
 export function listWrittenDatasets(query: Query, work: DoneWork): readonly string[] {
   return query
     .all<{ dataset: string }>(
-      sql(
-        `${WORK} SELECT dataset FROM wrote UNION SELECT dataset FROM asked JOIN questions USING (question_id) ORDER BY 1`,
-        ...bindWork(work),
-      ),
+      sql`${withWork(work)} SELECT dataset FROM wrote
+          UNION SELECT dataset FROM asked JOIN questions USING (question_id) ORDER BY 1`,
     )
     .map((row) => row.dataset);
 }
@@ -42,12 +39,8 @@ export function listWrittenDatasets(query: Query, work: DoneWork): readonly stri
 export function listDatasetObjects(query: Query, lakeId: string, dataset: string): readonly KnownObject[] {
   return query
     .all<Row>(
-      sql(
-        `SELECT ${OBJECT_COLUMNS} FROM objects
-          WHERE lake = ? AND dataset = ? AND kind <> 'foreign' AND is_committed = 1`,
-        lakeId,
-        dataset,
-      ),
+      sql`SELECT ${OBJECT_COLUMNS} FROM objects
+          WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind <> 'foreign' AND is_committed = 1`,
     )
     .map(mapObject);
 }
@@ -60,12 +53,9 @@ export function listNotedMissing(
 ): readonly { readonly objectId: number; readonly key: string }[] {
   return query
     .all<{ object_id: number; key: string }>(
-      sql(
-        `SELECT object_id, key FROM objects
-          WHERE lake = ? AND dataset = ? AND kind IN ('file', 'records') AND is_committed = 0 AND missing_since IS NOT NULL`,
-        lakeId,
-        dataset,
-      ),
+      sql`SELECT object_id, key FROM objects
+          WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind IN ('file', 'records')
+            AND is_committed = 0 AND missing_since IS NOT NULL`,
     )
     .map((row) => ({ objectId: row.object_id, key: row.key }));
 }
@@ -80,10 +70,10 @@ export function filterNeeded(
   work: DoneWork,
   objectIds: readonly number[],
 ): ReadonlySet<number> {
-  const among = "(SELECT object_id FROM among)";
+  const among = sql`(SELECT object_id FROM among)`;
   const rows = query.all<{ object_id: number }>(
-    sql(
-      `${WORK}, among AS MATERIALIZED (SELECT value AS object_id FROM json_each(?))
+    sql`${withWork(work)},
+          among AS MATERIALIZED (SELECT value AS object_id FROM json_each(${JSON.stringify(objectIds)}))
         SELECT object_id FROM wrote WHERE object_id IN ${among}
         UNION SELECT o.object_id FROM work JOIN objects o USING (dag_run_id, task_id)
           WHERE o.kind = 'manifest' AND o.object_id IN ${among}
@@ -95,9 +85,6 @@ export function filterNeeded(
               WHERE x.question_id = p.question_id AND x.asked_id = p.asked_id)
             AND NOT EXISTS (SELECT 1 FROM doubled_ids d WHERE d.question_id = p.question_id AND d.asked_id = p.asked_id
               AND d.generation = p.generation AND d.object_id NOT IN ${among})`,
-      ...bindWork(work),
-      JSON.stringify(objectIds),
-    ),
   );
   return new Set(rows.map((row) => row.object_id));
 }

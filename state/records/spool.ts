@@ -1,6 +1,6 @@
 /** The spool: answers that were fetched and are not yet in an object; and the outcomes that store nothing. */
 import type { DecidedId, FetchedRecord, SpooledRecord } from "../../model/ports/batch-store.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
 
@@ -11,20 +11,11 @@ function nameGroup(askId: number, generation: string, structure: string): string
 
 export function insertSpooled(query: Query, record: FetchedRecord): SpooledRecord {
   const { lastId } = query.run(
-    sql(
-      `INSERT INTO spool (ask_id, question_id, generation, asked_id, structure, size_bytes, endpoint, provider_id,
+    sql`INSERT INTO spool (ask_id, question_id, generation, asked_id, structure, size_bytes, endpoint, provider_id,
           fetched_at, body)
-        SELECT ask_id, question_id, ?, ?, ?, ?, ?, ?, ?, ? FROM asks WHERE ask_id = ?`,
-      record.generation,
-      record.askedId,
-      record.structure,
-      record.body.byteLength,
-      record.endpoint,
-      record.providerId,
-      record.fetchedAt,
-      record.body,
-      record.askId,
-    ),
+        SELECT ask_id, question_id, ${record.generation}, ${record.askedId}, ${record.structure},
+          ${record.body.byteLength}, ${record.endpoint}, ${record.providerId}, ${record.fetchedAt},
+          ${record.body} FROM asks WHERE ask_id = ${record.askId}`,
   );
   return {
     spoolId: lastId,
@@ -34,24 +25,20 @@ export function insertSpooled(query: Query, record: FetchedRecord): SpooledRecor
   };
 }
 
-const SPOOLED = "SELECT s.spool_id, s.ask_id, s.generation, s.structure, s.size_bytes FROM spool s";
+const SPOOLED = sql`SELECT s.spool_id, s.ask_id, s.generation, s.structure, s.size_bytes FROM spool s`;
 
 /** Oldest first: what earlier tasks of the dataset left, then what this one spools. */
 export function listUnsealed(query: Query, lakeId: string, dataset: string): readonly SpooledRecord[] {
   return readSpooled(
     query,
-    sql(
-      `${SPOOLED} JOIN questions q USING (question_id)
-        WHERE s.batch_id IS NULL AND q.lake = ? AND q.dataset = ? ORDER BY s.spool_id`,
-      lakeId,
-      dataset,
-    ),
+    sql`${SPOOLED} JOIN questions q USING (question_id)
+        WHERE s.batch_id IS NULL AND q.lake = ${lakeId} AND q.dataset = ${dataset} ORDER BY s.spool_id`,
   );
 }
 
 /** The records of a batch, in its order. */
 export function listSpooled(query: Query, batchId: number): readonly SpooledRecord[] {
-  return readSpooled(query, sql(`${SPOOLED} WHERE s.batch_id = ? ORDER BY s.spool_id`, batchId));
+  return readSpooled(query, sql`${SPOOLED} WHERE s.batch_id = ${batchId} ORDER BY s.spool_id`);
 }
 
 function readSpooled(query: Query, statement: Sql): readonly SpooledRecord[] {
@@ -69,24 +56,15 @@ function readSpooled(query: Query, statement: Sql): readonly SpooledRecord[] {
 /** The decision replaces an older one that may change; never `stored`. */
 export function insertDecision(query: Query, decided: DecidedId, now: Date): void {
   query.run(
-    sql(
-      `INSERT INTO processed_ids (question_id, asked_id, generation, outcome, reason, detail, is_permanent, ask_id,
+    sql`INSERT INTO processed_ids (question_id, asked_id, generation, outcome, reason, detail, is_permanent, ask_id,
           fetched_at, logical_date, decided_at)
-        SELECT a.question_id, ?, ?, ?, ?, ?, ?, a.ask_id, ?, r.logical_date, ?
-          FROM asks a JOIN dag_runs r USING (dag_run_id) WHERE a.ask_id = ?
+        SELECT a.question_id, ${decided.askedId}, ${decided.generation}, ${decided.outcome}, ${decided.reason},
+          ${decided.detail}, ${decided.isPermanent}, a.ask_id, ${decided.fetchedAt}, r.logical_date,
+          ${now.toISOString()}
+          FROM asks a JOIN dag_runs r USING (dag_run_id) WHERE a.ask_id = ${decided.askId}
         ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = excluded.outcome,
           reason = excluded.reason, detail = excluded.detail, is_permanent = excluded.is_permanent,
           ask_id = excluded.ask_id, fetched_at = excluded.fetched_at, logical_date = excluded.logical_date,
           decided_at = excluded.decided_at, object_id = NULL WHERE processed_ids.outcome <> 'stored'`,
-      decided.askedId,
-      decided.generation,
-      decided.outcome,
-      decided.reason,
-      decided.detail,
-      decided.isPermanent,
-      decided.fetchedAt,
-      now.toISOString(),
-      decided.askId,
-    ),
   );
 }

@@ -1,9 +1,9 @@
 /** The rows of backfills: which range of a Dag somebody asked for, and how. Its runs are rows of dag_runs. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { mapRun } from "./dag-runs.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
-import { sql } from "../sqlite/statement.ts";
+import { insertInto, sql } from "../sqlite/statement.ts";
 
 export const REPROCESS = ["none", "failed", "completed"] as const;
 /** Which runs that exist are made again: none, those that failed, or all that have ended. */
@@ -30,25 +30,23 @@ export type NewBackfill = Omit<Backfill, "backfillId" | "state" | "createdAt" | 
 /** At most one runs for a Dag and a lake: a second one is a constraint error. */
 export function insertBackfill(query: Query, backfill: NewBackfill, now: Date): Backfill {
   const { lake, dagId, fromDate, toDate, reprocess, isRefetch, maxActive } = backfill;
-  const { lastId } = query.run(
-    sql(
-      `INSERT INTO backfills (lake, dag_id, state, from_date, to_date, reprocess, is_refetch, max_active, created_at)
-        VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?)`,
-      lake,
-      dagId,
-      fromDate,
-      toDate,
-      reprocess,
-      isRefetch,
-      maxActive,
-      now.toISOString(),
-    ),
-  );
+  const row = {
+    lake,
+    dag_id: dagId,
+    state: "running",
+    from_date: fromDate,
+    to_date: toDate,
+    reprocess,
+    is_refetch: isRefetch,
+    max_active: maxActive,
+    created_at: now.toISOString(),
+  };
+  const { lastId } = query.run(insertInto("backfills", row));
   return readBackfill(query, lastId);
 }
 
 function readBackfill(query: Query, backfillId: number): Backfill {
-  const row = query.get<Row>(sql("SELECT * FROM backfills WHERE backfill_id = ?", backfillId));
+  const row = query.get<Row>(sql`SELECT * FROM backfills WHERE backfill_id = ${backfillId}`);
   if (row === undefined) throw new Error(`backfill ${backfillId} is missing`);
   return mapBackfill(row);
 }
@@ -56,14 +54,14 @@ function readBackfill(query: Query, backfillId: number): Backfill {
 /** Runs of that backfill at the same time. */
 export function readBackfillLimit(query: Query, backfillId: number): number {
   const row = query.get<{ max_active: number }>(
-    sql("SELECT max_active FROM backfills WHERE backfill_id = ?", backfillId),
+    sql`SELECT max_active FROM backfills WHERE backfill_id = ${backfillId}`,
   );
   return row?.max_active ?? 1;
 }
 
 export function findRunningBackfill(query: Query, lakeId: string, dagId: string): Backfill | undefined {
   const row = query.get<Row>(
-    sql("SELECT * FROM backfills WHERE dag_id = ? AND lake = ? AND state = 'running'", dagId, lakeId),
+    sql`SELECT * FROM backfills WHERE dag_id = ${dagId} AND lake = ${lakeId} AND state = 'running'`,
   );
   return row === undefined ? undefined : mapBackfill(row);
 }
@@ -72,16 +70,14 @@ export function findRunningBackfill(query: Query, lakeId: string, dagId: string)
 export function listFinishedBackfills(query: Query): readonly Backfill[] {
   return query
     .all<Row>(
-      sql(
-        `SELECT * FROM backfills b WHERE state = 'running' AND NOT EXISTS (
+      sql`SELECT * FROM backfills b WHERE state = 'running' AND NOT EXISTS (
           SELECT 1 FROM dag_runs r WHERE r.backfill_id = b.backfill_id AND r.state IN ('queued', 'running'))`,
-      ),
     )
     .map(mapBackfill);
 }
 
 export function setBackfillLimit(query: Query, backfillId: number, maxActive: number): void {
-  query.run(sql("UPDATE backfills SET max_active = ? WHERE backfill_id = ?", maxActive, backfillId));
+  query.run(sql`UPDATE backfills SET max_active = ${maxActive} WHERE backfill_id = ${backfillId}`);
 }
 
 export interface RunCounts {
@@ -93,11 +89,8 @@ export interface RunCounts {
 
 export function countBackfillRuns(query: Query, backfillId: number): RunCounts {
   const row = query.get<RunCounts>(
-    sql(
-      `SELECT count(*) AS total, count(*) FILTER (WHERE state IN ('queued', 'running')) AS open,
-        count(*) FILTER (WHERE state = 'failed') AS failed FROM dag_runs WHERE backfill_id = ?`,
-      backfillId,
-    ),
+    sql`SELECT count(*) AS total, count(*) FILTER (WHERE state IN ('queued', 'running')) AS open,
+        count(*) FILTER (WHERE state = 'failed') AS failed FROM dag_runs WHERE backfill_id = ${backfillId}`,
   );
   return row ?? { total: 0, open: 0, failed: 0 };
 }
@@ -105,18 +98,14 @@ export function countBackfillRuns(query: Query, backfillId: number): RunCounts {
 /** Every run of the backfill, oldest first. */
 export function listBackfillRuns(query: Query, backfillId: number): readonly DagRun[] {
   return query
-    .all<Row>(sql("SELECT * FROM dag_runs WHERE backfill_id = ? ORDER BY logical_date", backfillId))
+    .all<Row>(sql`SELECT * FROM dag_runs WHERE backfill_id = ${backfillId} ORDER BY logical_date`)
     .map(mapRun);
 }
 
 export function endBackfill(query: Query, backfillId: number, state: "done" | "cancelled", now: Date): void {
   query.run(
-    sql(
-      "UPDATE backfills SET state = ?, finished_at = ? WHERE backfill_id = ? AND state = 'running'",
-      state,
-      now.toISOString(),
-      backfillId,
-    ),
+    sql`UPDATE backfills SET state = ${state}, finished_at = ${now.toISOString()}
+        WHERE backfill_id = ${backfillId} AND state = 'running'`,
   );
 }
 

@@ -3,7 +3,7 @@
  * alone. When a run counts as one is the scheduler's decision.
  */
 import { formatLocal, isTimezone } from "../../model/time/local-time.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { sql } from "../sqlite/statement.ts";
 
 export interface BrokenRun {
@@ -14,7 +14,7 @@ export interface BrokenRun {
 
 export function findBrokenRun(query: Query, dagRunId: number): BrokenRun | undefined {
   return query.get<BrokenRun>(
-    sql("SELECT dag_id, run_id, timezone FROM dag_runs WHERE dag_run_id = ?", dagRunId),
+    sql`SELECT dag_id, run_id, timezone FROM dag_runs WHERE dag_run_id = ${dagRunId}`,
   );
 }
 
@@ -27,13 +27,8 @@ export function listQueuedRunIds(
 ): readonly number[] {
   return query
     .all<{ dag_run_id: number }>(
-      sql(
-        `SELECT dag_run_id FROM dag_runs WHERE dag_id = ? AND lake = ? AND state = 'queued'
-          ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ?`,
-        dagId,
-        lakeId,
-        limit,
-      ),
+      sql`SELECT dag_run_id FROM dag_runs WHERE dag_id = ${dagId} AND lake = ${lakeId} AND state = 'queued'
+          ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ${limit}`,
     )
     .map((row) => row.dag_run_id);
 }
@@ -42,7 +37,7 @@ export function listQueuedRunIds(
 export function listRunningTaskIds(query: Query, dagRunId: number): readonly number[] {
   return query
     .all<{ task_instance_id: number }>(
-      sql("SELECT task_instance_id FROM task_instances WHERE dag_run_id = ? AND state = 'running'", dagRunId),
+      sql`SELECT task_instance_id FROM task_instances WHERE dag_run_id = ${dagRunId} AND state = 'running'`,
     )
     .map((row) => row.task_instance_id);
 }
@@ -59,34 +54,17 @@ export function failBrokenRun(
   // The zone may be what is broken.
   const local = formatLocal(now, isTimezone(timezone) ? timezone : "UTC");
   query.run(
-    sql(
-      `UPDATE attempts SET state = 'failed', error_code = 'RUN_UNUSABLE', error = ?, finished_at = ?,
-        finished_at_local = ? WHERE state = 'running' AND task_instance_id IN
-          (SELECT task_instance_id FROM task_instances WHERE dag_run_id = ?)`,
-      reason,
-      at,
-      local,
-      dagRunId,
-    ),
+    sql`UPDATE attempts SET state = 'failed', error_code = 'RUN_UNUSABLE', error = ${reason}, finished_at = ${at},
+        finished_at_local = ${local} WHERE state = 'running' AND task_instance_id IN
+          (SELECT task_instance_id FROM task_instances WHERE dag_run_id = ${dagRunId})`,
   );
   query.run(
-    sql(
-      `UPDATE task_instances SET state = 'failed', message = ?, next_attempt_at = NULL, finished_at = ?,
-        finished_at_local = ? WHERE dag_run_id = ?
+    sql`UPDATE task_instances SET state = 'failed', message = ${reason}, next_attempt_at = NULL, finished_at = ${at},
+        finished_at_local = ${local} WHERE dag_run_id = ${dagRunId}
           AND state NOT IN ('success', 'failed', 'upstream_failed', 'skipped', 'cancelled')`,
-      reason,
-      at,
-      local,
-      dagRunId,
-    ),
   );
   query.run(
-    sql(
-      `UPDATE dag_runs SET state = 'failed', finished_at = ?, finished_at_local = ?
-        WHERE dag_run_id = ? AND state IN ('queued', 'running')`,
-      at,
-      local,
-      dagRunId,
-    ),
+    sql`UPDATE dag_runs SET state = 'failed', finished_at = ${at}, finished_at_local = ${local}
+        WHERE dag_run_id = ${dagRunId} AND state IN ('queued', 'running')`,
   );
 }

@@ -11,9 +11,9 @@ import {
 } from "../../model/run/dag-run.ts";
 import type { TaskState } from "../../model/run/task-instance.ts";
 import { assertTransition } from "../../model/run/transitions.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
-import { sql, type Sql } from "../sqlite/statement.ts";
+import { insertInto, sql, type Sql } from "../sqlite/statement.ts";
 
 export interface DagVersion {
   readonly definition: DagDefinition;
@@ -45,32 +45,22 @@ export interface NewTask {
 export function saveDagVersion(query: Query, version: DagVersion, now: Date): void {
   const at = now.toISOString();
   const { definition, fingerprint } = version;
-  const known = sql("SELECT 1 FROM dags WHERE dag_id = ? AND fingerprint = ?", definition.dagId, fingerprint);
+  const known = sql`SELECT 1 FROM dags WHERE dag_id = ${definition.dagId} AND fingerprint = ${fingerprint}`;
   if (query.get(known) !== undefined) return;
   query.run(
-    sql(
-      `INSERT INTO dag_versions (fingerprint, dag_id, definition, created_at) VALUES (?, ?, ?, ?)
+    sql`INSERT INTO dag_versions (fingerprint, dag_id, definition, created_at) VALUES (${fingerprint},
+        ${definition.dagId}, ${JSON.stringify(definition)}, ${at})
         ON CONFLICT (fingerprint) DO NOTHING`,
-      fingerprint,
-      definition.dagId,
-      JSON.stringify(definition),
-      at,
-    ),
   );
   query.run(
-    sql(
-      `INSERT INTO dags (dag_id, fingerprint, seen_at) VALUES (?, ?, ?)
+    sql`INSERT INTO dags (dag_id, fingerprint, seen_at) VALUES (${definition.dagId}, ${fingerprint}, ${at})
         ON CONFLICT (dag_id) DO UPDATE SET fingerprint = excluded.fingerprint, seen_at = excluded.seen_at`,
-      definition.dagId,
-      fingerprint,
-      at,
-    ),
   );
 }
 
 export function readDagVersion(query: Query, fingerprint: string): DagDefinition {
   const row = query.get<{ definition: string }>(
-    sql("SELECT definition FROM dag_versions WHERE fingerprint = ?", fingerprint),
+    sql`SELECT definition FROM dag_versions WHERE fingerprint = ${fingerprint}`,
   );
   if (row === undefined) throw new Error(`dag version ${fingerprint} is missing`);
   return completeDefinition(JSON.parse(row.definition) as StoredDefinition);
@@ -83,7 +73,7 @@ export function listDagVersions(
 ): readonly { readonly definition: DagDefinition; readonly createdAt: string }[] {
   return query
     .all<{ definition: string; created_at: string }>(
-      sql("SELECT definition, created_at FROM dag_versions WHERE dag_id = ? ORDER BY created_at", dagId),
+      sql`SELECT definition, created_at FROM dag_versions WHERE dag_id = ${dagId} ORDER BY created_at`,
     )
     .map((row) => ({
       definition: completeDefinition(JSON.parse(row.definition) as StoredDefinition),
@@ -110,43 +100,36 @@ function completeDefinition(stored: StoredDefinition): DagDefinition {
 export function createRun(query: Query, run: NewRun): DagRun {
   const { definition, fingerprint } = run.version;
   const runStamp = formatRunStamp(run.logicalDate);
-  const { lastId } = query.run(
-    sql(
-      `INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
-          run_stamp, interval_start, interval_end, params, fingerprint, only_tasks, refetch_count, refetch_generation,
-          backfill_id, created_at, lake)
-        VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      definition.dagId,
-      nameRun(query, run),
-      run.runType,
-      run.logicalDate.toISOString(),
-      formatLocal(run.logicalDate, definition.timezone),
-      definition.timezone,
-      formatPartition(run.logicalDate, definition.timezone),
-      runStamp,
-      run.interval?.start.toISOString() ?? null,
-      run.interval?.end.toISOString() ?? null,
-      JSON.stringify(run.params),
-      fingerprint,
-      run.onlyTasks === null ? null : JSON.stringify(run.onlyTasks),
-      run.isRefetch ? 1 : 0,
-      run.isRefetch ? runStamp : null,
-      run.backfillId ?? null,
-      run.now.toISOString(),
-      run.lakeId,
-    ),
-  );
+  const row = {
+    dag_id: definition.dagId,
+    run_id: nameRun(query, run),
+    run_type: run.runType,
+    state: "queued",
+    logical_date: run.logicalDate.toISOString(),
+    logical_date_local: formatLocal(run.logicalDate, definition.timezone),
+    timezone: definition.timezone,
+    partition: formatPartition(run.logicalDate, definition.timezone),
+    run_stamp: runStamp,
+    interval_start: run.interval?.start.toISOString(),
+    interval_end: run.interval?.end.toISOString(),
+    params: JSON.stringify(run.params),
+    fingerprint,
+    only_tasks: run.onlyTasks === null ? null : JSON.stringify(run.onlyTasks),
+    refetch_count: run.isRefetch,
+    refetch_generation: run.isRefetch ? runStamp : null,
+    backfill_id: run.backfillId,
+    created_at: run.now.toISOString(),
+    lake: run.lakeId,
+  };
+  const { lastId } = query.run(insertInto("dag_runs", row));
   return readRun(query, lastId);
 }
 
 /** Its run id; a number follows where another lake has a run of that name. */
 function nameRun(query: Query, { version, runType, logicalDate }: NewRun): string {
   const rows = query.all<{ run_id: string }>(
-    sql(
-      "SELECT run_id FROM dag_runs WHERE dag_id = ? AND logical_date = ?",
-      version.definition.dagId,
-      logicalDate.toISOString(),
-    ),
+    sql`SELECT run_id FROM dag_runs WHERE dag_id = ${version.definition.dagId}
+        AND logical_date = ${logicalDate.toISOString()}`,
   );
   const name = formatRunId(runType, logicalDate);
   const taken = new Set(rows.map((row) => row.run_id));
@@ -158,30 +141,24 @@ function nameRun(query: Query, { version, runType, logicalDate }: NewRun): strin
 
 /** Runs of an older version that name no lake become this one's; how many. To be called with the lease. */
 export function claimRuns(query: Query, lakeId: string): number {
-  query.run(sql("UPDATE backfills SET lake = ? WHERE lake IS NULL", lakeId));
-  return query.run(sql("UPDATE dag_runs SET lake = ? WHERE lake IS NULL", lakeId)).changes;
+  query.run(sql`UPDATE backfills SET lake = ${lakeId} WHERE lake IS NULL`);
+  return query.run(sql`UPDATE dag_runs SET lake = ${lakeId} WHERE lake IS NULL`).changes;
 }
 
 /** Adds the task rows that the run does not have yet. */
 export function addTasks(query: Query, run: DagRun, tasks: readonly NewTask[]): void {
   for (const task of tasks) {
     query.run(
-      sql(
-        `INSERT INTO task_instances (dag_run_id, task_id, type, pool, exclusive_key) VALUES (?, ?, ?, ?, ?)
+      sql`INSERT INTO task_instances (dag_run_id, task_id, type, pool, exclusive_key) VALUES (${run.dagRunId},
+          ${task.taskId}, ${task.type}, ${task.pool}, ${task.exclusiveKey})
           ON CONFLICT (dag_run_id, task_id) DO NOTHING`,
-        run.dagRunId,
-        task.taskId,
-        task.type,
-        task.pool,
-        task.exclusiveKey,
-      ),
     );
   }
 }
 
 /** What is stored is asked anew no longer; a later refetch still gets a generation of its own. */
 export function endRefetch(query: Query, run: DagRun): void {
-  query.run(sql("UPDATE dag_runs SET refetch_generation = NULL WHERE dag_run_id = ?", run.dagRunId));
+  query.run(sql`UPDATE dag_runs SET refetch_generation = NULL WHERE dag_run_id = ${run.dagRunId}`);
 }
 
 /**
@@ -194,23 +171,19 @@ export function adoptDagVersion(query: Query, run: DagRun, version: DagVersion, 
   const kept = Object.entries(run.params).filter(([name]) => Object.hasOwn(declared, name));
   const params = { ...declared, ...Object.fromEntries(kept) };
   query.run(
-    sql(
-      "UPDATE dag_runs SET fingerprint = ?, params = ? WHERE dag_run_id = ?",
-      version.fingerprint,
-      JSON.stringify(params),
-      run.dagRunId,
-    ),
+    sql`UPDATE dag_runs SET fingerprint = ${version.fingerprint}, params = ${JSON.stringify(params)}
+        WHERE dag_run_id = ${run.dagRunId}`,
   );
 }
 
 /** A run of single tasks takes in more of them; `null` makes it a whole run. */
 export function widenRun(query: Query, run: DagRun, onlyTasks: readonly string[] | null): void {
   const text = onlyTasks === null ? null : JSON.stringify(onlyTasks);
-  query.run(sql("UPDATE dag_runs SET only_tasks = ? WHERE dag_run_id = ?", text, run.dagRunId));
+  query.run(sql`UPDATE dag_runs SET only_tasks = ${text} WHERE dag_run_id = ${run.dagRunId}`);
 }
 
 export function readRun(query: Query, dagRunId: number): DagRun {
-  const row = query.get<Row>(sql("SELECT * FROM dag_runs WHERE dag_run_id = ?", dagRunId));
+  const row = query.get<Row>(sql`SELECT * FROM dag_runs WHERE dag_run_id = ${dagRunId}`);
   if (row === undefined) throw new Error(`dag run ${dagRunId} is missing`);
   return mapRun(row);
 }
@@ -223,12 +196,8 @@ export function findRunByDate(
   logicalDate: Date,
 ): DagRun | undefined {
   const row = query.get<Row>(
-    sql(
-      "SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date = ? AND lake = ?",
-      dagId,
-      logicalDate.toISOString(),
-      lakeId,
-    ),
+    sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND logical_date = ${logicalDate.toISOString()}
+        AND lake = ${lakeId}`,
   );
   return row === undefined ? undefined : mapRun(row);
 }
@@ -237,7 +206,7 @@ export function findRunByDate(
 export function listRunLakes(query: Query, dagId: string): readonly string[] {
   return query
     .all<{ lake: string }>(
-      sql("SELECT DISTINCT lake FROM dag_runs WHERE dag_id = ? AND lake IS NOT NULL ORDER BY lake", dagId),
+      sql`SELECT DISTINCT lake FROM dag_runs WHERE dag_id = ${dagId} AND lake IS NOT NULL ORDER BY lake`,
     )
     .map((row) => row.lake);
 }
@@ -252,14 +221,9 @@ export function listRunsInRange(
 ): readonly DagRun[] {
   return query
     .all<Row>(
-      sql(
-        `SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date <= ? AND lake = ?
+      sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND logical_date >= ${from} AND logical_date <= ${to}
+          AND lake = ${lakeId}
           ORDER BY logical_date`,
-        dagId,
-        from,
-        to,
-        lakeId,
-      ),
     )
     .map(mapRun);
 }
@@ -273,13 +237,9 @@ export function listUnfinishedManualRuns(
 ): readonly DagRun[] {
   return query
     .all<Row>(
-      sql(
-        `SELECT * FROM dag_runs WHERE dag_id = ? AND run_type = 'manual' AND state <> 'success' AND lake = ?
-          AND logical_date <= ? ORDER BY logical_date DESC`,
-        dagId,
-        lakeId,
-        now,
-      ),
+      sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND run_type = 'manual' AND state <> 'success'
+          AND lake = ${lakeId}
+          AND logical_date <= ${now} ORDER BY logical_date DESC`,
     )
     .map(mapRun);
 }
@@ -312,60 +272,36 @@ function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
   const { dagRunId, state } = run;
   switch (to) {
     case "running":
-      return sql(
-        `UPDATE dag_runs SET state = 'running', started_at = coalesce(started_at, ?),
-          started_at_local = coalesce(started_at_local, ?), running_since = ? WHERE dag_run_id = ? AND state = ?`,
-        at,
-        local,
-        at,
-        dagRunId,
-        state,
-      );
+      return sql`UPDATE dag_runs SET state = 'running', started_at = coalesce(started_at, ${at}),
+          started_at_local = coalesce(started_at_local, ${local}), running_since = ${at}
+          WHERE dag_run_id = ${dagRunId} AND state = ${state}`;
     case "queued":
-      return sql(
-        `UPDATE dag_runs SET state = 'queued', finished_at = NULL, finished_at_local = NULL, stop_reason = NULL,
-          running_since = NULL, success_order = NULL WHERE dag_run_id = ? AND state = ?`,
-        dagRunId,
-        state,
-      );
+      return sql`UPDATE dag_runs SET state = 'queued', finished_at = NULL, finished_at_local = NULL,
+          stop_reason = NULL,
+          running_since = NULL, success_order = NULL WHERE dag_run_id = ${dagRunId} AND state = ${state}`;
     case "success":
-      return sql(
-        `UPDATE dag_runs SET state = 'success', finished_at = ?, finished_at_local = ?, success_order =
+      return sql`UPDATE dag_runs SET state = 'success', finished_at = ${at}, finished_at_local = ${local},
+          success_order =
           CASE WHEN only_tasks IS NULL THEN 1 + max(
             (SELECT coalesce(max(success_order), 0) FROM dag_runs WHERE success_order IS NOT NULL),
             (SELECT coalesce(max(success_cursor), 0) FROM dags)) END
-          WHERE dag_run_id = ? AND state = ?`,
-        at,
-        local,
-        dagRunId,
-        state,
-      );
+          WHERE dag_run_id = ${dagRunId} AND state = ${state}`;
     case "failed":
     case "cancelled":
-      return sql(
-        `UPDATE dag_runs SET state = ?, finished_at = ?, finished_at_local = ? WHERE dag_run_id = ? AND state = ?`,
-        to,
-        at,
-        local,
-        dagRunId,
-        state,
-      );
+      return sql`UPDATE dag_runs SET state = ${to}, finished_at = ${at}, finished_at_local = ${local}
+          WHERE dag_run_id = ${dagRunId} AND state = ${state}`;
   }
 }
 
 /** The run is one of that backfill's from now on. */
 export function joinBackfill(query: Query, run: DagRun, backfillId: number): void {
-  query.run(sql("UPDATE dag_runs SET backfill_id = ? WHERE dag_run_id = ?", backfillId, run.dagRunId));
+  query.run(sql`UPDATE dag_runs SET backfill_id = ${backfillId} WHERE dag_run_id = ${run.dagRunId}`);
 }
 
 /** From now on the run is being stopped. */
 export function stopRun(query: Query, run: DagRun, reason: StopReason): void {
   query.run(
-    sql(
-      "UPDATE dag_runs SET stop_reason = ? WHERE dag_run_id = ? AND stop_reason IS NULL",
-      reason,
-      run.dagRunId,
-    ),
+    sql`UPDATE dag_runs SET stop_reason = ${reason} WHERE dag_run_id = ${run.dagRunId} AND stop_reason IS NULL`,
   );
 }
 
@@ -376,15 +312,10 @@ export function findPastTask(
   taskId: string,
 ): { readonly dagRunId: number; readonly runId: string; readonly state: TaskState } | undefined {
   const row = query.get<Row>(
-    sql(
-      `SELECT r.dag_run_id, r.run_id, t.state FROM dag_runs r JOIN task_instances t USING (dag_run_id)
-        WHERE r.dag_id = ? AND r.logical_date < ? AND r.lake IS ? AND t.task_id = ?
+    sql`SELECT r.dag_run_id, r.run_id, t.state FROM dag_runs r JOIN task_instances t USING (dag_run_id)
+        WHERE r.dag_id = ${run.dagId} AND r.logical_date < ${run.logicalDate} AND r.lake IS ${run.lake}
+          AND t.task_id = ${taskId}
         ORDER BY r.logical_date DESC LIMIT 1`,
-      run.dagId,
-      run.logicalDate,
-      run.lake,
-      taskId,
-    ),
   );
   return row === undefined ? undefined : mapRow(row);
 }
@@ -392,12 +323,10 @@ export function findPastTask(
 /** Gives the run a new generation to ask everything in. */
 export function startRefetch(query: Query, run: DagRun): void {
   query.run(
-    sql(
-      `UPDATE dag_runs SET refetch_count = refetch_count + 1,
-        refetch_generation = run_stamp || CASE refetch_count WHEN 0 THEN '' ELSE printf('-%04d', refetch_count + 1) END
-        WHERE dag_run_id = ?`,
-      run.dagRunId,
-    ),
+    sql`UPDATE dag_runs SET refetch_count = refetch_count + 1,
+        refetch_generation = run_stamp || CASE refetch_count WHEN 0 THEN '' ELSE printf('-%04d',
+        refetch_count + 1) END
+        WHERE dag_run_id = ${run.dagRunId}`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** The rows of Dags: whether they are paused, whether their file is there, and how far their schedule is decided. */
 import type { DagIssue } from "../../model/errors.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
 
@@ -19,7 +19,7 @@ export interface DagRow {
 
 export function listDagRows(query: Query): ReadonlyMap<string, DagRow> {
   const rows = query.all<Row>(
-    sql("SELECT dag_id, fingerprint, is_paused, is_active, schedule, cursor, success_cursor FROM dags"),
+    sql`SELECT dag_id, fingerprint, is_paused, is_active, schedule, cursor, success_cursor FROM dags`,
   );
   return new Map(
     rows.map((row) => mapRow<DagRow>(row, { isPaused: flag, isActive: flag })).map((row) => [row.dagId, row]),
@@ -35,60 +35,50 @@ export interface DagStart {
 /** A new Dag, or one whose schedule was edited, counts from here. */
 export function startDag(query: Query, dagId: string, start: DagStart): void {
   query.run(
-    sql(
-      "UPDATE dags SET schedule = ?, cursor = ?, success_cursor = ? WHERE dag_id = ?",
-      start.schedule,
-      start.cursor.toISOString(),
-      start.successCursor,
-      dagId,
-    ),
+    sql`UPDATE dags SET schedule = ${start.schedule}, cursor = ${start.cursor.toISOString()},
+        success_cursor = ${start.successCursor} WHERE dag_id = ${dagId}`,
   );
 }
 
 export function moveCursor(query: Query, dagId: string, cursor: Date): void {
-  query.run(sql("UPDATE dags SET cursor = ? WHERE dag_id = ?", cursor.toISOString(), dagId));
+  query.run(sql`UPDATE dags SET cursor = ${cursor.toISOString()} WHERE dag_id = ${dagId}`);
 }
 
 export function moveSuccessCursor(query: Query, dagId: string, successCursor: number): void {
-  query.run(sql("UPDATE dags SET success_cursor = ? WHERE dag_id = ?", successCursor, dagId));
+  query.run(sql`UPDATE dags SET success_cursor = ${successCursor} WHERE dag_id = ${dagId}`);
 }
 
 export function setActive(query: Query, dagId: string, isActive: boolean): void {
-  query.run(sql("UPDATE dags SET is_active = ? WHERE dag_id = ?", isActive, dagId));
+  query.run(sql`UPDATE dags SET is_active = ${isActive} WHERE dag_id = ${dagId}`);
 }
 
 export function setPaused(query: Query, dagId: string, isPaused: boolean): void {
-  query.run(sql("UPDATE dags SET is_paused = ? WHERE dag_id = ?", isPaused, dagId));
+  query.run(sql`UPDATE dags SET is_paused = ${isPaused} WHERE dag_id = ${dagId}`);
 }
 
 /** The place in the order of successes that the newest one has; 0 when there is none. */
 export function readNewestSuccess(query: Query): number {
   // Without the condition SQLite does not take the index, which leaves other runs out, and reads the whole history.
   const row = query.get<{ newest: number | null }>(
-    sql("SELECT max(success_order) AS newest FROM dag_runs WHERE success_order IS NOT NULL"),
+    sql`SELECT max(success_order) AS newest FROM dag_runs WHERE success_order IS NOT NULL`,
   );
   return row?.newest ?? 0;
 }
 
 /** Dag files that cannot be used, by Dag id; the text of each one's faults. */
 export function listImportErrors(query: Query): ReadonlyMap<string, string> {
-  const rows = query.all<{ dag_id: string; faults: string }>(sql("SELECT dag_id, faults FROM import_errors"));
+  const rows = query.all<{ dag_id: string; faults: string }>(sql`SELECT dag_id, faults FROM import_errors`);
   return new Map(rows.map((row) => [row.dag_id, row.faults]));
 }
 
 export function saveImportError(query: Query, dagId: string, issues: readonly DagIssue[], now: Date): void {
   query.run(
-    sql(
-      `INSERT INTO import_errors (dag_id, file, faults, since) VALUES (?, ?, ?, ?)
+    sql`INSERT INTO import_errors (dag_id, file, faults, since) VALUES (${dagId}, ${issues[0]?.file ?? ""},
+        ${JSON.stringify(issues)}, ${now.toISOString()})
         ON CONFLICT (dag_id) DO UPDATE SET file = excluded.file, faults = excluded.faults`,
-      dagId,
-      issues[0]?.file ?? "",
-      JSON.stringify(issues),
-      now.toISOString(),
-    ),
   );
 }
 
 export function deleteImportError(query: Query, dagId: string): void {
-  query.run(sql("DELETE FROM import_errors WHERE dag_id = ?", dagId));
+  query.run(sql`DELETE FROM import_errors WHERE dag_id = ${dagId}`);
 }

@@ -4,7 +4,8 @@ import type { DatasetWrite, InputSource, InputStore, TaskInput } from "../../mod
 import { findDayOf } from "../../model/time/local-day.ts";
 import type { RunFacts } from "../../model/ports/task-type.ts";
 import { readDagVersion, readRun } from "./dag-runs.ts";
-import type { Database, Query } from "../sqlite/database.ts";
+import type { Database } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { insertEvent } from "../control/events.ts";
 import { findNewestFile, findObjectById } from "../records/objects.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
@@ -19,11 +20,9 @@ export function createInputStore(database: Database, clock: Clock): InputStore {
     recordWrite: (write) => database.write((query) => insertWrite(query, write, clock.now())),
     listWriters(run, dataset) {
       const rows = database.all<{ dag_id: string }>(
-        sql(
-          `SELECT DISTINCT r.dag_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) WHERE w.dataset = ?
+        sql`SELECT DISTINCT r.dag_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id)
+            WHERE w.dataset = ${dataset}
             ORDER BY r.dag_id`,
-          dataset,
-        ),
       );
       return rows.length > 0 ? rows.map((row) => row.dag_id) : listFollowed(database, run);
     },
@@ -50,13 +49,8 @@ function findKept(
   dataset: string,
 ): TaskInput | undefined {
   const row = query.get<{ object_id: number; source: InputSource }>(
-    sql(
-      `SELECT i.object_id, i.source FROM task_inputs i JOIN task_instances t USING (task_instance_id)
-        WHERE t.dag_run_id = ? AND t.task_id = ? AND i.dataset = ?`,
-      run.dagRunId,
-      taskId,
-      dataset,
-    ),
+    sql`SELECT i.object_id, i.source FROM task_inputs i JOIN task_instances t USING (task_instance_id)
+        WHERE t.dag_run_id = ${run.dagRunId} AND t.task_id = ${taskId} AND i.dataset = ${dataset}`,
   );
   return row === undefined
     ? undefined
@@ -69,18 +63,11 @@ function resolve(query: Query, need: Need, now: Date): TaskInput | undefined {
   const input = found === undefined ? undefined : describe(query, lakeId, found);
   if (input === undefined) return undefined;
   query.run(
-    sql(
-      `INSERT INTO task_inputs (task_instance_id, dataset, object_id, source, resolved_at)
-        SELECT task_instance_id, ?, ?, ?, ? FROM task_instances WHERE dag_run_id = ? AND task_id = ?
+    sql`INSERT INTO task_inputs (task_instance_id, dataset, object_id, source, resolved_at)
+        SELECT task_instance_id, ${dataset}, ${input.object.objectId}, ${input.source}, ${now.toISOString()}
+          FROM task_instances WHERE dag_run_id = ${run.dagRunId} AND task_id = ${taskId}
         ON CONFLICT (task_instance_id, dataset) DO UPDATE SET object_id = excluded.object_id,
           source = excluded.source, resolved_at = excluded.resolved_at`,
-      dataset,
-      input.object.objectId,
-      input.source,
-      now.toISOString(),
-      run.dagRunId,
-      taskId,
-    ),
   );
   const { dagId, runId, timezone } = run;
   const by = input.writtenBy === null ? "" : `, written by ${input.writtenBy}`;
@@ -99,20 +86,14 @@ function findNearest(query: Query, need: Need): Found | undefined {
   const { lakeId, run, dataset } = need;
   const findWrite = (source: InputSource, runs: Sql): Found | undefined => {
     const row = query.get<{ object_id: number }>(
-      sql(
-        `SELECT w.object_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) JOIN objects o USING (object_id)
-          WHERE w.dataset = ? AND w.lake = ? AND o.kind = 'file' AND o.is_committed = 1
-            AND ${runs.sql}
+      sql`SELECT w.object_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) JOIN objects o USING (object_id)
+          WHERE w.dataset = ${dataset} AND w.lake = ${lakeId} AND o.kind = 'file' AND o.is_committed = 1 AND ${runs}
           ORDER BY w.dataset_write_id DESC LIMIT 1`,
-        dataset,
-        lakeId,
-        ...runs.bindings,
-      ),
     );
     return row === undefined ? undefined : { objectId: row.object_id, source };
   };
   const { from, until } = findDayOf(new Date(run.logicalDate), run.timezone);
-  const day = [from.toISOString(), until.toISOString()];
+  const isThatDay = sql`r.logical_date >= ${from.toISOString()} AND r.logical_date < ${until.toISOString()}`;
   const newest = (): Found | undefined => {
     const objectId = findNewestFile(query, lakeId, dataset)?.objectId;
     return objectId === undefined ? undefined : { objectId, source: "newest" };
@@ -120,16 +101,12 @@ function findNearest(query: Query, need: Need): Found | undefined {
   const followed = listFollowed(query, run);
   const isOfFollowed =
     followed.length === 1
-      ? sql("r.dag_id = ? AND r.logical_date = ?", followed[0], run.logicalDate)
-      : sql(
-          "r.dag_id IN (SELECT value FROM json_each(?)) AND r.logical_date >= ? AND r.logical_date < ?",
-          JSON.stringify(followed),
-          ...day,
-        );
+      ? sql`r.dag_id = ${followed[0]} AND r.logical_date = ${run.logicalDate}`
+      : sql`r.dag_id IN (SELECT value FROM json_each(${JSON.stringify(followed)})) AND ${isThatDay}`;
   return (
-    findWrite("same_run", sql("w.dag_run_id = ?", run.dagRunId)) ??
+    findWrite("same_run", sql`w.dag_run_id = ${run.dagRunId}`) ??
     findWrite("followed_run", isOfFollowed) ??
-    findWrite("same_day", sql("r.logical_date >= ? AND r.logical_date < ?", ...day)) ??
+    findWrite("same_day", isThatDay) ??
     newest()
   );
 }
@@ -144,11 +121,8 @@ function describe(query: Query, lakeId: string, { objectId, source }: Found): Ta
   const object = findObjectById(query, lakeId, objectId);
   if (object === undefined) return undefined;
   const writer = query.get<{ name: string }>(
-    sql(
-      `SELECT r.dag_id || '/' || r.run_id AS name FROM dataset_writes w JOIN dag_runs r USING (dag_run_id)
-        WHERE w.object_id = ? ORDER BY w.dataset_write_id DESC LIMIT 1`,
-      objectId,
-    ),
+    sql`SELECT r.dag_id || '/' || r.run_id AS name FROM dataset_writes w JOIN dag_runs r USING (dag_run_id)
+        WHERE w.object_id = ${objectId} ORDER BY w.dataset_write_id DESC LIMIT 1`,
   );
   return { object, source, writtenBy: writer?.name ?? null };
 }
@@ -157,23 +131,11 @@ function describe(query: Query, lakeId: string, { objectId, source }: Found): Ta
 function insertWrite(query: Query, write: DatasetWrite, now: Date): void {
   const { lakeId, dataset, run, taskId, objectId } = write;
   query.run(
-    sql(
-      "DELETE FROM dataset_writes WHERE dag_run_id = ? AND task_id = ? AND dataset = ?",
-      run.dagRunId,
-      taskId,
-      dataset,
-    ),
+    sql`DELETE FROM dataset_writes WHERE dag_run_id = ${run.dagRunId} AND task_id = ${taskId}
+        AND dataset = ${dataset}`,
   );
   query.run(
-    sql(
-      `INSERT INTO dataset_writes (lake, dataset, dag_run_id, task_id, object_id, written_at)
-        VALUES (?, ?, ?, ?, ?, ?)`,
-      lakeId,
-      dataset,
-      run.dagRunId,
-      taskId,
-      objectId,
-      now.toISOString(),
-    ),
+    sql`INSERT INTO dataset_writes (lake, dataset, dag_run_id, task_id, object_id, written_at)
+        VALUES (${lakeId}, ${dataset}, ${run.dagRunId}, ${taskId}, ${objectId}, ${now.toISOString()})`,
   );
 }

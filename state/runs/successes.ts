@@ -2,9 +2,9 @@
 import type { DagRun, RunType } from "../../model/run/dag-run.ts";
 import type { InstantRange } from "../../model/time/local-day.ts";
 import { mapRun } from "./dag-runs.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
-import { sql } from "../sqlite/statement.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
 
 /** No more of a run than these, so that one whose row cannot be read whole does not hide the others. */
 export type Success = Pick<DagRun, "dagId" | "runId" | "logicalDate"> & { readonly successOrder: number };
@@ -19,15 +19,10 @@ export function listSuccesses(
 ): readonly Success[] {
   return query
     .all<Row>(
-      sql(
-        `SELECT dag_id, run_id, logical_date, success_order FROM dag_runs
-          WHERE success_order > ? AND dag_id IN (SELECT value FROM json_each(?)) AND lake = ?
-          ORDER BY success_order LIMIT ?`,
-        after,
-        JSON.stringify(dagIds),
-        lakeId,
-        limit,
-      ),
+      sql`SELECT dag_id, run_id, logical_date, success_order FROM dag_runs
+          WHERE success_order > ${after} AND dag_id IN (SELECT value FROM json_each(${JSON.stringify(dagIds)}))
+            AND lake = ${lakeId}
+          ORDER BY success_order LIMIT ${limit}`,
     )
     .map((row) => mapRow<Success>(row));
 }
@@ -39,7 +34,7 @@ export function findSuccessInRange(
   dagId: string,
   range: InstantRange,
 ): DagRun | undefined {
-  return findNewest(query, lakeId, dagId, range, "success_order IS NOT NULL");
+  return findNewest(query, lakeId, dagId, range, sql`success_order IS NOT NULL`);
 }
 
 /** The newest run of that Dag and type in the range, whatever became of it. */
@@ -50,7 +45,7 @@ export function findRunInRange(
   runType: RunType,
   range: InstantRange,
 ): DagRun | undefined {
-  return findNewest(query, lakeId, dagId, range, "run_type = ?", runType);
+  return findNewest(query, lakeId, dagId, range, sql`run_type = ${runType}`);
 }
 
 function findNewest(
@@ -58,19 +53,12 @@ function findNewest(
   lakeId: string,
   dagId: string,
   { from, until }: InstantRange,
-  condition: string,
-  ...values: readonly string[]
+  condition: Sql,
 ): DagRun | undefined {
   const row = query.get<Row>(
-    sql(
-      `SELECT * FROM dag_runs WHERE dag_id = ? AND logical_date >= ? AND logical_date < ? AND lake = ? AND ${condition}
+    sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND logical_date >= ${from.toISOString()}
+          AND logical_date < ${until.toISOString()} AND lake = ${lakeId} AND ${condition}
         ORDER BY logical_date DESC LIMIT 1`,
-      dagId,
-      from.toISOString(),
-      until.toISOString(),
-      lakeId,
-      ...values,
-    ),
   );
   return row === undefined ? undefined : mapRun(row);
 }

@@ -11,9 +11,9 @@ import {
 } from "../../model/run/task-instance.ts";
 import type { TaskOutput } from "../../model/ports/task-type.ts";
 import { assertTransition } from "../../model/run/transitions.ts";
-import type { Query } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
-import { sql } from "../sqlite/statement.ts";
+import { insertInto, sql } from "../sqlite/statement.ts";
 
 export interface ProcessFacts {
   readonly pid: number;
@@ -38,12 +38,12 @@ export interface AttemptEnd {
 
 export function listTasksOfRun(query: Query, dagRunId: number): readonly TaskInstance[] {
   return query
-    .all<Row>(sql("SELECT * FROM task_instances WHERE dag_run_id = ? ORDER BY task_instance_id", dagRunId))
+    .all<Row>(sql`SELECT * FROM task_instances WHERE dag_run_id = ${dagRunId} ORDER BY task_instance_id`)
     .map(mapTask);
 }
 
 export function readTask(query: Query, taskInstanceId: number): TaskInstance {
-  const row = query.get<Row>(sql("SELECT * FROM task_instances WHERE task_instance_id = ?", taskInstanceId));
+  const row = query.get<Row>(sql`SELECT * FROM task_instances WHERE task_instance_id = ${taskInstanceId}`);
   if (row === undefined) throw new Error(`task instance ${taskInstanceId} is missing`);
   return mapTask(row);
 }
@@ -69,9 +69,9 @@ export interface RunningTask {
 export function listRunningTasks(query: Query): readonly RunningTask[] {
   return query
     .all<Row>(
-      sql(`SELECT t.task_instance_id, t.dag_run_id, r.dag_id, r.run_id, t.task_id, t.state, t.pool, t.exclusive_key
+      sql`SELECT t.task_instance_id, t.dag_run_id, r.dag_id, r.run_id, t.task_id, t.state, t.pool, t.exclusive_key
         FROM task_instances t JOIN dag_runs r USING (dag_run_id)
-        WHERE t.state IN ('scheduled', 'queued', 'running') AND t.state IN ('queued', 'running')`),
+        WHERE t.state IN ('scheduled', 'queued', 'running') AND t.state IN ('queued', 'running')`,
     )
     .map((row) => mapRow<RunningTask>(row));
 }
@@ -87,9 +87,9 @@ export interface RunningAttempt {
 export function listRunningAttempts(query: Query): readonly RunningAttempt[] {
   return query
     .all<Row>(
-      sql(`SELECT r.dag_id, r.run_id, t.task_id, t.attempt_count AS attempt
+      sql`SELECT r.dag_id, r.run_id, t.task_id, t.attempt_count AS attempt
         FROM task_instances t JOIN dag_runs r USING (dag_run_id)
-        WHERE t.state IN ('scheduled', 'queued', 'running') AND t.state = 'running'`),
+        WHERE t.state IN ('scheduled', 'queued', 'running') AND t.state = 'running'`,
     )
     .map((row) => mapRow<RunningAttempt>(row));
 }
@@ -105,38 +105,21 @@ export function changeTaskState(
 ): boolean {
   assertTransition("TaskInstance", TASK_TRANSITIONS, task.state, to);
   const isEnd = to === "success" || to === "failed" || to === "cancelled";
-  const given = (name: keyof TaskChange): readonly [boolean, unknown] => [
-    change[name] !== undefined,
-    change[name],
-  ];
+  const { message, waitingSince, failureCount, lostCount } = change;
+  const isGiven = (value: unknown): boolean => value !== undefined;
   const { changes } = query.run(
-    sql(
-      CHANGE_TASK,
-      to,
-      change.nextAttemptAt ?? null,
-      ...given("message"),
-      ...given("waitingSince"),
-      ...given("failureCount"),
-      ...given("lostCount"),
-      isEnd,
-      now.toISOString(),
-      isEnd,
-      isEnd ? formatLocal(now, run.timezone) : null,
-      task.taskInstanceId,
-      task.state,
-    ),
+    sql`UPDATE task_instances SET state = ${to}, next_attempt_at = ${change.nextAttemptAt},
+        message = CASE WHEN ${isGiven(message)} THEN ${message} ELSE message END,
+        waiting_since = CASE WHEN ${isGiven(waitingSince)} THEN ${waitingSince} ELSE waiting_since END,
+        failure_count = CASE WHEN ${isGiven(failureCount)} THEN ${failureCount} ELSE failure_count END,
+        lost_count = CASE WHEN ${isGiven(lostCount)} THEN ${lostCount} ELSE lost_count END,
+        finished_at = CASE WHEN ${isEnd} THEN ${now.toISOString()} ELSE finished_at END,
+        finished_at_local = CASE WHEN ${isEnd} THEN ${isEnd ? formatLocal(now, run.timezone) : null}
+          ELSE finished_at_local END
+        WHERE task_instance_id = ${task.taskInstanceId} AND state = ${task.state}`,
   );
   return changes === 1;
 }
-
-const CHANGE_TASK = `UPDATE task_instances SET state = ?, next_attempt_at = ?,
-  message = CASE WHEN ? THEN ? ELSE message END,
-  waiting_since = CASE WHEN ? THEN ? ELSE waiting_since END,
-  failure_count = CASE WHEN ? THEN ? ELSE failure_count END,
-  lost_count = CASE WHEN ? THEN ? ELSE lost_count END,
-  finished_at = CASE WHEN ? THEN ? ELSE finished_at END,
-  finished_at_local = CASE WHEN ? THEN ? ELSE finished_at_local END
-  WHERE task_instance_id = ? AND state = ?`;
 
 /** Moves the task to `running` and writes the attempt's row; the number, or `undefined` when the state had changed. */
 export function startAttempt(
@@ -151,31 +134,24 @@ export function startAttempt(
   const local = formatLocal(now, run.timezone);
   const number = task.attemptCount + 1;
   const { changes } = query.run(
-    sql(
-      `UPDATE task_instances SET state = 'running', next_attempt_at = NULL, message = NULL, attempt_count = ?,
-        started_at = coalesce(started_at, ?), started_at_local = coalesce(started_at_local, ?), finished_at = NULL,
-        finished_at_local = NULL WHERE task_instance_id = ? AND state = ?`,
-      number,
-      at,
-      local,
-      task.taskInstanceId,
-      task.state,
-    ),
+    sql`UPDATE task_instances SET state = 'running', next_attempt_at = NULL, message = NULL,
+        attempt_count = ${number},
+        started_at = coalesce(started_at, ${at}), started_at_local = coalesce(started_at_local, ${local}),
+        finished_at = NULL,
+        finished_at_local = NULL WHERE task_instance_id = ${task.taskInstanceId} AND state = ${task.state}`,
   );
   if (changes !== 1) return undefined;
-  query.run(
-    sql(
-      `INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
-        VALUES (?, ?, 'running', ?, ?, ?, ?, ?)`,
-      task.taskInstanceId,
-      number,
-      process.pid,
-      process.host,
-      process.leaseEpoch,
-      at,
-      local,
-    ),
-  );
+  const attempt = {
+    task_instance_id: task.taskInstanceId,
+    number,
+    state: "running",
+    pid: process.pid,
+    host: process.host,
+    lease_epoch: process.leaseEpoch,
+    started_at: at,
+    started_at_local: local,
+  };
+  query.run(insertInto("attempts", attempt));
   return number;
 }
 
@@ -189,32 +165,20 @@ export function finishAttempt(
   now: Date,
 ): boolean {
   const { changes } = query.run(
-    sql(
-      `UPDATE attempts SET state = ?, error_code = ?, error = ?, finished_at = ?, finished_at_local = ?
-        WHERE task_instance_id = ? AND number = ? AND state = 'running'`,
-      end.state,
-      end.errorCode,
-      end.error,
-      now.toISOString(),
-      formatLocal(now, run.timezone),
-      task.taskInstanceId,
-      number,
-    ),
+    sql`UPDATE attempts SET state = ${end.state}, error_code = ${end.errorCode}, error = ${end.error},
+        finished_at = ${now.toISOString()}, finished_at_local = ${formatLocal(now, run.timezone)}
+        WHERE task_instance_id = ${task.taskInstanceId} AND number = ${number} AND state = 'running'`,
   );
   return changes === 1;
 }
 
 /** Replaces the task's outputs. */
 export function saveOutputs(query: Query, taskInstanceId: number, output: TaskOutput): void {
-  query.run(sql("DELETE FROM task_outputs WHERE task_instance_id = ?", taskInstanceId));
+  query.run(sql`DELETE FROM task_outputs WHERE task_instance_id = ${taskInstanceId}`);
   for (const [name, value] of Object.entries(output)) {
     query.run(
-      sql(
-        "INSERT INTO task_outputs (task_instance_id, name, value) VALUES (?, ?, ?)",
-        taskInstanceId,
-        name,
-        JSON.stringify(value),
-      ),
+      sql`INSERT INTO task_outputs (task_instance_id, name, value) VALUES (${taskInstanceId}, ${name},
+          ${JSON.stringify(value)})`,
     );
   }
 }
@@ -231,11 +195,8 @@ interface OutputRow {
 export function readOutputs(query: Query, dagRunId: number): Outputs {
   return mapOutputs(
     query.all<OutputRow>(
-      sql(
-        `SELECT t.task_id, o.name, o.value FROM task_outputs o JOIN task_instances t USING (task_instance_id)
-          WHERE t.dag_run_id = ?`,
-        dagRunId,
-      ),
+      sql`SELECT t.task_id, o.name, o.value FROM task_outputs o JOIN task_instances t USING (task_instance_id)
+          WHERE t.dag_run_id = ${dagRunId}`,
     ),
   );
 }
@@ -245,12 +206,9 @@ export function readOutputsOf(query: Query, dagRunId: number, taskIds: readonly 
   if (taskIds.length === 0) return {};
   return mapOutputs(
     query.all<OutputRow>(
-      sql(
-        `SELECT t.task_id, o.name, o.value FROM task_instances t JOIN task_outputs o USING (task_instance_id)
-          WHERE t.dag_run_id = ? AND t.task_id IN (SELECT value FROM json_each(?))`,
-        dagRunId,
-        JSON.stringify(taskIds),
-      ),
+      sql`SELECT t.task_id, o.name, o.value FROM task_instances t JOIN task_outputs o USING (task_instance_id)
+          WHERE t.dag_run_id = ${dagRunId} AND t.task_id IN (SELECT value
+            FROM json_each(${JSON.stringify(taskIds)}))`,
     ),
   );
 }
@@ -266,17 +224,14 @@ function mapOutputs(rows: readonly OutputRow[]): Outputs {
 /** Whoever waits for its time may start at once, with a fresh budget of lost attempts: a person asked for it. */
 export function hurryTask(query: Query, task: TaskInstance): void {
   query.run(
-    sql(
-      "UPDATE task_instances SET next_attempt_at = NULL, lost_count = 0 WHERE task_instance_id = ? AND state = ?",
-      task.taskInstanceId,
-      task.state,
-    ),
+    sql`UPDATE task_instances SET next_attempt_at = NULL, lost_count = 0
+        WHERE task_instance_id = ${task.taskInstanceId} AND state = ${task.state}`,
   );
 }
 
 /** The task's `when` holds, and is not judged again. */
 export function keepCondition(query: Query, task: TaskInstance): void {
-  query.run(sql("UPDATE task_instances SET when_held = 1 WHERE task_instance_id = ?", task.taskInstanceId));
+  query.run(sql`UPDATE task_instances SET when_held = 1 WHERE task_instance_id = ${task.taskInstanceId}`);
 }
 
 /**
@@ -284,9 +239,9 @@ export function keepCondition(query: Query, task: TaskInstance): void {
  * outputs do not.
  */
 export function clearTask(query: Query, run: DagRun, task: TaskInstance, now: Date): boolean {
-  query.run(sql("UPDATE task_instances SET when_held = 0 WHERE task_instance_id = ?", task.taskInstanceId));
-  query.run(sql("DELETE FROM task_inputs WHERE task_instance_id = ?", task.taskInstanceId));
-  query.run(sql("DELETE FROM task_outputs WHERE task_instance_id = ?", task.taskInstanceId));
+  query.run(sql`UPDATE task_instances SET when_held = 0 WHERE task_instance_id = ${task.taskInstanceId}`);
+  query.run(sql`DELETE FROM task_inputs WHERE task_instance_id = ${task.taskInstanceId}`);
+  query.run(sql`DELETE FROM task_outputs WHERE task_instance_id = ${task.taskInstanceId}`);
   if (task.state === "none") return true;
   return (
     changeTaskState(query, run, task, "none", now, {
@@ -296,11 +251,8 @@ export function clearTask(query: Query, run: DagRun, task: TaskInstance, now: Da
       waitingSince: null,
     }) &&
     query.run(
-      sql(
-        `UPDATE task_instances SET started_at = NULL, started_at_local = NULL, finished_at = NULL,
-          finished_at_local = NULL WHERE task_instance_id = ?`,
-        task.taskInstanceId,
-      ),
+      sql`UPDATE task_instances SET started_at = NULL, started_at_local = NULL, finished_at = NULL,
+          finished_at_local = NULL WHERE task_instance_id = ${task.taskInstanceId}`,
     ).changes === 1
   );
 }

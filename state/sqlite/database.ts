@@ -19,19 +19,14 @@ import {
 import { lookAt, watchDatabaseFiles, type FileWatch } from "./database-file.ts";
 import type { Lease } from "../control/lease-holder.ts";
 import { migrate } from "./migrate.ts";
+import { inSavepoint } from "./savepoint.ts";
 import { explainSqliteError, isBusy } from "./sqlite-errors.ts";
+import type { Query } from "./query.ts";
 import { bind, sql, type Sql } from "./statement.ts";
 
 const BUSY_PATIENCE_MS = 10_000;
 const LAZY_COMMIT_MS = 10;
 const CACHED_STATEMENTS = 500;
-
-/** Statements inside one transaction, or reads outside of one. */
-export interface Query {
-  all<Row>(statement: Sql): Row[];
-  get<Row>(statement: Sql): Row | undefined;
-  run(statement: Sql): { readonly changes: number; readonly lastId: number };
-}
 
 export interface Database extends Query {
   readonly path: string;
@@ -67,13 +62,10 @@ export interface OpenOptions {
 }
 
 // Prepared once like every statement: parsing these anew for each write was a tenth of the time of spooling.
-const BEGIN = sql("BEGIN IMMEDIATE");
-const COMMIT = sql("COMMIT");
-const ROLLBACK = sql("ROLLBACK");
-const SAVEPOINT = sql("SAVEPOINT item");
-const RELEASE = sql("RELEASE item");
-const UNDO = sql("ROLLBACK TO item");
-const READ_EPOCH = sql("SELECT epoch FROM lease WHERE id = 1");
+const BEGIN = sql`BEGIN IMMEDIATE`;
+const COMMIT = sql`COMMIT`;
+const ROLLBACK = sql`ROLLBACK`;
+const READ_EPOCH = sql`SELECT epoch FROM lease WHERE id = 1`;
 
 interface Pending {
   readonly work: (query: Query) => unknown;
@@ -153,18 +145,14 @@ function createDatabase(
     try {
       assertFence();
       for (const item of group) {
-        query.run(SAVEPOINT);
         try {
-          const value = item.work(query);
-          query.run(RELEASE);
+          const value = inSavepoint(query, () => item.work(query));
           settled.push(() => {
             item.resolve(value as never);
           });
         } catch (error) {
-          // SQLite ends the whole transaction by itself on a full disk or a failed write; nobody's work survives that.
+          // SQLite ends the whole transaction by itself on a full disk or a failed write; no work survives that.
           if (!connection.inTransaction) throw error;
-          query.run(UNDO);
-          query.run(RELEASE);
           settled.push(() => {
             item.reject(explainSqliteError(error, path));
           });
@@ -297,10 +285,15 @@ function createQuery(connection: BetterSqlite3.Database): Query {
     return statement;
   }
   return {
-    all: <Row>(statement: Sql) => prepare(statement.sql).all(...bind(statement)) as Row[],
-    get: <Row>(statement: Sql) => prepare(statement.sql).get(...bind(statement)) as Row | undefined,
+    all: <Row>(statement: Sql) => prepare(statement.text).all(...bind(statement)) as Row[],
+    get: <Row>(statement: Sql) => prepare(statement.text).get(...bind(statement)) as Row | undefined,
+    one: <Row>(statement: Sql) => {
+      const row = prepare(statement.text).get(...bind(statement));
+      if (row === undefined) throw new Error(`a row is missing: ${statement.text}`);
+      return row as Row;
+    },
     run: (statement) => {
-      const result = prepare(statement.sql).run(...bind(statement));
+      const result = prepare(statement.text).run(...bind(statement));
       return { changes: result.changes, lastId: Number(result.lastInsertRowid) };
     },
   };

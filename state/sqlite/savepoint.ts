@@ -1,10 +1,10 @@
 /** Part of a transaction that is undone alone when it fails. */
-import type { Query } from "./database.ts";
+import type { Query } from "./query.ts";
 import { sql } from "./statement.ts";
 
-const BEGIN = sql("SAVEPOINT part");
-const RELEASE = sql("RELEASE part");
-const UNDO = sql("ROLLBACK TO part");
+const BEGIN = sql`SAVEPOINT part`;
+const RELEASE = sql`RELEASE part`;
+const UNDO = sql`ROLLBACK TO part`;
 
 /** What `work` gives; what it throws is thrown on, once its writes are undone. */
 export function inSavepoint<T>(query: Query, work: () => T): T {

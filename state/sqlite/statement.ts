@@ -1,21 +1,65 @@
-/** What a repository hands to the database: SQLite's own SQL with its values. */
+/** Statements as a tagged template: each value stands where it is used, and none can become a part of the text. */
 
-export interface Sql {
-  readonly sql: string;
-  readonly bindings: readonly unknown[];
+/** SQLite's own SQL with its values; the text is the same at each call, so that a prepared statement is found again. */
+export class Sql {
+  readonly text: string;
+  readonly values: readonly unknown[];
+
+  constructor(text: string, values: readonly unknown[]) {
+    this.text = text;
+    this.values = values;
+  }
 }
 
-export function sql(text: string, ...bindings: readonly unknown[]): Sql {
-  return { sql: text, bindings };
+/** Texts of templates without fragments: the engine keeps one array of strings for each place in the source. */
+const TEXTS = new WeakMap<TemplateStringsArray, string>();
+
+/** A value is bound; an `Sql` is a fragment, and becomes part of the statement with its own values. */
+export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
+  if (parts.some((part) => part instanceof Sql)) return compose(strings, parts);
+  let text = TEXTS.get(strings);
+  if (text === undefined) {
+    text = strings.join("?");
+    TEXTS.set(strings, text);
+  }
+  return new Sql(text, parts);
 }
 
-/** One row; its names are the table's columns. */
+function compose(strings: TemplateStringsArray, parts: readonly unknown[]): Sql {
+  let text = strings[0] ?? "";
+  const values: unknown[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (part instanceof Sql) {
+      text += part.text;
+      values.push(...part.values);
+    } else {
+      text += "?";
+      values.push(part);
+    }
+    text += strings[index + 1] ?? "";
+  }
+  return new Sql(text, values);
+}
+
+/** A name of a table or a column. It stands in the sources, never in the data: anything but a plain word is refused. */
+export function nameOf(word: string): Sql {
+  if (!/^[a-z][a-z0-9_]*$/.test(word)) throw new Error(`"${word}" is no name of a table or a column`);
+  return new Sql(word, []);
+}
+
+/** One row: its names are the table's columns, and each value stands beside its name. An `Sql` is an expression. */
 export function insertInto(table: string, row: Readonly<Record<string, unknown>>): Sql {
-  const columns = Object.keys(row);
-  const places = columns.map(() => "?");
-  return sql(
-    `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places.join(", ")})`,
-    ...Object.values(row),
+  const places: string[] = [];
+  const values: unknown[] = [];
+  for (const value of Object.values(row)) {
+    const isExpression = value instanceof Sql;
+    places.push(isExpression ? value.text : "?");
+    if (isExpression) values.push(...value.values);
+    else values.push(value);
+  }
+  return new Sql(
+    `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${places.join(", ")})`,
+    values,
   );
 }
 
@@ -25,15 +69,15 @@ export function upsertInto(
   key: readonly string[],
   row: Readonly<Record<string, unknown>>,
 ): Sql {
-  const { sql: text, bindings } = insertInto(table, row);
+  const { text, values } = insertInto(table, row);
   const columns = Object.keys(row).filter((column) => !key.includes(column));
   const changes = columns.map((column) => `${column} = excluded.${column}`);
-  return sql(`${text} ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${changes.join(", ")}`, ...bindings);
+  return new Sql(`${text} ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${changes.join(", ")}`, values);
 }
 
 /** The values as better-sqlite3 takes them: it knows no booleans and no `undefined`. */
-export function bind({ bindings }: Sql): readonly unknown[] {
-  return bindings.map(toBindable);
+export function bind({ values }: Sql): readonly unknown[] {
+  return values.map(toBindable);
 }
 
 function toBindable(value: unknown): unknown {

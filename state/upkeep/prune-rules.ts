@@ -5,8 +5,8 @@
  * The lake's own books always stay: objects, questions, processed ids, spooled records. So does whatever still has to be
  * put, and whatever a later run would look at.
  */
-import type { Query } from "../sqlite/database.ts";
-import { sql, type Sql } from "../sqlite/statement.ts";
+import type { Query } from "../sqlite/query.ts";
+import { nameOf, sql, type Sql } from "../sqlite/statement.ts";
 
 /** A Dag's newest runs stay: people look for them, and failures in a row are counted over them. */
 const KEPT_RUNS_A_DAG = 10;
@@ -28,11 +28,12 @@ export interface OldRun {
   readonly idCount: number;
 }
 
-const isOld = (run: string): string =>
-  `(${run}.state IN ('success', 'failed', 'cancelled') AND ${run}.finished_at < given.before)`;
+/** `run`: the table's alias. */
+const isOld = (run: "n" | "r"): Sql =>
+  sql`(${nameOf(run)}.state IN ('success', 'failed', 'cancelled') AND ${nameOf(run)}.finished_at < given.before)`;
 
 /** A closed ask without a limit needs nothing of its ids any more, nor they of it: what is asked again goes by the ids alone. */
-const NEEDED_ASKS = `SELECT dag_run_id FROM asks a WHERE closed_at IS NULL
+const NEEDED_ASKS = sql`SELECT dag_run_id FROM asks a WHERE closed_at IS NULL
   OR ask_id IN (SELECT max(ask_id) FROM asks GROUP BY question_id)
   OR ask_id IN (SELECT ask_id FROM spool)
   OR ask_id IN (SELECT ask_id FROM batches WHERE state = 'sealed')
@@ -41,12 +42,14 @@ const NEEDED_ASKS = `SELECT dag_run_id FROM asks a WHERE closed_at IS NULL
   OR (limit_ids IS NOT NULL AND EXISTS (SELECT 1 FROM processed_ids p WHERE p.ask_id = a.ask_id))`;
 
 /** How far the slowest of the Dags that come after a Dag has looked at its successes; one that is gone or off holds nothing. */
-const GIVEN = `given AS (SELECT ? AS before), followed AS MATERIALIZED (
+const giveBefore = (
+  before: string,
+): Sql => sql`given AS (SELECT ${before} AS before), followed AS MATERIALIZED (
   SELECT upstream.value AS dag_id, min(d.success_cursor) AS cursor
     FROM dags d JOIN dag_versions v USING (fingerprint), json_each(v.definition, '$.schedule.dagIds') upstream
     WHERE d.is_active = 1 GROUP BY upstream.value)`;
 /** In the last case the first later run that is whole or not old decides: one of single tasks may lack the task looked for. */
-const KEPT_AS = `CASE
+const KEPT_AS = sql`CASE
   WHEN r.success_order >= (SELECT cursor FROM followed f WHERE f.dag_id = r.dag_id) THEN 'followed'
   WHEN EXISTS (SELECT 1 FROM backfills b WHERE b.state = 'running'
     AND (b.backfill_id = r.backfill_id OR r.logical_date BETWEEN b.from_date AND b.to_date)) THEN 'backfill'
@@ -59,7 +62,7 @@ const KEPT_AS = `CASE
 /** Dags that have runs. */
 export function listDagsWithRuns(query: Query): readonly string[] {
   return query
-    .all<{ dag_id: string }>(sql("SELECT DISTINCT dag_id FROM dag_runs ORDER BY dag_id"))
+    .all<{ dag_id: string }>(sql`SELECT DISTINCT dag_id FROM dag_runs ORDER BY dag_id`)
     .map((row) => row.dag_id);
 }
 
@@ -67,16 +70,12 @@ export function listDagsWithRuns(query: Query): readonly string[] {
 export function listOldRuns(query: Query, dagId: string, before: string): readonly OldRun[] {
   return query
     .all<{ dag_run_id: number; kept_as: KeepReason | null; id_count: number }>(
-      sql(
-        `WITH ${GIVEN}, ranked AS (
-            SELECT *, row_number() OVER (ORDER BY logical_date DESC) AS rank FROM dag_runs WHERE dag_id = ?)
-          SELECT dag_run_id, CASE WHEN rank <= ? THEN 'newest' ELSE ${KEPT_AS} END AS kept_as,
-            (SELECT count(*) FROM asks a JOIN processed_ids p USING (ask_id) WHERE a.dag_run_id = r.dag_run_id) AS id_count
+      sql`WITH ${giveBefore(before)}, ranked AS (
+            SELECT *, row_number() OVER (ORDER BY logical_date DESC) AS rank FROM dag_runs WHERE dag_id = ${dagId})
+          SELECT dag_run_id, CASE WHEN rank <= ${KEPT_RUNS_A_DAG} THEN 'newest' ELSE ${KEPT_AS} END AS kept_as,
+            (SELECT count(*) FROM asks a JOIN processed_ids p USING (ask_id)
+            WHERE a.dag_run_id = r.dag_run_id) AS id_count
           FROM given, ranked r WHERE ${isOld("r")} ORDER BY logical_date`,
-        before,
-        dagId,
-        KEPT_RUNS_A_DAG,
-      ),
     )
     .map((row) => ({ dagRunId: row.dag_run_id, keptAs: row.kept_as, idCount: row.id_count }));
 }
@@ -85,32 +84,36 @@ export function listOldRuns(query: Query, dagId: string, before: string): readon
 export function recheckRuns(query: Query, before: string, dagRunIds: readonly number[]): readonly number[] {
   return query
     .all<{ dag_run_id: number }>(
-      sql(
-        `WITH ${GIVEN} SELECT dag_run_id FROM given, dag_runs r
-          WHERE dag_run_id IN (SELECT value FROM json_each(?)) AND ${isOld("r")} AND ${KEPT_AS} IS NULL`,
-        before,
-        JSON.stringify(dagRunIds),
-      ),
+      sql`WITH ${giveBefore(before)} SELECT dag_run_id FROM given, dag_runs r
+          WHERE dag_run_id IN (SELECT value FROM json_each(${JSON.stringify(dagRunIds)})) AND ${isOld("r")}
+            AND ${KEPT_AS} IS NULL`,
     )
     .map((row) => row.dag_run_id);
 }
 
-const GONE = "(SELECT value FROM json_each(?))";
+/** Of a JSON list of run ids. */
+const listOf = (gone: string): Sql => sql`(SELECT value FROM json_each(${gone}))`;
 
-/** What goes with a run, in the order in which it may go; each `where` takes the runs' ids as a JSON list. */
+/** What goes with a run, in the order in which it may go; `where` takes the runs' ids as a JSON list. */
 export const RUN_ROWS = [
   {
     table: "task_outputs",
-    where: `task_instance_id IN (SELECT task_instance_id FROM task_instances WHERE dag_run_id IN ${GONE})`,
+    where: (gone: string): Sql =>
+      sql`task_instance_id IN (SELECT task_instance_id FROM task_instances WHERE dag_run_id IN ${listOf(gone)})`,
   },
   {
     table: "attempts",
-    where: `task_instance_id IN (SELECT task_instance_id FROM task_instances WHERE dag_run_id IN ${GONE})`,
+    where: (gone: string): Sql =>
+      sql`task_instance_id IN (SELECT task_instance_id FROM task_instances WHERE dag_run_id IN ${listOf(gone)})`,
   },
-  { table: "task_instances", where: `dag_run_id IN ${GONE}` },
-  { table: "batches", where: `ask_id IN (SELECT ask_id FROM asks WHERE dag_run_id IN ${GONE})` },
-  { table: "asks", where: `dag_run_id IN ${GONE}` },
-  { table: "dag_runs", where: `dag_run_id IN ${GONE}` },
+  { table: "task_instances", where: (gone: string): Sql => sql`dag_run_id IN ${listOf(gone)}` },
+  {
+    table: "batches",
+    where: (gone: string): Sql =>
+      sql`ask_id IN (SELECT ask_id FROM asks WHERE dag_run_id IN ${listOf(gone)})`,
+  },
+  { table: "asks", where: (gone: string): Sql => sql`dag_run_id IN ${listOf(gone)}` },
+  { table: "dag_runs", where: (gone: string): Sql => sql`dag_run_id IN ${listOf(gone)}` },
 ] as const;
 
 interface Leftover {
@@ -132,33 +135,25 @@ export const LEFTOVERS: readonly Leftover[] = [
     // An unchanged CSV is not read twice: the set of the newest one stays. A run under way may have found its set and not
     // yet said so.
     where: (before, gone) =>
-      sql(
-        `created_at < ?
-          AND candidate_set_id NOT IN (SELECT candidate_set_id FROM asks WHERE dag_run_id NOT IN ${GONE})
+      sql`created_at < ${before}
+          AND candidate_set_id NOT IN (SELECT candidate_set_id FROM asks WHERE dag_run_id NOT IN ${listOf(gone)})
           AND candidate_set_id NOT IN (SELECT CAST(o.value AS INTEGER) FROM task_outputs o
-            JOIN task_instances t USING (task_instance_id) WHERE o.name = 'candidate_set' AND t.dag_run_id NOT IN ${GONE})
+            JOIN task_instances t USING (task_instance_id) WHERE o.name = 'candidate_set'
+            AND t.dag_run_id NOT IN ${listOf(gone)})
           AND sha256 IS NOT (SELECT o.sha256 FROM objects o WHERE o.lake = candidate_sets.lake
             AND o.dataset = candidate_sets.dataset AND o.kind = 'file' AND o.is_committed = 1
             ORDER BY o.commit_order DESC LIMIT 1)
           AND NOT EXISTS (SELECT 1 FROM dag_runs r JOIN task_instances t USING (dag_run_id)
             JOIN task_inputs i USING (task_instance_id) JOIN objects o USING (object_id)
             WHERE r.state IN ('queued', 'running') AND o.sha256 = candidate_sets.sha256)`,
-        before,
-        gone,
-        gone,
-      ),
   },
   {
     table: "backfills",
     key: "backfill_id",
     pageRows: 500,
     where: (before, gone) =>
-      sql(
-        `state <> 'running' AND finished_at < ? AND backfill_id NOT IN (
-          SELECT backfill_id FROM dag_runs WHERE backfill_id IS NOT NULL AND dag_run_id NOT IN ${GONE})`,
-        before,
-        gone,
-      ),
+      sql`state <> 'running' AND finished_at < ${before} AND backfill_id NOT IN (
+          SELECT backfill_id FROM dag_runs WHERE backfill_id IS NOT NULL AND dag_run_id NOT IN ${listOf(gone)})`,
   },
   {
     table: "dag_versions",
@@ -166,18 +161,15 @@ export const LEFTOVERS: readonly Leftover[] = [
     // SQLite looks through all runs for each.
     pageRows: 20,
     where: (_before, gone) =>
-      sql(
-        `fingerprint NOT IN (SELECT fingerprint FROM dags)
-          AND fingerprint NOT IN (SELECT fingerprint FROM dag_runs WHERE dag_run_id NOT IN ${GONE})`,
-        gone,
-      ),
+      sql`fingerprint NOT IN (SELECT fingerprint FROM dags)
+          AND fingerprint NOT IN (SELECT fingerprint FROM dag_runs WHERE dag_run_id NOT IN ${listOf(gone)})`,
   },
   {
     table: "requests",
     key: "request_id",
     pageRows: 500,
     where: (before) =>
-      sql("state NOT IN ('open', 'begun') AND coalesce(answered_at, requested_at) < ?", before),
+      sql`state NOT IN ('open', 'begun') AND coalesce(answered_at, requested_at) < ${before}`,
   },
   {
     table: "notices",
@@ -185,21 +177,14 @@ export const LEFTOVERS: readonly Leftover[] = [
     pageRows: 500,
     // The newest of a Dag tells whether it was well when it was last told of.
     where: (before) =>
-      sql(
-        `state <> 'open' AND coalesce(sent_at, created_at) < ?
+      sql`state <> 'open' AND coalesce(sent_at, created_at) < ${before}
           AND notice_id NOT IN (SELECT max(notice_id) FROM notices GROUP BY dag_id)`,
-        before,
-      ),
   },
 ];
 
 /** Old, and of no run that stays. A run id holds its logical date (24 characters), by which the run is found without a search. */
 export function isPastEvent(before: string, goneRuns: string): Sql {
-  return sql(
-    `at < ? AND NOT EXISTS (SELECT 1 FROM dag_runs r WHERE r.dag_id = events.dag_id
+  return sql`at < ${before} AND NOT EXISTS (SELECT 1 FROM dag_runs r WHERE r.dag_id = events.dag_id
       AND r.logical_date = substr(events.run_id, instr(events.run_id, '__') + 2, 24) AND r.run_id = events.run_id
-      AND r.dag_run_id NOT IN ${GONE})`,
-    before,
-    goneRuns,
-  );
+      AND r.dag_run_id NOT IN ${listOf(goneRuns)})`;
 }

@@ -2,7 +2,8 @@
  * Takes old history out of the database, a little at a time, so that whoever else writes is never held up for long.
  * What is history is decided in prune-rules.ts; the caller holds the lease.
  */
-import type { Database, Query } from "../sqlite/database.ts";
+import type { Database } from "../sqlite/database.ts";
+import type { Query } from "../sqlite/query.ts";
 import {
   isPastEvent,
   KEEP_REASONS,
@@ -14,7 +15,7 @@ import {
   type KeepReason,
   type OldRun,
 } from "./prune-rules.ts";
-import { sql, type Sql } from "../sqlite/statement.ts";
+import { nameOf, sql, type Sql } from "../sqlite/statement.ts";
 
 /** In one transaction: tens of milliseconds. */
 const RUNS_AT_ONCE = 500;
@@ -64,15 +65,15 @@ export async function pruneDatabase(database: Database, request: PruneRequest): 
 function countRows(query: Query, before: string, going: readonly OldRun[]): Counts {
   const gone = JSON.stringify(going.map((run) => run.dagRunId));
   const counts = noCounts();
-  for (const { table, where } of RUN_ROWS) counts[table] = count(query, table, sql(where, gone));
+  for (const { table, where } of RUN_ROWS) counts[table] = count(query, table, where(gone));
   for (const { table, where } of LEFTOVERS) counts[table] = count(query, table, where(before, gone));
   counts.events = count(query, "events", isPastEvent(before, gone));
   return counts;
 }
 
 function count(query: Query, table: PrunedTable, where: Sql): number {
-  const statement = sql(`SELECT count(*) AS count FROM ${table} WHERE ${where.sql}`, ...where.bindings);
-  return query.get<{ count: number }>(statement)?.count ?? 0;
+  return query.one<{ count: number }>(sql`SELECT count(*) AS count FROM ${nameOf(table)} WHERE ${where}`)
+    .count;
 }
 
 async function removeRuns(
@@ -106,7 +107,7 @@ async function removeGroup(
       return Object.fromEntries(
         RUN_ROWS.map(({ table, where }) => [
           table,
-          query.run(sql(`DELETE FROM ${table} WHERE ${where}`, gone)).changes,
+          query.run(sql`DELETE FROM ${nameOf(table)} WHERE ${where(gone)}`).changes,
         ]),
       );
     });
@@ -121,11 +122,12 @@ async function removeLeftovers(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const { table, key, pageRows, where } of LEFTOVERS) {
-    const condition = where(before, "[]");
-    const page = `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${condition.sql} LIMIT ?)`;
+    const [from, column] = [nameOf(table), nameOf(key)];
+    const page = sql`DELETE FROM ${from} WHERE ${column} IN (
+      SELECT ${column} FROM ${from} WHERE ${where(before, "[]")} LIMIT ${pageRows})`;
     for (let changes = pageRows; changes === pageRows; counts[table] += changes) {
       signal?.throwIfAborted();
-      changes = await removeSome(database, sql(page, ...condition.bindings, pageRows));
+      changes = await removeSome(database, page);
     }
   }
 }
@@ -133,13 +135,10 @@ async function removeLeftovers(
 /** The ids stay as they were decided, with the object that holds them; which ask and batch it was, the manifest says. */
 function letIdsGo(query: Query, goneRuns: string): number {
   return query.run(
-    sql(
-      `UPDATE processed_ids SET ask_id = NULL, batch_id = NULL WHERE (question_id, asked_id, generation) IN (
+    sql`UPDATE processed_ids SET ask_id = NULL, batch_id = NULL WHERE (question_id, asked_id, generation) IN (
         SELECT question_id, asked_id, generation FROM processed_ids WHERE ask_id IN (
-          SELECT ask_id FROM asks WHERE dag_run_id IN (SELECT value FROM json_each(?))) LIMIT ?)`,
-      goneRuns,
-      IDS_AT_ONCE,
-    ),
+          SELECT ask_id FROM asks WHERE dag_run_id IN (SELECT value FROM json_each(${goneRuns})))
+            LIMIT ${IDS_AT_ONCE})`,
   ).changes;
 }
 
@@ -168,19 +167,14 @@ async function removeEvents(
 ): Promise<void> {
   const condition = isPastEvent(before, "[]");
   const bounds = database.get<{ first: number | null; last: number | null }>(
-    sql("SELECT min(event_id) AS first, max(event_id) AS last FROM events"),
+    sql`SELECT min(event_id) AS first, max(event_id) AS last FROM events`,
   );
   const last = bounds?.last ?? 0;
   for (let first = bounds?.first ?? 1; first <= last; first += EVENTS_AT_ONCE) {
     signal?.throwIfAborted();
     counts.events += await removeSome(
       database,
-      sql(
-        `DELETE FROM events WHERE event_id BETWEEN ? AND ? AND ${condition.sql}`,
-        first,
-        first + EVENTS_AT_ONCE - 1,
-        ...condition.bindings,
-      ),
+      sql`DELETE FROM events WHERE event_id BETWEEN ${first} AND ${first + EVENTS_AT_ONCE - 1} AND ${condition}`,
     );
   }
 }

@@ -8,8 +8,11 @@ import { openTestWorld } from "../support/test-world.ts";
 
 async function openAsking() {
   const { database } = await openTestWorld();
-  const hold = "UPDATE lease SET purpose = ?, expires_at = '2999-01-01T00:00:00.000Z', pid = 1, host = 'x'";
-  await database.write((query) => query.run(sql(hold, "scheduler")));
+  await database.write((query) =>
+    query.run(
+      sql`UPDATE lease SET purpose = 'scheduler', expires_at = '2999-01-01T00:00:00.000Z', pid = 1, host = 'x'`,
+    ),
+  );
   const stopping = new AbortController();
   const answer = askScheduler({ clock: systemClock }, database, { kind: "prune" }, stopping.signal);
   answer.catch(() => undefined);
@@ -55,6 +58,6 @@ test("a scheduler that goes, or another that finds what it had begun, is told", 
   });
   await expect(answer).rejects.toMatchObject({ code: "NO_SCHEDULER" });
   const other = await openAsking();
-  await other.database.write((query) => query.run(sql("UPDATE lease SET expires_at = NULL")));
+  await other.database.write((query) => query.run(sql`UPDATE lease SET expires_at = NULL`));
   await expect(other.answer).rejects.toMatchObject({ code: "NO_SCHEDULER" });
 });

@@ -5,7 +5,7 @@ import { openGround, type Ground } from "../../bench/ground.ts";
 import { writeHistory } from "../../bench/history.ts";
 import { startMinuteService } from "../../bench/minute-service.ts";
 import { reportRuns } from "../../state/reports.ts";
-import { sql } from "../../state/sqlite/statement.ts";
+import { sql, nameOf } from "../../state/sqlite/statement.ts";
 import { createHandClock, type HandClock } from "../support/hand-clock.ts";
 import { makeDag, makeTask } from "../support/test-dag.ts";
 import { makeTempFolder } from "../support/test-world.ts";
@@ -35,10 +35,10 @@ describe("a history", () => {
       ["scheduled__2026-11-23T08:58:00.000Z", "success", 2],
     ]);
     const rows = (table: string): readonly unknown[] =>
-      ground.tools.database.all(sql(`SELECT 1 FROM ${table}`));
+      ground.tools.database.all(sql`SELECT 1 FROM ${nameOf(table)}`);
     expect(rows("attempts")).toHaveLength(6);
     expect(
-      ground.tools.database.all(sql("SELECT success_order AS place FROM dag_runs ORDER BY logical_date")),
+      ground.tools.database.all(sql`SELECT success_order AS place FROM dag_runs ORDER BY logical_date`),
     ).toEqual([{ place: 1 }, { place: 2 }, { place: 3 }]);
     expect(ground.tools.database.check()).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe("bare commits", () => {
     const { database } = ground.tools;
     const bare = openBareCommits(ground.databaseFile);
     onTestFinished(() => bare.close());
-    const readState = () => database.get<{ state: string }>(sql("SELECT state FROM bench"))?.state;
+    const readState = () => database.get<{ state: string }>(sql`SELECT state FROM bench`)?.state;
     expect(bare.synchronous).toBe(2);
     expect(bare.measure(1)).toBeGreaterThan(0);
     expect(readState()).toBe("running");

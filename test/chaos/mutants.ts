@@ -48,12 +48,12 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: "state/records/batch-store.ts",
         from: "openAsk: (request) => database.write((query) => openAsk(query, request, clock.now())),",
-        to: 'openAsk: (request) => database.write((query) => { query.run(sql("DELETE FROM spool WHERE batch_id IS NULL")); return openAsk(query, request, clock.now()); }),',
+        to: "openAsk: (request) => database.write((query) => { query.run(sql`DELETE FROM spool WHERE batch_id IS NULL`); return openAsk(query, request, clock.now()); }),",
       },
       {
         file: "state/records/batch-store.ts",
-        from: 'import type { Database } from "../../state/sqlite/database.ts";',
-        to: 'import type { Database } from "../../state/sqlite/database.ts";\nimport { sql } from "../../state/sqlite/statement.ts";',
+        from: 'import type { Database } from "../sqlite/database.ts";',
+        to: 'import type { Database } from "../sqlite/database.ts";\nimport { sql } from "../sqlite/statement.ts";',
       },
     ],
     lake: "folder",

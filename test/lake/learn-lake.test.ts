@@ -58,7 +58,7 @@ const planIds = async ({ world, ask }: Stored): Promise<readonly string[]> =>
   (await world.ports.batches.plan(ask, POLICY)).map(({ askedId }) => askedId);
 
 function listEvents({ world }: Stored): readonly string[] {
-  return world.database.all<{ kind: string }>(sql("SELECT kind FROM events")).map(({ kind }) => kind);
+  return world.database.all<{ kind: string }>(sql`SELECT kind FROM events`).map(({ kind }) => kind);
 }
 
 /** Does what a task does: learn, finish what is left, ask what is planned. */
@@ -103,7 +103,7 @@ describe("an object that the store does not hold as recorded", () => {
     expect(listEvents(stored)).toContain(event);
     expect(
       stored.world.database.all(
-        sql("SELECT DISTINCT outcome, reason, detail FROM v_ids WHERE asked_id > 'tt0000100'"),
+        sql`SELECT DISTINCT outcome, reason, detail FROM v_ids WHERE asked_id > 'tt0000100'`,
       ),
     ).toEqual([{ outcome: "failed", reason: "object_missing", detail: SECOND }]);
 
@@ -352,7 +352,7 @@ describe("two databases before one lake", () => {
     expect(await learn(stored.world, stored.run)).toMatchObject({ doubledIds: 0 });
     expect(
       stored.world.database.all(
-        sql("SELECT key, other_key, count(*) AS ids FROM v_doubles GROUP BY key, other_key"),
+        sql`SELECT key, other_key, count(*) AS ids FROM v_doubles GROUP BY key, other_key`,
       ),
     ).toEqual([{ key: FIRST.replace("T09", "T10"), other_key: FIRST, ids: 30 }]);
 
@@ -360,7 +360,7 @@ describe("two databases before one lake", () => {
     rmSync(stored.path(FIRST));
     expect(await learn(stored.world, stored.run)).toMatchObject({ lostIds: 70 });
     expect(await planIds(stored)).toEqual(stored.ids.slice(30, 100));
-    expect(stored.world.database.all(sql("SELECT * FROM v_doubles"))).toEqual([]);
+    expect(stored.world.database.all(sql`SELECT * FROM v_doubles`)).toEqual([]);
   });
 });
 

@@ -50,7 +50,7 @@ describe("storing records", () => {
     );
     await sink.finish();
     const counts = world.database.all<{ structure: string; record_count: number }>(
-      sql("SELECT structure, record_count FROM batches WHERE kind = 'records' ORDER BY structure"),
+      sql`SELECT structure, record_count FROM batches WHERE kind = 'records' ORDER BY structure`,
     );
     expect(counts).toEqual([
       { structure: "one", record_count: 20 },
@@ -69,7 +69,7 @@ describe("storing records", () => {
     );
     await sink.finish();
     const sizes = world.database.all<{ size_bytes: number; record_count: number }>(
-      sql("SELECT size_bytes, record_count FROM objects WHERE kind = 'records' ORDER BY key"),
+      sql`SELECT size_bytes, record_count FROM objects WHERE kind = 'records' ORDER BY key`,
     );
     expect(sizes.map((row) => row.record_count)).toEqual([3, 3, 1]);
     for (const { size_bytes } of sizes) expect(size_bytes).toBeLessThanOrEqual(10_000_000);
@@ -106,7 +106,7 @@ describe("storing records", () => {
     expect(readFileSync(join(world.folder, "lake", key))).toEqual(foreign);
     expect(sha256).toHaveLength(64);
     expect(await listKeys(world)).toContain(key.replace("00001", "00002"));
-    expect(world.database.all(sql("SELECT kind FROM events"))).toContainEqual({ kind: "foreign_object" });
+    expect(world.database.all(sql`SELECT kind FROM events`)).toContainEqual({ kind: "foreign_object" });
   });
 });
 
@@ -117,7 +117,7 @@ test("the spool never holds much more than its cap, however many records come at
   const put = world.lake.putBytes.bind(world.lake);
   const held: number[] = [];
   world.lake.putBytes = (request) => {
-    const row = world.database.get<{ bytes: number }>(sql("SELECT sum(size_bytes) AS bytes FROM spool"));
+    const row = world.database.get<{ bytes: number }>(sql`SELECT sum(size_bytes) AS bytes FROM spool`);
     held.push(row?.bytes ?? 0);
     return put(request);
   };
@@ -156,9 +156,9 @@ describe("recovery", () => {
       stored: 30,
       alreadyStored: 0,
     });
-    expect(world.database.all(sql("SELECT count(*) AS objects FROM objects WHERE kind = 'records'"))).toEqual(
-      [{ objects: 1 }],
-    );
+    expect(world.database.all(sql`SELECT count(*) AS objects FROM objects WHERE kind = 'records'`)).toEqual([
+      { objects: 1 },
+    ]);
   });
 
   test("what an earlier run left is finished first, in its own partition, with a manifest of its own", async () => {

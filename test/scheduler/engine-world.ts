@@ -146,7 +146,7 @@ export async function openEngineWorld(
     },
     attempts: () =>
       world.database.all(
-        sql("SELECT state, error_code, error FROM attempts ORDER BY task_instance_id, number"),
+        sql`SELECT state, error_code, error FROM attempts ORDER BY task_instance_id, number`,
       ),
   };
 }

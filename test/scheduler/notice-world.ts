@@ -6,7 +6,8 @@ import type { DagRun, DagRunState } from "../../model/run/dag-run.ts";
 import type { Notice } from "../../model/ports/notice.ts";
 import { noteRunEnd, type NoticeSettings } from "../../scheduler/notices/note-run-end.ts";
 import { addTasks, changeRunState, createRun, readRun, saveDagVersion } from "../../state/runs/dag-runs.ts";
-import type { Database, Query } from "../../state/sqlite/database.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { mapRow, type Row } from "../../state/sqlite/row.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { makeDag, makeVersion } from "../support/test-dag.ts";
@@ -65,8 +66,10 @@ export function openRunEnds(database: Database, settings: NoticeSettings): RunEn
         });
         for (const [taskId, message] of Object.entries(failedTasks)) {
           addTasks(query, run, [{ taskId, type: "noop", pool: "default", exclusiveKey: null }]);
-          const set = "UPDATE task_instances SET state = 'failed', message = ? WHERE task_id = ?";
-          query.run(sql(`${set} AND dag_run_id = ?`, message, taskId, run.dagRunId));
+          query.run(
+            sql`UPDATE task_instances SET state = 'failed', message = ${message}
+                WHERE task_id = ${taskId} AND dag_run_id = ${run.dagRunId}`,
+          );
         }
         return finish(query, run, state, instant ?? logicalDate, more);
       }),
@@ -77,7 +80,7 @@ export function openRunEnds(database: Database, settings: NoticeSettings): RunEn
         finish(query, readRun(query, run.dagRunId), state, now, {});
       }),
     notices: () =>
-      database.all<Row>(sql("SELECT * FROM notices ORDER BY notice_id")).map((row) => mapRow<Notice>(row)),
+      database.all<Row>(sql`SELECT * FROM notices ORDER BY notice_id`).map((row) => mapRow<Notice>(row)),
   };
 }
 

@@ -160,20 +160,15 @@ export async function openServiceWorld(
     runs: () =>
       database
         .all<{ text: string }>(
-          sql(
-            `SELECT dag_id || '@' || substr(logical_date, 12, 5) || ' ' || state AS text FROM dag_runs
+          sql`SELECT dag_id || '@' || substr(logical_date, 12, 5) || ' ' || state AS text FROM dag_runs
               ORDER BY logical_date, dag_id`,
-          ),
         )
         .map(({ text }) => text),
     events: (...kinds) =>
       database
         .all<{ text: string }>(
-          sql(
-            `SELECT kind || ': ' || message AS text FROM events
-              WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY event_id`,
-            JSON.stringify(kinds),
-          ),
+          sql`SELECT kind || ': ' || message AS text FROM events
+              WHERE kind IN (SELECT value FROM json_each(${JSON.stringify(kinds)})) ORDER BY event_id`,
         )
         .map(({ text }) => text),
     async ask({ kind, ...payload }) {

@@ -138,7 +138,7 @@ describe("an odd clock", () => {
     first.drain();
     await first.ended;
     await world.database.write((query) =>
-      query.run(sql("UPDATE dags SET cursor = '2036-01-01T00:00:00.000Z'")),
+      query.run(sql`UPDATE dags SET cursor = '2036-01-01T00:00:00.000Z'`),
     );
     await world.start().advance(HOUR);
     expect(world.events("cursor_reset")).toHaveLength(1);
@@ -158,10 +158,8 @@ describe("max_active_runs", () => {
     await service.rest();
     expect(world.runs()).toEqual(["hourly@10:00 success", "hourly@11:00 success", "hourly@12:00 success"]);
     const starts = world.database.all<{ run: string }>(
-      sql(
-        `SELECT substr(r.logical_date, 12, 5) AS run FROM attempts a JOIN task_instances t USING (task_instance_id)
+      sql`SELECT substr(r.logical_date, 12, 5) AS run FROM attempts a JOIN task_instances t USING (task_instance_id)
           JOIN dag_runs r USING (dag_run_id) ORDER BY a.started_at`,
-      ),
     );
     expect(starts.map(({ run }) => run)).toEqual(["10:00", "11:00", "12:00"]);
   });
@@ -206,10 +204,10 @@ describe("Dag files", () => {
     await service.advance(6_000);
     gate.open();
     await service.rest();
-    const tasks = world.database.all<{ task_id: string }>(sql("SELECT task_id FROM task_instances"));
+    const tasks = world.database.all<{ task_id: string }>(sql`SELECT task_id FROM task_instances`);
     expect(tasks).toEqual([{ task_id: "a" }]);
     await service.advance(HOUR);
-    expect(world.database.all(sql("SELECT 1 FROM task_instances"))).toHaveLength(3);
+    expect(world.database.all(sql`SELECT 1 FROM task_instances`)).toHaveLength(3);
   });
 });
 
@@ -334,7 +332,7 @@ describe("a drain", () => {
     service.drain();
     await service.ended;
     expect(world.runs()).toEqual(["hourly@10:00 running"]);
-    const tasks = world.database.all(sql("SELECT task_id, state FROM task_instances ORDER BY task_id"));
+    const tasks = world.database.all(sql`SELECT task_id, state FROM task_instances ORDER BY task_id`);
     expect(tasks).toEqual([
       { task_id: "a", state: "up_for_retry" },
       { task_id: "b", state: "none" },
@@ -346,12 +344,12 @@ describe("a scheduler that has lost its lease", () => {
   test("writes nothing more and says so", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly()]);
-    await world.database.write((query) => query.run(sql("UPDATE lease SET epoch = 1")));
+    await world.database.write((query) => query.run(sql`UPDATE lease SET epoch = 1`));
     world.database.fenceBy(1);
     const service = world.start();
     await service.rest();
     world.database.fenceBy(null);
-    await world.database.write((query) => query.run(sql("UPDATE lease SET epoch = 2")));
+    await world.database.write((query) => query.run(sql`UPDATE lease SET epoch = 2`));
     world.database.fenceBy(1);
     await service.advance(HOUR);
     await expect(service.ended).rejects.toMatchObject({ code: "LEASE_LOST" });

@@ -1,7 +1,7 @@
 /** The views are an interface for people and their scripts: a column may be added at the end of this list, none goes or is renamed. */
 import { describe, expect, test } from "vitest";
 import { addTasks, changeRunState, readRun } from "../../state/runs/dag-runs.ts";
-import { sql } from "../../state/sqlite/statement.ts";
+import { sql, nameOf } from "../../state/sqlite/statement.ts";
 import {
   changeTaskState,
   finishAttempt,
@@ -40,14 +40,16 @@ const COLUMNS = {
 test("there are these views and no others", async () => {
   const { database } = await openTestWorld();
   const views = database.all<{ name: string }>(
-    sql("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name"),
+    sql`SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name`,
   );
   expect(views.map(({ name }) => name)).toEqual(Object.keys(COLUMNS).toSorted());
 });
 
 test.each(Object.entries(COLUMNS))("%s has its columns, in their order", async (view, columns) => {
   const { database } = await openTestWorld();
-  const found = database.all<{ name: string }>(sql(`PRAGMA table_info(${view})`)).map(({ name }) => name);
+  const found = database
+    .all<{ name: string }>(sql`PRAGMA table_info(${nameOf(view)})`)
+    .map(({ name }) => name);
   expect(found).toEqual(columns.split(" "));
 });
 
@@ -92,7 +94,7 @@ describe("what they say", () => {
     });
     await ports.events.record({ level: "warn", kind: "told", message: "something", dagId: "test_dag" });
 
-    expect(database.get(sql("SELECT * FROM v_runs"))).toMatchObject({
+    expect(database.get(sql`SELECT * FROM v_runs`)).toMatchObject({
       dag_id: "test_dag",
       state: "success",
       logical_date_local: "2026-11-23 06:00:00 -03:00",
@@ -102,7 +104,7 @@ describe("what they say", () => {
       failed_tasks: 0,
       objects: 0,
     });
-    expect(database.get(sql("SELECT * FROM v_tasks"))).toMatchObject({
+    expect(database.get(sql`SELECT * FROM v_tasks`)).toMatchObject({
       task_id: "movies",
       state: "success",
       attempts: 2,
@@ -111,10 +113,10 @@ describe("what they say", () => {
       outputs: '{"ids":3}',
       pool: "tmdb",
     });
-    expect(database.all(sql("SELECT attempt, state, duration_seconds, error_code FROM v_attempts"))).toEqual([
+    expect(database.all(sql`SELECT attempt, state, duration_seconds, error_code FROM v_attempts`)).toEqual([
       { attempt: 1, state: "failed", duration_seconds: 1.5, error_code: "LAKE_UNAVAILABLE" },
       { attempt: 2, state: "success", duration_seconds: 1.25, error_code: null },
     ]);
-    expect(database.get(sql("SELECT * FROM v_events"))).toMatchObject({ kind: "told", dag_id: "test_dag" });
+    expect(database.get(sql`SELECT * FROM v_events`)).toMatchObject({ kind: "told", dag_id: "test_dag" });
   });
 });

@@ -61,10 +61,7 @@ async function openCsvWorld(): Promise<CsvWorld> {
     listIds: (candidateSet) =>
       world.database
         .all<{ asked_id: string }>(
-          sql(
-            "SELECT asked_id FROM candidate_ids WHERE candidate_set_id = ? ORDER BY position",
-            candidateSet,
-          ),
+          sql`SELECT asked_id FROM candidate_ids WHERE candidate_set_id = ${candidateSet} ORDER BY position`,
         )
         .map((row) => row.asked_id),
   };
@@ -210,7 +207,7 @@ describe("what cannot be read", () => {
       expect(error.retryable).toBe(false);
       expect(error.message).toContain("id, tituloPincipal, anoLancamento, genero");
     }
-    expect(world.database.all(sql("SELECT * FROM candidate_sets"))).toEqual([]);
+    expect(world.database.all(sql`SELECT * FROM candidate_sets`)).toEqual([]);
   });
 
   test("a dataset without an object fails, to be tried again, and says how to find the Dag that stores it", async () => {
@@ -221,7 +218,7 @@ describe("what cannot be read", () => {
     expect(error.message).toContain("movies");
     expect(error.hint).toBe("Run the Dag that stores it first; `dagmar dags list` shows the Dags.");
     await world.store(CSV, "2026-11-23");
-    await world.database.write((query) => query.run(sql("UPDATE objects SET is_committed = 0")));
+    await world.database.write((query) => query.run(sql`UPDATE objects SET is_committed = 0`));
     const gone = await failure(world.find(await world.makeRunFacts("2026-11-24T09:00:00Z")));
     expect(gone.hint).toMatch(/^Run the Dag that stores it first: `dagmar run \w+`\.$/);
   });
@@ -240,7 +237,7 @@ describe("what cannot be read", () => {
     const error = await failure(world.find(await world.makeRunFacts("2026-11-23T09:00:00Z")));
     expect(error.code).toBe("LAKE_CORRUPT");
     expect(error.hint).toContain("dagmar lake verify");
-    expect(world.database.all(sql("SELECT * FROM candidate_sets"))).toEqual([]);
+    expect(world.database.all(sql`SELECT * FROM candidate_sets`)).toEqual([]);
   });
 
   test("an object that is gone from the lake fails", async () => {
@@ -264,5 +261,5 @@ test("a run that is stopped while it reads keeps nothing", async () => {
     },
   });
   await expect(running).rejects.toMatchObject({ name: "AbortError" });
-  expect(world.database.all(sql("SELECT * FROM candidate_sets"))).toEqual([]);
+  expect(world.database.all(sql`SELECT * FROM candidate_sets`)).toEqual([]);
 });

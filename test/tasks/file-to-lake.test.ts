@@ -42,7 +42,7 @@ async function openFileWorld(): Promise<FileWorld> {
 
 async function store(world: FileWorld, day: string, written: object = {}) {
   const existing = world.database.get<{ dag_run_id: number }>(
-    sql("SELECT dag_run_id FROM dag_runs WHERE logical_date = ?", `${day}T09:00:00.000Z`),
+    sql`SELECT dag_run_id FROM dag_runs WHERE logical_date = ${`${day}T09:00:00.000Z`}`,
   );
   if (existing !== undefined) throw new Error("one run a day in these tests");
   const run = await world.makeRunFacts(`${day}T09:00:00Z`);
@@ -151,10 +151,10 @@ describe("an object that is not as recorded", () => {
       unchanged: false,
     });
     expect(readFileSync(lakeFile(world, "movies.csv"), "utf8")).toBe("id\n1\n");
-    expect(world.database.all(sql("SELECT key, state, missing_since FROM v_objects"))).toEqual([
+    expect(world.database.all(sql`SELECT key, state, missing_since FROM v_objects`)).toEqual([
       { key: KEY, state: "committed", missing_since: null },
     ]);
-    expect(world.database.all(sql("SELECT kind FROM events"))).toContainEqual({ kind: "objects_missing" });
+    expect(world.database.all(sql`SELECT kind FROM events`)).toContainEqual({ kind: "objects_missing" });
   });
 
   test("gives way to the older object with the same content where that one stands", async () => {
@@ -174,7 +174,7 @@ describe("an object that is not as recorded", () => {
     const output = await store(world, "2026-11-24");
     expect(output).toMatchObject({ key: KEY.replace("23", "24"), unchanged: false });
     expect(readFileSync(lakeFile(world, "movies.csv"), "utf8")).toBe("id\n2\n");
-    expect(world.database.all(sql("SELECT kind FROM events"))).toContainEqual({ kind: "objects_replaced" });
+    expect(world.database.all(sql`SELECT kind FROM events`)).toContainEqual({ kind: "objects_replaced" });
   });
 
   test.each(["the database knows", "another database finds"])(
@@ -209,7 +209,7 @@ describe("changed content under the same key", () => {
     expect(output["key"]).toMatch(/\/movies-16367aac\.csv$/);
     expect(readFileSync(join(world.folder, "lake", KEY), "utf8")).toBe("first");
     expect(readFileSync(join(world.folder, "lake", text(output["key"])), "utf8")).toBe("second");
-    expect(world.database.all(sql("SELECT kind FROM events"))).toContainEqual({ kind: "key_taken" });
+    expect(world.database.all(sql`SELECT kind FROM events`)).toContainEqual({ kind: "key_taken" });
   });
 
   test("going back to the first content makes its object the newest and writes nothing", async () => {

@@ -17,7 +17,7 @@ async function openBad(bad: readonly string[], answers: readonly ("status" | "re
 const listFailed = (world: TmdbWorld): readonly unknown[] =>
   world.database
     .all<{ asked_id: string }>(
-      sql("SELECT asked_id FROM processed_ids WHERE outcome = 'failed' ORDER BY asked_id"),
+      sql`SELECT asked_id FROM processed_ids WHERE outcome = 'failed' ORDER BY asked_id`,
     )
     .map((row) => row.asked_id);
 

@@ -23,7 +23,7 @@ async function serveBody(body: string, status = 200, contentType = "application/
 }
 
 const listDecided = (world: TmdbWorld): readonly unknown[] =>
-  world.database.all(sql("SELECT asked_id, outcome FROM processed_ids WHERE outcome <> 'stored'"));
+  world.database.all(sql`SELECT asked_id, outcome FROM processed_ids WHERE outcome <> 'stored'`);
 
 describe.each([3, 60])("%i ids", (count) => {
   test.each([

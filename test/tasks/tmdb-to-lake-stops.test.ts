@@ -14,14 +14,12 @@ describe("a task that stops early", () => {
   const ONE_BY_ONE = { concurrency: 1 };
   const countUnfinished = (world: TestWorld) =>
     world.database.get(
-      sql(
-        `SELECT (SELECT count(*) FROM spool WHERE batch_id IS NULL) AS spooled,
+      sql`SELECT (SELECT count(*) FROM spool WHERE batch_id IS NULL) AS spooled,
           (SELECT count(*) FROM batches WHERE state = 'sealed') AS sealed`,
-      ),
     );
 
   const countDecided = (world: TestWorld) =>
-    world.database.get(sql("SELECT count(*) AS decided FROM processed_ids"));
+    world.database.get(sql`SELECT count(*) AS decided FROM processed_ids`);
 
   test.each([
     [401, "TMDB_UNAUTHORIZED", "TMDB_API_TOKEN"],
@@ -101,7 +99,7 @@ describe("a task that stops early", () => {
       if (done >= 20) stop.abort(reason);
     };
     await expect(world.ask(run, { ids, signal: stop.signal, onProgress })).rejects.toBe(reason);
-    const row = world.database.get<{ count: number }>(sql("SELECT count(*) AS count FROM spool"));
+    const row = world.database.get<{ count: number }>(sql`SELECT count(*) AS count FROM spool`);
     const kept = row?.count ?? 0;
     expect(kept).toBeGreaterThanOrEqual(20);
     expect(kept).toBeLessThan(400);
@@ -121,8 +119,7 @@ describe("a task that stops early", () => {
     writeFileSync(obstacle, "in the way");
     const error = await failure(world.ask(run, { ids, written: ONE_BY_ONE }));
     expect(error).toBeInstanceOf(LakeError);
-    const kept =
-      world.database.get<{ count: number }>(sql("SELECT count(*) AS count FROM spool"))?.count ?? 0;
+    const kept = world.database.get<{ count: number }>(sql`SELECT count(*) AS count FROM spool`)?.count ?? 0;
     expect(kept).toBeGreaterThanOrEqual(100);
     expect(countUnfinished(world)).toMatchObject({ spooled: 0 });
 
@@ -139,7 +136,7 @@ describe("a task that stops early", () => {
     expect((await failure(refusing.ask(run, { ids, written: ONE_BY_ONE }))).code).toBe("LAKE_DENIED");
     expect(await world.listStored()).toHaveLength(1);
     const spooled =
-      world.database.get<{ count: number }>(sql("SELECT count(*) AS count FROM spool"))?.count ?? 0;
+      world.database.get<{ count: number }>(sql`SELECT count(*) AS count FROM spool`)?.count ?? 0;
     expect(countUnfinished(world)).toMatchObject({ spooled: 0 });
 
     world.tmdb.reset();

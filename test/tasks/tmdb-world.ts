@@ -102,7 +102,7 @@ export function makeTmdbWorld(world: TestWorld, tmdb: TmdbSimulator): TmdbWorld 
     },
     listOutcomes: () =>
       world.database.all(
-        sql("SELECT asked_id, outcome, reason FROM v_ids WHERE outcome <> 'stored' ORDER BY asked_id"),
+        sql`SELECT asked_id, outcome, reason FROM v_ids WHERE outcome <> 'stored' ORDER BY asked_id`,
       ),
   };
 }

@@ -4,7 +4,8 @@
  */
 import type { DagRunState } from "../../model/run/dag-run.ts";
 import type { TaskState } from "../../model/run/task-instance.ts";
-import type { Database, Query } from "../../state/sqlite/database.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 
 export interface PoolUse {
@@ -37,26 +38,20 @@ interface Count {
 }
 
 // SQLite takes a partial index only where its own condition is repeated word for word; a narrower one beside it is fine.
-const OPEN_RUNS = "r.state IN ('queued', 'running')";
-const ACTIVE_TASKS = "t.state IN ('scheduled', 'queued', 'running')";
+const OPEN_RUNS = sql`r.state IN ('queued', 'running')`;
+const ACTIVE_TASKS = sql`t.state IN ('scheduled', 'queued', 'running')`;
 
-const COUNT_RUNS = sql(
-  `SELECT r.state AS name, count(*) AS count FROM dag_runs r WHERE ${OPEN_RUNS} GROUP BY r.state`,
-);
-const COUNT_ACTIVE_TASKS = sql(
-  `SELECT t.state AS name, count(*) AS count FROM task_instances t WHERE ${ACTIVE_TASKS} GROUP BY t.state`,
-);
-const COUNT_WAITING_TASKS = sql(
-  `SELECT t.state AS name, count(*) AS count FROM dag_runs r CROSS JOIN task_instances t USING (dag_run_id)
+const COUNT_RUNS = sql`SELECT r.state AS name, count(*) AS count FROM dag_runs r WHERE ${OPEN_RUNS} GROUP BY r.state`;
+const COUNT_ACTIVE_TASKS = sql`SELECT t.state AS name, count(*) AS count FROM task_instances t
+    WHERE ${ACTIVE_TASKS} GROUP BY t.state`;
+const COUNT_WAITING_TASKS = sql`SELECT t.state AS name, count(*) AS count FROM dag_runs r CROSS
+    JOIN task_instances t USING (dag_run_id)
     WHERE ${OPEN_RUNS} AND r.state = 'running' AND t.state IN ('none', 'up_for_retry', 'up_for_reschedule')
-    GROUP BY t.state`,
-);
-const LIST_POOLS = sql(
-  `SELECT p.pool, p.slots, coalesce(u.used, 0) AS used FROM pools p LEFT JOIN (
+    GROUP BY t.state`;
+const LIST_POOLS = sql`SELECT p.pool, p.slots, coalesce(u.used, 0) AS used FROM pools p LEFT JOIN (
       SELECT t.pool, count(*) AS used FROM task_instances t
         WHERE ${ACTIVE_TASKS} AND t.state IN ('queued', 'running') GROUP BY t.pool
-    ) u USING (pool) ORDER BY p.pool`,
-);
+    ) u USING (pool) ORDER BY p.pool`;
 
 export function readSnapshot(query: Query & Pick<Database, "sizes">): MetricSnapshot {
   const tasks = [...query.all<Count>(COUNT_ACTIVE_TASKS), ...query.all<Count>(COUNT_WAITING_TASKS)];

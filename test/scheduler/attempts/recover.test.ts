@@ -51,7 +51,7 @@ describe("a task whose process died", () => {
       lostCount: 3,
       message: expect.stringContaining("set aside") as unknown,
     });
-    expect(world.database.all(sql("SELECT kind, task_id FROM events ORDER BY event_id"))).toEqual([
+    expect(world.database.all(sql`SELECT kind, task_id FROM events ORDER BY event_id`)).toEqual([
       { kind: "attempt_lost", task_id: "a" },
       { kind: "attempt_lost", task_id: "a" },
       { kind: "task_set_aside", task_id: "a" },
@@ -66,7 +66,7 @@ describe("a task whose process died", () => {
     const run = await world.makeRun(makeChain({ taskId: "a" }));
     await startAndDie(world, run);
     await world.database.write((query) => {
-      query.run(sql("UPDATE task_instances SET failure_count = 2"));
+      query.run(sql`UPDATE task_instances SET failure_count = 2`);
     });
     await recover(world);
     expect(world.task(run, "a")).toMatchObject({ failureCount: 2, lostCount: 1 });

@@ -73,7 +73,7 @@ describe("a backfill", () => {
   test("makes a run for each slot, which are driven like others, and ends with the last", async () => {
     const world = await openBackfilled();
     expect(world.runs()).toEqual(["demo@03:00 success", "demo@04:00 success", "demo@05:00 success"]);
-    expect(world.database.all(sql("SELECT state, runs, succeeded, open FROM v_backfills"))).toEqual([
+    expect(world.database.all(sql`SELECT state, runs, succeeded, open FROM v_backfills`)).toEqual([
       { state: "done", runs: 3, succeeded: 3, open: 0 },
     ]);
     expect(world.events("backfill_done")).toEqual(["backfill_done: The backfill of demo is done."]);
@@ -84,7 +84,7 @@ describe("a backfill", () => {
     world.setDags([DAG]);
     const service = world.start();
     await service.rest();
-    const cursor = () => world.database.all(sql("SELECT cursor FROM dags"));
+    const cursor = () => world.database.all(sql`SELECT cursor FROM dags`);
     const before = cursor();
     await world.ask(order(3, 5));
     await service.rest();
@@ -127,7 +127,7 @@ describe("a backfill", () => {
   test("of nothing makes no backfill", async () => {
     const world = await openBackfilled();
     expect(await world.apply(order(3, 5))).toMatchObject({ how: "empty", skipped: 3 });
-    expect(world.database.all(sql("SELECT 1 FROM backfills WHERE state = 'running'"))).toEqual([]);
+    expect(world.database.all(sql`SELECT 1 FROM backfills WHERE state = 'running'`)).toEqual([]);
   });
 
   test("is one a Dag at a time; the same one again goes on", async () => {
@@ -140,7 +140,7 @@ describe("a backfill", () => {
     });
     expect(first).toMatchObject({ how: "new", made: 3 });
     expect(world.runs()).toHaveLength(3);
-    expect(world.database.all(sql("SELECT max_active FROM backfills"))).toEqual([{ max_active: 7 }]);
+    expect(world.database.all(sql`SELECT max_active FROM backfills`)).toEqual([{ max_active: 7 }]);
   });
 
   test("that is cancelled ends its open runs, and another may begin", async () => {
@@ -197,7 +197,7 @@ describe("clearing", () => {
     expect(runAt(world, 4).state).toBe("success");
     expect(
       world.database.all(
-        sql("SELECT task_id, count(*) AS n FROM v_attempts WHERE logical_date = ? GROUP BY 1", at(4)),
+        sql`SELECT task_id, count(*) AS n FROM v_attempts WHERE logical_date = ${at(4)} GROUP BY 1`,
       ),
     ).toEqual([
       { task_id: "a", n: 1 },
@@ -298,7 +298,7 @@ describe("cancelling", () => {
     await service.rest();
     expect(runAt(world, 3).state).toBe("cancelled");
     expect(states(world, 3)).toEqual({ a: "cancelled", b: "cancelled", c: "cancelled", d: "cancelled" });
-    expect(world.database.all(sql("SELECT DISTINCT state, error_code FROM attempts"))).toEqual([
+    expect(world.database.all(sql`SELECT DISTINCT state, error_code FROM attempts`)).toEqual([
       { state: "cancelled", error_code: "RUN_CANCELLED" },
     ]);
     expect(await world.ask({ kind: "cancel_run", dagRunId })).toMatchObject({ answer: { cancelled: false } });

@@ -7,6 +7,7 @@ import { readRun } from "../../../state/runs/dag-runs.ts";
 import { listTasksOfRun } from "../../../state/runs/task-instances.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { makeType, openEngineWorld, type EngineWorld } from "../engine-world.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
 
 const DAG = makeDag([makeTask("a"), makeTask("b", { needs: ["a"] }), makeTask("c", { needs: ["b"] })], {
   params: { since: 2001, limit: null },
@@ -153,12 +154,10 @@ describe("with the date of a run that", () => {
     const world = await openPrepareWorld();
     const first = (await world.prepare()).run;
     await world.database.write((query) => {
-      query.run({
-        sql: `UPDATE task_instances SET state = 'up_for_retry', next_attempt_at = '2027-01-01T00:00:00.000Z', lost_count = 2
-          WHERE task_id = 'a'`,
-        bindings: [],
-      });
-      query.run({ sql: "UPDATE dag_runs SET state = 'running'", bindings: [] });
+      query.run(sql`UPDATE task_instances SET state = 'up_for_retry',
+          next_attempt_at = '2027-01-01T00:00:00.000Z', lost_count = 2
+          WHERE task_id = 'a'`);
+      query.run(sql`UPDATE dag_runs SET state = 'running'`);
     });
     const { run, how } = await world.prepare();
     expect({ how, state: run.state }).toEqual({ how: "resumed", state: "queued" });
@@ -171,12 +170,11 @@ describe("with the date of a run that", () => {
     const world = await openPrepareWorld();
     const first = (await world.prepare()).run;
     await world.database.write((query) => {
-      const at = "started_at = '2026-11-23T09:00:00.000Z'";
-      query.run({
-        sql: `UPDATE task_instances SET state = 'running', attempt_count = 1, ${at} WHERE task_id = 'a'`,
-        bindings: [],
-      });
-      query.run({ sql: `UPDATE dag_runs SET state = 'running', ${at}`, bindings: [] });
+      const at = sql`started_at = '2026-11-23T09:00:00.000Z'`;
+      query.run(
+        sql`UPDATE task_instances SET state = 'running', attempt_count = 1, ${at} WHERE task_id = 'a'`,
+      );
+      query.run(sql`UPDATE dag_runs SET state = 'running', ${at}`);
     });
     const before = [readRun(world.database, first.dagRunId), listTasksOfRun(world.database, first.dagRunId)];
     const { run, how } = await world.prepare();
@@ -201,8 +199,8 @@ describe("with the date of a run that", () => {
     const world = await openPrepareWorld();
     const { run } = await world.prepare();
     await world.database.write((query) => {
-      query.run({ sql: "UPDATE dag_runs SET state = 'cancelled'", bindings: [] });
-      query.run({ sql: "UPDATE task_instances SET state = 'cancelled'", bindings: [] });
+      query.run(sql`UPDATE dag_runs SET state = 'cancelled'`);
+      query.run(sql`UPDATE task_instances SET state = 'cancelled'`);
     });
     expect((await world.prepare()).how).toBe("resumed");
     expect(world.states(run)).toEqual({ a: "none", b: "none", c: "none" });

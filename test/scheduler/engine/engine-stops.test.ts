@@ -131,14 +131,14 @@ test("an attempt that somebody else ended meanwhile does not settle", async () =
   const done = world.drive(run);
   await isBusy.opened;
   await world.database.write((query) => {
-    query.run(sql("UPDATE attempts SET state = 'lost'"));
-    query.run(sql("UPDATE task_instances SET state = 'failed'"));
+    query.run(sql`UPDATE attempts SET state = 'lost'`);
+    query.run(sql`UPDATE task_instances SET state = 'failed'`);
   });
   gate.open();
   const [ended] = await done;
   expect(ended?.state).toBe("failed");
   expect(world.told).not.toContain("settled a success");
-  expect(world.database.all(sql("SELECT * FROM task_outputs"))).toEqual([]);
+  expect(world.database.all(sql`SELECT * FROM task_outputs`)).toEqual([]);
 });
 
 test("the late answer of an attempt that was followed by another leaves that other one running", async () => {
@@ -154,11 +154,11 @@ test("the late answer of an attempt that was followed by another leaves that oth
   const done = world.drive(run);
   await isBusy.opened;
   await world.database.write((query) => {
-    query.run(sql("UPDATE attempts SET state = 'lost'"));
-    query.run(sql("UPDATE task_instances SET attempt_count = 2"));
+    query.run(sql`UPDATE attempts SET state = 'lost'`);
+    query.run(sql`UPDATE task_instances SET attempt_count = 2`);
     query.run(
-      sql(`INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
-        SELECT task_instance_id, 2, 'running', pid, host, lease_epoch, started_at, started_at_local FROM attempts`),
+      sql`INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
+        SELECT task_instance_id, 2, 'running', pid, host, lease_epoch, started_at, started_at_local FROM attempts`,
     );
   });
   gate.open();
@@ -166,5 +166,5 @@ test("the late answer of an attempt that was followed by another leaves that oth
   await done;
   expect(world.states(run)).toEqual({ a: "running" });
   expect(world.attempts().map(({ state }) => state)).toEqual(["lost", "running"]);
-  expect(world.database.all(sql("SELECT * FROM task_outputs"))).toEqual([]);
+  expect(world.database.all(sql`SELECT * FROM task_outputs`)).toEqual([]);
 });

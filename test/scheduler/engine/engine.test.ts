@@ -303,7 +303,7 @@ describe("time-outs", () => {
     await finished.opened;
     await world.database.write(() => undefined);
     expect(world.attempts()).toMatchObject([{ state: "timed_out" }]);
-    expect(world.database.all(sql("SELECT * FROM task_outputs"))).toEqual([]);
+    expect(world.database.all(sql`SELECT * FROM task_outputs`)).toEqual([]);
   });
 
   test("leave nobody asleep when the task is in time", async () => {

@@ -21,8 +21,8 @@ async function driveAll(world: EngineWorld): Promise<readonly string[]> {
   await drive(world.tools, "all", () => true, new AbortController().signal);
   return world.database
     .all<{ name: string }>(
-      sql(`SELECT dag_id || '@' || substr(logical_date, 9, 2) || ' ' || state AS name FROM dag_runs
-        WHERE state IN ('queued', 'running') ORDER BY dag_id, logical_date`),
+      sql`SELECT dag_id || '@' || substr(logical_date, 9, 2) || ' ' || state AS name FROM dag_runs
+        WHERE state IN ('queued', 'running') ORDER BY dag_id, logical_date`,
     )
     .map(({ name }) => name);
 }

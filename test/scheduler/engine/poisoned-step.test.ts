@@ -4,7 +4,7 @@ import type { DagDefinition, TaskDefinition } from "../../../model/dag/dag.ts";
 import { TaskFailure, TaskReschedule } from "../../../model/errors.ts";
 import type { TaskOutput } from "../../../model/ports/task-type.ts";
 import { recoverLostAttempts } from "../../../scheduler/attempts/recover.ts";
-import { sql } from "../../../state/sqlite/statement.ts";
+import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { MINUTE, openServiceWorld, type ServiceWorld } from "../service-world.ts";
 
@@ -35,7 +35,7 @@ async function askForRun(world: ServiceWorld, dag: DagDefinition): Promise<void>
 
 const change = (world: ServiceWorld, text: string): Promise<void> =>
   world.database.write((query) => {
-    query.run(sql(text));
+    query.run(new Sql(text, []));
   });
 
 const FAULTS = ["run_unusable", "step_fault", "run_refused"];
@@ -97,7 +97,7 @@ describe("of a run that cannot be worked on", () => {
         SELECT task_instance_id, 1, 'running', 1, 'h', 1, '', '' FROM task_instances WHERE state = 'running'`,
     );
     await world.database.write((query) => recoverLostAttempts(query, world.clock.now()));
-    expect(world.database.all(sql("SELECT state, error_code FROM attempts"))).toEqual([
+    expect(world.database.all(sql`SELECT state, error_code FROM attempts`)).toEqual([
       { state: "failed", error_code: "RUN_UNUSABLE" },
     ]);
     expect((await watch(world)).goodRuns).toEqual(GOOD_RUNS);
@@ -136,7 +136,7 @@ describe("of something else that cannot be worked on", () => {
     const { goodRuns, step } = await watch(world);
     expect(goodRuns).toEqual(GOOD_RUNS);
     expect(step).toEqual([]);
-    expect(world.database.all(sql("SELECT state FROM requests"))).toEqual([{ state: "refused" }]);
+    expect(world.database.all(sql`SELECT state FROM requests`)).toEqual([{ state: "refused" }]);
   });
 
   test("a success that cannot be read is followed by no run, and those after it are", async () => {
@@ -228,8 +228,8 @@ describe("of a result that cannot be kept", () => {
     expect(step).toEqual([]);
     expect(
       world.database.all(
-        sql(`SELECT t.state, a.error_code FROM task_instances t JOIN attempts a USING (task_instance_id)
-          JOIN dag_runs r USING (dag_run_id) WHERE r.dag_id = 'victim' ORDER BY t.task_id`),
+        sql`SELECT t.state, a.error_code FROM task_instances t JOIN attempts a USING (task_instance_id)
+          JOIN dag_runs r USING (dag_run_id) WHERE r.dag_id = 'victim' ORDER BY t.task_id`,
       ),
     ).toEqual([
       { state: "failed", error_code: "RESULT_UNUSABLE" },

@@ -40,7 +40,7 @@ const states = (world: ServiceWorld) =>
   Object.fromEntries(
     world.database
       .all<{ task_id: string; state: string; attempt_count: number }>(
-        sql("SELECT task_id, state, attempt_count FROM task_instances"),
+        sql`SELECT task_id, state, attempt_count FROM task_instances`,
       )
       .map((row) => [row.task_id, `${row.state} ${row.attempt_count}`]),
   );

@@ -37,7 +37,7 @@ function readMessages({ database, clock, lake }: EngineWorld, dagRunId: number, 
 }
 
 const write = (world: EngineWorld, text: string) =>
-  world.database.write((query) => query.run(sql("UPDATE task_instances SET message = ?", text)));
+  world.database.write((query) => query.run(sql`UPDATE task_instances SET message = ${text}`));
 
 describe("a run that was read", () => {
   test("is read again once it is said to have been written to, a task of it, the run, or anything", async () => {

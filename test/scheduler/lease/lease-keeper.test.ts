@@ -10,6 +10,7 @@ import { readLease, takeLease } from "../../../state/control/lease.ts";
 import { savePools } from "../../../state/runs/pools.ts";
 import { makeTempFolder, silentLog } from "../../support/test-world.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
 
 const US = identifyProcess();
 const ELSEWHERE: ProcessIdentity = { ...US, host: "another-host" };
@@ -77,9 +78,7 @@ describe("a lease that is held", () => {
   test("by a living process that has not renewed it in time is taken over, and the old one is fenced off", async () => {
     const { first, second, hold } = await openLeaseWorld();
     await hold(first, US);
-    await first.write((query) =>
-      query.run({ sql: "UPDATE lease SET expires_at = '2020-01-01T00:00:00.000Z'", bindings: [] }),
-    );
+    await first.write((query) => query.run(sql`UPDATE lease SET expires_at = '2020-01-01T00:00:00.000Z'`));
     expect((await hold(second, US)).epoch).toBe(2);
     await expect(write(first)).rejects.toMatchObject({ code: "LEASE_LOST" });
     await write(second);
@@ -117,9 +116,7 @@ describe("a lease that is held", () => {
   test("on another host until a time far ahead is a clock that was set back, and is taken over", async () => {
     const { first, second, hold } = await openLeaseWorld();
     await hold(first, ELSEWHERE);
-    await first.write((query) =>
-      query.run({ sql: "UPDATE lease SET expires_at = '2027-01-01T00:00:00.000Z'", bindings: [] }),
-    );
+    await first.write((query) => query.run(sql`UPDATE lease SET expires_at = '2027-01-01T00:00:00.000Z'`));
     expect((await hold(second, US)).epoch).toBe(2);
   });
 });
@@ -182,7 +179,7 @@ describe("giving it back", () => {
     await (await hold(first, US)).release();
     await hold(second, US);
     await write(first);
-    expect(first.all({ sql: "SELECT pool FROM pools", bindings: [] })).toEqual([{ pool: "p" }]);
+    expect(first.all(sql`SELECT pool FROM pools`)).toEqual([{ pool: "p" }]);
   });
 });
 

@@ -83,7 +83,7 @@ async function openSenderWorld(
     states: () =>
       database
         .all<{ state: string; tries: number; error: string | null }>(
-          sql("SELECT state, tries, error FROM notices ORDER BY notice_id"),
+          sql`SELECT state, tries, error FROM notices ORDER BY notice_id`,
         )
         .map(({ state, tries, error }) => `${state} ${tries}${error === null ? "" : ` ${error}`}`),
     tried,
@@ -233,7 +233,7 @@ describe("the sender", () => {
     await world.note("b", "two");
     expect(await world.send()).toBe(1);
     expect(world.states()).toEqual(["given_up 1 it answered with status 404", "sent 0"]);
-    expect(world.database.all(sql("SELECT level, kind, dag_id, run_id, message FROM events"))).toEqual([
+    expect(world.database.all(sql`SELECT level, kind, dag_id, run_id, message FROM events`)).toEqual([
       {
         level: "error",
         kind: "notice_given_up",
@@ -255,7 +255,7 @@ describe("the sender", () => {
     }
     expect(world.hook.posts.length).toBeGreaterThan(20);
     expect(world.states()).toEqual([`given_up ${world.hook.posts.length} it answered with status 500`]);
-    expect(world.database.all(sql("SELECT kind FROM events"))).toEqual([{ kind: "notice_given_up" }]);
+    expect(world.database.all(sql`SELECT kind FROM events`)).toEqual([{ kind: "notice_given_up" }]);
   });
 
   test("sends a notice that is older than a day once, when nobody was there before", async () => {
@@ -303,7 +303,7 @@ describe("the sender", () => {
     const world = await openSenderWorld();
     await world.note("a", "one");
     await world.database.write((query) => {
-      query.run(sql("UPDATE notices SET next_try_at = '2027-11-23T09:00:00.000Z'"));
+      query.run(sql`UPDATE notices SET next_try_at = '2027-11-23T09:00:00.000Z'`);
     });
     expect(world.sender.nextDueAt()).toEqual(world.clock.now());
     expect(await world.send()).toBe(1);
@@ -408,8 +408,8 @@ describe("the webhook's address", () => {
     await world.note("a", "one");
     await world.send();
     const rows = [
-      ...world.database.all(sql("SELECT * FROM notices")),
-      ...world.database.all(sql("SELECT * FROM events")),
+      ...world.database.all(sql`SELECT * FROM notices`),
+      ...world.database.all(sql`SELECT * FROM events`),
     ];
     const text = JSON.stringify(rows) + world.logText();
     expect(world.tried).toHaveLength(1);

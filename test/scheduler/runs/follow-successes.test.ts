@@ -90,7 +90,7 @@ test("a success that is cleared and made again makes no second run of its follow
   await world.ask({ kind: "clear", request });
   await service.advance(MINUTE);
   expect(followerRuns(world)).toEqual(["follower@08:00 success"]);
-  expect(world.database.all(sql("SELECT attempt FROM v_attempts WHERE dag_id = 'follower'"))).toHaveLength(2);
+  expect(world.database.all(sql`SELECT attempt FROM v_attempts WHERE dag_id = 'follower'`)).toHaveLength(2);
 });
 
 test.each([

@@ -4,6 +4,7 @@ import type { RunRequest } from "../../../scheduler/commands/prepare-run.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { HOUR, openServiceWorld } from "../service-world.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
 
 const SLOT = "2026-11-23T10:00:00.000Z";
 const DAG = makeDag([makeTask("a"), makeTask("b")], {
@@ -40,10 +41,9 @@ async function passSlot(dag: DagDefinition, request: Partial<RunRequest>, isCanc
   world.setDags([DAG, FOLLOWER]);
   const service = world.start();
   await service.advance(HOUR + 1);
-  const tasks = world.database.all<{ text: string }>({
-    sql: "SELECT task_id || ' ' || state AS text FROM task_instances WHERE dag_run_id = ? ORDER BY task_id",
-    bindings: [dagRunId],
-  });
+  const tasks = world.database.all<{ text: string }>(
+    sql`SELECT task_id || ' ' || state AS text FROM task_instances WHERE dag_run_id = ${dagRunId} ORDER BY task_id`,
+  );
   return {
     world,
     service,

@@ -49,7 +49,7 @@ test("each taking has an epoch of its own, also after a release", async () => {
 test("a process that stood by while a newer version changed the schema may not take it", async () => {
   const { database } = await openTestWorld();
   const taking = database.write((query) => {
-    query.run(sql("INSERT INTO knex_migrations (name, batch) VALUES ('0999-from-the-future', 9)"));
+    query.run(sql`INSERT INTO knex_migrations (name, batch) VALUES ('0999-from-the-future', 9)`);
     return takeLease(query, FIRST, TIMES, always);
   });
   await expect(taking).rejects.toMatchObject({ code: "DATABASE_NEWER" });

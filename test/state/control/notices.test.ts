@@ -98,7 +98,7 @@ describe("a notice", () => {
 function explain(database: Database, use: (query: Database) => void): readonly string[] {
   const plans: string[] = [];
   const look = (statement: Sql): void => {
-    const explained = sql(`EXPLAIN QUERY PLAN ${statement.sql}`, ...statement.bindings);
+    const explained = sql`EXPLAIN QUERY PLAN ${statement}`;
     const steps = database.all<{ detail: string }>(explained);
     plans.push(...steps.map(({ detail }) => detail));
   };

@@ -83,7 +83,7 @@ describe("an ask", () => {
   test("is the same one for the same task, question and generation, and takes in a new limit", async () => {
     const { ask, openAsk, database } = await openAsking();
     expect(await openAsk({ limit: 3 })).toEqual(ask);
-    expect(database.all(sql("SELECT limit_ids FROM asks"))).toEqual([{ limit_ids: 3 }]);
+    expect(database.all(sql`SELECT limit_ids FROM asks`)).toEqual([{ limit_ids: 3 }]);
   });
 
   test("of another language, or in a refetch, is another one", async () => {
@@ -186,8 +186,8 @@ describe("a sealed batch", () => {
       "not sealed any more",
     );
     await expect(ports.batches.rekey(batch)).rejects.toThrow("not sealed");
-    expect(database.all(sql("SELECT count(*) AS count FROM spool"))).toEqual([{ count: 0 }]);
-    expect(database.all(sql("SELECT key FROM v_ids WHERE outcome = 'stored'"))).toEqual([{ key: batch.key }]);
+    expect(database.all(sql`SELECT count(*) AS count FROM spool`)).toEqual([{ count: 0 }]);
+    expect(database.all(sql`SELECT key FROM v_ids WHERE outcome = 'stored'`)).toEqual([{ key: batch.key }]);
   });
 
   test("that is stored takes the place of an earlier failure", async () => {

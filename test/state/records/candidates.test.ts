@@ -13,7 +13,7 @@ const COUNTS = { rows: 10, matchedRows: 4, faultyRows: { bad_id: 2, too_long: 0 
 function listIds(world: TestWorld, candidateSetId: number): string[] {
   return world.database
     .all<{ asked_id: string }>(
-      sql("SELECT asked_id FROM candidate_ids WHERE candidate_set_id = ? ORDER BY position", candidateSetId),
+      sql`SELECT asked_id FROM candidate_ids WHERE candidate_set_id = ${candidateSetId} ORDER BY position`,
     )
     .map((row) => row.asked_id);
 }

@@ -147,7 +147,7 @@ describe("adoption", () => {
     ]);
     expect(adopted).toMatchObject({ objects: 2, ids: 3, doubledIds: 1 });
     expect(
-      world.database.all(sql("SELECT asked_id, key FROM v_ids WHERE outcome = 'stored' ORDER BY asked_id")),
+      world.database.all(sql`SELECT asked_id, key FROM v_ids WHERE outcome = 'stored' ORDER BY asked_id`),
     ).toEqual([
       { asked_id: "tt0000001", key: "Raw/1.json" },
       { asked_id: "tt0000002", key: "Raw/1.json" },

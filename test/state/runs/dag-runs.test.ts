@@ -15,7 +15,7 @@ import {
   widenRun,
   type NewRun,
 } from "../../../state/runs/dag-runs.ts";
-import type { Query } from "../../../state/sqlite/database.ts";
+import type { Query } from "../../../state/sqlite/query.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { listTasksOfRun } from "../../../state/runs/task-instances.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
@@ -144,7 +144,7 @@ describe("the state", () => {
       await database.write((query) => changeRunState(query, readRun(query, dagRunId), state, NOW));
     }
     expect(
-      database.get(sql("SELECT logical_date_local, started_at_local, finished_at_local FROM dag_runs")),
+      database.get(sql`SELECT logical_date_local, started_at_local, finished_at_local FROM dag_runs`),
     ).toEqual({
       logical_date_local: "2026-11-23 06:00:00 -03:00",
       started_at_local: "2026-11-23 09:00:00 -03:00",

@@ -238,7 +238,7 @@ describe("what was resolved", () => {
     await resolve(run);
     await resolve(run);
     const events = world.database.all<{ message: string }>(
-      sql("SELECT message FROM events WHERE kind = 'input_resolved'"),
+      sql`SELECT message FROM events WHERE kind = 'input_resolved'`,
     );
     expect(events).toEqual([
       {

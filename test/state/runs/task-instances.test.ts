@@ -47,7 +47,7 @@ async function openTaskWorld(): Promise<TaskWorld> {
     },
     attempts: () =>
       world.database.all(
-        sql("SELECT number, state, pid, host, lease_epoch, error_code FROM attempts ORDER BY number"),
+        sql`SELECT number, state, pid, host, lease_epoch, error_code FROM attempts ORDER BY number`,
       ),
   };
 }
@@ -189,7 +189,7 @@ describe("clearing", () => {
     });
     expect(attempts()).toMatchObject([{ number: 1, state: "failed" }]);
     expect(
-      database.get(sql("SELECT started_at, finished_at FROM task_instances ORDER BY task_instance_id")),
+      database.get(sql`SELECT started_at, finished_at FROM task_instances ORDER BY task_instance_id`),
     ).toEqual({
       started_at: null,
       finished_at: null,

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../../state/sqlite/database.ts";
-import { sql } from "../../../state/sqlite/statement.ts";
+import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { createTestClock, openTestWorld } from "../../support/test-world.ts";
 
 /** Ten commits a line; each has a row in either table. It ends with this process at the latest. */
@@ -64,9 +64,9 @@ test("ends, however busy the other process is, and holds each of its transaction
   // Large enough that it cannot be copied between two of the writer's commits.
   await database.write((query) =>
     query.run(
-      sql(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+      sql`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
         INSERT INTO events (at, at_local, level, kind, message)
-        SELECT 'a', 'b', 'info', 'ballast', hex(randomblob(1000)) FROM n`),
+        SELECT 'a', 'b', 'info', 'ballast', hex(randomblob(1000)) FROM n`,
     ),
   );
   const writer = startWriter(database.path);
@@ -83,17 +83,17 @@ test("ends, however busy the other process is, and holds each of its transaction
   onTestFinished(() => restored.close());
   expect(restored.check()).toEqual([]);
   const names = (statement: string): readonly string[] =>
-    restored.all<{ name: string }>(sql(statement)).map((row) => row.name);
+    restored.all<{ name: string }>(new Sql(statement, [])).map((row) => row.name);
   const left = names("SELECT pool AS name FROM pools ORDER BY 0 + pool");
   const right = names("SELECT payload AS name FROM requests ORDER BY request_id");
   expect(left.length).toBeGreaterThanOrEqual(committedBefore);
   expect(left).toEqual(Array.from({ length: left.length }, (_, index) => String(index)));
   expect(right).toEqual(left);
-  expect(restored.get(sql("SELECT count(*) AS n FROM events"))).toEqual({ n: 20_000 });
+  expect(restored.get(sql`SELECT count(*) AS n FROM events`)).toEqual({ n: 20_000 });
   // Numbers that were given are not given again.
   const next = await restored.write((query) =>
     query.run(
-      sql("INSERT INTO events (at, at_local, level, kind, message) VALUES ('a', 'b', 'info', 'k', 'm')"),
+      sql`INSERT INTO events (at, at_local, level, kind, message) VALUES ('a', 'b', 'info', 'k', 'm')`,
     ),
   );
   expect(next.lastId).toBe(20_001);
@@ -103,17 +103,17 @@ test("is compact: what was removed takes no room in it", async () => {
   const { database, folder } = await openTestWorld();
   await database.write((query) => {
     query.run(
-      sql(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+      sql`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
         INSERT INTO events (at, at_local, level, kind, message)
-        SELECT 'a', 'b', 'info', 'ballast', hex(randomblob(1000)) FROM n`),
+        SELECT 'a', 'b', 'info', 'ballast', hex(randomblob(1000)) FROM n`,
     );
   });
-  await database.write((query) => query.run(sql("DELETE FROM events")));
+  await database.write((query) => query.run(sql`DELETE FROM events`));
   const copy = join(folder, "copy.db");
   await database.backup(copy);
   const countPages = (path: string) =>
     openDatabase(path, { clock: createTestClock(), mode: "read" }).then(async (opened) => {
-      const pages = opened.get<{ page_count: number }>(sql("PRAGMA page_count"))?.page_count ?? 0;
+      const pages = opened.get<{ page_count: number }>(sql`PRAGMA page_count`)?.page_count ?? 0;
       await opened.close();
       return pages;
     });

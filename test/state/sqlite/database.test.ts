@@ -13,9 +13,10 @@ import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../../model/ports/clock.ts";
 import { StateError } from "../../../model/errors.ts";
-import { openDatabase, type Database, type OpenOptions, type Query } from "../../../state/sqlite/database.ts";
+import { openDatabase, type Database, type OpenOptions } from "../../../state/sqlite/database.ts";
+import type { Query } from "../../../state/sqlite/query.ts";
 import { takeLease } from "../../../state/control/lease.ts";
-import { sql } from "../../../state/sqlite/statement.ts";
+import { sql, nameOf } from "../../../state/sqlite/statement.ts";
 import { createTestClock, makeTempFolder } from "../../support/test-world.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
@@ -40,7 +41,7 @@ function openForeign(path: string): BetterSqlite3.Database {
 
 function addPool(name: string) {
   return (query: Query): void => {
-    query.run(sql("INSERT INTO pools (pool, slots) VALUES (?, 1)", name));
+    query.run(sql`INSERT INTO pools (pool, slots) VALUES (${name}, 1)`);
   };
 }
 
@@ -49,7 +50,7 @@ function countPools(reader: BetterSqlite3.Database): number {
 }
 
 function listPools(query: Query): string[] {
-  return query.all<{ pool: string }>(sql("SELECT pool FROM pools ORDER BY pool")).map(({ pool }) => pool);
+  return query.all<{ pool: string }>(sql`SELECT pool FROM pools ORDER BY pool`).map(({ pool }) => pool);
 }
 
 async function refusal(promise: Promise<unknown>): Promise<StateError> {
@@ -72,7 +73,10 @@ describe("pragmas", () => {
   };
   const readPragmas = (database: Database) =>
     Object.fromEntries(
-      Object.keys(WANTED).map((name) => [name, Object.values(database.get(sql(`PRAGMA ${name}`)) ?? {})[0]]),
+      Object.keys(WANTED).map((name) => [
+        name,
+        Object.values(database.get(sql`PRAGMA ${nameOf(name)}`) ?? {})[0],
+      ]),
     );
 
   test("are set on the connection that makes the database, and on every later one", async () => {
@@ -86,14 +90,14 @@ describe("pragmas", () => {
 
   test("the wait for a lock is short, because it blocks the whole process", async () => {
     const database = await open(makePath());
-    expect(database.get<{ timeout: number }>(sql("PRAGMA busy_timeout"))?.timeout).toBeLessThanOrEqual(250);
+    expect(database.get<{ timeout: number }>(sql`PRAGMA busy_timeout`)?.timeout).toBeLessThanOrEqual(250);
   });
 
   test("a row that refers to nothing is refused", async () => {
     const database = await open(makePath());
     const error = await refusal(
       database.write((query) =>
-        query.run(sql("INSERT INTO task_outputs (task_instance_id, name, value) VALUES (7, 'a', '1')")),
+        query.run(sql`INSERT INTO task_outputs (task_instance_id, name, value) VALUES (7, 'a', '1')`),
       ),
     );
     expect(error.message).toContain("FOREIGN KEY");
@@ -496,9 +500,7 @@ describe.skipIf(!hasSqliteProgram())("the sqlite3 program", () => {
     const database = await open(path);
     await database.write((query) =>
       query.run(
-        sql(
-          "INSERT INTO events (at, at_local, level, kind, message) VALUES ('a', 'b', 'info', 'k', 'hello')",
-        ),
+        sql`INSERT INTO events (at, at_local, level, kind, message) VALUES ('a', 'b', 'info', 'k', 'hello')`,
       ),
     );
     const read = () =>
@@ -507,7 +509,7 @@ describe.skipIf(!hasSqliteProgram())("the sqlite3 program", () => {
       }).trim();
     let inside = "";
     await database.write((query) => {
-      query.run(sql("UPDATE events SET message = 'changed'"));
+      query.run(sql`UPDATE events SET message = 'changed'`);
       inside = read();
     });
     expect([inside, read()]).toEqual(["hello", "changed"]);

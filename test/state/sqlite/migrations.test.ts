@@ -82,7 +82,7 @@ test("ids that an earlier version gave up for a refusal of the whole service are
   insert.run("d", "not_found", "unknown");
   connection.close();
   const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
-  expect(database.all(sql("SELECT asked_id, is_permanent FROM processed_ids ORDER BY asked_id"))).toEqual([
+  expect(database.all(sql`SELECT asked_id, is_permanent FROM processed_ids ORDER BY asked_id`)).toEqual([
     { asked_id: "a", is_permanent: 0 },
     { asked_id: "b", is_permanent: 0 },
     { asked_id: "c", is_permanent: 1 },
@@ -114,8 +114,8 @@ describe.each([1, 2, 3, 4, 5, 6])("a database that stopped after migration %i", 
   test("is brought to the newest schema, with its rows", async () => {
     const path = await makeHalf();
     const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
-    expect(database.all(sql("SELECT * FROM pools"))).toEqual([{ pool: "kept", slots: 3 }]);
-    expect(database.all(sql("SELECT run_id, task_id, attempt, state, error FROM v_attempts"))).toEqual([
+    expect(database.all(sql`SELECT * FROM pools`)).toEqual([{ pool: "kept", slots: 3 }]);
+    expect(database.all(sql`SELECT run_id, task_id, attempt, state, error FROM v_attempts`)).toEqual([
       { run_id: "manual__1", task_id: "t", attempt: 1, state: "lost", error: "it died" },
       { run_id: "manual__1", task_id: "t", attempt: 2, state: "success", error: null },
     ]);
@@ -233,7 +233,7 @@ test("a task that had come past its when before the answer was kept is not asked
       SELECT 1, value, 'noop', value, 'default' FROM json_each('${JSON.stringify(states)}')`);
   connection.close();
   const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
-  const held = database.all(sql("SELECT task_id FROM task_instances WHERE when_held = 1 ORDER BY 1"));
+  const held = database.all(sql`SELECT task_id FROM task_instances WHERE when_held = 1 ORDER BY 1`);
   expect(held).toEqual([
     { task_id: "running" },
     { task_id: "scheduled" },

@@ -6,10 +6,11 @@ import type { DagRunState } from "../../../model/run/dag-run.ts";
 import { readRunFacts } from "../../../scheduler/attempts/render-options.ts";
 import { insertBackfill, endBackfill } from "../../../state/runs/backfills.ts";
 import { addTasks, createRun, readRun, saveDagVersion, type NewRun } from "../../../state/runs/dag-runs.ts";
-import type { Database, Query } from "../../../state/sqlite/database.ts";
+import type { Database } from "../../../state/sqlite/database.ts";
+import type { Query } from "../../../state/sqlite/query.ts";
 import { insertEvent } from "../../../state/control/events.ts";
 import { pruneDatabase, type PruneReport } from "../../../state/upkeep/prune.ts";
-import { sql } from "../../../state/sqlite/statement.ts";
+import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { makeDag, makeVersion } from "../../support/test-dag.ts";
 import { openTestWorld, sealAll, type TestWorld } from "../../support/test-world.ts";
 
@@ -63,29 +64,18 @@ function addRun(query: Query, plan: RunPlan): number {
   addTasks(query, run, [{ taskId: "load", type: "noop", pool: "default", exclusiveKey: null }]);
   const isEnded = state !== "queued" && state !== "running";
   query.run(
-    sql(
-      `UPDATE dag_runs SET state = ?, finished_at = ?, success_order = CASE WHEN ? = 'success' AND only_tasks IS NULL
-        THEN (SELECT coalesce(max(success_order), 0) + 1 FROM dag_runs) END WHERE dag_run_id = ?`,
-      state,
-      isEnded ? endedAt : null,
-      state,
-      run.dagRunId,
-    ),
+    sql`UPDATE dag_runs SET state = ${state}, finished_at = ${isEnded ? endedAt : null},
+        success_order = CASE WHEN ${state} = 'success' AND only_tasks IS NULL
+        THEN (SELECT coalesce(max(success_order), 0) + 1 FROM dag_runs) END WHERE dag_run_id = ${run.dagRunId}`,
   );
   query.run(
-    sql(
-      `INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
-        SELECT task_instance_id, 1, 'success', 1, 'here', 1, ?, ? FROM task_instances WHERE dag_run_id = ?`,
-      endedAt,
-      endedAt,
-      run.dagRunId,
-    ),
+    sql`INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
+        SELECT task_instance_id, 1, 'success', 1, 'here', 1, ${endedAt}, ${endedAt} FROM task_instances
+          WHERE dag_run_id = ${run.dagRunId}`,
   );
   query.run(
-    sql(
-      "INSERT INTO task_outputs SELECT task_instance_id, 'rows', '7' FROM task_instances WHERE dag_run_id = ?",
-      run.dagRunId,
-    ),
+    sql`INSERT INTO task_outputs SELECT task_instance_id, 'rows', '7' FROM task_instances
+        WHERE dag_run_id = ${run.dagRunId}`,
   );
   const event = { level: "info", kind: "told", message: "something", dagId, runId: run.runId } as const;
   insertEvent(query, event, now, "UTC");
@@ -103,13 +93,14 @@ const range = (first: number, last: number): readonly number[] =>
 function listDays(dagId = "daily"): readonly number[] {
   return database
     .all<{ logical_date: string }>(
-      sql("SELECT logical_date FROM dag_runs WHERE dag_id = ? ORDER BY logical_date", dagId),
+      sql`SELECT logical_date FROM dag_runs WHERE dag_id = ${dagId} ORDER BY logical_date`,
     )
     .map((row) => (Date.parse(row.logical_date) - Date.UTC(2026, 0, 1)) / DAY_MS);
 }
 
-function count(table: string): number {
-  return database.get<{ n: number }>(sql(`SELECT count(*) AS n FROM ${table}`))?.n ?? 0;
+/** `rows`: a table, and which of its rows. */
+function count(rows: string): number {
+  return database.one<{ n: number }>(new Sql(`SELECT count(*) AS n FROM ${rows}`, [])).n;
 }
 
 describe("old runs", () => {
@@ -184,14 +175,12 @@ describe("old runs", () => {
     await database.write((query) => {
       const dag = makeDag([], { dagId: "follower", schedule: { kind: "after", dagIds: ["daily"] } });
       saveDagVersion(query, makeVersion(dag), BEFORE);
-      query.run(sql("UPDATE dags SET success_cursor = CASE dag_id WHEN 'follower' THEN 4 ELSE 0 END"));
+      query.run(sql`UPDATE dags SET success_cursor = CASE dag_id WHEN 'follower' THEN 4 ELSE 0 END`);
     });
     expect((await prune()).kept.followed).toBe(2);
     expect(listDays()).toEqual(range(3, 14));
     expect(listDays("not_followed")).toEqual(range(5, 14));
-    await database.write((query) =>
-      query.run(sql("UPDATE dags SET is_active = 0 WHERE dag_id = 'follower'")),
-    );
+    await database.write((query) => query.run(sql`UPDATE dags SET is_active = 0 WHERE dag_id = 'follower'`));
     await prune();
     expect(listDays()).toEqual(range(5, 14));
   });
@@ -275,10 +264,8 @@ describe("while it goes on", () => {
       async write(work) {
         if (!isCleared) {
           isCleared = true;
-          const clear = sql(
-            "UPDATE dag_runs SET state = 'queued', finished_at = NULL WHERE logical_date = ?",
-            dayOf(5).toISOString(),
-          );
+          const clear = sql`UPDATE dag_runs SET state = 'queued', finished_at = NULL
+              WHERE logical_date = ${dayOf(5).toISOString()}`;
           await database.write((query) => query.run(clear));
         }
         return database.write(work);
@@ -301,7 +288,7 @@ test("a dry run counts what then goes, and writes nothing", async () => {
   await addRuns(range(0, 20));
   await addRuns(range(0, 3), { dagId: "other", state: "failed" });
   await database.write((query) => {
-    query.run(sql("DELETE FROM dags WHERE dag_id = 'other'"));
+    query.run(sql`DELETE FROM dags WHERE dag_id = 'other'`);
     insertEvent(query, { level: "info", kind: "old", message: "of no run" }, new Date(OLD), "UTC");
     insertEvent(query, { level: "info", kind: "new", message: "of no run" }, new Date(NEW), "UTC");
   });
@@ -327,9 +314,7 @@ describe("what no run has any more", () => {
     expect(
       database
         .all<{ text: string }>(
-          sql(
-            "SELECT json_extract(definition, '$.description') AS text FROM dag_versions ORDER BY created_at, rowid",
-          ),
+          sql`SELECT json_extract(definition, '$.description') AS text FROM dag_versions ORDER BY created_at, rowid`,
         )
         .map((row) => row.text)
         .toSorted(),
@@ -338,21 +323,21 @@ describe("what no run has any more", () => {
 
   test("answered requests, and notices that were sent or given up, go at their age; a Dag's newest notice stays", async () => {
     await database.write((query) => {
-      const request =
-        "INSERT INTO requests (kind, payload, state, requested_by, requested_at, answered_at) VALUES";
-      query.run(sql(`${request} ('clear', '{}', 'open', 'me', ?, NULL)`, OLD));
-      query.run(sql(`${request} ('clear', '{}', 'done', 'me', ?, ?)`, OLD, OLD));
-      query.run(sql(`${request} ('clear', '{}', 'done', 'me', ?, ?)`, OLD, NEW));
-      const notice =
-        "INSERT INTO notices (dag_id, run_id, kind, failures, message, state, created_at, sent_at) VALUES";
-      query.run(sql(`${notice} ('a', 'r', 'failure', 3, 'm', 'sent', ?, ?)`, OLD, OLD));
-      query.run(sql(`${notice} ('a', 'r', 'failure', 3, 'm', 'given_up', ?, NULL)`, OLD));
-      query.run(sql(`${notice} ('a', 'r', 'failure', 3, 'm', 'open', ?, NULL)`, OLD));
-      query.run(sql(`${notice} ('a', 'r', 'recovery', 3, 'm', 'sent', ?, ?)`, OLD, NEW));
-      query.run(sql(`${notice} ('b', 'r', 'failure', 3, 'm', 'sent', ?, ?)`, OLD, OLD));
+      const request = sql`INSERT INTO requests (kind, payload, state, requested_by, requested_at,
+          answered_at) VALUES`;
+      query.run(sql`${request} ('clear', '{}', 'open', 'me', ${OLD}, NULL)`);
+      query.run(sql`${request} ('clear', '{}', 'done', 'me', ${OLD}, ${OLD})`);
+      query.run(sql`${request} ('clear', '{}', 'done', 'me', ${OLD}, ${NEW})`);
+      const notice = sql`INSERT INTO notices (dag_id, run_id, kind, failures, message, state, created_at,
+          sent_at) VALUES`;
+      query.run(sql`${notice} ('a', 'r', 'failure', 3, 'm', 'sent', ${OLD}, ${OLD})`);
+      query.run(sql`${notice} ('a', 'r', 'failure', 3, 'm', 'given_up', ${OLD}, NULL)`);
+      query.run(sql`${notice} ('a', 'r', 'failure', 3, 'm', 'open', ${OLD}, NULL)`);
+      query.run(sql`${notice} ('a', 'r', 'recovery', 3, 'm', 'sent', ${OLD}, ${NEW})`);
+      query.run(sql`${notice} ('b', 'r', 'failure', 3, 'm', 'sent', ${OLD}, ${OLD})`);
     });
     expect((await prune()).removed).toMatchObject({ requests: 1, notices: 2 });
-    expect(database.all(sql("SELECT dag_id, state FROM notices ORDER BY notice_id"))).toEqual([
+    expect(database.all(sql`SELECT dag_id, state FROM notices ORDER BY notice_id`)).toEqual([
       { dag_id: "a", state: "open" },
       { dag_id: "a", state: "sent" },
       { dag_id: "b", state: "sent" },
@@ -456,12 +441,10 @@ describe("the lake's books", () => {
     const { last } = await storeOnce();
     const ids = () =>
       database.all(
-        sql(
-          "SELECT asked_id, generation, outcome, reason, key, is_permanent, logical_date FROM v_ids ORDER BY asked_id",
-        ),
+        sql`SELECT asked_id, generation, outcome, reason, key, is_permanent, logical_date FROM v_ids
+            ORDER BY asked_id`,
       );
-    const objects = () =>
-      database.all(sql("SELECT key, sha256, kind, is_committed FROM objects ORDER BY key"));
+    const objects = () => database.all(sql`SELECT key, sha256, kind, is_committed FROM objects ORDER BY key`);
     const [idsBefore, objectsBefore] = [ids(), objects()];
     expect(idsBefore).toHaveLength(5);
     expect(objectsBefore).toHaveLength(2);
@@ -476,7 +459,7 @@ describe("the lake's books", () => {
     const ask = await openAsk(again, { keyTemplate: "Raw/Titles/1/titles-${seq}.json" });
     expect(await planned(ask)).toEqual([IDS[5]]);
     await store(ask, [IDS[5] ?? ""]);
-    expect(database.all(sql("SELECT key FROM objects WHERE kind = 'records' ORDER BY key"))).toEqual([
+    expect(database.all(sql`SELECT key FROM objects WHERE kind = 'records' ORDER BY key`)).toEqual([
       { key: "Raw/Titles/1/titles-00001.json" },
       { key: "Raw/Titles/1/titles-00002.json" },
     ]);
@@ -567,12 +550,10 @@ describe("the lake's books", () => {
     await close(await openAsk(others[0] ?? 0));
     await database.write((query) =>
       query.run(
-        sql(
-          `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
-            INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id, logical_date, decided_at)
-            SELECT 1, 'tt' || i, '0', 'stored', 1, ?, 'a', 'b' FROM n`,
-          ask.askId,
-        ),
+        sql`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+            INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id,
+            logical_date, decided_at)
+            SELECT 1, 'tt' || i, '0', 'stored', 1, ${ask.askId}, 'a', 'b' FROM n`,
       ),
     );
     expect((await prune()).removed).toMatchObject({ dag_runs: 1, asks: 1 });
@@ -594,42 +575,42 @@ describe("the lake's books", () => {
     await openAsk(asking, { candidateSetId: sets.get("asked") ?? 0 });
     await database.write((query) => {
       query.run(
-        sql(
-          `INSERT INTO task_outputs SELECT task_instance_id, 'candidate_set', ? FROM task_instances WHERE dag_run_id = ?`,
-          String(sets.get("told")),
-          telling,
-        ),
+        sql`INSERT INTO task_outputs SELECT task_instance_id, 'candidate_set', ${String(sets.get("told"))}
+            FROM task_instances WHERE dag_run_id = ${telling}`,
       );
-      const file = `INSERT INTO objects (lake, key, kind, dataset, sha256, size_bytes, is_committed, is_adopted, commit_order,
-        created_at, created_at_local) VALUES (?, ?, 'file', 'csv', ?, 1, 1, 0, ?, 'a', 'b')`;
-      query.run(sql(file, world.lake.id, "read.csv", "read", 0));
-      query.run(sql(file, world.lake.id, "old.csv", "past", 1));
-      query.run(sql(file, world.lake.id, "new.csv", "newest", 2));
+      for (const [order, [key, sha256]] of [
+        ["read.csv", "read"],
+        ["old.csv", "past"],
+        ["new.csv", "newest"],
+      ].entries()) {
+        query.run(
+          sql`INSERT INTO objects (lake, key, kind, dataset, sha256, size_bytes, is_committed, is_adopted,
+              commit_order,
+              created_at, created_at_local)
+            VALUES (${world.lake.id}, ${key}, 'file', 'csv', ${sha256}, 1, 1, 0, ${order}, 'a', 'b')`,
+        );
+      }
     });
     const [underWay = 0] = await addRuns([302], { state: "running" });
     await database.write((query) =>
       query.run(
-        sql(
-          `INSERT INTO task_inputs SELECT task_instance_id, 'csv', (SELECT object_id FROM objects WHERE key = 'read.csv'),
-            'newest', 'now' FROM task_instances WHERE dag_run_id = ?`,
-          underWay,
-        ),
+        sql`INSERT INTO task_inputs SELECT task_instance_id, 'csv', (SELECT object_id FROM objects
+            WHERE key = 'read.csv'),
+            'newest', 'now' FROM task_instances WHERE dag_run_id = ${underWay}`,
       ),
     );
     // "past", and the ask's own set, which is the one that `openAsk` saves.
     expect((await prune()).removed.candidate_sets).toBe(2);
     await database.write((query) =>
       query.run(
-        sql("UPDATE dag_runs SET state = 'success', finished_at = ? WHERE dag_run_id = ?", NEW, underWay),
+        sql`UPDATE dag_runs SET state = 'success', finished_at = ${NEW} WHERE dag_run_id = ${underWay}`,
       ),
     );
     const dry = await pruneDatabase(database, { before: BEFORE, isDryRun: true });
     const { removed } = await prune();
     // "read" was held by the run under way alone.
     expect([dry.removed.candidate_sets, removed.candidate_sets]).toEqual([1, 1]);
-    const left = database.all<{ candidate_set_id: number }>(
-      sql("SELECT candidate_set_id FROM candidate_sets"),
-    );
+    const left = database.all<{ candidate_set_id: number }>(sql`SELECT candidate_set_id FROM candidate_sets`);
     expect(left.map((row) => row.candidate_set_id).toSorted((a, b) => a - b)).toEqual(
       [sets.get("newest"), sets.get("asked"), sets.get("told"), recent.candidateSetId]
         .map(Number)

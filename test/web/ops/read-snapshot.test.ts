@@ -1,7 +1,8 @@
 import BetterSqlite3 from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { createRun, saveDagVersion } from "../../../state/runs/dag-runs.ts";
-import type { Database, Query } from "../../../state/sqlite/database.ts";
+import type { Database } from "../../../state/sqlite/database.ts";
+import type { Query } from "../../../state/sqlite/query.ts";
 import { savePools } from "../../../state/runs/pools.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { readSnapshot } from "../../../web/ops/read-snapshot.ts";
@@ -46,16 +47,10 @@ async function openBusyWorld(): Promise<TestWorld> {
         now: clock.now(),
       });
       // Straight to the states, for which the steps of the transition tables would be many.
-      query.run(sql("UPDATE dag_runs SET state = ? WHERE dag_run_id = ?", state, dagRunId));
+      query.run(sql`UPDATE dag_runs SET state = ${state} WHERE dag_run_id = ${dagRunId}`);
       for (const [number, taskState] of tasks.entries()) {
         query.run(
-          sql(
-            `INSERT INTO task_instances (dag_run_id, task_id, type, state, pool) VALUES (?, ?, 'noop', ?, ?)`,
-            dagRunId,
-            `task_${number}`,
-            taskState,
-            number % 2 === 0 ? "default" : "tmdb",
-          ),
+          sql`INSERT INTO task_instances (dag_run_id, task_id, type, state, pool) VALUES (${dagRunId}, ${`task_${number}`}, 'noop', ${taskState}, ${number % 2 === 0 ? "default" : "tmdb"})`,
         );
       }
     }
@@ -94,7 +89,7 @@ test("tells how the log grows while a reader keeps an old state of the database"
   const fill = (count: number) =>
     database.write((query) => {
       for (let row = 0; row < count; row += 1) {
-        query.run(sql("INSERT INTO pools (pool, slots) VALUES (?, 1)", `${count}-${row}`.padEnd(2_000, "x")));
+        query.run(sql`INSERT INTO pools (pool, slots) VALUES (${`${count}-${row}`.padEnd(2_000, "x")}, 1)`);
       }
     });
   await fill(1);
@@ -111,7 +106,7 @@ test("scans neither runs nor tasks, so that what has ended costs nothing", async
   const explaining: Query & Pick<Database, "sizes"> = {
     ...database,
     all: (statement) => {
-      const plan = database.all<{ detail: string }>(sql(`EXPLAIN QUERY PLAN ${statement.sql}`));
+      const plan = database.all<{ detail: string }>(sql`EXPLAIN QUERY PLAN ${statement}`);
       plans.push(...plan.map(({ detail }) => detail));
       return database.all(statement);
     },
