@@ -11,12 +11,17 @@ const MOVES = /endpoint_url|\b(?:cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/i;
 
 /** `variables` as they stand in the environment and `.env`. Files that are not there move nothing. */
 export function mayAwsFilesMoveLake(variables: Readonly<Record<string, string>>): boolean {
-  const home = path.join(variables["HOME"] ?? homedir(), ".aws");
+  const home = variables["HOME"] ?? homedir();
   const files = [
-    variables["AWS_CONFIG_FILE"] ?? path.join(home, "config"),
-    variables["AWS_SHARED_CREDENTIALS_FILE"] ?? path.join(home, "credentials"),
+    variables["AWS_CONFIG_FILE"] ?? "~/.aws/config",
+    variables["AWS_SHARED_CREDENTIALS_FILE"] ?? "~/.aws/credentials",
   ];
-  return files.some((file) => MOVES.test(readIfThere(file)));
+  return files.some((file) => MOVES.test(readIfThere(expandHome(file, home))));
+}
+
+/** As the SDK does it, for these two files and for no other: `~/`, and not `~name/`. */
+function expandHome(file: string, home: string): string {
+  return file.startsWith("~/") ? path.join(home, file.slice(2)) : file;
 }
 
 function readIfThere(file: string): string {

@@ -60,7 +60,7 @@ export function createTmdbToLake(tmdb: TmdbSource): TaskType<TmdbToLakeOptions, 
     reads: () => [],
     describeOutput: (output) => {
       const count = (name: string): string => Number(output[name]).toLocaleString("en-US");
-      return `${count("stored")} stored, ${count("not_found")} not found, ${count("failed")} failed; ${count("requests")} requests`;
+      return `${count("stored")} stored, ${count("already_stored")} already stored, ${count("not_found")} not found, ${count("failed")} failed; ${count("requests")} requests`;
     },
     exclusiveKey: (options) => `records:${readWritten(options, "dataset")}`,
     assertConfigured: () => {

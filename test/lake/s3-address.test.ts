@@ -92,6 +92,17 @@ describe("a profile", () => {
     expect(await nameLake(file, variables)).toBe(suffix);
   });
 
+  it.each(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])(
+    "in a file that %s names by ~/ moves the lake as the SDK reads it",
+    async (name) => {
+      writeFileSync(join(scratch.path, "elsewhere"), `[default]\nregion = us-east-1\n${ELSEWHERE}\n`);
+      vi.stubEnv("HOME", scratch.path);
+      vi.stubEnv(name, "~/elsewhere");
+      expect(mayAwsFilesMoveLake({ HOME: scratch.path, [name]: "~/elsewhere" })).toBe(true);
+      expect(await askStore("my-lake")).toMatchObject({ endpoint: "http://127.0.0.1:9000/s3" });
+    },
+  );
+
   it("without a word of addresses does not load the SDK", () => {
     writeFileSync(config, "[default]\nregion = sa-east-1\noutput = json\n");
     expect(mayAwsFilesMoveLake({ AWS_CONFIG_FILE: config })).toBe(false);

@@ -5,11 +5,23 @@ import { describe, expect, test } from "vitest";
 import type { Progress } from "../../model/ports/task-type.ts";
 import { createTmdbToLake } from "../../tasks/tmdb-to-lake/index.ts";
 import { openTmdbSource } from "../../tasks/tmdb-to-lake/tmdb-source.ts";
+import { createHandClock } from "../support/hand-clock.ts";
 import { runTask } from "../support/task-context.ts";
 import { openTestWorld, silentLog } from "../support/test-world.ts";
 import { failure, FOLDER, IDS, makeIds, makeTmdbWorld, openTmdbWorld, WRITTEN } from "./tmdb-world.ts";
 
 const MANIFEST = `${FOLDER}/_manifest-20261123T090000000Z-test_dag-task-1.json`;
+
+test("a person reads of each outcome, and of the requests", () => {
+  const settings = { baseUrl: "https://api.example/3", token: "t", apiKey: undefined, ratePerSecond: 1 };
+  const type = createTmdbToLake(
+    openTmdbSource(settings, { clock: createHandClock(), log: silentLog, random: () => 0 }),
+  );
+  const sums = { asked: 1237, stored: 1, already_stored: 1234, not_found: 2, failed: 0, remaining: 0 };
+  expect(type.describeOutput?.({ ...sums, objects: 1, requests: 3 })).toBe(
+    "1 stored, 1,234 already stored, 2 not found, 0 failed; 3 requests",
+  );
+});
 
 describe("a first run", () => {
   test("stores every title once, at most 100 an object, with a manifest that accounts for all", async () => {

@@ -142,6 +142,39 @@ test("a cleared upstream counts for a follower of several only when it has succe
   expect(followerRuns(world)).toEqual(["follower@08:00 success"]);
 });
 
+test("a follower of several counts a day from its first millisecond to before the next day's", async () => {
+  const world = await openServiceWorld();
+  const [early, late] = [upstream("early"), upstream("late")];
+  world.setDags([early, late, follower(["early", "late"])]);
+  const service = world.start();
+  await service.rest();
+  // Midnight belongs to the next day, and to no other.
+  await succeed(world, early, "2026-11-22T00:00:00Z");
+  await succeed(world, late, "2026-11-23T00:00:00Z");
+  await service.advance(MINUTE);
+  expect(followerRuns(world)).toEqual([]);
+  await succeed(world, early, "2026-11-23T00:00:00Z");
+  await service.advance(MINUTE);
+  expect(followerRuns(world)).toEqual(["follower@00:00 success"]);
+  await succeed(world, late, "2026-11-22T23:59:59.999Z");
+  await service.advance(MINUTE);
+  expect(followerRuns(world)).toHaveLength(2);
+});
+
+test("a follower of several that was run by hand on that day still has its run of the day", async () => {
+  const world = await openServiceWorld();
+  const [early, late] = [upstream("early"), upstream("late")];
+  const after = follower(["early", "late"]);
+  world.setDags([early, late, after]);
+  const service = world.start();
+  await service.rest();
+  await succeed(world, after, `${DAY}T01:00:00Z`);
+  await succeed(world, early, `${DAY}T07:00:00Z`);
+  await succeed(world, late, `${DAY}T08:00:00Z`);
+  await service.advance(MINUTE);
+  expect(followerRuns(world)).toEqual(["follower@01:00 success", "follower@08:00 success"]);
+});
+
 test("a follower's run of single tasks becomes the whole run when what it follows succeeds", async () => {
   const world = await openServiceWorld();
   const [dag, after] = [upstream("one"), follower(["one"], { tasks: upstream("one").tasks })];
