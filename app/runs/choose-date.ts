@@ -112,8 +112,9 @@ export function findRunOfDate(
   lakeId: string,
   dag: Pick<DagDefinition, "dagId" | "timezone">,
   text: string,
+  flag?: string,
 ): DagRun {
-  const given = readGivenDate(text, dag.timezone);
+  const given = readGivenDate(text, dag.timezone, flag);
   for (const lake of [lakeId, ...listRunLakes(query, dag.dagId).filter((other) => other !== lakeId)]) {
     const run = findGivenRun(query, lake, dag, given);
     if (run !== undefined) return run;

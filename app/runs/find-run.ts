@@ -18,7 +18,7 @@ export function findRun(query: Query, lakeId: string, name: string, now: Date): 
     const row = listDagRows(query).get(dagId);
     if (row !== undefined) {
       const { timezone } = readDagVersion(query, row.fingerprint);
-      return findRunOfDate(query, lakeId, { dagId, timezone }, name.slice(at + 1));
+      return findRunOfDate(query, lakeId, { dagId, timezone }, name.slice(at + 1), "The date behind @");
     }
   }
   const dagRunId = findRunId(query, lakeId, name, now.toISOString());

@@ -2,7 +2,7 @@
  * The one file that reads and writes the process's environment: variables and `.env` together, the environment winning.
  * What they mean is decided in settings.
  */
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseDotEnv, type DotEnv } from "./dot-env.ts";
 
@@ -74,7 +74,10 @@ function readDotEnv(file: string): DotEnv {
     return { values, faults: faults.map((fault) => `${file}, ${fault}`) };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
-    return { values: {}, faults: code === "ENOENT" ? [] : [`${file} cannot be read (${code})`] };
+    if (code !== "ENOENT") return { values: {}, faults: [`${file} cannot be read (${code})`] };
+    // Left out in silence, it would put the defaults in the place of what somebody has set.
+    const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return { values: {}, faults: isLink ? [`${file} is a link to a file that is not there`] : [] };
   }
 }
 

@@ -1,5 +1,5 @@
 /** The object that a task reads for a dataset, and how log lines and errors name it. */
-import { TaskFailure } from "../../model/errors.ts";
+import { LakeError, TaskFailure } from "../../model/errors.ts";
 import type { InputSource, TaskInput } from "../../model/ports/input-store.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext } from "../../model/ports/task-type.ts";
@@ -40,12 +40,27 @@ export function describeSource({ source, writtenBy }: TaskInput): string {
   return writtenBy === null || source === "same_run" ? SOURCES[source] : `${SOURCES[source]}, ${writtenBy}`;
 }
 
-/** Raises the error again with the object that was read, where it does not name it. */
+/** Raises the error again with the object that was read, where it does not name it, and with the way to have it again. */
 export function nameInput(error: unknown, input: TaskInput): never {
+  if (error instanceof LakeError && error.code === "LAKE_CORRUPT" && error.hint === undefined) {
+    throw new LakeError(error.code, error.message, error.retryable, {
+      cause: error,
+      hint: adviseLost(input),
+    });
+  }
   if (!(error instanceof TaskFailure) || error.message.includes(input.object.key)) throw error;
   const { code, message, retryable, hint } = error;
   throw new TaskFailure(code, `${input.object.key} (${describeSource(input)}): ${message}`, retryable, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** The run that wrote the object writes it again, at its own key or beside it; a run id has its date behind the type. */
+function adviseLost({ writtenBy }: TaskInput): string {
+  const [dagId, runId = ""] = writtenBy?.split("/") ?? [];
+  if (dagId === undefined)
+    return "`dagmar lake verify` lists what is missing. Run the Dag that stores it again.";
+  const [, date = ""] = runId.split("__");
+  return `Have it stored again, then give the same command: \`dagmar run ${dagId} --date ${date} --rerun\`.`;
 }

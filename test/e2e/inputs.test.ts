@@ -1,5 +1,5 @@
 /** The right data, run and lake, through the command line: what a task reads on which day, again, and in another lake. */
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ageFile, openCliWorld, type CliResult, type CliWorld } from "../support/cli.ts";
@@ -146,3 +146,21 @@ describe("another lake", () => {
     expect(runs.map(({ runs: count }) => count)).toEqual([2, 2]);
   });
 });
+
+test("a task whose object was removed names the command that stores it again, and that command does", async () => {
+  writeCsv(["other|title", "tt0000001|Title"]);
+  await world.prepare(["run", "titles", "--date", "2026-11-01"]);
+  expect(await world.run(["run", "ids", "--date", "2026-11-01"])).toMatchObject({ exitCode: 1 });
+  rmSync(join(world.lakeFolder, "Raw/CSV/titles/2026/11/01/titles.csv"));
+  const told = await world.run(["run", "ids", "--date", "2026-11-01"]);
+  expect(told.exitCode).toBe(1);
+  expect(told.stdout).toContain("The object Raw/CSV/titles/2026/11/01/titles.csv is not in");
+  const [, remedy = ""] = /`dagmar (run titles [^`]+ --rerun)`/.exec(told.stdout) ?? [];
+  writeCsv(rows(2));
+  await world.prepare(remedy.split(" "));
+  await world.prepare(["run", "ids", "--date", "2026-11-01"]);
+  expect(await world.run(["runs", "show", "ids@2026-02-30"])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('The date behind @ "2026-02-30" is no date.') as string,
+  });
+}, 120_000);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -14,6 +14,13 @@ afterEach(() => {
 });
 
 const writeDotEnv = (text: string): void => writeFileSync(path.join(folder, ".env"), text);
+
+test("a .env that is a link to nothing is a fault, and not an empty file", () => {
+  expect(readEnvironment(folder).faults).toEqual([]);
+  const file = path.join(folder, ".env");
+  symlinkSync(path.join(folder, "gone"), file);
+  expect(readEnvironment(folder).faults).toEqual([`${file} is a link to a file that is not there`]);
+});
 
 test("without a .env the environment is all there is", () => {
   vi.stubEnv("DAGMAR_LAKE", "file:./x");
