@@ -8,6 +8,7 @@ import {
   type CommandKind,
   type SchedulerCommand,
 } from "../../scheduler/commands/command.ts";
+import { makeRun } from "../../scheduler/runs/new-run.ts";
 import { runService } from "../../scheduler/service.ts";
 import { startWorkerThread } from "../../scheduler/attempts/worker-thread.ts";
 import type { DagDefinition, JsonValue } from "../../model/dag/dag.ts";
@@ -15,6 +16,7 @@ import type { SourceFolder } from "../../model/ports/dag-source.ts";
 import type { DagIssue } from "../../model/errors.ts";
 import { silentObserver, type ServiceObserver } from "../../model/ports/service-observer.ts";
 import { insertRequest, readAnswer } from "../../state/control/requests.ts";
+import { changeRunState, readRun } from "../../state/runs/dag-runs.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { createHandClock, type HandClock } from "../support/hand-clock.ts";
 import { makeVersion } from "../support/test-dag.ts";
@@ -182,4 +184,20 @@ export async function openServiceWorld(
     },
     apply: (command) => database.write((query) => applyCommand(query, maker, command, clock.now())),
   };
+}
+
+/** A run of that Dag that has succeeded, at that instant. */
+export function succeed(
+  world: ServiceWorld,
+  dag: DagDefinition,
+  at: string,
+  onlyTasks: readonly string[] | null = null,
+) {
+  const maker = { registry: new Map([["noop", makeType("noop", () => ({}))]]), lakeId: world.lake.id };
+  return world.database.write((query) => {
+    const order = { version: makeVersion(dag), runType: "manual", params: {}, isRefetch: false } as const;
+    const run = makeRun(query, maker, { ...order, logicalDate: new Date(at), onlyTasks }, world.clock.now());
+    changeRunState(query, run, "running", world.clock.now());
+    changeRunState(query, readRun(query, run.dagRunId), "success", world.clock.now());
+  });
 }

@@ -150,6 +150,7 @@ describe("a backfill", () => {
       cancelled: 3,
     });
     expect(world.runs().map((run) => run.split(" ")[1])).toEqual(["cancelled", "cancelled", "cancelled"]);
+    expect(world.events("backfill_cancelled")).toEqual([expect.stringContaining("3 of its runs were open")]);
     expect(await world.apply({ kind: "cancel_backfill", dagId: "demo", lakeId: world.lake.id })).toEqual({
       cancelled: 0,
     });

@@ -407,3 +407,30 @@ describe("a drain", () => {
     expect(plan(views, { isDraining: true }).actions).toEqual(["finish run 2 success", "upstream_failed b"]);
   });
 });
+
+describe("a run that finds no place", () => {
+  const dag = makeDag([makeTask("a", { dependsOnPast: true }), makeTask("b")]);
+  const past = { dagRunId: 7, runId: "run_7", state: "none" } as const;
+  /** Its date is so many days after the one that needs a place. */
+  const makeHolding = (days: number, b: TaskState): RunView => {
+    const view = makeView(dag, { a: {}, b: { state: b } }, "running", 10 + days);
+    const logicalDate = `2026-11-${23 + days}T09:00:00.000Z`;
+    return { ...view, run: { ...view.run, logicalDate }, pasts: new Map([["a", past]]) };
+  };
+  const { run } = makeView(dag, {}, "queued");
+  const requeued = (...holding: readonly RunView[]) =>
+    plan(holding, {
+      queued: [{ run, limit: 2, view: null }],
+      activeRuns: new Map([["test_dag", 2]]),
+    }).actions.filter((action) => action.startsWith("requeue"));
+
+  test("gets that of the latest of those that can only wait for an earlier one", () => {
+    expect(requeued(makeHolding(1, "success"), makeHolding(2, "success"))).toEqual(["requeue run 12"]);
+    expect(requeued(makeHolding(2, "success"), makeHolding(1, "success"))).toEqual(["requeue run 12"]);
+  });
+
+  test("leaves its place to one of which a single task can do something", () => {
+    expect(requeued(makeHolding(1, "success"), makeHolding(2, "up_for_retry"))).toEqual(["requeue run 11"]);
+    expect(requeued(makeHolding(1, "running"), makeHolding(2, "none"))).toEqual([]);
+  });
+});

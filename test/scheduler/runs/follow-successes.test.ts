@@ -3,10 +3,8 @@ import { expect, test } from "vitest";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { changeRunState, findRunByDate, readRun } from "../../../state/runs/dag-runs.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
-import { makeRun } from "../../../scheduler/runs/new-run.ts";
-import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
-import { makeType } from "../engine-world.ts";
-import { HOUR, MINUTE, openServiceWorld, type ServiceWorld } from "../service-world.ts";
+import { makeDag, makeTask } from "../../support/test-dag.ts";
+import { HOUR, MINUTE, openServiceWorld, succeed, type ServiceWorld } from "../service-world.ts";
 
 /** The clock begins at 2026-11-23T09:00Z. */
 const DAY = "2026-11-23";
@@ -20,22 +18,6 @@ const follower = (dagIds: readonly string[], changes: Partial<DagDefinition> = {
     maxActiveRuns: 200,
     ...changes,
   });
-
-/** A run of that Dag that has succeeded, at that instant. */
-function succeed(
-  world: ServiceWorld,
-  dag: DagDefinition,
-  at: string,
-  onlyTasks: readonly string[] | null = null,
-) {
-  const maker = { registry: new Map([["noop", makeType("noop", () => ({}))]]), lakeId: world.lake.id };
-  return world.database.write((query) => {
-    const order = { version: makeVersion(dag), runType: "manual", params: {}, isRefetch: false } as const;
-    const run = makeRun(query, maker, { ...order, logicalDate: new Date(at), onlyTasks }, world.clock.now());
-    changeRunState(query, run, "running", world.clock.now());
-    changeRunState(query, readRun(query, run.dagRunId), "success", world.clock.now());
-  });
-}
 
 const followerRuns = (world: ServiceWorld) => world.runs().filter((run) => run.startsWith("follower"));
 

@@ -1,0 +1,46 @@
+/** What pausing a Dag does to what it has not taken up yet. */
+import { expect, test } from "vitest";
+import { listDagRows } from "../../../state/runs/dags.ts";
+import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
+import { openServiceWorld, succeed } from "../service-world.ts";
+
+const ONE = makeDag([makeTask("a")], { dagId: "one", timezone: "UTC" });
+const FOLLOWER = makeDag([makeTask("a")], {
+  dagId: "follower",
+  schedule: { kind: "after", dagIds: ["one"] },
+  timezone: "UTC",
+});
+
+test("a Dag that is paused passes over nothing: only when it is unpaused its catchup decides what is left out", async () => {
+  const world = await openServiceWorld();
+  world.setDags([ONE, FOLLOWER]);
+  const service = world.start();
+  await service.rest();
+  service.drain();
+  await service.ended;
+  await succeed(world, ONE, "2026-11-23T07:00:00Z");
+  await succeed(world, ONE, "2026-11-23T08:00:00Z");
+  const pause = (isPaused: boolean) =>
+    world.apply({ kind: "pause", request: { version: makeVersion(FOLLOWER), isPaused } });
+  const cursor = () => listDagRows(world.database).get("follower")?.successCursor;
+  expect(await pause(true)).toEqual({ changed: true });
+  expect([world.events("slots_skipped"), cursor()]).toEqual([[], 0]);
+  expect(await pause(false)).toEqual({ changed: true });
+  expect([world.events("slots_skipped"), cursor()]).toEqual([
+    [expect.stringContaining("2 successes of one passed over")],
+    2,
+  ]);
+});
+
+test("a Dag that the database has not seen yet can be paused, and is so when it is seen", async () => {
+  const world = await openServiceWorld();
+  const hourly = { ...ONE, schedule: { kind: "cron", expression: "0 * * * *" } } as const;
+  const request = { version: makeVersion(hourly), isPaused: true };
+  expect(await world.apply({ kind: "pause", request })).toEqual({ changed: true });
+  expect(await world.apply({ kind: "pause", request })).toEqual({ changed: false });
+  world.setDags([hourly]);
+  const service = world.start();
+  await service.rest();
+  await service.advance(2 * 60 * 60_000);
+  expect(world.runs()).toEqual([]);
+});
