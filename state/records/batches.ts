@@ -76,8 +76,7 @@ export function sealBatch(
     }),
   );
   query.run(
-    sql`UPDATE spool SET batch_id = ${lastId} WHERE batch_id IS NULL AND spool_id IN (SELECT value
-        FROM json_each(${spoolIds}))`,
+    sql`UPDATE spool SET batch_id = ${lastId} WHERE spool_id IN (SELECT value FROM json_each(${spoolIds}))`,
   );
   return readSealed(query, lastId);
 }

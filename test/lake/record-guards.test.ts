@@ -77,6 +77,20 @@ describe("two runs of one dataset", () => {
     expect(world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 3, alreadyStored: 3 });
   });
 
+  test("who stops before it has taken up what another left seals its own answers alone", async () => {
+    const world = await openTestWorld();
+    const { batches } = world.ports;
+    const first = await startAsking(world, ids, await world.makeRunFacts("2026-11-22T09:00:00Z"));
+    const second = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+    const theirs = await batches.spool(record(first.ask, "tt0000001"));
+    await batches.spool(record(second.ask, "tt0000002"));
+    await second.sink.abandon();
+    expect(batches.listUnsealed(world.lake.id, "titles")).toEqual([theirs]);
+    expect(batches.listSealed(world.lake.id, "titles").map(({ identity }) => identity.askedIds)).toEqual([
+      ["tt0000002"],
+    ]);
+  });
+
   test("a batch takes no record of another ask, nor one that another run has sealed", async () => {
     const world = await openTestWorld();
     const { batches } = world.ports;

@@ -110,10 +110,15 @@ describe("storing records", () => {
   });
 });
 
-test("the spool never holds much more than its cap, however many records come at once", async () => {
+test.each([
+  ["come at once", 0],
+  ["an earlier attempt left in it", 12],
+])("the spool never holds much more than its cap, however many records %s", async (_, left) => {
   const world = await openTestWorld();
   const ids = makeIds(24);
   const { ask, sink } = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+  const body = Buffer.from(`{"text":"${"x".repeat(4_999_000)}"}`);
+  for (const id of ids.slice(0, left)) await world.ports.batches.spool(record(ask, id, { body }));
   const put = world.lake.putBytes.bind(world.lake);
   const held: number[] = [];
   world.lake.putBytes = (request) => {
@@ -121,10 +126,10 @@ test("the spool never holds much more than its cap, however many records come at
     held.push(row?.bytes ?? 0);
     return put(request);
   };
-  const body = Buffer.from(`{"text":"${"x".repeat(4_999_000)}"}`);
+  await sink.recover();
   await addAll(
     sink,
-    ids.map((id) => record(ask, id, { body })),
+    ids.slice(left).map((id) => record(ask, id, { body })),
   );
   await sink.finish();
   expect(world.ports.batches.reconcile(ask)).toMatchObject({ stored: 24 });

@@ -8,7 +8,7 @@ export interface MutatedRoom {
   readonly tests: readonly string[];
 }
 
-const PROTOCOL_TESTS = ["test/lake/{learn-lake,record-*,tell-learned,verify-*}.test.ts"];
+const PROTOCOL_TESTS = ["test/lake/{find-gone,identity-*,learn-lake,record-*,tell-learned,verify-*}.test.ts"];
 const TASK_TESTS = ["test/tasks/{file-to-lake,tmdb-to-lake*}.test.ts"];
 const SCHEDULER_TESTS = ["test/scheduler/**/*.test.ts"];
 

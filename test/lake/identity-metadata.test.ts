@@ -1,0 +1,47 @@
+/** Which metadata make an object one of ours: all of them, and only as they were written. */
+import { expect, test } from "vitest";
+import { describeBatch, interpretFound } from "../../lake/protocol/identity-metadata.ts";
+import { computeBatchUid } from "../../model/records/batch-identity.ts";
+
+const SHA256 = "5".repeat(64);
+const content = {
+  questionHash: "q",
+  generation: "0",
+  logicalDate: "2026-11-23T09:00:00.000Z",
+  askedIds: ["tt0000001", "tt0000002"],
+  sha256: SHA256,
+};
+const identity = { ...content, dataset: "titles", batchUid: computeBatchUid(content) };
+const batch = {
+  batchId: 1,
+  kind: "records",
+  key: "k",
+  sha256: SHA256,
+  sizeBytes: 2,
+  recordCount: 2,
+} as const;
+const whole = { ...describeBatch({ ...batch, identity }), sha256: SHA256 };
+const kindOf = (metadata: Readonly<Record<string, string>>, bytesSha256: string | null = SHA256) =>
+  interpretFound({ key: "k", sizeBytes: 2, etag: "e", modifiedAt: new Date(0), metadata }, bytesSha256).kind;
+
+test("an object of records is ours with its ids, whether its bytes were read or not", () => {
+  expect([kindOf(whole), kindOf(whole, null)]).toEqual(["records", "records"]);
+  const found = interpretFound(
+    { key: "k", sizeBytes: 2, etag: "e", modifiedAt: new Date(0), metadata: whole },
+    null,
+  );
+  expect(found.answers?.askedIds).toEqual(content.askedIds);
+});
+
+test.each(Object.keys(whole))("without %s, or with another one, it is foreign", (name) => {
+  const rest = Object.fromEntries(Object.entries(whole).filter(([other]) => other !== name));
+  expect(kindOf(rest)).toBe("foreign");
+  // The dataset alone is no part of what the batch's identity is computed from.
+  if (name !== "dagmar-dataset") expect(kindOf({ ...whole, [name]: "another" })).toBe("foreign");
+});
+
+test.each(["file", "manifest"])("a %s is ours by its hash, dataset and date", (kind) => {
+  const told = { "dagmar-kind": kind, "dagmar-dataset": "d", "dagmar-logical-date": "l", sha256: SHA256 };
+  expect(kindOf(told)).toBe(kind);
+  expect(kindOf(told, "6".repeat(64))).toBe("foreign");
+});
