@@ -10,11 +10,10 @@ export interface MutatedRoom {
 
 const PROTOCOL_TESTS = ["test/lake/{find-gone,identity-*,learn-lake,record-*,tell-learned,verify-*}.test.ts"];
 const TASK_TESTS = ["test/tasks/{file-to-lake,tmdb-to-lake*}.test.ts"];
-const SCHEDULER_TESTS = ["test/scheduler/**/*.test.ts"];
 
 export const CODE_ROOMS: readonly MutatedRoom[] = [
   { name: "model", paths: ["model/"], tests: ["test/model/**/*.test.ts", "test/config/**/*.test.ts"] },
-  { name: "scheduler", paths: ["scheduler/"], tests: SCHEDULER_TESTS },
+  { name: "scheduler", paths: ["scheduler/"], tests: ["test/scheduler/**/*.test.ts"] },
   { name: "protocol", paths: ["lake/protocol/"], tests: [...PROTOCOL_TESTS, ...TASK_TESTS] },
   {
     name: "client",
@@ -27,7 +26,11 @@ export const CODE_ROOMS: readonly MutatedRoom[] = [
 export const SQL_ROOM: MutatedRoom = {
   name: "sql",
   paths: ["state/"],
-  tests: ["test/state/**/*.test.ts", ...PROTOCOL_TESTS, ...TASK_TESTS, ...SCHEDULER_TESTS],
+  tests: [
+    "test/state/**/*.test.ts",
+    ...PROTOCOL_TESTS,
+    "test/scheduler/{commands,engine,lease,notices,runs}/**/*.test.ts",
+  ],
 };
 
 /**

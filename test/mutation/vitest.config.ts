@@ -11,7 +11,8 @@ export default defineConfig({
     include: [...room.tests],
     // A thread does not have the mutant.
     exclude: ["test/scheduler/attempts/worker-thread.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A busy machine must not pass for a test that noticed something.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
