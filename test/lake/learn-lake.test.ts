@@ -330,6 +330,8 @@ describe("two databases before one lake", () => {
     expect([...copies.keys()].toSorted()).toEqual(ids);
     expect([...new Set(copies.values())]).toEqual([1]);
     expect(listEvents(other)).toContain("ids_left_out");
+    // Batches that were given up are no objects of it.
+    expect(other.sink.stats).toMatchObject({ records: 100 });
     expect(other.world.ports.batches.reconcile(other.ask)).toMatchObject({ stored: 100, alreadyStored: 130 });
   });
 

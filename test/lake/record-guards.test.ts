@@ -3,7 +3,8 @@ import { mkdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openLake } from "../../lake/open-lake.ts";
-import { holdsContent } from "../../lake/protocol/look-at.ts";
+import { holdsContent, lookAt } from "../../lake/protocol/look-at.ts";
+import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld, sealAll, silentLog, type TestWorld } from "../support/test-world.ts";
 import { addAll, listKeys, makeIds, POLICY, record, startAsking } from "./asking.ts";
 import { planBytes } from "./lake-tools.ts";
@@ -118,4 +119,51 @@ test("an object that is cut short is not ours by the sha256 in its metadata alon
   expect(await check()).toBe(true);
   truncateSync(join(folder, "lake", plan.key), 10);
   expect(await check()).toBe(false);
+});
+
+test("a sealed batch whose records are not the sealed ones any more is not put", async () => {
+  const world = await openTestWorld();
+  const first = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+  await addAll(
+    first.sink,
+    ids.map((id) => record(first.ask, id)),
+  );
+  await first.sink.abandon();
+  await world.database.write((query) =>
+    query.run(sql("UPDATE spool SET body = ? WHERE asked_id = ?", Buffer.from("{}"), "tt0000003")),
+  );
+  const second = await startAsking(world, ids, await world.makeRunFacts("2026-11-24T09:00:00Z"));
+  await expect(second.sink.recover()).rejects.toMatchObject({ code: "LAKE_CORRUPT" });
+  expect(await listKeys(world)).toEqual([]);
+});
+
+test("an object's own metadata tell of its bytes, which are not read then", async () => {
+  const { lake } = await openTestWorld();
+  const plan = planBytes("Raw/one.json", "one");
+  await lake.putBytes(plan);
+  const head = await lake.head(plan.key);
+  if (head === undefined) throw new Error("nothing stands there");
+  lake.get = () => Promise.reject(new Error("its bytes are read"));
+  const signal = new AbortController().signal;
+  expect(await holdsContent(lake, head, { sha256: plan.sha256, sizeBytes: 3 }, signal)).toBe(true);
+  expect(await holdsContent(lake, head, { sha256: "other", sizeBytes: 3 }, signal)).toBe(false);
+});
+
+test.each([
+  ["file", 0],
+  ["manifest", 1],
+])("what is found with the metadata of a %s has its bytes read %i times", async (kind, reads) => {
+  const { lake } = await openTestWorld();
+  const metadata = { "dagmar-kind": kind, "dagmar-dataset": "d", "dagmar-logical-date": "l" };
+  await lake.putBytes({ ...planBytes("Raw/one.json", "one"), metadata });
+  const get = lake.get.bind(lake);
+  let count = 0;
+  lake.get = (...asked) => {
+    count += 1;
+    return get(...asked);
+  };
+  for await (const summary of lake.list("Raw/")) {
+    expect(await lookAt(lake, summary, new AbortController().signal)).toMatchObject({ kind });
+  }
+  expect(count).toBe(reads);
 });

@@ -8,7 +8,9 @@ export interface MutatedRoom {
   readonly tests: readonly string[];
 }
 
-const PROTOCOL_TESTS = ["test/lake/{find-gone,identity-*,learn-lake,record-*,tell-learned,verify-*}.test.ts"];
+const PROTOCOL_TESTS = [
+  "test/lake/{find-gone,identity-*,learn-lake,manifest-*,record-*,tell-learned,verify-*}.test.ts",
+];
 const TASK_TESTS = ["test/tasks/{file-to-lake,tmdb-to-lake*}.test.ts"];
 
 export const CODE_ROOMS: readonly MutatedRoom[] = [

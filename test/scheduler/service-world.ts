@@ -186,14 +186,15 @@ export async function openServiceWorld(
   };
 }
 
-/** A run of that Dag that has succeeded, at that instant. */
+/** A run of that Dag that has succeeded, at that instant, in this lake or in another one. */
 export function succeed(
   world: ServiceWorld,
   dag: DagDefinition,
   at: string,
   onlyTasks: readonly string[] | null = null,
+  lakeId = world.lake.id,
 ) {
-  const maker = { registry: new Map([["noop", makeType("noop", () => ({}))]]), lakeId: world.lake.id };
+  const maker = { registry: new Map([["noop", makeType("noop", () => ({}))]]), lakeId };
   return world.database.write((query) => {
     const order = { version: makeVersion(dag), runType: "manual", params: {}, isRefetch: false } as const;
     const run = makeRun(query, maker, { ...order, logicalDate: new Date(at), onlyTasks }, world.clock.now());

@@ -41,6 +41,23 @@ test("a run of single tasks starts no follower, a whole one does", async () => {
   expect(followerRuns(world)).toEqual(["follower@08:30 success"]);
 });
 
+test("a success in another lake is followed by no run, and counts for no follower of several", async () => {
+  const world = await openServiceWorld();
+  const [one, two] = [upstream("one"), upstream("two")];
+  world.setDags([one, two, follower(["one"]), follower(["one", "two"], { dagId: "follower_of_both" })]);
+  const service = world.start();
+  await service.rest();
+  await succeed(world, one, `${DAY}T07:00:00Z`, null, "file:///elsewhere");
+  await succeed(world, two, `${DAY}T08:00:00Z`);
+  service.ring();
+  await service.advance(MINUTE);
+  expect(followerRuns(world)).toEqual([]);
+  await succeed(world, one, `${DAY}T07:30:00Z`);
+  service.ring();
+  await service.advance(MINUTE);
+  expect(followerRuns(world)).toEqual(["follower@07:30 success", "follower_of_both@08:00 success"]);
+});
+
 test("a follower that is hundreds of successes behind follows each of them", async () => {
   const world = await openServiceWorld();
   const dag = upstream("one");

@@ -95,11 +95,11 @@ describe("an ask", () => {
     expect(refetch.questionHash).toBe(ask.questionHash);
   });
 
-  test("under a limit goes on where it stopped: what is stored, spooled or decided for good uses it up", async () => {
+  test("under a limit goes on where it stopped: what is spooled, not found or failed for good uses it up", async () => {
     const { openAsk, ports } = await openAsking(makeIds(10));
-    const ask = await openAsk({ limit: 4 });
+    const ask = await openAsk({ limit: 5 });
     const planIds = async () => (await ports.batches.plan(ask, POLICY)).map(({ askedId }) => askedId);
-    expect(await planIds()).toEqual(makeIds(4));
+    expect(await planIds()).toEqual(makeIds(5));
     const decided = { askId: ask.askId, generation: "0", detail: "", fetchedAt: "2026-11-23T09:00:01.000Z" };
     await Promise.all([
       ports.batches.spool(record(ask, "tt0000001")),
@@ -117,8 +117,15 @@ describe("an ask", () => {
         reason: "http_500",
         isPermanent: false,
       }),
+      ports.batches.decide({
+        ...decided,
+        askedId: "tt0000004",
+        outcome: "failed",
+        reason: "wrong_title",
+        isPermanent: true,
+      }),
     ]);
-    expect(await planIds()).toEqual(["tt0000004", "tt0000003"]);
+    expect(await planIds()).toEqual(["tt0000005", "tt0000003"]);
   });
 });
 
