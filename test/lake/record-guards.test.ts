@@ -130,7 +130,7 @@ test("a sealed batch whose records are not the sealed ones any more is not put",
   );
   await first.sink.abandon();
   await world.database.write((query) =>
-    query.run(sql("UPDATE spool SET body = ? WHERE asked_id = ?", Buffer.from("{}"), "tt0000003")),
+    query.run(sql`UPDATE spool SET body = ${Buffer.from("{}")} WHERE asked_id = ${"tt0000003"}`),
   );
   const second = await startAsking(world, ids, await world.makeRunFacts("2026-11-24T09:00:00Z"));
   await expect(second.sink.recover()).rejects.toMatchObject({ code: "LAKE_CORRUPT" });

@@ -52,6 +52,7 @@ describe("a statement is changed in one place at a time", () => {
         "UPDATE t SET a = ?, b = iif(TRUE, b, NULL) WHERE c = ?",
       ],
     ],
+    ["${START} WHERE a IS NULL", ["${START} WHERE a IS NOT NULL", "${START} WHERE (a IS NULL OR TRUE)"]],
     [
       "lake = ? AND ${isOld(`r`)}",
       ["(lake = ? OR TRUE) AND ${isOld(`r`)}", "lake = ? AND (${isOld(`r`)} OR TRUE)"],
@@ -74,14 +75,16 @@ it("SQL is found in the texts of a source, and a message is none", () => {
   const source = [
     'import { sql } from "./statement.ts";',
     'const text = "nothing is where it was";',
-    "export const find = () => sql(`SELECT a FROM ${text} WHERE b > ?`, 1);",
+    "export const find = () => sql`SELECT a FROM ${text} WHERE b > ${1} LIMIT ${2}`;",
   ].join("\n");
   const mutants = listSqlMutants("state/a.ts", source);
   expect(mutants.map(({ change, piece }) => [change, piece])).toEqual([
-    ["> → >=: >", " WHERE b > ?"],
-    ["AND term dropped: b > ?", " WHERE b > ?"],
+    ["> → >=: >", " WHERE b > "],
+    ["AND term dropped: b > ${1}", " WHERE b > "],
+    ["LIMIT one more: ${2}", " LIMIT "],
+    ["LIMIT dropped: ${2}", " LIMIT "],
   ]);
-  expect(applyMutant(source, mutants[0]!)).toBe(source.replace("b > ?", "b >= ?"));
+  expect(applyMutant(source, mutants[0]!)).toBe(source.replace("b > ", "b >= "));
 });
 
 it.each([...CODE_ROOMS, SQL_ROOM].flatMap(({ paths }) => paths))(

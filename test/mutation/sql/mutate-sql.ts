@@ -1,6 +1,6 @@
 /**
- * The table of changes of SQL: what one would write by mistake, one place at a time. A change keeps the number of `?`, so
- * that a mutant fails by what it does and not because a value is left over.
+ * The table of changes of SQL: what one would write by mistake, one place at a time. Where a term is dropped it still stands
+ * there, so that a mutant fails by what it does and not because a name or a value is missing.
  */
 import { readTokens, type Token } from "./sql-tokens.ts";
 
@@ -30,7 +30,7 @@ const AFTER_TERM =
   /^(?:AND|OR|ORDER|GROUP|LIMIT|UNION|WHERE|ON|JOIN|LEFT|THEN|WHEN|ELSE|END|FROM|AS|SET|DO|RETURNING|HAVING|,)$/;
 const AFTER_ORDER = /^(?:LIMIT|UNION)$/;
 /** What a condition alone has not, as deep as it stands. */
-const NO_CONDITION = /^(?:SELECT|INSERT|UPDATE|DELETE|FROM|JOIN|WITH|CASE|AS|SET|,)$/;
+const NO_CONDITION = /^(?:SELECT|INSERT|UPDATE|DELETE|FROM|JOIN|WITH|CASE|AS|SET|WHERE|ORDER|LIMIT|,)$/;
 
 export function mutateSql(sql: string): readonly SqlChange[] {
   const tokens = readTokens(sql);
@@ -39,7 +39,7 @@ export function mutateSql(sql: string): readonly SqlChange[] {
     ...negateTests(tokens),
     ...dropTerms(sql, tokens),
     ...dropAssignments(sql, tokens),
-    ...changeOrder(sql, tokens),
+    ...changeOrder(tokens),
     ...changeLimit(tokens),
   ];
 }
@@ -146,7 +146,7 @@ function dropAssignments(sql: string, tokens: readonly Token[]): readonly SqlCha
   });
 }
 
-function changeOrder(sql: string, tokens: readonly Token[]): readonly SqlChange[] {
+function changeOrder(tokens: readonly Token[]): readonly SqlChange[] {
   return tokens.flatMap((token, index) => {
     if (token.text !== "ORDER") return [];
     const rest = tokens.slice(index + 2);
@@ -156,7 +156,6 @@ function changeOrder(sql: string, tokens: readonly Token[]): readonly SqlChange[
     const keys = stop === -1 ? rest : rest.slice(0, stop);
     const last = keys.at(-1);
     if (last === undefined) return [];
-    const clause = sql.slice(token.start, last.end);
     const drop = { name: "ORDER BY dropped", start: token.start, end: last.end, replacement: "" };
     const turns = keys.flatMap((key, at) => {
       const next = keys[at + 1];
@@ -165,19 +164,23 @@ function changeOrder(sql: string, tokens: readonly Token[]): readonly SqlChange[
         ? [{ name: "ASC → DESC", start: key.end, end: key.end, replacement: " DESC" }]
         : [];
     });
-    return clause.includes("?") ? turns : [drop, ...turns];
+    return [drop, ...turns];
   });
+}
+
+function isValue({ text }: Token): boolean {
+  return text === "?" || text.startsWith("${");
 }
 
 /** Only a limit that is a value: `LIMIT 1` is written where one row is read. */
 function changeLimit(tokens: readonly Token[]): readonly SqlChange[] {
   return tokens.flatMap(({ text }, index) => {
     const value = tokens[index + 1];
-    if (text !== "LIMIT" || value?.text !== "?") return [];
+    if (text !== "LIMIT" || value === undefined || !isValue(value)) return [];
     const { start, end } = value;
     return [
-      { name: "LIMIT one more", start, end, replacement: "? + 1" },
-      { name: "LIMIT dropped", start, end, replacement: "? * 0 - 1" },
+      { name: "LIMIT one more", start, end, replacement: `${value.text} + 1` },
+      { name: "LIMIT dropped", start, end, replacement: `${value.text} * 0 - 1` },
     ];
   });
 }
