@@ -33,12 +33,19 @@ test("an object of records is ours with its ids, whether its bytes were read or 
   expect(found.answers?.askedIds).toEqual(content.askedIds);
 });
 
-test.each(Object.keys(whole))("without %s, or with another one, it is foreign", (name) => {
-  const rest = Object.fromEntries(Object.entries(whole).filter(([other]) => other !== name));
-  expect(kindOf(rest)).toBe("foreign");
-  // The dataset alone is no part of what the batch's identity is computed from.
-  if (name !== "dagmar-dataset") expect(kindOf({ ...whole, [name]: "another" })).toBe("foreign");
+test.each(Object.keys(whole))("without %s it is foreign", (name) => {
+  expect(kindOf(Object.fromEntries(Object.entries(whole).filter(([other]) => other !== name)))).toBe(
+    "foreign",
+  );
 });
+
+// The dataset alone is no part of what a batch's identity is computed from.
+test.each(Object.keys(whole).filter((name) => name !== "dagmar-dataset"))(
+  "with another %s it is foreign",
+  (name) => {
+    expect(kindOf({ ...whole, [name]: "another" })).toBe("foreign");
+  },
+);
 
 test.each(["file", "manifest"])("a %s is ours by its hash, dataset and date", (kind) => {
   const told = { "dagmar-kind": kind, "dagmar-dataset": "d", "dagmar-logical-date": "l", sha256: SHA256 };
