@@ -11,10 +11,12 @@ import {
   type CommandKind,
   type SchedulerCommand,
 } from "../scheduler/commands/command.ts";
+import type { DagVersions } from "../scheduler/commands/named-dag.ts";
 import type { WorkPlace } from "../scheduler/commands/work-place.ts";
 import { holdLease, type HeldLease } from "../scheduler/lease/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { readLease } from "../state/control/lease.ts";
+import type { DagVersion } from "../state/runs/dag-runs.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import type { App } from "./app.ts";
 import { askScheduler, SCHEDULER_PURPOSE } from "./ask-scheduler.ts";
@@ -52,17 +54,37 @@ export function describeScheduler(app: Pick<App, "lake" | "settings">, fingerpri
   return `The scheduler does it: lake ${lake}, input folder ${input}${file}.`;
 }
 
+/** With the lease held. */
+export function applyHere<Kind extends CommandKind>(
+  app: App,
+  database: Database,
+  command: SchedulerCommand<Kind>,
+  dags: DagVersions,
+): Promise<CommandAnswers[Kind]> {
+  const holder = { registry: app.registry, lakeId: app.lake.id, dags };
+  return database.write((query) => applyCommand(query, holder, command, app.clock.now()));
+}
+
+/** The one Dag of a command that concerns no others. */
+export function onlyDag(version: DagVersion): DagVersions {
+  return new Map([[version.definition.dagId, version]]);
+}
+
 export interface CommandResult<Kind extends CommandKind> {
   readonly answer: CommandAnswers[Kind];
   /** A scheduler did it, and does what follows from it. */
   readonly isScheduler: boolean;
 }
 
-/** Carries the command out, whoever does. What is refused is raised here, wherever it was decided. */
+/**
+ * Carries the command out, here or by asking. What is refused is raised here, wherever it was decided. `dags`: the Dags that
+ * the command names, as they were read.
+ */
 export async function carryOut<Kind extends CommandKind>(
   app: App,
   command: SchedulerCommand<Kind>,
   drain: AbortSignal,
+  dags: DagVersions = new Map(),
 ): Promise<CommandResult<Kind>> {
   const database = await app.openDatabase("create");
   const lease = await tryLease(app, database, command.kind.replaceAll("_", " "));
@@ -72,9 +94,7 @@ export async function carryOut<Kind extends CommandKind>(
       isScheduler: true,
     };
   try {
-    const maker = { registry: app.registry, lakeId: app.lake.id };
-    const answer = await database.write((query) => applyCommand(query, maker, command, app.clock.now()));
-    return { answer, isScheduler: false };
+    return { answer: await applyHere(app, database, command, dags), isScheduler: false };
   } finally {
     await lease.release();
   }

@@ -1,5 +1,5 @@
 /** A year of daily runs, filled in by what `dagmar backfill` does when no scheduler is there, and by itself as a whole. */
-import { listBackfillSlots } from "../app/backfills/list-backfill-slots.ts";
+import { listBackfillSlots } from "../scheduler/commands/list-backfill-slots.ts";
 import { systemClock } from "../cli/process/system-clock.ts";
 import type { DagDefinition } from "../model/dag/dag.ts";
 import { startBackfill } from "../scheduler/commands/backfill.ts";

@@ -149,7 +149,9 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     for (const event of told) insertEvent(query, event, now, timezone);
     if (folder !== null) adoptDags(query, folder, now, timezone, guard);
     if (folder !== null) taken = folder;
-    const answered = drain.aborted ? 0 : answerRequests(query, maker, own, log, now);
+    const answered = drain.aborted
+      ? 0
+      : answerRequests(query, { ...maker, dags: taken?.dags ?? new Map() }, own, log, now);
     const skips = drain.aborted ? undefined : makeDueRuns(query, maker, watch.dags, now, guard);
     for (const { dagId, skipped } of skips ?? []) service.slotsSkipped(dagId, skipped.count, skipped.kind);
     const isFollowed =

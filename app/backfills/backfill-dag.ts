@@ -1,8 +1,8 @@
 /** A backfill that its caller waits for: driven here when no other process is at work, else by the scheduler and followed. */
 import { silentObserver } from "../../model/ports/service-observer.ts";
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
-import { applyCommand } from "../../scheduler/commands/command.ts";
-import type { BackfillRequest, StartedBackfill } from "../../scheduler/commands/backfill.ts";
+import type { StartedBackfill } from "../../scheduler/commands/backfill.ts";
+import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import { drive } from "../../scheduler/engine/drive-runs.ts";
 import type { HeldLease } from "../../scheduler/lease/lease-keeper.ts";
 import { areAllStuck } from "../../scheduler/runs/explain-run.ts";
@@ -17,11 +17,12 @@ import { listRunningTasks } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { askScheduler } from "../ask-scheduler.ts";
-import { describePlace, tryLease } from "../lease-work.ts";
+import { applyHere, describePlace, tryLease } from "../lease-work.ts";
 import { createWaitReporter, describeStuck } from "../runs/report-waits.ts";
 import { watchScheduler } from "../runs/watch-scheduler.ts";
 import type { LostObject } from "../runs/find-lost-work.ts";
 import { findLostOfSlots } from "./find-lost-of-slots.ts";
+import type { AskedBackfill } from "./request-backfill.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
 
@@ -47,24 +48,23 @@ export interface BackfillResult {
 
 export async function backfillDag(
   app: App,
-  request: BackfillRequest,
+  { request, dags }: AskedBackfill,
   show: BackfillShow,
   drain: AbortSignal,
 ): Promise<BackfillResult> {
   app.lostOutput.listen(() => undefined);
   const { definition } = request.version;
-  for (const task of definition.tasks) app.registry.get(task.type)?.assertConfigured?.();
   const database = await app.openDatabase("create");
-  const command = { kind: "backfill", request } as const;
+  const { version, slots: _, ...asked } = request;
+  const command = { kind: "backfill", request: { ...asked, dag: nameDag(version) } } as const;
   const startedAt = app.clock.now().toISOString();
   const lease = await tryLease(app, database, `backfill ${definition.dagId}`);
   const isScheduler = lease === null;
   try {
-    const maker = { registry: app.registry, lakeId: app.lake.id };
     const started =
       lease === null
         ? await askScheduler(app, database, { ...command, place: describePlace(app) }, drain)
-        : await database.write((query) => applyCommand(query, maker, command, app.clock.now()));
+        : await applyHere(app, database, command, dags);
     const findLost = () => findLostOfSlots(app, database, request, startedAt, drain);
     if (started.how === "empty") {
       return { started, runs: [], isScheduler, isStuck: false, lost: await findLost() };

@@ -1,5 +1,5 @@
 /** Whether the runs that a backfill leaves alone, because they succeeded before, still stand in the store; told where not. */
-import type { BackfillRequest } from "../../scheduler/commands/backfill.ts";
+import type { SlottedBackfill } from "../../scheduler/commands/backfill.ts";
 import { listRunsInRange } from "../../state/runs/dag-runs.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
@@ -9,7 +9,7 @@ import { describeLost, findLostWork, type LostObject } from "../runs/find-lost-w
 export async function findLostOfSlots(
   { lake, log }: Pick<App, "lake" | "log">,
   database: Database,
-  { version, from, to, slots }: BackfillRequest,
+  { version, from, to, slots }: SlottedBackfill,
   startedAt: string,
   drain: AbortSignal,
 ): Promise<readonly LostObject[]> {

@@ -1,11 +1,11 @@
 /** What is asked for by a backfill, from the words of a person: the Dag, its slots in the range, and what to make again. */
 import { CommandRefused } from "../../model/errors.ts";
-import type { BackfillRequest } from "../../scheduler/commands/backfill.ts";
+import { addSlots, type SlottedBackfill } from "../../scheduler/commands/backfill.ts";
+import type { DagVersions } from "../../scheduler/commands/named-dag.ts";
 import { REPROCESS } from "../../state/runs/backfills.ts";
 import type { App } from "../app.ts";
 import { warnPaused } from "../dags/warn-paused.ts";
 import { readRange } from "../runs/read-range.ts";
-import { listBackfillSlots } from "./list-backfill-slots.ts";
 
 export interface BackfillWords {
   readonly dagId: string;
@@ -18,8 +18,14 @@ export interface BackfillWords {
   readonly maxActive: number | null;
 }
 
+export interface AskedBackfill {
+  readonly request: SlottedBackfill;
+  /** Those that the Dag may follow, and itself. */
+  readonly dags: DagVersions;
+}
+
 /** Raises `DAG_UNKNOWN`, `DAG_INVALID`, `BACKFILL_EMPTY`; `USAGE` for a Dag that is off and for words that say nothing. */
-export async function requestBackfill(app: App, words: BackfillWords): Promise<BackfillRequest> {
+export async function requestBackfill(app: App, words: BackfillWords): Promise<AskedBackfill> {
   const { definition, fingerprint } = await app.loadEnabledDag(words.dagId);
   await warnPaused(app, definition.dagId);
   const reprocess = REPROCESS.find((one) => one === words.reprocess);
@@ -28,13 +34,13 @@ export async function requestBackfill(app: App, words: BackfillWords): Promise<B
   }
   const { from, to } = readRange(words.from, words.to, definition.timezone);
   const { dags } = await app.loadDags();
-  return {
+  const request = {
     version: { definition, fingerprint },
     from: from.toISOString(),
     to: to.toISOString(),
-    slots: listBackfillSlots(definition, dags, from, to),
     reprocess,
     isRefetch: words.isRefetch,
     maxActive: words.maxActive,
   };
+  return { request: addSlots(request, dags), dags };
 }

@@ -1,6 +1,7 @@
 /** Pauses a Dag's schedule, or unpauses it. */
+import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import type { App } from "../app.ts";
-import { carryOut } from "../lease-work.ts";
+import { carryOut, onlyDag } from "../lease-work.ts";
 
 /** `false` when it is in that state already. Raises `DAG_UNKNOWN`, `DAG_INVALID`. */
 export async function pauseDag(
@@ -9,8 +10,8 @@ export async function pauseDag(
   isPaused: boolean,
   drain: AbortSignal,
 ): Promise<boolean> {
-  const { definition, fingerprint } = await app.loadDag(dagId);
-  const request = { version: { definition, fingerprint }, isPaused };
-  const { answer } = await carryOut(app, { kind: "pause", request }, drain);
+  const version = await app.loadDag(dagId);
+  const request = { dag: nameDag(version), isPaused };
+  const { answer } = await carryOut(app, { kind: "pause", request }, drain, onlyDag(version));
   return answer.changed;
 }

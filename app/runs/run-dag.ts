@@ -1,7 +1,8 @@
 /** A run that its caller waits for: made and driven here when no other process is at work, else asked of the scheduler and followed. */
 import { silentObserver } from "../../model/ports/service-observer.ts";
-import { applyCommand, type CommandAnswers } from "../../scheduler/commands/command.ts";
+import type { CommandAnswers } from "../../scheduler/commands/command.ts";
 import type { RunRequest } from "../../scheduler/commands/prepare-run.ts";
+import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import { driveRuns } from "../../scheduler/engine/drive-runs.ts";
 import type { EngineObserver } from "../../scheduler/engine/engine.ts";
 import type { HeldLease } from "../../scheduler/lease/lease-keeper.ts";
@@ -12,7 +13,7 @@ import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { askScheduler } from "../ask-scheduler.ts";
-import { describePlace, tryLease } from "../lease-work.ts";
+import { applyHere, describePlace, onlyDag, tryLease } from "../lease-work.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
 import { findLostWork } from "./find-lost-work.ts";
@@ -38,11 +39,11 @@ export async function runDag(
   drain: AbortSignal,
 ): Promise<RunFigures> {
   app.lostOutput.listen(() => undefined);
-  assertConfigured(app, request);
   const database = await app.openDatabase("create");
   const startedAt = app.clock.now().toISOString();
-  const command = { kind: "run", request } as const;
-  const lease = await tryLease(app, database, `run ${request.version.definition.dagId}`);
+  const { version, ...asked } = request;
+  const command = { kind: "run", request: { ...asked, dag: nameDag(version) } } as const;
+  const lease = await tryLease(app, database, `run ${version.definition.dagId}`);
   if (lease === null) {
     const prepared = await askScheduler(app, database, { ...command, place: describePlace(app) }, drain);
     const end = await show(database, prepared, open, (observer) =>
@@ -51,8 +52,7 @@ export async function runDag(
     return await finish(app, database, end, { ...prepared, startedAt, isScheduler: true }, drain);
   }
   try {
-    const maker = { registry: app.registry, lakeId: app.lake.id };
-    const prepared = await database.write((query) => applyCommand(query, maker, command, app.clock.now()));
+    const prepared = await applyHere(app, database, command, onlyDag(version));
     warnOutdated(app, database, prepared);
     const end = await show(database, prepared, open, (observer) =>
       drive(app, database, prepared, lease, observer, drain),
@@ -60,13 +60,6 @@ export async function runDag(
     return await finish(app, database, end, { ...prepared, startedAt, isScheduler: false }, drain);
   } finally {
     await lease.release();
-  }
-}
-
-function assertConfigured(app: App, { version, onlyTasks }: RunRequest): void {
-  for (const task of version.definition.tasks) {
-    const isWanted = onlyTasks === null || onlyTasks.includes(task.taskId);
-    if (isWanted) app.registry.get(task.type)?.assertConfigured?.();
   }
 }
 

@@ -1,11 +1,12 @@
 /** Asks for a run and does not wait for it: the scheduler makes it, or it is made here and waits for one. */
 import type { Params } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
+import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import type { PreparedRun } from "../../scheduler/commands/prepare-run.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import type { DagVersion } from "../../state/runs/dag-runs.ts";
 import type { App } from "../app.ts";
-import { carryOut } from "../lease-work.ts";
+import { carryOut, onlyDag } from "../lease-work.ts";
 import { findLostWork, type LostObject } from "./find-lost-work.ts";
 
 export interface TriggerRequest {
@@ -23,16 +24,21 @@ export interface TriggeredRun {
   readonly lost: readonly LostObject[];
 }
 
-export async function triggerRun(app: App, asked: TriggerRequest, drain: AbortSignal): Promise<TriggeredRun> {
+export async function triggerRun(
+  app: App,
+  { version, ...asked }: TriggerRequest,
+  drain: AbortSignal,
+): Promise<TriggeredRun> {
   const request = {
     ...asked,
+    dag: nameDag(version),
     isNew: true,
     onlyTasks: null,
     namedTasks: [],
     isRerun: false,
     isRefetch: false,
   };
-  const { answer, isScheduler } = await carryOut(app, { kind: "run", request }, drain);
+  const { answer, isScheduler } = await carryOut(app, { kind: "run", request }, drain, onlyDag(version));
   const { dagRunId, how } = answer;
   const database = await app.openDatabase("read");
   const work = { dagRunIds: [dagRunId], taskIds: null };

@@ -48,7 +48,7 @@ export const backfill: Command = {
           return EXIT.done;
         }
         const maxActive = readText(options, "maxActive");
-        const request = await requestBackfill(app, {
+        const asked = await requestBackfill(app, {
           dagId,
           from: readText(options, "from") ?? "",
           to: readText(options, "to") ?? "",
@@ -59,17 +59,18 @@ export const backfill: Command = {
         const { createProgress, printPreview, printResult } = await import("../display/backfill-report.ts");
         if (isSet(options, "dryRun")) {
           const { previewBackfill } = await import("../../app/backfills/preview-backfill.ts");
-          printPreview(output, isJson, request, await previewBackfill(app, request));
+          printPreview(output, isJson, asked.request, await previewBackfill(app, asked.request));
           return EXIT.done;
         }
         const { backfillDag } = await import("../../app/backfills/backfill-dag.ts");
         const show = {
           begun(isScheduler: boolean) {
-            if (isScheduler && !isJson) output.line(describeScheduler(app, request.version.fingerprint));
+            if (isScheduler && !isJson)
+              output.line(describeScheduler(app, asked.request.version.fingerprint));
           },
           looked: createProgress(output, isJson),
         };
-        return printResult(output, isJson, dagId, await backfillDag(app, request, show, drain));
+        return printResult(output, isJson, dagId, await backfillDag(app, asked, show, drain));
       },
       { quietLevel: "warn" },
     );

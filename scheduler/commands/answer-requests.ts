@@ -7,14 +7,14 @@ import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
 import { applyCommand, isCommandKind, type SchedulerCommand } from "./command.ts";
 import { PRUNE } from "../housekeeper.ts";
-import type { RunMaker } from "../runs/new-run.ts";
+import type { Holder, NamedDag } from "./named-dag.ts";
 import { describeRefusal } from "./refusal.ts";
-import { assertSamePlace, refuseVersion, type AskedVersion, type WorkPlace } from "./work-place.ts";
+import { assertSamePlace, refuseVersion, type WorkPlace } from "./work-place.ts";
 
 /** What the scheduler works with. */
 export interface OwnPlace {
   readonly place: WorkPlace;
-  /** Of that Dag in the folder as it was read last; `undefined` where there is none that is sound. */
+  /** Of that Dag in the folder as it was read last; `undefined` where there is none that is sound and on. */
   findFingerprint(dagId: string): string | undefined;
   /** Whether the folder was read since that instant, ISO UTC; where it was not, it is read now. */
   hasReadSince(at: string): boolean;
@@ -24,17 +24,17 @@ export interface OwnPlace {
  * How many were answered. One whose Dag file is not the one that was read last waits until the folder is read anew. What
  * takes longer than a transaction may is the housekeeper's.
  */
-export function answerRequests(query: Query, maker: RunMaker, own: OwnPlace, log: Logger, now: Date): number {
+export function answerRequests(query: Query, holder: Holder, own: OwnPlace, log: Logger, now: Date): number {
   const requests = listOpenRequests(query).filter(({ kind }) => kind !== PRUNE);
   const ready = requests.filter((request) => isReady(request, own));
-  for (const request of ready) answer(query, maker, request, own, log, now);
+  for (const request of ready) answer(query, holder, request, own, log, now);
   return ready.length;
 }
 
 /** What a command that makes tasks run was given with. Others do the same to the run that they name, whoever carries them out. */
 interface AskedWork {
   readonly place: WorkPlace;
-  readonly version: AskedVersion | undefined;
+  readonly dag: NamedDag | undefined;
 }
 
 const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear", "mark"]);
@@ -43,11 +43,11 @@ const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear", "ma
 function readAskedWork({ kind, payload }: Request): AskedWork | undefined {
   const place = readTexts(readPart(payload, "place"), ["lake", "input", "dags"]);
   if (!MAKES_WORK.has(kind) || place === undefined) return undefined;
-  const version = readPart(readPart(payload, "request"), "version");
-  const dagId = readPart(readPart(version, "definition"), "dagId");
-  const fingerprint = readPart(version, "fingerprint");
-  const isVersion = typeof dagId === "string" && typeof fingerprint === "string";
-  return { place, version: isVersion ? { dagId, fingerprint } : undefined };
+  return { place, dag: readNamedDag(payload) };
+}
+
+function readNamedDag(payload: unknown): NamedDag | undefined {
+  return readTexts(readPart(readPart(payload, "request"), "dag"), ["dagId", "fingerprint"]);
 }
 
 function readPart(value: unknown, name: string): unknown {
@@ -66,8 +66,8 @@ function readTexts<Name extends string>(
 }
 
 function isReady(request: Request, own: OwnPlace): boolean {
-  const version = readAskedWork(request)?.version;
-  if (version === undefined || own.findFingerprint(version.dagId) === version.fingerprint) return true;
+  const dag = readNamedDag(request.payload);
+  if (dag === undefined || own.findFingerprint(dag.dagId) === dag.fingerprint) return true;
   return own.hasReadSince(request.requestedAt);
 }
 
@@ -75,19 +75,12 @@ function assertMeansSame(request: Request, own: OwnPlace): void {
   const asked = readAskedWork(request);
   if (asked === undefined) return;
   assertSamePlace(asked.place, own.place);
-  if (asked.version === undefined) return;
-  const found = own.findFingerprint(asked.version.dagId);
-  if (found !== asked.version.fingerprint) throw refuseVersion(asked.version, found, asked.place, own.place);
+  if (asked.dag === undefined) return;
+  const found = own.findFingerprint(asked.dag.dagId);
+  if (found !== asked.dag.fingerprint) throw refuseVersion(asked.dag, found, asked.place, own.place);
 }
 
-function answer(
-  query: Query,
-  maker: RunMaker,
-  request: Request,
-  own: OwnPlace,
-  log: Logger,
-  now: Date,
-): void {
+function answer(query: Query, holder: Holder, request: Request, own: OwnPlace, log: Logger, now: Date): void {
   try {
     assertMeansSame(request, own);
     // Written by this program: a command of its own, of the same version, or one whose parts are checked where they are used.
@@ -97,7 +90,7 @@ function answer(
       });
     }
     const command = { kind: request.kind, ...request.payload } as SchedulerCommand;
-    const value = inSavepoint(query, () => applyCommand(query, maker, command, now));
+    const value = inSavepoint(query, () => applyCommand(query, holder, command, now));
     answerRequest(query, request.requestId, "done", { ...value }, now);
   } catch (error) {
     if (isDatabaseFault(error)) throw error;

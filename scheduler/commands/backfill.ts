@@ -17,6 +17,8 @@ import { insertEvent } from "../../state/control/events.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { makeRun, type RunMaker } from "../runs/new-run.ts";
 import { cancelRun } from "./cancel-run.ts";
+import { listBackfillSlots } from "./list-backfill-slots.ts";
+import type { DagVersions } from "./named-dag.ts";
 import { restartRun } from "./restart-run.ts";
 
 export interface BackfillRequest {
@@ -24,12 +26,24 @@ export interface BackfillRequest {
   /** Instants, ISO UTC, both included. */
   readonly from: string;
   readonly to: string;
-  /** The slots in that range, oldest first, ISO UTC. */
-  readonly slots: readonly string[];
   readonly reprocess: Reprocess;
   readonly isRefetch: boolean;
   /** Runs at the same time; `null` for the Dag's max_active_runs. */
   readonly maxActive: number | null;
+}
+
+/** With the Dag's slots in that range, oldest first, ISO UTC. */
+export interface SlottedBackfill extends BackfillRequest {
+  readonly slots: readonly string[];
+}
+
+/** Raises `BACKFILL_EMPTY`. `dags`: those that the Dag may follow. */
+export function addSlots(request: BackfillRequest, dags: DagVersions): SlottedBackfill {
+  const { version, from, to } = request;
+  return {
+    ...request,
+    slots: listBackfillSlots(version.definition, dags, new Date(from), new Date(to)),
+  };
 }
 
 export interface SlotVerdict {
@@ -46,7 +60,7 @@ export interface SlotVerdict {
 export function planBackfill(
   query: Query | null,
   lakeId: string,
-  request: BackfillRequest,
+  request: SlottedBackfill,
   now: Date,
 ): readonly SlotVerdict[] {
   const { dagId } = request.version.definition;
@@ -101,7 +115,7 @@ export interface StartedBackfill {
 export function startBackfill(
   query: Query,
   maker: RunMaker,
-  request: BackfillRequest,
+  request: SlottedBackfill,
   now: Date,
 ): StartedBackfill {
   const { definition } = request.version;

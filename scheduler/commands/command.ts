@@ -3,22 +3,29 @@
  * scheduler that finds it among the requests. Plain JSON, so that it can lie in the database.
  */
 import type { Query } from "../../state/sqlite/query.ts";
-import type { RunMaker } from "../runs/new-run.ts";
-import { cancelBackfill, startBackfill, type BackfillRequest, type StartedBackfill } from "./backfill.ts";
+import type { DagVersion } from "../../state/runs/dag-runs.ts";
+import {
+  addSlots,
+  cancelBackfill,
+  startBackfill,
+  type BackfillRequest,
+  type StartedBackfill,
+} from "./backfill.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { clearTasks, type ClearedRun, type ClearRequest } from "./clear-tasks.ts";
 import { markTask, type MarkRequest } from "./mark-task.ts";
+import { findVersion, type Holder, type Named } from "./named-dag.ts";
 import { pauseDag, type PauseRequest } from "./pause-dag.ts";
 import { prepareRun, type PreparedRun, type RunRequest } from "./prepare-run.ts";
 
 interface Asked {
-  readonly run: { readonly request: RunRequest };
-  readonly backfill: { readonly request: BackfillRequest };
+  readonly run: { readonly request: Named<RunRequest> };
+  readonly backfill: { readonly request: Named<BackfillRequest> };
   readonly cancel_backfill: { readonly dagId: string; readonly lakeId: string };
   readonly cancel_run: { readonly dagRunId: number };
   readonly clear: { readonly request: ClearRequest };
   readonly mark: { readonly request: MarkRequest };
-  readonly pause: { readonly request: PauseRequest };
+  readonly pause: { readonly request: Named<PauseRequest> };
 }
 
 /** By the kind of command. */
@@ -40,24 +47,32 @@ export type SchedulerCommand<Kind extends CommandKind = CommandKind> = {
 const APPLY: {
   readonly [Kind in CommandKind]: (
     query: Query,
-    maker: RunMaker,
+    holder: Holder,
     command: Asked[Kind],
     now: Date,
   ) => CommandAnswers[Kind];
 } = {
-  run(query, maker, { request }, now) {
-    assertConfigured(maker, request);
-    const { run, how, isOutdated } = prepareRun(query, maker, request, now);
+  run(query, holder, { request }, now) {
+    const version = findVersion(holder, request.dag);
+    assertConfigured(holder, version, request.onlyTasks);
+    const { run, how, isOutdated } = prepareRun(query, holder, { ...request, version }, now);
     return { dagRunId: run.dagRunId, how, isOutdated };
   },
-  backfill: (query, maker, { request }, now) => startBackfill(query, maker, request, now),
+  backfill(query, holder, { request }, now) {
+    const version = findVersion(holder, request.dag);
+    assertConfigured(holder, version, null);
+    return startBackfill(query, holder, addSlots({ ...request, version }, holder.dags), now);
+  },
   cancel_backfill: (query, _, { dagId, lakeId }, now) => ({
     cancelled: cancelBackfill(query, lakeId, dagId, now),
   }),
   cancel_run: (query, _, { dagRunId }, now) => ({ cancelled: cancelRun(query, dagRunId, now) }),
   clear: (query, { lakeId }, { request }, now) => ({ cleared: clearTasks(query, lakeId, request, now) }),
   mark: (query, _, { request }, now) => ({ marked: markTask(query, request, now) }),
-  pause: (query, { lakeId }, { request }, now) => ({ changed: pauseDag(query, lakeId, request, now) }),
+  pause(query, holder, { request }, now) {
+    const version = findVersion(holder, request.dag);
+    return { changed: pauseDag(query, holder.lakeId, { ...request, version }, now) };
+  },
 };
 
 export function isCommandKind(kind: string): kind is CommandKind {
@@ -67,17 +82,21 @@ export function isCommandKind(kind: string): kind is CommandKind {
 /** Inside a transaction. The answer is what the command's own function gives; what it refuses is raised. */
 export function applyCommand<Kind extends CommandKind>(
   query: Query,
-  maker: RunMaker,
+  holder: Holder,
   command: SchedulerCommand<Kind>,
   now: Date,
 ): CommandAnswers[Kind] {
-  return APPLY[command.kind](query, maker, command, now);
+  return APPLY[command.kind](query, holder, command, now);
 }
 
-/** Raises `SECRET_MISSING` before a run is made that could only fail. */
-function assertConfigured(maker: RunMaker, { version, onlyTasks }: RunRequest): void {
-  for (const task of version.definition.tasks) {
+/** Raises `SECRET_MISSING` before a run is made that could only fail: asked of the process that runs the tasks. */
+function assertConfigured(
+  holder: Holder,
+  { definition }: DagVersion,
+  onlyTasks: readonly string[] | null,
+): void {
+  for (const task of definition.tasks) {
     const isWanted = onlyTasks === null || onlyTasks.includes(task.taskId);
-    if (isWanted) maker.registry.get(task.type)?.assertConfigured?.();
+    if (isWanted) holder.registry.get(task.type)?.assertConfigured?.();
   }
 }

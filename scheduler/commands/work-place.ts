@@ -3,18 +3,13 @@
  * a scheduler does what it is asked with its own, so that a command which means others is refused.
  */
 import { CommandRefused } from "../../model/errors.ts";
+import type { NamedDag } from "./named-dag.ts";
 
 /** Plain JSON: it goes with each request. */
 export interface WorkPlace {
   readonly lake: string;
   readonly input: string;
   readonly dags: string;
-}
-
-/** The version of a Dag that a command was given with. */
-export interface AskedVersion {
-  readonly dagId: string;
-  readonly fingerprint: string;
 }
 
 /** Raises `SETTINGS_DIFFER`. */
@@ -35,7 +30,7 @@ export function assertSamePlace(asker: WorkPlace, own: WorkPlace): void {
 
 /** Raises `SETTINGS_DIFFER`. `found` is the fingerprint of that Dag in the scheduler's folder, which it has read since. */
 export function refuseVersion(
-  asked: AskedVersion,
+  asked: NamedDag,
   found: string | undefined,
   asker: WorkPlace,
   own: WorkPlace,

@@ -37,9 +37,10 @@ export interface ServiceWorld extends Omit<TestWorld, "clock"> {
   readonly ask: (
     command: SchedulerCommand,
   ) => Promise<{ readonly state: string; readonly answer: JsonValue }>;
-  /** Does it as the lease's holder would, without a loop. */
+  /** Does it as the lease's holder would, without a loop; it has read the Dag files and these Dags. */
   readonly apply: <Kind extends CommandKind>(
     command: SchedulerCommand<Kind>,
+    ...known: readonly DagDefinition[]
   ) => Promise<CommandAnswers[Kind]>;
   readonly told: readonly string[];
   /** How often the loop has turned. */
@@ -182,7 +183,11 @@ export async function openServiceWorld(
       await settle();
       return readAnswer(database, requestId);
     },
-    apply: (command) => database.write((query) => applyCommand(query, maker, command, clock.now())),
+    apply(command, ...known) {
+      const read = known.map((dag) => [dag.dagId, makeVersion(dag)] as const);
+      const holder = { ...maker, dags: new Map([...folder.dags, ...read]) };
+      return database.write((query) => applyCommand(query, holder, command, clock.now()));
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import type { DagDefinition } from "../../model/dag/dag.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { makeDag, makeTask, makeVersion } from "../support/test-dag.ts";
@@ -88,7 +89,7 @@ describe("slots", () => {
     await world.apply({
       kind: "run",
       request: {
-        version: makeVersion(hourly()),
+        dag: nameDag(makeVersion(hourly())),
         logicalDate: "2026-11-23T10:00:00.000Z",
         isNew: false,
         params: {},
@@ -213,7 +214,10 @@ describe("Dag files", () => {
 
 describe("pausing", () => {
   const pause = (isPaused: boolean) =>
-    ({ kind: "pause", request: { version: makeVersion(hourly({ catchup: "latest" })), isPaused } }) as const;
+    ({
+      kind: "pause",
+      request: { dag: nameDag(makeVersion(hourly({ catchup: "latest" }))), isPaused },
+    }) as const;
 
   test("makes no runs; unpausing applies catchup", async () => {
     const world = await openServiceWorld();

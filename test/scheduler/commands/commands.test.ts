@@ -1,7 +1,12 @@
 /** What people ask for, done as the lease's holder does it: on a real database, with the loop only where a run must end. */
+import { nameDag, type Named } from "../../../scheduler/commands/named-dag.ts";
 import { describe, expect, test } from "vitest";
-import type { BackfillRequest } from "../../../scheduler/commands/backfill.ts";
-import { planBackfill } from "../../../scheduler/commands/backfill.ts";
+import {
+  addSlots,
+  planBackfill,
+  type BackfillRequest,
+  type SlottedBackfill,
+} from "../../../scheduler/commands/backfill.ts";
 import type { SchedulerCommand } from "../../../scheduler/commands/command.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { findRunByDate } from "../../../state/runs/dag-runs.ts";
@@ -17,15 +22,17 @@ const DAG = makeDag(
 );
 const at = (hour: number): string => `2026-11-23T${String(hour).padStart(2, "0")}:00:00.000Z`;
 
-function order(from: number, to: number, changes: Partial<BackfillRequest> = {}): SchedulerCommand {
-  const slots = Array.from({ length: to - from + 1 }, (_, index) => at(from + index));
+function order(
+  from: number,
+  to: number,
+  changes: Partial<Named<BackfillRequest>> = {},
+): SchedulerCommand<"backfill"> {
   return {
     kind: "backfill",
     request: {
-      version: makeVersion(DAG),
+      dag: nameDag(makeVersion(DAG)),
       from: at(from),
       to: at(to),
-      slots,
       reprocess: "none",
       isRefetch: false,
       maxActive: null,
@@ -34,9 +41,8 @@ function order(from: number, to: number, changes: Partial<BackfillRequest> = {})
   };
 }
 
-function requestOf(command: SchedulerCommand): BackfillRequest {
-  if (command.kind !== "backfill") throw new Error("it is no backfill");
-  return command.request;
+function slotted({ request: { dag: _, ...request } }: SchedulerCommand<"backfill">): SlottedBackfill {
+  return addSlots({ ...request, version: makeVersion(DAG) }, new Map());
 }
 
 const clear = (hour: number, taskIds: readonly string[] | null, isDownstream = false): SchedulerCommand => ({
@@ -63,7 +69,7 @@ async function openBackfilled(failing: readonly string[] = []) {
   };
   const world = await openServiceWorld({ noop });
   world.setDags([DAG]);
-  await world.apply(order(3, 5));
+  await world.apply(order(3, 5), DAG);
   const service = world.start();
   await service.rest();
   return { ...world, service };
@@ -101,18 +107,18 @@ describe("a backfill", () => {
     const plan = planBackfill(
       world.database,
       world.lake.id,
-      requestOf(order(3, 6, { reprocess })),
+      slotted(order(3, 6, { reprocess })),
       world.clock.now(),
     );
     expect(plan.map(({ verdict }) => verdict)).toEqual(verdicts);
-    const answer = await world.apply(order(3, 6, { reprocess }));
+    const answer = await world.apply(order(3, 6, { reprocess }), DAG);
     const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
     expect(answer).toMatchObject({ made: count("new"), again: count("again"), skipped: count("skip") });
   });
 
   test("leaves slots alone that are not due yet, and says why of each", async () => {
     const world = await openBackfilled(["a"]);
-    const plan = planBackfill(world.database, world.lake.id, requestOf(order(4, 10)), world.clock.now());
+    const plan = planBackfill(world.database, world.lake.id, slotted(order(4, 10)), world.clock.now());
     expect(plan.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
       `skip: backfill__${at(4)} is failed, and --reprocess is none`,
       `skip: backfill__${at(5)} is success, and --reprocess is none`,
@@ -126,16 +132,16 @@ describe("a backfill", () => {
 
   test("of nothing makes no backfill", async () => {
     const world = await openBackfilled();
-    expect(await world.apply(order(3, 5))).toMatchObject({ how: "empty", skipped: 3 });
+    expect(await world.apply(order(3, 5), DAG)).toMatchObject({ how: "empty", skipped: 3 });
     expect(world.database.all(sql`SELECT 1 FROM backfills WHERE state = 'running'`)).toEqual([]);
   });
 
   test("is one a Dag at a time; the same one again goes on", async () => {
     const world = await openServiceWorld();
-    const first = await world.apply(order(3, 5));
-    expect(await world.apply(order(3, 5, { maxActive: 7 }))).toMatchObject({ how: "resumed" });
-    await expect(world.apply(order(3, 6))).rejects.toMatchObject({ code: "BACKFILL_ACTIVE" });
-    await expect(world.apply(order(3, 5, { reprocess: "failed" }))).rejects.toMatchObject({
+    const first = await world.apply(order(3, 5), DAG);
+    expect(await world.apply(order(3, 5, { maxActive: 7 }), DAG)).toMatchObject({ how: "resumed" });
+    await expect(world.apply(order(3, 6), DAG)).rejects.toMatchObject({ code: "BACKFILL_ACTIVE" });
+    await expect(world.apply(order(3, 5, { reprocess: "failed" }), DAG)).rejects.toMatchObject({
       code: "BACKFILL_ACTIVE",
     });
     expect(first).toMatchObject({ how: "new", made: 3 });
@@ -145,7 +151,7 @@ describe("a backfill", () => {
 
   test("that is cancelled ends its open runs, and another may begin", async () => {
     const world = await openServiceWorld();
-    await world.apply(order(3, 5));
+    await world.apply(order(3, 5), DAG);
     expect(await world.apply({ kind: "cancel_backfill", dagId: "demo", lakeId: world.lake.id })).toEqual({
       cancelled: 3,
     });
@@ -154,7 +160,7 @@ describe("a backfill", () => {
     expect(await world.apply({ kind: "cancel_backfill", dagId: "demo", lakeId: world.lake.id })).toEqual({
       cancelled: 0,
     });
-    expect(await world.apply(order(3, 6, { reprocess: "failed" }))).toMatchObject({ made: 1, again: 3 });
+    expect(await world.apply(order(3, 6, { reprocess: "failed" }), DAG)).toMatchObject({ made: 1, again: 3 });
   });
 
   test("lets no more runs be under way than --max-active, and scheduled ones go first", async () => {
@@ -229,7 +235,7 @@ describe("clearing", () => {
     const world = await openServiceWorld({ noop: async () => gate.opened.then(() => ({})) });
     world.setDags([DAG]);
     const service = world.start();
-    await world.apply(order(3, 3));
+    await world.apply(order(3, 3), DAG);
     service.ring();
     await service.rest();
     expect(await world.ask(clear(3, ["a"]))).toMatchObject({
@@ -291,7 +297,7 @@ describe("cancelling", () => {
     });
     world.setDags([DAG]);
     const service = world.start();
-    await world.apply(order(3, 3));
+    await world.apply(order(3, 3), DAG);
     service.ring();
     await service.rest();
     const { dagRunId } = runAt(world, 3);
@@ -323,11 +329,11 @@ describe("unpausing a Dag that follows another", () => {
     world.setDags([DAG, follower(catchup)]);
     const service = world.start();
     await service.rest();
-    const version = makeVersion(follower(catchup));
-    await world.ask({ kind: "pause", request: { version, isPaused: true } });
+    const dag = nameDag(makeVersion(follower(catchup)));
+    await world.ask({ kind: "pause", request: { dag, isPaused: true } });
     await service.advance(3 * HOUR);
     expect(world.runs().filter((run) => run.startsWith("follower"))).toEqual([]);
-    await world.ask({ kind: "pause", request: { version, isPaused: false } });
+    await world.ask({ kind: "pause", request: { dag, isPaused: false } });
     await service.rest();
     expect(world.runs().filter((run) => run.startsWith("follower"))).toEqual(made);
   });

@@ -1,5 +1,6 @@
 /** What pausing a Dag does to what it has not taken up yet. */
 import { expect, test } from "vitest";
+import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { listDagRows } from "../../../state/runs/dags.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { openServiceWorld, succeed } from "../service-world.ts";
@@ -21,7 +22,7 @@ test("a Dag that is paused passes over nothing: only when it is unpaused its cat
   await succeed(world, ONE, "2026-11-23T07:00:00Z");
   await succeed(world, ONE, "2026-11-23T08:00:00Z");
   const pause = (isPaused: boolean) =>
-    world.apply({ kind: "pause", request: { version: makeVersion(FOLLOWER), isPaused } });
+    world.apply({ kind: "pause", request: { dag: nameDag(makeVersion(FOLLOWER)), isPaused } });
   const cursor = () => listDagRows(world.database).get("follower")?.successCursor;
   expect(await pause(true)).toEqual({ changed: true });
   expect([world.events("slots_skipped"), cursor()]).toEqual([[], 0]);
@@ -35,9 +36,9 @@ test("a Dag that is paused passes over nothing: only when it is unpaused its cat
 test("a Dag that the database has not seen yet can be paused, and is so when it is seen", async () => {
   const world = await openServiceWorld();
   const hourly = { ...ONE, schedule: { kind: "cron", expression: "0 * * * *" } } as const;
-  const request = { version: makeVersion(hourly), isPaused: true };
-  expect(await world.apply({ kind: "pause", request })).toEqual({ changed: true });
-  expect(await world.apply({ kind: "pause", request })).toEqual({ changed: false });
+  const request = { dag: nameDag(makeVersion(hourly)), isPaused: true };
+  expect(await world.apply({ kind: "pause", request }, hourly)).toEqual({ changed: true });
+  expect(await world.apply({ kind: "pause", request }, hourly)).toEqual({ changed: false });
   world.setDags([hourly]);
   const service = world.start();
   await service.rest();

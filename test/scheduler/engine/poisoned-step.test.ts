@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { describe, expect, test } from "vitest";
 import type { DagDefinition, TaskDefinition } from "../../../model/dag/dag.ts";
 import { TaskFailure, TaskReschedule } from "../../../model/errors.ts";
@@ -18,19 +19,22 @@ const victim = (changes: Partial<DagDefinition> = {}): DagDefinition =>
 
 /** A run of the Dag that no scheduler has seen yet. */
 async function askForRun(world: ServiceWorld, dag: DagDefinition): Promise<void> {
-  await world.apply({
-    kind: "run",
-    request: {
-      version: makeVersion(dag),
-      logicalDate: "2026-11-23T08:00:00.000Z",
-      isNew: false,
-      params: {},
-      onlyTasks: null,
-      namedTasks: [],
-      isRerun: false,
-      isRefetch: false,
+  await world.apply(
+    {
+      kind: "run",
+      request: {
+        dag: nameDag(makeVersion(dag)),
+        logicalDate: "2026-11-23T08:00:00.000Z",
+        isNew: false,
+        params: {},
+        onlyTasks: null,
+        namedTasks: [],
+        isRerun: false,
+        isRefetch: false,
+      },
     },
-  });
+    dag,
+  );
 }
 
 const change = (world: ServiceWorld, text: string): Promise<void> =>

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { makeGate } from "../engine-world.ts";
 import { MINUTE, openServiceWorld } from "../service-world.ts";
@@ -32,7 +33,7 @@ test("of runs under way a scheduled one gets the slot before those of a backfill
   await world.ask({
     kind: "run",
     request: {
-      version: makeVersion(holder),
+      dag: nameDag(makeVersion(holder)),
       logicalDate: "2026-11-23T08:00:00.000Z",
       isNew: false,
       params: {},
@@ -46,10 +47,9 @@ test("of runs under way a scheduled one gets the slot before those of a backfill
   await world.ask({
     kind: "backfill",
     request: {
-      version: makeVersion(due),
+      dag: nameDag(makeVersion(due)),
       from: slots[0] ?? "",
       to: slots[1] ?? "",
-      slots,
       reprocess: "none",
       isRefetch: false,
       maxActive: 9,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { TaskFailure } from "../../../model/errors.ts";
 import { explainRun } from "../../../scheduler/runs/explain-run.ts";
@@ -12,7 +13,7 @@ async function askForRun(world: ServiceWorld, dag: DagDefinition): Promise<void>
   await world.apply({
     kind: "run",
     request: {
-      version: makeVersion(dag),
+      dag: nameDag(makeVersion(dag)),
       logicalDate: "2026-11-23T08:00:00.000Z",
       isNew: false,
       params: {},

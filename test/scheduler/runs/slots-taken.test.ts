@@ -1,4 +1,5 @@
 /** A slot whose date has a run already: it becomes that run whole, or an event says why it made none. */
+import { nameDag, type Named } from "../../../scheduler/commands/named-dag.ts";
 import { expect, test } from "vitest";
 import type { RunRequest } from "../../../scheduler/commands/prepare-run.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
@@ -19,9 +20,9 @@ const FOLLOWER = makeDag([makeTask("a"), makeTask("b")], {
   timezone: "UTC",
 });
 
-function requestSlot(dag: DagDefinition, changes: Partial<RunRequest> = {}): RunRequest {
+function requestSlot(dag: DagDefinition, changes: Partial<Named<RunRequest>> = {}): Named<RunRequest> {
   return {
-    version: makeVersion(dag),
+    dag: nameDag(makeVersion(dag)),
     logicalDate: SLOT,
     isNew: false,
     params: {},
@@ -34,9 +35,9 @@ function requestSlot(dag: DagDefinition, changes: Partial<RunRequest> = {}): Run
 }
 
 /** A scheduler that has passed the slot of 10:00, where that run had been asked for by hand before. */
-async function passSlot(dag: DagDefinition, request: Partial<RunRequest>, isCancelled = false) {
+async function passSlot(dag: DagDefinition, request: Partial<Named<RunRequest>>, isCancelled = false) {
   const world = await openServiceWorld();
-  const { dagRunId } = await world.apply({ kind: "run", request: requestSlot(dag, request) });
+  const { dagRunId } = await world.apply({ kind: "run", request: requestSlot(dag, request) }, dag);
   if (isCancelled) await world.apply({ kind: "cancel_run", dagRunId });
   world.setDags([DAG, FOLLOWER]);
   const service = world.start();
@@ -103,15 +104,13 @@ test("slots that were passed over are made by a backfill, as the event says", as
   const second = world.start();
   await second.rest();
   expect(world.events("slots_skipped").join()).toContain("`dagmar backfill` makes them.");
-  const slots = [SLOT, "2026-11-23T11:00:00.000Z"];
   const [from, to] = [SLOT, "2026-11-23T11:00:00.000Z"];
   await world.ask({
     kind: "backfill",
     request: {
-      version: makeVersion(dag),
+      dag: nameDag(makeVersion(dag)),
       from,
       to,
-      slots,
       reprocess: "none",
       isRefetch: false,
       maxActive: null,
