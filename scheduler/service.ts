@@ -83,6 +83,8 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     hasReadSince: (at) => reader.fresh === null && reader.hasReadSince(at),
   };
   let events: Event[] = [];
+  /** They were committed anew and not read since, because the read failed as a disk may. */
+  let areRowsStale = false;
 
   try {
     for (;;) {
@@ -120,9 +122,11 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
         reader.markTaken(folder);
         service.importErrors(folder.broken.size);
       }
-      if (isChanged) {
+      areRowsStale ||= isChanged;
+      if (areRowsStale) {
         // Not the present: a slot may have come due since, and that one was not missed.
         watch.setRows(listDagRows(database), turnedAt);
+        areRowsStale = false;
         // What was taken in may have made something due.
         bell.ring();
       }

@@ -3,8 +3,12 @@
 /** Up to here the ISO texts of instants, which the database compares, sort as the instants do: years have four digits. */
 export const LAST_INSTANT = new Date("9999-12-31T23:59:59.999Z");
 
-/** Whole milliseconds, rounded up; what would lie past `LAST_INSTANT` is that one. Raises `RangeError` where `seconds` is no number. */
+/**
+ * Whole milliseconds, rounded up; what would lie past `LAST_INSTANT` is that one. Raises `RangeError` where there is no such
+ * instant, because `from` is none or `seconds` is no number.
+ */
 export function addSeconds(from: Date, seconds: number): Date {
-  if (Number.isNaN(seconds)) throw new RangeError("a wait must be a number of seconds");
-  return new Date(Math.min(from.getTime() + Math.ceil(seconds * 1000), LAST_INSTANT.getTime()));
+  const ms = from.getTime() + Math.ceil(seconds * 1000);
+  if (Number.isNaN(ms)) throw new RangeError("a wait must be a number of seconds, and begin at an instant");
+  return new Date(Math.min(ms, LAST_INSTANT.getTime()));
 }

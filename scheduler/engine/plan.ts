@@ -253,7 +253,7 @@ function planTasks(
       return;
     }
     const time = unmet.find((condition) => condition.kind === "time");
-    if (time !== undefined) wakeUps.push(new Date(time.until));
+    if (time !== undefined) wakeUps.push(addSeconds(new Date(time.until), 0));
     const isSlotAlone = unmet.every((condition) => condition.kind === "slot");
     if (isSlotAlone && task.state === "none" && !world.isDraining) {
       const reason = unmet.map((condition) => condition.reason).join("; ");

@@ -184,7 +184,7 @@ function sortOutQueued(
     guard.run(dagRunId, () => {
       const run = readRun(query, dagRunId);
       if (hasPast(readDefinition(query, run.fingerprint, cache))) readView(query, dagRunId, cache);
-      if (run.backfillId !== null) readBackfillLimit(query, run.backfillId);
+      readLimit(query, run, cache);
     });
   }
 }
@@ -196,22 +196,16 @@ function readQueued(
   active: number,
   cache: WorldCache,
 ): readonly QueuedRun[] {
-  const limitOf = (run: DagRun): number =>
-    run.stopReason !== null
-      ? Infinity
-      : run.backfillId === null
-        ? readDefinition(query, run.fingerprint, cache).maxActiveRuns
-        : readBackfillLimit(query, run.backfillId);
   const describe = (run: DagRun): QueuedRun => ({
     run,
-    limit: limitOf(run),
+    limit: readLimit(query, run, cache),
     view: hasPast(readDefinition(query, run.fingerprint, cache))
       ? readView(query, run.dagRunId, cache)
       : null,
   });
   const [first] = listQueuedRuns(query, dagId, scope, 1);
   if (first === undefined) return [];
-  const room = Math.min(limitOf(first) - active, MOST_QUEUED_READ);
+  const room = Math.min(readLimit(query, first, cache) - active, MOST_QUEUED_READ);
   if (!hasPast(readDefinition(query, first.fingerprint, cache))) {
     // The first one stands for all behind it: nothing overtakes.
     if (room <= 0) return [];
@@ -222,6 +216,17 @@ function readQueued(
   const ofBackfill = findQueuedBackfillRun(query, dagId, scope);
   const isKnown = next.some((run) => run.dagRunId === ofBackfill?.dagRunId);
   return [...next, ...(ofBackfill === undefined || isKnown ? [] : [ofBackfill])].map(describe);
+}
+
+/** Runs of its Dag at the same time, as far as this one is concerned. Raises where that is no number: the run would wait for ever. */
+function readLimit(query: Query, run: DagRun, cache: WorldCache): number {
+  if (run.stopReason !== null) return Infinity;
+  const limit =
+    run.backfillId === null
+      ? readDefinition(query, run.fingerprint, cache).maxActiveRuns
+      : readBackfillLimit(query, run.backfillId);
+  if (limit >= 1) return limit;
+  throw new RangeError(`${String(limit)} is no number of runs at the same time`);
 }
 
 function hasPast(dag: DagDefinition): boolean {

@@ -31,6 +31,8 @@ export async function startDagReader(
   // Of the last look that has ended: when it began.
   let lookedAt = clock.now().toISOString();
   let looking: Promise<void> | null = null;
+  /** An instant ahead comes from another clock, or from before this one was set back: it counts from when it was asked about. */
+  const asked = new Map<string, string>();
 
   async function look(): Promise<void> {
     const startedAt = clock.now().toISOString();
@@ -72,7 +74,14 @@ export async function startDagReader(
       return fresh;
     },
     hasReadSince(at) {
-      if (lookedAt > at) return true;
+      const now = clock.now().toISOString();
+      const since = at <= now ? at : (asked.get(at) ?? now);
+      if (lookedAt > since) {
+        asked.delete(at);
+        return true;
+      }
+      if (at > now && since <= now) asked.set(at, since);
+      else asked.delete(at);
       if (looking === null && !stopping.aborted) void lookOnce().then(() => bell.ring());
       return false;
     },

@@ -1,6 +1,7 @@
 /** The Dags that have a schedule now, in memory: when each comes due next. What they lead to is decided elsewhere. */
 import type { SourceFolder } from "../../model/ports/dag-source.ts";
 import { findTimetables } from "../../model/dag/dag-timetable.ts";
+import { LAST_INSTANT } from "../../model/time/instant.ts";
 import type { Timetable } from "../../model/time/timetable.ts";
 import type { DagVersion } from "../../state/runs/dag-runs.ts";
 import type { DagRow } from "../../state/runs/dags.ts";
@@ -31,10 +32,10 @@ export interface DagWatch {
   readonly nextDueAt: Date | null;
 }
 
-/** Where the row has none, or one that is no instant, the Dag counts from now. */
+/** Where the row has none, or one that is no instant that there may be, the Dag counts from now. */
 export function readCursor({ cursor }: DagRow, now: Date): Date {
   const instant = new Date(cursor ?? Number.NaN);
-  return Number.isNaN(instant.getTime()) ? now : instant;
+  return Number.isNaN(instant.getTime()) || instant > LAST_INSTANT ? now : instant;
 }
 
 export function createDagWatch(): DagWatch {

@@ -33,17 +33,36 @@ export function followSuccesses(
     const { dagId } = dag.row;
     const { schedule } = dag.version.definition;
     const cursor = dag.row.successCursor ?? 0;
-    if (schedule.kind !== "after" || cursor >= newest) continue;
+    if (schedule.kind !== "after" || (isPlace(cursor) && cursor >= newest)) continue;
     isAnything = true;
-    const successes = listSuccesses(query, maker.lakeId, schedule.dagIds, cursor, SUCCESSES_A_STEP);
-    for (const success of successes) {
-      const what = `${dagId} has no run for ${success.dagId} ${success.runId}, because it cannot be made`;
-      guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, dag, success, now));
-    }
-    const isAll = successes.length < SUCCESSES_A_STEP;
-    moveSuccessCursor(query, dagId, isAll ? newest : (successes.at(-1)?.successOrder ?? newest));
+    const what = `The successes that ${dagId} follows are passed over up to now, because they cannot be taken up`;
+    const giveUp = (): void => moveSuccessCursor(query, dagId, newest);
+    guard.thing({ what, dagId, giveUp }, () => {
+      if (!isPlace(cursor)) throw new RangeError(`${cursor} is no place in the order of successes`);
+      const successes = listSuccesses(query, maker.lakeId, schedule.dagIds, cursor, SUCCESSES_A_STEP);
+      for (const success of successes) followGuarded(query, maker, dag, success, now, guard);
+      const isAll = successes.length < SUCCESSES_A_STEP;
+      moveSuccessCursor(query, dagId, isAll ? newest : (successes.at(-1)?.successOrder ?? newest));
+    });
   }
   return isAnything;
+}
+
+function isPlace(cursor: number): boolean {
+  return Number.isSafeInteger(cursor) && cursor >= 0;
+}
+
+function followGuarded(
+  query: Query,
+  maker: RunMaker,
+  dag: WatchedDag,
+  success: Success,
+  now: Date,
+  guard: StepGuard,
+): void {
+  const { dagId } = dag.row;
+  const what = `${dagId} has no run for ${success.dagId} ${success.runId}, because it cannot be made`;
+  guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, dag, success, now));
 }
 
 function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success, now: Date): void {

@@ -265,6 +265,12 @@ export function changeRunState(query: Query, run: DagRun, to: DagRunState, now: 
   return changes === 1;
 }
 
+/**
+ * 2^53 - 1 and more are damage, and would be read as another number: such a place is passed over as if it were not there. Said
+ * twice: without the first part SQLite does not take the index, which leaves other runs out, and reads the whole history.
+ */
+export const IS_PLACE = sql`success_order IS NOT NULL AND success_order < 9007199254740991`;
+
 /** Written out: it is on the path of every task that a run is made of. */
 function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
   const at = now.toISOString();
@@ -283,8 +289,9 @@ function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
       return sql`UPDATE dag_runs SET state = 'success', finished_at = ${at}, finished_at_local = ${local},
           success_order =
           CASE WHEN only_tasks IS NULL THEN 1 + max(
-            (SELECT coalesce(max(success_order), 0) FROM dag_runs WHERE success_order IS NOT NULL),
-            (SELECT coalesce(max(success_cursor), 0) FROM dags)) END
+            (SELECT coalesce(max(success_order), 0) FROM dag_runs WHERE success_order IS NOT NULL
+              AND success_order < 9007199254740991),
+            (SELECT coalesce(max(success_cursor), 0) FROM dags WHERE success_cursor < 9007199254740991)) END
           WHERE dag_run_id = ${dagRunId} AND state = ${state}`;
     case "failed":
     case "cancelled":

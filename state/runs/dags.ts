@@ -1,5 +1,6 @@
 /** The rows of Dags: whether they are paused, whether their file is there, and how far their schedule is decided. */
 import type { DagIssue } from "../../model/errors.ts";
+import { IS_PLACE } from "./dag-runs.ts";
 import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
@@ -58,9 +59,8 @@ export function setPaused(query: Query, dagId: string, isPaused: boolean): void 
 
 /** The place in the order of successes that the newest one has; 0 when there is none. */
 export function readNewestSuccess(query: Query): number {
-  // Without the condition SQLite does not take the index, which leaves other runs out, and reads the whole history.
   const row = query.get<{ newest: number | null }>(
-    sql`SELECT max(success_order) AS newest FROM dag_runs WHERE success_order IS NOT NULL`,
+    sql`SELECT max(success_order) AS newest FROM dag_runs WHERE ${IS_PLACE}`,
   );
   return row?.newest ?? 0;
 }

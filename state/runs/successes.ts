@@ -1,7 +1,7 @@
 /** Whole runs that succeeded, in the order in which they did, and by their day: what Dags that follow others go by. */
 import type { DagRun, RunType } from "../../model/run/dag-run.ts";
 import type { InstantRange } from "../../model/time/local-day.ts";
-import { mapRun } from "./dag-runs.ts";
+import { IS_PLACE, mapRun } from "./dag-runs.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
@@ -20,7 +20,8 @@ export function listSuccesses(
   return query
     .all<Row>(
       sql`SELECT dag_id, run_id, logical_date, success_order FROM dag_runs
-          WHERE success_order > ${after} AND dag_id IN (SELECT value FROM json_each(${JSON.stringify(dagIds)}))
+          WHERE success_order > ${after} AND ${IS_PLACE}
+            AND dag_id IN (SELECT value FROM json_each(${JSON.stringify(dagIds)}))
             AND lake = ${lakeId}
           ORDER BY success_order LIMIT ${limit}`,
     )

@@ -4,6 +4,7 @@ import type { DagRun } from "../../model/run/dag-run.ts";
 import type { ErrorCode } from "../../model/errors.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import {
+  TASK_STATES,
   TASK_TRANSITIONS,
   type AttemptState,
   type TaskInstance,
@@ -50,7 +51,11 @@ export function readTask(query: Query, taskInstanceId: number): TaskInstance {
 
 const TASK_CONVERTERS = { whenHeld: flag };
 
+const STATES: ReadonlySet<unknown> = new Set(TASK_STATES);
+
+/** Raises for a state that there is not: such a task would never end, nor would its run. */
 function mapTask(row: Row): TaskInstance {
+  if (!STATES.has(row["state"])) throw new Error(`${String(row["state"])} is no state of a task`);
   return mapRow<TaskInstance>(row, TASK_CONVERTERS);
 }
 

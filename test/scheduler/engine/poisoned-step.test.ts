@@ -73,21 +73,51 @@ describe("of a run that cannot be worked on", () => {
     ["its params are no JSON", `UPDATE dag_runs SET params = '{"a":' WHERE ${OF_VICTIM}`],
     ["its list of tasks is no JSON", `UPDATE dag_runs SET only_tasks = 'a, b' WHERE ${OF_VICTIM}`],
     ["its time zone is none", `UPDATE dag_runs SET timezone = 'Mars/Olympus' WHERE ${OF_VICTIM}`],
-  ])("where %s, it alone fails, which is told once", async (_, poison) => {
-    for (const state of ["queued", "running"]) {
-      const world = await openServiceWorld();
-      world.setDags([good, victim()]);
-      await askForRun(world, victim());
-      await change(world, `UPDATE dag_runs SET state = '${state}' WHERE ${OF_VICTIM}`);
-      await change(world, poison);
-      const { goodRuns, first, all, step } = await watch(world);
-      expect(goodRuns).toEqual(GOOD_RUNS);
-      expect(world.runs()).toContain("victim@08:00 failed");
-      expect(first).toEqual([expect.stringMatching(/^run_unusable: victim manual__\S+ has failed/)]);
-      expect(all).toEqual(first);
-      expect(step).toEqual([]);
-    }
-  });
+    [
+      "its start is no instant and it has a timeout",
+      `UPDATE dag_runs SET running_since = 'soon' WHERE ${OF_VICTIM};
+        UPDATE dag_versions SET definition = json_set(definition, '$.timeoutSeconds', 600) WHERE ${OF_VICTIM}`,
+      ["running"],
+    ],
+    [
+      "its timeout is no number",
+      `UPDATE dag_runs SET running_since = '2026-11-23T08:59:00.000Z' WHERE ${OF_VICTIM};
+        UPDATE dag_versions SET definition = json_set(definition, '$.timeoutSeconds', 'long') WHERE ${OF_VICTIM}`,
+      ["running"],
+    ],
+    [
+      "its max_active_runs is no number",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.maxActiveRuns', 'many') WHERE ${OF_VICTIM}`,
+      ["queued"],
+    ],
+    [
+      "its max_active_runs is 0",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.maxActiveRuns', 0) WHERE ${OF_VICTIM}`,
+      ["queued"],
+    ],
+    [
+      "a task of it is in a state that there is not",
+      `UPDATE task_instances SET state = 'asleep' WHERE task_id = 'b' AND dag_run_id IN (
+        SELECT dag_run_id FROM dag_runs WHERE ${OF_VICTIM})`,
+    ],
+  ] as const)(
+    "where %s, it alone fails, which is told once",
+    async (_, poison, states: readonly string[] = ["queued", "running"]) => {
+      for (const state of states) {
+        const world = await openServiceWorld();
+        world.setDags([good, victim()]);
+        await askForRun(world, victim());
+        await change(world, `UPDATE dag_runs SET state = '${state}' WHERE ${OF_VICTIM}`);
+        for (const statement of poison.split(";")) await change(world, statement);
+        const { goodRuns, first, all, step } = await watch(world);
+        expect(goodRuns).toEqual(GOOD_RUNS);
+        expect(world.runs()).toContain("victim@08:00 failed");
+        expect(first).toEqual([expect.stringMatching(/^run_unusable: victim manual__\S+ has failed/)]);
+        expect(all).toEqual(first);
+        expect(step).toEqual([]);
+      }
+    },
+  );
 
   test("also where its process died, its attempt is ended, and the others are recovered", async () => {
     const world = await openServiceWorld();
@@ -122,6 +152,85 @@ describe("of something else that cannot be worked on", () => {
     expect(goodRuns).toEqual(GOOD_RUNS);
     expect(step).toEqual([]);
     expect(world.runs()).toContain("victim@09:02 success");
+  });
+
+  test("a Dag whose cursor lies past the last instant counts from now, and the others are not forgotten", async () => {
+    const world = await openServiceWorld();
+    world.setDags([good, victim({ schedule: { kind: "cron", expression: "30 * * * * *" } })]);
+    const before = world.start();
+    await before.rest();
+    before.drain();
+    await before.ended;
+    await change(world, "UPDATE dags SET cursor = '+275760-09-13T00:00:00.000Z' WHERE dag_id = 'victim'");
+    const { goodRuns, step } = await watch(world);
+    expect(goodRuns).toEqual(GOOD_RUNS);
+    expect(step).toEqual([]);
+    expect(world.runs()).toContain("victim@09:02 success");
+  });
+
+  test("rows of Dags that could not be read after a step are read after the next one", async () => {
+    const world = await openServiceWorld();
+    world.setDags([good]);
+    const all: typeof world.database.all = world.database.all.bind(world.database);
+    let isFailing = true;
+    // A disk that fails for one read, between two transactions.
+    Object.assign(world.database, {
+      all: (statement: Parameters<typeof all>[0]) => {
+        if (isFailing && statement.text.includes("success_cursor FROM dags")) {
+          isFailing = false;
+          throw new Error("the disk could not read");
+        }
+        return all(statement);
+      },
+    });
+    const { goodRuns } = await watch(world);
+    expect(isFailing).toBe(false);
+    expect(goodRuns).toEqual(GOOD_RUNS);
+  });
+
+  test.each([
+    ["a success", "UPDATE dag_runs SET success_order = 9223372036854775807 WHERE dag_id = 'good'"],
+    ["a follower", "UPDATE dags SET success_cursor = 9223372036854775807 WHERE dag_id = 'victim'"],
+    ["a follower, below 0,", "UPDATE dags SET success_cursor = -9223372036854775807 WHERE dag_id = 'victim'"],
+  ])("a place in the order of successes that no number holds, of %s, stops no other", async (_, poison) => {
+    const world = await openServiceWorld();
+    world.setDags([good, victim({ schedule: { kind: "after", dagIds: ["good"] } })]);
+    const before = world.start();
+    await before.advance(MINUTE);
+    before.drain();
+    await before.ended;
+    await change(world, poison);
+    const service = world.start();
+    for (let minute = 0; minute < 3; minute += 1) await service.advance(MINUTE);
+    expect(world.runs().filter((run) => run.startsWith("good"))).toEqual([
+      ...GOOD_RUNS,
+      "good@09:04 success",
+    ]);
+    expect(world.runs()).toContain("victim@09:04 success");
+    expect(world.told.filter((line) => line.startsWith("step failed"))).toEqual([]);
+    expect(world.events("step_fault").length).toBeLessThanOrEqual(1);
+  });
+
+  test("a request that was written by a clock ahead of this one is answered, and nothing spins", async () => {
+    const world = await openServiceWorld();
+    world.setDags([good]);
+    const service = world.start();
+    await service.rest();
+    const version = { definition: { dagId: "good" }, fingerprint: "another" };
+    const payload = JSON.stringify({
+      place: { lake: world.lake.id, input: "", dags: "" },
+      request: { version },
+    });
+    await change(
+      world,
+      `INSERT INTO requests (kind, payload, requested_by, requested_at)
+        VALUES ('run', '${payload}', 'test', '2026-11-23T10:00:00.000Z')`,
+    );
+    await service.advance(MINUTE);
+    expect(world.database.all(sql`SELECT state FROM requests`)).toEqual([{ state: "refused" }]);
+    const turns = world.turns();
+    await service.advance(MINUTE);
+    expect(world.turns() - turns).toBeLessThan(40);
   });
 
   test.each([
