@@ -36,6 +36,11 @@ function startDrain(signal: NodeJS.Signals): void {
 }
 process.on("SIGINT", handleSignal);
 process.on("SIGTERM", handleSignal);
+// Ctrl-\ means at once. By itself it would leave the programs of tasks running.
+process.on("SIGQUIT", () => {
+  output.fault("SIGQUIT: ending at once; the same command resumes");
+  process.exit(131);
+});
 // A terminal that is closed sends it twice, by its shell and by the system: only the other two end a drain.
 process.on("SIGHUP", () => {
   if (!drain.signal.aborted) startDrain("SIGHUP");

@@ -1,7 +1,10 @@
 /** The runs, newest first, and what the open ones wait for. */
 import { countRuns, reportRuns } from "../../state/reports.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import type { Row } from "../../state/sqlite/row.ts";
+import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
 import type { App } from "../app.ts";
 import { explainEach } from "./report-waits.ts";
 
@@ -21,11 +24,8 @@ export async function listRuns(
   const found = reportRuns(database, filter);
   const open = found
     .filter((row) => row["state"] === "running" || row["state"] === "queued")
-    .flatMap((row) => {
-      const date = new Date(String(row["logical_date"]));
-      return findRunByDate(database, app.lake.id, String(row["dag_id"]), date) ?? [];
-    });
-  const waits = explainEach(database, open, app.settings, app.clock.now());
+    .flatMap((row) => readOpenRun(database, app.lake.id, row) ?? []);
+  const waits = explainReadable(app, database, open);
   const textOf = new Map(open.map((run) => [nameRun(run.dagId, run.runId), waits.get(run.dagRunId) ?? null]));
   return {
     total: countRuns(database, filter),
@@ -34,6 +34,29 @@ export async function listRuns(
       waits: textOf.get(nameRun(row["dag_id"], row["run_id"])) ?? null,
     })),
   };
+}
+
+/** One that cannot be read is listed all the same, and what it waits for is left out: its scheduler says why it has failed. */
+function readOpenRun(query: Query, lakeId: string, row: Row): DagRun | undefined {
+  try {
+    return findRunByDate(query, lakeId, String(row["dag_id"]), new Date(String(row["logical_date"])));
+  } catch (error) {
+    if (isDatabaseFault(error)) throw error;
+    return undefined;
+  }
+}
+
+/** All at once; where one of them cannot be explained, each by itself. */
+function explainReadable(app: App, query: Query, runs: readonly DagRun[]): ReadonlyMap<number, string> {
+  const explain = (some: readonly DagRun[]): ReadonlyMap<number, string> | undefined => {
+    try {
+      return explainEach(query, some, app.settings, app.clock.now());
+    } catch (error) {
+      if (isDatabaseFault(error)) throw error;
+      return undefined;
+    }
+  };
+  return explain(runs) ?? new Map(runs.flatMap((run) => [...(explain([run]) ?? [])]));
 }
 
 function nameRun(dagId: unknown, runId: unknown): string {

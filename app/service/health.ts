@@ -17,6 +17,8 @@ export interface ServiceFacts {
   readonly brokenDags: number | null;
   /** 0 or less once it has run out; `null` without a lease. */
   readonly leaseExpiresInSeconds: number | null;
+  /** Why it could not be read. */
+  readonly leaseReadError?: string;
 }
 
 export interface Check {
@@ -75,8 +77,9 @@ function checkLoop({ role, lastTickMs, nowMs }: ServiceFacts): Check {
     : fail(`${detail}, more than ${MAX_TICK_AGE_SECONDS} s`);
 }
 
-function checkLease({ role, leaseExpiresInSeconds }: ServiceFacts): Check {
+function checkLease({ role, leaseExpiresInSeconds, leaseReadError }: ServiceFacts): Check {
   if (role === "standby") return pass("standing by");
+  if (leaseReadError !== undefined) return fail(`could not be read: ${leaseReadError}`);
   // Given back as the last act of stopping.
   if (leaseExpiresInSeconds === null) return role === "stopping" ? pass("given back") : fail("not held");
   return leaseExpiresInSeconds > 0

@@ -1,4 +1,5 @@
 /** What health and readiness are judged from, kept as the service tells it. */
+import { describeError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import type { Database } from "../../state/sqlite/database.ts";
@@ -49,12 +50,21 @@ export function createServiceState(database: Database, clock: Clock, next: Servi
       stepFault,
       nowMs: clock.monotonicMs(),
       lastWriteError: database.lastWriteError,
-      leaseExpiresInSeconds: role === "standby" ? null : readExpiry(database, clock),
+      ...(role === "standby" ? { leaseExpiresInSeconds: null } : readExpiry(database, clock)),
     }),
   };
 }
 
-function readExpiry(database: Database, clock: Clock): number | null {
-  const lease = readLease(database);
-  return lease === undefined ? null : (Date.parse(lease.expiresAt) - clock.now().getTime()) / 1000;
+/** What keeps the lease from being read is an answer too: who asks for health is told. */
+function readExpiry(
+  database: Database,
+  clock: Clock,
+): Pick<ServiceFacts, "leaseExpiresInSeconds" | "leaseReadError"> {
+  try {
+    const lease = readLease(database);
+    if (lease === undefined) return { leaseExpiresInSeconds: null };
+    return { leaseExpiresInSeconds: (Date.parse(lease.expiresAt) - clock.now().getTime()) / 1000 };
+  } catch (error) {
+    return { leaseExpiresInSeconds: null, leaseReadError: describeError(error) };
+  }
 }

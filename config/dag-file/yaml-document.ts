@@ -183,6 +183,11 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
         report(path, "a field's name must be plain text", nameOffset, "put it in quotes");
         continue;
       }
+      const half = findHalfCharacter(name);
+      if (half !== undefined) {
+        report(path, `a field's name holds ${half}`, nameOffset, WRITE_WHOLE);
+        continue;
+      }
       const inner = [...path, name];
       if (REFUSED_KEYS.has(name)) {
         report(inner, `the name ${name} is not allowed`, nameOffset);
@@ -217,7 +222,12 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
 
   const convertScalar = (node: Scalar, path: FaultPath): JsonValue => {
     const { value } = node;
-    if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+    if (typeof value === "boolean" || value === null) return value;
+    if (typeof value === "string") {
+      const half = findHalfCharacter(value);
+      if (half !== undefined) report(path, `the text holds ${half}`, node.range?.[0], WRITE_WHOLE);
+      return value;
+    }
     if (typeof value !== "number") {
       report(path, "a value of this kind is not allowed here", node.range?.[0]);
       return null;
@@ -246,6 +256,16 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
     if (!(error instanceof LimitReached)) throw error;
     return makeDocument(undefined, [...faults, { path: [], message: error.message }], places, lines);
   }
+}
+
+const WRITE_WHOLE = "write the character itself, or \\U and its eight hexadecimal digits";
+
+/** Half of a pair of UTF-16, as the escape \uD800 gives: in UTF-8 there is no such thing, so files and programs would get another text. */
+function findHalfCharacter(text: string): string | undefined {
+  const half = /\p{Cs}/u.exec(text)?.[0];
+  return half === undefined
+    ? undefined
+    : `half a character (U+${half.charCodeAt(0).toString(16).toUpperCase()})`;
 }
 
 function asNode(item: unknown): Node | null {

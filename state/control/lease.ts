@@ -25,10 +25,14 @@ export function takeLease(
   const held = readLease(query);
   if (held !== undefined && !mayTake(held)) return { heldBy: held };
   assertSchemaKept(query);
+  // Where its row is gone, it comes anew, above each epoch that an attempt had.
   query.run(
-    sql`UPDATE lease SET epoch = epoch + 1, purpose = ${holder.purpose}, pid = ${holder.pid},
-        host = ${holder.host}, process_started = ${holder.processStarted}, acquired_at = ${times.now},
-        expires_at = ${times.expiresAt} WHERE id = 1`,
+    sql`INSERT INTO lease (id, epoch, purpose, pid, host, process_started, acquired_at, expires_at)
+        VALUES (1, (SELECT coalesce(max(lease_epoch), 0) + 1 FROM attempts), ${holder.purpose}, ${holder.pid},
+          ${holder.host}, ${holder.processStarted}, ${times.now}, ${times.expiresAt})
+        ON CONFLICT (id) DO UPDATE SET epoch = lease.epoch + 1, purpose = excluded.purpose, pid = excluded.pid,
+          host = excluded.host, process_started = excluded.process_started, acquired_at = excluded.acquired_at,
+          expires_at = excluded.expires_at`,
   );
   return { epoch: query.get<{ epoch: number }>(sql`SELECT epoch FROM lease WHERE id = 1`)?.epoch ?? 0 };
 }

@@ -52,6 +52,12 @@ export function assertUsablePath(path: string, mode: OpenMode): void {
       hint: "Set DAGMAR_DB to a file.",
     });
   }
+  // https://sqlite.org/howtocorrupt.html#_multiple_links_to_a_database_file: each name has a log and locks of its own.
+  if (found !== undefined && found.isFile() && found.nlink > 1n) {
+    throw new StateError("DATABASE_UNUSABLE", `${path} has ${found.nlink} names (hard links).`, {
+      hint: "SQLite keeps what was committed last beside one of them alone. Stop what uses it by another name, copy it there if it is to be kept, and remove that name: `find / -xdev -samefile FILE` lists them.",
+    });
+  }
   if (found === undefined) {
     if (mode !== "create") {
       throw new StateError("DATABASE_MISSING", `There is no database at ${path} yet.`, {

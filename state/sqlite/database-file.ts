@@ -2,7 +2,7 @@
  * Whether the files that a connection has open are still those at their paths. The lease fences a file, not a path: who
  * goes on in a file that was moved away works beside the one who opens what stands there now.
  */
-import { statSync, type BigIntStats } from "node:fs";
+import { realpathSync, statSync, type BigIntStats } from "node:fs";
 import { StateError } from "../../model/errors.ts";
 
 export interface FileWatch {
@@ -15,7 +15,8 @@ export interface FileWatch {
 export function watchDatabaseFiles(path: string): FileWatch {
   const known = new Map<string, string>();
   // SQLite removes neither of the last two while a connection is open.
-  const files = [path, `${path}-wal`, `${path}-shm`];
+  const real = follow(path);
+  const files = [path, `${real}-wal`, `${real}-shm`];
 
   function findMoved(): string | undefined {
     return files.find((file) => {
@@ -40,6 +41,15 @@ export function watchDatabaseFiles(path: string): FileWatch {
       return findMoved() !== undefined;
     },
   };
+}
+
+/** SQLite keeps both beside the file that a symbolic link leads to. */
+function follow(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Of a file that cannot be looked at for the moment nothing is concluded. */

@@ -92,6 +92,15 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
+test("SIGQUIT ends at once and leaves no program running, and the same command resumes", async () => {
+  const running = await startAsking();
+  running.child.kill("SIGQUIT");
+  const { exitCode, signal, stderr } = await running.ended;
+  expect({ exitCode, signal }).toEqual({ exitCode: 131, signal: null });
+  expect(stderr).toContain("SIGQUIT: ending at once");
+  await expectToResume();
+});
+
 test("a second SIGINT ends at once, even when the drain cannot come to its end", async () => {
   const running = await startAsking();
   await waitUntil(running, () => readDurableCount() > 0);

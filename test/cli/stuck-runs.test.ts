@@ -1,6 +1,7 @@
 /** Runs behind a failed past: the commands that wait for them say what they wait for, end with 1, and name a remedy that helps. */
+import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { eventually, openWay, WAYS } from "../support/service-process.ts";
+import { eventually, openWay, useServiceWorld, WAYS } from "../support/service-process.ts";
 
 const DAILY = `
 schedule: "0 6 * * *"
@@ -80,4 +81,27 @@ test("a run that waits for its turn says whose turn it is", async () => {
   expect((await world.run(["runs", "show", "slow@2025-03-02"])).stdout).toContain(words);
   second.child.kill("SIGINT");
   expect((await second.ended).exitCode).toBe(75);
+});
+
+test.each([
+  ["date is no instant", "UPDATE dag_runs SET logical_date = 'soon' WHERE dag_id = 'bad'"],
+  ["params are no JSON", "UPDATE dag_runs SET params = '{' WHERE dag_id = 'bad'"],
+  ["definition is empty", "UPDATE dag_versions SET definition = '{}' WHERE dag_id = 'bad'"],
+  [
+    "task is in a state that there is not",
+    "UPDATE task_instances SET state = 'asleep' WHERE dag_run_id IN (SELECT dag_run_id FROM dag_runs WHERE dag_id = 'bad')",
+  ],
+])("a run whose %s is listed with the others", async (_, poison) => {
+  const world = useServiceWorld();
+  for (const dagId of ["bad", "good"]) {
+    world.writeDag(dagId, "schedule: manual\ntasks: { load: { type: noop } }\n");
+    await world.prepare(["trigger", dagId]);
+  }
+  const database = new BetterSqlite3(world.databaseFile);
+  database.exec(poison);
+  database.close();
+  const list = await world.run(["runs", "list", "--json"]);
+  expect(list.stderr).toBe("");
+  const { runs } = JSON.parse(list.stdout) as { runs: readonly { dag_id: string }[] };
+  expect(runs.map((run) => run.dag_id).toSorted()).toEqual(["bad", "good"]);
 });

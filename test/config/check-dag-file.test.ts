@@ -443,6 +443,12 @@ describe("a hostile file", () => {
       Buffer.from(`${noop}description: São Paulo\n`, "latin1"),
       "demo.yaml:5:15: the file is not UTF-8 text",
     ],
+    [
+      "half a character, which no file and no program can be given",
+      `${noop}description: "a \\uD800 b"\n`,
+      "demo.yaml:5:14: description: the text holds half a character (U+D800)",
+    ],
+    ["half a character in a name", `${noop}params: { "\\uDC00": 1 }\n`, "holds half a character (U+DC00)"],
     ["UTF-16", Buffer.from(noop, "utf16le"), "control character U+0000"],
     ["tabs", `${head}tasks:\n\ta: { type: noop }\n`, "(indent with spaces)"],
     ["a field twice", `${noop}dag: demo\n`, 'demo.yaml:5:1: dag: the field "dag" stands here twice'],

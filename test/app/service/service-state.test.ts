@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createServiceState } from "../../../app/service/service-state.ts";
 import { silentObserver } from "../../../model/ports/service-observer.ts";
-import { judgeReadiness } from "../../../app/service/health.ts";
+import { judgeHealth, judgeReadiness } from "../../../app/service/health.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { openTestWorld } from "../../support/test-world.ts";
 
@@ -22,4 +23,15 @@ test("a scheduler is not ready from the first step that cannot be written to the
   });
   state.observer.stepEnded(null);
   expect(writes()?.ok).toBe(true);
+});
+
+test("a lease that cannot be read is no lease, and the check says why", async () => {
+  const { database } = await openTestWorld();
+  const state = createServiceState(database, createHandClock(), silentObserver);
+  state.setRole("active");
+  await database.write((query) => {
+    query.run(sql`DROP TABLE lease`);
+  });
+  const { lease } = judgeHealth(state.facts()).checks;
+  expect(lease).toEqual({ ok: false, detail: "could not be read: no such table: lease" });
 });

@@ -77,3 +77,16 @@ test("the holder's renewal moves the expiry and nothing else", async () => {
   });
   expect(readLease(database)).toEqual({ ...before, expiresAt });
 });
+
+test("a lease whose row is gone is taken with an epoch that no attempt had", async () => {
+  const { database } = await openTestWorld();
+  await database.write((query) => {
+    query.run(sql`DELETE FROM lease`);
+  });
+  expect(await database.write((query) => takeLease(query, FIRST, TIMES, never))).toEqual({ epoch: 1 });
+  expect(readLease(database)).toMatchObject({ ...FIRST, epoch: 1 });
+  database.fenceBy(1);
+  await database.write((query) => {
+    renewLease(query, 1, TIMES.expiresAt);
+  });
+});

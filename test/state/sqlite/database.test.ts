@@ -2,10 +2,12 @@ import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
+  linkSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -535,3 +537,31 @@ function hasSqliteProgram(): boolean {
     return false;
   }
 }
+
+test("a file with a second name is refused by each of its names, since SQLite's log lies beside one of them alone", async () => {
+  const path = makePath();
+  const other = makePath();
+  await (await openDatabase(path, { clock: createTestClock(), mode: "create" })).close();
+  linkSync(path, other);
+  for (const name of [path, other]) {
+    for (const mode of ["create", "existing", "read"] as const) {
+      const { code, message } = await refusal(openDatabase(name, { clock: createTestClock(), mode }));
+      expect({ code, message }).toEqual({
+        code: "DATABASE_UNUSABLE",
+        message: `${name} has 2 names (hard links).`,
+      });
+    }
+  }
+  rmSync(other);
+  expect((await open(path)).check()).toEqual([]);
+});
+
+test("a -wal that is removed beside the file that a link leads to is noticed", async () => {
+  const path = makePath();
+  const link = makePath();
+  symlinkSync(path, link);
+  const database = await open(link);
+  await database.write(addPool("first"));
+  rmSync(`${path}-wal`);
+  expect((await refusal(database.write(addPool("second")))).code).toBe("DATABASE_MOVED");
+});
