@@ -48,6 +48,8 @@ test("the winner puts its metadata right when one that loses has just put its ow
   const lost = await loser.place();
   await winner.link();
   await won.keep();
+  // The loser may die here.
+  expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
   await lost.giveBack();
   expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
 });

@@ -133,7 +133,10 @@ test("a sealed batch whose records are not the sealed ones any more is not put",
     query.run(sql`UPDATE spool SET body = ${Buffer.from("{}")} WHERE asked_id = ${"tt0000003"}`),
   );
   const second = await startAsking(world, ids, await world.makeRunFacts("2026-11-24T09:00:00Z"));
-  await expect(second.sink.recover()).rejects.toMatchObject({ code: "LAKE_CORRUPT" });
+  await expect(second.sink.recover()).rejects.toMatchObject({
+    code: "LAKE_CORRUPT",
+    hint: expect.stringContaining("dagmar db check") as string,
+  });
   expect(await listKeys(world)).toEqual([]);
 });
 

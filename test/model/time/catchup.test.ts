@@ -119,6 +119,16 @@ describe("slots that were missed", () => {
   });
 });
 
+test.each([
+  [10_000, "10000"],
+  [10_001, "10000+"],
+])("of %i missed slots %s are counted", (count, shown) => {
+  const timetable = createTimetable("* * * * * *", "UTC", { startAt: null, endAt: null });
+  const cursor = new Date(at("09:00:00").getTime() - count * 1000);
+  const { skipped } = plan({ timetable, cursor, watchedSince: at("09:00:00") });
+  expect(skipped?.split(" ")[0]).toBe(shown);
+});
+
 test("a cursor in the future goes back to now", () => {
   expect(plan({ cursor: at("12:00:00") })).toEqual({ due: [], skipped: null, cursor: "09:00:00" });
 });

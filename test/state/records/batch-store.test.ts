@@ -98,11 +98,22 @@ describe("an ask", () => {
   test("under a limit goes on where it stopped: what is spooled, not found or failed for good uses it up", async () => {
     const { openAsk, ports } = await openAsking(makeIds(10));
     const ask = await openAsk({ limit: 5 });
+    // What another ask of the question has spooled and decided uses up no limit but its own.
+    const other = await openAsk({ taskId: "other" });
     const planIds = async () => (await ports.batches.plan(ask, POLICY)).map(({ askedId }) => askedId);
     expect(await planIds()).toEqual(makeIds(5));
     const decided = { askId: ask.askId, generation: "0", detail: "", fetchedAt: "2026-11-23T09:00:01.000Z" };
     await Promise.all([
       ports.batches.spool(record(ask, "tt0000001")),
+      ports.batches.spool(record(other, "tt0000009")),
+      ports.batches.decide({
+        ...decided,
+        askId: other.askId,
+        askedId: "tt0000010",
+        outcome: "not_found",
+        reason: "unknown",
+        isPermanent: true,
+      }),
       ports.batches.decide({
         ...decided,
         askedId: "tt0000002",

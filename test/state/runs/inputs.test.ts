@@ -189,6 +189,10 @@ describe("the nearest source is taken", () => {
       expect(await told(resolve(reader, taskId))).toBe(`lost, ${source}`);
       await LOST[what](objectId);
       expect(await told(resolve(reader, taskId))).toBe("old, newest");
+      const count = () => world.database.all(sql`SELECT 1 FROM events WHERE kind = 'input_resolved'`).length;
+      const resolved = count();
+      expect(await told(resolve(reader, taskId))).toBe("old, newest");
+      expect(count()).toBe(resolved);
       if (source === "same_run") return;
       expect(await told(resolve(await makeRun({ ...AFTER, dagId: "other" }, read)))).toBe("old, newest");
     },
