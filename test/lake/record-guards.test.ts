@@ -170,3 +170,25 @@ test.each([
   }
   expect(count).toBe(reads);
 });
+
+test("no more than four objects are put at once", async () => {
+  const world = await openTestWorld();
+  const many = makeIds(900);
+  const { ask, sink } = await startAsking(world, many, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+  const put = world.lake.putBytes.bind(world.lake);
+  const counts: number[] = [];
+  let underWay = 0;
+  world.lake.putBytes = async (request) => {
+    underWay += 1;
+    counts.push(underWay);
+    const result = await put(request);
+    underWay -= 1;
+    return result;
+  };
+  await addAll(
+    sink,
+    many.map((id) => record(ask, id)),
+  );
+  await sink.finish();
+  expect(Math.max(...counts)).toBe(4);
+});
