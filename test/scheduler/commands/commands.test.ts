@@ -41,7 +41,7 @@ function order(
   };
 }
 
-function slotted({ request: { dag: _, ...request } }: SchedulerCommand<"backfill">): SlottedBackfill {
+function slotted({ request }: SchedulerCommand<"backfill">): SlottedBackfill {
   return addSlots({ ...request, version: makeVersion(DAG) }, new Map());
 }
 
