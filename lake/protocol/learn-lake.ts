@@ -27,7 +27,7 @@ const ADOPTED_AT_ONCE = 100;
 export async function learnLake(request: LearnRequest): Promise<Lesson> {
   const { lake, objects, prefix, dataset, events, signal } = request;
   // In this order: what is committed while the list comes in is not missed in it.
-  const known = objects.listKnown(lake.id, prefix, dataset);
+  const known = await objects.listKnown(lake.id, prefix, dataset);
   const standing = await listStanding(lake, prefix, known, signal);
   const compared = compareListing(known, standing);
   const touched = await lookAtTouched(request, compared.touched);

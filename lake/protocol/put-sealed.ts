@@ -50,7 +50,7 @@ export async function putSealed(
     failpoint("put.before");
     const result = await lake.putBytes({
       key: batch.key,
-      body: readVerified(batches, batch),
+      body: await readVerified(batches, batch),
       sha256: batch.sha256,
       metadata: describeBatch(batch),
       contentType: "application/json",
@@ -74,8 +74,8 @@ export async function putSealed(
   }
 }
 
-function readVerified(batches: BatchStore, batch: SealedBatch): Uint8Array {
-  const body = batches.readBody(batch.batchId);
+async function readVerified(batches: BatchStore, batch: SealedBatch): Promise<Uint8Array> {
+  const body = await batches.readBody(batch.batchId);
   const sha256 = createHash("sha256").update(body).digest("hex");
   if (sha256 === batch.sha256) return body;
   throw new LakeError(

@@ -50,7 +50,8 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
     learnAgain: (takenKey) =>
       learning.run(async () => {
         // Several puts meet the other database at once: one listing has learned the objects of all.
-        if (objects.find(lake.id, takenKey)?.isCommitted === true) return;
+        const taken = await objects.find(lake.id, takenKey);
+        if (taken?.isCommitted === true) return;
         await context.learn();
         lessons += 1;
       }),
@@ -174,10 +175,10 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
       return lessons;
     },
     async recover() {
-      queue.push(...batches.listSealed(lake.id, dataset));
+      queue.push(...(await batches.listSealed(lake.id, dataset)));
       for (const batch of queue) if (batch.kind === "records") spooledBytes += batch.sizeBytes;
       await settle();
-      const unsealed = batches.listUnsealed(lake.id, dataset);
+      const unsealed = await batches.listUnsealed(lake.id, dataset);
       for (const record of unsealed) spooledBytes += record.sizeBytes;
       for (const record of unsealed) if (record.askId !== ask.askId) pack(record);
       await settleAll();
@@ -207,7 +208,8 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
       while (underWay.size > 0) await Promise.all(underWay);
       // By the books, not by what is open here: the task may have ended before it took up what an earlier attempt left.
       const rest = createBatchPacker<SpooledRecord>();
-      const own = batches.listUnsealed(lake.id, dataset).filter((record) => record.askId === ask.askId);
+      const unsealed = await batches.listUnsealed(lake.id, dataset);
+      const own = unsealed.filter((record) => record.askId === ask.askId);
       for (const full of [...own.flatMap((record) => rest.add(record)), ...rest.flush()])
         await batches.seal(full);
     },

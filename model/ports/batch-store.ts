@@ -89,14 +89,14 @@ export interface BatchStore {
   /** Records an outcome that stores nothing; resolves after a commit that may be shared. */
   decide(decided: DecidedId): Promise<void>;
   /** Spooled and unsealed records of the dataset, oldest first. */
-  listUnsealed(lakeId: string, dataset: string): readonly SpooledRecord[];
-  listSealed(lakeId: string, dataset: string): readonly SealedBatch[];
+  listUnsealed(lakeId: string, dataset: string): Promise<readonly SpooledRecord[]>;
+  listSealed(lakeId: string, dataset: string): Promise<readonly SealedBatch[]>;
   /**
    * SEAL: these records, in this order, become one batch with a key and a sha256; without those that other objects have
    * stored meanwhile. `undefined`: all of them are stored.
    */
   seal(records: readonly SpooledRecord[]): Promise<SealedBatch | undefined>;
-  readBody(batchId: number): Uint8Array;
+  readBody(batchId: number): Promise<Uint8Array>;
   /**
    * Records of a sealed batch that other objects have stored meanwhile are taken out of it before it is put: then the batch
    * is gone, and what remains of its records is spooled and unsealed. `undefined`: there are none, the batch stays as it is.
@@ -115,16 +115,18 @@ export interface BatchStore {
   ): Promise<readonly SealedBatch[]>;
   /** Fixes manifests for committed batches that none lists yet, of every ask of the dataset with nothing open. */
   fixManifests(lakeId: string, dataset: string): Promise<readonly SealedBatch[]>;
-  reconcile(ask: Ask): Reconciliation;
+  reconcile(ask: Ask): Promise<Reconciliation>;
   /** Keeps the sum with the ask and closes it. */
   close(ask: Ask, sum: Reconciliation): Promise<void>;
   /** An id that is stored under the ask's question, at or after this one where there is any such. */
-  pickStored(ask: Ask, near: string): string | undefined;
+  pickStored(ask: Ask, near: string): Promise<string | undefined>;
   /** Reasons of this ask's failed ids with their counts, most frequent first. */
-  listFailures(ask: Ask): readonly {
-    readonly reason: string;
-    readonly count: number;
-    readonly example: string;
-    readonly isPermanent: boolean;
-  }[];
+  listFailures(ask: Ask): Promise<readonly FailureCount[]>;
+}
+
+export interface FailureCount {
+  readonly reason: string;
+  readonly count: number;
+  readonly example: string;
+  readonly isPermanent: boolean;
 }

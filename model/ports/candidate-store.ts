@@ -20,7 +20,7 @@ export interface CandidateSet extends CandidateCounts {
 }
 
 export interface CandidateStore {
-  find(key: CandidateKey): CandidateSet | undefined;
+  find(key: CandidateKey): Promise<CandidateSet | undefined>;
   /** Keeps the ids in their order; the same key again gives the set that is there. */
   save(
     key: CandidateKey,

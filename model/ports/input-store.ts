@@ -35,5 +35,5 @@ export interface InputStore {
   resolve(lakeId: string, run: RunFacts, taskId: string, dataset: string): Promise<TaskInput | undefined>;
   recordWrite(write: DatasetWrite): Promise<void>;
   /** The Dags whose runs have written the dataset, in any lake; where there are none, those that the run's Dag follows. */
-  listWriters(run: RunFacts, dataset: string): readonly string[];
+  listWriters(run: RunFacts, dataset: string): Promise<readonly string[]>;
 }

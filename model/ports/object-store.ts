@@ -74,10 +74,10 @@ export interface SeenAgain {
 
 export interface ObjectStore {
   /** Key → what is known of it: every object below the prefix, and those of the dataset that stand elsewhere. */
-  listKnown(lakeId: string, prefix: string, dataset: string): ReadonlyMap<string, KnownObject>;
-  find(lakeId: string, key: string): KnownObject | undefined;
+  listKnown(lakeId: string, prefix: string, dataset: string): Promise<ReadonlyMap<string, KnownObject>>;
+  find(lakeId: string, key: string): Promise<KnownObject | undefined>;
   /** The dataset's newest committed file by commit order. */
-  findNewestFile(lakeId: string, dataset: string): KnownObject | undefined;
+  findNewestFile(lakeId: string, dataset: string): Promise<KnownObject | undefined>;
   /**
    * Enters objects found in the lake. Records' ids become `stored`; whatever the spool or a sealed batch still holds
    * of them is left out later, so that nothing is written twice after a restored backup. What was recorded at the same key with other
@@ -92,8 +92,6 @@ export interface ObjectStore {
   noteSeenAgain(seen: readonly SeenAgain[]): Promise<void>;
   /** A manifest of another database lists these batches: none of ours will list them again. */
   noteListed(lakeId: string, manifestKey: string, batchUids: readonly string[]): Promise<void>;
-  /** How many of these ids other objects than the one at `key` hold. */
-  countStored(lakeId: string, key: string, answers: FoundAnswers): number;
   planFile(file: PlannedFile): Promise<number>;
   /** Committed last means newest, also when the object was committed before. */
   commitFile(objectId: number, etag: string): Promise<void>;

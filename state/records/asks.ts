@@ -1,6 +1,6 @@
 /** The rows of asks: a task's asking of a question, its plan and its sum. What is asked again is decided in model/ask-policy. */
 import { planAsk, type AskPolicy, type KnownId, type PlannedId } from "../../model/records/ask-policy.ts";
-import type { Ask, AskRequest, BatchStore } from "../../model/ports/batch-store.ts";
+import type { Ask, AskRequest, FailureCount } from "../../model/ports/batch-store.ts";
 import { FIRST_GENERATION, hashQuestion, sortAppend } from "../../model/records/question.ts";
 import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { ensureQuestion } from "./adoption.ts";
@@ -114,11 +114,11 @@ export function pickStored(query: Query, askId: number, near: string): string | 
   return undefined;
 }
 
-export function countFailures(query: Query, askId: number): ReturnType<BatchStore["listFailures"]> {
+export function countFailures(query: Query, askId: number): readonly FailureCount[] {
   return query
     .all<Row>(
       sql`SELECT reason, count(*) AS count, min(asked_id) AS example, is_permanent FROM processed_ids
           WHERE ask_id = ${askId} AND outcome = 'failed' GROUP BY reason, is_permanent ORDER BY count(*) DESC`,
     )
-    .map((row) => mapRow(row, { isPermanent: flag }));
+    .map((row) => mapRow<FailureCount>(row, { isPermanent: flag }));
 }

@@ -1,7 +1,6 @@
 /** The record protocol's books as one port: each method one transaction over the asks, the spool and the batches. */
 import type { BatchStore } from "../../model/ports/batch-store.ts";
 import type { Clock } from "../../model/ports/clock.ts";
-import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { countFailures, closeAsk, openAsk, pickStored, planIds, reconcile } from "./asks.ts";
 import { commitBatch, listSealed, readBody, rekeyBatch, sealBatch } from "./batches.ts";
 import type { Database } from "../sqlite/database.ts";
@@ -18,10 +17,10 @@ export function createBatchStore(database: Database, clock: Clock): BatchStore {
       database.writeLazily((query) => {
         insertDecision(query, decided, clock.now());
       }),
-    listUnsealed: (lakeId, dataset) => listUnsealed(database, lakeId, dataset),
-    listSealed: (lakeId, dataset) => listSealed(database, lakeId, dataset),
+    listUnsealed: async (lakeId, dataset) => listUnsealed(database, lakeId, dataset),
+    listSealed: async (lakeId, dataset) => listSealed(database, lakeId, dataset),
     seal: (records) => database.write((query) => sealBatch(query, records, clock.now())),
-    readBody: (batchId) => readBody(database, batchId),
+    readBody: async (batchId) => readBody(database, batchId),
     leaveOutStored: async (batch) =>
       hasStoredRecords(database, batch.batchId)
         ? database.write((query) => leaveOutStored(query, batch.batchId))
@@ -36,12 +35,12 @@ export function createBatchStore(database: Database, clock: Clock): BatchStore {
       database.write((query) =>
         listAsksToManifest(query, lakeId, dataset).flatMap((askId) => fixManifest(query, askId, clock.now())),
       ),
-    reconcile: (ask): Reconciliation => reconcile(database, ask.askId),
+    reconcile: async (ask) => reconcile(database, ask.askId),
     close: (ask, sum) =>
       database.write((query) => {
         closeAsk(query, ask.askId, sum, clock.now());
       }),
-    pickStored: (ask, near) => pickStored(database, ask.askId, near),
-    listFailures: (ask) => countFailures(database, ask.askId),
+    pickStored: async (ask, near) => pickStored(database, ask.askId, near),
+    listFailures: async (ask) => countFailures(database, ask.askId),
   };
 }

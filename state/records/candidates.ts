@@ -9,7 +9,7 @@ import { insertInto, sql } from "../sqlite/statement.ts";
 
 export function createCandidateStore(database: Database, clock: Clock): CandidateStore {
   return {
-    find: (key) => findSet(database, key),
+    find: async (key) => findSet(database, key),
     save: (key, dataset, ids, counts) =>
       database.write((query) => {
         const existing = findSet(query, key);

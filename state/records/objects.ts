@@ -2,7 +2,7 @@
 import type { Clock } from "../../model/ports/clock.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import type { FoundObject, KnownObject, ObjectStore, PlannedFile } from "../../model/ports/object-store.ts";
-import { adoptAnswers, claimSealedBatch, countStored } from "./adoption.ts";
+import { adoptAnswers, claimSealedBatch } from "./adoption.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { loseContent, markMissing } from "./missing-objects.ts";
@@ -16,15 +16,16 @@ const NEXT_ORDER = sql`(SELECT coalesce(max(commit_order), 0) + 1 FROM objects)`
 
 export function createObjectStore(database: Database, clock: Clock, timezone: string): ObjectStore {
   return {
-    listKnown(lakeId, prefix, dataset) {
+    async listKnown(lakeId, prefix, dataset) {
       const rows = database.all<Row>(
         sql`${OBJECTS} WHERE lake = ${lakeId}
             AND (substr(key, 1, ${prefix.length}) = ${prefix} OR (dataset = ${dataset} AND is_committed = 1))`,
       );
       return new Map(rows.map((row) => [String(row["key"]), mapObject(row)]));
     },
-    find: (lakeId, key) => firstObject(database, sql`${OBJECTS} WHERE lake = ${lakeId} AND key = ${key}`),
-    findNewestFile: (lakeId, dataset) => findNewestFile(database, lakeId, dataset),
+    find: async (lakeId, key) =>
+      firstObject(database, sql`${OBJECTS} WHERE lake = ${lakeId} AND key = ${key}`),
+    findNewestFile: async (lakeId, dataset) => findNewestFile(database, lakeId, dataset),
     adopt: (lakeId, found) =>
       database.write((query) => {
         const adopted = { objects: 0, ids: 0, doubledIds: 0, replacedKeys: [], lostIds: 0 };
@@ -50,7 +51,6 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
               AND batch_uid IN (SELECT value FROM json_each(${JSON.stringify(batchUids)}))`,
         );
       }),
-    countStored: (lakeId, key, answers) => countStored(database, lakeId, key, answers),
     planFile: (file) => database.write((query) => planFile(query, file, clock.now())),
     commitFile: (objectId, etag) =>
       database.write((query) => {

@@ -18,7 +18,7 @@ export function createInputStore(database: Database, clock: Clock): InputStore {
         return kept ?? resolve(query, { lakeId, run, taskId, dataset }, clock.now());
       }),
     recordWrite: (write) => database.write((query) => insertWrite(query, write, clock.now())),
-    listWriters(run, dataset) {
+    async listWriters(run, dataset) {
       const rows = database.all<{ dag_id: string }>(
         sql`SELECT DISTINCT r.dag_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id)
             WHERE w.dataset = ${dataset}

@@ -92,7 +92,7 @@ async function findIds(context: Context): Promise<TaskOutput> {
       where: sortWhere(options.where),
     },
   };
-  const known = state.candidates.find(key);
+  const known = await state.candidates.find(key);
   const set = known ?? (await scan(context, object, key).catch((error: unknown) => nameInput(error, input)));
   const faulty = Object.values(set.faultyRows).reduce((sum, count) => sum + count, 0);
   if (known !== undefined) log.info(`${object.key} was read before: ${set.idCount} ids`);

@@ -17,7 +17,7 @@ export async function resolveInput(
       "DATASET_EMPTY",
       `The lake ${lake.id} holds no file of the dataset ${dataset} yet.`,
       true,
-      { hint: describeWriters(state.inputs.listWriters(run, dataset)) },
+      { hint: describeWriters(await state.inputs.listWriters(run, dataset)) },
     );
   }
   return { ...input, sha256: input.object.sha256 };

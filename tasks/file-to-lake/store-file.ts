@@ -31,7 +31,7 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
   await learnLake({ lake, objects, events, dataset: options.dataset, prefix, signal, ...where });
   await claimByContent(context, source, prefix);
 
-  const newest = state.objects.findNewestFile(lake.id, options.dataset);
+  const newest = await state.objects.findNewestFile(lake.id, options.dataset);
   if (
     options.on_unchanged === "skip" &&
     newest?.sha256 === source.sha256 &&
@@ -40,7 +40,7 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
     return tellUnchanged(context, newest);
   }
   for (const key of listKeys(options.key, source.sha256)) {
-    const known = state.objects.find(lake.id, key);
+    const known = await state.objects.find(lake.id, key);
     if (known?.isCommitted === true) {
       if (known.sha256 !== source.sha256 || !(await isSound(context, known))) {
         await tellTaken(context, key);
@@ -133,7 +133,8 @@ async function claimByContent(context: Context, source: SourceFile, prefix: stri
   const { lake, state, options, run, signal } = context;
   const { sha256, sizeBytes } = source;
   const form = describeForm(readWritten(context.written, "key"));
-  for (const object of state.objects.listKnown(lake.id, prefix, options.dataset).values()) {
+  const objects = await state.objects.listKnown(lake.id, prefix, options.dataset);
+  for (const object of objects.values()) {
     const mayBe = object.kind === "foreign" && object.isCommitted && object.sizeBytes === sizeBytes;
     if (!mayBe || !form.test(object.key)) continue;
     if ((await hashObject(lake, object.key, signal)) !== sha256) continue;

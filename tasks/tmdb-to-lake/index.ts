@@ -17,6 +17,7 @@ import { literalPrefix } from "../../model/dag/template.ts";
 import { readWritten } from "../options.ts";
 import { optionsSchema, type TmdbToLakeOptions } from "./options.ts";
 import type { TmdbClient, TmdbClientOptions } from "./tmdb-client.ts";
+import { openControlStock } from "./control-stock.ts";
 import { describeTitle, fetchIds, type FetchRequest } from "./fetch-ids.ts";
 import { createSpread } from "./id-queue.ts";
 
@@ -109,10 +110,10 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
     });
     throw error;
   }
-  const sum = state.batches.reconcile(ask);
+  const sum = await state.batches.reconcile(ask);
   await state.batches.close(ask, sum);
   context.log.info(formatReconciliation(sum), { objects: sink.stats.objects });
-  judge(context, ask, sum);
+  await judge(context, ask, sum);
   return {
     asked: sum.asked,
     stored: sum.stored,
@@ -130,13 +131,14 @@ async function fetchWithClient(tmdb: TmdbSource, request: Omit<FetchRequest, "cl
   const { context, ask, planned } = request;
   const { options, state } = context;
   const spread = createSpread();
+  const controls = await openControlStock(async () => {
+    const near = planned[spread(planned.length)]?.askedId ?? "";
+    const imdbId = await state.batches.pickStored(ask, near);
+    return imdbId === undefined ? undefined : describeTitle(options, imdbId);
+  });
   const client = await tmdb.openClient({
     maxRatePerSecond: options.rate_per_second,
-    pickControl: () => {
-      const near = planned[spread(planned.length)]?.askedId ?? "";
-      const imdbId = state.batches.pickStored(ask, near);
-      return imdbId === undefined ? undefined : describeTitle(options, imdbId);
-    },
+    pickControl: () => controls.take(),
   });
   try {
     await fetchIds({ ...request, client });
@@ -196,12 +198,12 @@ function readPolicy(context: Context): AskPolicy {
 }
 
 /** A retry can change only what failed for the moment. */
-function judge(context: Context, ask: Ask, sum: Reconciliation): void {
+async function judge(context: Context, ask: Ask, sum: Reconciliation): Promise<void> {
   const { options, state } = context;
   const imbalance = findImbalance(sum, options.limit !== null);
   if (imbalance !== undefined) throw new TaskFailure("RECONCILIATION_BROKEN", imbalance, true);
   if (sum.freshFailed <= options.max_failed) return;
-  const failures = state.batches.listFailures(ask);
+  const failures = await state.batches.listFailures(ask);
   const reasons = failures
     .map(({ reason, count, example }) => `${count} ${reason} (such as ${example})`)
     .join(", ");

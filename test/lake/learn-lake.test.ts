@@ -108,7 +108,7 @@ describe("an object that the store does not hold as recorded", () => {
     ).toEqual([{ outcome: "failed", reason: "object_missing", detail: SECOND }]);
 
     const again = await runAgain(stored);
-    expect(stored.world.ports.batches.reconcile(again.ask)).toMatchObject({ stored: 150, failed: 0 });
+    expect(await stored.world.ports.batches.reconcile(again.ask)).toMatchObject({ stored: 150, failed: 0 });
     expect(await planIds(stored)).toEqual([]);
     expect(await learn(stored.world, stored.run)).toMatchObject({ objects: 0, lostIds: 0, missingKeys: [] });
   });
@@ -260,9 +260,12 @@ describe("an object whose metadata are gone", () => {
     const first = await startAsking(world, makeIds(1), await world.makeRunFacts(AT));
     await first.sink.add(record(first.ask, "tt0000001"));
     await first.sink.abandon();
-    const [sealed] = world.ports.batches.listSealed(world.lake.id, "titles");
+    const [sealed] = await world.ports.batches.listSealed(world.lake.id, "titles");
     mkdirSync(join(world.folder, "lake", FOLDER), { recursive: true });
-    writeFileSync(join(world.folder, "lake", FIRST), world.ports.batches.readBody(sealed?.batchId ?? 0));
+    writeFileSync(
+      join(world.folder, "lake", FIRST),
+      await world.ports.batches.readBody(sealed?.batchId ?? 0),
+    );
     const second = await startAsking(world, makeIds(1), first.run);
     await second.sink.recover();
     expect((await listKeys(world)).filter((key) => !key.includes("_manifest"))).toEqual([FIRST]);
@@ -332,7 +335,10 @@ describe("two databases before one lake", () => {
     expect(listEvents(other)).toContain("ids_left_out");
     // Batches that were given up are no objects of it.
     expect(other.sink.stats).toMatchObject({ records: 100 });
-    expect(other.world.ports.batches.reconcile(other.ask)).toMatchObject({ stored: 100, alreadyStored: 130 });
+    expect(await other.world.ports.batches.reconcile(other.ask)).toMatchObject({
+      stored: 100,
+      alreadyStored: 130,
+    });
   });
 
   test("that doubled ids all the same keep them as pairs, and each pair is told once", async () => {

@@ -28,8 +28,8 @@ describe("what one lake has does not count in another", () => {
       ids.slice(0, 3).map((id) => record(first.ask, id)),
     );
     const second = await startAsking(other, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
-    expect(world.ports.batches.listUnsealed(world.lake.id, "titles")).toHaveLength(3);
-    expect(world.ports.batches.listUnsealed(other.lake.id, "titles")).toEqual([]);
+    expect(await world.ports.batches.listUnsealed(world.lake.id, "titles")).toHaveLength(3);
+    expect(await world.ports.batches.listUnsealed(other.lake.id, "titles")).toEqual([]);
     await second.sink.recover();
     expect(await listKeys(other)).toEqual([]);
     expect(await world.ports.batches.plan(second.ask, POLICY)).toHaveLength(6);
@@ -44,13 +44,13 @@ describe("what one lake has does not count in another", () => {
       ids.map((id) => record(first.ask, id)),
     );
     await first.sink.abandon();
-    expect(world.ports.batches.listSealed(other.lake.id, "titles")).toEqual([]);
-    const [sealed] = world.ports.batches.listSealed(world.lake.id, "titles");
+    expect(await world.ports.batches.listSealed(other.lake.id, "titles")).toEqual([]);
+    const [sealed] = await world.ports.batches.listSealed(world.lake.id, "titles");
     if (sealed === undefined) throw new Error("nothing is sealed");
     await world.ports.batches.commit(sealed, "etag", { isClosing: false });
     expect(await world.ports.batches.fixManifests(other.lake.id, "titles")).toEqual([]);
     const second = await startAsking(other, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
-    expect(world.ports.batches.reconcile(second.ask)).toMatchObject({ alreadyStored: 0, remaining: 6 });
+    expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ alreadyStored: 0, remaining: 6 });
   });
 });
 
@@ -75,7 +75,7 @@ describe("two runs of one dataset", () => {
       "Raw/Titles/2026/11/22/titles-20261122T090000000Z-00001.json",
       "Raw/Titles/2026/11/23/titles-20261123T090000000Z-00001.json",
     ]);
-    expect(world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 3, alreadyStored: 3 });
+    expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 3, alreadyStored: 3 });
   });
 
   test("who stops before it has taken up what another left seals its own answers alone", async () => {
@@ -86,10 +86,9 @@ describe("two runs of one dataset", () => {
     const theirs = await batches.spool(record(first.ask, "tt0000001"));
     await batches.spool(record(second.ask, "tt0000002"));
     await second.sink.abandon();
-    expect(batches.listUnsealed(world.lake.id, "titles")).toEqual([theirs]);
-    expect(batches.listSealed(world.lake.id, "titles").map(({ identity }) => identity.askedIds)).toEqual([
-      ["tt0000002"],
-    ]);
+    expect(await batches.listUnsealed(world.lake.id, "titles")).toEqual([theirs]);
+    const sealed = await batches.listSealed(world.lake.id, "titles");
+    expect(sealed.map(({ identity }) => identity.askedIds)).toEqual([["tt0000002"]]);
   });
 
   test("a batch takes no record of another ask, nor one that another run has sealed", async () => {
@@ -102,7 +101,7 @@ describe("two runs of one dataset", () => {
     await expect(batches.seal([own, theirs])).rejects.toThrow("of 2 spooled records to seal 1 are there");
     await sealAll(batches, [theirs]);
     await expect(batches.seal([theirs])).rejects.toThrow("of 1 spooled records to seal 0 are there");
-    expect(batches.listUnsealed(world.lake.id, "titles")).toEqual([own]);
+    expect(await batches.listUnsealed(world.lake.id, "titles")).toEqual([own]);
   });
 });
 

@@ -37,7 +37,7 @@ describe("storing records", () => {
       record_count: 250,
       objects: [{ record_count: 100 }, { record_count: 100 }, { record_count: 50 }],
     });
-    expect(world.ports.batches.reconcile(ask)).toMatchObject({ asked: 250, stored: 250, remaining: 0 });
+    expect(await world.ports.batches.reconcile(ask)).toMatchObject({ asked: 250, stored: 250, remaining: 0 });
   });
 
   test("records of two structures never share an object", async () => {
@@ -132,7 +132,7 @@ test.each([
     ids.slice(left).map((id) => record(ask, id, { body })),
   );
   await sink.finish();
-  expect(world.ports.batches.reconcile(ask)).toMatchObject({ stored: 24 });
+  expect(await world.ports.batches.reconcile(ask)).toMatchObject({ stored: 24 });
   expect(Math.max(...held)).toBeLessThanOrEqual(64 * 1024 * 1024);
 });
 
@@ -156,7 +156,7 @@ describe("recovery", () => {
       planned.map((id) => record(second.ask, id.askedId)),
     );
     await second.sink.finish();
-    expect(world.ports.batches.reconcile(second.ask)).toMatchObject({
+    expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({
       asked: 30,
       stored: 30,
       alreadyStored: 0,
@@ -181,7 +181,7 @@ describe("recovery", () => {
       "Raw/Titles/2026/11/22/_manifest-20261122T090000000Z-test_dag-movies-1.json",
       "Raw/Titles/2026/11/22/titles-20261122T090000000Z-00001.json",
     ]);
-    expect(world.ports.batches.reconcile(second.ask)).toMatchObject({ alreadyStored: 4, remaining: 6 });
+    expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ alreadyStored: 4, remaining: 6 });
   });
 
   test("an object that was put before its commit was lost is committed, not written again", async () => {
@@ -190,12 +190,12 @@ describe("recovery", () => {
     const first = await startAsking(world, ["tt0000001"], run);
     await first.sink.add(record(first.ask, "tt0000001"));
     await first.sink.abandon();
-    const [sealed] = world.ports.batches.listSealed(world.lake.id, "titles");
+    const [sealed] = await world.ports.batches.listSealed(world.lake.id, "titles");
     if (sealed === undefined) throw new Error("nothing is sealed");
     const { describeBatch } = await import("../../lake/protocol/identity-metadata.ts");
     await world.lake.putBytes({
       key: sealed.key,
-      body: world.ports.batches.readBody(sealed.batchId),
+      body: await world.ports.batches.readBody(sealed.batchId),
       sha256: sealed.sha256,
       metadata: describeBatch(sealed),
       contentType: "application/json",
@@ -203,7 +203,7 @@ describe("recovery", () => {
     const second = await startAsking(world, ["tt0000001"], run);
     await learn(world, run);
     await second.sink.recover();
-    expect(world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 1 });
+    expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 1 });
     const records = (await listKeys(world)).filter((key) => !key.includes("_manifest"));
     expect(records).toEqual([sealed.key]);
   });
@@ -232,7 +232,7 @@ describe("a database that knows less than the lake", () => {
       planned.map((id) => record(second.ask, id.askedId)),
     );
     await second.sink.finish();
-    expect(reborn.ports.batches.reconcile(second.ask)).toMatchObject({
+    expect(await reborn.ports.batches.reconcile(second.ask)).toMatchObject({
       asked: 130,
       stored: 10,
       alreadyStored: 120,
@@ -266,7 +266,10 @@ describe("a database that knows less than the lake", () => {
     await second.sink.recover();
     await second.sink.finish();
     expect((await listKeys(restored)).filter((key) => !key.includes("_manifest"))).toHaveLength(1);
-    expect(restored.ports.batches.reconcile(second.ask)).toMatchObject({ alreadyStored: 60, remaining: 0 });
+    expect(await restored.ports.batches.reconcile(second.ask)).toMatchObject({
+      alreadyStored: 60,
+      remaining: 0,
+    });
   });
 
   test("an object whose metadata does not agree with its bytes is foreign, and its ids are asked", async () => {

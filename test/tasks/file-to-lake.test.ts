@@ -222,7 +222,7 @@ describe("changed content under the same key", () => {
     writeFileSync(join(world.input, "movies.csv"), "first");
     const output = await runTask(world.type, world, { run, written: WRITTEN });
     expect(output).toMatchObject({ key: KEY, unchanged: true });
-    expect(world.ports.objects.findNewestFile(world.lake.id, "movies")?.key).toBe(KEY);
+    expect((await world.ports.objects.findNewestFile(world.lake.id, "movies"))?.key).toBe(KEY);
     expect(await listKeys(world)).toHaveLength(2);
   });
 });

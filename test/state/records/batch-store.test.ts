@@ -146,7 +146,7 @@ describe("a sealed batch", () => {
     const batch = await seal("tt0000002", "tt0000001");
     expect(batch).toMatchObject({ kind: "records", key: `${FOLDER}/titles-00001.json`, recordCount: 2 });
     expect(batch.identity.askedIds).toEqual(["tt0000002", "tt0000001"]);
-    const body = ports.batches.readBody(batch.batchId);
+    const body = await ports.batches.readBody(batch.batchId);
     expect(JSON.parse(Buffer.from(body).toString())).toEqual([
       { imdb_id: "tt0000002" },
       { imdb_id: "tt0000001" },
@@ -162,8 +162,8 @@ describe("a sealed batch", () => {
     );
     const first = await ports.batches.seal(spooled.slice(0, 1));
     await expect(ports.batches.seal(spooled)).rejects.toThrow("of 2 spooled records to seal 1 are there");
-    expect(ports.batches.listSealed(lake.id, "titles")).toEqual([first]);
-    expect(ports.batches.listUnsealed(lake.id, "titles")).toEqual(spooled.slice(1));
+    expect(await ports.batches.listSealed(lake.id, "titles")).toEqual([first]);
+    expect(await ports.batches.listUnsealed(lake.id, "titles")).toEqual(spooled.slice(1));
   });
 
   test("is numbered past what other batches and known objects of the lake have", async () => {
@@ -190,7 +190,7 @@ describe("a sealed batch", () => {
     expect(rekeyed).toEqual({ ...first, key: `${FOLDER}/titles-00003.json` });
     expect(await ports.batches.rekey(rekeyed)).toMatchObject({ key: `${FOLDER}/titles-00004.json` });
     expect(second.key).toBe(`${FOLDER}/titles-00002.json`);
-    expect(ports.batches.listSealed(lake.id, "titles").map(({ key }) => key)).toEqual([
+    expect((await ports.batches.listSealed(lake.id, "titles")).map(({ key }) => key)).toEqual([
       `${FOLDER}/titles-00004.json`,
       second.key,
     ]);
@@ -218,16 +218,16 @@ describe("a sealed batch", () => {
       isPermanent: false,
       fetchedAt: "x",
     });
-    expect(ports.batches.reconcile(ask)).toMatchObject({ failed: 1, freshFailed: 1, stored: 0 });
+    expect(await ports.batches.reconcile(ask)).toMatchObject({ failed: 1, freshFailed: 1, stored: 0 });
     await ports.batches.commit(await seal("tt0000001"), "etag", { isClosing: false });
-    expect(ports.batches.reconcile(ask)).toMatchObject({
+    expect(await ports.batches.reconcile(ask)).toMatchObject({
       failed: 0,
       freshFailed: 0,
       stored: 1,
       remaining: 9,
     });
     await ports.batches.decide({ ...failed, reason: "late", detail: "", isPermanent: true, fetchedAt: "x" });
-    expect(ports.batches.reconcile(ask)).toMatchObject({ failed: 0, stored: 1 });
+    expect(await ports.batches.reconcile(ask)).toMatchObject({ failed: 0, stored: 1 });
   });
 });
 
@@ -250,7 +250,7 @@ describe("failures", () => {
       fail("tt0000002", "http_500", false),
       fail("tt0000001", "wrong_title", true),
     ]);
-    expect(ports.batches.listFailures(ask)).toEqual([
+    expect(await ports.batches.listFailures(ask)).toEqual([
       { reason: "http_500", count: 2, example: "tt0000002", isPermanent: false },
       { reason: "wrong_title", count: 1, example: "tt0000001", isPermanent: true },
     ]);
@@ -268,7 +268,7 @@ describe("manifests", () => {
     expect(more).toEqual([]);
     expect(manifest).toMatchObject({ kind: "manifest", key: manifestKey(1) });
     const body = JSON.parse(
-      Buffer.from(ports.batches.readBody(manifest?.batchId ?? 0)).toString(),
+      Buffer.from(await ports.batches.readBody(manifest?.batchId ?? 0)).toString(),
     ) as unknown;
     expect(body).toMatchObject({
       run_id: "manual__2026-11-23T09:00:00.000Z",
@@ -298,7 +298,7 @@ describe("manifests", () => {
     for (const id of ["tt0000001", "tt0000002"]) {
       const [manifest] = await ports.batches.commit(await seal(id), "etag", { isClosing: true });
       if (manifest === undefined) throw new Error("no manifest was fixed");
-      const body = JSON.parse(Buffer.from(ports.batches.readBody(manifest.batchId)).toString()) as {
+      const body = JSON.parse(Buffer.from(await ports.batches.readBody(manifest.batchId)).toString()) as {
         objects: { key: string }[];
       };
       keys.push([manifest.key, ...body.objects.map(({ key }) => key)]);
@@ -324,8 +324,9 @@ describe("manifests", () => {
     await Promise.all(batches.map((batch) => ports.batches.commit(batch, "etag", { isClosing: false })));
     const manifests = await ports.batches.fixManifests(lake.id, "titles");
     expect(manifests.map(({ key }) => key)).toEqual([manifestKey(1), manifestKey(2)]);
-    const listed = manifests.map((manifest) => {
-      const text = Buffer.from(ports.batches.readBody(manifest.batchId)).toString();
+    const bodies = await Promise.all(manifests.map(({ batchId }) => ports.batches.readBody(batchId)));
+    const listed = bodies.map((body) => {
+      const text = Buffer.from(body).toString();
       return (JSON.parse(text) as { objects: { key: string }[] }).objects.map(({ key }) => key);
     });
     expect(listed.map((keys) => keys.length)).toEqual([500, 3]);
@@ -351,8 +352,8 @@ test("the newest generation decides what an id is, and an older one does not com
   const refetch = await openAsk({ run: { ...run, refetchGeneration: generation } });
   await decide(ask.askId, "0", "failed");
   await decide(refetch.askId, generation, "not_found");
-  expect(ports.batches.reconcile(ask)).toMatchObject({ notFound: 1, failed: 0 });
-  expect(ports.batches.reconcile(refetch)).toMatchObject({ notFound: 1, failed: 0 });
+  expect(await ports.batches.reconcile(ask)).toMatchObject({ notFound: 1, failed: 0 });
+  expect(await ports.batches.reconcile(refetch)).toMatchObject({ notFound: 1, failed: 0 });
   const nothingYet = await openAsk({ run: { ...run, refetchGeneration: `${generation}-0002` } });
-  expect(ports.batches.reconcile(nothingYet)).toMatchObject({ notFound: 0, remaining: 1 });
+  expect(await ports.batches.reconcile(nothingYet)).toMatchObject({ notFound: 0, remaining: 1 });
 });

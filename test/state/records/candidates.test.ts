@@ -24,7 +24,7 @@ describe("a candidate set", () => {
     const ids = ["tt0000009", "tt0000001", "tt0000005"];
     const set = await world.ports.candidates.save(KEY, "movies", ids, COUNTS);
     expect(listIds(world, set.candidateSetId)).toEqual(ids);
-    expect(world.ports.candidates.find(KEY)).toEqual({
+    expect(await world.ports.candidates.find(KEY)).toEqual({
       candidateSetId: set.candidateSetId,
       idCount: 3,
       ...COUNTS,
@@ -46,7 +46,7 @@ describe("a candidate set", () => {
   ])("of another %s is another", async (_, changes) => {
     const world = await openTestWorld();
     const first = await world.ports.candidates.save(KEY, "movies", ["tt0000001"], COUNTS);
-    expect(world.ports.candidates.find({ ...KEY, ...changes })).toBeUndefined();
+    expect(await world.ports.candidates.find({ ...KEY, ...changes })).toBeUndefined();
     const second = await world.ports.candidates.save({ ...KEY, ...changes }, "movies", [], COUNTS);
     expect(second.candidateSetId).not.toBe(first.candidateSetId);
   });

@@ -255,9 +255,9 @@ describe("what was resolved", () => {
 test("the Dags that store a dataset are those that wrote it, else those that the reader's Dag follows", async () => {
   const { inputs } = world.ports;
   const reader = readRunFacts(await makeRun(AFTER_TWO, "2026-11-01T09:00:00Z"));
-  expect(inputs.listWriters(reader, "movies")).toEqual(["csv_ingest", "oscar_ingest"]);
+  expect(await inputs.listWriters(reader, "movies")).toEqual(["csv_ingest", "oscar_ingest"]);
   await store(await makeRun(makeDag([], { dagId: "other" }), "2026-10-01T09:00:00Z"), "x");
-  expect(inputs.listWriters(reader, "movies")).toEqual(["other"]);
+  expect(await inputs.listWriters(reader, "movies")).toEqual(["other"]);
   const alone = readRunFacts(await makeRun(makeDag([]), "2026-11-01T09:00:00Z"));
-  expect(inputs.listWriters(alone, "series")).toEqual([]);
+  expect(await inputs.listWriters(alone, "series")).toEqual([]);
 });

@@ -405,8 +405,8 @@ describe("the lake's books", () => {
     }
   }
 
-  const close = (ask: Ask): Promise<void> =>
-    world.ports.batches.close(ask, world.ports.batches.reconcile(ask));
+  const close = async (ask: Ask): Promise<void> =>
+    world.ports.batches.close(ask, await world.ports.batches.reconcile(ask));
 
   const planned = async (ask: Ask): Promise<readonly string[]> =>
     (await world.ports.batches.plan(ask, POLICY)).map(({ askedId }) => askedId);
@@ -448,10 +448,10 @@ describe("the lake's books", () => {
     const [idsBefore, objectsBefore] = [ids(), objects()];
     expect(idsBefore).toHaveLength(5);
     expect(objectsBefore).toHaveLength(2);
-    const sum = world.ports.batches.reconcile(last);
+    const sum = await world.ports.batches.reconcile(last);
     expect((await prune()).removed).toMatchObject({ dag_runs: 3, asks: 3, batches: 2, candidate_sets: 0 });
     expect([ids(), objects()]).toEqual([idsBefore, objectsBefore]);
-    expect(world.ports.batches.reconcile(last)).toEqual(sum);
+    expect(await world.ports.batches.reconcile(last)).toEqual(sum);
     expect(await planned(last)).toEqual([IDS[5]]);
     expect(database.check()).toEqual([]);
     // The same date made anew asks nothing that was asked, and takes no key that was taken.
@@ -463,7 +463,7 @@ describe("the lake's books", () => {
       { key: "Raw/Titles/1/titles-00001.json" },
       { key: "Raw/Titles/1/titles-00002.json" },
     ]);
-    expect(world.ports.batches.reconcile(ask)).toMatchObject({
+    expect(await world.ports.batches.reconcile(ask)).toMatchObject({
       asked: 6,
       stored: 1,
       alreadyStored: 4,
@@ -530,9 +530,12 @@ describe("the lake's books", () => {
     expect(listDays().slice(0, 2)).toEqual([0, 1]);
     const { batches } = world.ports;
     const [lakeId, dataset] = [world.lake.id, "titles"];
-    const unsealed = batches.listUnsealed(lakeId, dataset);
+    const unsealed = await batches.listUnsealed(lakeId, dataset);
     if (unsealed.length > 0) await batches.seal(unsealed);
-    const open = [...batches.listSealed(lakeId, dataset), ...(await batches.fixManifests(lakeId, dataset))];
+    const open = [
+      ...(await batches.listSealed(lakeId, dataset)),
+      ...(await batches.fixManifests(lakeId, dataset)),
+    ];
     while (open.length > 0) {
       const [batch] = open.splice(0, 1);
       if (batch !== undefined) open.push(...(await batches.commit(batch, "etag", { isClosing: true })));

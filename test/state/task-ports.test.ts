@@ -1,0 +1,54 @@
+/** What tasks get as `state`: another process may hold the books one day, so that every call is waited for. */
+import { expect, test } from "vitest";
+import type { TaskPorts } from "../../model/ports/task-ports.ts";
+import { openTestWorld } from "../support/test-world.ts";
+
+const METHODS: { readonly [Port in keyof TaskPorts]: Record<keyof TaskPorts[Port], true> } = {
+  objects: {
+    listKnown: true,
+    find: true,
+    findNewestFile: true,
+    adopt: true,
+    markMissing: true,
+    noteSeenAgain: true,
+    noteListed: true,
+    planFile: true,
+    commitFile: true,
+    confirmAdopted: true,
+    dropPlannedFile: true,
+  },
+  inputs: { resolve: true, recordWrite: true, listWriters: true },
+  candidates: { find: true, save: true },
+  batches: {
+    openAsk: true,
+    plan: true,
+    spool: true,
+    decide: true,
+    listUnsealed: true,
+    listSealed: true,
+    seal: true,
+    readBody: true,
+    leaveOutStored: true,
+    rekey: true,
+    commit: true,
+    fixManifests: true,
+    reconcile: true,
+    close: true,
+    pickStored: true,
+    listFailures: true,
+  },
+  events: { record: true },
+};
+
+test("every method of every port gives a promise, also of its faults", async () => {
+  const { ports } = await openTestWorld();
+  for (const [port, names] of Object.entries(METHODS)) {
+    const methods = ports[port as keyof TaskPorts] as unknown as Record<string, () => unknown>;
+    for (const name of Object.keys(names)) {
+      // Without arguments: what it makes of them is no matter here.
+      const answer = methods[name]?.();
+      expect(answer, `${port}.${name}`).toBeInstanceOf(Promise);
+      await Promise.allSettled([answer]);
+    }
+  }
+});
