@@ -3,9 +3,11 @@ import { observeLake } from "../lake/observe-lake.ts";
 import { openAttemptLogs } from "../logs/attempt-logs.ts";
 import type { AttemptLogs } from "../model/ports/attempt-logs.ts";
 import type { ServiceObserver } from "../model/ports/service-observer.ts";
-import { DrainRequested } from "../scheduler/attempts/attempt-runner.ts";
+import { createInProcessExecutor } from "../scheduler/attempts/in-process-executor.ts";
+import { DrainRequested } from "../scheduler/attempts/stop-reasons.ts";
 import { startWorkerThread } from "../scheduler/attempts/worker-thread.ts";
-import type { EngineObserver, EngineTools } from "../scheduler/engine/engine.ts";
+import type { EngineTools } from "../scheduler/engine/engine.ts";
+import type { EngineObserver } from "../scheduler/engine/engine-observer.ts";
 import type { HeldLease } from "../scheduler/lease/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { createEventLog } from "../state/control/events.ts";
@@ -64,12 +66,10 @@ function createEngineTools(
   listeners: Listeners,
 ): EngineTools {
   const { clock, settings, log, registry } = app;
-  return {
-    database,
+  const executor = createInProcessExecutor({
     registry,
     log,
     attemptLogs,
-    leaseEpoch,
     lake: observeLake(app.lake, (outcome) => listeners.service.objectPut(outcome)),
     clock,
     ports: {
@@ -80,6 +80,14 @@ function createEngineTools(
       events: createEventLog(database, clock, log, settings.timezone),
     },
     startWorker: startWorkerThread,
+  });
+  return {
+    database,
+    clock,
+    log,
+    executor,
+    leaseEpoch,
+    lakeId: app.lake.id,
     identity: identifyProcess(),
     limits: settings,
     random: app.random,

@@ -58,8 +58,8 @@ export async function benchBackfill(isQuick: boolean): Promise<readonly Figure[]
 
 async function fill(dag: DagDefinition, isQuick: boolean): Promise<Filled> {
   const ground = await openGround(openFolder("backfill"), systemClock);
-  const { tools, lakeId } = ground;
-  const { database, registry } = tools;
+  const { tools, registry, lakeId } = ground;
+  const { database } = tools;
   const to = isQuick ? "2025-01-31T23:59:59.999Z" : TO;
   const slots = listBackfillSlots(dag, new Map(), new Date(FROM), new Date(to));
   const version = makeVersion(dag);

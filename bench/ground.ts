@@ -13,9 +13,10 @@ import type { DagDefinition } from "../model/dag/dag.ts";
 import type { DagRun } from "../model/run/dag-run.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import type { AnyTaskType } from "../model/ports/task-type.ts";
+import { createInProcessExecutor } from "../scheduler/attempts/in-process-executor.ts";
 import type { EngineTools } from "../scheduler/engine/engine.ts";
 import { holdLease } from "../scheduler/lease/lease-keeper.ts";
-import { makeRun } from "../scheduler/runs/new-run.ts";
+import { makeRun, type RunMaker } from "../scheduler/runs/new-run.ts";
 import { noteRunEnd } from "../scheduler/notices/note-run-end.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { startWorkerThread } from "../scheduler/attempts/worker-thread.ts";
@@ -33,6 +34,7 @@ export interface Ground {
   readonly lakeId: string;
   /** With an observer that hears nothing. */
   readonly tools: EngineTools;
+  readonly registry: RunMaker["registry"];
   makeRun(dag: DagDefinition, logicalDate: Date): Promise<DagRun>;
   close(): Promise<void>;
 }
@@ -58,15 +60,12 @@ export async function openGround(
   const tmdb = { baseUrl: settings.tmdb.baseUrl, ratePerSecond: 30, token: undefined, apiKey: undefined };
   const shipped = createRegistry({ inputFolder, tmdb, clock, log, random: Math.random });
   const registry = new Map([...shipped, ...types.map((type) => [type.type, type] as const)]);
-  const tools: EngineTools = {
-    database,
+  const executor = createInProcessExecutor({
     registry,
     log,
     attemptLogs,
     lake,
     clock,
-    identity,
-    leaseEpoch: lease.epoch,
     ports: {
       objects: createObjectStore(database, clock, timezone),
       inputs: createInputStore(database, clock),
@@ -75,6 +74,15 @@ export async function openGround(
       events: createEventLog(database, clock, log, timezone),
     },
     startWorker: startWorkerThread,
+  });
+  const tools: EngineTools = {
+    database,
+    clock,
+    log,
+    executor,
+    lakeId: lake.id,
+    identity,
+    leaseEpoch: lease.epoch,
     limits: settings,
     random: Math.random,
     observer: {},
@@ -84,6 +92,7 @@ export async function openGround(
   return {
     databaseFile,
     tools,
+    registry,
     lakeId: lake.id,
     makeRun(dag, logicalDate) {
       const order = {

@@ -3,7 +3,7 @@ import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { createMetrics } from "../web/ops/metrics.ts";
 import { readSnapshot } from "../web/ops/read-snapshot.ts";
 import type { DagDefinition } from "../model/dag/dag.ts";
-import { DrainRequested } from "../scheduler/attempts/attempt-runner.ts";
+import { DrainRequested } from "../scheduler/attempts/stop-reasons.ts";
 import { observeEngine } from "../scheduler/engine/observe-engine.ts";
 import { runService } from "../scheduler/service.ts";
 import { makeVersion } from "../test/support/test-dag.ts";
@@ -24,7 +24,7 @@ export interface MinuteService {
 
 /** Each of the Dags is due every minute; the clock stands at one. */
 export async function startMinuteService(
-  { tools, lakeId }: Ground,
+  { tools, registry, lakeId }: Ground,
   clock: HandClock,
   dags: readonly DagDefinition[],
 ): Promise<MinuteService> {
@@ -43,6 +43,7 @@ export async function startMinuteService(
   const service = runService(
     {
       ...tools,
+      registry,
       log,
       clock,
       lakeId,

@@ -21,6 +21,7 @@ import { createEngine, type EngineTools, type StepOutcome } from "./engine/engin
 import { followSuccesses } from "./runs/follow-successes.ts";
 import { createHousekeeper, type HousekeepingTools } from "./housekeeper.ts";
 import { makeDueRuns } from "./runs/make-due-runs.ts";
+import type { RunMaker } from "./runs/new-run.ts";
 import type { StepGuard } from "./engine/step-guard.ts";
 import { createTimeWatch } from "./waking/clock-jumps.ts";
 import { waitUntil } from "./waking/wait-until.ts";
@@ -30,7 +31,7 @@ export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly source: DagSource;
   readonly doorbell: Doorbell;
   readonly service: ServiceObserver;
-  readonly lakeId: string;
+  readonly registry: RunMaker["registry"];
   /** A command that means another one is refused. */
   readonly place: WorkPlace;
   /** Of events that belong to no Dag. */

@@ -1,7 +1,7 @@
 /** Shows what a scheduler makes of runs: reads the books until the runs have ended or none can move. Changes nothing. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded, type TaskState } from "../../model/run/task-instance.ts";
-import type { EngineObserver } from "../../scheduler/engine/engine.ts";
+import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 import { areAllStuck } from "../../scheduler/runs/explain-run.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import type { Database } from "../../state/sqlite/database.ts";

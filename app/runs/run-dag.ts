@@ -4,7 +4,7 @@ import type { CommandAnswers } from "../../scheduler/commands/command.ts";
 import type { RunRequest } from "../../scheduler/commands/prepare-run.ts";
 import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import { driveRuns } from "../../scheduler/engine/drive-runs.ts";
-import type { EngineObserver } from "../../scheduler/engine/engine.ts";
+import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 import type { HeldLease } from "../../scheduler/lease/lease-keeper.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { reportTasks } from "../../state/reports.ts";

@@ -2,7 +2,7 @@
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { formatDuration } from "../../model/time/duration.ts";
 import type { Logger } from "../../model/ports/logger.ts";
-import type { EngineObserver } from "../../scheduler/engine/engine.ts";
+import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 
 const TROUBLE: ReadonlySet<string> = new Set(["failed", "up_for_retry", "upstream_failed", "cancelled"]);
 

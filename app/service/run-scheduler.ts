@@ -87,13 +87,13 @@ async function schedule(
   await runService(
     {
       ...tools,
+      registry: app.registry,
       service,
       // A run in the foreground shows how it ends; only the scheduler's runs end unseen.
       noteRunEnd: (query, run, now) => noteRunEnd(query, run, notify, now),
       doorbell: ringEachMinute(clock),
       pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
       source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
-      lakeId: app.lake.id,
       place: describePlace(app),
       timezone: settings.timezone,
     },

@@ -1,6 +1,6 @@
 /** What is shown while a run is under way; how depends on who looks: a terminal, a file, a program. */
 import type { Writable } from "node:stream";
-import type { EngineObserver } from "../../scheduler/engine/engine.ts";
+import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 
 export interface RunDisplay {
   readonly observer: EngineObserver;

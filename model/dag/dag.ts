@@ -87,16 +87,8 @@ export interface DagDefinition {
 
 /** The task of that id, or `undefined`. */
 export function findTask(dag: DagDefinition, taskId: string): TaskDefinition | undefined {
-  let byId = TASKS.get(dag);
-  if (byId === undefined) {
-    byId = new Map(dag.tasks.map((task) => [task.taskId, task]));
-    TASKS.set(dag, byId);
-  }
-  return byId.get(taskId);
+  return dag.tasks.find((task) => task.taskId === taskId);
 }
-
-/** By Dag and task id: each step of the scheduler asks for each task of each run. */
-const TASKS = new WeakMap<DagDefinition, ReadonlyMap<string, TaskDefinition>>();
 
 /** `0 6 * * *`, `after csv_ingest` or `manual`. */
 export function describeSchedule(schedule: Schedule): string {

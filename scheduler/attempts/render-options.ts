@@ -1,11 +1,11 @@
 /** Turns a task's options as written into those of one run: the values behind the names. Checking them is the task type's schema's. */
 import type { JsonValue } from "../../model/dag/dag.ts";
-import type { DagRun } from "../../model/run/dag-run.ts";
+import type { AttemptRun } from "../../model/ports/executor.ts";
 import { formatDateDashes } from "../../model/time/local-time.ts";
 import type { RunFacts, TaskOutput } from "../../model/ports/task-type.ts";
 import { renderTemplates, type LookUp } from "../../model/dag/template.ts";
 
-export function readRunFacts(run: DagRun): RunFacts {
+export function readRunFacts(run: RunFacts): RunFacts {
   const { dagRunId, dagId, runId, logicalDate, timezone, partition, runStamp, params, refetchGeneration } =
     run;
   return { dagRunId, dagId, runId, logicalDate, timezone, partition, runStamp, params, refetchGeneration };
@@ -14,14 +14,14 @@ export function readRunFacts(run: DagRun): RunFacts {
 /** Names without a value stay as they are written: `${seq}` is the lake's, and an output that is missing fails the schema or the key. */
 export function renderOptions(
   options: Readonly<Record<string, JsonValue>>,
-  run: DagRun,
+  run: AttemptRun,
   outputs: Readonly<Record<string, TaskOutput>>,
 ): Readonly<Record<string, JsonValue>> {
   return renderTemplates(options, makeLookUp(run, outputs)) as Readonly<Record<string, JsonValue>>;
 }
 
 /** Finds the values behind the names of one run. */
-export function makeLookUp(run: DagRun, outputs: Readonly<Record<string, TaskOutput>>): LookUp {
+export function makeLookUp(run: AttemptRun, outputs: Readonly<Record<string, TaskOutput>>): LookUp {
   return (name) => {
     const [space, first, second] = name.split(".");
     if (space === "params" && first !== undefined) return run.params[first];
@@ -30,7 +30,7 @@ export function makeLookUp(run: DagRun, outputs: Readonly<Record<string, TaskOut
   };
 }
 
-function findRunName(run: DagRun, name: string): JsonValue | undefined {
+function findRunName(run: AttemptRun, name: string): JsonValue | undefined {
   switch (name) {
     case "partition":
       return run.partition;

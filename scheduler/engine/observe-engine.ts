@@ -5,7 +5,7 @@ import type { DagRun } from "../../model/run/dag-run.ts";
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import type { TaskInstance } from "../../model/run/task-instance.ts";
 import type { TaskOutput } from "../../model/ports/task-type.ts";
-import type { EngineObserver, TaskEnd } from "./engine.ts";
+import type { EngineObserver, TaskEnd } from "./engine-observer.ts";
 
 const ID_OUTCOMES: readonly IdOutcome[] = ["stored", "not_found", "failed"];
 

@@ -1,31 +1,21 @@
-/** What is to be done now, computed from the world alone: no clock, no database, no chance. Applying it is another file's. */
-import {
-  describeUnmet,
-  judgeCondition,
-  listNamedTasks,
-  resolveCondition,
-} from "../../model/dag/condition.ts";
-import { findTask, type DagDefinition, type TaskDefinition } from "../../model/dag/dag.ts";
+/**
+ * What is to be done now, computed from the world alone: no clock, no database, no chance, no memory. Which queued runs
+ * start is plan-queue.ts's, why a task waits waiting.ts's, and applying the plan apply.ts's.
+ */
+import type { TaskDefinition } from "../../model/dag/dag.ts";
 import type { DagRun, StopReason } from "../../model/run/dag-run.ts";
-import { addSeconds } from "../../model/time/instant.ts";
-import {
-  listUnmetConditions,
-  type SlotLimit,
-  type UnmetCondition,
-  type WhenVerdict,
-} from "../../model/run/readiness.ts";
 import { judgeRun } from "../../model/run/run-outcome.ts";
-import { isTaskEnded, type TaskInstance, type TaskState } from "../../model/run/task-instance.ts";
-import { judgeUpstream } from "../../model/dag/trigger-rule.ts";
+import { isTaskEnded, type TaskInstance } from "../../model/run/task-instance.ts";
+import { addSeconds } from "../../model/time/instant.ts";
 import type { RunningTask } from "../../state/runs/task-instances.ts";
-import { makeLookUp } from "../attempts/render-options.ts";
+import { planQueued, type QueueAction } from "./plan-queue.ts";
+import type { RunView } from "./run-view.ts";
 import { NO_GUARD, type StepGuard } from "./step-guard.ts";
-import type { Limits, QueuedRun, RunView, World } from "./world.ts";
+import { definitionOf, explainWaiting, isAnySlotFree } from "./waiting.ts";
+import type { World } from "./world.ts";
 
 export type Action =
-  | { readonly kind: "start_run"; readonly run: DagRun }
-  /** It can only wait for an earlier run, and another one needs its place. */
-  | { readonly kind: "requeue_run"; readonly run: DagRun }
+  | QueueAction
   | { readonly kind: "start_attempt"; readonly run: DagRun; readonly task: TaskInstance }
   /** Its `when` holds, which is not asked again. */
   | { readonly kind: "keep_condition"; readonly run: DagRun; readonly task: TaskInstance }
@@ -65,11 +55,10 @@ interface Candidate {
  * at once.
  */
 export function planStep(world: World, guard: StepGuard = NO_GUARD): Plan {
-  const actions: Action[] = [];
+  const actions: Action[] = [...planQueued(world, guard)];
   const aborts: Plan["aborts"][number][] = [];
   const wakeUps: Date[] = [];
   const candidates: Candidate[] = [];
-  planQueued(world, actions, guard);
   const planRun = (view: RunView): void => {
     const { run, tasks } = view;
     const outcome = judgeRun(
@@ -87,7 +76,7 @@ export function planStep(world: World, guard: StepGuard = NO_GUARD): Plan {
         return;
       }
       if (endsAt !== undefined) wakeUps.push(endsAt);
-      candidates.push(...listCandidates(view));
+      candidates.push(...view.openTasks.map(({ task, definition }) => ({ view, task, definition })));
     }
   };
   for (const view of world.runs) guard.run(view.run.dagRunId, () => planRun(view));
@@ -99,63 +88,6 @@ function findEarliest(instants: readonly Date[]): string | null {
   let earliest: Date | undefined;
   for (const instant of instants) if (earliest === undefined || instant < earliest) earliest = instant;
   return earliest?.toISOString() ?? null;
-}
-
-/**
- * Of each Dag as many as there are places, those that can do something first. Where one of these finds no place, no run
- * that could only wait for an earlier one gets any; and of those that hold one though their date is later, the latest
- * gives it up: it is queued again.
- */
-function planQueued(world: World, actions: Action[], guard: StepGuard): void {
-  if (world.isDraining) return;
-  const active = new Map(world.activeRuns);
-  /** By Dag, the earliest date of a run that can do something and finds no place. */
-  const crowded = new Map<string, string>();
-  const start = ({ run, limit }: QueuedRun): boolean => {
-    const count = active.get(run.dagId) ?? 0;
-    if (count >= limit) return false;
-    active.set(run.dagId, count + 1);
-    actions.push({ kind: "start_run", run });
-    return true;
-  };
-  const isIdle = world.queued.map(
-    ({ run, view }) => view !== null && guard.run(run.dagRunId, () => isWaitingForPast(world, view)) === true,
-  );
-  for (const [index, queued] of world.queued.entries()) {
-    if (isIdle[index] === true || start(queued)) continue;
-    const { dagId, logicalDate } = queued.run;
-    const earliest = crowded.get(dagId);
-    if (earliest === undefined || logicalDate < earliest) crowded.set(dagId, logicalDate);
-  }
-  for (const [index, queued] of world.queued.entries()) {
-    if (isIdle[index] === true && !crowded.has(queued.run.dagId)) start(queued);
-  }
-  for (const [dagId, date] of crowded) {
-    const run = findLatestWaiting(world, guard, dagId, date);
-    if (run !== undefined) actions.push({ kind: "requeue_run", run });
-  }
-}
-
-/** Of the Dag's runs under way after that date that can only wait for an earlier one, the one with the latest date. */
-function findLatestWaiting(world: World, guard: StepGuard, dagId: string, date: string): DagRun | undefined {
-  const waiting = world.runs.filter(
-    (view) =>
-      view.run.dagId === dagId &&
-      view.run.logicalDate > date &&
-      view.run.stopReason === null &&
-      guard.run(view.run.dagRunId, () => isWaitingForPast(world, view)) === true,
-  );
-  return waiting.map(({ run }) => run).toSorted((a, b) => (a.logicalDate < b.logicalDate ? 1 : -1))[0];
-}
-
-/** Every task of it that upstream tasks do not hold back is held back by the Dag's run before it, and none is running. */
-function isWaitingForPast(world: World, view: RunView): boolean {
-  if (view.pasts.size === 0 || view.tasks.some((task) => task.state === "running")) return false;
-  const open = listOpenTasks(view);
-  return (
-    open.length > 0 &&
-    open.every(({ task }) => explainWaiting(world, view, task).some(({ kind }) => kind === "past"))
-  );
 }
 
 function planStop(
@@ -177,48 +109,6 @@ function planStop(
 function findTimeOut({ run, dag }: RunView): Date | undefined {
   if (dag.timeoutSeconds === null || run.runningSince === null) return undefined;
   return addSeconds(new Date(run.runningSince), dag.timeoutSeconds);
-}
-
-interface OpenTask {
-  readonly task: TaskInstance;
-  readonly definition: TaskDefinition;
-}
-
-/** What was found of a run's tasks holds for as long as they stand as they were read: with many runs most of them do. */
-const FOUND = new WeakMap<readonly TaskInstance[], readonly OpenTask[]>();
-
-/**
- * Its open tasks in the Dag's order, save those that wait for upstream tasks: nothing but a change of their own run's tasks
- * lets them start.
- */
-function listCandidates(view: RunView): readonly Candidate[] {
-  const found = FOUND.get(view.tasks) ?? listOpenTasks(view);
-  FOUND.set(view.tasks, found);
-  return found.map(({ task, definition }) => ({ view, task, definition }));
-}
-
-function listOpenTasks(view: RunView): readonly OpenTask[] {
-  const byId = new Map(view.tasks.map((task) => [task.taskId, task]));
-  const states = new Map(view.tasks.map((task) => [task.taskId, task.state]));
-  return view.dag.tasks.flatMap((definition) => {
-    const task = byId.get(definition.taskId);
-    if (task === undefined || isTaskEnded(task.state) || task.state === "running") return [];
-    const upstream = definition.needs.flatMap((need) => states.get(need) ?? []);
-    return judgeUpstream(definition.triggerRule, upstream) === "wait" ? [] : [{ task, definition }];
-  });
-}
-
-/** A need that is not part of the run (`--task`) stands against nothing. */
-function listUpstream(
-  states: ReadonlyMap<string, TaskState>,
-  definition: TaskDefinition,
-): ReadonlyMap<string, TaskState> {
-  return new Map(
-    definition.needs.flatMap((need) => {
-      const state = states.get(need);
-      return state === undefined ? [] : [[need, state] as const];
-    }),
-  );
 }
 
 function planTasks(
@@ -260,91 +150,6 @@ function planTasks(
       actions.push({ kind: "schedule_task", run, task, reason });
     }
   }
-}
-
-function isAnySlotFree({ limits }: World, { pool }: TaskInstance, holders: readonly RunningTask[]): boolean {
-  if (holders.length >= limits.maxActiveTasks) return false;
-  return countHolders(holders, pool) < slotsOf(limits, pool);
-}
-
-function slotsOf({ pools }: Limits, pool: string): number {
-  return pools.get(pool) ?? 1;
-}
-
-function countHolders(holders: readonly RunningTask[], pool: string): number {
-  let count = 0;
-  for (const holder of holders) if (holder.pool === pool) count += 1;
-  return count;
-}
-
-/** Why this task is not running: the one answer that pages, commands and the planner share. */
-export function explainWaiting(
-  world: World,
-  view: RunView,
-  task: TaskInstance,
-  holders: readonly RunningTask[] = world.holders,
-): readonly UnmetCondition[] {
-  const definition = definitionOf(view, task);
-  const states = new Map(view.tasks.map((other) => [other.taskId, other.state]));
-  const rival = holders.find(
-    (holder) => holder.exclusiveKey !== null && holder.exclusiveKey === task.exclusiveKey,
-  );
-  return listUnmetConditions({
-    task: definition,
-    instance: task,
-    upstream: listUpstream(states, definition),
-    past: view.pasts.get(task.taskId) ?? null,
-    when: judgeWhen(view, definition, task),
-    now: world.now,
-    limits: listLimits(world, view.dag, task, holders),
-    exclusiveHolder: rival === undefined ? null : `${rival.dagId} ${rival.runId} ${rival.taskId}`,
-  });
-}
-
-/** Judged once, when all that it names has ended; that it holds is kept with the task. */
-function judgeWhen(
-  { run, tasks, outputs }: RunView,
-  { when }: TaskDefinition,
-  task: TaskInstance,
-): WhenVerdict {
-  if (when === null || task.whenHeld) return { kind: "holds" };
-  const named = listNamedTasks(when);
-  const open = tasks.find((other) => named.includes(other.taskId) && !isTaskEnded(other.state));
-  if (open !== undefined) {
-    return { kind: "open", reason: `when waits for ${open.taskId}, which is ${open.state}` };
-  }
-  const value = resolveCondition(when, makeLookUp(run, outputs));
-  return judgeCondition(when, value)
-    ? { kind: "holds" }
-    : { kind: "unmet", reason: describeUnmet(when, value) };
-}
-
-function listLimits(
-  world: World,
-  dag: DagDefinition,
-  task: TaskInstance,
-  holders: readonly RunningTask[],
-): readonly SlotLimit[] {
-  const { maxActiveTasks } = world.limits;
-  const limits: SlotLimit[] = [
-    {
-      name: `pool ${task.pool}`,
-      slots: slotsOf(world.limits, task.pool),
-      taken: countHolders(holders, task.pool),
-    },
-    { name: "the scheduler (DAGMAR_MAX_ACTIVE_TASKS)", slots: maxActiveTasks, taken: holders.length },
-  ];
-  if (dag.maxActiveTasks !== null) {
-    const taken = holders.filter((holder) => holder.dagId === dag.dagId).length;
-    limits.push({ name: `${dag.dagId} (max_active_tasks)`, slots: dag.maxActiveTasks, taken });
-  }
-  return limits;
-}
-
-function definitionOf(view: { readonly dag: DagDefinition }, task: TaskInstance): TaskDefinition {
-  const definition = findTask(view.dag, task.taskId);
-  if (definition === undefined) throw new Error(`${view.dag.dagId} has no task ${task.taskId}`);
-  return definition;
 }
 
 function holdSlot(run: DagRun, task: TaskInstance): RunningTask {

@@ -2,8 +2,8 @@
 import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { LEAST_WAIT_SECONDS, LONGEST_DURATION_SECONDS } from "../../model/time/duration.ts";
-import { describeError, TaskFailure } from "../../model/errors.ts";
 import { addSeconds } from "../../model/time/instant.ts";
+import type { AttemptResult } from "../../model/ports/executor.ts";
 import { decideRetry } from "../../model/run/retry-policy.ts";
 import type { TaskInstance, TaskState } from "../../model/run/task-instance.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -16,7 +16,7 @@ import {
   type AttemptEnd,
   type TaskChange,
 } from "../../state/runs/task-instances.ts";
-import type { AttemptResult } from "../attempts/attempt-runner.ts";
+import { describeUnusable, fail } from "../attempts/judge-end.ts";
 import type { StepGuard } from "./step-guard.ts";
 
 export interface Completion {
@@ -59,11 +59,8 @@ export function settleCarefully(
   } catch (error) {
     if (isDatabaseFault(error)) throw error;
     const { run, task } = completion;
-    const message = `The result of ${task.taskId} cannot be kept: ${describeError(error)}`;
-    const failure = new TaskFailure("RESULT_UNUSABLE", message, false, { cause: error });
-    return guard.run(run.dagRunId, () =>
-      settleAttempt(query, { ...completion, result: { outcome: "failed", failure } }, now),
-    );
+    const result = fail("RESULT_UNUSABLE", describeUnusable(task.taskId, error), false);
+    return guard.run(run.dagRunId, () => settleAttempt(query, { ...completion, result }, now));
   }
 }
 
@@ -79,7 +76,7 @@ function judgeResult(
         state: "success",
         change: { message: result.message, waitingSince: null },
       };
-    case "stopped":
+    case "drained":
       return {
         end: endAs("cancelled"),
         state: "up_for_retry",
@@ -95,7 +92,7 @@ function judgeResult(
       };
     }
     case "reschedule": {
-      const { afterSeconds, message, code } = result.reschedule;
+      const { afterSeconds, message, code } = result;
       return {
         end: { state: "cancelled", errorCode: code, error: message },
         state: "up_for_reschedule",
@@ -107,16 +104,15 @@ function judgeResult(
       };
     }
     case "failed": {
-      const { failure } = result;
+      const { code, message, retryable } = result;
       const failureCount = task.failureCount + 1;
-      const message = describeError(failure);
       const end: AttemptEnd = {
-        state: failure.code === "TASK_TIMED_OUT" ? "timed_out" : "failed",
-        errorCode: failure.code,
+        state: code === "TASK_TIMED_OUT" ? "timed_out" : "failed",
+        errorCode: code,
         error: message,
       };
       const settings = findTask(dag, task.taskId);
-      const { retryable, retryAfterSeconds } = failure;
+      const retryAfterSeconds = result.retryAfterSeconds ?? undefined;
       const retry =
         settings === undefined
           ? ({ retry: false } as const)

@@ -1,12 +1,8 @@
 /** The world as the planner sees it: runs under way and waiting, and who holds which slots. Read, never repaired. */
-import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
-import type { TaskInstance, TaskState } from "../../model/run/task-instance.ts";
-import { isTaskEnded } from "../../model/run/task-instance.ts";
-import type { TaskOutput } from "../../model/ports/task-type.ts";
 import { readBackfillLimit } from "../../state/runs/backfills.ts";
 import { listQueuedRunIds } from "../../state/runs/broken-runs.ts";
-import { findPastTask, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
+import { readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import {
   countRunningRuns,
@@ -16,31 +12,9 @@ import {
   listWaitingDags,
   type QueueScope,
 } from "../../state/runs/run-queue.ts";
-import {
-  listRunningTasks,
-  listTasksOfRun,
-  readOutputs,
-  readTask,
-  type RunningTask,
-} from "../../state/runs/task-instances.ts";
+import { listRunningTasks, type RunningTask } from "../../state/runs/task-instances.ts";
+import { readDag, readView, type DagRead, type RunView, type WorldCache } from "./run-view.ts";
 import { NO_GUARD, type StepGuard } from "./step-guard.ts";
-
-export interface PastTask {
-  readonly dagRunId: number;
-  readonly runId: string;
-  readonly state: TaskState;
-}
-
-export interface RunView {
-  readonly run: DagRun;
-  /** The definition that the run was created with. */
-  readonly dag: DagDefinition;
-  readonly tasks: readonly TaskInstance[];
-  /** By task id; read only where a task's `when` asks for them. */
-  readonly outputs: Readonly<Record<string, TaskOutput>>;
-  /** What became of `depends_on_past` tasks in the run before, by task id. */
-  readonly pasts: ReadonlyMap<string, PastTask>;
-}
 
 export interface QueuedRun {
   readonly run: DagRun;
@@ -85,40 +59,6 @@ export interface WorldFacts {
   readonly scope: Scope;
   readonly limits: Limits;
   readonly isDraining: boolean;
-}
-
-/**
- * What was read of runs and definitions before. A run's view holds until something writes to the run: only the lease's
- * holder does, and it says so then.
- */
-export interface WorldCache {
-  readonly definitions: Map<string, DagDefinition>;
-  readonly views: Map<number, RunView>;
-  /** Of runs with a view: tasks that were written to since it was read, by run. */
-  readonly written: Map<number, Set<number>>;
-}
-
-export function createWorldCache(): WorldCache {
-  return { definitions: new Map(), views: new Map(), written: new Map() };
-}
-
-/** The run, or tasks of it that are not known, were written to. */
-export function forgetRun(cache: WorldCache, dagRunId: number): void {
-  cache.views.delete(dagRunId);
-  cache.written.delete(dagRunId);
-}
-
-/** This task, and nothing else of its run, was written to: a run of many tasks is not read anew for each of them. */
-export function forgetTask(cache: WorldCache, { dagRunId, taskInstanceId }: TaskInstance): void {
-  if (!cache.views.has(dagRunId)) return;
-  const written = cache.written.get(dagRunId) ?? new Set();
-  cache.written.set(dagRunId, written.add(taskInstanceId));
-}
-
-/** Anything may have been written to, or undone. */
-export function forgetAll(cache: WorldCache): void {
-  cache.views.clear();
-  cache.written.clear();
 }
 
 export function readWorld(
@@ -183,7 +123,7 @@ function sortOutQueued(
   for (const dagRunId of listQueuedRunIds(query, lakeId, dagId, MOST_QUEUED_READ)) {
     guard.run(dagRunId, () => {
       const run = readRun(query, dagRunId);
-      if (hasPast(readDefinition(query, run.fingerprint, cache))) readView(query, dagRunId, cache);
+      if (hasPast(readDag(query, run.fingerprint, cache))) readView(query, dagRunId, cache);
       readLimit(query, run, cache);
     });
   }
@@ -199,14 +139,12 @@ function readQueued(
   const describe = (run: DagRun): QueuedRun => ({
     run,
     limit: readLimit(query, run, cache),
-    view: hasPast(readDefinition(query, run.fingerprint, cache))
-      ? readView(query, run.dagRunId, cache)
-      : null,
+    view: hasPast(readDag(query, run.fingerprint, cache)) ? readView(query, run.dagRunId, cache) : null,
   });
   const [first] = listQueuedRuns(query, dagId, scope, 1);
   if (first === undefined) return [];
   const room = Math.min(readLimit(query, first, cache) - active, MOST_QUEUED_READ);
-  if (!hasPast(readDefinition(query, first.fingerprint, cache))) {
+  if (!hasPast(readDag(query, first.fingerprint, cache))) {
     // The first one stands for all behind it: nothing overtakes.
     if (room <= 0) return [];
     return (room === 1 ? [first] : listQueuedRuns(query, dagId, scope, room)).map(describe);
@@ -223,68 +161,12 @@ function readLimit(query: Query, run: DagRun, cache: WorldCache): number {
   if (run.stopReason !== null) return Infinity;
   const limit =
     run.backfillId === null
-      ? readDefinition(query, run.fingerprint, cache).maxActiveRuns
+      ? readDag(query, run.fingerprint, cache).dag.maxActiveRuns
       : readBackfillLimit(query, run.backfillId);
   if (limit >= 1) return limit;
   throw new RangeError(`${String(limit)} is no number of runs at the same time`);
 }
 
-function hasPast(dag: DagDefinition): boolean {
+function hasPast({ dag }: DagRead): boolean {
   return dag.tasks.some((task) => task.dependsOnPast);
-}
-
-/** Of a run in whatever state. */
-export function readView(query: Query, dagRunId: number, cache: WorldCache): RunView {
-  const known = cache.views.get(dagRunId);
-  const written = cache.written.get(dagRunId);
-  const view =
-    known === undefined
-      ? readFreshView(query, dagRunId, cache)
-      : written === undefined
-        ? known
-        : readWritten(query, known, written);
-  cache.views.set(dagRunId, view);
-  cache.written.delete(dagRunId);
-  // Another run's doing, which forgets no view of this one.
-  return { ...view, pasts: readPasts(query, view) };
-}
-
-function readFreshView(query: Query, dagRunId: number, cache: WorldCache): RunView {
-  const run = readRun(query, dagRunId);
-  const dag = readDefinition(query, run.fingerprint, cache);
-  // A task that an edited Dag no longer has keeps its row as history.
-  const tasks = listTasksOfRun(query, dagRunId).filter((task) => findTask(dag, task.taskId) !== undefined);
-  return { run, dag, tasks, outputs: readAskedOutputs(query, dag, dagRunId), pasts: NO_PASTS };
-}
-
-function readWritten(query: Query, view: RunView, written: ReadonlySet<number>): RunView {
-  const { run, dag } = view;
-  const tasks = view.tasks.map((task) =>
-    written.has(task.taskInstanceId) ? readTask(query, task.taskInstanceId) : task,
-  );
-  return { ...view, tasks, outputs: readAskedOutputs(query, dag, run.dagRunId) };
-}
-
-function readAskedOutputs(query: Query, dag: DagDefinition, dagRunId: number): RunView["outputs"] {
-  return dag.tasks.some((task) => task.when !== null) ? readOutputs(query, dagRunId) : {};
-}
-
-const NO_PASTS: ReadonlyMap<string, PastTask> = new Map();
-
-function readPasts(query: Query, { run, dag, tasks }: RunView): ReadonlyMap<string, PastTask> {
-  const dependent = dag.tasks.filter((task) => task.dependsOnPast);
-  if (dependent.length === 0) return NO_PASTS;
-  const open = new Set(tasks.filter((task) => !isTaskEnded(task.state)).map((task) => task.taskId));
-  return new Map(
-    dependent.flatMap(({ taskId }) => {
-      const past = open.has(taskId) ? findPastTask(query, run, taskId) : undefined;
-      return past === undefined ? [] : [[taskId, past] as const];
-    }),
-  );
-}
-
-function readDefinition(query: Query, fingerprint: string, cache: WorldCache): DagDefinition {
-  const dag = cache.definitions.get(fingerprint) ?? readDagVersion(query, fingerprint);
-  cache.definitions.set(fingerprint, dag);
-  return dag;
 }

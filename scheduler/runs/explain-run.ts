@@ -1,20 +1,13 @@
 /** Why the open tasks of runs are not running, in words, and whether anything but a person can change it. Changes nothing. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
-import { findTask } from "../../model/dag/dag.ts";
 import { isTaskEnded, type TaskInstance } from "../../model/run/task-instance.ts";
 import { judgeUpstream } from "../../model/dag/trigger-rule.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { listRunningRuns } from "../../state/runs/run-queue.ts";
-import { explainWaiting } from "../engine/plan.ts";
-import {
-  createWorldCache,
-  readView,
-  readWorld,
-  type Limits,
-  type RunView,
-  type WorldCache,
-} from "../engine/world.ts";
+import { explainWaiting } from "../engine/waiting.ts";
+import { createWorldCache, readView, type RunView, type WorldCache } from "../engine/run-view.ts";
+import { readWorld, type Limits } from "../engine/world.ts";
 
 export interface WaitingTask {
   readonly taskId: string;
@@ -125,7 +118,7 @@ function createJudge(query: Query) {
   /** What waits for its own run's tasks moves only when one of them does. */
   function mayMove(view: RunView, task: TaskInstance, depth: number): boolean {
     if (task.state === "running") return true;
-    const definition = findTask(view.dag, task.taskId);
+    const definition = view.definitions.get(task.taskId);
     if (definition === undefined) return false;
     const states = new Map(view.tasks.map((other) => [other.taskId, other.state]));
     const upstream = definition.needs.flatMap((need) => states.get(need) ?? []);

@@ -1,6 +1,7 @@
 /** An engine on a real database with task types of the test's own, and a clock that the test moves. */
 import { z } from "zod";
-import { DrainRequested } from "../../scheduler/attempts/attempt-runner.ts";
+import { createInProcessExecutor } from "../../scheduler/attempts/in-process-executor.ts";
+import { DrainRequested } from "../../scheduler/attempts/stop-reasons.ts";
 import { driveRuns } from "../../scheduler/engine/drive-runs.ts";
 import type { EngineTools } from "../../scheduler/engine/engine.ts";
 import { makeRun } from "../../scheduler/runs/new-run.ts";
@@ -14,6 +15,7 @@ import { sql } from "../../state/sqlite/statement.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { makeDag, makeTask, makeVersion } from "../support/test-dag.ts";
 import { openTestWorld, silentLog, type TestWorld } from "../support/test-world.ts";
+import { createJsonExecutor, type Crossings } from "../support/json-executor.ts";
 import { createHandClock, type HandClock } from "../support/hand-clock.ts";
 
 export type Work = (
@@ -54,6 +56,8 @@ export interface EngineWorld extends Omit<TestWorld, "clock"> {
   readonly clock: HandClock;
   /** What the engine told, in order: `started a 1`, `settled a success`, `ended success`. */
   readonly told: readonly string[];
+  /** What its executor got and gave. */
+  readonly crossings: Crossings;
   readonly tools: EngineTools;
   readonly makeRun: (dag: DagDefinition, logicalDate?: string, params?: Params) => Promise<DagRun>;
   readonly drive: (...runs: readonly DagRun[]) => Promise<readonly DagRun[]>;
@@ -87,13 +91,23 @@ export async function openEngineWorld(
     ]),
   );
   const told: string[] = [];
+  const crossings: Crossings = { requests: [], results: [] };
   const draining = new AbortController();
   const tools: EngineTools = {
     ...world,
-    registry,
     clock,
     log: silentLog,
-    startWorker: startWorkerThread,
+    executor: createJsonExecutor(
+      createInProcessExecutor({
+        ...world,
+        registry,
+        clock,
+        log: silentLog,
+        startWorker: startWorkerThread,
+      }),
+      crossings,
+    ),
+    lakeId: world.lake.id,
     identity: { pid: 1, host: "test", processStarted: "now" },
     leaseEpoch: 1,
     limits: {
@@ -112,6 +126,7 @@ export async function openEngineWorld(
     ...world,
     clock,
     told,
+    crossings,
     tools,
     makeRun: (dag, logicalDate = "2026-11-23T09:00:00Z", params = {}) =>
       world.database.write((query) =>

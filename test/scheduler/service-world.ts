@@ -1,7 +1,9 @@
 /** A scheduler on a real database, with Dags that the test hands in, a clock that it moves and a doorbell that it rings. */
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { DrainRequested } from "../../scheduler/attempts/attempt-runner.ts";
+import { createInProcessExecutor } from "../../scheduler/attempts/in-process-executor.ts";
+import { createJsonExecutor } from "../support/json-executor.ts";
+import { DrainRequested } from "../../scheduler/attempts/stop-reasons.ts";
 import {
   applyCommand,
   type CommandAnswers,
@@ -120,7 +122,15 @@ export async function openServiceWorld(
           clock,
           registry,
           log: silentLog,
-          startWorker: startWorkerThread,
+          executor: createJsonExecutor(
+            createInProcessExecutor({
+              ...world,
+              registry,
+              clock,
+              log: silentLog,
+              startWorker: startWorkerThread,
+            }),
+          ),
           identity: { pid: 1, host: "test", processStarted: "now" },
           leaseEpoch: 1,
           limits: {

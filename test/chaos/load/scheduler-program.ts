@@ -9,7 +9,8 @@ import { openLake } from "../../../lake/open-lake.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import type { Logger } from "../../../model/ports/logger.ts";
 import { silentObserver } from "../../../model/ports/service-observer.ts";
-import { DrainRequested } from "../../../scheduler/attempts/attempt-runner.ts";
+import { createInProcessExecutor } from "../../../scheduler/attempts/in-process-executor.ts";
+import { DrainRequested } from "../../../scheduler/attempts/stop-reasons.ts";
 import { runService } from "../../../scheduler/service.ts";
 import { startWorkerThread } from "../../../scheduler/attempts/worker-thread.ts";
 import { createBatchStore } from "../../../state/records/batch-store.ts";
@@ -55,19 +56,24 @@ const draining = new AbortController();
 const service = runService(
   {
     database,
-    lake,
     place: { lake: lake.id, input: "", dags: "" },
     clock,
     log,
     registry,
-    ports: {
-      objects: createObjectStore(database, clock, "UTC"),
-      inputs: createInputStore(database, clock),
-      candidates: createCandidateStore(database, clock),
-      batches: createBatchStore(database, clock),
-      events: createEventLog(database, clock, log, "UTC"),
-    },
-    startWorker: startWorkerThread,
+    executor: createInProcessExecutor({
+      registry,
+      lake,
+      clock,
+      log,
+      ports: {
+        objects: createObjectStore(database, clock, "UTC"),
+        inputs: createInputStore(database, clock),
+        candidates: createCandidateStore(database, clock),
+        batches: createBatchStore(database, clock),
+        events: createEventLog(database, clock, log, "UTC"),
+      },
+      startWorker: startWorkerThread,
+    }),
     identity: { pid: process.pid, host: "load", processStarted: "now" },
     leaseEpoch: 1,
     limits: {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planStep, type Action } from "../../../scheduler/engine/plan.ts";
-import type { RunView, World } from "../../../scheduler/engine/world.ts";
+import { viewRun, type RunView } from "../../../scheduler/engine/run-view.ts";
+import type { World } from "../../../scheduler/engine/world.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import type { DagRun, DagRunState } from "../../../model/run/dag-run.ts";
 import type { TaskInstance, TaskState } from "../../../model/run/task-instance.ts";
@@ -62,7 +63,7 @@ function makeView(
     whenHeld: false,
     ...changes,
   }));
-  return { run: makeRun(dagRunId, state), dag, tasks, outputs: {}, pasts: new Map() };
+  return viewRun({ run: makeRun(dagRunId, state), dag, tasks, outputs: {}, pasts: new Map() });
 }
 
 interface Changes extends Partial<Omit<World, "limits">> {

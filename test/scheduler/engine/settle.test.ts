@@ -1,7 +1,7 @@
 /** What a result may write: nothing where the attempt or its task is not as it was when it started. */
 import { expect, test } from "vitest";
 import { settleAttempt } from "../../../scheduler/engine/settle.ts";
-import type { AttemptResult } from "../../../scheduler/attempts/attempt-runner.ts";
+import type { AttemptResult } from "../../../model/ports/executor.ts";
 import { startAttempt } from "../../../state/runs/task-instances.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { makeChain, openEngineWorld } from "../engine-world.ts";

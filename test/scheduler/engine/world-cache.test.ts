@@ -8,9 +8,9 @@ import {
   forgetAll,
   forgetRun,
   forgetTask,
-  readWorld,
   type WorldCache,
-} from "../../../scheduler/engine/world.ts";
+} from "../../../scheduler/engine/run-view.ts";
+import { readWorld } from "../../../scheduler/engine/world.ts";
 import { makeDag, makeTask } from "../../support/test-dag.ts";
 import { openEngineWorld, type EngineWorld } from "../engine-world.ts";
 

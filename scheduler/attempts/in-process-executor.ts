@@ -1,0 +1,35 @@
+/** The executor that runs attempts in this process. What one attempt does is the attempt runner's. */
+import type { AttemptKey } from "../../model/ports/attempt-logs.ts";
+import type { CancelReason, Executor } from "../../model/ports/executor.ts";
+import { runAttempt, type AttemptTools } from "./attempt-runner.ts";
+import { DrainRequested, RunStopped } from "./stop-reasons.ts";
+
+export function createInProcessExecutor(tools: AttemptTools): Executor {
+  const underWay = new Map<string, AbortController>();
+  return {
+    async submit(request, onProgress) {
+      const name = nameAttempt(request.key);
+      if (underWay.has(name)) throw new Error(`${name} is under way already`);
+      // One for each attempt: of signals that were joined with `AbortSignal.any` Node keeps something for as long as the
+      // longest-lived of them lives, and that is the process.
+      const stopping = new AbortController();
+      underWay.set(name, stopping);
+      try {
+        return await runAttempt(tools, request, stopping.signal, onProgress);
+      } finally {
+        underWay.delete(name);
+      }
+    },
+    cancel(key, reason) {
+      underWay.get(nameAttempt(key))?.abort(explainStop(reason));
+    },
+  };
+}
+
+function nameAttempt({ dagId, runId, taskId, attempt }: AttemptKey): string {
+  return `${dagId} ${runId} ${taskId}, attempt ${attempt}`;
+}
+
+function explainStop(reason: CancelReason): DrainRequested | RunStopped {
+  return reason === "drained" ? new DrainRequested("the process is stopping") : new RunStopped(reason);
+}

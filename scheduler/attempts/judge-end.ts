@@ -1,0 +1,78 @@
+/** What an attempt's end becomes as a result: plain JSON, whatever the task gave or raised. */
+import {
+  ConfigError,
+  describeError,
+  StateError,
+  TaskFailure,
+  TaskReschedule,
+  type ErrorCode,
+} from "../../model/errors.ts";
+import type { AttemptFailure, AttemptResult } from "../../model/ports/executor.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { TaskOutput } from "../../model/ports/task-type.ts";
+import { explainSystemFault } from "../../model/system-fault.ts";
+import { LONGEST_DURATION_SECONDS } from "../../model/time/duration.ts";
+import { DrainRequested, RunStopped } from "./stop-reasons.ts";
+
+/** The output as JSON holds it. */
+export function judgeOutput(taskId: string, output: TaskOutput, message: string | null): AttemptResult {
+  try {
+    const kept = JSON.parse(JSON.stringify(output)) as TaskOutput;
+    const lost = Object.keys(output).filter((name) => !Object.hasOwn(kept, name));
+    if (lost.length > 0) throw new Error(`JSON has no value for ${lost.join(", ")}.`);
+    return { outcome: "success", output: kept, message };
+  } catch (error) {
+    return fail("RESULT_UNUSABLE", describeUnusable(taskId, error), false);
+  }
+}
+
+export function describeUnusable(taskId: string, error: unknown): string {
+  return `The result of ${taskId} cannot be kept: ${describeError(error)}`;
+}
+
+export function judgeError(taskId: string, error: unknown, log: Logger): AttemptResult {
+  if (error instanceof DrainRequested) return { outcome: "drained" };
+  if (error instanceof RunStopped) return { outcome: "cancelled", code: error.code };
+  if (error instanceof TaskReschedule) {
+    const { code, message } = error;
+    const afterSeconds = boundWait(error.afterSeconds);
+    if (Number.isNaN(afterSeconds)) return failWait(taskId);
+    return { outcome: "reschedule", code, message, afterSeconds };
+  }
+  if (error instanceof TaskFailure) {
+    const { code, retryable, retryAfterSeconds } = error;
+    if (retryAfterSeconds === undefined) return fail(code, describeError(error), retryable);
+    const seconds = boundWait(retryAfterSeconds);
+    if (Number.isNaN(seconds)) return failWait(taskId);
+    return fail(code, describeError(error), retryable, seconds);
+  }
+  // What the environment lacks is no fault of the program, and no retry gives it.
+  if (error instanceof ConfigError) return fail(error.code, error.message, false);
+  // A full disk or a lock that stayed is no fault of the program either, and may have passed by the next attempt.
+  if (error instanceof StateError) return fail(error.code, describeError(error), true);
+  const fault = explainSystemFault(error);
+  if (fault !== undefined) return fail(fault.code, `${fault.message} ${fault.hint}`, true);
+  const message = error instanceof Error ? error.message : String(error);
+  log.error(`A fault of Dagmar's own: ${message}`, {
+    stack: error instanceof Error ? error.stack : undefined,
+  });
+  return fail("INTERNAL", message, true);
+}
+
+/** JSON has no number for "for ever". */
+function boundWait(seconds: number): number {
+  return Math.min(Math.max(seconds, 0), LONGEST_DURATION_SECONDS);
+}
+
+function failWait(taskId: string): AttemptFailure {
+  return fail("RESULT_UNUSABLE", describeUnusable(taskId, "its wait is not a number of seconds."), false);
+}
+
+export function fail(
+  code: ErrorCode,
+  message: string,
+  retryable: boolean,
+  retryAfterSeconds?: number,
+): AttemptFailure {
+  return { outcome: "failed", code, message, retryable, retryAfterSeconds: retryAfterSeconds ?? null };
+}

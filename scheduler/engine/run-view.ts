@@ -1,0 +1,161 @@
+/**
+ * One run as the planner sees it, and what is remembered of it from one step to the next. Which runs are looked at is the
+ * world's.
+ */
+import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
+import { judgeUpstream } from "../../model/dag/trigger-rule.ts";
+import type { TaskOutput } from "../../model/ports/task-type.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { isTaskEnded, type TaskInstance, type TaskState } from "../../model/run/task-instance.ts";
+import { findPastTask, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
+import { listTasksOfRun, readOutputs, readTask } from "../../state/runs/task-instances.ts";
+import type { Query } from "../../state/sqlite/query.ts";
+
+export interface PastTask {
+  readonly dagRunId: number;
+  readonly runId: string;
+  readonly state: TaskState;
+}
+
+/** A run as it was read. */
+export interface RunRead {
+  readonly run: DagRun;
+  /** The definition that the run was created with. */
+  readonly dag: DagDefinition;
+  readonly tasks: readonly TaskInstance[];
+  /** By task id; read only where a task's `when` asks for them. */
+  readonly outputs: Readonly<Record<string, TaskOutput>>;
+  /** What became of `depends_on_past` tasks in the run before, by task id. */
+  readonly pasts: ReadonlyMap<string, PastTask>;
+}
+
+/** With what follows from the rows alone: it holds for as long as they do. */
+export interface RunView extends RunRead {
+  /** By task id. */
+  readonly definitions: ReadonlyMap<string, TaskDefinition>;
+  /**
+   * In the Dag's order, those that have not ended, do not run and do not wait for upstream tasks: nothing but a change of
+   * their own run's tasks lets the others start.
+   */
+  readonly openTasks: readonly OpenTask[];
+}
+
+export interface OpenTask {
+  readonly task: TaskInstance;
+  readonly definition: TaskDefinition;
+}
+
+export type DagRead = Pick<RunView, "dag" | "definitions">;
+
+/**
+ * What was read of runs and definitions before. A run's view holds until something writes to the run: only the lease's
+ * holder does, and it says so then.
+ */
+export interface WorldCache {
+  readonly dags: Map<string, DagRead>;
+  readonly views: Map<number, RunView>;
+  /** Of runs with a view: tasks that were written to since it was read, by run. */
+  readonly written: Map<number, Set<number>>;
+}
+
+export function createWorldCache(): WorldCache {
+  return { dags: new Map(), views: new Map(), written: new Map() };
+}
+
+/** The run, or tasks of it that are not known, were written to. */
+export function forgetRun(cache: WorldCache, dagRunId: number): void {
+  cache.views.delete(dagRunId);
+  cache.written.delete(dagRunId);
+}
+
+/** This task, and nothing else of its run, was written to: a run of many tasks is not read anew for each of them. */
+export function forgetTask(cache: WorldCache, { dagRunId, taskInstanceId }: TaskInstance): void {
+  if (!cache.views.has(dagRunId)) return;
+  const written = cache.written.get(dagRunId) ?? new Set();
+  cache.written.set(dagRunId, written.add(taskInstanceId));
+}
+
+/** Anything may have been written to, or undone. */
+export function forgetAll(cache: WorldCache): void {
+  cache.views.clear();
+  cache.written.clear();
+}
+
+/** Of a run in whatever state. */
+export function readView(query: Query, dagRunId: number, cache: WorldCache): RunView {
+  const known = cache.views.get(dagRunId);
+  const written = cache.written.get(dagRunId);
+  const view =
+    known === undefined
+      ? readFreshView(query, dagRunId, cache)
+      : written === undefined
+        ? known
+        : readWritten(query, known, written);
+  cache.views.set(dagRunId, view);
+  cache.written.delete(dagRunId);
+  // Another run's doing, which forgets no view of this one.
+  return { ...view, pasts: readPasts(query, view) };
+}
+
+function readFreshView(query: Query, dagRunId: number, cache: WorldCache): RunView {
+  const run = readRun(query, dagRunId);
+  const { dag, definitions } = readDag(query, run.fingerprint, cache);
+  // A task that an edited Dag no longer has keeps its row as history.
+  const tasks = listTasksOfRun(query, dagRunId).filter(({ taskId }) => definitions.has(taskId));
+  const outputs = readAskedOutputs(query, dag, dagRunId);
+  return viewRun({ run, dag, tasks, outputs, pasts: NO_PASTS }, definitions);
+}
+
+export function viewRun(read: RunRead, definitions = indexTasks(read.dag)): RunView {
+  return { ...read, definitions, openTasks: listOpenTasks(read) };
+}
+
+function indexTasks(dag: DagDefinition): RunView["definitions"] {
+  return new Map(dag.tasks.map((definition) => [definition.taskId, definition]));
+}
+
+function listOpenTasks({ dag, tasks }: RunRead): readonly OpenTask[] {
+  const byId = new Map(tasks.map((task) => [task.taskId, task]));
+  return dag.tasks.flatMap((definition) => {
+    const task = byId.get(definition.taskId);
+    if (task === undefined || isTaskEnded(task.state) || task.state === "running") return [];
+    const upstream = definition.needs.flatMap((need) => byId.get(need)?.state ?? []);
+    return judgeUpstream(definition.triggerRule, upstream) === "wait" ? [] : [{ task, definition }];
+  });
+}
+
+function readWritten(query: Query, view: RunView, written: ReadonlySet<number>): RunView {
+  const { run, dag } = view;
+  const tasks = view.tasks.map((task) =>
+    written.has(task.taskInstanceId) ? readTask(query, task.taskInstanceId) : task,
+  );
+  return viewRun({ ...view, tasks, outputs: readAskedOutputs(query, dag, run.dagRunId) }, view.definitions);
+}
+
+function readAskedOutputs(query: Query, dag: DagDefinition, dagRunId: number): RunView["outputs"] {
+  return dag.tasks.some((task) => task.when !== null) ? readOutputs(query, dagRunId) : {};
+}
+
+const NO_PASTS: ReadonlyMap<string, PastTask> = new Map();
+
+function readPasts(query: Query, { run, dag, tasks }: RunView): ReadonlyMap<string, PastTask> {
+  const dependent = dag.tasks.filter((task) => task.dependsOnPast);
+  if (dependent.length === 0) return NO_PASTS;
+  const open = new Set(tasks.filter((task) => !isTaskEnded(task.state)).map((task) => task.taskId));
+  return new Map(
+    dependent.flatMap(({ taskId }) => {
+      const past = open.has(taskId) ? findPastTask(query, run, taskId) : undefined;
+      return past === undefined ? [] : [[taskId, past] as const];
+    }),
+  );
+}
+
+/** By fingerprint: a version never changes. */
+export function readDag(query: Query, fingerprint: string, cache: WorldCache): DagRead {
+  const known = cache.dags.get(fingerprint);
+  if (known !== undefined) return known;
+  const dag = readDagVersion(query, fingerprint);
+  const read = { dag, definitions: indexTasks(dag) };
+  cache.dags.set(fingerprint, read);
+  return read;
+}

@@ -1,0 +1,121 @@
+/** Why a task is not running, from the world alone: what it waits for, and which slots are taken. */
+import {
+  describeUnmet,
+  judgeCondition,
+  listNamedTasks,
+  resolveCondition,
+} from "../../model/dag/condition.ts";
+import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
+import {
+  listUnmetConditions,
+  type SlotLimit,
+  type UnmetCondition,
+  type WhenVerdict,
+} from "../../model/run/readiness.ts";
+import { isTaskEnded, type TaskInstance, type TaskState } from "../../model/run/task-instance.ts";
+import type { RunningTask } from "../../state/runs/task-instances.ts";
+import { makeLookUp } from "../attempts/render-options.ts";
+import type { RunView } from "./run-view.ts";
+import type { Limits, World } from "./world.ts";
+
+/** Why this task is not running: the one answer that pages, commands and the planner share. */
+export function explainWaiting(
+  world: World,
+  view: RunView,
+  task: TaskInstance,
+  holders: readonly RunningTask[] = world.holders,
+): readonly UnmetCondition[] {
+  const definition = definitionOf(view, task);
+  const states = new Map(view.tasks.map((other) => [other.taskId, other.state]));
+  const rival = holders.find(
+    (holder) => holder.exclusiveKey !== null && holder.exclusiveKey === task.exclusiveKey,
+  );
+  return listUnmetConditions({
+    task: definition,
+    instance: task,
+    upstream: listUpstream(states, definition),
+    past: view.pasts.get(task.taskId) ?? null,
+    when: judgeWhen(view, definition, task),
+    now: world.now,
+    limits: listLimits(world, view.dag, task, holders),
+    exclusiveHolder: rival === undefined ? null : `${rival.dagId} ${rival.runId} ${rival.taskId}`,
+  });
+}
+
+/** A need that is not part of the run (`--task`) stands against nothing. */
+function listUpstream(
+  states: ReadonlyMap<string, TaskState>,
+  definition: TaskDefinition,
+): ReadonlyMap<string, TaskState> {
+  return new Map(
+    definition.needs.flatMap((need) => {
+      const state = states.get(need);
+      return state === undefined ? [] : [[need, state] as const];
+    }),
+  );
+}
+
+/** Judged once, when all that it names has ended; that it holds is kept with the task. */
+function judgeWhen(
+  { run, tasks, outputs }: RunView,
+  { when }: TaskDefinition,
+  task: TaskInstance,
+): WhenVerdict {
+  if (when === null || task.whenHeld) return { kind: "holds" };
+  const named = listNamedTasks(when);
+  const open = tasks.find((other) => named.includes(other.taskId) && !isTaskEnded(other.state));
+  if (open !== undefined) {
+    return { kind: "open", reason: `when waits for ${open.taskId}, which is ${open.state}` };
+  }
+  const value = resolveCondition(when, makeLookUp(run, outputs));
+  return judgeCondition(when, value)
+    ? { kind: "holds" }
+    : { kind: "unmet", reason: describeUnmet(when, value) };
+}
+
+function listLimits(
+  world: World,
+  dag: DagDefinition,
+  task: TaskInstance,
+  holders: readonly RunningTask[],
+): readonly SlotLimit[] {
+  const { maxActiveTasks } = world.limits;
+  const limits: SlotLimit[] = [
+    {
+      name: `pool ${task.pool}`,
+      slots: slotsOf(world.limits, task.pool),
+      taken: countHolders(holders, task.pool),
+    },
+    { name: "the scheduler (DAGMAR_MAX_ACTIVE_TASKS)", slots: maxActiveTasks, taken: holders.length },
+  ];
+  if (dag.maxActiveTasks !== null) {
+    const taken = holders.filter((holder) => holder.dagId === dag.dagId).length;
+    limits.push({ name: `${dag.dagId} (max_active_tasks)`, slots: dag.maxActiveTasks, taken });
+  }
+  return limits;
+}
+
+export function isAnySlotFree(
+  { limits }: World,
+  { pool }: TaskInstance,
+  holders: readonly RunningTask[],
+): boolean {
+  if (holders.length >= limits.maxActiveTasks) return false;
+  return countHolders(holders, pool) < slotsOf(limits, pool);
+}
+
+function slotsOf({ pools }: Limits, pool: string): number {
+  return pools.get(pool) ?? 1;
+}
+
+function countHolders(holders: readonly RunningTask[], pool: string): number {
+  let count = 0;
+  for (const holder of holders) if (holder.pool === pool) count += 1;
+  return count;
+}
+
+export function definitionOf({ dag, definitions }: RunView, { taskId }: TaskInstance): TaskDefinition {
+  const definition = definitions.get(taskId);
+  if (definition === undefined) throw new Error(`${dag.dagId} has no task ${taskId}`);
+  return definition;
+}
