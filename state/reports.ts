@@ -125,14 +125,11 @@ export interface MissingFilter {
   readonly limit: number;
 }
 
-/**
- * Ids without a stored answer: not found, failed, spooled, or candidates of the dataset's newest ask that nobody has asked
- * yet (`not_asked`).
- */
+/** Rows of `v_missing`. */
 export function reportMissing(query: Query, filter: MissingFilter): readonly Row[] {
-  return query.all<Row>(
-    sql`${withMissing(filter.lakeId)} SELECT * FROM missing ${isWanted(filter)} LIMIT ${filter.limit}`,
-  );
+  const rows = query.all<Row>(sql`SELECT * FROM v_missing ${isWanted(filter)} LIMIT ${filter.limit}`);
+  // Asked for one lake, told without it.
+  return rows.map(({ lake: _lake, ...row }) => row);
 }
 
 /** Whether any id was ever asked for in this lake. */
@@ -146,30 +143,13 @@ export function hasAsked(query: Query, lakeId: string): boolean {
 /** How many ids `reportMissing` would list without a limit, by dataset and outcome. */
 export function countMissing(query: Query, filter: Omit<MissingFilter, "limit">): readonly Row[] {
   return query.all<Row>(
-    sql`${withMissing(filter.lakeId)}
-        SELECT dataset, outcome, coalesce(reason, '') AS reason, count(*) AS ids FROM missing ${isWanted(filter)}
+    sql`SELECT dataset, outcome, coalesce(reason, '') AS reason, count(*) AS ids FROM v_missing ${isWanted(filter)}
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 4 DESC`,
   );
 }
 
-const isWanted = ({ dataset, outcome }: Omit<MissingFilter, "limit">): Sql =>
-  sql`WHERE (${dataset} IS NULL OR dataset = ${dataset}) AND (${outcome} IS NULL OR outcome = ${outcome})`;
-
-const withMissing = (lakeId: string): Sql => sql`WITH missing AS (
-    SELECT v.dataset, v.asked_id, v.outcome, v.reason, v.detail, v.is_permanent, v.language, v.logical_date,
-      v.decided_at
-      FROM v_ids v WHERE v.lake = ${lakeId} AND v.outcome <> 'stored'
-        AND v.generation = (SELECT max(x.generation) FROM processed_ids x JOIN questions q USING (question_id)
-          WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.language IS v.language AND q.append IS v.append
-            AND x.asked_id = v.asked_id UNION ALL SELECT v.generation ORDER BY 1 DESC LIMIT 1)
-    UNION ALL
-    SELECT q.dataset, c.asked_id, 'not_asked', NULL, NULL, 0, q.language, r.logical_date, NULL
-      FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)
-        JOIN candidate_ids c USING (candidate_set_id)
-      WHERE q.lake = ${lakeId} AND a.ask_id = (SELECT max(ask_id) FROM asks b WHERE b.question_id = a.question_id)
-        AND NOT EXISTS (SELECT 1 FROM processed_ids p WHERE p.question_id = a.question_id AND p.asked_id = c.asked_id)
-        AND NOT EXISTS (SELECT 1 FROM spool s WHERE s.question_id = a.question_id AND s.asked_id = c.asked_id)
-  )`;
+const isWanted = ({ lakeId, dataset, outcome }: Omit<MissingFilter, "limit">): Sql =>
+  sql`WHERE lake = ${lakeId} AND (${dataset} IS NULL OR dataset = ${dataset}) AND (${outcome} IS NULL OR outcome = ${outcome})`;
 
 export interface RecordedObject {
   readonly key: string;

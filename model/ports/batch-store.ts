@@ -25,14 +25,16 @@ export interface Ask {
   readonly questionHash: string;
 }
 
+export type RecordFacts = Readonly<Record<string, string | number>>;
+
 export interface FetchedRecord {
   readonly askId: number;
   readonly generation: string;
   readonly askedId: string;
   readonly structure: string;
   readonly body: Uint8Array;
-  readonly endpoint: string;
-  readonly providerId: number;
+  /** What the manifest says of the record beside its id and its time, by column. A type gives every record the same names. */
+  readonly facts: RecordFacts;
   /** ISO UTC. */
   readonly fetchedAt: string;
 }

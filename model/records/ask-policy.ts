@@ -28,7 +28,7 @@ export interface AskPolicy {
 export interface PlannedId {
   readonly askedId: string;
   readonly generation: string;
-  /** Its last attempt failed for the moment: another failure says little about the provider. */
+  /** Its last attempt failed for the moment: another failure says little about the service. */
   readonly hasFailed?: boolean;
 }
 
@@ -55,7 +55,7 @@ export function decideAsk(known: KnownId, policy: AskPolicy): string | undefined
 
 /**
  * The ids to ask: the first in candidate order, under a limit at most `limit` less what this ask has decided already. Those
- * that failed for the moment come last: when a provider is down, its probes are then first requests and not retries.
+ * that failed for the moment come last: when a service is down, its probes are then first requests and not retries.
  */
 export function planAsk(
   known: Iterable<KnownId>,

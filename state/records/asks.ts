@@ -1,7 +1,7 @@
 /** The rows of asks: a task's asking of a question, its plan and its sum. What is asked again is decided in model/ask-policy. */
 import { planAsk, type AskPolicy, type KnownId, type PlannedId } from "../../model/records/ask-policy.ts";
 import type { Ask, AskRequest, FailureCount } from "../../model/ports/batch-store.ts";
-import { FIRST_GENERATION, hashQuestion, sortAppend } from "../../model/records/question.ts";
+import { FIRST_GENERATION, hashQuestion } from "../../model/records/question.ts";
 import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { ensureQuestion } from "./adoption.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -24,8 +24,7 @@ export function openAsk(query: Query, request: AskRequest, now: Date): Ask {
   const hash = hashQuestion(question);
   const questionId = ensureQuestion(query, request.lakeId, hash, question.dataset);
   query.run(
-    sql`UPDATE questions SET base_url = ${question.baseUrl}, entity = ${question.entity},
-        language = ${question.language}, append = ${sortAppend(question.append).join(",")}
+    sql`UPDATE questions SET source = ${JSON.stringify(question.source)}, facets = ${JSON.stringify(question.facets)}
         WHERE question_id = ${questionId}`,
   );
   const asked = {

@@ -210,16 +210,15 @@ function moveIdsOutOfSpool(query: Query, batch: SealedBatch, lake: string, at: s
   keepDoubles(query, batch, at);
   query.run(
     sql`INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id, object_id,
-        batch_id,
-          provider_id, endpoint, fetched_at, logical_date, decided_at)
+        batch_id, facts, fetched_at, logical_date, decided_at)
         SELECT question_id, asked_id, generation, 'stored', 1, ask_id,
-          (SELECT object_id FROM objects WHERE lake = ${lake} AND key = ${batch.key}), batch_id, provider_id,
-          endpoint, fetched_at, ${batch.identity.logicalDate}, ${at}
+          (SELECT object_id FROM objects WHERE lake = ${lake} AND key = ${batch.key}), batch_id, facts,
+          fetched_at, ${batch.identity.logicalDate}, ${at}
           FROM spool WHERE batch_id = ${batch.batchId}
         ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = 'stored', reason = NULL,
           detail = NULL,
           is_permanent = 1, ask_id = excluded.ask_id, object_id = excluded.object_id, batch_id = excluded.batch_id,
-          provider_id = excluded.provider_id, endpoint = excluded.endpoint, fetched_at = excluded.fetched_at,
+          facts = excluded.facts, fetched_at = excluded.fetched_at,
           logical_date = excluded.logical_date, decided_at = excluded.decided_at`,
   );
   query.run(sql`DELETE FROM spool WHERE batch_id = ${batch.batchId}`);

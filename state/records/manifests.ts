@@ -1,10 +1,11 @@
 /** Manifests: which objects an ask stored, where each record came from, and the ask's sum. Fixed here, put like any batch. */
 import { createHash } from "node:crypto";
-import type { SealedBatch } from "../../model/ports/batch-store.ts";
+import type { RecordFacts, SealedBatch } from "../../model/ports/batch-store.ts";
+import type { Facets } from "../../model/records/question.ts";
 import { reconcile } from "./asks.ts";
 import { nextManifestKey, readSealed } from "./batches.ts";
 import type { Query } from "../sqlite/query.ts";
-import { mapRow, type Row } from "../sqlite/row.ts";
+import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
 /** Keeps a manifest well under 10 MB: 100 records an object, about 100 bytes a record. */
@@ -14,10 +15,9 @@ interface AskLineage {
   readonly lake: string;
   readonly dataset: string;
   readonly questionHash: string;
-  readonly baseUrl: string | null;
-  readonly entity: string | null;
-  readonly language: string | null;
-  readonly append: string | null;
+  /** JSON, as the next two. */
+  readonly askedOf: string;
+  readonly facets: string;
   readonly dagId: string;
   readonly runId: string;
   readonly taskId: string;
@@ -25,6 +25,12 @@ interface AskLineage {
   readonly runStamp: string;
   readonly keyTemplate: string;
   readonly source: string;
+}
+
+interface ListedRecord {
+  readonly askedId: string;
+  readonly facts: RecordFacts;
+  readonly fetchedAt: string;
 }
 
 interface ListedBatch {
@@ -111,6 +117,8 @@ function writeManifest(
   batches: readonly ListedBatch[],
 ): string {
   const sum = reconcile(query, askId);
+  const records = batches.map((batch) => listRecords(query, batch.batchId));
+  const names = [...new Set(records.flat().flatMap(({ facts }) => Object.keys(facts)))];
   const head = {
     dataset: ask.dataset,
     dag_id: ask.dagId,
@@ -120,10 +128,8 @@ function writeManifest(
     source: JSON.parse(ask.source) as unknown,
     question: {
       hash: ask.questionHash,
-      base_url: ask.baseUrl,
-      entity: ask.entity,
-      language: ask.language,
-      append: ask.append === null || ask.append === "" ? [] : ask.append.split(","),
+      ...(JSON.parse(ask.askedOf) as Facets),
+      ...(JSON.parse(ask.facets) as Facets),
     },
     reconciliation: {
       asked: sum.asked,
@@ -135,9 +141,9 @@ function writeManifest(
     },
     object_count: batches.length,
     record_count: batches.reduce((count, batch) => count + batch.recordCount, 0),
-    record_columns: ["asked_id", "provider_id", "endpoint", "fetched_at"],
+    record_columns: ["asked_id", ...names, "fetched_at"],
   };
-  const objects = batches.map((batch) =>
+  const objects = batches.map((batch, index) =>
     JSON.stringify({
       key: batch.key,
       sha256: batch.sha256,
@@ -146,7 +152,11 @@ function writeManifest(
       batch: batch.batchUid,
       generation: batch.generation,
       structure: batch.structure,
-      records: listRecords(query, batch.batchId),
+      records: (records[index] ?? []).map(({ askedId, facts, fetchedAt }) => [
+        askedId,
+        ...names.map((name) => facts[name] ?? null),
+        fetchedAt,
+      ]),
     }),
   );
   const opening = JSON.stringify(head, null, 2).replace(/\n\}$/, "");
@@ -154,25 +164,26 @@ function writeManifest(
 }
 
 /** In the order in which they stand in the object, which is the order of their spooling. */
-function listRecords(query: Query, batchId: number): readonly (readonly (string | number)[])[] {
-  const rows = query.all<{ asked_id: string; provider_id: number; endpoint: string; fetched_at: string }>(
-    sql`SELECT asked_id, provider_id, endpoint, fetched_at FROM processed_ids WHERE batch_id = ${batchId}`,
+function listRecords(query: Query, batchId: number): readonly ListedRecord[] {
+  const rows = query.all<Row>(
+    sql`SELECT asked_id, facts, fetched_at FROM processed_ids WHERE batch_id = ${batchId}`,
   );
-  const byId = new Map(rows.map((row) => [row.asked_id, row]));
+  const byId = new Map(
+    rows.map((row) => [row["asked_id"], mapRow<ListedRecord>(row, { facts: (text) => json(text) ?? {} })]),
+  );
   const order = query.get<{ asked_ids: string }>(
     sql`SELECT asked_ids FROM batches WHERE batch_id = ${batchId}`,
   );
   return (JSON.parse(order?.asked_ids ?? "[]") as string[]).flatMap((askedId) => {
     const row = byId.get(askedId);
-    return row === undefined ? [] : [[row.asked_id, row.provider_id, row.endpoint, row.fetched_at]];
+    return row === undefined ? [] : [row];
   });
 }
 
 function readLineage(query: Query, askId: number): AskLineage {
   const row = query.get<Row>(
-    sql`SELECT q.lake, q.dataset, q.hash AS question_hash, q.base_url, q.entity, q.language, q.append,
-        r.dag_id, r.run_id,
-          a.task_id, r.logical_date, r.run_stamp, a.key_template, a.source
+    sql`SELECT q.lake, q.dataset, q.hash AS question_hash, q.source AS asked_of, q.facets, r.dag_id,
+          r.run_id, a.task_id, r.logical_date, r.run_stamp, a.key_template, a.source
         FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)
         WHERE a.ask_id = ${askId}`,
   );

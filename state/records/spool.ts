@@ -11,11 +11,11 @@ function nameGroup(askId: number, generation: string, structure: string): string
 
 export function insertSpooled(query: Query, record: FetchedRecord): SpooledRecord {
   const { lastId } = query.run(
-    sql`INSERT INTO spool (ask_id, question_id, generation, asked_id, structure, size_bytes, endpoint, provider_id,
-          fetched_at, body)
+    sql`INSERT INTO spool (ask_id, question_id, generation, asked_id, structure, size_bytes, facts, fetched_at,
+          body)
         SELECT ask_id, question_id, ${record.generation}, ${record.askedId}, ${record.structure},
-          ${record.body.byteLength}, ${record.endpoint}, ${record.providerId}, ${record.fetchedAt},
-          ${record.body} FROM asks WHERE ask_id = ${record.askId}`,
+          ${record.body.byteLength}, ${JSON.stringify(record.facts)}, ${record.fetchedAt}, ${record.body}
+          FROM asks WHERE ask_id = ${record.askId}`,
   );
   return {
     spoolId: lastId,

@@ -86,7 +86,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
     });
   }
 
-  /** While nothing comes the progress says why: who watches cannot tell a slow provider from a dead one. */
+  /** While nothing comes the progress says why: who watches cannot tell a slow service from a dead one. */
   async function watchSilence(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       await clock.sleep(SILENCE_CHECK_MS, ended).catch(() => undefined);
@@ -105,7 +105,8 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
     const { askId } = ask;
     if (answer.outcome === "found") {
       const { structure, body, endpoint, providerId, fetchedAt } = answer;
-      const record = { askId, generation, askedId, structure, body, endpoint, providerId, fetchedAt };
+      const facts = { provider_id: providerId, endpoint };
+      const record = { askId, generation, askedId, structure, body, facts, fetchedAt };
       settle(sink.add(record), body.byteLength);
       await doubtful.judge(signal);
     } else if (answer.outcome === "failed" && answer.reason !== "bad_id") {

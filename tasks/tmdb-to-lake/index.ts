@@ -5,7 +5,6 @@ import type { AskPolicy } from "../../model/records/ask-policy.ts";
 import type { Ask } from "../../model/ports/batch-store.ts";
 import { describeError, TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import { sortAppend, type Question } from "../../model/records/question.ts";
 import {
   findImbalance,
   formatReconciliation,
@@ -20,6 +19,7 @@ import type { TmdbClient, TmdbClientOptions } from "./tmdb-client.ts";
 import { openControlStock } from "./control-stock.ts";
 import { describeTitle, fetchIds, type FetchRequest } from "./fetch-ids.ts";
 import { createSpread } from "./id-queue.ts";
+import { describeQuestion } from "./question.ts";
 
 type Context = TaskContext<TmdbToLakeOptions, TaskPorts>;
 
@@ -150,17 +150,10 @@ async function fetchWithClient(tmdb: TmdbSource, request: Omit<FetchRequest, "cl
 
 function openAsk(context: Context, baseUrl: string): Promise<Ask> {
   const { lake, state, options, run, taskId } = context;
-  const question: Question = {
-    dataset: options.dataset,
-    baseUrl,
-    entity: options.entity,
-    language: options.language,
-    append: sortAppend(options.append),
-  };
   const candidates = findCandidates(context);
   return state.batches.openAsk({
     lakeId: lake.id,
-    question,
+    question: describeQuestion(options, baseUrl),
     run,
     taskId,
     candidateSetId: Number(candidates["candidate_set"]),

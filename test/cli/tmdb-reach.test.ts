@@ -83,9 +83,7 @@ test("a certificate that is not trusted ends the task at once with its cause, an
     ),
   ).toEqual([{ attempt: 1, error_code: "TMDB_UNTRUSTED" }]);
   expect(
-    world.query(
-      "SELECT 1 FROM processed_ids JOIN questions USING (question_id) WHERE base_url LIKE 'https%'",
-    ),
+    world.query("SELECT 1 FROM processed_ids JOIN questions USING (question_id) WHERE source LIKE '%https%'"),
   ).toEqual([]);
   const mended = await world.run(ingest("2026-11-23"), { TMDB_BASE_URL, NODE_EXTRA_CA_CERTS: certificate });
   expect(mended.exitCode, mended.stdout + mended.stderr).toBe(0);

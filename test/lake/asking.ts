@@ -10,10 +10,8 @@ import type { TestWorld } from "../support/test-world.ts";
 
 const QUESTION = {
   dataset: "titles",
-  baseUrl: "http://127.0.0.1:1/3",
-  entity: "movie",
-  language: "en-US",
-  append: [],
+  source: { base_url: "http://127.0.0.1:1/3" },
+  facets: { entity: "movie", language: "en-US", append: [] },
 };
 export const POLICY: AskPolicy = {
   logicalDate: "2026-11-23T09:00:00.000Z",
@@ -69,8 +67,7 @@ export function record(ask: Ask, askedId: string, options: Partial<FetchedRecord
     askedId,
     structure: "one",
     body: Buffer.from(`{"imdb_id":"${askedId}"}`),
-    endpoint: "/movie/{imdb_id}",
-    providerId: 1,
+    facts: { provider_id: 1, endpoint: "/movie/{imdb_id}" },
     fetchedAt: "2026-11-23T09:00:01.000Z",
     ...options,
   };

@@ -27,8 +27,9 @@ const COLUMNS = {
     "is_adopted created_at created_at_local committed_at missing_since",
   v_ids:
     "dataset lake entity language append asked_id generation outcome reason detail is_permanent key provider_id " +
-    "fetched_at logical_date decided_at",
-  v_doubles: "dataset lake language append asked_id generation key other_key noticed_at",
+    "fetched_at logical_date decided_at source facets facts",
+  v_doubles: "dataset lake language append asked_id generation key other_key noticed_at source facets",
+  v_missing: "dataset asked_id outcome reason detail is_permanent language logical_date decided_at lake",
   v_dags: "dag_id is_paused is_active schedule cursor seen_at import_error running_runs queued_runs",
   v_backfills:
     "backfill_id dag_id state from_date to_date reprocess is_refetch max_active runs succeeded failed open " +

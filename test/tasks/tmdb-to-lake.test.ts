@@ -55,6 +55,61 @@ describe("a first run", () => {
     });
   });
 
+  test("writes the manifest as the first release did, byte for byte: readers of a lake rely on it", async () => {
+    const world = await openTmdbWorld();
+    const written = { language: "pt-BR", append: ["keywords", "credits"] };
+    await world.ask(await world.makeRunFacts("2026-11-23T09:00:00Z"), { ids: IDS.slice(0, 1), written });
+    const text = readFileSync(join(world.folder, "lake", MANIFEST), "utf8");
+    const neutral = text
+      .replace(world.tmdb.url, "ADDRESS")
+      .replaceAll(/[0-9a-f]{32,64}/g, "HEX")
+      .replace(/"size_bytes":\d+/, '"size_bytes":0')
+      .replace(/\["tt0000002",\d+,/, '["tt0000002",1,');
+    expect(neutral).toMatchInlineSnapshot(`
+      "{
+        "dataset": "tmdb_movies",
+        "dag_id": "test_dag",
+        "run_id": "manual__2026-11-23T09:00:00.000Z",
+        "task_id": "task",
+        "logical_date": "2026-11-23T09:00:00.000Z",
+        "source": {
+          "key": "Raw/CSV/movies.csv",
+          "sha256": "HEXtt0000002"
+        },
+        "question": {
+          "hash": "HEX",
+          "base_url": "ADDRESS",
+          "entity": "movie",
+          "language": "pt-BR",
+          "append": [
+            "credits",
+            "keywords"
+          ]
+        },
+        "reconciliation": {
+          "asked": 1,
+          "stored": 1,
+          "already_stored": 0,
+          "not_found": 0,
+          "failed": 0,
+          "remaining": 0
+        },
+        "object_count": 1,
+        "record_count": 1,
+        "record_columns": [
+          "asked_id",
+          "provider_id",
+          "endpoint",
+          "fetched_at"
+        ],
+        "objects": [
+      {"key":"Raw/TMDB/2026/11/23/movies-20261123T090000000Z-00001.json","sha256":"HEX","size_bytes":0,"record_count":1,"batch":"HEX","generation":"0","structure":"dfa2eda7cd121ce2","records":[["tt0000002",1,"/movie/{imdb_id}","2026-11-23T09:00:00.000Z"]]}
+        ]
+      }
+      "
+    `);
+  });
+
   test("shows the ids that are done, out of all, and the ones that were not found", async () => {
     const world = await openTmdbWorld({ knownIds: IDS.slice(0, 8) });
     const steps: Progress[] = [];

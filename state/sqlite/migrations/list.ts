@@ -7,6 +7,7 @@ import { refusalsAreAskedAgain } from "./0005-refusals-are-asked-again.ts";
 import { keptConditions } from "./0006-kept-conditions.ts";
 import { runsByLake } from "./0007-runs-by-lake.ts";
 import { objectsThatAreGone } from "./0008-objects-that-are-gone.ts";
+import { questionsOfAnyService } from "./0009-questions-of-any-service.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0006-kept-conditions", up: keptConditions },
   { name: "0007-runs-by-lake", up: runsByLake },
   { name: "0008-objects-that-are-gone", up: objectsThatAreGone },
+  { name: "0009-questions-of-any-service", up: questionsOfAnyService },
 ];

@@ -34,8 +34,7 @@ function record(ask: Ask, askedId: string, changes: Partial<FetchedRecord> = {})
     askedId,
     structure: "one",
     body: Buffer.from(`{"imdb_id":"${askedId}"}`),
-    endpoint: "/movie/{imdb_id}",
-    providerId: 1,
+    facts: { provider_id: 1, endpoint: "/movie/{imdb_id}" },
     fetchedAt: "2026-11-23T09:00:01.000Z",
     ...changes,
   };
@@ -53,10 +52,8 @@ async function openAsking(ids: readonly string[] = makeIds(10)): Promise<Asking>
       lakeId: world.lake.id,
       question: {
         dataset: "titles",
-        baseUrl: "http://127.0.0.1:1/3",
-        entity: "movie",
-        language: "en-US",
-        append: [],
+        source: { base_url: "http://127.0.0.1:1/3" },
+        facets: { entity: "movie", language: "en-US", append: [] },
       },
       run,
       taskId: "movies",
@@ -88,8 +85,10 @@ describe("an ask", () => {
 
   test("of another language, or in a refetch, is another one", async () => {
     const { ask, openAsk, run } = await openAsking();
-    const question = { dataset: "titles", baseUrl: "http://127.0.0.1:1/3", entity: "movie", append: [] };
-    const other = await openAsk({ question: { ...question, language: "pt-BR" } });
+    const question = { dataset: "titles", source: { base_url: "http://127.0.0.1:1/3" } };
+    const other = await openAsk({
+      question: { ...question, facets: { entity: "movie", language: "pt-BR", append: [] } },
+    });
     const refetch = await openAsk({ run: { ...run, refetchGeneration: "20261123T090000000Z" } });
     expect(new Set([ask.askId, other.askId, refetch.askId]).size).toBe(3);
     expect(refetch.questionHash).toBe(ask.questionHash);

@@ -91,7 +91,69 @@ test("ids that an earlier version gave up for a refusal of the whole service are
   await database.close();
 });
 
-describe.each([1, 2, 3, 4, 5, 6])("a database that stopped after migration %i", (count) => {
+test("questions and records that an earlier version stored keep what the views and the manifests say of them", async () => {
+  const path = join(makeTempFolder(), "dagmar.db");
+  const connection = new BetterSqlite3(path);
+  connection.pragma("journal_mode = WAL");
+  await migrateTo(connection, path, MIGRATIONS.slice(0, 8));
+  connection.exec(`
+    INSERT INTO dag_versions VALUES ('f', 'd', '{}', '${AT}');
+    INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
+        run_stamp, params, fingerprint, created_at, lake)
+      VALUES ('d', 'manual__1', 'manual', 'success', '${AT}', '', 'UTC', '', '', '{}', 'f', '${AT}', 'l');
+    INSERT INTO candidate_sets VALUES (1, 'l', 's', 'c', '{}', 'csv', 0, 0, 0, '{}', '${AT}');
+    INSERT INTO questions (lake, hash, dataset, base_url, entity, language, append) VALUES
+      ('l', 'asked', 'd', 'https://api.example/3', 'movie', 'pt-BR', 'credits,keywords'),
+      ('l', 'plain', 'd', 'https://api.example/3', 'series', 'en-US', ''),
+      ('l', 'adopted', 'd', NULL, NULL, NULL, NULL);
+    INSERT INTO asks (question_id, dag_run_id, task_id, refetch_generation, candidate_set_id, key_template, source,
+        created_at)
+      VALUES (1, 1, 't', '0', 1, 'k', '{}', '${AT}');
+    INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, provider_id, endpoint,
+        logical_date, decided_at) VALUES
+      (1, 'a', '0', 'stored', 1, 603, '/movie/{imdb_id}', '${AT}', '${AT}'),
+      (2, 'b', '0', 'not_found', 1, NULL, NULL, '${AT}', '${AT}'),
+      (3, 'c', '0', 'stored', 1, NULL, NULL, '${AT}', '${AT}');
+    INSERT INTO spool (ask_id, question_id, generation, asked_id, structure, size_bytes, endpoint, provider_id,
+        fetched_at, body)
+      VALUES (1, 1, '0', 'd', 'one', 2, '/tv/{id}', 7, '${AT}', x'7b7d')`);
+  const seen = () =>
+    new BetterSqlite3(path, { readonly: true })
+      .prepare("SELECT asked_id, entity, language, append, provider_id FROM v_ids ORDER BY asked_id")
+      .all();
+  const before = seen();
+  expect(before).toEqual([
+    { asked_id: "a", entity: "movie", language: "pt-BR", append: "credits,keywords", provider_id: 603 },
+    { asked_id: "b", entity: "series", language: "en-US", append: "", provider_id: null },
+    { asked_id: "c", entity: null, language: null, append: null, provider_id: null },
+    { asked_id: "d", entity: "movie", language: "pt-BR", append: "credits,keywords", provider_id: 7 },
+  ]);
+  connection.close();
+  const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
+  expect(seen()).toEqual(before);
+  expect(database.all(sql`SELECT hash, source, facets FROM questions ORDER BY question_id`)).toEqual([
+    {
+      hash: "asked",
+      source: '{"base_url":"https://api.example/3"}',
+      facets: '{"entity":"movie","language":"pt-BR","append":["credits","keywords"]}',
+    },
+    {
+      hash: "plain",
+      source: '{"base_url":"https://api.example/3"}',
+      facets: '{"entity":"series","language":"en-US","append":[]}',
+    },
+    { hash: "adopted", source: null, facets: null },
+  ]);
+  expect(database.all(sql`SELECT asked_id, facts FROM v_ids ORDER BY asked_id`)).toEqual([
+    { asked_id: "a", facts: '{"provider_id":603,"endpoint":"/movie/{imdb_id}"}' },
+    { asked_id: "b", facts: null },
+    { asked_id: "c", facts: null },
+    { asked_id: "d", facts: '{"provider_id":7,"endpoint":"/tv/{id}"}' },
+  ]);
+  await database.close();
+});
+
+describe.each([1, 2, 3, 4, 5, 6, 7, 8])("a database that stopped after migration %i", (count) => {
   async function makeHalf(): Promise<string> {
     const path = join(makeTempFolder(), "dagmar.db");
     const connection = new BetterSqlite3(path);

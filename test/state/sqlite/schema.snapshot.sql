@@ -284,11 +284,9 @@ CREATE TABLE processed_ids (
   ask_id INTEGER REFERENCES asks (ask_id),
   object_id INTEGER REFERENCES objects (object_id),
   batch_id INTEGER REFERENCES batches (batch_id),
-  provider_id INTEGER,
-  endpoint TEXT,
   fetched_at TEXT,
   logical_date TEXT NOT NULL,
-  decided_at TEXT NOT NULL,
+  decided_at TEXT NOT NULL, facts TEXT,
   PRIMARY KEY (question_id, asked_id, generation)
 ) STRICT, WITHOUT ROWID;
 
@@ -297,10 +295,7 @@ CREATE TABLE questions (
   lake TEXT NOT NULL,
   hash TEXT NOT NULL,
   dataset TEXT NOT NULL,
-  base_url TEXT,
-  entity TEXT,
-  language TEXT,
-  append TEXT,
+  source TEXT, facets TEXT,
   UNIQUE (lake, hash)
 ) STRICT;
 
@@ -323,11 +318,9 @@ CREATE TABLE spool (
   asked_id TEXT NOT NULL,
   structure TEXT NOT NULL,
   size_bytes INTEGER NOT NULL,
-  endpoint TEXT NOT NULL,
-  provider_id INTEGER NOT NULL,
   fetched_at TEXT NOT NULL,
   batch_id INTEGER REFERENCES batches (batch_id),
-  body BLOB NOT NULL,
+  body BLOB NOT NULL, facts TEXT NOT NULL DEFAULT '{}',
   UNIQUE (question_id, asked_id, generation)
 ) STRICT;
 
@@ -390,7 +383,9 @@ CREATE VIEW v_dags AS
   FROM dags d LEFT JOIN import_errors e USING (dag_id);
 
 CREATE VIEW v_doubles AS
-  SELECT q.dataset, q.lake, q.language, q.append, d.asked_id, d.generation, o.key, f.key AS other_key, d.noticed_at
+  SELECT q.dataset, q.lake, json_extract(q.facets, '$.language') AS language, CASE WHEN json_type(q.facets, '$.append') = 'array' THEN
+      coalesce((SELECT group_concat(value, ',') FROM json_each(q.facets, '$.append')), '') END AS append,
+    d.asked_id, d.generation, o.key, f.key AS other_key, d.noticed_at, q.source, q.facets
   FROM doubled_ids d JOIN questions q USING (question_id) JOIN objects o ON o.object_id = d.object_id
     JOIN processed_ids p ON p.question_id = d.question_id AND p.asked_id = d.asked_id AND p.generation = d.generation
     LEFT JOIN objects f ON f.object_id = p.object_id;
@@ -399,12 +394,18 @@ CREATE VIEW v_events AS
   SELECT at, at_local, level, kind, dag_id, run_id, task_id, message, data FROM events;
 
 CREATE VIEW v_ids AS
-  SELECT q.dataset, q.lake, q.entity, q.language, q.append, p.asked_id, p.generation, p.outcome, p.reason, p.detail,
-    p.is_permanent, o.key, p.provider_id, p.fetched_at, p.logical_date, p.decided_at
+  SELECT q.dataset, q.lake, json_extract(q.facets, '$.entity') AS entity, json_extract(q.facets, '$.language') AS language, CASE WHEN json_type(q.facets, '$.append') = 'array' THEN
+      coalesce((SELECT group_concat(value, ',') FROM json_each(q.facets, '$.append')), '') END AS append,
+    p.asked_id, p.generation, p.outcome, p.reason, p.detail, p.is_permanent, o.key,
+    json_extract(p.facts, '$.provider_id') AS provider_id, p.fetched_at, p.logical_date, p.decided_at,
+    q.source, q.facets, p.facts
   FROM processed_ids p JOIN questions q USING (question_id) LEFT JOIN objects o USING (object_id)
   UNION ALL
-  SELECT q.dataset, q.lake, q.entity, q.language, q.append, s.asked_id, s.generation, 'spooled', NULL, NULL,
-    0, b.key, s.provider_id, s.fetched_at, r.logical_date, s.fetched_at
+  SELECT q.dataset, q.lake, json_extract(q.facets, '$.entity'), json_extract(q.facets, '$.language'), CASE WHEN json_type(q.facets, '$.append') = 'array' THEN
+      coalesce((SELECT group_concat(value, ',') FROM json_each(q.facets, '$.append')), '') END,
+    s.asked_id, s.generation, 'spooled', NULL, NULL, 0, b.key,
+    json_extract(s.facts, '$.provider_id'), s.fetched_at, r.logical_date, s.fetched_at,
+    q.source, q.facets, s.facts
   FROM spool s JOIN questions q USING (question_id) JOIN asks a ON a.ask_id = s.ask_id
     JOIN dag_runs r USING (dag_run_id) LEFT JOIN batches b ON b.batch_id = s.batch_id;
 
@@ -412,6 +413,21 @@ CREATE VIEW v_inputs AS
   SELECT r.dag_id, r.run_id, t.task_id, i.dataset, i.source, o.key, o.sha256, o.lake, i.resolved_at
   FROM task_inputs i JOIN task_instances t USING (task_instance_id) JOIN dag_runs r USING (dag_run_id)
     JOIN objects o USING (object_id);
+
+CREATE VIEW v_missing AS
+  SELECT v.dataset, v.asked_id, v.outcome, v.reason, v.detail, v.is_permanent, v.language, v.logical_date,
+    v.decided_at, v.lake
+    FROM v_ids v WHERE v.outcome <> 'stored'
+      AND v.generation = (SELECT max(x.generation) FROM processed_ids x JOIN questions q USING (question_id)
+        WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.facets IS v.facets
+          AND x.asked_id = v.asked_id UNION ALL SELECT v.generation ORDER BY 1 DESC LIMIT 1)
+  UNION ALL
+  SELECT q.dataset, c.asked_id, 'not_asked', NULL, NULL, 0, json_extract(q.facets, '$.language'), r.logical_date, NULL, q.lake
+    FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)
+      JOIN candidate_ids c USING (candidate_set_id)
+    WHERE a.ask_id = (SELECT max(ask_id) FROM asks b WHERE b.question_id = a.question_id)
+      AND NOT EXISTS (SELECT 1 FROM processed_ids p WHERE p.question_id = a.question_id AND p.asked_id = c.asked_id)
+      AND NOT EXISTS (SELECT 1 FROM spool s WHERE s.question_id = a.question_id AND s.asked_id = c.asked_id);
 
 CREATE VIEW v_objects AS
   SELECT o.lake, o.key, o.kind, o.dataset, o.size_bytes, o.record_count AS records, o.sha256,

@@ -362,8 +362,7 @@ describe("the lake's books", () => {
       askedId,
       structure: "one",
       body: Buffer.from(`{"imdb_id":"${askedId}"}`),
-      endpoint: "/movie/{imdb_id}",
-      providerId: 1,
+      facts: { provider_id: 1, endpoint: "/movie/{imdb_id}" },
       fetchedAt: OLD,
     };
   }
@@ -380,10 +379,8 @@ describe("the lake's books", () => {
       lakeId: world.lake.id,
       question: {
         dataset: "titles",
-        baseUrl: "http://127.0.0.1:1/3",
-        entity: "movie",
-        language: "en",
-        append: [],
+        source: { base_url: "http://127.0.0.1:1/3" },
+        facets: { entity: "movie", language: "en", append: [] },
       },
       run: { ...readRunFacts(readRun(database, dagRunId)), refetchGeneration: null },
       taskId: "movies",

@@ -1,0 +1,29 @@
+/** What a tmdb-to-lake task asks as a question of the record protocol; objects in lakes carry its hash. */
+import type { Question } from "../../model/records/question.ts";
+import type { TmdbToLakeOptions } from "./options.ts";
+
+/** The names of the source and the facets are those of manifests and of the columns of `v_ids`. */
+export function describeQuestion(
+  options: Pick<TmdbToLakeOptions, "dataset" | "entity" | "language" | "append">,
+  baseUrl: string,
+): Question {
+  const { dataset, entity, language } = options;
+  const address = normaliseBaseUrl(baseUrl);
+  const append = sortAppend(options.append);
+  return {
+    dataset,
+    source: { base_url: address },
+    facets: { entity, language, append },
+    // The form of the first release. Another one would ask every id again that a lake holds.
+    canonical: JSON.stringify([dataset, address, entity, language, append]),
+  };
+}
+
+/** Sorted by code unit, without doubles. */
+function sortAppend(append: readonly string[]): readonly string[] {
+  return [...new Set(append)].toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+function normaliseBaseUrl(baseUrl: string): string {
+  return new URL(baseUrl).href.replace(/\/+$/, "");
+}
