@@ -1,12 +1,6 @@
 /** Asks the scheduler that holds the lease, by a row of the database, and waits for its answer. */
 import type { JsonValue } from "../model/dag/dag.ts";
-import {
-  CommandRefused,
-  ERROR_CODES,
-  StateError,
-  type DagmarError,
-  type ErrorCode,
-} from "../model/errors.ts";
+import { CommandRefused, isErrorCode, StateError, type DagmarError } from "../model/errors.ts";
 import type { CommandAnswers } from "../scheduler/commands/command.ts";
 import type { Refusal } from "../scheduler/commands/refusal.ts";
 import type { WorkPlace } from "../scheduler/commands/work-place.ts";
@@ -80,6 +74,6 @@ function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean): DagmarEr
 
 function raiseRefusal(answer: JsonValue): DagmarError {
   const { code, message, hint } = answer as unknown as Refusal;
-  const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : "INTERNAL";
+  const known = isErrorCode(code) ? code : "INTERNAL";
   return new CommandRefused(known, message, hint === null ? {} : { hint });
 }

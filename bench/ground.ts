@@ -26,7 +26,7 @@ import { openDatabase } from "../state/sqlite/database.ts";
 import { createEventLog } from "../state/control/events.ts";
 import { createInputStore } from "../state/runs/inputs.ts";
 import { createObjectStore } from "../state/records/objects.ts";
-import { createRegistry } from "../tasks/registry.ts";
+import { createRegistry, DECLARATIONS } from "../tasks/registry.ts";
 import { makeVersion } from "../test/support/test-dag.ts";
 
 export interface Ground {
@@ -47,7 +47,7 @@ export async function openGround(
 ): Promise<Ground> {
   const settings = parseSettings(
     { variables: {}, fromDotEnv: new Set(), faults: [] },
-    { workingFolder: folder, readSecretFile: () => "" },
+    { workingFolder: folder, readSecretFile: () => "", declarations: DECLARATIONS },
   );
   const log = openLog(clock);
   const databaseFile = join(folder, "dagmar.db");
@@ -57,8 +57,7 @@ export async function openGround(
   const lake = openLake(join(folder, "lake"), { clock, log });
   const attemptLogs = openAttemptLogs({ folder: settings.logsFolder, log, clock, secrets: [] });
   const { inputFolder, timezone, notify } = settings;
-  const tmdb = { baseUrl: settings.tmdb.baseUrl, ratePerSecond: 30, token: undefined, apiKey: undefined };
-  const shipped = createRegistry({ inputFolder, tmdb, clock, log, random: Math.random });
+  const shipped = createRegistry({ inputFolder, values: settings.tasks, clock, log, random: Math.random });
   const registry = new Map([...shipped, ...types.map((type) => [type.type, type] as const)]);
   const executor = createInProcessExecutor({
     registry,

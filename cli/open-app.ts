@@ -11,6 +11,7 @@ import { openLake } from "../lake/open-lake.ts";
 import { createLogger } from "../logs/logger.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import type { Database } from "../state/sqlite/database.ts";
+import { DECLARATIONS } from "../tasks/registry.ts";
 import { lostOutput } from "./output/lost-output.ts";
 import { findLakePlace } from "./process/lake-place.ts";
 import { systemClock } from "./process/system-clock.ts";
@@ -88,7 +89,11 @@ async function openApp(options: AppOptions): Promise<{ readonly app: App; close(
 /** Raises `ConfigError` that lists every fault. */
 function readSettings(): Settings {
   const workingFolder = process.cwd();
-  return parseSettings(readEnvironment(workingFolder), { workingFolder, readSecretFile });
+  return parseSettings(readEnvironment(workingFolder), {
+    workingFolder,
+    readSecretFile,
+    declarations: DECLARATIONS,
+  });
 }
 
 function openLibrary(settings: Settings, log: Logger, makeAgent?: () => Agent): DagLibrary {

@@ -11,11 +11,17 @@ export const EXIT = { done: 0, failed: 1, usage: 2, tryAgain: 75, configuration:
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 interface ErrorMeaning {
+  /** Of a command that ends with the error. */
   readonly exit: ExitCode;
   readonly meaning: string;
 }
 
-/** Every code that Dagmar's own errors carry. `docs/reference/errors.md` is generated from this table. */
+export type ErrorTable = Readonly<Record<string, ErrorMeaning>>;
+
+/**
+ * Every code that Dagmar's own errors carry, except those that a task type declares for itself (`tasks/<type>/declare.ts`).
+ * `docs/reference/errors.md` is generated from these tables.
+ */
 export const ERROR_CODES = {
   DAG_INVALID: { exit: 78, meaning: "A Dag file has faults; every one is listed with its line and column." },
   DAG_UNKNOWN: { exit: 2, meaning: "No Dag of that name is in the Dag folder." },
@@ -80,15 +86,8 @@ export const ERROR_CODES = {
     meaning: "The source's path leaves DAGMAR_INPUT, directly or by a symbolic link.",
   },
   INPUT_CHANGED: { exit: 75, meaning: "The source changed while it was read; nothing was stored." },
-  INPUT_IS_ARCHIVE: { exit: 1, meaning: "The source is a zip archive where a plain file was expected." },
   INPUT_NOT_READY: { exit: 75, meaning: "The source is absent or still growing and is waited for." },
 
-  CSV_COLUMN_MISSING: {
-    exit: 1,
-    meaning: "The CSV has no column of that name; the message lists those it has.",
-  },
-  CSV_TOO_DIRTY: { exit: 1, meaning: "More faulty rows than the Dag's max_faulty_rows allows." },
-  CSV_EMPTY: { exit: 1, meaning: "The CSV has no header line." },
   DATASET_EMPTY: { exit: 1, meaning: "The lake holds no committed object of the dataset yet." },
 
   LAKE_DENIED: { exit: 1, meaning: "The store refused the credentials or a permission is missing." },
@@ -100,14 +99,6 @@ export const ERROR_CODES = {
   LAKE_KEY_REFUSED: { exit: 1, meaning: "The key cannot be stored safely in this lake." },
   LAKE_FULL: { exit: 75, meaning: "No space is left in the lake." },
 
-  TMDB_UNAUTHORIZED: { exit: 1, meaning: "TMDB refused the token (401 or 403)." },
-  TMDB_REFUSED: {
-    exit: 1,
-    meaning: "TMDB, or a proxy before it, refused requests as such (3xx or 4xx): no id was decided by it.",
-  },
-  TMDB_UNTRUSTED: { exit: 1, meaning: "The certificate of TMDB's address is not trusted." },
-  TMDB_UNAVAILABLE: { exit: 75, meaning: "TMDB failed repeatedly; the circuit is open." },
-  TMDB_RATE_LIMITED: { exit: 75, meaning: "TMDB asked for a longer pause than a task may hold its slot." },
   IDS_FAILED: { exit: 1, meaning: "More ids failed afresh than max_failed allows." },
   RECONCILIATION_BROKEN: {
     exit: 1,
@@ -134,26 +125,34 @@ export const ERROR_CODES = {
     exit: 2,
     meaning: "The range holds no slot of the Dag, or more than one backfill takes.",
   },
-  SHELL_FAILED: { exit: 1, meaning: "The program ended with a code other than 0, or by a signal." },
-  SHELL_NOT_FOUND: { exit: 1, meaning: "The program could not be started." },
-  OUTPUT_TOO_LONG: {
-    exit: 1,
-    meaning: "A task's output is longer than an output may be; the message has both lengths.",
-  },
-  OUTPUT_NOT_TEXT: {
-    exit: 1,
-    meaning:
-      "A task's output is not UTF-8 text, or holds a control character; the message says which and where.",
-  },
   ATTEMPT_LEFT_RUNNING: {
     exit: 1,
     meaning: "A process of the attempt could not be ended; end it by hand, then clear the task.",
   },
   WORKER_CRASHED: { exit: 1, meaning: "The worker thread ended without an answer." },
   INTERNAL: { exit: 1, meaning: "A fault of Dagmar's own; the log has the stack." },
-} as const satisfies Record<string, ErrorMeaning>;
+} as const satisfies ErrorTable;
 
-export type ErrorCode = keyof typeof ERROR_CODES;
+type OwnErrors = typeof ERROR_CODES;
+
+/** The codes that may be raised. A task type adds the names of its own: `declare module "…/model/errors.ts"`. */
+export interface TaskErrors extends OwnErrors {}
+
+export type ErrorCode = keyof TaskErrors;
+
+const declared = new Map<string, ErrorMeaning>(Object.entries(ERROR_CODES));
+
+/** Makes the codes of a task type known, so that a command that ends with one has its exit code. */
+export function declareErrors(errors: ErrorTable): void {
+  for (const [code, meaning] of Object.entries(errors)) {
+    if (Object.hasOwn(ERROR_CODES, code)) throw new Error(`${code} is a code of Dagmar's own`);
+    declared.set(code, meaning);
+  }
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return declared.has(code);
+}
 
 /** Base of every error that Dagmar raises on purpose: a code, one readable sentence, and what to do about it. */
 export class DagmarError extends Error {
@@ -168,7 +167,7 @@ export class DagmarError extends Error {
   }
 
   get exitCode(): ExitCode {
-    return ERROR_CODES[this.code].exit;
+    return declared.get(this.code)?.exit ?? EXIT.failed;
   }
 }
 

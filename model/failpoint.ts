@@ -44,15 +44,6 @@ export const FAILPOINTS = [
   "commit.after",
   "manifest.before",
   "manifest.after",
-  // tasks/file-to-lake: files
-  "hash.before",
-  "hash.after",
-  "file.plan.before",
-  "file.plan.after",
-  "file.put.before",
-  "file.put.after",
-  "file.commit.before",
-  "file.commit.after",
   // lake/folder: an object's draft, its metadata, its name, its folder
   "folder.draft.before",
   "folder.draft.after",
@@ -73,7 +64,12 @@ export const FAILPOINTS = [
   "s3.complete.after",
 ] as const;
 
-export type FailpointName = (typeof FAILPOINTS)[number];
+type OwnFailpoints = Readonly<Record<(typeof FAILPOINTS)[number], true>>;
+
+/** The names that may be passed. A task type adds those of its own: `declare module "…/model/failpoint.ts"`. */
+export interface TaskFailpoints extends OwnFailpoints {}
+
+export type FailpointName = keyof TaskFailpoints;
 
 type FailpointHook = (name: FailpointName) => void;
 

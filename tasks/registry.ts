@@ -1,40 +1,68 @@
-/** The task types that come with Dagmar, made with what the configuration gives them. */
+/** The task types that come with Dagmar: one line each. What a type is, and what it needs, stands in its own folder. */
+import type { Agent } from "node:http";
+import { declareErrors } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
 import type { Logger } from "../model/ports/logger.ts";
+import type { SettingValues, TaskDeclaration } from "../model/ports/task-declaration.ts";
 import type { AnyTaskType } from "../model/ports/task-type.ts";
+import { CSV_TO_IDS } from "./csv-to-ids/declare.ts";
 import { createCsvToIds } from "./csv-to-ids/index.ts";
+import { FILE_TO_LAKE } from "./file-to-lake/declare.ts";
 import { createFileToLake } from "./file-to-lake/index.ts";
 import { createNoop } from "./noop/index.ts";
-import { createShell, type ShellSettings } from "./shell/index.ts";
-import { openTmdbSource, type TmdbSettings } from "./tmdb-to-lake/tmdb-source.ts";
+import { SHELL } from "./shell/declare.ts";
+import { createShell } from "./shell/index.ts";
+import { readTmdbSettings, TMDB_TO_LAKE } from "./tmdb-to-lake/declare.ts";
 import { createTmdbToLake } from "./tmdb-to-lake/index.ts";
+import { openTmdbSource } from "./tmdb-to-lake/tmdb-source.ts";
 
-export interface RegistrySettings {
+/** What task types are made with. */
+export interface TaskTools {
   /** Absolute path of DAGMAR_INPUT. */
   readonly inputFolder: string;
-  readonly tmdb: TmdbSettings;
+  /** Of the variables that the types declare. */
+  readonly values: SettingValues;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
+  /** Makes what connections go through, such as a proxy. */
+  readonly makeAgent?: (() => Agent) | undefined;
   /** What shell tasks hand on from; nothing by default. */
-  readonly environment?: ShellSettings["environment"];
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Tells the shell tasks of this database from those of others: the path of its file. */
   readonly cookieScope?: string;
   /** What no shell task's program may show in its words. */
   readonly secrets?: readonly string[];
 }
 
-export function createRegistry(settings: RegistrySettings): ReadonlyMap<string, AnyTaskType> {
-  const types: readonly AnyTaskType[] = [
-    createFileToLake(settings.inputFolder),
-    createCsvToIds(),
-    createTmdbToLake(openTmdbSource(settings.tmdb, settings)),
-    createShell({
-      environment: settings.environment ?? {},
-      cookieScope: settings.cookieScope ?? "",
-      secrets: settings.secrets ?? [],
-    }),
-    createNoop(),
-  ];
+export interface TaskModule {
+  readonly declaration: TaskDeclaration;
+  create(tools: TaskTools): AnyTaskType;
+}
+
+/** In the order of the reference. */
+export const TASK_MODULES: readonly TaskModule[] = [
+  { declaration: FILE_TO_LAKE, create: ({ inputFolder }) => createFileToLake(inputFolder) },
+  { declaration: CSV_TO_IDS, create: () => createCsvToIds() },
+  {
+    declaration: TMDB_TO_LAKE,
+    create: (tools) => createTmdbToLake(openTmdbSource(readTmdbSettings(tools.values), tools)),
+  },
+  {
+    declaration: SHELL,
+    create: ({ environment = {}, cookieScope = "", secrets = [] }) =>
+      createShell({ environment, cookieScope, secrets }),
+  },
+  { declaration: {}, create: () => createNoop() },
+];
+
+export const DECLARATIONS: readonly TaskDeclaration[] = TASK_MODULES.map(({ declaration }) => declaration);
+
+export function createRegistry(
+  tools: TaskTools,
+  modules: readonly TaskModule[] = TASK_MODULES,
+): ReadonlyMap<string, AnyTaskType> {
+  for (const { declaration } of modules) declareErrors(declaration.errors ?? {});
+  const types = modules.map((module) => module.create(tools));
   return new Map(types.map((type) => [type.type, type]));
 }

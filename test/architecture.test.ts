@@ -220,6 +220,21 @@ describe("a planted offence is caught", () => {
     expect(judge({ "scheduler/a.ts": `${OPENING}export const a = () => Math.random();` })).toEqual([]);
   });
 
+  it.each([
+    ["a text", 'export const a = "tmdb";'],
+    ["a name", "export const tmdbToken = 1;"],
+    ["a comment", "/** As TMDB does. */\nexport const a = 1;"],
+    ["a statement", "export const a = `SELECT 1 WHERE imdb_id = ${1}`;"],
+    ["an address", 'export const a = "https://api.themoviedb.org/3";'],
+  ])("a service that is named outside of its task type's folder: %s", (_, code) => {
+    for (const room of ["model", "state", "scheduler", "app", "lake", "config"]) {
+      expect(judge({ [`${room}/a.ts`]: OPENING + code })).toEqual([
+        expect.stringMatching(new RegExp(`^service ${room}/a\\.ts:\\d$`)),
+      ]);
+    }
+    expect(judge({ "tasks/copy/a.ts": OPENING + code })).toEqual([]);
+  });
+
   it("a home that no longer does what it alone may do", () => {
     expect(judge({ "cli/process/system-clock.ts": `${OPENING}export const now = 1;\n` })).toEqual([
       "clock cli/process/system-clock.ts",

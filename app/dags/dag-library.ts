@@ -38,13 +38,8 @@ export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibr
   const { clock, log, random, environment, makeAgent } = tools;
   const registry = createRegistry({
     inputFolder: settings.inputFolder,
-    tmdb: {
-      baseUrl: settings.tmdb.baseUrl,
-      token: settings.tmdb.token ?? undefined,
-      apiKey: settings.tmdb.apiKey ?? undefined,
-      ratePerSecond: settings.tmdb.ratePerSecond,
-      makeAgent,
-    },
+    values: settings.tasks,
+    makeAgent,
     clock,
     log,
     random,

@@ -1,6 +1,7 @@
 /** How settings that are more than a word are written: lakes, pools, addresses. Faults never repeat what could be a secret. */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Parsed } from "../../model/text/address.ts";
 
 export type LakeSetting =
   /** An absolute path. */
@@ -23,8 +24,6 @@ export interface LakeEncryption {
 
 /** Values of S3's header x-amz-server-side-encryption. */
 export const SSE_ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse"] as const;
-
-export type Parsed<Value> = { readonly value: Value } | { readonly fault: string };
 
 /** An absolute path. What only a shell expands is refused: it would be the name of a folder. */
 export function parsePath(text: string, workingFolder: string): Parsed<string> {
@@ -123,7 +122,7 @@ export function parsePools(text: string, preset: string): Parsed<ReadonlyMap<str
       const match = POOL.exec(entry);
       if (match === null) {
         return {
-          fault: `must be a list of <pool>=<slots> with 1 to 9999 slots, such as default=16,tmdb=2; not "${entry}"`,
+          fault: `must be a list of <pool>=<slots> with 1 to 9999 slots, such as ${preset}; not "${entry}"`,
         };
       }
       const name = match[1] ?? "";
@@ -133,38 +132,6 @@ export function parsePools(text: string, preset: string): Parsed<ReadonlyMap<str
     }
   }
   return { value: pools };
-}
-
-/** An http or https address without a slash at its end. One that could give a secret away is refused. */
-export function parseAddress(text: string): Parsed<string> {
-  if (!URL.canParse(text)) return { fault: "must be an address such as https://example.com" };
-  const url = new URL(text);
-  if (url.protocol !== "https:" && url.protocol !== "http:") {
-    return { fault: "must begin with https:// or http://" };
-  }
-  if (url.username !== "" || url.password !== "") return { fault: "must not hold a user or password" };
-  if (url.search !== "" || url.hash !== "") return { fault: "must not hold a query or fragment" };
-  return { value: text.trim().replace(/\/+$/, "") };
-}
-
-/** As `parseAddress`; plain http is taken only on this machine, because a token goes along. */
-export function parseProviderAddress(text: string): Parsed<string> {
-  const parsed = parseAddress(text);
-  if ("fault" in parsed) return parsed;
-  const { protocol, hostname } = new URL(parsed.value);
-  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
-  if (protocol === "http:" && !isLoopback) {
-    return { fault: "must be https://, since the token is sent there" };
-  }
-  return parsed;
-}
-
-/** Requests a second: a number above 0, or `none`. */
-export function parseRate(text: string): Parsed<number> {
-  if (text === "none") return { value: Infinity };
-  const rate = Number(text);
-  if (/^\d{1,6}(\.\d{1,3})?$/.test(text) && rate > 0) return { value: rate };
-  return { fault: "must be a number above 0, or none" };
 }
 
 export interface HttpAddress {

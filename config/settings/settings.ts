@@ -5,12 +5,13 @@
 import path from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../../model/errors.ts";
+import type { SettingValues, TaskDeclaration } from "../../model/ports/task-declaration.ts";
+import { parseAddress, type Parsed } from "../../model/text/address.ts";
 import { isTimezone } from "../../model/time/local-time.ts";
 import { LOG_LEVELS, type LogLevel } from "../../model/ports/logger.ts";
 import type { Environment } from "./environment.ts";
 import { listProxySecrets, parseProxyRule, type ProxyRule } from "./proxy-rule.ts";
 import {
-  parseAddress,
   parseCount,
   parseEncryption,
   parseHttpAddress,
@@ -18,15 +19,12 @@ import {
   parseNoticeTemplate,
   parsePath,
   parsePools,
-  parseProviderAddress,
-  parseRate,
   parseWebhook,
   type HttpAddress,
   type LakeSetting,
-  type Parsed,
 } from "./setting-values.ts";
 import { suggestName } from "../suggestion.ts";
-import { VARIABLES } from "./variables.ts";
+import { listVariables, type Variable } from "./variables.ts";
 
 const LOG_FORMATS = ["text", "json"] as const;
 type LogFormat = (typeof LOG_FORMATS)[number];
@@ -42,7 +40,7 @@ export interface Settings {
   /** `null`: not set; the command decides. */
   readonly logLevel: LogLevel | null;
   readonly logFormat: LogFormat;
-  /** Slots by pool, `default` and `tmdb` included. */
+  /** Slots by pool, `default` and those of the task types included. */
   readonly pools: ReadonlyMap<string, number>;
   /** Tasks at the same time, over all Dags. */
   readonly maxActiveTasks: number;
@@ -57,14 +55,8 @@ export interface Settings {
     readonly after: number;
     readonly template: string;
   };
-  readonly tmdb: {
-    readonly token: string | null;
-    readonly apiKey: string | null;
-    /** Without a slash at its end. */
-    readonly baseUrl: string;
-    /** Requests a second, over all tasks of the process; `Infinity` for no limit. */
-    readonly ratePerSecond: number;
-  };
+  /** Of the variables that task types declare; what is not set and has no default is left out. */
+  readonly tasks: SettingValues;
   /** Which requests go through a proxy; `null` for none. */
   readonly proxy: ProxyRule | null;
   /** `AWS_*` variables that stand in `.env` alone, to be given to `applyAwsVariables`. */
@@ -78,6 +70,8 @@ export interface SettingsContext {
   readonly workingFolder: string;
   /** Text of a `*_FILE`; throws where it cannot be read. */
   readSecretFile(file: string): string;
+  /** What the task types declare; their variables are read too. */
+  readonly declarations: readonly TaskDeclaration[];
 }
 
 /** Names with this prefix steer the project's own tests, which start the program as a child. */
@@ -86,12 +80,13 @@ const OWN_PREFIX = "DAGMAR_";
 
 /** Raises one `ConfigError` that lists every fault. */
 export function parseSettings(environment: Environment, context: SettingsContext): Settings {
-  const faults = [...environment.faults, ...listUnknownNames(Object.keys(environment.variables))];
-  const values = readSecretFiles(environment.variables, context, faults);
+  const variables = listVariables(context.declarations);
+  const faults = [...environment.faults, ...listUnknownNames(Object.keys(environment.variables), variables)];
+  const values = readSecretFiles(environment.variables, variables, context, faults);
   const proxy = parseProxyRule(values, faults);
   const encryption = parseEncryption(values["DAGMAR_S3_SSE"], values["DAGMAR_S3_SSE_KMS_KEY_ID"]);
   if ("fault" in encryption) faults.push(encryption.fault);
-  const result = makeSchema(context.workingFolder).safeParse(values);
+  const result = makeSchema(variables, context).safeParse(values);
   if (!result.success) {
     faults.push(...result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`));
   }
@@ -127,24 +122,32 @@ export function parseSettings(environment: Environment, context: SettingsContext
       after: read.DAGMAR_NOTIFY_AFTER,
       template: read.DAGMAR_NOTIFY_TEMPLATE,
     }),
-    tmdb: Object.freeze({
-      token: read.TMDB_API_TOKEN ?? null,
-      apiKey: read.TMDB_API_KEY ?? null,
-      baseUrl: read.TMDB_BASE_URL,
-      ratePerSecond: read.TMDB_RATE_PER_SECOND,
-    }),
+    tasks: Object.freeze(pickDeclared(read, context.declarations)),
     proxy: proxy === null ? null : Object.freeze(proxy),
     aws: Object.freeze(Object.fromEntries(aws)),
-    secrets: Object.freeze([...listSecrets(values), ...listProxySecrets(proxy)]),
+    secrets: Object.freeze([...listSecrets(values, variables), ...listProxySecrets(proxy)]),
   });
 }
 
-function listSecrets(values: Readonly<Record<string, string>>): readonly string[] {
-  return VARIABLES.filter((variable) => variable.isSecret).flatMap(({ name }) => values[name] ?? []);
+function pickDeclared(
+  read: Readonly<Record<string, unknown>>,
+  declarations: readonly TaskDeclaration[],
+): SettingValues {
+  const names = declarations.flatMap(({ settings = [] }) => settings.map(({ name }) => name));
+  return Object.fromEntries(
+    names.filter((name) => read[name] !== undefined).map((name) => [name, read[name]]),
+  );
 }
 
-function listUnknownNames(names: readonly string[]): readonly string[] {
-  const known = VARIABLES.flatMap(({ name, hasFileVariant }) =>
+function listSecrets(
+  values: Readonly<Record<string, string>>,
+  variables: readonly Variable[],
+): readonly string[] {
+  return variables.filter((variable) => variable.isSecret).flatMap(({ name }) => values[name] ?? []);
+}
+
+function listUnknownNames(names: readonly string[], variables: readonly Variable[]): readonly string[] {
+  const known = variables.flatMap(({ name, hasFileVariant }) =>
     hasFileVariant ? [name, `${name}_FILE`] : [name],
   );
   return names
@@ -161,15 +164,16 @@ function listUnknownNames(names: readonly string[]): readonly string[] {
 
 /** The variables with the content of `*_FILE` in the place of the secrets; a line feed at its end is an editor's. */
 function readSecretFiles(
-  variables: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
+  variables: readonly Variable[],
   context: SettingsContext,
   faults: string[],
 ): Readonly<Record<string, string>> {
-  const values = { ...variables };
-  for (const { name } of VARIABLES.filter((variable) => variable.hasFileVariant)) {
-    const file = variables[`${name}_FILE`];
+  const values = { ...given };
+  for (const { name } of variables.filter((variable) => variable.hasFileVariant)) {
+    const file = given[`${name}_FILE`];
     if (file === undefined) continue;
-    if (variables[name] !== undefined) {
+    if (given[name] !== undefined) {
       faults.push(`${name} and ${name}_FILE are both set; one of them is enough`);
       continue;
     }
@@ -186,9 +190,9 @@ function readSecretFiles(
 }
 
 /** No message repeats a value that could hold a secret. */
-function makeSchema(workingFolder: string) {
+function makeSchema(variables: readonly Variable[], { workingFolder, declarations }: SettingsContext) {
   const preset = (name: string): string =>
-    VARIABLES.find((variable) => variable.name === name)?.default ?? "";
+    variables.find((variable) => variable.name === name)?.default ?? "";
   const read = <Value>(name: string, parse: (text: string) => Parsed<Value>) =>
     z.string().default(preset(name)).transform(report(parse));
   const folder = (name: string) => read(name, (text) => parsePath(text, workingFolder));
@@ -215,10 +219,14 @@ function makeSchema(workingFolder: string) {
     DAGMAR_NOTIFY_URL: z.string().transform(report(parseWebhook)).optional(),
     DAGMAR_NOTIFY_AFTER: read("DAGMAR_NOTIFY_AFTER", parseCount),
     DAGMAR_NOTIFY_TEMPLATE: read("DAGMAR_NOTIFY_TEMPLATE", parseNoticeTemplate),
-    TMDB_API_TOKEN: credential.optional(),
-    TMDB_API_KEY: credential.optional(),
-    TMDB_BASE_URL: read("TMDB_BASE_URL", parseProviderAddress),
-    TMDB_RATE_PER_SECOND: read("TMDB_RATE_PER_SECOND", parseRate),
+    ...Object.fromEntries(
+      declarations
+        .flatMap(({ settings = [] }) => settings)
+        .map(({ name, default: text, parse }) => {
+          const value = z.string().transform(report(parse));
+          return [name, text === undefined ? value.optional() : value.prefault(text)];
+        }),
+    ),
     AWS_ENDPOINT_URL_S3: z.string().transform(report(parseAddress)).optional(),
     AWS_ENDPOINT_URL: z.string().transform(report(parseAddress)).optional(),
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: choice("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", [
@@ -227,9 +235,6 @@ function makeSchema(workingFolder: string) {
     ]).transform((text) => text === "true"),
   });
 }
-
-/** A credential goes into a header: what cannot stand there is told here, not by the HTTP client with the value in its text. */
-const credential = z.string().regex(/^[!-~]+$/, "holds spaces or signs that no credential has");
 
 function report<Value>(parse: (text: string) => Parsed<Value>) {
   return (text: string, context: z.core.$RefinementCtx<string>): Value => {

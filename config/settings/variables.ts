@@ -1,16 +1,10 @@
-/** Every variable that Dagmar reads, as data: settings are read by this table and the reference is generated from it. */
+/**
+ * Every variable that Dagmar reads, as data: settings are read by this table and the reference is generated from it. What
+ * task types read, they declare themselves.
+ */
+import type { SettingDeclaration, TaskDeclaration } from "../../model/ports/task-declaration.ts";
 
-export interface Variable {
-  readonly name: string;
-  /** As text, where there is one. */
-  readonly default?: string;
-  readonly description: string;
-  /** A value to show in `.env.example` and the reference. */
-  readonly example?: string;
-  readonly isSecret: boolean;
-  /** `<name>_FILE` may name a file that holds the value. */
-  readonly hasFileVariant: boolean;
-}
+export type Variable = Omit<SettingDeclaration, "parse">;
 
 const own = (name: string, preset: string | undefined, description: string, example?: string): Variable => ({
   name,
@@ -28,8 +22,8 @@ const secret = (name: string, description: string, hasFileVariant: boolean): Var
   hasFileVariant,
 });
 
-/** In the order in which they are documented. */
-export const VARIABLES: readonly Variable[] = [
+/** Of Dagmar and its scheduler. */
+const ABOUT_DAGMAR: readonly Variable[] = [
   own(
     "DAGMAR_LAKE",
     "file:./data/lake",
@@ -47,12 +41,6 @@ export const VARIABLES: readonly Variable[] = [
     "info",
   ),
   own("DAGMAR_LOG_FORMAT", "text", "text for people, json for machines: one object a line."),
-  own(
-    "DAGMAR_POOLS",
-    "default=16,tmdb=2",
-    "Pools and their slots; these are added to, or replace, the two in the default.",
-    "tmdb=4,night=1",
-  ),
   own("DAGMAR_MAX_ACTIVE_TASKS", "32", "Tasks that run at the same time, over all Dags."),
   own(
     "DAGMAR_HTTP",
@@ -68,18 +56,14 @@ export const VARIABLES: readonly Variable[] = [
     '{"text":"${message}"}',
     "The body of a notice, JSON. ${message}, ${dag_id}, ${run_id}, ${kind} and ${failures} stand for their values.",
   ),
-  secret("TMDB_API_TOKEN", "TMDB's API read access token, sent as Bearer; preferred.", true),
-  secret("TMDB_API_KEY", "TMDB's older API key; used where there is no token.", true),
-  own("TMDB_BASE_URL", "https://api.themoviedb.org/3", "Where TMDB's API answers."),
-  own(
-    "TMDB_RATE_PER_SECOND",
-    "30",
-    "Requests a second to TMDB, retries included, over all tasks; `none` for no limit. TMDB allows about 40.",
-  ),
+];
+
+/** Of how stores and services are reached. */
+const ABOUT_REACH: readonly Variable[] = [
   own(
     "HTTPS_PROXY",
     undefined,
-    "The proxy for https addresses: S3, TMDB and the webhook alike. HTTP_PROXY is the one for http, ALL_PROXY for both; names in lower case win.",
+    "The proxy for https addresses: the store, the APIs and the webhook alike. HTTP_PROXY is the one for http, ALL_PROXY for both; names in lower case win.",
     "http://proxy.example.com:3128",
   ),
   own("HTTP_PROXY", undefined, "The proxy for http addresses.", "http://proxy.example.com:3128"),
@@ -120,3 +104,28 @@ export const VARIABLES: readonly Variable[] = [
   secret("AWS_SECRET_ACCESS_KEY", "Secret of the access key.", false),
   secret("AWS_SESSION_TOKEN", "Session token of temporary credentials.", false),
 ];
+
+/** In the order in which they are documented. */
+export function listVariables(declarations: readonly TaskDeclaration[]): readonly Variable[] {
+  const before = ABOUT_DAGMAR.findIndex(({ name }) => name === "DAGMAR_MAX_ACTIVE_TASKS");
+  return [
+    ...ABOUT_DAGMAR.slice(0, before),
+    describePools(declarations),
+    ...ABOUT_DAGMAR.slice(before),
+    ...declarations.flatMap(({ settings = [] }) => settings),
+    ...ABOUT_REACH,
+  ];
+}
+
+/** Every task type's pools stand in the default. */
+function describePools(declarations: readonly TaskDeclaration[]): Variable {
+  const pools = declarations.flatMap((declaration) => Object.entries(declaration.pools ?? {}));
+  const [first] = pools;
+  const changed = first === undefined ? [] : [`${first[0]}=${first[1] * 2}`];
+  return own(
+    "DAGMAR_POOLS",
+    ["default=16", ...pools.map(([name, slots]) => `${name}=${slots}`)].join(","),
+    "Pools and their slots; these are added to, or replace, those in the default.",
+    [...changed, "night=1"].join(","),
+  );
+}

@@ -16,7 +16,7 @@ export type UnmetCondition =
 
 /** So many at a time, and so many are running. */
 export interface SlotLimit {
-  /** In words: `pool tmdb`. */
+  /** In words: `pool default`. */
   readonly name: string;
   readonly slots: number;
   readonly taken: number;

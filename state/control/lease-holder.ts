@@ -1,6 +1,6 @@
 /** Who holds the lease, as its row says. What a lease is and how it is taken is in `lease.ts`. */
 export interface LeaseHolder {
-  /** What it does, in words, such as `run tmdb_ingest`. */
+  /** What it does, in words, such as `run csv_ingest`. */
   readonly purpose: string;
   readonly pid: number;
   readonly host: string;

@@ -2,28 +2,21 @@
 import type { Agent } from "node:http";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
+import type { TmdbSettings } from "./declare.ts";
 import { assertTmdbConfigured, readBaseUrl } from "./tmdb-access.ts";
 import type { TmdbSource } from "./index.ts";
 
-export interface TmdbSettings {
-  readonly baseUrl: string;
-  /** Bearer token, preferred; or the older API key. */
-  readonly token: string | undefined;
-  readonly apiKey: string | undefined;
-  /** `Infinity` for no limit. */
-  readonly ratePerSecond: number;
+interface Tools {
   /** Makes what a client's connections go through, such as a proxy. */
   readonly makeAgent?: (() => Agent) | undefined;
-}
-
-interface Tools {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
 }
 
 export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource {
-  const { baseUrl, token, apiKey, ratePerSecond, makeAgent } = settings;
+  const { baseUrl, token, apiKey, ratePerSecond } = settings;
+  const { clock, log, random, makeAgent } = tools;
   return {
     baseUrl,
     assertConfigured: () => {
@@ -39,7 +32,9 @@ export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource
         ratePerSecond: Math.min(ratePerSecond, maxRatePerSecond),
         ...(pickControl === undefined ? {} : { pickControl }),
         makeAgent,
-        ...tools,
+        clock,
+        log,
+        random,
       });
     },
   };

@@ -20,7 +20,7 @@ const PAGES = ["README.md", "docs/dags.md"];
 
 const registry = createRegistry({
   inputFolder: "/input",
-  tmdb: { baseUrl: "https://api.themoviedb.org/3", token: undefined, apiKey: undefined, ratePerSecond: 30 },
+  values: {},
   clock: createTestClock(),
   log: silentLog,
   random: () => 0,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ERROR_CODES, EXIT, type ErrorCode } from "../../model/errors.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
+import { DECLARATIONS } from "../../tasks/registry.ts";
 
 /** What stays as it is until a person edits something: a supervisor does not start it again. */
 const EDITS: readonly ErrorCode[] = [
@@ -37,7 +38,9 @@ const PASSING: readonly ErrorCode[] = [
 ];
 
 function listCodes(exit: number): readonly string[] {
-  return Object.entries(ERROR_CODES)
+  const tables = [ERROR_CODES, ...DECLARATIONS.map(({ errors = {} }) => errors)];
+  return tables
+    .flatMap((table) => Object.entries(table))
     .filter(([, meaning]) => meaning.exit === exit)
     .map(([code]) => code)
     .toSorted();

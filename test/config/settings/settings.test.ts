@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Environment } from "../../../config/settings/environment.ts";
 import { parseSettings } from "../../../config/settings/settings.ts";
-import { VARIABLES } from "../../../config/settings/variables.ts";
+import { listVariables } from "../../../config/settings/variables.ts";
 import { ConfigError } from "../../../model/errors.ts";
+import { DECLARATIONS } from "../../../tasks/registry.ts";
+import { readTmdbSettings } from "../../../tasks/tmdb-to-lake/declare.ts";
 
 const files: Readonly<Record<string, string>> = { "/work/token": "tok-from-file\n", "/work/empty": " \n" };
+const VARIABLES = listVariables(DECLARATIONS);
 const context = {
+  declarations: DECLARATIONS,
   workingFolder: "/work",
   readSecretFile: (file: string): string => {
     const content = files[file];
@@ -51,7 +55,7 @@ test("with nothing configured, the lake is a folder and the state a file, under 
     http: { host: "127.0.0.1", port: 8793 },
     logsFolder: "/work/data/logs",
     notify: { url: null, after: 1, template: '{"text":"${message}"}' },
-    tmdb: { token: null, apiKey: null, baseUrl: "https://api.themoviedb.org/3", ratePerSecond: 30 },
+    tasks: { TMDB_BASE_URL: "https://api.themoviedb.org/3", TMDB_RATE_PER_SECOND: 30 },
     proxy: null,
     aws: {},
     secrets: [],
@@ -60,7 +64,7 @@ test("with nothing configured, the lake is a folder and the state a file, under 
 
 test("settings are frozen", () => {
   const settings = parse({});
-  for (const value of [settings, settings.lake, settings.tmdb, settings.aws, settings.secrets]) {
+  for (const value of [settings, settings.lake, settings.tasks, settings.aws, settings.secrets]) {
     expect(Object.isFrozen(value)).toBe(true);
   }
 });
@@ -188,7 +192,9 @@ test("pools are added to those there are, and replace them", () => {
 });
 
 test("addresses lose the slash at their end", () => {
-  expect(parse({ TMDB_BASE_URL: "http://127.0.0.1:8080/3/" }).tmdb.baseUrl).toBe("http://127.0.0.1:8080/3");
+  expect(parse({ TMDB_BASE_URL: "http://127.0.0.1:8080/3/" }).tasks["TMDB_BASE_URL"]).toBe(
+    "http://127.0.0.1:8080/3",
+  );
 });
 
 describe("a fault", () => {
@@ -248,7 +254,7 @@ describe("a fault", () => {
 
 describe("secrets", () => {
   test("may stand in files, from the working folder, without the line feed at their end", () => {
-    expect(parse({ TMDB_API_TOKEN_FILE: "./token" }).tmdb.token).toBe("tok-from-file");
+    expect(readTmdbSettings(parse({ TMDB_API_TOKEN_FILE: "./token" }).tasks).token).toBe("tok-from-file");
   });
   test("are all listed for redaction", () => {
     const { secrets } = parse({

@@ -26,6 +26,7 @@ export function checkArchitecture(files: ReadonlyMap<string, string>): readonly 
     checkPath(path, report);
     if (!path.endsWith(".ts")) continue;
     checkShape(text, report);
+    checkServices(path, text, report);
     const source = readSource(text, report);
     if (source === undefined) continue;
     const references = listReferences(source);
@@ -154,6 +155,13 @@ function checkUses(
   for (const { law, room, pattern, reason } of laws.NOWHERE) {
     if (room !== undefined && room !== roomOf(path)) continue;
     for (const match of source.code.matchAll(pattern)) report(law, lineAt(text, match.index), reason);
+  }
+}
+
+function checkServices(path: string, text: string, report: Report): void {
+  if (!laws.SERVICES.rooms.includes(roomOf(path))) return;
+  for (const match of text.matchAll(laws.SERVICES.pattern)) {
+    report("service", lineAt(text, match.index), `${match[0]} is named in its task type's folder only`);
   }
 }
 

@@ -116,6 +116,12 @@ export const NOWHERE: readonly { law: string; room?: string; pattern: RegExp; re
   },
 ];
 
+/** What belongs to one service: its task type's folder may name it, the rooms below and around may not, in comments neither. */
+export const SERVICES: { readonly rooms: readonly string[]; readonly pattern: RegExp } = {
+  rooms: ["model", "state", "scheduler", "app", "lake", "config"],
+  pattern: /tmdb|themoviedb|imdb/gi,
+};
+
 /** Modules whose import would hide `process.env` and its kind behind another name. */
 export const DISGUISES: readonly string[] = ["node:process", "node:module", "node:vm"];
 

@@ -1,0 +1,27 @@
+/** What the task type `file-to-lake` declares: the error code and the failpoints that only it has. */
+import type { ErrorTable } from "../../model/errors.ts";
+import type { TaskDeclaration } from "../../model/ports/task-declaration.ts";
+
+const ERRORS = {
+  INPUT_IS_ARCHIVE: { exit: 1, meaning: "The source is a zip archive where a plain file was expected." },
+} as const satisfies ErrorTable;
+
+const POINTS = [
+  "hash.before",
+  "hash.after",
+  "file.plan.before",
+  "file.plan.after",
+  "file.put.before",
+  "file.put.after",
+  "file.commit.before",
+  "file.commit.after",
+] as const;
+
+declare module "../../model/errors.ts" {
+  interface TaskErrors extends Readonly<Record<keyof typeof ERRORS, unknown>> {}
+}
+declare module "../../model/failpoint.ts" {
+  interface TaskFailpoints extends Readonly<Record<(typeof POINTS)[number], true>> {}
+}
+
+export const FILE_TO_LAKE: TaskDeclaration = { errors: ERRORS, failpoints: POINTS };
