@@ -23,7 +23,7 @@ const secret = (name: string, description: string, hasFileVariant: boolean): Var
 });
 
 /** Of Dagmar and its scheduler. */
-const ABOUT_DAGMAR: readonly Variable[] = [
+const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Variable[] => [
   own(
     "DAGMAR_LAKE",
     "file:./data/lake",
@@ -41,6 +41,7 @@ const ABOUT_DAGMAR: readonly Variable[] = [
     "info",
   ),
   own("DAGMAR_LOG_FORMAT", "text", "text for people, json for machines: one object a line."),
+  describePools(declarations),
   own("DAGMAR_MAX_ACTIVE_TASKS", "32", "Tasks that run at the same time, over all Dags."),
   own(
     "DAGMAR_HTTP",
@@ -107,11 +108,8 @@ const ABOUT_REACH: readonly Variable[] = [
 
 /** In the order in which they are documented. */
 export function listVariables(declarations: readonly TaskDeclaration[]): readonly Variable[] {
-  const before = ABOUT_DAGMAR.findIndex(({ name }) => name === "DAGMAR_MAX_ACTIVE_TASKS");
   return [
-    ...ABOUT_DAGMAR.slice(0, before),
-    describePools(declarations),
-    ...ABOUT_DAGMAR.slice(before),
+    ...describeDagmar(declarations),
     ...declarations.flatMap(({ settings = [] }) => settings),
     ...ABOUT_REACH,
   ];
