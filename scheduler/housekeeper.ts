@@ -1,4 +1,5 @@
 /** Does what is asked of the scheduler and takes longer than a transaction may: pruning, in many small ones. */
+import { describeError } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
 import type { JsonValue } from "../model/dag/dag.ts";
 import type { Logger } from "../model/ports/logger.ts";
@@ -24,7 +25,10 @@ export interface HousekeepingTools {
 }
 
 export interface Housekeeper {
-  /** Begins what is asked for, unless something is being done: then that comes first. */
+  /**
+   * Begins what is asked for, unless something is being done: then that comes first. What cannot be read is logged, and read
+   * again at the next look.
+   */
   look(): void;
   /** Resolves when nothing is being done. */
   rest(): Promise<void>;
@@ -49,16 +53,24 @@ export function createHousekeeper(tools: HousekeepingTools, drain: AbortSignal):
     await database.write((query) => answerRequest(query, requestId, state, value, clock.now()));
   }
 
+  function begin(): void {
+    const request = listOpenRequests(tools.database).find(({ kind }) => kind === PRUNE);
+    if (request === undefined) return;
+    work = answer(request.requestId, (request.payload ?? {}) as PruneOrder)
+      .catch(() => undefined)
+      .finally(() => {
+        work = undefined;
+      });
+  }
+
   return {
     look() {
       if (work !== undefined || drain.aborted) return;
-      const request = listOpenRequests(tools.database).find(({ kind }) => kind === PRUNE);
-      if (request === undefined) return;
-      work = answer(request.requestId, (request.payload ?? {}) as PruneOrder)
-        .catch(() => undefined)
-        .finally(() => {
-          work = undefined;
-        });
+      try {
+        begin();
+      } catch (error) {
+        tools.log.error(`Requests could not be looked through; that is tried again. ${describeError(error)}`);
+      }
     },
     async rest() {
       await work;

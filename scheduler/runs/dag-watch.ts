@@ -1,5 +1,5 @@
 /** The Dags that have a schedule now, in memory: when each comes due next. What they lead to is decided elsewhere. */
-import type { SourceFolder } from "../../model/ports/dag-source.ts";
+import type { SourceDag, SourceFolder } from "../../model/ports/dag-source.ts";
 import { findTimetables } from "../../model/dag/dag-timetable.ts";
 import { LAST_INSTANT } from "../../model/time/instant.ts";
 import type { Timetable } from "../../model/time/timetable.ts";
@@ -27,7 +27,8 @@ export interface DagWatch {
   /** What is not yet cannot have been missed. */
   setBack(now: Date): void;
   readonly dags: readonly WatchedDag[];
-  find(dagId: string): DagVersion | undefined;
+  /** In the folder as it was taken in last. */
+  find(dagId: string): SourceDag | undefined;
   /** The earliest `nextDueAt`. */
   readonly nextDueAt: Date | null;
 }

@@ -1,0 +1,69 @@
+/** One turn of the loop: its steps in one transaction, then what follows from them. What the steps are is the list's business. */
+import { describeError, isFencedOff, StateError } from "../../model/errors.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { WorkPlace } from "../commands/work-place.ts";
+import type { OwnPlace } from "../commands/answer-requests.ts";
+import type { Engine, StepOutcome } from "../engine/engine.ts";
+import type { SourceFolder } from "../../model/ports/dag-source.ts";
+import { AFTER_COMMIT, TURN_STEPS, type CommittedTurn, type TurnTools } from "./turn-steps.ts";
+
+const PAUSE_AFTER_FAULT_MS = 5_000;
+
+export interface TurnTaker extends TurnTools {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** A command that means another one is refused. */
+  readonly place: WorkPlace;
+}
+
+/**
+ * When to look again, as the engine sees it. What could not be written is tried again after a pause. Raises what another
+ * attempt cannot mend: `LEASE_LOST`, `DATABASE_MOVED`, and any fault during a drain.
+ */
+export async function takeTurn(tools: TurnTaker, drain: AbortSignal): Promise<StepOutcome> {
+  const { engine, service } = tools;
+  const events = tools.unwritten.all;
+  const folder = tools.reader.fresh;
+  const own = describeOwnPlace(tools, folder);
+  let committed = undefined as CommittedTurn | undefined;
+  try {
+    const outcome = await engine.step("all", (query, now, guard) => {
+      const turn = { query, now, guard, events, folder, own };
+      let isChanged = false;
+      for (const step of TURN_STEPS) {
+        if (step.makesWork && drain.aborted) continue;
+        if (step.take(turn, tools)) isChanged = true;
+      }
+      committed = { at: now, events, folder, isChanged };
+      return isChanged;
+    });
+    service.stepEnded(null);
+    if (committed !== undefined) for (const { follow } of AFTER_COMMIT) follow(committed, tools);
+    return outcome;
+  } catch (error) {
+    if (isFencedOff(error) || drain.aborted) throw error;
+    return pauseAfter(error, tools, drain);
+  }
+}
+
+async function pauseAfter(error: unknown, tools: TurnTaker, drain: AbortSignal): Promise<StepOutcome> {
+  const { clock, log, service, bell } = tools;
+  if (error instanceof StateError && error.code === "DATABASE_FULL") service.diskFull();
+  service.stepEnded(describeError(error));
+  log.error(`Nothing could be written; it is tried again in 5 s. ${describeError(error)}`);
+  await clock.sleep(PAUSE_AFTER_FAULT_MS, drain).catch(() => undefined);
+  bell.ring();
+  return { wakeAt: null, isCareful: false };
+}
+
+/** `folder` is about to be taken in; without one, what was taken in before holds. */
+function describeOwnPlace({ place, watch, reader }: TurnTaker, folder: SourceFolder | null): OwnPlace {
+  return {
+    place,
+    findFingerprint(dagId) {
+      const dag = folder === null ? watch.find(dagId) : folder.dags.get(dagId);
+      return dag?.enabled === true ? dag.fingerprint : undefined;
+    },
+    hasReadSince: (at) => reader.fresh === null && reader.hasReadSince(at),
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * The steps of a turn, in their order, as docs/architecture.md draws them. What a step does is the business of the file that
+ * it calls. The engine does the first and the last ones itself: what ended, and plan and apply.
+ */
+import type { Event } from "../../model/ports/event-log.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import type { SourceFolder } from "../../model/ports/dag-source.ts";
+import type { ServiceObserver } from "../../model/ports/service-observer.ts";
+import { insertEvent } from "../../state/control/events.ts";
+import { listDagRows, readNewestSuccess } from "../../state/runs/dags.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
+import { answerRequests, type OwnPlace } from "../commands/answer-requests.ts";
+import type { StepGuard } from "../engine/step-guard.ts";
+import { adoptDags } from "../runs/adopt-dags.ts";
+import type { DagReader } from "../runs/dag-reader.ts";
+import type { DagWatch } from "../runs/dag-watch.ts";
+import { endFinishedBackfills } from "../runs/end-backfills.ts";
+import { followSuccesses } from "../runs/follow-successes.ts";
+import { makeDueRuns } from "../runs/make-due-runs.ts";
+import type { RunMaker } from "../runs/new-run.ts";
+import type { Bell } from "../waking/wake-signal.ts";
+import type { UnwrittenEvents } from "../waking/unwritten-events.ts";
+
+/** What the turns of one process share. */
+export interface TurnTools {
+  readonly database: Database;
+  readonly log: Logger;
+  readonly service: ServiceObserver;
+  readonly maker: RunMaker;
+  /** Of events that belong to no Dag. */
+  readonly timezone: string;
+  readonly bell: Bell;
+  readonly reader: DagReader;
+  readonly watch: DagWatch;
+  readonly unwritten: UnwrittenEvents;
+}
+
+/** One turn's transaction. */
+export interface Turn {
+  readonly query: Query;
+  readonly now: Date;
+  readonly guard: StepGuard;
+  readonly events: readonly Event[];
+  /** Read anew and not taken in yet. */
+  readonly folder: SourceFolder | null;
+  readonly own: OwnPlace;
+}
+
+export interface TurnStep {
+  readonly name: string;
+  /** Left out while the scheduler drains: nothing would begin what it makes. */
+  readonly makesWork: boolean;
+  /** Whether it may have written to Dags or runs: then what is kept of them in memory is read again. */
+  take(turn: Turn, tools: TurnTools): boolean;
+}
+
+/** In the turn's transaction, after what ended and before the plan. */
+export const TURN_STEPS: readonly TurnStep[] = [
+  {
+    name: "own events",
+    makesWork: false,
+    take({ query, now, events }, { timezone }) {
+      for (const event of events) insertEvent(query, event, now, timezone);
+      return false;
+    },
+  },
+  {
+    name: "Dag files",
+    makesWork: false,
+    take({ query, now, folder, guard }, { timezone }) {
+      if (folder !== null) adoptDags(query, folder, now, timezone, guard);
+      return folder !== null;
+    },
+  },
+  {
+    name: "requests",
+    makesWork: true,
+    take: ({ query, now, own }, { maker, log }) => answerRequests(query, maker, own, log, now) > 0,
+  },
+  {
+    name: "slots",
+    makesWork: true,
+    take({ query, now, guard }, { maker, watch, service }) {
+      const skips = makeDueRuns(query, maker, watch.dags, now, guard);
+      for (const { dagId, skipped } of skips ?? []) {
+        service.slotsSkipped(dagId, skipped.count, skipped.kind);
+      }
+      return skips !== undefined;
+    },
+  },
+  {
+    name: "successes",
+    makesWork: true,
+    take: ({ query, now, guard }, { maker, watch }) =>
+      followSuccesses(query, maker, watch.dags, readNewestSuccess(query), now, guard),
+  },
+  {
+    name: "backfills",
+    makesWork: false,
+    take({ query, now, guard }, { timezone }) {
+      endFinishedBackfills(query, now, timezone, guard);
+      return false;
+    },
+  },
+];
+
+/** What a turn has committed. */
+export interface CommittedTurn {
+  readonly at: Date;
+  readonly events: readonly Event[];
+  readonly folder: SourceFolder | null;
+  /** Whether one of the steps may have written to Dags or runs. */
+  readonly isChanged: boolean;
+}
+
+export interface AfterCommit {
+  readonly name: string;
+  follow(turn: CommittedTurn, tools: TurnTools): void;
+}
+
+/** Once the transaction is committed and the engine has started and stopped attempts. */
+export const AFTER_COMMIT: readonly AfterCommit[] = [
+  {
+    name: "taken in",
+    follow({ events, folder }, { unwritten, watch, reader, service }) {
+      unwritten.markWritten(events);
+      if (folder === null) return;
+      watch.setFolder(folder);
+      reader.markTaken(folder);
+      service.importErrors(folder.broken.size);
+    },
+  },
+  {
+    name: "next slots",
+    follow({ at, isChanged }, { database, watch, bell }) {
+      if (!isChanged) return;
+      // Not the present: a slot may have come due since, and that one was not missed.
+      watch.setRows(listDagRows(database), at);
+      // What was taken in may have made something due.
+      bell.ring();
+    },
+  },
+];
