@@ -142,6 +142,16 @@ describe("a planted offence is caught", () => {
     ]);
   });
 
+  it.each([
+    ["a name", "export const isTmdb = true;"],
+    ["a text", 'export const code = "TMDB_UNAVAILABLE";'],
+    ["a comment", "/** Such as https://api.themoviedb.org/3. */\nexport const a = 1;"],
+  ])("a provider that the shared HTTP client names: %s", (_, code) => {
+    const planted = OPENING + code;
+    expect(judge({ "tasks/http/a.ts": planted })).toEqual(["provider tasks/http/a.ts:2"]);
+    expect(judge({ "tasks/tmdb-to-lake/a.ts": planted })).toEqual([]);
+  });
+
   it("a cycle, be it of two files, of types alone, or through a dynamic import", () => {
     const found = judge({
       "lake/a.ts": `${OPENING}import type { B } from "./b.ts";\nexport type A = B;`,

@@ -6,6 +6,9 @@ import type { CircuitPass } from "./circuit.ts";
 
 const NO_PASS: CircuitPass = Object.freeze({ isProbe: false });
 
+/** Passes through axios in place of the real cause, whose stack axios would else write into at each pass. */
+export class CallEnded extends Error {}
+
 export interface ApiCallKind {
   readonly template: string;
   readonly isFair?: boolean;
@@ -80,6 +83,12 @@ export class ApiCall {
     this.#cancelDeadline?.();
     this.#controller = undefined;
     this.#cancelDeadline = undefined;
+  }
+
+  /** It ends outside axios, with that cause; what is returned passes through axios in its place. */
+  end(cause: unknown): CallEnded {
+    this.ended = { cause };
+    return new CallEnded();
   }
 
   takePass(): CircuitPass {

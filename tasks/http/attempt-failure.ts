@@ -1,7 +1,7 @@
 /** What went wrong with one attempt, in words of our own. Whether it is tried again is decided elsewhere. */
 import type { AxiosError } from "axios";
 import { describeNetworkFault, isCertificateFault } from "../../model/text/network-fault.ts";
-import { isTransientStatus } from "./judge-status.ts";
+import { isTransientStatus, TOO_MANY_REQUESTS } from "./transient-status.ts";
 
 /** Short codes that end up in the books and in `dagmar lake missing`. */
 export type FailureReason =
@@ -48,7 +48,7 @@ function findReason(error: AxiosError, status: number | undefined): FailureReaso
     return isReset(error.code) ? "connection_lost" : "unreachable";
   }
   // `ERR_BAD_REQUEST` and `ERR_BAD_RESPONSE` of a whole answer go by its status; a 200 can only have broken off.
-  if (status === 429) return "rate_limited";
+  if (status === TOO_MANY_REQUESTS) return "rate_limited";
   return isTransientStatus(status) ? "server_error" : "truncated";
 }
 

@@ -1,6 +1,7 @@
 /** Whether a provider is asked at all while it fails again and again. What counts as a failure is decided by the caller. */
 import type { Clock } from "../../model/ports/clock.ts";
 import { TaskFailure } from "../../model/errors.ts";
+import type { ProviderPlace } from "./provider.ts";
 
 /** Leave for one attempt. Hand it back by exactly one of the three reports. */
 export interface CircuitPass {
@@ -14,7 +15,7 @@ export interface Circuit {
   /**
    * At once while closed. While open it waits until the circuit closes or this caller is the one to probe. `isFair`: the
    * caller asks what has never failed, so that its answer speaks of the provider and not of one title.
-   * Rejects with the signal's reason, or with `TaskFailure` `TMDB_UNAVAILABLE` (retryable) after too many failed probes.
+   * Rejects with the signal's reason, or with a retryable `TaskFailure` under the provider's `unavailable` after too many failed probes.
    */
   enter(signal?: AbortSignal, isFair?: boolean): Promise<CircuitPass>;
   /** Somebody who can ask a control question; the function it returns takes that back. */
@@ -36,8 +37,8 @@ export interface Circuit {
 
 export interface CircuitOptions {
   readonly clock: Clock;
-  /** Named in the failure; a host, never a URL with a query. */
-  readonly host: string;
+  /** Named in the failure. */
+  readonly provider: Pick<ProviderPlace, "host" | "codes">;
   /** Failures in a row that open it. */
   readonly failuresToOpen?: number;
   readonly coolDownMs?: number;
@@ -65,7 +66,7 @@ const CLOSED_PASS: CircuitPass = Object.freeze({ isProbe: false });
  * only then what has failed before.
  */
 export function createCircuit(options: CircuitOptions): Circuit {
-  const { clock, host, failuresToOpen = 10, maxProbes = 5 } = options;
+  const { clock, provider, failuresToOpen = 10, maxProbes = 5 } = options;
   const firstCoolDownMs = options.coolDownMs ?? 5000;
   const maxCoolDownMs = options.maxCoolDownMs ?? 60_000;
   const waiters = new Set<Waiter>();
@@ -86,8 +87,8 @@ export function createCircuit(options: CircuitOptions): Circuit {
   function describeOutage(): TaskFailure {
     const waitSeconds = Math.max(1, Math.ceil((probeAtMs - clock.monotonicMs()) / 1000));
     return new TaskFailure(
-      "TMDB_UNAVAILABLE",
-      `${host} fails again and again: ${failuresToOpen} requests in a row and then ${maxProbes} probes got no sound answer.${lastCause === "" ? "" : ` The last: ${lastCause}.`}`,
+      provider.codes.unavailable,
+      `${provider.host} fails again and again: ${failuresToOpen} requests in a row and then ${maxProbes} probes got no sound answer.${lastCause === "" ? "" : ` The last: ${lastCause}.`}`,
       true,
       {
         retryAfterSeconds: waitSeconds,

@@ -3,8 +3,9 @@ import { isAxiosError, type AxiosResponse } from "axios";
 import { TaskFailure } from "../../model/errors.ts";
 import type { ApiCall } from "./api-call.ts";
 import { describeCause, type AttemptFailure } from "./attempt-failure.ts";
-import type { RefusedAnswer } from "./describe-refusal.ts";
+import type { HttpAnswer, RefusedAnswer } from "./exchange.ts";
 import { parseJsonBytes } from "./json-body.ts";
+import type { ProviderPlace } from "./provider.ts";
 
 export function readRefused({ status, data, headers }: AxiosResponse<Buffer>): RefusedAnswer {
   return {
@@ -14,6 +15,18 @@ export function readRefused({ status, data, headers }: AxiosResponse<Buffer>): R
     contentType: String(headers["content-type"] ?? ""),
     location: String(headers["location"] ?? ""),
   };
+}
+
+/**
+ * What a request without a sound answer comes to. Raises where it ended outside axios, and where the whole task should stop
+ * asking.
+ */
+export function readFailed(provider: ProviderPlace, call: ApiCall, error: unknown): HttpAnswer {
+  if (call.ended !== undefined) throw call.ended.cause;
+  if (call.stop !== undefined) throw call.stop;
+  const failure = call.failure ?? describeFault(error);
+  if (failure.reason === "rate_limited") throw describeRateLimit(provider, call);
+  return { kind: "failed", failure, detail: describeFailure(provider.host, call, failure) };
 }
 
 export function describeBadBody(response: AxiosResponse<Buffer>): AttemptFailure {
@@ -37,12 +50,12 @@ export function describeHiddenRateLimit({ status, headers }: AxiosResponse<Buffe
 }
 
 /** A fault that axios raised before there was an attempt to speak of. */
-export function describeFault(error: unknown): AttemptFailure {
+function describeFault(error: unknown): AttemptFailure {
   const code = isAxiosError(error) ? error.code : undefined;
   return { reason: "unreachable", status: undefined, code, retryAfter: undefined, isStaleConnection: false };
 }
 
-export function describeFailure(host: string, call: ApiCall, failure: AttemptFailure): string {
+function describeFailure(host: string, call: ApiCall, failure: AttemptFailure): string {
   const facts = [
     failure.status === undefined ? "" : `status ${failure.status}`,
     failure.status === undefined && failure.code !== undefined ? describeCause(failure) : "",
@@ -51,11 +64,11 @@ export function describeFailure(host: string, call: ApiCall, failure: AttemptFai
   return `GET ${call.template} from ${host}: ${failure.reason} (${facts.filter(Boolean).join(", ")})`;
 }
 
-export function describeRateLimit(host: string, call: ApiCall): TaskFailure {
+function describeRateLimit({ host, name, codes }: ProviderPlace, call: ApiCall): TaskFailure {
   return new TaskFailure(
-    "TMDB_RATE_LIMITED",
+    codes.rateLimited,
     `${host} answered 429 to each of ${call.attempts} attempts at GET ${call.template}.`,
     true,
-    { retryAfterSeconds: 60, hint: "Is another program using the same key? A lower TMDB rate helps." },
+    { retryAfterSeconds: 60, hint: `Is another program using the same key? A lower ${name} rate helps.` },
   );
 }

@@ -22,7 +22,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Structures by their names as they came; a dataset has a few dozen, and hashing anew costs more than looking up. */
 const knownStructures = new Map<string, string>();
 const MAX_KNOWN_STRUCTURES = 1000;
-/** TMDB's names come to 700 characters; an answer may be all names, and 1,000 of those would fill the memory. */
+/** A provider's names come to 700 characters; an answer may be all names, and 1,000 of those would fill the memory. */
 const MAX_KNOWN_CHARACTERS = 8_000;
 
 /**

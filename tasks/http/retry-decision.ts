@@ -4,6 +4,7 @@ import { TRUST_HINT } from "../../model/text/network-fault.ts";
 import type { ApiCall } from "./api-call.ts";
 import { describeCause, type AttemptFailure } from "./attempt-failure.ts";
 import { parseRetryAfterMs } from "./retry-after.ts";
+import type { ProviderPlace } from "./provider.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 export interface RetryRules {
@@ -38,7 +39,7 @@ export interface RetryQuestion {
   readonly now: Date;
   readonly random: () => number;
   readonly budget: RetryBudget;
-  readonly host: string;
+  readonly provider: ProviderPlace;
 }
 
 export interface RetryDecision {
@@ -81,18 +82,23 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
   return { isRetried: true, delayMs: Math.max(backoffMs, retryAfterMs), stop: undefined };
 }
 
-function describeUntrusted({ failure, host }: RetryQuestion): TaskFailure {
-  return new TaskFailure("TMDB_UNTRUSTED", `${host} is not trusted: ${describeCause(failure)}.`, false, {
-    hint: `${TRUST_HINT}. Else check TMDB_BASE_URL and this machine's clock.`,
-  });
+function describeUntrusted({ failure, provider }: RetryQuestion): TaskFailure {
+  return new TaskFailure(
+    provider.codes.untrusted,
+    `${provider.host} is not trusted: ${describeCause(failure)}.`,
+    false,
+    {
+      hint: `${TRUST_HINT}. Else check ${provider.addressSetting} and this machine's clock.`,
+    },
+  );
 }
 
-function describeLongPause({ call, failure, host }: RetryQuestion, retryAfterMs: number): TaskFailure {
+function describeLongPause({ call, failure, provider }: RetryQuestion, retryAfterMs: number): TaskFailure {
   const askedSeconds = Math.ceil(retryAfterMs / 1000);
   const seconds = Math.min(MAX_RESCHEDULE_SECONDS, askedSeconds);
-  const code = failure.reason === "rate_limited" ? "TMDB_RATE_LIMITED" : "TMDB_UNAVAILABLE";
+  const { host, codes } = provider;
   return new TaskFailure(
-    code,
+    failure.reason === "rate_limited" ? codes.rateLimited : codes.unavailable,
     `${host} answered ${failure.status} to GET ${call.template} and asks for a pause of ${askedSeconds} seconds${askedSeconds > seconds ? `; it is asked again in ${seconds}` : ""}.`,
     true,
     {

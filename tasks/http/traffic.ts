@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../model/ports/clock.ts";
 import { createCircuit, type Circuit } from "./circuit.ts";
+import type { ProviderPlace } from "./provider.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limiter.ts";
 import { createRetryBudget, type RetryBudget } from "./retry-budget.ts";
 
@@ -37,12 +38,17 @@ const trafficByClock = new WeakMap<Clock, Map<string, SharedTraffic>>();
  * provider counts the process, not the task; it rises again when the slow one leaves. Limiter, circuit and budget outlive
  * their users: a task that ends and starts again meets the pause or the open circuit that it left behind.
  */
-export function joinTraffic(clock: Clock, baseUrl: string, host: string, ratePerSecond: number): Traffic {
+export function joinTraffic(
+  clock: Clock,
+  provider: Pick<ProviderPlace, "baseUrl" | "host" | "codes">,
+  ratePerSecond: number,
+): Traffic {
+  const { baseUrl } = provider;
   const byBaseUrl = trafficByClock.get(clock) ?? new Map<string, SharedTraffic>();
   trafficByClock.set(clock, byBaseUrl);
   const shared = byBaseUrl.get(baseUrl) ?? {
     limiter: createRateLimiter({ clock, ratePerSecond }),
-    circuit: createCircuit({ clock, host }),
+    circuit: createCircuit({ clock, provider }),
     retryBudget: createRetryBudget(),
     trouble: { cause: undefined },
     rates: new Map<symbol, number>(),

@@ -1,7 +1,8 @@
 /** Failures that may be the service's and not the title's: each is kept back until the service proves that it is well. */
 import { TaskFailure } from "../../model/errors.ts";
 import type { PlannedId } from "../../model/records/ask-policy.ts";
-import type { FailedTitle, TmdbClient } from "./tmdb-client.ts";
+import type { FailedTitle } from "./title-answer.ts";
+import type { TmdbClient } from "./tmdb-client.ts";
 
 export type AskedId = Pick<PlannedId, "askedId" | "generation">;
 

@@ -1,7 +1,7 @@
 /** The requests by which a title is asked for, and whether JSON is of a form that TMDB gives. Sends nothing. */
-import type { HttpRequest } from "../http/http-client.ts";
+import type { HttpRequest } from "../http/exchange.ts";
 import { isJsonObject } from "../http/json-body.ts";
-import { readErrorCode } from "../http/judge-status.ts";
+import { readErrorCode } from "./judge-status.ts";
 import { isFindAnswer, isTitle, readFind, readImdbId, type Entity } from "./title-check.ts";
 
 export interface TitleRequest {

@@ -1,25 +1,23 @@
-/** How a title is asked for at TMDB, and which outcome its answer is. Retries and pace are the HTTP client's business. */
+/**
+ * TMDB for one task: its requests through the HTTP client, and what it refuses raised as the task's failure. Which requests a
+ * title takes is the fetcher's business; retries and pace are the HTTP client's.
+ */
 import type { Agent } from "node:http";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
-import { MAX_RECORD_BYTES } from "../../model/records/record-batch.ts";
-import { describeRefusal } from "../http/describe-refusal.ts";
 import { describeWaiting } from "../http/describe-waiting.ts";
-import { createHttpClient, type HttpAnswer, type HttpRequest } from "../http/http-client.ts";
-import { hashStructure, isJsonObject } from "../http/json-body.ts";
-import { judgeStatus, readErrorCode } from "../http/judge-status.ts";
+import type { HttpRequest } from "../http/exchange.ts";
+import { createHttpClient } from "../http/http-client.ts";
 import type { RetryRules } from "../http/retry-decision.ts";
-import { isTitle, readFind, readImdbId, readProviderId, type AbsenceReason } from "./title-check.ts";
-import {
-  buildQuery,
-  findRequest,
-  firstRequest,
-  isSound,
-  movieRequest,
-  type TitleRequest,
-} from "./title-requests.ts";
-import { readBaseUrl, readSecret, type TmdbCredentials } from "./tmdb-access.ts";
 import { joinTraffic } from "../http/traffic.ts";
+import { describeRefusal } from "./describe-refusal.ts";
+import { judgeStatus, readErrorCode } from "./judge-status.ts";
+import type { TitleAnswer } from "./title-answer.ts";
+import { isTitle } from "./title-check.ts";
+import { createTitleFetcher, type TmdbAnswer } from "./title-fetcher.ts";
+import { firstRequest, type TitleRequest } from "./title-requests.ts";
+import { readBaseUrl, readSecret, type TmdbCredentials } from "./tmdb-access.ts";
+import { describeTmdb } from "./tmdb-provider.ts";
 
 export interface TmdbClientOptions extends TmdbCredentials {
   /** Such as `https://api.themoviedb.org/3`. */
@@ -36,41 +34,6 @@ export interface TmdbClientOptions extends TmdbCredentials {
   readonly maxContentBytes?: number;
   readonly makeAgent?: (() => Agent) | undefined;
 }
-
-export interface FoundTitle {
-  readonly outcome: "found";
-  /** TMDB's own bytes: one JSON object. */
-  readonly body: Uint8Array;
-  /** See `hashStructure`. */
-  readonly structure: string;
-  /** Path template of the answer: `/movie/{imdb_id}`, `/movie/{id}` or `/tv/{id}`. */
-  readonly endpoint: string;
-  /** ISO UTC. */
-  readonly fetchedAt: string;
-  readonly providerId: number;
-}
-
-export interface AbsentTitle {
-  readonly outcome: "not_found";
-  readonly reason: AbsenceReason;
-  readonly fetchedAt: string;
-}
-
-export interface FailedTitle {
-  readonly outcome: "failed";
-  /**
-   * `bad_id`, `wrong_title`, `too_large`, `not_a_title`, `bad_find_answer`, or one of the reasons in `attempt-failure.ts`
-   * after the retries.
-   */
-  readonly reason: string;
-  /** For people; holds no secret. */
-  readonly detail: string;
-  /** Asking again at once would give the same, provided that the service is well: see `proofs`. */
-  readonly isPermanent: boolean;
-  readonly fetchedAt: string;
-}
-
-export type TitleAnswer = FoundTitle | AbsentTitle | FailedTitle;
 
 export interface TmdbClient {
   /**
@@ -101,32 +64,25 @@ export interface TmdbClient {
   close(): void;
 }
 
-type TmdbAnswer = Exclude<HttpAnswer, { kind: "refused" }> | { readonly kind: "not_found" };
-
 const NO_HEADERS = { sizeBytes: 0, contentType: "", location: "" };
 /** Half of what opens the circuit. */
 const FAILURES_TO_DOUBT = 5;
-/** "Your request count is over the allowed limit": 429, in an answer whose status a proxy hides. */
-const RATE_LIMIT_CODE = 25;
-const IMDB_ID = /^tt\d{7,10}$/;
 
 /** Raises `TaskFailure` `SECRET_MISSING` or `CONFIG_INVALID`; sends nothing yet. */
 export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
   const { clock, log, random } = options;
   const secret = readSecret(options);
-  const { baseUrl, host } = readBaseUrl(options.baseUrl);
-  const traffic = joinTraffic(clock, baseUrl, host, options.ratePerSecond);
+  const provider = describeTmdb(readBaseUrl(options.baseUrl));
+  const { baseUrl, host } = provider;
+  const traffic = joinTraffic(clock, provider, options.ratePerSecond);
   const client = createHttpClient({
-    baseUrl,
-    host,
+    provider,
     headers: secret.headers,
     secretQuery: secret.secretQuery,
     traffic,
     clock,
     log,
     random,
-    isSound,
-    isRateLimit: (value) => readErrorCode(value) === RATE_LIMIT_CODE,
     pickControl: () => {
       const title = options.pickControl?.();
       return title === undefined ? undefined : firstRequest(title);
@@ -135,14 +91,6 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     ...(options.rules === undefined ? {} : { rules: options.rules }),
     ...(options.maxContentBytes === undefined ? {} : { maxContentBytes: options.maxContentBytes }),
   });
-
-  function fail(reason: string, detail: string, isPermanent: boolean): FailedTitle {
-    return { outcome: "failed", reason, detail, isPermanent, fetchedAt: clock.now().toISOString() };
-  }
-
-  function absent(reason: AbsenceReason): AbsentTitle {
-    return { outcome: "not_found", reason, fetchedAt: clock.now().toISOString() };
-  }
 
   async function get(request: HttpRequest, signal: AbortSignal): Promise<TmdbAnswer> {
     const { template } = request;
@@ -165,106 +113,8 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
     });
   }
 
-  /** What is left when an answer is neither JSON nor TMDB's 404. */
-  function failFrom(answer: Extract<HttpAnswer, { kind: "failed" }>): FailedTitle {
-    return fail(answer.failure.reason, answer.detail, answer.failure.reason === "too_large");
-  }
-
-  async function find(
-    title: TitleRequest,
-    signal: AbortSignal,
-  ): Promise<readonly number[] | AbsentTitle | FailedTitle> {
-    const request = findRequest(title);
-    const { template } = request;
-    const answer = await get(request, signal);
-    if (answer.kind === "not_found") return absent("unknown");
-    if (answer.kind === "failed") return failFrom(answer);
-    const verdict = readFind(answer.value, title.entity);
-    if (verdict.kind === "found") return verdict.ids;
-    if (verdict.kind === "absent") return absent(verdict.reason);
-    return fail("bad_find_answer", `GET ${template} from ${host}: not of the form of a find answer`, false);
-  }
-
-  /** `providerId` is the one that `/find` gave; without it the title was asked for by its IMDb id. */
-  async function judge(
-    answer: Extract<HttpAnswer, { kind: "json" }>,
-    title: TitleRequest,
-    endpoint: string,
-    providerId: number | undefined,
-    signal: AbortSignal,
-  ): Promise<TitleAnswer> {
-    const fetchedAt = clock.now().toISOString();
-    const source = `GET ${endpoint} from ${host}`;
-    const { value, bytes } = answer;
-    const id = isTitle(value, title.entity) ? readProviderId(value) : undefined;
-    if (!isJsonObject(value) || id === undefined) {
-      return fail("not_a_title", `${source}: JSON that is not of the form of a title`, false);
-    }
-    if (providerId !== undefined && id !== providerId) {
-      return fail("wrong_title", `${source}: asked for ${providerId}, got ${id}`, true);
-    }
-    const imdbId = readImdbId(value, title.entity);
-    if (imdbId !== undefined && imdbId !== title.imdbId) {
-      return fail("wrong_title", `${source}: asked for ${title.imdbId}, got another IMDb id`, true);
-    }
-    if (bytes.length > MAX_RECORD_BYTES) {
-      return fail("too_large", `${source}: ${bytes.length} bytes, more than an object may hold`, true);
-    }
-    if (imdbId === undefined && providerId === undefined) {
-      const ids = await find(title, signal);
-      if ("outcome" in ids && ids.outcome === "failed") return ids;
-      if ("outcome" in ids || !ids.includes(id)) {
-        return fail(
-          "wrong_title",
-          `${source}: ${id} names no IMDb id, and /find does not know it as ${title.imdbId}`,
-          true,
-        );
-      }
-    }
-    return {
-      outcome: "found",
-      body: bytes,
-      structure: hashStructure(value),
-      endpoint,
-      fetchedAt,
-      providerId: id,
-    };
-  }
-
-  /** Asks for each title that `/find` names until one is there: TMDB keeps names of titles that are gone. */
-  async function fetchFound(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer> {
-    const query = buildQuery(title);
-    const ids = await find(title, signal);
-    if ("outcome" in ids) return ids;
-    const isFair = title.hasFailed !== true;
-    const folder = title.entity === "movie" ? "movie" : "tv";
-    const endpoint = `/${folder}/{id}`;
-    let wrong: FailedTitle | undefined;
-    for (const id of new Set(ids)) {
-      const answer = await get({ path: `/${folder}/${id}?${query}`, template: endpoint, isFair }, signal);
-      if (answer.kind === "not_found") continue;
-      if (answer.kind === "failed") return failFrom(answer);
-      const verdict = await judge(answer, title, endpoint, id, signal);
-      if (verdict.outcome !== "failed" || verdict.reason !== "wrong_title") return verdict;
-      wrong ??= verdict;
-    }
-    return wrong ?? absent("gone");
-  }
-
-  async function fetchMovie(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer> {
-    const request = movieRequest(title);
-    const answer = await get(request, signal);
-    if (answer.kind === "not_found") return fetchFound(title, signal);
-    if (answer.kind === "failed") return failFrom(answer);
-    return judge(answer, title, request.template, undefined, signal);
-  }
-
   return {
-    async fetchTitle(title, signal) {
-      signal.throwIfAborted();
-      if (!IMDB_ID.test(title.imdbId)) return fail("bad_id", "not tt and 7 to 10 digits", true);
-      return title.entity === "movie" ? fetchMovie(title, signal) : fetchFound(title, signal);
-    },
+    fetchTitle: createTitleFetcher({ host, clock, get }),
     get proofs() {
       return client.proofs;
     },

@@ -19,7 +19,10 @@ export const CODE_ROOMS: readonly MutatedRoom[] = [
   { name: "protocol", paths: ["lake/protocol/"], tests: [...PROTOCOL_TESTS, ...TASK_TESTS] },
   {
     name: "client",
-    paths: ["tasks/http/", "tasks/tmdb-to-lake/tmdb-", "tasks/tmdb-to-lake/title-"],
+    paths: [
+      "tasks/http/",
+      ...["tmdb-", "title-", "judge-", "describe-"].map((name) => `tasks/tmdb-to-lake/${name}`),
+    ],
     tests: ["test/tasks/{tmdb-client,http}/**/*.test.ts"],
   },
 ];

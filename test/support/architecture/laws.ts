@@ -122,6 +122,16 @@ export const SERVICES: { readonly rooms: readonly string[]; readonly pattern: Re
   pattern: /tmdb|themoviedb|imdb/gi,
 };
 
+/** What a folder may not name anywhere, texts and comments included. */
+export const UNNAMED: readonly { law: string; folder: string; pattern: RegExp; reason: string }[] = [
+  {
+    law: "provider",
+    folder: "tasks/http/",
+    pattern: /tmdb|themoviedb|imdb/gi,
+    reason: "what is a provider's own stands in its task type's folder; the client is told by a Provider",
+  },
+];
+
 /** Modules whose import would hide `process.env` and its kind behind another name. */
 export const DISGUISES: readonly string[] = ["node:process", "node:module", "node:vm"];
 

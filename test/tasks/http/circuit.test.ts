@@ -3,9 +3,14 @@ import { TaskFailure } from "../../../model/errors.ts";
 import { createCircuit, type Circuit, type CircuitPass } from "../../../tasks/http/circuit.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 
+const PROVIDER = {
+  host: "api.test",
+  codes: { unavailable: "TMDB_UNAVAILABLE", rateLimited: "TMDB_RATE_LIMITED", untrusted: "TMDB_UNTRUSTED" },
+} as const;
+
 async function openCircuit(maxProbes = 5): Promise<{ clock: HandClock; circuit: Circuit }> {
   const clock = createHandClock();
-  const circuit = createCircuit({ clock, host: "tmdb.test", failuresToOpen: 3, maxProbes });
+  const circuit = createCircuit({ clock, provider: PROVIDER, failuresToOpen: 3, maxProbes });
   for (let failure = 0; failure < 3; failure += 1) circuit.reportFailure(await circuit.enter());
   return { clock, circuit };
 }
@@ -27,7 +32,7 @@ function queue(circuit: Circuit, length: number): Line {
 }
 
 test("it opens at the given number of failures in a row, and a success in between starts the count anew", async () => {
-  const circuit = createCircuit({ clock: createHandClock(), host: "tmdb.test", failuresToOpen: 3 });
+  const circuit = createCircuit({ clock: createHandClock(), provider: PROVIDER, failuresToOpen: 3 });
   const pass = await circuit.enter();
   const reports = [circuit.reportFailure(pass), circuit.reportFailure(pass)];
   circuit.reportSuccess(pass);
@@ -149,7 +154,7 @@ test("after the cool-down the probe is what has never failed, then a control que
 
 test("a control question that ends without a word leaves the circuit open, and the next in line probes", async () => {
   const clock = createHandClock();
-  const circuit = createCircuit({ clock, host: "tmdb.test", failuresToOpen: 1 });
+  const circuit = createCircuit({ clock, provider: PROVIDER, failuresToOpen: 1 });
   const asked: CircuitPass[] = [];
   circuit.addSampler((pass) => asked.length === 0 && asked.push(pass) > 0);
   expect(circuit.reportFailure(await circuit.enter())).toBe(false);

@@ -4,6 +4,7 @@ import { hashStructure } from "../../../tasks/http/json-body.ts";
 import { parseRetryAfterMs } from "../../../tasks/http/retry-after.ts";
 import { createRetryBudget } from "../../../tasks/http/retry-budget.ts";
 import { joinTraffic } from "../../../tasks/http/traffic.ts";
+import { describeTmdb } from "../../../tasks/tmdb-to-lake/tmdb-provider.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
 const NOW = new Date("2026-11-23T09:00:00Z");
@@ -78,9 +79,10 @@ test("the structure is the set of top-level names, whatever their order and what
 
 test("one base URL has one limiter for the process, at the lowest rate of those who use it", () => {
   const clock = createHandClock();
-  const fast = joinTraffic(clock, "http://tmdb.test/3", "tmdb.test", 30);
-  const slow = joinTraffic(clock, "http://tmdb.test/3", "tmdb.test", 4);
-  const other = joinTraffic(clock, "http://other.test/3", "other.test", 50);
+  const place = (host: string) => describeTmdb({ baseUrl: `http://${host}/3`, host });
+  const fast = joinTraffic(clock, place("one.test"), 30);
+  const slow = joinTraffic(clock, place("one.test"), 4);
+  const other = joinTraffic(clock, place("other.test"), 50);
   expect(slow.limiter).toBe(fast.limiter);
   expect(slow.circuit).toBe(fast.circuit);
   expect(fast.limiter.ratePerSecond).toBe(4);

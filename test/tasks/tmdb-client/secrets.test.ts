@@ -6,6 +6,7 @@ import { parseProxyRule } from "../../../config/settings/proxy-rule.ts";
 import { TaskFailure } from "../../../model/errors.ts";
 import { assertTmdbConfigured, readBaseUrl } from "../../../tasks/tmdb-to-lake/tmdb-access.ts";
 import { joinTraffic } from "../../../tasks/http/traffic.ts";
+import { describeTmdb } from "../../../tasks/tmdb-to-lake/tmdb-provider.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import {
   HANG,
@@ -236,7 +237,7 @@ test("a client that is closed gives its rate back and ends its connections", asy
   const clock = createHandClock();
   const slow = openClient(server, { ratePerSecond: 5 }, clock);
   const fast = openClient(server, { ratePerSecond: 50 }, clock);
-  const traffic = joinTraffic(clock, server.url, "127.0.0.1", 100);
+  const traffic = joinTraffic(clock, describeTmdb({ baseUrl: server.url, host: "127.0.0.1" }), 100);
   expect((await slow.fetchTitle(MOVIE, NEVER)).outcome).toBe("found");
   expect(traffic.limiter.ratePerSecond).toBe(5);
   const [socket] = server.sockets;

@@ -1,5 +1,6 @@
 /** What a status and its body speak of: the title, the address, the token or the service. What follows is decided elsewhere. */
-import { isJsonObject } from "./json-body.ts";
+import { isJsonObject } from "../http/json-body.ts";
+import { isTransientStatus, TOO_MANY_REQUESTS } from "../http/transient-status.ts";
 
 export type StatusMeaning =
   /** A body to be judged by its content. */
@@ -28,15 +29,8 @@ export function judgeStatus(status: number, body: unknown): StatusMeaning {
   if (status < 300) return "answer";
   if (status === 404) return isNotFoundBody(body) ? "not_found" : "wrong_address";
   if (status === 401 || status === 403) return "unauthorized";
-  if (status === 429) return "rate_limited";
-  if (status === 408 || status === 425 || status >= 500) return "moment";
-  return "refused";
-}
-
-/** Whether another attempt is worth while: such an answer never reaches whoever asked. */
-export function isTransientStatus(status: number): boolean {
-  const meaning = judgeStatus(status, undefined);
-  return meaning === "moment" || meaning === "rate_limited";
+  if (status === TOO_MANY_REQUESTS) return "rate_limited";
+  return isTransientStatus(status) ? "moment" : "refused";
 }
 
 /** TMDB's number for what went wrong; `undefined` where the body is not one of TMDB's errors. */

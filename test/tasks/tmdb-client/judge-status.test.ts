@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { isTransientStatus, judgeStatus, type StatusMeaning } from "../../../tasks/http/judge-status.ts";
+import { isTransientStatus } from "../../../tasks/http/transient-status.ts";
+import { judgeStatus, type StatusMeaning } from "../../../tasks/tmdb-to-lake/judge-status.ts";
 
 /** TMDB's form of a 404, and what else a 404 may hold. */
 const OWN_404S: readonly unknown[] = [

@@ -1,19 +1,10 @@
 /** The failure of a task whose requests are refused as such: what was received, from where, and which setting to change. */
 import { TaskFailure } from "../../model/errors.ts";
+import type { RefusedAnswer } from "../http/exchange.ts";
+import { isJsonObject } from "../http/json-body.ts";
 import { readErrorCode, type StatusMeaning } from "./judge-status.ts";
-import { isJsonObject } from "./json-body.ts";
 
 export type Refusal = Extract<StatusMeaning, "wrong_address" | "unauthorized" | "refused">;
-
-export interface RefusedAnswer {
-  readonly status: number;
-  /** The parsed JSON of its body; `undefined` where it is none. */
-  readonly value: unknown;
-  readonly sizeBytes: number;
-  readonly contentType: string;
-  /** The `Location` header; empty where there is none. */
-  readonly location: string;
-}
 
 export interface RefusalScene {
   /** Without secrets. */
