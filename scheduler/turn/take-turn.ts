@@ -38,15 +38,15 @@ export async function takeTurn(tools: TurnTaker, drain: AbortSignal): Promise<St
       return isChanged;
     });
     service.stepEnded(null);
-    if (committed !== undefined) for (const { follow } of AFTER_COMMIT) follow(committed, tools);
+    if (committed !== undefined) for (const step of AFTER_COMMIT) step.follow(committed, tools);
     return outcome;
   } catch (error) {
     if (isFencedOff(error) || drain.aborted) throw error;
-    return pauseAfter(error, tools, drain);
+    return pauseAfter(tools, drain, error);
   }
 }
 
-async function pauseAfter(error: unknown, tools: TurnTaker, drain: AbortSignal): Promise<StepOutcome> {
+async function pauseAfter(tools: TurnTaker, drain: AbortSignal, error: unknown): Promise<StepOutcome> {
   const { clock, log, service, bell } = tools;
   if (error instanceof StateError && error.code === "DATABASE_FULL") service.diskFull();
   service.stepEnded(describeError(error));
