@@ -1,5 +1,5 @@
 /** The Dags that have a schedule now, in memory: when each comes due next. What they lead to is decided elsewhere. */
-import type { SourceDag, SourceFolder } from "../../model/ports/dag-source.ts";
+import type { SourceFolder } from "../../model/ports/dag-source.ts";
 import { findTimetables } from "../../model/dag/dag-timetable.ts";
 import { LAST_INSTANT } from "../../model/time/instant.ts";
 import type { Timetable } from "../../model/time/timetable.ts";
@@ -27,8 +27,11 @@ export interface DagWatch {
   /** What is not yet cannot have been missed. */
   setBack(now: Date): void;
   readonly dags: readonly WatchedDag[];
-  /** In the folder as it was taken in last. */
-  find(dagId: string): SourceDag | undefined;
+  /** As it was taken in last. */
+  readonly folder: SourceFolder;
+  /** Rows were written, and have not been read since: reading them may fail as a disk may. */
+  readonly isStale: boolean;
+  markStale(): void;
   /** The earliest `nextDueAt`. */
   readonly nextDueAt: Date | null;
 }
@@ -42,6 +45,7 @@ export function readCursor({ cursor }: DagRow, now: Date): Date {
 export function createDagWatch(): DagWatch {
   let folder: SourceFolder = { dags: new Map(), broken: new Map() };
   let watched = new Map<string, WatchedDag>();
+  let isStale = false;
 
   function watch(dagId: string, row: DagRow, now: Date): WatchedDag | undefined {
     const dag = folder.dags.get(dagId);
@@ -71,6 +75,7 @@ export function createDagWatch(): DagWatch {
           return dag === undefined ? [] : [[dagId, dag] as const];
         }),
       );
+      isStale = false;
     },
     restart(now) {
       watched = new Map([...watched].map(([dagId, dag]) => [dagId, { ...dag, watchedSince: now }]));
@@ -84,8 +89,14 @@ export function createDagWatch(): DagWatch {
     get dags() {
       return [...watched.values()];
     },
-    find(dagId) {
-      return folder.dags.get(dagId);
+    get folder() {
+      return folder;
+    },
+    get isStale() {
+      return isStale;
+    },
+    markStale() {
+      isStale = true;
     },
     get nextDueAt() {
       let next: Date | null = null;

@@ -24,11 +24,12 @@ export async function takeTurn(tools: TurnTaker, drain: AbortSignal): Promise<St
   const { engine, service } = tools;
   const events = tools.unwritten.all;
   const folder = tools.reader.fresh;
-  const own = describeOwnPlace(tools, folder);
+  const { dags } = folder ?? tools.watch.folder;
+  const own = describeOwnPlace(tools, dags);
   let committed = undefined as CommittedTurn | undefined;
   try {
     const outcome = await engine.step("all", (query, now, guard) => {
-      const turn = { query, now, guard, events, folder, own };
+      const turn = { query, now, guard, events, folder, dags, own };
       let isChanged = false;
       for (const step of TURN_STEPS) {
         if (step.makesWork && drain.aborted) continue;
@@ -56,12 +57,11 @@ async function pauseAfter(tools: TurnTaker, drain: AbortSignal, error: unknown):
   return { wakeAt: null, isCareful: false };
 }
 
-/** `folder` is about to be taken in; without one, what was taken in before holds. */
-function describeOwnPlace({ place, watch, reader }: TurnTaker, folder: SourceFolder | null): OwnPlace {
+function describeOwnPlace({ place, reader }: TurnTaker, dags: SourceFolder["dags"]): OwnPlace {
   return {
     place,
     findFingerprint(dagId) {
-      const dag = folder === null ? watch.find(dagId) : folder.dags.get(dagId);
+      const dag = dags.get(dagId);
       return dag?.enabled === true ? dag.fingerprint : undefined;
     },
     hasReadSince: (at) => reader.fresh === null && reader.hasReadSince(at),

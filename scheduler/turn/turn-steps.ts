@@ -44,6 +44,8 @@ export interface Turn {
   readonly events: readonly Event[];
   /** Read anew and not taken in yet. */
   readonly folder: SourceFolder | null;
+  /** Of the folder that is taken in now, else of the one that was taken in last. */
+  readonly dags: SourceFolder["dags"];
   readonly own: OwnPlace;
 }
 
@@ -76,7 +78,8 @@ export const TURN_STEPS: readonly TurnStep[] = [
   {
     name: "requests",
     makesWork: true,
-    take: ({ query, now, own }, { maker, log }) => answerRequests(query, maker, own, log, now) > 0,
+    take: ({ query, now, dags, own }, { maker, log }) =>
+      answerRequests(query, { ...maker, dags }, own, log, now) > 0,
   },
   {
     name: "slots",
@@ -134,7 +137,8 @@ export const AFTER_COMMIT: readonly AfterCommit[] = [
   {
     name: "next slots",
     follow({ at, isChanged }, { database, watch, bell }) {
-      if (!isChanged) return;
+      if (isChanged) watch.markStale();
+      if (!watch.isStale) return;
       // Not the present: a slot may have come due since, and that one was not missed.
       watch.setRows(listDagRows(database), at);
       // What was taken in may have made something due.
