@@ -10,7 +10,8 @@ import {
   type ExitCode,
 } from "../model/errors.ts";
 import { explainSystemFault } from "../model/system-fault.ts";
-import { readTestSwitches } from "../config/settings/environment.ts";
+import { findCacheFolder, readTestSwitches } from "../config/settings/environment.ts";
+import { keepCompiledCode } from "./process/compile-cache.ts";
 import { obeySwitches } from "./process/failpoint-switches.ts";
 import type { OutputStream } from "../app/lost-output.ts";
 import { lostOutput } from "./output/lost-output.ts";
@@ -18,6 +19,8 @@ import { createOutput, type Output } from "./output/output.ts";
 import { runProgram } from "./program.ts";
 import { readVersion } from "./process/version.ts";
 
+const version = readVersion();
+keepCompiledCode(findCacheFolder(), version);
 obeySwitches(readTestSwitches());
 const output = createOutput({ stdout: process.stdout, stderr: process.stderr });
 const drain = new AbortController();
@@ -97,7 +100,7 @@ try {
   const code = await runProgram(process.argv.slice(2), {
     output,
     drain: drain.signal,
-    version: readVersion(),
+    version,
   });
   process.exitCode = code;
 } catch (error) {

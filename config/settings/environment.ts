@@ -47,6 +47,17 @@ export function readTestSwitches(): TestSwitches {
 }
 
 /**
+ * Where this user's programs keep what may be deleted at any time (XDG Base Directory Specification); `undefined` where the
+ * environment names no such place. Never out of `.env`, which is of one working folder.
+ */
+export function findCacheFolder(): string | undefined {
+  const named = process.env["XDG_CACHE_HOME"] ?? "";
+  if (path.isAbsolute(named)) return named;
+  const home = process.env["HOME"] ?? "";
+  return path.isAbsolute(home) ? path.join(home, ".cache") : undefined;
+}
+
+/**
  * Puts AWS's variables out of `.env` into the environment, where the SDK looks for them: before the SDK is loaded. What
  * is set already stays.
  */

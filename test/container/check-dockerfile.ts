@@ -153,6 +153,7 @@ function checkShipped(stages: readonly Stage[], stage: Stage): readonly string[]
     DAGMAR_LOGS: "/data/logs",
     DAGMAR_INPUT: "/input",
     DAGMAR_DAGS: "/app/dags",
+    XDG_CACHE_HOME: "/data/cache",
   };
   for (const [name, value] of Object.entries(wanted)) {
     if (environment[name] !== value) faults.push(`${name}=${environment[name] ?? ""}`);

@@ -66,6 +66,7 @@ describe("the Dockerfile", () => {
     ["no volume /app/dags", ', "/app/dags"]', "]"],
     ["DAGMAR_LAKE=s3://b", "file:///data/lake", "s3://b"],
     ["DAGMAR_LOGS=", "  DAGMAR_LOGS=/data/logs \\\n", ""],
+    ["XDG_CACHE_HOME=/cache", "XDG_CACHE_HOME=/data/cache", "XDG_CACHE_HOME=/cache"],
     ["NODE_ENV=", "NODE_ENV=production", "NODE_OPTIONS="],
     ["no label", "LABEL org.opencontainers.image.title", "LABEL title"],
   ])("is faulted: %s, for %j", (fault, passage, replacement) => {
