@@ -53,8 +53,8 @@ ENV NODE_ENV=production \
   DAGMAR_LOGS=/data/logs \
   DAGMAR_INPUT=/input \
   DAGMAR_DAGS=/app/dags \
-  DAGMAR_HTTP=127.0.0.1:8793 \
-  XDG_CACHE_HOME=/data/cache
+  XDG_CACHE_HOME=/data/cache \
+  DAGMAR_HTTP=127.0.0.1:8793
 # The image's own user "node"; a number, so that Kubernetes' runAsNonRoot can see that it is not root.
 USER 1000:1000
 VOLUME ["/input", "/data", "/app/dags"]
