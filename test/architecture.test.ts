@@ -245,6 +245,18 @@ describe("a planted offence is caught", () => {
     expect(judge({ "tasks/copy/a.ts": OPENING + code })).toEqual([]);
   });
 
+  it.each([
+    ["a map", "const known = new Map();", true],
+    ["a typed set", "const known: Set<string> = new Set();", true],
+    ["a weak map, whatever its type", "const known: ReadonlySet<object> = new WeakSet();", true],
+    ["a variable", "let count = 0;", true],
+    ["a table that never changes", 'const STATES: ReadonlySet<string> = new Set(["open"]);', false],
+    ["a map of an object's own", "export function make() {\n  const known = new Map();\n}", false],
+  ])("memory that no object owns: %s", (_, code, isOffence) => {
+    const found = isOffence ? ["memory scheduler/a.ts:2"] : [];
+    expect(judge({ "scheduler/a.ts": `${OPENING}${code}\n` })).toEqual(found);
+  });
+
   it("a home that no longer does what it alone may do", () => {
     expect(judge({ "cli/process/system-clock.ts": `${OPENING}export const now = 1;\n` })).toEqual([
       "clock cli/process/system-clock.ts",

@@ -8,7 +8,9 @@ import { sql } from "../sqlite/statement.ts";
 
 /** The present holder, expired or not; `undefined` when nobody holds it. */
 export function readLease(query: Query): Lease | undefined {
-  const row = query.get<Row>(sql`SELECT * FROM lease WHERE id = 1 AND expires_at IS NOT NULL`);
+  const row = query.get<Row>(
+    sql`SELECT epoch, purpose, pid, host, process_started, acquired_at, expires_at FROM lease WHERE id = 1 AND expires_at IS NOT NULL`,
+  );
   return row === undefined ? undefined : mapRow<Lease>(row);
 }
 

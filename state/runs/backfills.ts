@@ -1,6 +1,6 @@
 /** The rows of backfills: which range of a Dag somebody asked for, and how. Its runs are rows of dag_runs. */
 import type { DagRun } from "../../model/run/dag-run.ts";
-import { mapRun } from "./dag-runs.ts";
+import { RUN_COLUMNS, mapRun } from "./dag-runs.ts";
 import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
@@ -25,6 +25,9 @@ export interface Backfill {
   readonly finishedAt: string | null;
 }
 
+const BACKFILL_COLUMNS = sql`backfill_id, lake, dag_id, state, from_date, to_date, reprocess, is_refetch, max_active,
+  created_at, finished_at`;
+
 export type NewBackfill = Omit<Backfill, "backfillId" | "state" | "createdAt" | "finishedAt">;
 
 /** At most one runs for a Dag and a lake: a second one is a constraint error. */
@@ -46,7 +49,9 @@ export function insertBackfill(query: Query, backfill: NewBackfill, now: Date): 
 }
 
 function readBackfill(query: Query, backfillId: number): Backfill {
-  const row = query.get<Row>(sql`SELECT * FROM backfills WHERE backfill_id = ${backfillId}`);
+  const row = query.get<Row>(
+    sql`SELECT ${BACKFILL_COLUMNS} FROM backfills WHERE backfill_id = ${backfillId}`,
+  );
   if (row === undefined) throw new Error(`backfill ${backfillId} is missing`);
   return mapBackfill(row);
 }
@@ -61,7 +66,7 @@ export function readBackfillLimit(query: Query, backfillId: number): number {
 
 export function findRunningBackfill(query: Query, lakeId: string, dagId: string): Backfill | undefined {
   const row = query.get<Row>(
-    sql`SELECT * FROM backfills WHERE dag_id = ${dagId} AND lake = ${lakeId} AND state = 'running'`,
+    sql`SELECT ${BACKFILL_COLUMNS} FROM backfills WHERE dag_id = ${dagId} AND lake = ${lakeId} AND state = 'running'`,
   );
   return row === undefined ? undefined : mapBackfill(row);
 }
@@ -70,7 +75,7 @@ export function findRunningBackfill(query: Query, lakeId: string, dagId: string)
 export function listFinishedBackfills(query: Query): readonly Backfill[] {
   return query
     .all<Row>(
-      sql`SELECT * FROM backfills b WHERE state = 'running' AND NOT EXISTS (
+      sql`SELECT ${BACKFILL_COLUMNS} FROM backfills b WHERE state = 'running' AND NOT EXISTS (
           SELECT 1 FROM dag_runs r WHERE r.backfill_id = b.backfill_id AND r.state IN ('queued', 'running'))`,
     )
     .map(mapBackfill);
@@ -98,7 +103,9 @@ export function countBackfillRuns(query: Query, backfillId: number): RunCounts {
 /** Every run of the backfill, oldest first. */
 export function listBackfillRuns(query: Query, backfillId: number): readonly DagRun[] {
   return query
-    .all<Row>(sql`SELECT * FROM dag_runs WHERE backfill_id = ${backfillId} ORDER BY logical_date`)
+    .all<Row>(
+      sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE backfill_id = ${backfillId} ORDER BY logical_date`,
+    )
     .map(mapRun);
 }
 

@@ -15,6 +15,11 @@ import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql, type Sql } from "../sqlite/statement.ts";
 
+/** What a `DagRun` is made of. */
+export const RUN_COLUMNS = sql`dag_run_id, dag_id, run_id, run_type, state, logical_date, timezone, partition, run_stamp,
+  interval_start, interval_end, params, fingerprint, only_tasks, refetch_generation, stop_reason,
+  success_order, lake, backfill_id, created_at, started_at, running_since, finished_at`;
+
 export interface DagVersion {
   readonly definition: DagDefinition;
   readonly fingerprint: string;
@@ -183,7 +188,7 @@ export function widenRun(query: Query, run: DagRun, onlyTasks: readonly string[]
 }
 
 export function readRun(query: Query, dagRunId: number): DagRun {
-  const row = query.get<Row>(sql`SELECT * FROM dag_runs WHERE dag_run_id = ${dagRunId}`);
+  const row = query.get<Row>(sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_run_id = ${dagRunId}`);
   if (row === undefined) throw new Error(`dag run ${dagRunId} is missing`);
   return mapRun(row);
 }
@@ -196,7 +201,7 @@ export function findRunByDate(
   logicalDate: Date,
 ): DagRun | undefined {
   const row = query.get<Row>(
-    sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND logical_date = ${logicalDate.toISOString()}
+    sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND logical_date = ${logicalDate.toISOString()}
         AND lake = ${lakeId}`,
   );
   return row === undefined ? undefined : mapRun(row);
@@ -221,7 +226,7 @@ export function listRunsInRange(
 ): readonly DagRun[] {
   return query
     .all<Row>(
-      sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND logical_date >= ${from} AND logical_date <= ${to}
+      sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND logical_date >= ${from} AND logical_date <= ${to}
           AND lake = ${lakeId}
           ORDER BY logical_date`,
     )
@@ -237,7 +242,7 @@ export function listUnfinishedManualRuns(
 ): readonly DagRun[] {
   return query
     .all<Row>(
-      sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND run_type = 'manual' AND state <> 'success'
+      sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND run_type = 'manual' AND state <> 'success'
           AND lake = ${lakeId}
           AND logical_date <= ${now} ORDER BY logical_date DESC`,
     )

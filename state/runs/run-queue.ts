@@ -1,6 +1,6 @@
 /** Which runs are under way and which wait for their turn. Who may start is decided by the planner. */
 import type { DagRun } from "../../model/run/dag-run.ts";
-import { mapRun } from "./dag-runs.ts";
+import { RUN_COLUMNS, mapRun } from "./dag-runs.ts";
 import type { Query } from "../sqlite/query.ts";
 import type { Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
@@ -50,7 +50,7 @@ export function listQueuedRuns(
 ): readonly DagRun[] {
   return query
     .all<Row>(
-      sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND state = 'queued' AND ${isIn(scope)}
+      sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND state = 'queued' AND ${isIn(scope)}
           ORDER BY backfill_id IS NOT NULL, logical_date LIMIT ${limit}`,
     )
     .map(mapRun);
@@ -59,7 +59,7 @@ export function listQueuedRuns(
 /** The oldest queued run of the Dag's backfills. */
 export function findQueuedBackfillRun(query: Query, dagId: string, scope: QueueScope): DagRun | undefined {
   const row = query.get<Row>(
-    sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND state = 'queued' AND ${isIn(scope)}
+    sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND state = 'queued' AND ${isIn(scope)}
           AND backfill_id IS NOT NULL
         ORDER BY logical_date LIMIT 1`,
   );

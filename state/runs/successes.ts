@@ -1,7 +1,7 @@
 /** Whole runs that succeeded, in the order in which they did, and by their day: what Dags that follow others go by. */
 import type { DagRun, RunType } from "../../model/run/dag-run.ts";
 import type { InstantRange } from "../../model/time/local-day.ts";
-import { IS_PLACE, mapRun } from "./dag-runs.ts";
+import { RUN_COLUMNS, IS_PLACE, mapRun } from "./dag-runs.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
@@ -57,7 +57,7 @@ function findNewest(
   condition: Sql,
 ): DagRun | undefined {
   const row = query.get<Row>(
-    sql`SELECT * FROM dag_runs WHERE dag_id = ${dagId} AND logical_date >= ${from.toISOString()}
+    sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND logical_date >= ${from.toISOString()}
           AND logical_date < ${until.toISOString()} AND lake = ${lakeId} AND ${condition}
         ORDER BY logical_date DESC LIMIT 1`,
   );

@@ -16,6 +16,10 @@ import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
+/** What a `TaskInstance` is made of. */
+const TASK_COLUMNS = sql`task_instance_id, dag_run_id, task_id, type, state, attempt_count, failure_count, lost_count,
+  waiting_since, next_attempt_at, pool, exclusive_key, message, when_held`;
+
 export interface ProcessFacts {
   readonly pid: number;
   readonly host: string;
@@ -39,12 +43,16 @@ export interface AttemptEnd {
 
 export function listTasksOfRun(query: Query, dagRunId: number): readonly TaskInstance[] {
   return query
-    .all<Row>(sql`SELECT * FROM task_instances WHERE dag_run_id = ${dagRunId} ORDER BY task_instance_id`)
+    .all<Row>(
+      sql`SELECT ${TASK_COLUMNS} FROM task_instances WHERE dag_run_id = ${dagRunId} ORDER BY task_instance_id`,
+    )
     .map(mapTask);
 }
 
 export function readTask(query: Query, taskInstanceId: number): TaskInstance {
-  const row = query.get<Row>(sql`SELECT * FROM task_instances WHERE task_instance_id = ${taskInstanceId}`);
+  const row = query.get<Row>(
+    sql`SELECT ${TASK_COLUMNS} FROM task_instances WHERE task_instance_id = ${taskInstanceId}`,
+  );
   if (row === undefined) throw new Error(`task instance ${taskInstanceId} is missing`);
   return mapTask(row);
 }

@@ -111,7 +111,11 @@ function assertKnown(
 
 function readHolder(connection: BetterSqlite3.Database): Lease | undefined {
   if (!hasTable(connection, "lease")) return undefined;
-  const row = connection.prepare("SELECT * FROM lease WHERE id = 1 AND expires_at IS NOT NULL").get();
+  const row = connection
+    .prepare(
+      "SELECT epoch, purpose, pid, host, process_started, acquired_at, expires_at FROM lease WHERE id = 1 AND expires_at IS NOT NULL",
+    )
+    .get();
   return row === undefined ? undefined : mapRow<Lease>(row as Row);
 }
 

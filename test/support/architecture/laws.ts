@@ -121,6 +121,13 @@ export const NOWHERE: readonly { law: string; room?: string; pattern: RegExp; re
     pattern: /\bMath\s*\.\s*random\b|\brandom(?:UUID|Bytes|Int)\b|(?<![\w$.])process\b/g,
     reason: "the model computes from its arguments only",
   },
+  {
+    law: "memory",
+    room: "scheduler",
+    pattern:
+      /^(?:export\s+)?(?:let\s|const\s+[\w$]+\s*(?::(?!\s*Readonly)[^=]+)?=\s*new\s+(?:Weak)?(?:Map|Set)\b)|^(?:export\s+)?const\s[^=]*=\s*new\s+Weak/gm,
+    reason: "what is remembered belongs to an object that someone owns, and a module outlives all of them",
+  },
 ];
 
 /** What belongs to one service: its task type's folder may name it, the rooms below and around may not, in comments neither. */
