@@ -49,7 +49,7 @@ export async function startMinuteService(
       lakeId,
       place: { lake: lakeId, input: "", dags: "" },
       timezone: "UTC",
-      doorbell: () => () => undefined,
+      minuteTimer: () => () => undefined,
       source: { stamp: () => Promise.resolve("one"), load: () => Promise.resolve(folder) },
       pruneLogs: () => Promise.resolve(0),
       service: {

@@ -30,7 +30,7 @@ export function openAttemptLogs({ folder, log, clock, secrets }: AttemptLogsOpti
   let isFailing = false;
 
   /** Told again only after a file could be written: a full disk is one piece of news, not one for each attempt. */
-  function tellGivenUp(path: string, error: unknown): void {
+  function recordGivenUp(path: string, error: unknown): void {
     if (isFailing) return;
     isFailing = true;
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
@@ -52,7 +52,7 @@ export function openAttemptLogs({ folder, log, clock, secrets }: AttemptLogsOpti
         written: () => {
           isFailing = false;
         },
-        givenUp: (error) => tellGivenUp(path, error),
+        givenUp: (error) => recordGivenUp(path, error),
       });
       files.add(file);
       // The path says which attempt it is; its lines need not.

@@ -1,5 +1,5 @@
 /**
- * The long-running loop of whoever holds the lease: it takes a turn, and sleeps until something comes due or somebody rings.
+ * The long-running loop of the process that holds the lease: it takes a turn, and sleeps until something comes due or the wake signal is raised.
  * What a turn does is `turn/turn-steps.ts`.
  */
 import type { DagSource } from "../model/ports/dag-source.ts";
@@ -10,17 +10,17 @@ import type { RunMaker } from "./runs/new-run.ts";
 import { createEngine, type EngineTools, type StepOutcome } from "./engine/engine.ts";
 import { createHousekeeper, type HousekeepingTools } from "./housekeeper.ts";
 import { takeTurn } from "./turn/take-turn.ts";
-import { createTimeWatch } from "./waking/clock-jumps.ts";
+import { watchClock } from "./waking/clock-jumps.ts";
 import { listenForRequests } from "./waking/listen-for-requests.ts";
-import type { Doorbell } from "./waking/minute-timer.ts";
+import type { MinuteTimer } from "./waking/minute-timer.ts";
 import { createUnwrittenEvents } from "./waking/unwritten-events.ts";
 import { waitUntil } from "./waking/wait-until.ts";
-import { createBell } from "./waking/wake-signal.ts";
+import { createWakeSignal } from "./waking/wake-signal.ts";
 import type { WorkPlace } from "./commands/work-place.ts";
 
 export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly source: DagSource;
-  readonly doorbell: Doorbell;
+  readonly minuteTimer: MinuteTimer;
   readonly service: ServiceObserver;
   readonly registry: RunMaker["registry"];
   /** A command that means another one is refused. */
@@ -37,19 +37,19 @@ const STALL_SECONDS = 1;
 /** Resolves when `drain` is aborted and everything under way has stopped. Raises `LEASE_LOST` when another took over, `DATABASE_MOVED`. */
 export async function runService(tools: ServiceTools, drain: AbortSignal): Promise<void> {
   const { clock, log, service, registry, lakeId } = tools;
-  const bell = createBell();
-  const ring = (): void => bell.ring();
+  const wakeSignal = createWakeSignal();
+  const wake = (): void => wakeSignal.raise();
   const over = new AbortController();
-  const engine = createEngine(ringAtRunEnds(tools, ring), bell, drain);
-  drain.addEventListener("abort", ring, { once: true });
-  const reader = await startDagReader(tools.source, { clock, log, bell }, over.signal);
+  const engine = createEngine(wakeAtRunEnds(tools, wake), wakeSignal, drain);
+  drain.addEventListener("abort", wake, { once: true });
+  const reader = await startDagReader(tools.source, { clock, log, wakeSignal }, over.signal);
   const watch = createDagWatch();
   const unwritten = createUnwrittenEvents(log);
-  const time = createTimeWatch(clock);
-  let takeDown = tools.doorbell(ring);
-  const listening = listenForRequests(tools, bell, over.signal);
+  const time = watchClock(clock);
+  let stopTimer = tools.minuteTimer(wake);
+  const listening = listenForRequests(tools, wakeSignal, over.signal);
   const housekeeper = createHousekeeper(tools, drain);
-  const turnTools = { ...tools, maker: { registry, lakeId }, engine, bell, reader, watch, unwritten };
+  const turnTools = { ...tools, maker: { registry, lakeId }, engine, wakeSignal, reader, watch, unwritten };
 
   try {
     for (;;) {
@@ -63,8 +63,8 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     }
   } finally {
     over.abort();
-    takeDown();
-    drain.removeEventListener("abort", ring);
+    stopTimer();
+    drain.removeEventListener("abort", wake);
     await Promise.all([reader.stopped, listening, housekeeper.rest()]);
   }
 
@@ -73,8 +73,8 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
     if (jumpSeconds !== null) {
       service.clockJump(jumpSeconds);
       // It waits for a minute of the former time.
-      takeDown();
-      takeDown = tools.doorbell(ring);
+      stopTimer();
+      stopTimer = tools.minuteTimer(wake);
       const direction = jumpSeconds > 0 ? "ahead" : "back";
       const message = `The clock was set ${direction} by ${Math.abs(jumpSeconds).toFixed(1)} s.`;
       unwritten.warn("clock_jump", message);
@@ -85,12 +85,12 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
 
   async function sleep({ wakeAt, isCareful }: StepOutcome): Promise<void> {
     const now = clock.now().getTime();
-    const wake = wakeAt === null ? Infinity : Date.parse(wakeAt);
+    const wakeMs = wakeAt === null ? Infinity : Date.parse(wakeAt);
     // What was given up may stay due, and must not keep the loop turning.
     const due = isCareful ? Infinity : (watch.nextDueAt?.getTime() ?? Infinity);
-    const untilMs = Math.max(now, Math.min(now + LONGEST_WAIT_MS, drain.aborted ? Infinity : due, wake));
+    const untilMs = Math.max(now, Math.min(now + LONGEST_WAIT_MS, drain.aborted ? Infinity : due, wakeMs));
     const startedMs = clock.monotonicMs();
-    await waitUntil(clock, bell, new Date(untilMs).toISOString());
+    await waitUntil(clock, wakeSignal, new Date(untilMs).toISOString());
     const lateSeconds = (clock.monotonicMs() - startedMs - (untilMs - now)) / 1000;
     if (lateSeconds < STALL_SECONDS) return;
     service.loopStall(lateSeconds);
@@ -99,7 +99,7 @@ export async function runService(tools: ServiceTools, drain: AbortSignal): Promi
 }
 
 /** The success of a run may be what others follow, and its end what others wait for. */
-function ringAtRunEnds(tools: ServiceTools, ring: () => void): EngineTools {
+function wakeAtRunEnds(tools: ServiceTools, wake: () => void): EngineTools {
   const { observer } = tools;
   return {
     ...tools,
@@ -107,7 +107,7 @@ function ringAtRunEnds(tools: ServiceTools, ring: () => void): EngineTools {
       ...observer,
       runEnded(run) {
         observer.runEnded?.(run);
-        ring();
+        wake();
       },
     },
   };

@@ -53,7 +53,7 @@ export async function readKnownDags(books: Books, dagIds: readonly string[]): Pr
 async function readIfThere<Value>(
   { settings: { databaseFile }, clock }: Books,
   read: (database: Database) => Value,
-  tellFault: (reason: string) => void = () => undefined,
+  noteFault: (reason: string) => void = () => undefined,
 ): Promise<Value | undefined> {
   if (!existsSync(databaseFile)) return undefined;
   const { openDatabase } = await import("../../state/sqlite/database.ts");
@@ -66,7 +66,7 @@ async function readIfThere<Value>(
     }
   } catch (error) {
     if (!(error instanceof DagmarError)) throw error;
-    tellFault(error.message);
+    noteFault(error.message);
     return undefined;
   }
 }

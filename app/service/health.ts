@@ -31,7 +31,7 @@ export interface Health {
   readonly checks: Readonly<Record<string, Check>>;
 }
 
-/** The doorbell rings once a minute at the least; half as much again is for a machine that is busy. */
+/** The minute timer wakes the loop once a minute at the least; half as much again is for a machine that is busy. */
 const MAX_TICK_AGE_SECONDS = 90;
 
 /** A standby is healthy; so is a service that is stopping, which must not be killed while its tasks end. */

@@ -11,7 +11,7 @@ import { awaitLease, type HeldLease } from "../../scheduler/lease/lease-keeper.t
 import { identifyProcess } from "../../scheduler/lease/process-identity.ts";
 import { noteRunEnd } from "../../scheduler/notices/note-run-end.ts";
 import { runService } from "../../scheduler/service.ts";
-import { ringEachMinute } from "../../scheduler/waking/minute-timer.ts";
+import { wakeEachMinute } from "../../scheduler/waking/minute-timer.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
@@ -91,7 +91,7 @@ async function schedule(
       service,
       // A run in the foreground shows how it ends; only the scheduler's runs end unseen.
       noteRunEnd: (query, run, now) => noteRunEnd(query, run, notify, now),
-      doorbell: ringEachMinute(clock),
+      minuteTimer: wakeEachMinute(clock),
       pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
       source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
       place: describePlace(app),

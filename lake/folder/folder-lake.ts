@@ -23,7 +23,7 @@ import { checkBodyLength } from "../checked-body.ts";
 import { nameFolderLake } from "../location.ts";
 import { BOOKKEEPING_PREFIX, checkKey, PROBE_KEY } from "../object-key.ts";
 import { completeMetadata } from "../object-metadata.ts";
-import { PlannedFile } from "../planned-file.ts";
+import { PreparedFile } from "../prepared-file.ts";
 import { throttleProgress } from "../progress-throttle.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { SweepableLake } from "../sweepable-lake.ts";
@@ -187,7 +187,7 @@ export class FolderLake implements SweepableLake {
   }
 
   async #copyPlanned(request: PutFile, path: string): Promise<void> {
-    const source = await PlannedFile.open(request);
+    const source = await PreparedFile.open(request);
     try {
       const target = await open(path, "wx");
       try {

@@ -10,7 +10,7 @@ import { compareListing, type Comparison } from "./compare-listing.ts";
 import { confirmAbsent, listStanding } from "./list-standing.ts";
 import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
 import { hearManifests, isManifestKey, readManifest } from "./manifest-witness.ts";
-import { tellLearned, type Learner, type Lesson } from "./tell-learned.ts";
+import { recordLearned, type Learner, type Lesson } from "./record-learned.ts";
 
 export interface LearnRequest extends Learner {
   readonly lake: Lake;
@@ -42,7 +42,7 @@ export async function learnLake(request: LearnRequest): Promise<Lesson> {
   });
   const lesson = { ...adopted, lostIds: adopted.lostIds + loss.ids, missingKeys: loss.keys };
   const { dagId, runId, taskId } = request;
-  await tellLearned(events, { dagId, runId, taskId }, { lakeId: lake.id, prefix }, lesson);
+  await recordLearned(events, { dagId, runId, taskId }, { lakeId: lake.id, prefix }, lesson);
   return lesson;
 }
 

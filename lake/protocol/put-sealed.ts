@@ -44,7 +44,7 @@ export async function putSealed(
   for (;;) {
     const left = batch.kind === "records" ? await batches.leaveOutStored(batch) : undefined;
     if (left !== undefined) {
-      await tellLeftOut(context, batch, left.leftOutIds);
+      await recordLeftOut(context, batch, left.leftOutIds);
       return { isCommitted: false, manifests: [], rest: left.rest };
     }
     failpoint("put.before");
@@ -60,7 +60,7 @@ export async function putSealed(
     if (result.outcome === "created") return commit(result.etag);
     if (await holdsContent(lake, result.head, batch, signal)) return commit(result.head.etag);
     if (claimsToBeOurs(result.head.metadata)) await context.learnAgain(batch.key);
-    else await tellForeign(context, batch, result.head);
+    else await recordForeign(context, batch, result.head);
     failpoint("rekey.before");
     batch = await batches.rekey(batch);
     failpoint("rekey.after");
@@ -88,7 +88,7 @@ async function readVerified(batches: BatchStore, batch: SealedBatch): Promise<Ui
   );
 }
 
-async function tellLeftOut(context: PutContext, batch: SealedBatch, ids: number): Promise<void> {
+async function recordLeftOut(context: PutContext, batch: SealedBatch, ids: number): Promise<void> {
   const { events, run, taskId, lake } = context;
   await events.record({
     level: "warn",
@@ -101,7 +101,7 @@ async function tellLeftOut(context: PutContext, batch: SealedBatch, ids: number)
   });
 }
 
-async function tellForeign(context: PutContext, batch: SealedBatch, head: ObjectHead): Promise<void> {
+async function recordForeign(context: PutContext, batch: SealedBatch, head: ObjectHead): Promise<void> {
   const { events, run, taskId, lake } = context;
   await events.record({
     level: "warn",

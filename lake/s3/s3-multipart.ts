@@ -5,7 +5,7 @@ import { LakeError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import type { PutFile, PutResult } from "../../model/ports/lake.ts";
-import { PlannedFile } from "../planned-file.ts";
+import { PreparedFile } from "../prepared-file.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import { sendBytes } from "./s3-body.ts";
 import { isConflict, isUploadGone } from "./s3-faults.ts";
@@ -74,7 +74,7 @@ class PartsUpload {
   }
 
   async run(): Promise<PutResult> {
-    const source = await PlannedFile.open(this.#request);
+    const source = await PreparedFile.open(this.#request);
     try {
       failpoint("s3.upload.before");
       const uploadId = await this.#create();
@@ -115,7 +115,7 @@ class PartsUpload {
   }
 
   /** Each sender owns one buffer; the file is read by one at a time, in order, and hashed as it is read. */
-  async #sendParts(source: PlannedFile, uploadId: string): Promise<readonly CompletedPart[]> {
+  async #sendParts(source: PreparedFile, uploadId: string): Promise<readonly CompletedPart[]> {
     const { sizeBytes, signal } = this.#request;
     const partSizeBytes = choosePartSize(sizeBytes, this.#tools.partSizeBytes);
     const senders = Math.max(1, Math.min(MAX_PARALLEL, Math.floor(MAX_BUFFERED_BYTES / partSizeBytes)));

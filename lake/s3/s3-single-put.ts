@@ -2,7 +2,7 @@
 import type { PutObjectCommandInput, PutObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
 import { failpoint } from "../../model/failpoint.ts";
 import type { PutBytes, PutFile, PutResult } from "../../model/ports/lake.ts";
-import { PlannedFile } from "../planned-file.ts";
+import { PreparedFile } from "../prepared-file.ts";
 import { sendBytes, sendChunks } from "./s3-body.ts";
 import type { SendOptions } from "./s3-connection.ts";
 import type { S3Objects } from "./s3-objects.ts";
@@ -32,7 +32,7 @@ export async function putFileAtOnce(
   tell: (sentBytes: number) => void,
 ): Promise<PutResult> {
   return await putAtOnce(objects, placing, request.contentType, async (s3, input, options) => {
-    const source = await PlannedFile.open(request);
+    const source = await PreparedFile.open(request);
     try {
       if (request.sizeBytes > 0) {
         return await sendChunks(readPlanned(source, tell), options, async (Body, sending) =>
@@ -84,7 +84,7 @@ async function putAtOnce(
 }
 
 /** The last bytes are held back until all of them, and the file they came from, have been verified. */
-async function* readPlanned(source: PlannedFile, tell: (sentBytes: number) => void): AsyncGenerator<Buffer> {
+async function* readPlanned(source: PreparedFile, tell: (sentBytes: number) => void): AsyncGenerator<Buffer> {
   while (source.remainingBytes > 0) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, source.remainingBytes));
     await source.read(chunk);

@@ -37,7 +37,7 @@ export interface FoundAnswers {
   readonly askedIds: readonly string[];
 }
 
-export interface PlannedFile {
+export interface PreparedFile {
   readonly lakeId: string;
   readonly dataset: string;
   readonly key: string;
@@ -92,11 +92,11 @@ export interface ObjectStore {
   noteSeenAgain(seen: readonly SeenAgain[]): Promise<void>;
   /** A manifest of another database lists these batches: none of ours will list them again. */
   noteListed(lakeId: string, manifestKey: string, batchUids: readonly string[]): Promise<void>;
-  planFile(file: PlannedFile): Promise<number>;
+  prepareFile(file: PreparedFile): Promise<number>;
   /** Committed last means newest, also when the object was committed before. */
   commitFile(objectId: number, etag: string): Promise<void>;
   /** The bytes of an adopted file were read and agree with its metadata. */
   confirmAdopted(objectId: number): Promise<void>;
   /** Forgets a planned file that was never stored. */
-  dropPlannedFile(objectId: number): Promise<void>;
+  dropPreparedFile(objectId: number): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import type { DagRun } from "../../model/run/dag-run.ts";
 import {
   addTasks,
-  adoptDagVersion,
+  saveVersionOfRun,
   changeRunState,
   endRefetch,
   readRun,
@@ -25,7 +25,7 @@ export function restartRun(
 ): DagRun {
   if (isRefetch) startRefetch(query, existing);
   else endRefetch(query, existing);
-  adoptDagVersion(query, existing, version, now);
+  saveVersionOfRun(query, existing, version, now);
   const run = readRun(query, existing.dagRunId);
   addTasks(query, run, describeTasks(maker, version.definition, run));
   for (const task of listTasksOfRun(query, run.dagRunId)) {

@@ -1,7 +1,7 @@
 /** Drives runs to their end in the foreground: step after step, until none of them is open. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
-import { createBell } from "../waking/wake-signal.ts";
+import { createWakeSignal } from "../waking/wake-signal.ts";
 import { createEngine, type EngineTools } from "./engine.ts";
 import { waitUntil } from "../waking/wait-until.ts";
 import type { Scope } from "./world.ts";
@@ -35,10 +35,10 @@ export async function drive(
   drain: AbortSignal,
   watch?: DriveWatch,
 ): Promise<void> {
-  const bell = createBell();
-  const engine = createEngine(tools, bell, drain);
-  const ring = (): void => bell.ring();
-  drain.addEventListener("abort", ring, { once: true });
+  const wakeSignal = createWakeSignal();
+  const engine = createEngine(tools, wakeSignal, drain);
+  const wake = (): void => wakeSignal.raise();
+  drain.addEventListener("abort", wake, { once: true });
   try {
     for (;;) {
       const { wakeAt } = await engine.step(scope);
@@ -47,9 +47,9 @@ export async function drive(
         watch?.idle();
         if (wakeAt === null) return watch?.stuck();
       }
-      await waitUntil(tools.clock, bell, drain.aborted ? null : wakeAt);
+      await waitUntil(tools.clock, wakeSignal, drain.aborted ? null : wakeAt);
     }
   } finally {
-    drain.removeEventListener("abort", ring);
+    drain.removeEventListener("abort", wake);
   }
 }

@@ -8,7 +8,7 @@ import type { Clock } from "../../model/ports/clock.ts";
 import type { AttemptResult, CancelReason, Executor } from "../../model/ports/executor.ts";
 import type { Progress } from "../../model/ports/task-type.ts";
 import { addSeconds } from "../../model/time/instant.ts";
-import type { Bell } from "../waking/wake-signal.ts";
+import type { WakeSignal } from "../waking/wake-signal.ts";
 import type { StartedAttempt } from "./apply.ts";
 import { reportStep, type EngineObserver } from "./engine-observer.ts";
 import { createWorldCache } from "./run-view.ts";
@@ -44,8 +44,8 @@ export interface StepOutcome {
   readonly isCareful: boolean;
 }
 
-/** Rings `bell` whenever an attempt ends. `drain` stops attempts and lets no other begin. */
-export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal): Engine {
+/** Rings `signal` whenever an attempt ends. `drain` stops attempts and lets no other begin. */
+export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: AbortSignal): Engine {
   const { clock, executor, observer } = tools;
   const completions: Completion[] = [];
   /** By task instance. */
@@ -69,7 +69,7 @@ export function createEngine(tools: EngineTools, bell: Bell, drain: AbortSignal)
       const random = tools.random();
       const running = { ...task, state: "running" } as const;
       completions.push({ run, dag, task: running, number: key.attempt, result: end, random });
-      bell.ring();
+      wakeSignal.raise();
     });
   }
 

@@ -36,7 +36,11 @@ export function giveUpRun(
 }
 
 /** Gives the run as its row is now to `tell`, where it has ended and its row can be read; then it is returned too. */
-export function tellGivenUp(query: Query, dagRunId: number, tell: (run: DagRun) => void): DagRun | undefined {
+export function recordGivenUp(
+  query: Query,
+  dagRunId: number,
+  tell: (run: DagRun) => void,
+): DagRun | undefined {
   return tryAlone(query, () => {
     const run = readRun(query, dagRunId);
     if (!isRunEnded(run.state)) return undefined;
@@ -51,7 +55,7 @@ export interface Told {
   add(message: string): void;
 }
 
-export function tellFault(
+export function noteFault(
   query: Query,
   event: { readonly message: string; readonly dagId?: string },
   error: unknown,

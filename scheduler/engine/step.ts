@@ -8,7 +8,7 @@ import type { DagRun } from "../../model/run/dag-run.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { applyPlans, type Applied, type ApplyTools } from "./apply.ts";
-import { giveUpRun, logFault, tellFault, tellGivenUp, tryAlone } from "./give-up.ts";
+import { giveUpRun, logFault, noteFault, recordGivenUp, tryAlone } from "./give-up.ts";
 import { forgetAll, forgetRun, forgetTask, type WorldCache } from "./run-view.ts";
 import { settleAttempt, settleCarefully, type Completion, type Settled } from "./settle.ts";
 import { createCarefulGuard, mayBeOneThing, NO_GUARD, type StepGuard } from "./step-guard.ts";
@@ -92,14 +92,14 @@ export async function takeStep(
         const underWay = tryAlone(query, () => giveUpRun(query, dagRunId, error, now, isLiving));
         toStop.push(...(underWay ?? []));
         const message = `Run ${dagRunId} can be neither worked on nor failed`;
-        if (underWay === undefined) tellFault(query, { message }, error, { now, log, told });
+        if (underWay === undefined) noteFault(query, { message }, error, { now, log, told });
         else logFault(log, `Run ${dagRunId} cannot be worked on`, error);
-        const end = tellGivenUp(query, dagRunId, (run) => tools.noteRunEnd?.(query, run, now));
+        const end = recordGivenUp(query, dagRunId, (run) => tools.noteRunEnd?.(query, run, now));
         if (end !== undefined) ended.push(end);
       },
       thing({ what, dagId, giveUp }, error) {
         tryAlone(query, giveUp);
-        tellFault(query, { message: what, dagId }, error, { now, log, told });
+        noteFault(query, { message: what, dagId }, error, { now, log, told });
       },
     });
     const { settled, applied } = take(query, guard);

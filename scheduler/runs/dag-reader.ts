@@ -3,14 +3,14 @@ import type { Clock } from "../../model/ports/clock.ts";
 import type { DagSource, SourceFolder } from "../../model/ports/dag-source.ts";
 import { describeError } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports/logger.ts";
-import type { Bell } from "../waking/wake-signal.ts";
+import type { WakeSignal } from "../waking/wake-signal.ts";
 
 const LOOK_EVERY_MS = 5_000;
 
 export interface DagReader {
   /** A folder that nobody has taken over yet. */
   readonly fresh: SourceFolder | null;
-  /** Whether the folder was read since that instant, ISO UTC; where it was not, it is read now, and then the bell rings. */
+  /** Whether the folder was read since that instant, ISO UTC; where it was not, it is read now, and then the signal is raised. */
   hasReadSince(at: string): boolean;
   /** It was taken over, in a transaction that is committed. */
   markTaken(folder: SourceFolder): void;
@@ -21,10 +21,10 @@ export interface DagReader {
 /** Reads the folder once before it resolves; raises what the first read raises. Rings when there is something new. */
 export async function startDagReader(
   source: DagSource,
-  tools: { readonly clock: Clock; readonly log: Logger; readonly bell: Bell },
+  tools: { readonly clock: Clock; readonly log: Logger; readonly wakeSignal: WakeSignal },
   stopping: AbortSignal,
 ): Promise<DagReader> {
-  const { clock, log, bell } = tools;
+  const { clock, log, wakeSignal } = tools;
   let stamp = await source.stamp();
   let fresh: SourceFolder | null = await source.load();
   let fault = "";
@@ -42,7 +42,7 @@ export async function startDagReader(
         // A file that is written while it is read has another stamp afterwards, and is read again.
         fresh = await source.load();
         stamp = next;
-        bell.ring();
+        wakeSignal.raise();
       }
       fault = "";
     } catch (error) {
@@ -82,7 +82,7 @@ export async function startDagReader(
       }
       if (at > now && since <= now) asked.set(at, since);
       else asked.delete(at);
-      if (looking === null && !stopping.aborted) void lookOnce().then(() => bell.ring());
+      if (looking === null && !stopping.aborted) void lookOnce().then(() => wakeSignal.raise());
       return false;
     },
     markTaken(folder) {

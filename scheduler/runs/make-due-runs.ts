@@ -70,7 +70,7 @@ function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date
     );
   }
   for (const slot of plan.due) makeScheduledRun(query, maker, version, slot, now);
-  if (plan.skipped !== null) tellSkipped(query, dag, plan.skipped, now);
+  if (plan.skipped !== null) recordSkipped(query, dag, plan.skipped, now);
   failpoint("cursor.before");
   moveCursor(query, row.dagId, plan.cursor);
   failpoint("cursor.after");
@@ -138,7 +138,7 @@ function fillSlot(query: Query, maker: RunMaker, params: Params, run: DagRun, no
   }
 }
 
-function tellSkipped(query: Query, { row, version }: WatchedDag, skipped: SkippedSlots, now: Date): void {
+function recordSkipped(query: Query, { row, version }: WatchedDag, skipped: SkippedSlots, now: Date): void {
   const { timezone } = version.definition;
   const { first, last, count, isMore, reason } = skipped;
   const range =

@@ -48,12 +48,12 @@ export async function takeTurn(tools: TurnTaker, drain: AbortSignal): Promise<St
 }
 
 async function pauseAfter(tools: TurnTaker, drain: AbortSignal, error: unknown): Promise<StepOutcome> {
-  const { clock, log, service, bell } = tools;
+  const { clock, log, service, wakeSignal } = tools;
   if (error instanceof StateError && error.code === "DATABASE_FULL") service.diskFull();
   service.stepEnded(describeError(error));
   log.error(`Nothing could be written; it is tried again in 5 s. ${describeError(error)}`);
   await clock.sleep(PAUSE_AFTER_FAULT_MS, drain).catch(() => undefined);
-  bell.ring();
+  wakeSignal.raise();
   return { wakeAt: null, isCareful: false };
 }
 

@@ -12,14 +12,14 @@ import type { Database } from "../../state/sqlite/database.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { answerRequests, type OwnPlace } from "../commands/answer-requests.ts";
 import type { StepGuard } from "../engine/step-guard.ts";
-import { adoptDags } from "../runs/adopt-dags.ts";
+import { syncDags } from "../runs/sync-dags.ts";
 import type { DagReader } from "../runs/dag-reader.ts";
 import type { DagWatch } from "../runs/dag-watch.ts";
 import { endFinishedBackfills } from "../runs/end-backfills.ts";
 import { followSuccesses } from "../runs/follow-successes.ts";
 import { makeDueRuns } from "../runs/make-due-runs.ts";
 import type { RunMaker } from "../runs/new-run.ts";
-import type { Bell } from "../waking/wake-signal.ts";
+import type { WakeSignal } from "../waking/wake-signal.ts";
 import type { UnwrittenEvents } from "../waking/unwritten-events.ts";
 
 /** What the turns of one process share. */
@@ -30,7 +30,7 @@ export interface TurnTools {
   readonly maker: RunMaker;
   /** Of events that belong to no Dag. */
   readonly timezone: string;
-  readonly bell: Bell;
+  readonly wakeSignal: WakeSignal;
   readonly reader: DagReader;
   readonly watch: DagWatch;
   readonly unwritten: UnwrittenEvents;
@@ -71,7 +71,7 @@ export const TURN_STEPS: readonly TurnStep[] = [
     name: "Dag files",
     makesWork: false,
     take({ query, now, folder, guard }, { timezone }) {
-      if (folder !== null) adoptDags(query, folder, now, timezone, guard);
+      if (folder !== null) syncDags(query, folder, now, timezone, guard);
       return folder !== null;
     },
   },
@@ -136,13 +136,13 @@ export const AFTER_COMMIT: readonly AfterCommit[] = [
   },
   {
     name: "next slots",
-    follow({ at, isChanged }, { database, watch, bell }) {
+    follow({ at, isChanged }, { database, watch, wakeSignal }) {
       if (isChanged) watch.markStale();
       if (!watch.isStale) return;
       // Not the present: a slot may have come due since, and that one was not missed.
       watch.setRows(listDagRows(database), at);
       // What was taken in may have made something due.
-      bell.ring();
+      wakeSignal.raise();
     },
   },
 ];

@@ -4,18 +4,18 @@ import type { Clock } from "../../model/ports/clock.ts";
 /** A clock that is disciplined by NTP moves by less. */
 const JUMP_SECONDS = 5;
 
-export interface TimeLook {
+export interface ClockLook {
   /** How far the wall clock moved against the monotonic one; `null` when it kept step. Below 0: it was set back. */
   readonly jumpSeconds: number | null;
   /** Wall time since the last look. */
   readonly gapSeconds: number;
 }
 
-export interface TimeWatch {
-  look(): TimeLook;
+export interface ClockWatch {
+  look(): ClockLook;
 }
 
-export function createTimeWatch(clock: Clock): TimeWatch {
+export function watchClock(clock: Clock): ClockWatch {
   let wallMs = clock.now().getTime();
   let monotonicMs = clock.monotonicMs();
   return {

@@ -2,24 +2,24 @@
 import type { Clock } from "../../model/ports/clock.ts";
 import { hasOpenRequests } from "../../state/control/requests.ts";
 import type { Database } from "../../state/sqlite/database.ts";
-import type { Bell } from "./wake-signal.ts";
+import type { WakeSignal } from "./wake-signal.ts";
 
 const LOOK_FOR_REQUESTS_MS = 250;
 
 /** Resolves when `over` is aborted. */
 export async function listenForRequests(
   { database, clock }: { readonly database: Database; readonly clock: Clock },
-  bell: Bell,
+  wakeSignal: WakeSignal,
   over: AbortSignal,
 ): Promise<void> {
   while (!over.aborted) {
     await clock.sleep(LOOK_FOR_REQUESTS_MS, over).catch(() => undefined);
     if (over.aborted) return;
     try {
-      if (hasOpenRequests(database)) bell.ring();
+      if (hasOpenRequests(database)) wakeSignal.raise();
     } catch {
       // What keeps the database from being read keeps the next step from being written, which says so.
-      bell.ring();
+      wakeSignal.raise();
     }
   }
 }

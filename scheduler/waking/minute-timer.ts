@@ -1,12 +1,12 @@
 /**
- * Rings once a minute, by node-cron. It wakes the loop and decides nothing: what is due is decided from the cursors in the
- * database, so that a late, lost or doubled ring changes nothing.
+ * Wakes the loop once a minute, by node-cron. It decides nothing: what is due is decided from the cursors in the
+ * database, so that a late, lost or doubled wake-up changes nothing.
  */
 import { schedule, type Logger } from "node-cron";
 import type { Clock } from "../../model/ports/clock.ts";
 
-/** Hangs a bell up; what it gives takes it down. A clock that was set back makes it wait: then it is to be hung up anew. */
-export type Doorbell = (ring: () => void) => () => void;
+/** Starts the timer; what it gives stops it. A clock that was set back makes it wait: then it is to be started anew. */
+export type MinuteTimer = (wake: () => void) => () => void;
 
 const MINUTE_MS = 60_000;
 
@@ -21,22 +21,22 @@ const SILENT: Logger = {
 /**
  * When its timer ends, node-cron walks from the slot that it waited for to the present, slot by slot: with a pattern of each
  * minute a clock that was set ahead by a year has it walk for half a minute. So each task waits for one minute of the
- * calendar, which comes again a year later, rings however late it is, and is hung up anew for the next minute.
+ * calendar, which comes again a year later, wakes however late it is, and is started anew for the next minute.
  */
-export const ringEachMinute =
-  (clock: Pick<Clock, "now">): Doorbell =>
-  (ring) => {
-    let takeDown = hang();
+export const wakeEachMinute =
+  (clock: Pick<Clock, "now">): MinuteTimer =>
+  (wake) => {
+    let stop = start();
 
-    function hang(): () => void {
+    function start(): () => void {
       const next = new Date(Math.floor(clock.now().getTime() / MINUTE_MS + 1) * MINUTE_MS);
       const pattern = `0 ${next.getUTCMinutes()} ${next.getUTCHours()} ${next.getUTCDate()} ${next.getUTCMonth() + 1} *`;
       const task = schedule(
         pattern,
         () => {
-          takeDown();
-          takeDown = hang();
-          ring();
+          stop();
+          stop = start();
+          wake();
         },
         {
           name: "dagmar",
@@ -49,5 +49,5 @@ export const ringEachMinute =
       return () => void task.destroy();
     }
 
-    return () => takeDown();
+    return () => stop();
   };

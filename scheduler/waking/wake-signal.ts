@@ -1,25 +1,25 @@
-/** Something to wait for: whoever has news rings; whoever waits looks again. A ring that nobody awaits is kept, once. */
-export interface Bell {
-  ring(): void;
-  /** Resolves at the next ring, or at once when there was one since the last wait. */
+/** What the loop waits for: raised by whatever has news; the loop then looks again. One that is raised early is kept, once. */
+export interface WakeSignal {
+  raise(): void;
+  /** Resolves when it is raised, or at once when it was since the last wait. */
   wait(): Promise<void>;
 }
 
-export function createBell(): Bell {
-  let hasRung = false;
+export function createWakeSignal(): WakeSignal {
+  let isRaised = false;
   let wake: (() => void) | undefined;
   return {
-    ring() {
-      hasRung = true;
+    raise() {
+      isRaised = true;
       wake?.();
     },
     async wait() {
-      if (!hasRung) {
+      if (!isRaised) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
-      hasRung = false;
+      isRaised = false;
       wake = undefined;
     },
   };

@@ -1,7 +1,7 @@
 /** The books about objects in a lake: planned, committed, adopted, foreign. */
 import type { Clock } from "../../model/ports/clock.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
-import type { FoundObject, KnownObject, ObjectStore, PlannedFile } from "../../model/ports/object-store.ts";
+import type { FoundObject, KnownObject, ObjectStore, PreparedFile } from "../../model/ports/object-store.ts";
 import { adoptAnswers, claimSealedBatch } from "./adoption.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -51,7 +51,7 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
               AND batch_uid IN (SELECT value FROM json_each(${JSON.stringify(batchUids)}))`,
         );
       }),
-    planFile: (file) => database.write((query) => planFile(query, file, clock.now())),
+    prepareFile: (file) => database.write((query) => prepareFile(query, file, clock.now())),
     commitFile: (objectId, etag) =>
       database.write((query) => {
         query.run(
@@ -64,7 +64,7 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
       database.write((query) => {
         query.run(sql`UPDATE objects SET is_adopted = 0 WHERE object_id = ${objectId}`);
       }),
-    dropPlannedFile: (objectId) =>
+    dropPreparedFile: (objectId) =>
       database.write((query) => {
         query.run(
           sql`DELETE FROM objects WHERE object_id = ${objectId} AND is_committed = 0 AND missing_since IS NULL`,
@@ -88,7 +88,7 @@ export function findObjectById(query: Query, lakeId: string, objectId: number): 
   );
 }
 
-function planFile(query: Query, file: PlannedFile, now: Date): number {
+function prepareFile(query: Query, file: PreparedFile, now: Date): number {
   const { lakeId, dataset, key, sha256, sizeBytes, run, taskId } = file;
   const planned = {
     lake: lakeId,

@@ -170,7 +170,7 @@ export function endRefetch(query: Query, run: DagRun): void {
  * The run goes on by another definition: only when it starts from the beginning. It keeps its params where the definition
  * still has them, and takes the defaults of those that are new.
  */
-export function adoptDagVersion(query: Query, run: DagRun, version: DagVersion, now: Date): void {
+export function saveVersionOfRun(query: Query, run: DagRun, version: DagVersion, now: Date): void {
   saveDagVersion(query, version, now);
   const declared = version.definition.params;
   const kept = Object.entries(run.params).filter(([name]) => Object.hasOwn(declared, name));

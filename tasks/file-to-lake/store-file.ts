@@ -37,22 +37,22 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
     newest?.sha256 === source.sha256 &&
     (await isSound(context, newest))
   ) {
-    return tellUnchanged(context, newest);
+    return reportUnchanged(context, newest);
   }
   for (const key of listKeys(options.key, source.sha256)) {
     const known = await state.objects.find(lake.id, key);
     if (known?.isCommitted === true) {
       if (known.sha256 !== source.sha256 || !(await isSound(context, known))) {
-        await tellTaken(context, key);
+        await reportTaken(context, key);
         continue;
       }
       if (known.objectId !== newest?.objectId)
         await state.objects.commitFile(known.objectId, known.etag ?? "");
-      return tellUnchanged(context, known);
+      return reportUnchanged(context, known);
     }
     const stored = await putAt(context, source, key);
     if (stored !== undefined) return stored;
-    await tellTaken(context, key);
+    await reportTaken(context, key);
   }
   throw new LakeError(
     "LAKE_CORRUPT",
@@ -72,7 +72,7 @@ async function putAt(context: Context, source: SourceFile, key: string): Promise
   const { lake, state, options, run, taskId, signal, progress } = context;
   const { sha256, sizeBytes, path } = source;
   failpoint("file.plan.before");
-  const objectId = await state.objects.planFile({
+  const objectId = await state.objects.prepareFile({
     lakeId: lake.id,
     dataset: options.dataset,
     key,
@@ -97,7 +97,7 @@ async function putAt(context: Context, source: SourceFile, key: string): Promise
   });
   failpoint("file.put.after");
   if (result.outcome === "exists" && !(await hasBytes(context, result.head, source))) {
-    await state.objects.dropPlannedFile(objectId);
+    await state.objects.dropPreparedFile(objectId);
     return undefined;
   }
   const head = result.outcome === "exists" ? result.head : await readSent(context, key, source);
@@ -181,7 +181,7 @@ async function isSound(context: Context, object: KnownObject): Promise<boolean> 
   return false;
 }
 
-async function tellUnchanged(context: Context, object: KnownObject): Promise<StoredFile> {
+async function reportUnchanged(context: Context, object: KnownObject): Promise<StoredFile> {
   const { state, run, taskId, options } = context;
   await state.events.record({
     level: "info",
@@ -195,7 +195,7 @@ async function tellUnchanged(context: Context, object: KnownObject): Promise<Sto
   return { key: object.key, objectId: object.objectId, isUnchanged: true };
 }
 
-async function tellTaken(context: Context, key: string): Promise<void> {
+async function reportTaken(context: Context, key: string): Promise<void> {
   const { state, run, taskId, lake, options } = context;
   await state.events.record({
     level: "warn",

@@ -66,11 +66,11 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: "lake/protocol/put-sealed.ts",
         from: "    const result = await lake.putBytes({",
-        to: '    const body = readVerified(batches, batch);\n    const manifests = await commit("");\n    const result = await lake.putBytes({',
+        to: '    const body = await readVerified(batches, batch);\n    const manifests = await commit("");\n    const result = await lake.putBytes({',
       },
       {
         file: "lake/protocol/put-sealed.ts",
-        from: "      body: readVerified(batches, batch),",
+        from: "      body: await readVerified(batches, batch),",
         to: "      body,",
       },
       {

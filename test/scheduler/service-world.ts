@@ -1,4 +1,4 @@
-/** A scheduler on a real database, with Dags that the test hands in, a clock that it moves and a doorbell that it rings. */
+/** A scheduler on a real database, with Dags that the test hands in, a clock that it moves and a wake-up that it gives. */
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { createInProcessExecutor } from "../../scheduler/attempts/in-process-executor.ts";
@@ -51,7 +51,7 @@ export interface ServiceWorld extends Omit<TestWorld, "clock"> {
 
 export interface Service {
   readonly ended: Promise<void>;
-  readonly ring: () => void;
+  readonly wake: () => void;
   readonly drain: () => void;
   /** Moves the clock, then lets the loop do what there is to do. */
   readonly advance: (ms: number) => Promise<void>;
@@ -115,7 +115,7 @@ export async function openServiceWorld(
     },
     start() {
       const draining = new AbortController();
-      let ring = (): void => undefined;
+      let wake = (): void => undefined;
       const ended = runService(
         {
           ...world,
@@ -145,8 +145,8 @@ export async function openServiceWorld(
           timezone: "UTC",
           pruneLogs: () => Promise.resolve(0),
           source: { stamp: () => Promise.resolve(String(stamp)), load: () => Promise.resolve(folder) },
-          doorbell: (given) => {
-            ring = given;
+          minuteTimer: (given) => {
+            wake = given;
             return () => undefined;
           },
         },
@@ -161,7 +161,7 @@ export async function openServiceWorld(
       return {
         ended,
         drain,
-        ring: () => ring(),
+        wake: () => wake(),
         rest: settle,
         async advance(ms) {
           await settle();

@@ -28,13 +28,13 @@ describe("slots", () => {
     expect(world.runs()).toEqual(["hourly@10:00 success", "hourly@11:00 success", "hourly@12:00 success"]);
   });
 
-  test("come out the same with a doorbell that is lost, late or doubled", async () => {
+  test("come out the same with a minuteTimer that is lost, late or doubled", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly()]);
     const service = world.start();
     for (let minute = 0; minute < 125; minute += 1) {
       await service.advance(MINUTE);
-      for (let ring = minute % 3; ring > 0; ring -= 1) service.ring();
+      for (let wake = minute % 3; wake > 0; wake -= 1) service.wake();
     }
     await service.rest();
     expect(world.runs()).toEqual(["hourly@10:00 success", "hourly@11:00 success"]);

@@ -99,7 +99,7 @@ const service = runService(
     timezone: "UTC",
     pruneLogs: () => Promise.resolve(0),
     source: { stamp: () => Promise.resolve("1"), load: () => Promise.resolve(makeFolder()) },
-    doorbell: () => () => undefined,
+    minuteTimer: () => () => undefined,
   },
   draining.signal,
 );

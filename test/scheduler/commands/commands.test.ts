@@ -199,7 +199,7 @@ describe("clearing", () => {
     });
     expect(states(world, 4)).toEqual({ a: "success", b: "none", c: "none", d: "success" });
     expect(runAt(world, 4).state).toBe("queued");
-    world.service.ring();
+    world.service.wake();
     await world.service.rest();
     expect(runAt(world, 4).state).toBe("success");
     expect(
@@ -236,7 +236,7 @@ describe("clearing", () => {
     world.setDags([DAG]);
     const service = world.start();
     await world.apply(order(3, 3), DAG);
-    service.ring();
+    service.wake();
     await service.rest();
     expect(await world.ask(clear(3, ["a"]))).toMatchObject({
       state: "refused",
@@ -263,7 +263,7 @@ describe("marking", () => {
       d: "success",
     });
     expect(await world.apply(mark(world, "a", "success"))).toEqual({ marked: true });
-    world.service.ring();
+    world.service.wake();
     await world.service.rest();
     expect(states(world, 4)).toEqual({ a: "success", b: "success", c: "success", d: "success" });
     expect(runAt(world, 4).state).toBe("success");
@@ -275,7 +275,7 @@ describe("marking", () => {
   test("a task that succeeded as failed fails the run", async () => {
     const world = await openBackfilled();
     await world.apply(mark(world, "d", "failed"));
-    world.service.ring();
+    world.service.wake();
     await world.service.rest();
     expect(runAt(world, 4).state).toBe("failed");
   });
@@ -298,7 +298,7 @@ describe("cancelling", () => {
     world.setDags([DAG]);
     const service = world.start();
     await world.apply(order(3, 3), DAG);
-    service.ring();
+    service.wake();
     await service.rest();
     const { dagRunId } = runAt(world, 3);
     expect(await world.ask({ kind: "cancel_run", dagRunId })).toMatchObject({ answer: { cancelled: true } });

@@ -1,6 +1,6 @@
 /** A run that is cancelled while one of its tasks runs out of time: whichever comes first, no other attempt begins. */
 import { describe, expect, test } from "vitest";
-import { createBell } from "../../../scheduler/waking/wake-signal.ts";
+import { createWakeSignal } from "../../../scheduler/waking/wake-signal.ts";
 import { cancelRun } from "../../../scheduler/commands/cancel-run.ts";
 import { createEngine } from "../../../scheduler/engine/engine.ts";
 import { readRun } from "../../../state/runs/dag-runs.ts";
@@ -22,8 +22,8 @@ async function openRunningWorld() {
   const run = await world.makeRun(
     makeChain({ taskId: "a", timeoutSeconds: TIMEOUT_SECONDS, retries: 3, retryDelaySeconds: 0 }),
   );
-  const bell = createBell();
-  const engine = createEngine(world.tools, bell, new AbortController().signal);
+  const wakeSignal = createWakeSignal();
+  const engine = createEngine(world.tools, wakeSignal, new AbortController().signal);
   const scope = { dagRunIds: [run.dagRunId] };
   await engine.step(scope);
   await world.clock.untilSleeping(TIMEOUT_SECONDS * 1000, TIMEOUT_SECONDS * 1000);
@@ -32,7 +32,7 @@ async function openRunningWorld() {
     isStopping: isStopping.opened,
     letStop: gate.open,
     passTime: () => world.clock.advance(TIMEOUT_SECONDS * 1000),
-    ended: () => bell.wait(),
+    ended: () => wakeSignal.wait(),
     step: () => engine.step(scope),
     cancel: () => engine.step(scope, (query, now) => cancelRun(query, run.dagRunId, now)),
     look: () => ({

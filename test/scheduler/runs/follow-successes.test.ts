@@ -36,7 +36,7 @@ test("a run of single tasks starts no follower, a whole one does", async () => {
   await service.rest();
   await succeed(world, dag, `${DAY}T08:00:00Z`, ["a"]);
   await succeed(world, dag, `${DAY}T08:30:00Z`);
-  service.ring();
+  service.wake();
   await service.advance(MINUTE);
   expect(followerRuns(world)).toEqual(["follower@08:30 success"]);
 });
@@ -49,11 +49,11 @@ test("a success in another lake is followed by no run, and counts for no followe
   await service.rest();
   await succeed(world, one, `${DAY}T07:00:00Z`, null, "file:///elsewhere");
   await succeed(world, two, `${DAY}T08:00:00Z`);
-  service.ring();
+  service.wake();
   await service.advance(MINUTE);
   expect(followerRuns(world)).toEqual([]);
   await succeed(world, one, `${DAY}T07:30:00Z`);
-  service.ring();
+  service.wake();
   await service.advance(MINUTE);
   expect(followerRuns(world)).toEqual(["follower@07:30 success", "follower_of_both@08:00 success"]);
 });

@@ -61,7 +61,7 @@ async function openRunWorld(): Promise<RunWorld> {
       ),
     store: async (name) => {
       const { objects } = world.ports;
-      const objectId = await objects.planFile({
+      const objectId = await objects.prepareFile({
         lakeId: world.lake.id,
         dataset: "movies",
         key: `R/${name}.csv`,

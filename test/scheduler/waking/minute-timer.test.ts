@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ringEachMinute } from "../../../scheduler/waking/minute-timer.ts";
+import { wakeEachMinute } from "../../../scheduler/waking/minute-timer.ts";
 
 const START = new Date("2026-11-23T09:00:20.000Z");
 const MINUTE_MS = 60_000;
@@ -16,18 +16,18 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("it rings once a minute, until it is taken down", async () => {
-  const ring = vi.fn<() => void>();
-  const takeDown = ringEachMinute(CLOCK)(ring);
+test("it wakes once a minute, until it is stopped", async () => {
+  const wake = vi.fn<() => void>();
+  const takeDown = wakeEachMinute(CLOCK)(wake);
   await vi.advanceTimersByTimeAsync(30_000);
-  expect(ring).toHaveBeenCalledTimes(0);
+  expect(wake).toHaveBeenCalledTimes(0);
   for (let minute = 1; minute <= 5; minute += 1) {
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
-    expect(ring).toHaveBeenCalledTimes(minute);
+    expect(wake).toHaveBeenCalledTimes(minute);
   }
   takeDown();
   await vi.advanceTimersByTimeAsync(5 * MINUTE_MS);
-  expect(ring).toHaveBeenCalledTimes(5);
+  expect(wake).toHaveBeenCalledTimes(5);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -38,10 +38,10 @@ describe("a clock that is set", () => {
     ["a year", 365 * DAY_MS],
     ["26 years", 26 * 366 * DAY_MS],
     ["to a leap day", Date.parse("2028-02-29T12:00:00Z") - START.getTime()],
-  ])("%s ahead has it walk through nothing and print nothing: it rings, and goes on", async (_, stepMs) => {
+  ])("%s ahead has it walk through nothing and print nothing: it wakes, and goes on", async (_, stepMs) => {
     const print = (["info", "warn", "error", "debug", "log"] as const).map((name) => vi.spyOn(console, name));
-    const ring = vi.fn<() => void>();
-    const takeDown = ringEachMinute(CLOCK)(ring);
+    const wake = vi.fn<() => void>();
+    const takeDown = wakeEachMinute(CLOCK)(wake);
     const heapBefore = process.memoryUsage().heapUsed;
     vi.setSystemTime(Date.now() + stepMs);
     const before = process.cpuUsage();
@@ -49,10 +49,10 @@ describe("a clock that is set", () => {
     // Of the processor, so that a busy machine does not count.
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(MOST_STALL_MS);
     expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(50_000_000);
-    expect(ring.mock.calls.length).toBeGreaterThanOrEqual(1);
-    const rings = ring.mock.calls.length;
+    expect(wake.mock.calls.length).toBeGreaterThanOrEqual(1);
+    const rings = wake.mock.calls.length;
     await vi.advanceTimersByTimeAsync(2 * MINUTE_MS);
-    expect(ring).toHaveBeenCalledTimes(rings + 2);
+    expect(wake).toHaveBeenCalledTimes(rings + 2);
     for (const spy of print) expect(spy).not.toHaveBeenCalled();
     takeDown();
   });
@@ -61,13 +61,13 @@ describe("a clock that is set", () => {
     ["an hour", HOUR_MS],
     ["26 years", 26 * 366 * DAY_MS],
   ])("%s back rings each minute once it is hung up anew", async (_, stepMs) => {
-    const ring = vi.fn<() => void>();
-    const former = ringEachMinute(CLOCK)(ring);
+    const wake = vi.fn<() => void>();
+    const former = wakeEachMinute(CLOCK)(wake);
     vi.setSystemTime(Date.now() - stepMs);
     former();
-    const takeDown = ringEachMinute(CLOCK)(ring);
+    const takeDown = wakeEachMinute(CLOCK)(wake);
     await vi.advanceTimersByTimeAsync(3 * MINUTE_MS);
-    expect(ring).toHaveBeenCalledTimes(3);
+    expect(wake).toHaveBeenCalledTimes(3);
     takeDown();
   });
 });

@@ -14,7 +14,7 @@ async function openObjectWorld(): Promise<ObjectWorld> {
   return {
     ...world,
     plan: (key, content) =>
-      world.ports.objects.planFile({
+      world.ports.objects.prepareFile({
         lakeId: world.lake.id,
         dataset: "movies",
         key,
@@ -80,7 +80,7 @@ describe("files", () => {
     const world = await openObjectWorld();
     const [a, b] = [await world.plan("Raw/a.csv", "1"), await world.plan("Raw/b.csv", "2")];
     await world.ports.objects.commitFile(b, "etag");
-    for (const objectId of [a, b]) await world.ports.objects.dropPlannedFile(objectId);
+    for (const objectId of [a, b]) await world.ports.objects.dropPreparedFile(objectId);
     expect(await world.ports.objects.find(world.lake.id, "Raw/a.csv")).toBeUndefined();
     expect(await world.ports.objects.find(world.lake.id, "Raw/b.csv")).toBeDefined();
   });

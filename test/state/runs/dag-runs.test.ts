@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { IllegalTransition } from "../../../model/errors.ts";
 import {
   addTasks,
-  adoptDagVersion,
+  saveVersionOfRun,
   changeRunState,
   createRun,
   findRunByDate,
@@ -79,7 +79,7 @@ describe("a new run", () => {
     });
     expect(readDagVersion(database, readRun(database, run.dagRunId).fingerprint)).toEqual(VERSION.definition);
     await database.write((query) => {
-      adoptDagVersion(query, run, edited, NOW);
+      saveVersionOfRun(query, run, edited, NOW);
     });
     expect(readDagVersion(database, readRun(database, run.dagRunId).fingerprint)).toEqual(edited.definition);
   });

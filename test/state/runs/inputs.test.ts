@@ -59,7 +59,7 @@ async function store(run: DagRun, name: string, dataset = "movies"): Promise<num
   const { objects, inputs } = world.ports;
   const lakeId = run.lake ?? "";
   const facts = readRunFacts(run);
-  const objectId = await objects.planFile({
+  const objectId = await objects.prepareFile({
     lakeId,
     dataset,
     key: `R/${dataset}/${name}.csv`,

@@ -26,7 +26,7 @@ export interface Lesson {
 
 const KEYS_IN_AN_EVENT = 20;
 
-export async function tellLearned(
+export async function recordLearned(
   events: EventLog,
   learner: Learner,
   where: { readonly lakeId: string; readonly prefix: string },
@@ -44,7 +44,7 @@ export async function tellLearned(
   ): Promise<void> {
     await events.record({ ...learner, level, kind, message, data: { lake: lakeId, prefix, ...data } });
   }
-  async function tellKeys(
+  async function describeKeys(
     level: EventLevel,
     kind: string,
     keys: readonly string[],
@@ -60,7 +60,7 @@ export async function tellLearned(
     });
   }
 
-  await tellKeys(
+  await describeKeys(
     "error",
     "objects_missing",
     lesson.missingKeys,
@@ -68,7 +68,7 @@ export async function tellLearned(
       `The database has ${keys} ${below} that the lake does not hold any more.${describeLost(lostIds)} \`dagmar lake verify\` names what is still missing.`,
     { code: "LAKE_CORRUPT", ids: lostIds },
   );
-  await tellKeys(
+  await describeKeys(
     "error",
     "objects_replaced",
     lesson.replacedKeys,
@@ -84,14 +84,14 @@ export async function tellLearned(
       { objects, ids, doubled_ids: doubledIds, by_manifest: byManifest },
     );
   }
-  await tellKeys(
+  await describeKeys(
     "warn",
     "objects_unclaimed",
     lesson.unclaimedKeys,
     (keys) =>
       `Found ${keys} ${below} without Dagmar's metadata and on no manifest. Nothing is changed there, and nothing of it counts as stored.`,
   );
-  await tellKeys(
+  await describeKeys(
     "error",
     "objects_contradicted",
     lesson.contradictedKeys,

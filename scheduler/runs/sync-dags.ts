@@ -19,7 +19,7 @@ import { insertEvent } from "../../state/control/events.ts";
 import { NO_GUARD, type StepGuard } from "../engine/step-guard.ts";
 
 /** `timezone` is that of events which belong to no run. */
-export function adoptDags(
+export function syncDags(
   query: Query,
   folder: SourceFolder,
   now: Date,
@@ -35,7 +35,7 @@ export function adoptDags(
     active.add(dagId);
     const what = `The file of ${dagId} cannot be taken in; it is as it was before`;
     guard.thing({ what, dagId, giveUp: () => undefined }, () =>
-      adoptDag(query, dag, rows.get(dagId), now, tell),
+      syncDag(query, dag, rows.get(dagId), now, tell),
     );
   }
   for (const row of rows.values()) {
@@ -46,7 +46,7 @@ export function adoptDags(
   adoptFaults(query, folder, now, tell);
 }
 
-function adoptDag(
+function syncDag(
   query: Query,
   { definition, fingerprint }: SourceDag,
   row: DagRow | undefined,

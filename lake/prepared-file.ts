@@ -22,7 +22,7 @@ const OPEN_FAULTS: Readonly<Record<string, readonly [ErrorCode, string, boolean]
 };
 
 /** One reading of a planned file from its first byte to its last. Close it whatever happens. */
-export class PlannedFile {
+export class PreparedFile {
   readonly plan: FilePlan;
   readonly #handle: FileHandle;
   readonly #before: BigIntStats;
@@ -36,7 +36,7 @@ export class PlannedFile {
   }
 
   /** Raises `INPUT_*` failures; `INPUT_CHANGED` when the size is not the planned one. */
-  static async open(plan: FilePlan): Promise<PlannedFile> {
+  static async open(plan: FilePlan): Promise<PreparedFile> {
     const handle = await open(plan.path, "r").catch((fault: unknown) => {
       throw describeOpenFault(plan.path, fault);
     });
@@ -48,7 +48,7 @@ export class PlannedFile {
       if (before.size !== BigInt(plan.sizeBytes)) {
         throw describeChange(plan, `its size is ${before.size} bytes`);
       }
-      return new PlannedFile(plan, handle, before);
+      return new PreparedFile(plan, handle, before);
     } catch (fault) {
       await handle.close();
       throw fault;

@@ -1,6 +1,6 @@
 /** The words of what a look at the lake has found: for one, for many, and for none. */
 import { expect, test } from "vitest";
-import { tellLearned, type Lesson } from "../../lake/protocol/tell-learned.ts";
+import { recordLearned, type Lesson } from "../../lake/protocol/record-learned.ts";
 import type { Event } from "../../model/ports/event-log.ts";
 
 const NOTHING: Lesson = {
@@ -17,7 +17,7 @@ const NOTHING: Lesson = {
 
 async function tell(lesson: Partial<Lesson>): Promise<readonly string[]> {
   const messages: string[] = [];
-  await tellLearned(
+  await recordLearned(
     {
       record: (event: Event) => {
         messages.push(event.message);
