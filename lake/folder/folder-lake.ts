@@ -29,7 +29,16 @@ import { SerialQueue } from "../serial-queue.ts";
 import type { SweepableLake } from "../sweepable-lake.ts";
 import { makeFolderSynced, syncFolder, writeSynced } from "./durable-files.ts";
 import { describeFolderFault } from "./folder-faults.ts";
-import { linkUnlessThere, placeMeta, readMeta, renderMeta } from "./folder-metadata.ts";
+import {
+  hashFile,
+  hasMeta,
+  linkUnlessThere,
+  markFile,
+  placeMeta,
+  readMeta,
+  renderMeta,
+  replaceMeta,
+} from "./folder-metadata.ts";
 import { findPathToRead, walkToKey } from "./folder-names.ts";
 import { readEtag, removeTemporaries, walkFolder } from "./walk-folder.ts";
 
@@ -42,7 +51,6 @@ interface Draft {
   readonly objectPath: string;
   readonly metaPath: string;
   readonly asidePath: string;
-  readonly metaText: string;
 }
 
 export class FolderLake implements SweepableLake {
@@ -87,7 +95,7 @@ export class FolderLake implements SweepableLake {
     checkKey(request.key);
     const metadata = completeMetadata(request.metadata, request.sha256);
     const standing = await this.#guard(request.key, async () =>
-      (await walkToKey(this.#root, request.key)) ? await this.head(request.key) : undefined,
+      (await walkToKey(this.#root, request.key)) ? await this.#bindStanding(request, metadata) : undefined,
     );
     if (standing !== undefined) return { outcome: "exists", head: standing };
     return await this.#put(request, metadata, async (path) => await this.#copyPlanned(request, path));
@@ -100,7 +108,7 @@ export class FolderLake implements SweepableLake {
       if (path === undefined) return undefined;
       const stat = await lstat(path, { bigint: true });
       if (!stat.isFile()) return undefined;
-      const metadata = await readMeta(path);
+      const metadata = await readMeta(path, stat);
       return { key, sizeBytes: Number(stat.size), etag: readEtag(stat), modifiedAt: stat.mtime, metadata };
     });
   }
@@ -146,15 +154,17 @@ export class FolderLake implements SweepableLake {
     // A lake that was emptied under a process that goes on has lost the folder of drafts too.
     if (!existsSync(join(this.#root, TEMPORARY_FOLDER))) this.#probe = undefined;
     await this.capabilities(request.signal);
-    const draft = this.#draft(renderMeta(metadata, request.contentType));
+    const draft = this.#draft();
     try {
       return await this.#guard(request.key, async () => {
         failpoint("folder.draft.before");
         await write(draft.objectPath);
         failpoint("folder.draft.after");
-        await writeSynced(draft.metaPath, Buffer.from(draft.metaText));
+        const mark = markFile(await lstat(draft.objectPath, { bigint: true }));
+        const metaText = renderMeta(metadata, request.contentType, mark);
+        await writeSynced(draft.metaPath, Buffer.from(metaText));
         request.signal?.throwIfAborted();
-        return await this.#naming.run(async () => await this.#name(request.key, draft));
+        return await this.#naming.run(async () => await this.#name(request, metadata, draft, metaText));
       });
     } finally {
       await removeDraft(draft);
@@ -162,12 +172,18 @@ export class FolderLake implements SweepableLake {
   }
 
   /** Takes the key for a draft. From here on an abort is not heeded: the steps are few and belong together. */
-  async #name(key: string, draft: Draft): Promise<PutResult> {
+  async #name(
+    request: PutBytes | PutFile,
+    metadata: ObjectMetadata,
+    draft: Draft,
+    metaText: string,
+  ): Promise<PutResult> {
+    const { key } = request;
     if (!(await walkToKey(this.#root, key))) {
       const path = join(this.#root, key);
       await makeFolderSynced(dirname(path));
       failpoint("folder.meta.before");
-      const meta = await placeMeta(path, draft.metaText, draft.metaPath, draft.asidePath);
+      const meta = await placeMeta(path, metaText, draft.metaPath, draft.asidePath);
       await syncFolder(dirname(path));
       failpoint("folder.meta.after");
       failpoint("folder.link.before");
@@ -181,9 +197,30 @@ export class FolderLake implements SweepableLake {
       }
       await meta.giveBack();
     }
-    const head = await this.head(key);
+    const head = await this.#bindStanding(request, metadata);
     if (head !== undefined) return { outcome: "exists", head };
     throw new LakeError("LAKE_UNAVAILABLE", `${key} was there and is gone again.`, true);
+  }
+
+  /** The object that stands at the key. Where another's metadata lie beside it and it is what was to be put, it gets its own. */
+  async #bindStanding(
+    { key, contentType }: PutBytes | PutFile,
+    metadata: ObjectMetadata,
+  ): Promise<ObjectHead | undefined> {
+    const head = await this.head(key);
+    if (head === undefined || Object.keys(head.metadata).length > 0) return head;
+    const path = join(this.#root, key);
+    if (!(await hasMeta(path)) || (await hashFile(path)) !== metadata["sha256"]) return head;
+    await this.capabilities();
+    const mark = markFile(await lstat(path, { bigint: true }));
+    const draft = this.#draft();
+    try {
+      await replaceMeta(path, renderMeta(metadata, contentType, mark), draft.asidePath);
+    } finally {
+      await removeDraft(draft);
+    }
+    await syncFolder(dirname(path));
+    return { ...head, metadata };
   }
 
   async #copyPlanned(request: PutFile, path: string): Promise<void> {
@@ -222,7 +259,7 @@ export class FolderLake implements SweepableLake {
   async #probeLinks(): Promise<LakeCapabilities> {
     return await this.#guard(PROBE_KEY, async () => {
       await makeFolderSynced(join(this.#root, TEMPORARY_FOLDER));
-      const draft = this.#draft("");
+      const draft = this.#draft();
       try {
         await writeSynced(draft.objectPath, Buffer.from("probe\n"));
         await linkUnlessThere(draft.objectPath, join(this.#root, PROBE_KEY));
@@ -234,13 +271,12 @@ export class FolderLake implements SweepableLake {
     });
   }
 
-  #draft(metaText: string): Draft {
+  #draft(): Draft {
     const path = join(this.#root, TEMPORARY_FOLDER, randomUUID());
     return {
       objectPath: `${path}.tmp`,
       metaPath: `${path}.meta.tmp`,
       asidePath: `${path}.aside.tmp`,
-      metaText,
     };
   }
 

@@ -3,7 +3,7 @@
  * before its object without ever replacing that of an object that stands.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, type BigIntStats } from "node:fs";
 import { link, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -16,28 +16,50 @@ function findMetaPath(objectPath: string): string {
   return join(dirname(objectPath), `_${basename(objectPath)}.meta.json`);
 }
 
-/** The same metadata always gives the same bytes. */
-export function renderMeta(metadata: ObjectMetadata, contentType: string): string {
-  const sorted = Object.fromEntries(Object.entries(metadata).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify({ contentType, metadata: sorted }, null, 2)}\n`;
+/** What tells one file from any other here, and stays when it is linked to another name. */
+export function markFile({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${ino}-${size}-${mtimeNs}`;
 }
 
-/** The metadata of an object; empty where there is none or where it cannot be read as such. */
-export async function readMeta(objectPath: string): Promise<ObjectMetadata> {
+/** The same metadata of the same file always gives the same bytes. `mark`: the file that they belong to. */
+export function renderMeta(metadata: ObjectMetadata, contentType: string, mark: string): string {
+  const sorted = Object.fromEntries(Object.entries(metadata).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return `${JSON.stringify({ contentType, file: mark, metadata: sorted }, null, 2)}\n`;
+}
+
+/**
+ * The metadata of the object that stands; empty where there is none, where it cannot be read as such, and where it is that
+ * of other bytes, which another process left that was storing the same key. Metadata without this file's mark (of a lake
+ * that was copied, or of 0.1) is the object's where it names the bytes' sha256.
+ */
+export async function readMeta(objectPath: string, stat: BigIntStats): Promise<ObjectMetadata> {
   const text = await readFileIfThere(findMetaPath(objectPath));
   if (text === undefined) return {};
-  return parseMeta(text);
+  const { mark, metadata } = parseMeta(text);
+  const isBound = mark === markFile(stat) || metadata["sha256"] === (await hashFile(objectPath));
+  return isBound ? metadata : {};
 }
 
-function parseMeta(text: string): ObjectMetadata {
+interface ParsedMeta {
+  readonly mark: unknown;
+  readonly metadata: ObjectMetadata;
+}
+
+function parseMeta(text: string): ParsedMeta {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    return {};
+    parsed = undefined;
   }
-  if (typeof parsed !== "object" || parsed === null || !("metadata" in parsed)) return {};
-  const { metadata } = parsed;
+  const fields = typeof parsed === "object" && parsed !== null ? parsed : {};
+  return {
+    mark: "file" in fields ? fields.file : undefined,
+    metadata: "metadata" in fields ? readMetadata(fields.metadata) : {},
+  };
+}
+
+function readMetadata(metadata: unknown): ObjectMetadata {
   if (typeof metadata !== "object" || metadata === null) return {};
   const entries = Object.entries(metadata).filter(
     (entry): entry is [string, string] => typeof entry[1] === "string",
@@ -55,8 +77,8 @@ export interface PlacedMeta {
 /**
  * Puts `text` (also lying in the temporary `from`) in place for an object that does not stand yet. What lies there
  * already was left by a crash, or belongs to another process that is storing the same key this very moment; it is kept
- * aside under `aside` until the link of the object has told which. A crash between the two leaves metadata that does not agree with the
- * object, which a reader sees by its `sha256`.
+ * aside under `aside` until the link of the object has told which. A crash between the two leaves metadata of another file than
+ * the object, which `readMeta` does not give.
  */
 export async function placeMeta(
   objectPath: string,
@@ -86,11 +108,15 @@ export async function placeMeta(
 
 /** Whether the metadata in a file tells of the bytes of an object. */
 async function isOf(metaFile: string, objectPath: string): Promise<boolean> {
-  const { sha256 } = parseMeta((await readFileIfThere(metaFile)) ?? "");
-  if (sha256 === undefined) return false;
+  const { sha256 } = parseMeta((await readFileIfThere(metaFile)) ?? "").metadata;
+  return sha256 !== undefined && (await hashFile(objectPath)) === sha256;
+}
+
+/** SHA-256 of the bytes that stand there now. */
+export async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(objectPath), hash);
-  return hash.digest("hex") === sha256;
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
 }
 
 /** Whether the link was made; `false` when something stood there. */
@@ -102,6 +128,15 @@ export async function linkUnlessThere(from: string, to: string): Promise<boolean
     if (readErrno(fault) === "EEXIST") return false;
     throw describeFolderFault(fault, basename(to), true);
   }
+}
+
+export async function hasMeta(objectPath: string): Promise<boolean> {
+  return (await readFileIfThere(findMetaPath(objectPath))) !== undefined;
+}
+
+/** Gives an object that stands its metadata; `by` is a temporary of the same file system. */
+export async function replaceMeta(objectPath: string, text: string, by: string): Promise<void> {
+  await replaceFile(findMetaPath(objectPath), text, by);
 }
 
 async function replaceFile(path: string, text: string, by: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** What only a lake in a folder has to get right: names on a real disk, links, crashes, and a disk that is full. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readdir, symlink, utimes, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -48,6 +48,7 @@ describe("a folder lake", () => {
     ]);
     expect(JSON.parse(readFileSync(join(root, "a/__manifest-1.json.meta.json"), "utf8"))).toEqual({
       contentType: "application/json",
+      file: expect.stringMatching(/^\d+-2-\d+$/) as unknown,
       metadata: { "batch-id": "b1", sha256: sha256("{}") },
     });
     expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
@@ -99,6 +100,43 @@ describe("a folder lake", () => {
     expect((await lake.putBytes(planBytes("a/x.json", "new"))).outcome).toBe("created");
     expect((await lake.head("a/x.json"))?.metadata).toEqual({ "batch-id": "b1", sha256: sha256("new") });
     expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
+  });
+
+  it("does not take another writer's metadata for an object's; who puts the same bytes again mends them", async () => {
+    await lake.putBytes(planBytes("a/x.json", "left"));
+    const [meta, object] = [join(root, "a/_x.json.meta.json"), join(root, "a/x.json")];
+    const theirs = readFileSync(meta);
+    await rm(object);
+    await rm(meta);
+    // As long, and put by a process that was killed before it could put its metadata right; so was the other.
+    await lake.putBytes(planBytes("a/x.json", "kept"));
+    await writeFile(meta, theirs);
+    expect((await lake.head("a/x.json"))?.metadata).toEqual({});
+    expect(await lake.putBytes(planBytes("a/x.json", "left"))).toMatchObject({
+      outcome: "exists",
+      head: { metadata: {} },
+    });
+    const own = { "batch-id": "b1", sha256: sha256("kept") };
+    expect(await lake.putBytes(planBytes("a/x.json", "kept"))).toMatchObject({
+      outcome: "exists",
+      head: { metadata: own },
+    });
+    expect((await lake.head("a/x.json"))?.metadata).toEqual(own);
+    expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
+  });
+
+  it("gives the metadata of objects that were copied here, or put by 0.1, by their bytes", async () => {
+    await lake.putBytes(planBytes("a/x.json", "x"));
+    const [meta, object] = [join(root, "a/_x.json.meta.json"), join(root, "a/x.json")];
+    const own = { "batch-id": "b1", sha256: sha256("x") };
+    await cp(object, `${object}.copy`);
+    await rm(object);
+    await cp(`${object}.copy`, object);
+    expect((await lake.head("a/x.json"))?.metadata).toEqual(own);
+    await writeFile(meta, JSON.stringify({ contentType: "application/json", metadata: own }));
+    expect((await lake.head("a/x.json"))?.metadata).toEqual(own);
+    await writeFile(object, "y");
+    expect((await lake.head("a/x.json"))?.metadata).toEqual({});
   });
 
   it("gives an object without metadata, or with broken ones, as it stands", async () => {

@@ -1,8 +1,9 @@
 /** Several processes store one key at the same time: the object that stands keeps its own metadata, whoever loses in which order. */
-import { link, writeFile } from "node:fs/promises";
+import { link, lstat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { placeMeta, readMeta, renderMeta } from "../../lake/folder/folder-metadata.ts";
+import { markFile, placeMeta, readMeta, renderMeta } from "../../lake/folder/folder-metadata.ts";
+import type { ObjectMetadata } from "../../model/ports/lake.ts";
 import { makeTempFolder } from "../support/test-world.ts";
 import { sha256 } from "./lake-tools.ts";
 
@@ -10,8 +11,8 @@ import { sha256 } from "./lake-tools.ts";
 async function openWriter(folder: string, name: string) {
   const path = (end: string): string => join(folder, `${name}.${end}`);
   const metadata = { sha256: sha256(name), writer: name };
-  const text = renderMeta(metadata, "text/plain");
   await writeFile(path("object"), name);
+  const text = renderMeta(metadata, "text/plain", markFile(await lstat(path("object"), { bigint: true })));
   await writeFile(path("meta"), text);
   const object = join(folder, "key.txt");
   return {
@@ -19,6 +20,11 @@ async function openWriter(folder: string, name: string) {
     place: () => placeMeta(object, text, path("meta"), path("aside")),
     link: () => link(path("object"), object),
   };
+}
+
+async function readStanding(folder: string): Promise<ObjectMetadata> {
+  const object = join(folder, "key.txt");
+  return readMeta(object, await lstat(object, { bigint: true }));
 }
 
 const ORDERS = [
@@ -38,7 +44,7 @@ test.each(ORDERS)("two that lost give back in the order %s, %s", async (...order
   await won.keep();
   const lost = { b: await b.place(), c: await c.place() };
   for (const name of order) await lost[name].giveBack();
-  expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
+  expect(await readStanding(folder)).toEqual(winner.metadata);
 });
 
 test("the winner puts its metadata right when one that loses has just put its own over them", async () => {
@@ -49,9 +55,9 @@ test("the winner puts its metadata right when one that loses has just put its ow
   await winner.link();
   await won.keep();
   // The loser may die here.
-  expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
+  expect(await readStanding(folder)).toEqual(winner.metadata);
   await lost.giveBack();
-  expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
+  expect(await readStanding(folder)).toEqual(winner.metadata);
 });
 
 test("one that lost alone puts back what it found", async () => {
@@ -61,7 +67,17 @@ test("one that lost alone puts back what it found", async () => {
   await winner.link();
   await won.keep();
   const lost = await loser.place();
-  expect(await readMeta(join(folder, "key.txt"))).toEqual(loser.metadata);
+  // Those of other bytes are nobody's while they lie there.
+  expect(await readStanding(folder)).toEqual({});
   await lost.giveBack();
-  expect(await readMeta(join(folder, "key.txt"))).toEqual(winner.metadata);
+  expect(await readStanding(folder)).toEqual(winner.metadata);
+});
+
+test("of two that are killed, one with its metadata in place and one with its object, neither's metadata are given", async () => {
+  const folder = makeTempFolder();
+  const [first, second] = [await openWriter(folder, "a"), await openWriter(folder, "b")];
+  await first.place();
+  await second.place();
+  await first.link();
+  expect(await readStanding(folder)).toEqual({});
 });
