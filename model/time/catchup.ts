@@ -36,9 +36,9 @@ export interface SlotPlan {
 }
 
 /** A Dag that comes due every second and was not looked at for minutes gets its runs in several plans. */
-const DUE_LIMIT = 1_000;
-/** A per-second Dag that slept for a year would otherwise have thirty million slots counted. */
-const COUNT_LIMIT = 10_000;
+const DUE_LIMIT = 50;
+/** A per-second Dag that slept for a year would otherwise have thirty million slots counted; these take some 30 ms. */
+const COUNT_LIMIT = 1_000;
 
 /**
  * Missed slots go by `catchup`: `none` of them, the `latest`, or `all`, oldest first, as many as the limit allows. Slots

@@ -1,6 +1,6 @@
 /** Turns slots that came due into runs, and slots that are passed over into events; moves each Dag's cursor past them. */
 import { isDeepStrictEqual } from "node:util";
-import { planSlots, type SkippedSlots } from "../../model/time/catchup.ts";
+import { planSlots, type SkippedSlots, type SlotPlan } from "../../model/time/catchup.ts";
 import type { Params } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { describeError } from "../../model/errors.ts";
@@ -21,7 +21,17 @@ export interface SkippedOfDag {
   readonly skipped: SkippedSlots;
 }
 
-/** What was passed over; `undefined` when nothing was due, and so nothing written. Only Dags that are due cost anything. */
+/**
+ * What one turn may do of this, in slots that are counted: after a clock was set ahead by months every Dag has thousands of
+ * them at once, and while one turn counts them all nothing else is done. Making a run takes as long as counting 20.
+ */
+const SLOTS_A_TURN = 1_000;
+const SLOTS_A_RUN = 20;
+
+/**
+ * What was passed over; `undefined` when nothing was due, and so nothing written. Only Dags that are due cost anything. Those
+ * that one turn has no time for stay due.
+ */
 export function makeDueRuns(
   query: Query,
   maker: RunMaker,
@@ -31,9 +41,11 @@ export function makeDueRuns(
 ): readonly SkippedOfDag[] | undefined {
   const skips: SkippedOfDag[] = [];
   let isAnything = false;
+  let slots = 0;
   const at = now.toISOString();
   for (const dag of dags) {
     if (!isDue(dag, now, at)) continue;
+    if (slots >= SLOTS_A_TURN) break;
     isAnything = true;
     const { dagId } = dag.row;
     const thing = {
@@ -41,7 +53,10 @@ export function makeDueRuns(
       dagId,
       giveUp: () => moveCursor(query, dagId, now),
     };
-    const skipped = guard.thing(thing, () => makeDueRunsOf(query, maker, dag, now)) ?? null;
+    const plan = guard.thing(thing, () => makeDueRunsOf(query, maker, dag, now)) ?? null;
+    if (plan === null) continue;
+    const { due, skipped } = plan;
+    slots += due.length * SLOTS_A_RUN + (skipped?.count ?? 0);
     if (skipped !== null) skips.push({ dagId, skipped });
   }
   return isAnything ? skips : undefined;
@@ -53,7 +68,7 @@ function isDue({ timetable, row, nextDueAt }: WatchedDag, now: Date, at: string)
   return (nextDueAt !== null && nextDueAt <= now) || (row.cursor !== null && row.cursor > at);
 }
 
-function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date): SkippedSlots | null {
+function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date): SlotPlan | null {
   const { version, row, timetable, watchedSince } = dag;
   const { definition } = version;
   if (timetable === null) return null;
@@ -74,7 +89,7 @@ function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date
   failpoint("cursor.before");
   moveCursor(query, row.dagId, plan.cursor);
   failpoint("cursor.after");
-  return plan.skipped;
+  return plan;
 }
 
 /**
