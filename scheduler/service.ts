@@ -9,6 +9,7 @@ import { createDagWatch } from "./runs/dag-watch.ts";
 import type { RunMaker } from "./runs/new-run.ts";
 import { createEngine, type EngineTools, type StepOutcome } from "./engine/engine.ts";
 import { createHousekeeper, type HousekeepingTools } from "./housekeeper.ts";
+import { shieldListener } from "./shield-listener.ts";
 import { takeTurn } from "./turn/take-turn.ts";
 import { watchClock } from "./waking/clock-jumps.ts";
 import { listenForRequests } from "./waking/listen-for-requests.ts";
@@ -35,7 +36,12 @@ const AWAY_SECONDS = 600;
 const STALL_SECONDS = 1;
 
 /** Resolves when `drain` is aborted and everything under way has stopped. Raises `LEASE_LOST` when another took over, `DATABASE_MOVED`. */
-export async function runService(tools: ServiceTools, drain: AbortSignal): Promise<void> {
+export async function runService(given: ServiceTools, drain: AbortSignal): Promise<void> {
+  const tools: ServiceTools = {
+    ...given,
+    service: shieldListener(given.service, given.log),
+    observer: shieldListener(given.observer, given.log),
+  };
   const { clock, log, service, registry, lakeId } = tools;
   const wakeSignal = createWakeSignal();
   const wake = (): void => wakeSignal.raise();

@@ -78,6 +78,13 @@ export interface TaskInstance {
   readonly whenHeld: boolean;
 }
 
+const STATES: ReadonlySet<string> = new Set(TASK_STATES);
+
+/** Whether the word is a state: a row may have been written by a newer version, or by hand. */
+export function isTaskState(state: string): state is TaskState {
+  return STATES.has(state);
+}
+
 const ENDED: ReadonlySet<TaskState> = new Set([
   "success",
   "failed",

@@ -8,6 +8,7 @@ import type { Clock } from "../../model/ports/clock.ts";
 import type { AttemptResult, CancelReason, Executor } from "../../model/ports/executor.ts";
 import type { Progress } from "../../model/ports/task-type.ts";
 import { addSeconds } from "../../model/time/instant.ts";
+import { shieldListener } from "../shield-listener.ts";
 import type { WakeSignal } from "../waking/wake-signal.ts";
 import type { StartedAttempt } from "./apply.ts";
 import { reportStep, type EngineObserver } from "./engine-observer.ts";
@@ -46,7 +47,8 @@ export interface StepOutcome {
 
 /** Rings `signal` whenever an attempt ends. `drain` stops attempts and lets no other begin. */
 export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: AbortSignal): Engine {
-  const { clock, executor, observer } = tools;
+  const { clock, executor } = tools;
+  const observer = shieldListener(tools.observer, tools.log);
   const completions: Completion[] = [];
   /** By task instance. */
   const attempts = new Map<number, AttemptKey>();

@@ -11,6 +11,7 @@ import {
   type SchedulerCommand,
 } from "../../scheduler/commands/command.ts";
 import { makeRun } from "../../scheduler/runs/new-run.ts";
+import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 import { runService } from "../../scheduler/service.ts";
 import { startWorkerThread } from "../../scheduler/attempts/worker-thread.ts";
 import type { DagDefinition, JsonValue } from "../../model/dag/dag.ts";
@@ -70,6 +71,7 @@ async function settle(): Promise<void> {
 export async function openServiceWorld(
   works: Readonly<Record<string, Work>> = { noop: () => ({}) },
   limits: { readonly pools?: Readonly<Record<string, number>>; readonly maxActiveTasks?: number } = {},
+  listeners: { readonly service?: Partial<ServiceObserver>; readonly engine?: EngineObserver } = {},
 ): Promise<ServiceWorld> {
   const clock = createHandClock();
   const world = await openTestWorld({ clock: Object.assign(clock, { set: () => undefined }) });
@@ -91,6 +93,7 @@ export async function openServiceWorld(
       else if (told.at(-1)?.startsWith("step failed") === true) told.push("step written");
     },
     importErrors: (count) => told.push(`import errors ${count}`),
+    ...listeners.service,
   };
   let folder: SourceFolder = { dags: new Map(), broken: new Map() };
   let stamp = 0;
@@ -138,7 +141,7 @@ export async function openServiceWorld(
             maxActiveTasks: limits.maxActiveTasks ?? 32,
           },
           random: () => 0,
-          observer: {},
+          observer: listeners.engine ?? {},
           service,
           lakeId: world.lake.id,
           place: { lake: world.lake.id, input: "", dags: "" },

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { DagDefinition, TaskDefinition } from "../../../model/dag/dag.ts";
 import { TaskFailure, TaskReschedule } from "../../../model/errors.ts";
 import type { TaskOutput } from "../../../model/ports/task-type.ts";
+import { silentObserver } from "../../../model/ports/service-observer.ts";
 import { recoverLostAttempts } from "../../../scheduler/attempts/recover.ts";
 import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
@@ -72,6 +73,11 @@ describe("of a run that cannot be worked on", () => {
     ],
     ["its params are no JSON", `UPDATE dag_runs SET params = '{"a":' WHERE ${OF_VICTIM}`],
     ["its list of tasks is no JSON", `UPDATE dag_runs SET only_tasks = 'a, b' WHERE ${OF_VICTIM}`],
+    [
+      "a task of it is in a state that only a newer version knows",
+      `UPDATE task_instances SET state = 'deferred' WHERE task_id = 'b'
+        AND dag_run_id IN (SELECT dag_run_id FROM dag_runs WHERE ${OF_VICTIM})`,
+    ],
     ["its time zone is none", `UPDATE dag_runs SET timezone = 'Mars/Olympus' WHERE ${OF_VICTIM}`],
     [
       "its start is no instant and it has a timeout",
@@ -416,4 +422,25 @@ test("whatever one Dag's settings and results are, every other goes on, and noth
     ),
     { numRuns: 15, endOnFailure: true },
   );
+});
+
+test("a listener that throws at everything stops nothing", async () => {
+  const fail = (): never => {
+    throw new Error("it does not listen");
+  };
+  const service = Object.fromEntries(Object.keys(silentObserver).map((name) => [name, fail]));
+  const engine = {
+    taskStarted: fail,
+    taskProgressed: fail,
+    taskScheduled: fail,
+    taskSettled: fail,
+    runEnded: fail,
+  };
+  const world = await openServiceWorld(undefined, {}, { service, engine });
+  world.setDags([good]);
+  const running = world.start();
+  for (let minute = 0; minute < 3; minute += 1) await running.advance(MINUTE);
+  expect(world.runs()).toEqual(GOOD_RUNS);
+  running.drain();
+  await expect(running.ended).resolves.toBeUndefined();
 });
