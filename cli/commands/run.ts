@@ -61,7 +61,9 @@ export const run: Command = {
         else printRun(output, figures);
         if (origin.isScheduler && !isJson) output.line(`  ${describeScheduler(app, fingerprint)}`);
         if (origin.isScheduler && drain.aborted)
-          output.fault("The scheduler goes on with it; `dagmar runs show` tells.");
+          output.fault(
+            `The scheduler goes on with it; \`dagmar runs show ${definition.dagId}\` says how far it is.`,
+          );
         return judgeExit(figures);
       },
       { logStream: display.logStream, quietLevel: "warn" },

@@ -59,8 +59,7 @@ export function nameInput(error: unknown, input: TaskInput): never {
 /** The run that wrote the object writes it again, at its own key or beside it; a run id has its date behind the type. */
 function adviseLost({ writtenBy }: TaskInput): string {
   const [dagId, runId = ""] = writtenBy?.split("/") ?? [];
-  if (dagId === undefined)
-    return "`dagmar lake verify` lists what is missing. Run the Dag that stores it again.";
+  if (dagId === undefined) return "Run the Dag that stores it again; `dagmar dags list` shows the Dags.";
   const [, date = ""] = runId.split("__");
   return `Have it stored again, then give the same command: \`dagmar run ${dagId} --date ${date} --rerun\`.`;
 }

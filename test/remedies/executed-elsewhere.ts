@@ -1,0 +1,91 @@
+/** Recommended commands that other tests execute in the state in which they are recommended. */
+
+interface Elsewhere {
+  readonly covers: readonly string[];
+  readonly file: string;
+  readonly title: string;
+  /** What the test's text holds: the command, as it gives it. */
+  readonly holds: string;
+}
+
+export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
+  {
+    covers: ["cli/display/run-report.ts run"],
+    file: "test/cli/lost-work.test.ts",
+    title: "%s is told with its key, and the command that is named stores it again",
+    holds: `world.prepare(remedy.split(" "))`,
+  },
+  {
+    covers: ["app/runs/report-waits.ts run"],
+    file: "test/cli/stuck-runs.test.ts",
+    title: "run says what it waits for and ends with 1; what it recommends lets it go on",
+    holds: "world.run(readRemedy(held.stderr))",
+  },
+  {
+    covers: ["app/runs/report-waits.ts runs"],
+    file: "test/cli/stuck-runs.test.ts",
+    title: "a run that waits for its turn says whose turn it is",
+    holds: `"runs", "show"`,
+  },
+  {
+    covers: [
+      "app/dags/warn-paused.ts dags unpause",
+      "cli/commands/dags/next.ts dags unpause",
+      "cli/commands/dags/show.ts dags unpause",
+    ],
+    file: "test/cli/paused-and-known.test.ts",
+    title: "a paused Dag is said to be paused, wherever its schedule is shown and wherever it is run by hand",
+    holds: `"dags", "unpause", "plain"`,
+  },
+  {
+    covers: [
+      "cli/commands/trigger.ts scheduler",
+      "cli/commands/tasks/clear.ts scheduler",
+      "docs/operations.md scheduler",
+    ],
+    file: "test/cli/trigger.test.ts",
+    title: "each trigger makes another run, which comes to its end when a scheduler is there",
+    holds: "startScheduler()",
+  },
+  {
+    covers: ["cli/commands/db/prune.ts db backup"],
+    file: "test/cli/db-prune.test.ts",
+    title: "what a dry run counted is removed, and a copy made then is sound",
+    holds: `"db", "backup"`,
+  },
+  {
+    covers: ["scheduler/runs/make-due-runs.ts run"],
+    file: "test/scheduler/runs/slots-taken.test.ts",
+    title: "a cancelled run stands for the slot, and the event says how it is resumed",
+    holds: `kind: "run"`,
+  },
+  {
+    covers: ["scheduler/runs/make-due-runs.ts backfill", "docs/operations.md backfill"],
+    file: "test/scheduler/runs/slots-taken.test.ts",
+    title: "slots that were passed over are made by a backfill, as the event says",
+    holds: `kind: "backfill"`,
+  },
+  {
+    covers: ["scheduler/runs/follow-successes.ts tasks clear"],
+    file: "test/scheduler/runs/follow-successes.test.ts",
+    title:
+      "a success that is cleared and made again makes no second run of its follower, and an event says so",
+    holds: `kind: "clear"`,
+  },
+  {
+    covers: ["tasks/tmdb-to-lake/index.ts lake missing", "docs/operations.md lake missing"],
+    file: "test/chaos/tmdb-faults.test.ts",
+    title: "one answer that asking again would not mend fails its title alone, after one request:",
+    holds: `"lake", "missing"`,
+  },
+  {
+    covers: [
+      "docs/operations.md dags validate",
+      "scheduler/commands/named-dag.ts dags validate",
+      "app/service/health.ts dags validate",
+    ],
+    file: "test/cli/reading-commands.test.ts",
+    title: "dags validate tells all faults of a file at once, as text and as JSON",
+    holds: `"dags", "validate"`,
+  },
+];
