@@ -21,8 +21,12 @@ const hashed = new Transform({
   },
 });
 pipeline(createReadStream(process.argv[2] ?? "", { highWaterMark: 1024 * 1024 }), hashed, () => undefined);
-const result = await scanStream(hashed, worker, () => undefined);
+let ids = 0;
+const result = await scanStream(hashed, worker, (step) => {
+  ids += step.ids.length;
+});
+ids += result.ids.length;
 await worker.stop();
 const faulty = Object.values(result.faulty).reduce((sum, count) => sum + count, 0);
-const answer = { ids: result.ids.length, rows: result.rows, faulty, sha256: hash.digest("hex") };
+const answer = { ids, rows: result.rows, faulty, sha256: hash.digest("hex") };
 process.stdout.write(JSON.stringify(answer));

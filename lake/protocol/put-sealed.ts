@@ -1,10 +1,9 @@
 /** PUT and COMMIT of one sealed batch: the same bytes until they stand in the lake, never over anything. */
 import { createHash } from "node:crypto";
 import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
-import { LakeError } from "../../model/errors.ts";
 import type { EventLog } from "../../model/ports/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
-import type { Lake, ObjectHead } from "../../model/ports/lake.ts";
+import type { Lake, ObjectHead, PutResult } from "../../model/ports/lake.ts";
 import type { RunFacts } from "../../model/ports/task-type.ts";
 import { claimsToBeOurs, describeBatch } from "./identity-metadata.ts";
 import { holdsContent } from "./look-at.ts";
@@ -48,14 +47,8 @@ export async function putSealed(
       return { isCommitted: false, manifests: [], rest: left.rest };
     }
     failpoint("put.before");
-    const result = await lake.putBytes({
-      key: batch.key,
-      body: await readVerified(batches, batch),
-      sha256: batch.sha256,
-      metadata: describeBatch(batch),
-      contentType: "application/json",
-      signal,
-    });
+    const result = await putVerified();
+    if (result === undefined) return settleDamaged();
     failpoint("put.after");
     if (result.outcome === "created") return commit(result.etag);
     if (await holdsContent(lake, result.head, batch, signal)) return commit(result.head.etag);
@@ -66,6 +59,32 @@ export async function putSealed(
     failpoint("rekey.after");
   }
 
+  /** `undefined`: the body is not what was sealed. */
+  async function putVerified(): Promise<PutResult | undefined> {
+    try {
+      return await lake.putBytes({
+        key: batch.key,
+        body: await readVerified(batches, batch),
+        sha256: batch.sha256,
+        metadata: describeBatch(batch),
+        contentType: "application/json",
+        signal,
+      });
+    } catch (error) {
+      if (error instanceof DamagedBody) return undefined;
+      throw error;
+    }
+  }
+
+  /** It may have been put before the damage was done; otherwise its ids are asked again. */
+  async function settleDamaged(): Promise<PutEnd> {
+    const head = await lake.head(batch.key, signal);
+    if (head !== undefined && (await holdsContent(lake, head, batch, signal))) return commit(head.etag);
+    await batches.discard(batch);
+    await tellDiscarded(context, batch);
+    return { isCommitted: false, manifests: [], rest: [] };
+  }
+
   async function commit(etag: string): Promise<PutEnd> {
     failpoint("commit.before");
     const manifests = await batches.commit(batch, etag, { isClosing: options.isClosing() });
@@ -74,18 +93,27 @@ export async function putSealed(
   }
 }
 
+class DamagedBody extends Error {}
+
 async function readVerified(batches: BatchStore, batch: SealedBatch): Promise<Uint8Array> {
   const body = await batches.readBody(batch.batchId);
   const sha256 = createHash("sha256").update(body).digest("hex");
   if (sha256 === batch.sha256) return body;
-  throw new LakeError(
-    "LAKE_CORRUPT",
-    `The body of batch ${batch.batchId} (${batch.key}) is not what was sealed.`,
-    false,
-    {
-      hint: "The database may be damaged: run `dagmar db check`.",
-    },
-  );
+  throw new DamagedBody(`the body of batch ${batch.batchId} is not what was sealed`);
+}
+
+async function tellDiscarded(context: PutContext, { key, kind, recordCount }: SealedBatch): Promise<void> {
+  const { events, run, taskId, lake } = context;
+  const next = kind === "records" ? `its ${recordCount} ids are asked again` : "it is made again";
+  await events.record({
+    level: "error",
+    kind: "batch_discarded",
+    message: `What was to be stored at ${key} is damaged in the database: its SHA-256 is not the one that was sealed. Nothing was stored, and ${next}.`,
+    dagId: run.dagId,
+    runId: run.runId,
+    taskId,
+    data: { lake: lake.id, key },
+  });
 }
 
 async function recordLeftOut(context: PutContext, batch: SealedBatch, ids: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** The BatchStore port: the books of the record protocol, each method one transaction. The protocol itself is the lake's. */
-import type { AskPolicy, PlannedId } from "../records/ask-policy.ts";
+import type { AskPlan, AskPolicy, PlannedId } from "../records/ask-policy.ts";
 import type { JsonValue } from "../dag/dag.ts";
 import type { Question } from "../records/question.ts";
 import type { PackableRecord } from "../records/record-batch.ts";
@@ -81,11 +81,19 @@ export interface BatchIdentity {
   readonly askedIds: readonly string[];
 }
 
+/** The ids' texts are read from the database as they are wanted, some hundred at a time. */
+export interface IdPlan extends Omit<AskPlan, "at"> {
+  /** `undefined` behind the last. */
+  at(index: number): Promise<PlannedId | undefined>;
+}
+
 export interface BatchStore {
   /** The ask of this task for this question and generation: made on first call, the same on every later one. */
   openAsk(request: AskRequest): Promise<Ask>;
   /** PLAN: the ids still to ask, in candidate order. */
-  plan(ask: Ask, policy: AskPolicy): Promise<readonly PlannedId[]>;
+  plan(ask: Ask, policy: AskPolicy): Promise<IdPlan>;
+  /** Whether the id would still be planned now. */
+  isStillPlanned(ask: Ask, id: PlannedId, policy: AskPolicy): Promise<boolean>;
   /** SPOOL; resolves after the commit, which may be shared with others that come within 10 ms. */
   spool(record: FetchedRecord): Promise<SpooledRecord>;
   /** Records an outcome that stores nothing; resolves after a commit that may be shared. */
@@ -104,6 +112,8 @@ export interface BatchStore {
    * is gone, and what remains of its records is spooled and unsealed. `undefined`: there are none, the batch stays as it is.
    */
   leaveOutStored(batch: SealedBatch): Promise<LeftOut | undefined>;
+  /** Gives up a sealed batch whose body is damaged: its ids are asked again, a manifest is fixed again. */
+  discard(batch: SealedBatch): Promise<void>;
   /** Takes the next `seq`, because something else stands at the batch's key. */
   rekey(batch: SealedBatch): Promise<SealedBatch>;
   /**

@@ -21,11 +21,18 @@ export interface CandidateSet extends CandidateCounts {
 
 export interface CandidateStore {
   find(key: CandidateKey): Promise<CandidateSet | undefined>;
-  /** Keeps the ids in their order; the same key again gives the set that is there. */
-  save(
-    key: CandidateKey,
-    dataset: string,
-    ids: readonly string[],
-    counts: CandidateCounts,
-  ): Promise<CandidateSet>;
+  /** Begins a set that `find` does not see before it is complete. */
+  stage(key: CandidateKey, dataset: string): Promise<CandidateStage>;
+}
+
+/** A set whose ids come a few at a time; one call at a time. A process that dies leaves nothing that `find` would see. */
+export interface CandidateStage {
+  /** How many ids were added. */
+  readonly idCount: number;
+  /** The next ids in their order. Resolves when there is room for more. */
+  add(ids: readonly string[]): Promise<void>;
+  /** Makes it the set of its key, in one transaction; where another came first that one is given, and stays. */
+  complete(counts: CandidateCounts): Promise<CandidateSet>;
+  /** Removes what was kept of a set that is not complete. */
+  discard(): Promise<void>;
 }

@@ -26,6 +26,8 @@ export interface AskPolicy {
 }
 
 export interface PlannedId {
+  /** Its place among the candidates. */
+  readonly position: number;
   readonly askedId: string;
   readonly generation: string;
   /** Its last attempt failed for the moment: another failure says little about the service. */
@@ -53,25 +55,74 @@ export function decideAsk(known: KnownId, policy: AskPolicy): string | undefined
   return ageSeconds > 0 && ageSeconds >= policy.recheckAfterSeconds ? known.generation : undefined;
 }
 
+export interface AskLimit {
+  readonly max: number | null;
+  readonly alreadyDecided: number;
+}
+
+/** A planned id without its text: a plan of a million ids takes 8 MB so, and a list of objects ten times as much. */
+export type PlannedPlace = Omit<PlannedId, "askedId">;
+
+export interface AskPlan {
+  readonly size: number;
+  /** How many failed for the moment: they stand last. */
+  readonly failedCount: number;
+  /** `undefined` behind the last. */
+  at(index: number): PlannedPlace | undefined;
+}
+
+export interface AskPlanner extends AskPlan {
+  /** To be called in the candidates' order. `false`: the plan is full. */
+  add(known: KnownId & { readonly position: number }): boolean;
+}
+
 /**
  * The ids to ask: the first in candidate order, under a limit at most `limit` less what this ask has decided already. Those
  * that failed for the moment come last: when a service is down, its probes are then first requests and not retries.
  */
-export function planAsk(
-  known: Iterable<KnownId>,
-  policy: AskPolicy,
-  limit: { readonly max: number | null; readonly alreadyDecided: number },
-): readonly PlannedId[] {
+export function createAskPlanner(candidates: number, policy: AskPolicy, limit: AskLimit): AskPlanner {
   const budget = limit.max === null ? Infinity : Math.max(0, limit.max - limit.alreadyDecided);
-  const fresh: PlannedId[] = [];
-  const failed: PlannedId[] = [];
-  for (const id of known) {
-    if (fresh.length + failed.length >= budget) break;
-    const generation = decideAsk(id, policy);
-    if (generation === undefined) continue;
-    const { askedId } = id;
-    if (id.outcome === "failed" && !id.isPermanent) failed.push({ askedId, generation, hasFailed: true });
-    else fresh.push({ askedId, generation });
+  /** Fresh ones from the left, failed ones from the right. */
+  const positions = new Uint32Array(candidates);
+  const generations = new Uint32Array(candidates);
+  const names: string[] = [];
+  const numbers = new Map<string, number>();
+  let fresh = 0;
+  let failed = 0;
+
+  function numberOf(generation: string): number {
+    const number = numbers.get(generation) ?? names.length;
+    if (number === names.length) {
+      names.push(generation);
+      numbers.set(generation, number);
+    }
+    return number;
   }
-  return [...fresh, ...failed];
+
+  return {
+    get size() {
+      return fresh + failed;
+    },
+    get failedCount() {
+      return failed;
+    },
+    add(known) {
+      if (fresh + failed >= budget) return false;
+      const generation = decideAsk(known, policy);
+      if (generation === undefined) return true;
+      const isFailed = known.outcome === "failed" && !known.isPermanent;
+      const place = isFailed ? candidates - ++failed : fresh++;
+      positions[place] = known.position;
+      generations[place] = numberOf(generation);
+      return true;
+    },
+    at(index) {
+      if (index < 0 || index >= fresh + failed) return undefined;
+      const hasFailed = index >= fresh;
+      const place = hasFailed ? candidates - 1 - (index - fresh) : index;
+      const position = positions[place] ?? 0;
+      const generation = names[generations[place] ?? 0] ?? FIRST_GENERATION;
+      return hasFailed ? { position, generation, hasFailed } : { position, generation };
+    },
+  };
 }

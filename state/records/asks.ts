@@ -1,12 +1,26 @@
 /** The rows of asks: a task's asking of a question, its plan and its sum. What is asked again is decided in model/ask-policy. */
-import { planAsk, type AskPolicy, type KnownId, type PlannedId } from "../../model/records/ask-policy.ts";
-import type { Ask, AskRequest, FailureCount } from "../../model/ports/batch-store.ts";
+import {
+  createAskPlanner,
+  decideAsk,
+  type AskLimit,
+  type AskPlan,
+  type AskPolicy,
+  type KnownId,
+  type PlannedId,
+} from "../../model/records/ask-policy.ts";
+import type { Ask, AskRequest, FailureCount, IdPlan } from "../../model/ports/batch-store.ts";
 import { FIRST_GENERATION, hashQuestion } from "../../model/records/question.ts";
 import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { ensureQuestion } from "./adoption.ts";
+import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
+
+/** Candidates that are judged without a break: some ten milliseconds. */
+const PLAN_PAGE = 10_000;
+/** Ids that are read with the one that is wanted. */
+const TEXT_PAGE = 500;
 
 /**
  * The newest decision on each candidate of an ask (in a refetch: the decision in its own generation). A generation is
@@ -48,17 +62,92 @@ export function openAsk(query: Query, request: AskRequest, now: Date): Ask {
   return { askId, questionHash: hash };
 }
 
-export function planIds(query: Query, askId: number, policy: AskPolicy): readonly PlannedId[] {
+type Candidate = KnownId & { readonly position: number };
+
+/** What is known of the candidates in `[from, to)` that the policy might ask, in their order. */
+function readCandidates(
+  query: Query,
+  askId: number,
+  policy: AskPolicy,
+  from: number,
+  to: number,
+): Candidate[] {
   // Stored ids are most of them: they are left in the database where the policy would leave them alone anyway.
-  const rows = query.all<Row>(
-    sql`SELECT c.asked_id, p.outcome, p.is_permanent, p.logical_date, p.generation,
+  return query
+    .all<Row>(
+      sql`SELECT c.position, c.asked_id, p.outcome, p.is_permanent, p.logical_date, p.generation,
           EXISTS (SELECT 1 FROM spool s WHERE s.question_id = a.question_id AND s.asked_id = c.asked_id
             AND (a.refetch_generation = ${FIRST_GENERATION} OR s.generation = a.refetch_generation)) AS is_spooled
-        ${LATEST} WHERE a.ask_id = ${askId} AND (${mayAskStored(policy)} OR p.outcome IS NOT 'stored')
+        ${LATEST} WHERE a.ask_id = ${askId} AND c.position >= ${from} AND c.position < ${to}
+          AND (${mayAskStored(policy)} OR p.outcome IS NOT 'stored')
         ORDER BY c.position`,
-  );
-  const known = rows.map((row) => mapRow<KnownId>(row, { isPermanent: flag, isSpooled: flag }));
-  return planAsk(known, policy, readLimit(query, askId));
+    )
+    .map((row) => mapRow<Candidate>(row, { isPermanent: flag, isSpooled: flag }));
+}
+
+/** Page by page, with time for others in between: only this task decides the ask's ids. */
+export async function planIds(database: Database, askId: number, policy: AskPolicy): Promise<IdPlan> {
+  // As a write, so that it comes after the decisions that wait for their commit.
+  const { candidates, ...limit } = await database.write((query) => readLimit(query, askId));
+  const planner = createAskPlanner(candidates, policy, limit);
+  for (let from = 0; from < candidates; from += PLAN_PAGE) {
+    if (from > 0) await new Promise(setImmediate);
+    const page = readCandidates(database, askId, policy, from, from + PLAN_PAGE);
+    if (!page.every((known) => planner.add(known))) break;
+  }
+  const texts = readTexts(database, askId);
+  return {
+    get size() {
+      return planner.size;
+    },
+    get failedCount() {
+      return planner.failedCount;
+    },
+    async at(index) {
+      const place = planner.at(index);
+      if (place === undefined) return undefined;
+      const askedId = texts(place.position, () => listPositions(planner, index));
+      return { ...place, askedId };
+    },
+  };
+}
+
+function listPositions(plan: AskPlan, from: number): readonly number[] {
+  const positions: number[] = [];
+  for (let index = from; index < from + TEXT_PAGE; index += 1) {
+    const place = plan.at(index);
+    if (place === undefined) break;
+    positions.push(place.position);
+  }
+  return positions;
+}
+
+/** Gives the id at a position; where it is not at hand, those at the positions to come are read with it. */
+function readTexts(
+  query: Query,
+  askId: number,
+): (position: number, toCome: () => readonly number[]) => string {
+  let page: ReadonlyMap<number, string> = new Map();
+  return (position, toCome) => {
+    if (!page.has(position)) {
+      const rows = query.all<{ position: number; asked_id: string }>(
+        sql`SELECT c.position, c.asked_id FROM asks a JOIN candidate_ids c USING (candidate_set_id)
+            WHERE a.ask_id = ${askId} AND c.position IN (SELECT value FROM json_each(${JSON.stringify(toCome())}))`,
+      );
+      page = new Map(rows.map((row) => [row.position, row.asked_id]));
+    }
+    return page.get(position) ?? "";
+  };
+}
+
+export function isStillPlanned(
+  query: Query,
+  askId: number,
+  { position }: PlannedId,
+  policy: AskPolicy,
+): boolean {
+  const [known] = readCandidates(query, askId, policy, position, position + 1);
+  return known !== undefined && decideAsk(known, policy) !== undefined;
 }
 
 function mayAskStored(policy: AskPolicy): boolean {
@@ -66,18 +155,20 @@ function mayAskStored(policy: AskPolicy): boolean {
 }
 
 /** A transient failure does not use the limit up: it is asked again. */
-function readLimit(
-  query: Query,
-  askId: number,
-): { readonly max: number | null; readonly alreadyDecided: number } {
-  const row = query.get<{ limit_ids: number | null; decided: number }>(
+function readLimit(query: Query, askId: number): AskLimit & { readonly candidates: number } {
+  const row = query.get<{ limit_ids: number | null; decided: number; candidates: number }>(
     sql`SELECT limit_ids,
+          (SELECT id_count FROM candidate_sets s WHERE s.candidate_set_id = asks.candidate_set_id) AS candidates,
           (SELECT count(*) FROM processed_ids p WHERE p.ask_id = asks.ask_id
             AND (p.outcome <> 'failed' OR p.is_permanent = 1)) +
           (SELECT count(*) FROM spool s WHERE s.ask_id = asks.ask_id) AS decided
         FROM asks WHERE ask_id = ${askId}`,
   );
-  return { max: row?.limit_ids ?? null, alreadyDecided: row?.decided ?? 0 };
+  return {
+    max: row?.limit_ids ?? null,
+    alreadyDecided: row?.decided ?? 0,
+    candidates: row?.candidates ?? 0,
+  };
 }
 
 export function reconcile(query: Query, askId: number): Reconciliation {

@@ -1,17 +1,18 @@
 /** The record protocol's books as one port: each method one transaction over the asks, the spool and the batches. */
 import type { BatchStore } from "../../model/ports/batch-store.ts";
 import type { Clock } from "../../model/ports/clock.ts";
-import { countFailures, closeAsk, openAsk, pickStored, planIds, reconcile } from "./asks.ts";
+import { countFailures, closeAsk, isStillPlanned, openAsk, pickStored, planIds, reconcile } from "./asks.ts";
 import { commitBatch, listSealed, readBody, rekeyBatch, sealBatch } from "./batches.ts";
 import type { Database } from "../sqlite/database.ts";
-import { hasStoredRecords, leaveOutStored } from "./left-out.ts";
+import { discardBatch, hasStoredRecords, leaveOutStored } from "./left-out.ts";
 import { fixManifest, listAsksToManifest } from "./manifests.ts";
 import { insertDecision, insertSpooled, listUnsealed } from "./spool.ts";
 
 export function createBatchStore(database: Database, clock: Clock): BatchStore {
   return {
     openAsk: (request) => database.write((query) => openAsk(query, request, clock.now())),
-    plan: (ask, policy) => database.write((query) => planIds(query, ask.askId, policy)),
+    plan: (ask, policy) => planIds(database, ask.askId, policy),
+    isStillPlanned: async (ask, id, policy) => isStillPlanned(database, ask.askId, id, policy),
     spool: (record) => database.writeLazily((query) => insertSpooled(query, record)),
     decide: (decided) =>
       database.writeLazily((query) => {
@@ -25,6 +26,10 @@ export function createBatchStore(database: Database, clock: Clock): BatchStore {
       hasStoredRecords(database, batch.batchId)
         ? database.write((query) => leaveOutStored(query, batch.batchId))
         : undefined,
+    discard: (batch) =>
+      database.write((query) => {
+        discardBatch(query, batch.batchId);
+      }),
     rekey: (batch) => database.write((query) => rekeyBatch(query, batch.batchId)),
     commit: (batch, etag, options) =>
       database.write((query) => {

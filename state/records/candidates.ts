@@ -1,40 +1,135 @@
-/** The ids that a CSV's content holds under given conditions. */
-import { createHash } from "node:crypto";
-import type { CandidateKey, CandidateSet, CandidateStore } from "../../model/ports/candidate-store.ts";
+/** The ids that a CSV's content holds under given conditions, kept in batches while they are read and found when all are there. */
+import { createHash, randomUUID } from "node:crypto";
+import type {
+  CandidateKey,
+  CandidateSet,
+  CandidateStage,
+  CandidateStore,
+} from "../../model/ports/candidate-store.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
+/** Ids in one transaction: it takes about 20 ms. */
+const BATCH_IDS = 10_000;
+
+/**
+ * A set that is not complete stands under this and its process's token in place of its conditions' hash, so that none looks
+ * for it. One process writes at a time: sets under another token are what a dead one left.
+ */
+const STAGED = "staged";
+
 export function createCandidateStore(database: Database, clock: Clock): CandidateStore {
+  const token = `${STAGED} ${randomUUID()}`;
   return {
     find: async (key) => findSet(database, key),
-    save: (key, dataset, ids, counts) =>
-      database.write((query) => {
-        const existing = findSet(query, key);
-        if (existing !== undefined) return existing;
-        const { lastId } = query.run(
-          insertInto("candidate_sets", {
-            lake: key.lakeId,
-            sha256: key.sha256,
-            conditions_hash: hashConditions(key),
-            conditions: JSON.stringify(key.conditions),
-            dataset,
-            id_count: ids.length,
-            rows: counts.rows,
-            matched_rows: counts.matchedRows,
-            faulty_rows: JSON.stringify(counts.faultyRows),
-            created_at: clock.now().toISOString(),
-          }),
-        );
-        query.run(
-          sql`INSERT INTO candidate_ids (candidate_set_id, position, asked_id)
-              SELECT ${lastId}, key, value FROM json_each(${JSON.stringify(ids)})`,
-        );
-        return { candidateSetId: lastId, idCount: ids.length, ...counts };
-      }),
+    stage: async (key, dataset) => stageSet({ database, clock, token }, key, dataset),
   };
+}
+
+interface Store {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly token: string;
+}
+
+function stageSet({ database, clock, token }: Store, key: CandidateKey, dataset: string): CandidateStage {
+  let waiting: string[] = [];
+  let written = 0;
+  let stagedId: number | undefined;
+
+  function insertStaged(query: Query): number {
+    return query.run(
+      insertInto("candidate_sets", {
+        lake: key.lakeId,
+        sha256: key.sha256,
+        conditions_hash: `${token} ${randomUUID()}`,
+        conditions: JSON.stringify(key.conditions),
+        dataset,
+        id_count: 0,
+        rows: 0,
+        matched_rows: 0,
+        faulty_rows: "{}",
+        created_at: clock.now().toISOString(),
+      }),
+    ).lastId;
+  }
+
+  return {
+    get idCount() {
+      return written + waiting.length;
+    },
+    async add(ids) {
+      for (const id of ids) waiting.push(id);
+      if (waiting.length < BATCH_IDS) return;
+      // What the work changes outside of the database counts after the commit only: the work may be done twice.
+      stagedId = await database.write((query) => {
+        const setId = stagedId ?? insertStaged(query);
+        insertIds(query, setId, written, waiting);
+        return setId;
+      });
+      written += waiting.length;
+      waiting = [];
+    },
+    async complete(counts) {
+      await removeLeftBehind(database, token);
+      const { rows, matchedRows, faultyRows } = counts;
+      const idCount = written + waiting.length;
+      const { set, isOurs } = await database.write((query) => {
+        const existing = findSet(query, key);
+        if (existing !== undefined) return { set: existing, isOurs: false };
+        const setId = stagedId ?? insertStaged(query);
+        insertIds(query, setId, written, waiting);
+        query.run(
+          sql`UPDATE candidate_sets SET conditions_hash = ${hashConditions(key)}, id_count = ${idCount},
+              rows = ${rows}, matched_rows = ${matchedRows}, faulty_rows = ${JSON.stringify(faultyRows)},
+              created_at = ${clock.now().toISOString()} WHERE candidate_set_id = ${setId}`,
+        );
+        return { set: { candidateSetId: setId, idCount, ...counts }, isOurs: true };
+      });
+      if (isOurs) stagedId = undefined;
+      return set;
+    },
+    async discard() {
+      if (stagedId === undefined) return;
+      await removeSet(database, stagedId);
+      stagedId = undefined;
+    },
+  };
+}
+
+function insertIds(query: Query, setId: number, from: number, ids: readonly string[]): void {
+  query.run(
+    sql`INSERT INTO candidate_ids (candidate_set_id, position, asked_id)
+        SELECT ${setId}, ${from} + key, value FROM json_each(${JSON.stringify(ids)})`,
+  );
+}
+
+async function removeLeftBehind(database: Database, token: string): Promise<void> {
+  const left = database.all<{ candidate_set_id: number }>(
+    sql`SELECT candidate_set_id FROM candidate_sets WHERE conditions_hash LIKE ${`${STAGED} %`}
+        AND conditions_hash NOT LIKE ${`${token} %`}`,
+  );
+  for (const { candidate_set_id: setId } of left) await removeSet(database, setId);
+}
+
+/** A batch at a time: a million rows in one transaction would keep everything else waiting. */
+async function removeSet(database: Database, setId: number): Promise<void> {
+  let removed: number;
+  do {
+    removed = await database.write(
+      (query) =>
+        query.run(
+          sql`DELETE FROM candidate_ids WHERE candidate_set_id = ${setId} AND position <
+              (SELECT min(position) FROM candidate_ids WHERE candidate_set_id = ${setId}) + ${BATCH_IDS}`,
+        ).changes,
+    );
+  } while (removed > 0);
+  await database.write((query) =>
+    query.run(sql`DELETE FROM candidate_sets WHERE candidate_set_id = ${setId}`),
+  );
 }
 
 function findSet(query: Query, key: CandidateKey): CandidateSet | undefined {

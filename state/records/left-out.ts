@@ -1,4 +1,7 @@
-/** Takes records out of the spool, or out of a sealed batch that was not put, because other objects hold the same answers by now. */
+/**
+ * Takes records out of the spool, or out of a sealed batch that was not put, because other objects hold the same answers by
+ * now; and a whole batch, because its body is damaged.
+ */
 import type { LeftOut, SpooledRecord } from "../../model/ports/batch-store.ts";
 import type { Query } from "../sqlite/query.ts";
 import { listSpooled } from "./spool.ts";
@@ -24,6 +27,13 @@ export function leaveOutStored(query: Query, batchId: number): LeftOut {
   query.run(sql`UPDATE spool SET batch_id = NULL WHERE batch_id = ${batchId}`);
   query.run(sql`DELETE FROM batches WHERE batch_id = ${batchId} AND state = 'sealed'`);
   return { leftOutIds: changes, rest };
+}
+
+/** With its records: what is not what was sealed is worth nothing. */
+export function discardBatch(query: Query, batchId: number): void {
+  query.run(sql`DELETE FROM spool WHERE batch_id = ${batchId}`);
+  query.run(sql`UPDATE batches SET manifest_batch_id = NULL WHERE manifest_batch_id = ${batchId}`);
+  query.run(sql`DELETE FROM batches WHERE batch_id = ${batchId} AND state = 'sealed'`);
 }
 
 /** Of records that are about to be sealed; gives how many went. */

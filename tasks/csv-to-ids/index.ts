@@ -4,7 +4,7 @@ import { pipeline, Transform } from "node:stream";
 import { z } from "zod";
 import type { CandidateKey, CandidateSet } from "../../model/ports/candidate-store.ts";
 import type { JsonValue } from "../../model/dag/dag.ts";
-import { LakeError, TaskFailure } from "../../model/errors.ts";
+import { describeError, LakeError, TaskFailure } from "../../model/errors.ts";
 import type { KnownObject } from "../../model/ports/object-store.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/ports/task-type.ts";
@@ -143,33 +143,34 @@ async function scan(context: Context, object: KnownObject, key: CandidateKey): P
     maxLineBytes: options.max_line_bytes,
   };
   const worker = context.startWorker(WORKER, scannerOptions);
+  const stage = await state.candidates.stage(key, options.source.dataset);
   try {
     // An error of the body reaches the scan through the destroyed transform.
     pipeline(body, hashed, () => undefined);
-    const result = await scanStream(hashed, worker, ({ rows, bytes }) => {
+    const result = await scanStream(hashed, worker, async ({ rows, bytes, ids }) => {
       context.progress({ done: bytes, total: head.sizeBytes, unit: "bytes", note: `${rows} rows` });
+      await stage.add(ids);
     });
+    await stage.add(result.ids);
     signal.throwIfAborted();
     if (hash.digest("hex") !== object.sha256) {
-      throw new LakeError("LAKE_CORRUPT", `${object.key} in the lake is not what was stored there.`, false, {
-        hint: "`dagmar lake verify --deep` compares every object.",
-      });
+      throw new LakeError("LAKE_CORRUPT", `${object.key} in the lake is not what was stored there.`, false);
     }
-    report(log, object.key, result);
+    report(log, object.key, result, stage.idCount);
     const { rows, matchedRows, faulty } = result;
-    return await state.candidates.save(key, options.source.dataset, result.ids, {
-      rows,
-      matchedRows,
-      faultyRows: faulty,
-    });
+    return await stage.complete({ rows, matchedRows, faultyRows: faulty });
   } finally {
     hashed.destroy();
     await worker.stop();
+    // What cannot be removed now is removed when the next CSV was read; why the task ended is what must be told.
+    await stage.discard().catch((fault: unknown) => {
+      log.warn(`The ids that were read so far could not be removed: ${describeError(fault)}`);
+    });
   }
 }
 
-function report(log: Context["log"], key: string, result: ScanResult): void {
-  log.info(`${key}: ${result.ids.length} ids in ${result.matchedRows} of ${result.rows} rows`);
+function report(log: Context["log"], key: string, result: ScanResult, idCount: number): void {
+  log.info(`${key}: ${idCount} ids in ${result.matchedRows} of ${result.rows} rows`);
   for (const sample of result.samples) {
     log.warn(`${key}, line ${sample.line}: faulty row (${sample.kind}): ${sample.excerpt}`);
   }

@@ -9,9 +9,18 @@ export type ToScanWorker =
   | { readonly kind: "end" };
 
 export type FromScanWorker =
-  /** A chunk is done. Its buffer comes back, and with it the right to send another. Rows and bytes count from the start. */
-  | { readonly kind: "progress"; readonly rows: number; readonly bytes: number; readonly buffer: ArrayBuffer }
-  /** The last message after `end`. */
+  /**
+   * A chunk is done. Its buffer comes back, and with it the right to send another. Rows and bytes count from the start;
+   * the ids are those that were found since the last message.
+   */
+  | {
+      readonly kind: "progress";
+      readonly rows: number;
+      readonly bytes: number;
+      readonly ids: readonly string[];
+      readonly buffer: ArrayBuffer;
+    }
+  /** The last message after `end`, with the ids found since the last one. */
   | { readonly kind: "result"; readonly result: ScanResult }
   /** The last message when the file cannot be scanned: what a `TaskFailure` carries. What is sent after it is ignored. */
   | {

@@ -16,11 +16,14 @@ const BUFFERS = 4;
 export interface ScanProgress {
   readonly rows: number;
   readonly bytes: number;
+  /** Found since the last call. */
+  readonly ids: readonly string[];
 }
 
 /**
- * The result of scanning all of `source` (bytes; no encoding may be set on it) in a fresh thread of `worker.ts`.
- * `onProgress` is called about every 256 KiB.
+ * The result of scanning all of `source` (bytes; no encoding may be set on it) in a fresh thread of `worker.ts`, with the
+ * ids found since the last step. `onStep` is called about every 256 KiB; while it keeps ids the thread gets no more bytes
+ * than the buffers hold.
  *
  * Rejects with the stream's own error when it fails, with the thread's `TaskFailure` (the stream is then destroyed), or
  * as `worker.next` does when the thread ends. In every case the stream is done with and no message is waited for any
@@ -29,13 +32,13 @@ export interface ScanProgress {
 export async function scanStream(
   source: Readable,
   worker: WorkerThread,
-  onProgress: (progress: ScanProgress) => void,
+  onStep: (progress: ScanProgress) => void | Promise<void>,
 ): Promise<ScanResult> {
   const pool = createBufferPool();
   let isAnswered = false;
-  const answer = receiveAnswer(worker, (message) => {
-    pool.give(message.buffer);
-    onProgress({ rows: message.rows, bytes: message.bytes });
+  const answer = receiveAnswer(worker, async ({ rows, bytes, ids, buffer }) => {
+    await onStep({ rows, bytes, ids });
+    pool.give(buffer);
   }).finally(() => {
     isAnswered = true;
     pool.close();
@@ -57,7 +60,7 @@ export async function scanStream(
 
 async function receiveAnswer(
   worker: WorkerThread,
-  onProgress: (message: Extract<FromScanWorker, { kind: "progress" }>) => void,
+  onProgress: (message: Extract<FromScanWorker, { kind: "progress" }>) => Promise<void>,
 ): Promise<ScanResult> {
   for (;;) {
     const message = (await worker.next()) as FromScanWorker;
@@ -66,7 +69,7 @@ async function receiveAnswer(
       const { code, hint, retryable } = message;
       throw new TaskFailure(code, message.message, retryable, hint === undefined ? {} : { hint });
     }
-    onProgress(message);
+    await onProgress(message);
   }
 }
 

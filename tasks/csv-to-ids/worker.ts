@@ -21,7 +21,9 @@ function reply(message: FromScanWorker, transfer: readonly ArrayBuffer[] = []): 
 function handle(message: ToScanWorker): void {
   if (message.kind === "end") return reply({ kind: "result", result: scanner.finish() });
   scanner.push(new Uint8Array(message.bytes, 0, message.length));
-  reply({ kind: "progress", ...scanner.progress(), buffer: message.bytes }, [message.bytes]);
+  reply({ kind: "progress", ...scanner.progress(), ids: scanner.takeIds(), buffer: message.bytes }, [
+    message.bytes,
+  ]);
 }
 
 port.on("message", (message: ToScanWorker) => {

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import type { RecordSink } from "../../lake/protocol/record-sink.ts";
 import type { PlannedId } from "../../model/records/ask-policy.ts";
-import type { Ask } from "../../model/ports/batch-store.ts";
+import type { Ask, IdPlan } from "../../model/ports/batch-store.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext } from "../../model/ports/task-type.ts";
 import type { AbsentTitle, FailedTitle } from "./title-answer.ts";
@@ -17,9 +17,9 @@ export interface FetchRequest {
   readonly client: TmdbClient;
   readonly ask: Ask;
   readonly sink: RecordSink;
-  readonly planned: readonly PlannedId[];
-  /** Gives what is still to be asked, after the lake was learned again. */
-  readonly plan: () => Promise<readonly PlannedId[]>;
+  readonly planned: IdPlan;
+  /** Whether the id is still to be asked, after the lake was learned again. */
+  readonly isStillPlanned: (id: PlannedId) => Promise<boolean>;
 }
 
 /** Answers that are on their way into the database; the next request need not wait for the commit of the last answer. */
@@ -36,7 +36,7 @@ const MAX_UNSETTLED_BYTES = 16 * 1024 * 1024;
  * the error is raised, so that nothing is written behind the caller's back.
  */
 export async function fetchIds(request: FetchRequest): Promise<void> {
-  const { context, client, ask, sink, planned, plan } = request;
+  const { context, client, ask, sink, planned, isStillPlanned } = request;
   const { options, state, clock } = context;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, sink.failed, stop.signal]);
@@ -80,7 +80,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
     ];
     context.progress({
       done: counts.done,
-      total: planned.length,
+      total: planned.size,
       unit: "ids",
       note: note.filter(Boolean).join(", "),
       ...(waitsFor === undefined ? {} : { waitsFor }),
@@ -133,23 +133,12 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
     );
   }
 
-  let lessons = 0;
-  let stillPlanned: Promise<ReadonlySet<string>> | undefined;
-
-  /** Another database may have stored it since the plan was made. */
-  async function isStillPlanned({ askedId }: PlannedId): Promise<boolean> {
-    if (lessons !== sink.lessons) {
-      lessons = sink.lessons;
-      stillPlanned = plan().then((ids) => new Set(ids.map((id) => id.askedId)));
-    }
-    return stillPlanned === undefined || (await stillPlanned).has(askedId);
-  }
-
   async function work(): Promise<void> {
     for (;;) {
       if (signal.aborted) return;
-      const id = client.isInDoubt || doubtful.areMany ? queue.takeSample() : queue.takeNext();
+      const id = client.isInDoubt || doubtful.areMany ? await queue.takeSample() : await queue.takeNext();
       if (id === undefined) return;
+      // Another database may have stored it since the plan was made.
       if (sink.lessons > 0 && !(await isStillPlanned(id))) {
         show();
         continue;
@@ -160,7 +149,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
     }
   }
 
-  context.progress({ done: 0, total: planned.length, unit: "ids" });
+  context.progress({ done: 0, total: planned.size, unit: "ids" });
   const workers = Array.from({ length: options.concurrency }, async () => {
     try {
       await work();

@@ -1,27 +1,38 @@
 /** In which order the planned ids are asked. Which ids are planned is the ask policy's decision. */
 import type { PlannedId } from "../../model/records/ask-policy.ts";
+import type { IdPlan } from "../../model/ports/batch-store.ts";
 
 export interface IdQueue {
   /** The next in the plan's order; `undefined` when none is left. */
-  takeNext(): PlannedId | undefined;
+  takeNext(): Promise<PlannedId | undefined>;
   /**
    * One from elsewhere in what is left, and none that failed before while there are others: neighbours may be bad together,
    * and then a few of them are no sample of the whole.
    */
-  takeSample(): PlannedId | undefined;
+  takeSample(): Promise<PlannedId | undefined>;
 }
 
-export function createIdQueue(planned: readonly PlannedId[]): IdQueue {
-  const left = planned.toReversed();
+export function createIdQueue(plan: IdPlan): IdQueue {
+  const { size, failedCount } = plan;
+  /** The places in the plan from `start` on are left; a sample's place is closed by those before it. */
+  const left = Uint32Array.from({ length: size }, (_, index) => index);
   const spread = createSpread();
-  /** Those that failed before stand last in the plan, and so first here. */
-  const failedCount = planned.filter((id) => id.hasFailed).length;
+  let start = 0;
+
+  async function take(at: number): Promise<PlannedId | undefined> {
+    if (start === size) return undefined;
+    const index = left[at] ?? 0;
+    left.copyWithin(start + 1, start, at);
+    start += 1;
+    return plan.at(index);
+  }
+
   return {
-    takeNext: () => left.pop(),
+    takeNext: () => take(start),
     takeSample() {
-      const from = left.length > failedCount ? failedCount : 0;
-      const [taken] = left.splice(from + spread(left.length - from), 1);
-      return taken;
+      // Those that failed before stand last.
+      const fresh = size - failedCount - start;
+      return take(start + spread(fresh > 0 ? fresh : size - start));
     },
   };
 }

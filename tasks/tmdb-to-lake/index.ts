@@ -1,7 +1,7 @@
 /** The task type `tmdb-to-lake`: TMDB's JSON for a set of IMDb ids, as it came, each id in exactly one outcome. */
 import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import { openRecordSink } from "../../lake/protocol/record-sink.ts";
-import type { AskPolicy } from "../../model/records/ask-policy.ts";
+import type { AskPolicy, PlannedId } from "../../model/records/ask-policy.ts";
 import type { Ask } from "../../model/ports/batch-store.ts";
 import { describeError, TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
@@ -98,10 +98,12 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
   try {
     await sink.recover();
     failpoint("plan.before");
-    const plan = () => batches.plan(ask, readPolicy(context));
-    const planned = await plan();
+    const policy = readPolicy(context);
+    const planned = await batches.plan(ask, policy);
+    const isStillPlanned = (id: PlannedId) => batches.isStillPlanned(ask, id, policy);
     failpoint("plan.after");
-    if (planned.length > 0) requests = await fetchWithClient(tmdb, { context, ask, sink, planned, plan });
+    if (planned.size > 0)
+      requests = await fetchWithClient(tmdb, { context, ask, sink, planned, isStillPlanned });
     await sink.finish();
   } catch (error) {
     // What cannot be sealed now is still in the spool; why the task ended is what must be told.
@@ -132,7 +134,7 @@ async function fetchWithClient(tmdb: TmdbSource, request: Omit<FetchRequest, "cl
   const { options, state } = context;
   const spread = createSpread();
   const controls = await openControlStock(async () => {
-    const near = planned[spread(planned.length)]?.askedId ?? "";
+    const near = (await planned.at(spread(planned.size)))?.askedId ?? "";
     const imdbId = await state.batches.pickStored(ask, near);
     return imdbId === undefined ? undefined : describeTitle(options, imdbId);
   });

@@ -7,6 +7,7 @@ import type { AskPolicy } from "../../model/records/ask-policy.ts";
 import type { Ask, FetchedRecord } from "../../model/ports/batch-store.ts";
 import type { RunFacts } from "../../model/ports/task-type.ts";
 import type { TestWorld } from "../support/test-world.ts";
+import { saveCandidates } from "../support/candidates.ts";
 
 const QUESTION = {
   dataset: "titles",
@@ -35,7 +36,7 @@ export async function startAsking(
 ): Promise<Asking> {
   const { ports, lake } = world;
   const key = { lakeId: lake.id, sha256: String(ids.length).padStart(64, "a"), conditions: {} };
-  const set = await ports.candidates.save(key, "csv", ids, {
+  const set = await saveCandidates(ports.candidates, key, "csv", ids, {
     rows: ids.length,
     matchedRows: ids.length,
     faultyRows: {},

@@ -14,6 +14,7 @@ import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld, type TestWorld } from "../support/test-world.ts";
 import { addAll, learn, listKeys, makeIds, POLICY, record, startAsking, type Asking } from "./asking.ts";
+import { listPlanned } from "../support/candidates.ts";
 
 const AT = "2026-11-23T09:00:00Z";
 const FOLDER = "Raw/Titles/2026/11/23";
@@ -55,7 +56,7 @@ async function openBeside(world: TestWorld, ids: readonly string[], name = "new.
 }
 
 const planIds = async ({ world, ask }: Stored): Promise<readonly string[]> =>
-  (await world.ports.batches.plan(ask, POLICY)).map(({ askedId }) => askedId);
+  (await listPlanned(world.ports.batches.plan(ask, POLICY))).map(({ askedId }) => askedId);
 
 function listEvents({ world }: Stored): readonly string[] {
   return world.database.all<{ kind: string }>(sql`SELECT kind FROM events`).map(({ kind }) => kind);
@@ -67,7 +68,7 @@ async function runAgain(stored: Stored, run = stored.run): Promise<Asking> {
   await learn(world, run);
   const asking = await startAsking(world, ids, run);
   await asking.sink.recover();
-  const planned = await world.ports.batches.plan(asking.ask, POLICY);
+  const planned = await listPlanned(world.ports.batches.plan(asking.ask, POLICY));
   await addAll(
     asking.sink,
     planned.map(({ askedId }) => record(asking.ask, askedId)),

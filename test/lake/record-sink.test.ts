@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld } from "../support/test-world.ts";
 import { addAll, learn, listKeys, makeIds, POLICY, readObject, record, startAsking } from "./asking.ts";
+import { listPlanned } from "../support/candidates.ts";
 
 describe("storing records", () => {
   test("250 records become objects of 100, 100 and 50 and one manifest that lists them", async () => {
@@ -149,7 +150,7 @@ describe("recovery", () => {
     // The process dies here: nothing is sealed.
     const second = await startAsking(world, ids, run);
     await second.sink.recover();
-    const planned = await world.ports.batches.plan(second.ask, POLICY);
+    const planned = await listPlanned(world.ports.batches.plan(second.ask, POLICY));
     expect(planned.map((id) => id.askedId)).toEqual(ids.slice(20));
     await addAll(
       second.sink,
@@ -225,7 +226,7 @@ describe("a database that knows less than the lake", () => {
     const second = await startAsking(reborn, ids, run);
     expect(await learn(reborn, run)).toMatchObject({ objects: 3, ids: 120, doubledIds: 0 });
     await second.sink.recover();
-    const planned = await reborn.ports.batches.plan(second.ask, POLICY);
+    const planned = await listPlanned(reborn.ports.batches.plan(second.ask, POLICY));
     expect(planned.map((id) => id.askedId)).toEqual(ids.slice(120));
     await addAll(
       second.sink,
@@ -284,6 +285,6 @@ describe("a database that knows less than the lake", () => {
     const run = await reborn.makeRunFacts("2026-11-23T09:00:00Z");
     const second = await startAsking(reborn, ["tt0000001"], run);
     expect(await learn(reborn, run)).toMatchObject({ ids: 0 });
-    expect(await reborn.ports.batches.plan(second.ask, POLICY)).toHaveLength(1);
+    expect(await listPlanned(reborn.ports.batches.plan(second.ask, POLICY))).toHaveLength(1);
   });
 });

@@ -12,6 +12,7 @@ import { runTask } from "../support/task-context.ts";
 import { createTestClock, makeTempFolder, openTestWorld, silentLog } from "../support/test-world.ts";
 import { WEATHER_TO_LAKE } from "../support/weather-to-lake/declare.ts";
 import { createWeatherToLake } from "../support/weather-to-lake/index.ts";
+import { saveCandidates } from "../support/candidates.ts";
 
 const MODULES: readonly TaskModule[] = [
   ...TASK_MODULES,
@@ -119,7 +120,7 @@ test("its records go through the record protocol with facets and facts of its ow
   onTestFinished(() => armFailpoints(undefined));
   const key = { lakeId: world.lake.id, sha256: "a".repeat(64), conditions: {} };
   const counts = { rows: 2, matchedRows: 2, faultyRows: {} };
-  const { candidateSetId } = await world.ports.candidates.save(key, "stations", STATIONS, counts);
+  const { candidateSetId } = await saveCandidates(world.ports.candidates, key, "stations", STATIONS, counts);
   const ask = async (date: string, units = "metric") =>
     runTask(makeWeather(), world, {
       run: await world.makeRunFacts(date),

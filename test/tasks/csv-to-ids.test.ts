@@ -236,7 +236,7 @@ describe("what cannot be read", () => {
     appendFileSync(object, "tt0000666|Forged|2020|Comedy\n");
     const error = await failure(world.find(await world.makeRunFacts("2026-11-23T09:00:00Z")));
     expect(error.code).toBe("LAKE_CORRUPT");
-    expect(error.hint).toContain("dagmar lake verify");
+    expect(error.hint).toMatch(/`dagmar run test_dag --date 2026-11-23T06:00:00.000Z --rerun`/);
     expect(world.database.all(sql`SELECT * FROM candidate_sets`)).toEqual([]);
   });
 

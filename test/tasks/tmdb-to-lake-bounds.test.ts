@@ -8,6 +8,7 @@ import { optionsSchema, type TmdbToLakeOptions } from "../../tasks/tmdb-to-lake/
 import { openTmdbSource } from "../../tasks/tmdb-to-lake/tmdb-source.ts";
 import { silentLog } from "../support/test-world.ts";
 import { makeIds, openTmdbWorld, WRITTEN } from "./tmdb-world.ts";
+import { makePlan } from "../support/candidates.ts";
 
 const CONCURRENCY = 8;
 const QUIET_MS = 400;
@@ -67,14 +68,14 @@ test.each([
       signal: new AbortController().signal,
       progress: () => undefined,
     } as unknown as TaskContext<TmdbToLakeOptions, TaskPorts>;
-    const planned = makeIds(count).map((askedId) => ({ askedId, generation: "0" }));
+    const planned = makePlan(makeIds(count));
     await fetchIds({
       context,
       client,
       ask: { askId: 1, questionHash: "h" },
       sink: sink as RecordSink,
       planned,
-      plan: () => Promise.resolve(planned),
+      isStillPlanned: () => Promise.resolve(true),
     });
     client.close();
     expect(world.tmdb.requests).toBe(count);

@@ -14,6 +14,7 @@ import {
 } from "../../quickstart/simulator/tmdb-simulator.ts";
 import { runTask } from "../support/task-context.ts";
 import { openTestWorld, silentLog, type TestWorld } from "../support/test-world.ts";
+import { saveCandidates } from "../support/candidates.ts";
 
 export const WRITTEN = {
   dataset: "tmdb_movies",
@@ -81,7 +82,7 @@ export function makeTmdbWorld(world: TestWorld, tmdb: TmdbSimulator): TmdbWorld 
         conditions: { ids },
       };
       const counts = { rows: ids.length, matchedRows: ids.length, faultyRows: {} };
-      const { candidateSetId } = await world.ports.candidates.save(key, "movies", ids, counts);
+      const { candidateSetId } = await saveCandidates(world.ports.candidates, key, "movies", ids, counts);
       return runTask(type, world, {
         run,
         written: { ...WRITTEN, ...written },

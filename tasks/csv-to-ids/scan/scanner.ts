@@ -37,7 +37,7 @@ export interface ScannerOptions {
 }
 
 export interface ScanResult {
-  /** Ids of the matching rows, each once, in the order of their first matching row. */
+  /** Those ids of the matching rows that `takeIds` did not give. */
   readonly ids: string[];
   /** Lines behind the header that are not empty, faulty ones included. */
   readonly rows: number;
@@ -57,6 +57,8 @@ export interface Scanner {
   push(chunk: Uint8Array): void;
   /** Rows and bytes so far. */
   progress(): { readonly rows: number; readonly bytes: number };
+  /** Ids of the matching rows, each once, in the order of their first matching row: those found since the last call. */
+  takeIds(): string[];
   /** To be called once, when all bytes were pushed. */
   finish(): ScanResult;
 }
@@ -113,6 +115,7 @@ export function createScanner(options: ScannerOptions): Scanner {
       blocks.push(chunk);
     },
     progress: () => ({ rows: counts.rows, bytes: counts.bytes }),
+    takeIds: () => survivors?.takeIds() ?? [],
     finish: () => {
       blocks.end();
       if (survivors === undefined) {

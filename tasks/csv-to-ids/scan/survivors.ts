@@ -2,6 +2,7 @@
  * Collects the rows that the byte filter let through, has csv-parse read their needed cells in groups, and decides on
  * what it read: which rows match, and which ids that gives. Rows with faults never come here.
  */
+import { createIdSet } from "./id-set.ts";
 import type { CellTest } from "./match-conditions.ts";
 import { parseRecords } from "./parse-records.ts";
 
@@ -22,7 +23,9 @@ export interface Survivors {
   add(bytes: Uint8Array, start: number, ends: Int32Array): void;
   /** Another row came whose needed columns are those of the row added last. */
   addRepeat(): void;
-  /** Decides on what is left. */
+  /** The ids that were found since the last call. */
+  takeIds(): string[];
+  /** Decides on what is left; gives the ids that were not taken. */
   finish(): { readonly ids: string[]; readonly matchedRows: number };
 }
 
@@ -35,7 +38,8 @@ export function createSurvivors(options: SurvivorOptions): Survivors {
   );
   const idIndex = positions.indexOf(idPosition);
   const tests = options.tests.map(({ position, test }) => ({ index: positions.indexOf(position), test }));
-  const ids = new Set<string>();
+  const known = createIdSet();
+  let ids: string[] = [];
   let matchedRows = 0;
   let group = new Uint8Array(GROUP_BYTES);
   let length = 0;
@@ -50,7 +54,8 @@ export function createSurvivors(options: SurvivorOptions): Survivors {
     for (const [row, cells] of records.entries()) {
       if (!tests.every(({ index, test }) => test(cells[index] ?? ""))) continue;
       matchedRows += repeats[row] ?? 0;
-      ids.add(cells[idIndex] ?? "");
+      const id = cells[idIndex] ?? "";
+      if (known.add(id)) ids.push(id);
     }
     length = 0;
     repeats = [];
@@ -60,6 +65,12 @@ export function createSurvivors(options: SurvivorOptions): Survivors {
   function reserve(span: number): void {
     if (length > 0 && length + span > GROUP_BYTES) parseGroup();
     if (span > group.length) group = new Uint8Array(span);
+  }
+
+  function takeIds(): string[] {
+    const taken = ids;
+    ids = [];
+    return taken;
   }
 
   return {
@@ -80,9 +91,10 @@ export function createSurvivors(options: SurvivorOptions): Survivors {
       const last = repeats.length - 1;
       repeats[last] = (repeats[last] ?? 0) + 1;
     },
+    takeIds,
     finish: () => {
       if (length > 0) parseGroup();
-      return { ids: [...ids], matchedRows };
+      return { ids: takeIds(), matchedRows };
     },
   };
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { decideAsk, planAsk, type AskPolicy, type KnownId } from "../../../model/records/ask-policy.ts";
+import {
+  createAskPlanner,
+  decideAsk,
+  type AskLimit,
+  type AskPolicy,
+  type KnownId,
+} from "../../../model/records/ask-policy.ts";
 
 const DAY_SECONDS = 86_400;
 const POLICY: AskPolicy = {
@@ -112,16 +118,29 @@ describe("the plan", () => {
   const known = ids.map((id, index) =>
     index === 1 ? decided("stored", TODAY, { askedId: id.askedId }) : id,
   );
-  const plannedIds = (limit: { max: number | null; alreadyDecided: number }) =>
-    planAsk(known, POLICY, limit).map(({ askedId }) => askedId);
+  const plan = (candidates: readonly KnownId[], limit: AskLimit) => {
+    const planner = createAskPlanner(candidates.length, POLICY, limit);
+    candidates.every((id, position) => planner.add({ ...id, position }));
+    return Array.from({ length: planner.size }, (_, index) => planner.at(index));
+  };
+  const plannedIds = (limit: AskLimit, candidates = known) =>
+    plan(candidates, limit).map((id) => candidates[id?.position ?? -1]?.askedId);
 
   test("without a limit holds every id to ask, in the candidates' order", () => {
-    expect(planAsk(known, POLICY, { max: null, alreadyDecided: 99 })).toEqual(
-      ["tt0000000", "tt0000002", "tt0000003", "tt0000004", "tt0000005"].map((askedId) => ({
-        askedId,
-        generation: "0",
-      })),
+    expect(plan(known, { max: null, alreadyDecided: 99 })).toEqual(
+      [0, 2, 3, 4, 5].map((position) => ({ position, generation: "0" })),
     );
+  });
+
+  test("keeps each id's generation, and says which failed", () => {
+    const failed = decided("failed", TODAY, { generation: "20261101T000000000Z" });
+    const planned = plan([failed, ...known.slice(0, 1), failed], { max: null, alreadyDecided: 0 });
+    const { generation } = failed;
+    expect(planned).toEqual([
+      { position: 1, generation: "0" },
+      { position: 0, generation, hasFailed: true },
+      { position: 2, generation, hasFailed: true },
+    ]);
   });
 
   test("counts only the ids to ask against the limit, not those passed over", () => {
@@ -132,8 +151,7 @@ describe("the plan", () => {
     const failedFirst = known.map((id, index) =>
       index === 0 ? decided("failed", TODAY, { askedId: id.askedId }) : id,
     );
-    const askIds = (max: number | null) =>
-      planAsk(failedFirst, POLICY, { max, alreadyDecided: 0 }).map(({ askedId }) => askedId);
+    const askIds = (max: number | null) => plannedIds({ max, alreadyDecided: 0 }, failedFirst);
     expect(askIds(null)).toEqual(["tt0000002", "tt0000003", "tt0000004", "tt0000005", "tt0000000"]);
     expect(askIds(2)).toEqual(["tt0000002", "tt0000000"]);
   });

@@ -6,6 +6,7 @@ import type { Ask, AskRequest, FetchedRecord, SealedBatch } from "../../../model
 import type { RunFacts } from "../../../model/ports/task-type.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { openTestWorld, sealAll, type TestWorld } from "../../support/test-world.ts";
+import { listPlanned, saveCandidates } from "../../support/candidates.ts";
 
 const FOLDER = "Raw/Titles/2026/11/23";
 const POLICY: AskPolicy = {
@@ -46,7 +47,7 @@ async function openAsking(ids: readonly string[] = makeIds(10)): Promise<Asking>
   const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
   const key = { lakeId: world.lake.id, sha256: "a".repeat(64), conditions: {} };
   const counts = { rows: ids.length, matchedRows: ids.length, faultyRows: {} };
-  const { candidateSetId } = await candidates.save(key, "csv", ids, counts);
+  const { candidateSetId } = await saveCandidates(candidates, key, "csv", ids, counts);
   const openAsk = (changes: Partial<AskRequest> = {}) =>
     batches.openAsk({
       lakeId: world.lake.id,
@@ -99,7 +100,8 @@ describe("an ask", () => {
     const ask = await openAsk({ limit: 5 });
     // What another ask of the question has spooled and decided uses up no limit but its own.
     const other = await openAsk({ taskId: "other" });
-    const planIds = async () => (await ports.batches.plan(ask, POLICY)).map(({ askedId }) => askedId);
+    const planIds = async () =>
+      (await listPlanned(ports.batches.plan(ask, POLICY))).map(({ askedId }) => askedId);
     expect(await planIds()).toEqual(makeIds(5));
     const decided = { askId: ask.askId, generation: "0", detail: "", fetchedAt: "2026-11-23T09:00:01.000Z" };
     await Promise.all([

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { CandidateKey } from "../../../model/ports/candidate-store.ts";
-import { sql } from "../../../state/sqlite/statement.ts";
+import { createCandidateStore } from "../../../state/records/candidates.ts";
+import { nameOf, sql } from "../../../state/sqlite/statement.ts";
 import { openTestWorld, type TestWorld } from "../../support/test-world.ts";
+import { saveCandidates } from "../../support/candidates.ts";
 
 const KEY: CandidateKey = {
   lakeId: "file:///lake",
@@ -22,7 +24,7 @@ describe("a candidate set", () => {
   test("keeps its ids in the order in which they stand in the CSV, and its counts", async () => {
     const world = await openTestWorld();
     const ids = ["tt0000009", "tt0000001", "tt0000005"];
-    const set = await world.ports.candidates.save(KEY, "movies", ids, COUNTS);
+    const set = await saveCandidates(world.ports.candidates, KEY, "movies", ids, COUNTS);
     expect(listIds(world, set.candidateSetId)).toEqual(ids);
     expect(await world.ports.candidates.find(KEY)).toEqual({
       candidateSetId: set.candidateSetId,
@@ -33,8 +35,8 @@ describe("a candidate set", () => {
 
   test("of the same content and conditions is made once, and the first stays", async () => {
     const world = await openTestWorld();
-    const first = await world.ports.candidates.save(KEY, "movies", ["tt0000001"], COUNTS);
-    const second = await world.ports.candidates.save(KEY, "movies", ["tt0000002"], COUNTS);
+    const first = await saveCandidates(world.ports.candidates, KEY, "movies", ["tt0000001"], COUNTS);
+    const second = await saveCandidates(world.ports.candidates, KEY, "movies", ["tt0000002"], COUNTS);
     expect(second).toEqual(first);
     expect(listIds(world, first.candidateSetId)).toEqual(["tt0000001"]);
   });
@@ -45,9 +47,9 @@ describe("a candidate set", () => {
     ["conditions", { conditions: { ...KEY.conditions, where: {} } }],
   ])("of another %s is another", async (_, changes) => {
     const world = await openTestWorld();
-    const first = await world.ports.candidates.save(KEY, "movies", ["tt0000001"], COUNTS);
+    const first = await saveCandidates(world.ports.candidates, KEY, "movies", ["tt0000001"], COUNTS);
     expect(await world.ports.candidates.find({ ...KEY, ...changes })).toBeUndefined();
-    const second = await world.ports.candidates.save({ ...KEY, ...changes }, "movies", [], COUNTS);
+    const second = await saveCandidates(world.ports.candidates, { ...KEY, ...changes }, "movies", [], COUNTS);
     expect(second.candidateSetId).not.toBe(first.candidateSetId);
   });
 
@@ -57,10 +59,62 @@ describe("a candidate set", () => {
       { length: 40_000 },
       (_, index) => `tt${String((index * 7919) % 40_000).padStart(7, "0")}`,
     );
-    const set = await world.ports.candidates.save(KEY, "movies", ids, COUNTS);
+    const set = await saveCandidates(world.ports.candidates, KEY, "movies", ids, COUNTS);
     expect(set.idCount).toBe(40_000);
     expect(listIds(world, set.candidateSetId)).toEqual(ids);
-    const empty = await world.ports.candidates.save({ ...KEY, sha256: "0".repeat(64) }, "movies", [], COUNTS);
+    const empty = await saveCandidates(
+      world.ports.candidates,
+      { ...KEY, sha256: "0".repeat(64) },
+      "movies",
+      [],
+      COUNTS,
+    );
     expect(listIds(world, empty.candidateSetId)).toEqual([]);
+  });
+});
+
+describe("a set that is being read", () => {
+  const ids = Array.from({ length: 25_000 }, (_, index) => `tt${1_000_000 + index}`);
+  const count = ({ database }: TestWorld, table: string) =>
+    database.get<{ rows: number }>(sql`SELECT count(*) AS rows FROM ${nameOf(table)}`)?.rows;
+
+  test("is found when it is complete and not before, in the order in which its ids came", async () => {
+    const world = await openTestWorld();
+    const stage = await world.ports.candidates.stage(KEY, "movies");
+    for (let from = 0; from < ids.length; from += 900) await stage.add(ids.slice(from, from + 900));
+    expect(count(world, "candidate_ids")).toBeGreaterThanOrEqual(20_000);
+    expect(await world.ports.candidates.find(KEY)).toBeUndefined();
+    const set = await stage.complete(COUNTS);
+    expect(await world.ports.candidates.find(KEY)).toEqual(set);
+    expect(set).toEqual({ candidateSetId: set.candidateSetId, idCount: 25_000, ...COUNTS });
+    await stage.discard();
+    expect(listIds(world, set.candidateSetId)).toEqual(ids);
+  });
+
+  test("and is given up leaves nothing; one that another was quicker to complete gives that one", async () => {
+    const world = await openTestWorld();
+    const { candidates } = world.ports;
+    const [first, second] = [await candidates.stage(KEY, "movies"), await candidates.stage(KEY, "movies")];
+    await first.add(ids);
+    await second.add(ids.slice(0, 12_000));
+    const set = await first.complete(COUNTS);
+    expect(await second.complete(COUNTS)).toEqual(set);
+    await second.discard();
+    const third = await world.ports.candidates.stage({ ...KEY, sha256: "c".repeat(64) }, "movies");
+    await third.add(ids);
+    await third.discard();
+    expect([count(world, "candidate_sets"), count(world, "candidate_ids")]).toEqual([1, 25_000]);
+  });
+
+  test("by a process that died is removed when the next one is complete, and one that is still read is not", async () => {
+    const world = await openTestWorld();
+    const dead = await createCandidateStore(world.database, world.clock).stage(KEY, "movies");
+    await dead.add(ids);
+    const other = await world.ports.candidates.stage({ ...KEY, conditions: {} }, "movies");
+    await other.add(ids);
+    const set = await saveCandidates(world.ports.candidates, KEY, "movies", ["tt0000001"], COUNTS);
+    expect(listIds(world, set.candidateSetId)).toEqual(["tt0000001"]);
+    expect([count(world, "candidate_sets"), count(world, "candidate_ids")]).toEqual([2, 25_001]);
+    expect((await other.complete(COUNTS)).idCount).toBe(25_000);
   });
 });

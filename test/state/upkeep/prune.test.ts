@@ -13,6 +13,7 @@ import { pruneDatabase, type PruneReport } from "../../../state/upkeep/prune.ts"
 import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { makeDag, makeVersion } from "../../support/test-dag.ts";
 import { openTestWorld, sealAll, type TestWorld } from "../../support/test-world.ts";
+import { listPlanned, saveCandidates } from "../../support/candidates.ts";
 
 const BEFORE = new Date("2026-11-01T00:00:00.000Z");
 const OLD = "2026-03-01T00:00:00.000Z";
@@ -370,7 +371,11 @@ describe("the lake's books", () => {
   function saveSet(sha256 = "a".repeat(64), ids = IDS) {
     const key = { lakeId: world.lake.id, sha256, conditions: {} };
     world.clock.set(OLD);
-    return world.ports.candidates.save(key, "csv", ids, { rows: 1, matchedRows: 1, faultyRows: {} });
+    return saveCandidates(world.ports.candidates, key, "csv", ids, {
+      rows: 1,
+      matchedRows: 1,
+      faultyRows: {},
+    });
   }
 
   async function openAsk(dagRunId: number, changes: Partial<AskRequest> = {}): Promise<Ask> {
@@ -406,7 +411,7 @@ describe("the lake's books", () => {
     world.ports.batches.close(ask, await world.ports.batches.reconcile(ask));
 
   const planned = async (ask: Ask): Promise<readonly string[]> =>
-    (await world.ports.batches.plan(ask, POLICY)).map(({ askedId }) => askedId);
+    (await listPlanned(world.ports.batches.plan(ask, POLICY))).map(({ askedId }) => askedId);
 
   /** A first run that stored four ids and found one not to exist, and twelve that had nothing to do. */
   async function storeOnce(
@@ -565,7 +570,8 @@ describe("the lake's books", () => {
     const sets = new Map<string, number>();
     for (const name of names) sets.set(name, (await saveSet(name)).candidateSetId);
     world.clock.set(NEW);
-    const recent = await world.ports.candidates.save(
+    const recent = await saveCandidates(
+      world.ports.candidates,
       { lakeId: world.lake.id, sha256: "recent", conditions: {} },
       "csv",
       IDS,

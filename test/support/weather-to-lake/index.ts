@@ -72,7 +72,8 @@ async function ingest(context: TaskContext<WeatherOptions, TaskPorts>, address: 
     refreshAfterSeconds: null,
   };
   const planned = await batches.plan(ask, policy);
-  for (const { askedId, generation } of planned) {
+  for (let index = 0; index < planned.size; index += 1) {
+    const { askedId = "", generation = "" } = (await planned.at(index)) ?? {};
     await sink.add({
       askId: ask.askId,
       generation,
@@ -84,5 +85,5 @@ async function ingest(context: TaskContext<WeatherOptions, TaskPorts>, address: 
     });
   }
   await sink.finish();
-  return { stored: planned.length };
+  return { stored: planned.size };
 }
