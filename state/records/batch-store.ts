@@ -11,7 +11,7 @@ import { insertDecision, insertSpooled, listUnsealed } from "./spool.ts";
 export function createBatchStore(database: Database, clock: Clock): BatchStore {
   return {
     openAsk: (request) => database.write((query) => openAsk(query, request, clock.now())),
-    plan: (ask, policy) => planIds(database, ask.askId, policy),
+    plan: async (ask, policy) => planIds(database, ask.askId, policy),
     isStillPlanned: async (ask, id, policy) => isStillPlanned(database, ask.askId, id, policy),
     spool: (record) => database.writeLazily((query) => insertSpooled(query, record)),
     decide: (decided) =>

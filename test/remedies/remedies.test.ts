@@ -127,7 +127,7 @@ const REMEDIES: readonly Remedy[] = [
   },
   {
     state: "an object of an earlier day is gone, and the file has other content by now",
-    covers: ["lake/protocol/tell-learned.ts lake verify"],
+    covers: ["lake/protocol/record-learned.ts lake verify"],
     execute: async (world) => {
       writeTitles(world, "id\n1\n");
       await world.prepare(["run", "files", "--date", "2026-11-20"]);
@@ -144,7 +144,7 @@ const REMEDIES: readonly Remedy[] = [
   },
   {
     state: "two databases have stored the same ids",
-    covers: ["lake/protocol/tell-learned.ts lake verify", "docs/operations.md lake verify"],
+    covers: ["lake/protocol/record-learned.ts lake verify", "docs/operations.md lake verify"],
     execute: async (world) => {
       await prepareTmdb(world, 400);
       await world.prepare(["run", "csv_ingest", "--date", "2026-11-20"]);

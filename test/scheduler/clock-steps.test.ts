@@ -70,7 +70,7 @@ describe("the loop stands still for at most 200 ms when the clock is set", () =>
       stalls.push(
         await measureStall(world, () => {
           world.clock.setAhead(stepMs);
-          service.ring();
+          service.wake();
         }),
       );
       expect(world.told).toContain(`jump ${stepMs / 1000}`);

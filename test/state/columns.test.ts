@@ -45,6 +45,7 @@ import {
 } from "../../state/runs/task-instances.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld } from "../support/test-world.ts";
+import { saveCandidates } from "../support/candidates.ts";
 
 /** The compiler holds the names equal to the type's. */
 type Names<T> = Readonly<Record<keyof T, true>>;
@@ -294,7 +295,7 @@ test("objects, ids and batches", async () => {
   const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
   const key = { lakeId: lake.id, sha256: "a".repeat(64), conditions: {} };
   const counts = { rows: 3, matchedRows: 3, faultyRows: {} };
-  const saved = await candidates.save(key, "csv", ["tt1", "tt2", "tt3"], counts);
+  const saved = await saveCandidates(candidates, key, "csv", ["tt1", "tt2", "tt3"], counts);
   const { candidateSetId } = saved;
   const ask = await batches.openAsk({
     lakeId: lake.id,
