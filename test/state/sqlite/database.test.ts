@@ -449,7 +449,8 @@ describe("check", () => {
     const careless = new BetterSqlite3(path);
     careless.pragma("foreign_keys = OFF");
     careless.exec(
-      "INSERT INTO processed_ids VALUES (9, 'tt1', '0', 'stored', NULL, NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL, 'x', 'x')",
+      `INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, logical_date, decided_at)
+        VALUES (9, 'tt1', '0', 'stored', 1, 'x', 'x')`,
     );
     careless.close();
     expect((await open(path)).check().join()).toContain("questions");
