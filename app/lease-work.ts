@@ -2,9 +2,12 @@
  * How a command that writes gets to write: with the lease if no process holds it; by asking, if a scheduler does; else not
  * now. What the command means is the scheduler room's.
  */
+import { existsSync } from "node:fs";
+import type { DagDefinition } from "../model/dag/dag.ts";
 import { StateError } from "../model/errors.ts";
 import { silentObserver } from "../model/ports/service-observer.ts";
 import { takeOver } from "../scheduler/attempts/take-over.ts";
+import { assertConfigured } from "../scheduler/commands/assert-configured.ts";
 import {
   applyCommand,
   type CommandAnswers,
@@ -20,6 +23,19 @@ import type { DagVersion } from "../state/runs/dag-runs.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import type { App } from "./app.ts";
 import { askScheduler, SCHEDULER_PURPOSE } from "./ask-scheduler.ts";
+
+/**
+ * The database of a command that makes tasks run. Where there is none no scheduler can be asked: what is not configured is
+ * refused before one is made.
+ */
+export function openForWork(
+  app: App,
+  dag: DagDefinition,
+  onlyTasks: readonly string[] | null,
+): Promise<Database> {
+  if (!existsSync(app.settings.databaseFile)) assertConfigured(app.registry, dag, onlyTasks);
+  return app.openDatabase("create");
+}
 
 /** `null` when a scheduler holds the lease and may be asked. Raises `DATABASE_BUSY` when another command does. */
 export async function tryLease(app: App, database: Database, purpose: string): Promise<HeldLease | null> {

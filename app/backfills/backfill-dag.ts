@@ -17,7 +17,7 @@ import { listRunningTasks } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { askScheduler } from "../ask-scheduler.ts";
-import { applyHere, describePlace, tryLease } from "../lease-work.ts";
+import { applyHere, describePlace, openForWork, tryLease } from "../lease-work.ts";
 import { createWaitReporter, describeStuck } from "../runs/report-waits.ts";
 import { watchScheduler } from "../runs/watch-scheduler.ts";
 import type { LostObject } from "../runs/find-lost-work.ts";
@@ -54,7 +54,7 @@ export async function backfillDag(
 ): Promise<BackfillResult> {
   app.lostOutput.listen(() => undefined);
   const { definition } = request.version;
-  const database = await app.openDatabase("create");
+  const database = await openForWork(app, definition, null);
   const { version, slots: _, ...asked } = request;
   const command = { kind: "backfill", request: { ...asked, dag: nameDag(version) } } as const;
   const startedAt = app.clock.now().toISOString();

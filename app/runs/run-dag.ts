@@ -13,7 +13,7 @@ import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { askScheduler } from "../ask-scheduler.ts";
-import { applyHere, describePlace, onlyDag, tryLease } from "../lease-work.ts";
+import { applyHere, describePlace, onlyDag, openForWork, tryLease } from "../lease-work.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
 import { findLostWork } from "./find-lost-work.ts";
@@ -39,7 +39,7 @@ export async function runDag(
   drain: AbortSignal,
 ): Promise<RunFigures> {
   app.lostOutput.listen(() => undefined);
-  const database = await app.openDatabase("create");
+  const database = await openForWork(app, request.version.definition, request.onlyTasks);
   const startedAt = app.clock.now().toISOString();
   const { version, ...asked } = request;
   const command = { kind: "run", request: { ...asked, dag: nameDag(version) } } as const;

@@ -3,7 +3,6 @@
  * scheduler that finds it among the requests. Plain JSON, so that it can lie in the database.
  */
 import type { Query } from "../../state/sqlite/query.ts";
-import type { DagVersion } from "../../state/runs/dag-runs.ts";
 import {
   addSlots,
   cancelBackfill,
@@ -14,6 +13,7 @@ import {
 import { cancelRun } from "./cancel-run.ts";
 import { clearTasks, type ClearedRun, type ClearRequest } from "./clear-tasks.ts";
 import { markTask, type MarkRequest } from "./mark-task.ts";
+import { assertConfigured } from "./assert-configured.ts";
 import { findVersion, type Holder, type Named } from "./named-dag.ts";
 import { pauseDag, type PauseRequest } from "./pause-dag.ts";
 import { prepareRun, type PreparedRun, type RunRequest } from "./prepare-run.ts";
@@ -54,13 +54,13 @@ const APPLY: {
 } = {
   run(query, holder, { request }, now) {
     const version = findVersion(holder, request.dag);
-    assertConfigured(holder, version, request.onlyTasks);
+    assertConfigured(holder.registry, version.definition, request.onlyTasks);
     const { run, how, isOutdated } = prepareRun(query, holder, { ...request, version }, now);
     return { dagRunId: run.dagRunId, how, isOutdated };
   },
   backfill(query, holder, { request }, now) {
     const version = findVersion(holder, request.dag);
-    assertConfigured(holder, version, null);
+    assertConfigured(holder.registry, version.definition, null);
     return startBackfill(query, holder, addSlots({ ...request, version }, holder.dags), now);
   },
   cancel_backfill: (query, _, { dagId, lakeId }, now) => ({
@@ -87,16 +87,4 @@ export function applyCommand<Kind extends CommandKind>(
   now: Date,
 ): CommandAnswers[Kind] {
   return APPLY[command.kind](query, holder, command, now);
-}
-
-/** Raises `SECRET_MISSING` before a run is made that could only fail: asked of the process that runs the tasks. */
-function assertConfigured(
-  holder: Holder,
-  { definition }: DagVersion,
-  onlyTasks: readonly string[] | null,
-): void {
-  for (const task of definition.tasks) {
-    const isWanted = onlyTasks === null || onlyTasks.includes(task.taskId);
-    if (isWanted) holder.registry.get(task.type)?.assertConfigured?.();
-  }
 }
