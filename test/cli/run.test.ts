@@ -264,6 +264,6 @@ test.skipIf(!hasScript)(
     expect(drawn).toMatch(/movies {2,}[█░]{24} \d+ ids of 60 ids/);
     expect(drawn).toContain(`${escape}32m✔${escape}39m movies`);
     // The table at the end stands below what was drawn, once.
-    expect(drawn.split("ids of").length).toBe(2);
+    expect(drawn.split("remaining").length).toBe(2);
   },
 );
