@@ -81,7 +81,7 @@ export async function putSealed(
     const head = await lake.head(batch.key, signal);
     if (head !== undefined && (await holdsContent(lake, head, batch, signal))) return commit(head.etag);
     await batches.discard(batch);
-    await tellDiscarded(context, batch);
+    await recordDiscarded(context, batch);
     return { isCommitted: false, manifests: [], rest: [] };
   }
 
@@ -102,7 +102,7 @@ async function readVerified(batches: BatchStore, batch: SealedBatch): Promise<Ui
   throw new DamagedBody(`the body of batch ${batch.batchId} is not what was sealed`);
 }
 
-async function tellDiscarded(context: PutContext, { key, kind, recordCount }: SealedBatch): Promise<void> {
+async function recordDiscarded(context: PutContext, { key, kind, recordCount }: SealedBatch): Promise<void> {
   const { events, run, taskId, lake } = context;
   const next = kind === "records" ? `its ${recordCount} ids are asked again` : "it is made again";
   await events.record({
