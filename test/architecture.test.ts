@@ -148,7 +148,7 @@ describe("a planted offence is caught", () => {
     ["a comment", "/** Such as https://api.themoviedb.org/3. */\nexport const a = 1;"],
   ])("a provider that the shared HTTP client names: %s", (_, code) => {
     const planted = OPENING + code;
-    expect(judge({ "tasks/http/a.ts": planted })).toEqual(["provider tasks/http/a.ts:2"]);
+    expect(judge({ "tasks/http/a.ts": planted })).toEqual(["service tasks/http/a.ts:2"]);
     expect(judge({ "tasks/tmdb-to-lake/a.ts": planted })).toEqual([]);
   });
 

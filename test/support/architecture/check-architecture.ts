@@ -156,14 +156,10 @@ function checkUses(
     if (room !== undefined && room !== roomOf(path)) continue;
     for (const match of source.code.matchAll(pattern)) report(law, lineAt(text, match.index), reason);
   }
-  for (const { law, folder, pattern, reason } of laws.UNNAMED) {
-    if (!path.startsWith(folder)) continue;
-    for (const match of text.matchAll(pattern)) report(law, lineAt(text, match.index), reason);
-  }
 }
 
 function checkServices(path: string, text: string, report: Report): void {
-  if (!laws.SERVICES.rooms.includes(roomOf(path))) return;
+  if (!laws.SERVICES.places.some((place) => path.startsWith(place))) return;
   for (const match of text.matchAll(laws.SERVICES.pattern)) {
     report("service", lineAt(text, match.index), `${match[0]} is named in its task type's folder only`);
   }

@@ -130,21 +130,14 @@ export const NOWHERE: readonly { law: string; room?: string; pattern: RegExp; re
   },
 ];
 
-/** What belongs to one service: its task type's folder may name it, the rooms below and around may not, in comments neither. */
-export const SERVICES: { readonly rooms: readonly string[]; readonly pattern: RegExp } = {
-  rooms: ["model", "state", "scheduler", "app", "lake", "config"],
+/**
+ * What belongs to one service: its task type's folder may name it, the rooms below and around may not, and neither may the
+ * client that the types share; in texts and comments neither.
+ */
+export const SERVICES: { readonly places: readonly string[]; readonly pattern: RegExp } = {
+  places: ["model/", "state/", "scheduler/", "app/", "lake/", "config/", "logs/", "web/", "tasks/http/"],
   pattern: /tmdb|themoviedb|imdb/gi,
 };
-
-/** What a folder may not name anywhere, texts and comments included. */
-export const UNNAMED: readonly { law: string; folder: string; pattern: RegExp; reason: string }[] = [
-  {
-    law: "provider",
-    folder: "tasks/http/",
-    pattern: /tmdb|themoviedb|imdb/gi,
-    reason: "what is a provider's own stands in its task type's folder; the client is told by a Provider",
-  },
-];
 
 /** Modules whose import would hide `process.env` and its kind behind another name. */
 export const DISGUISES: readonly string[] = ["node:process", "node:vm"];
