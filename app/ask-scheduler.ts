@@ -3,7 +3,7 @@ import type { JsonValue } from "../model/dag/dag.ts";
 import { CommandRefused, isErrorCode, StateError, type DagmarError } from "../model/errors.ts";
 import type { CommandAnswers } from "../scheduler/commands/command.ts";
 import type { Refusal } from "../scheduler/commands/refusal.ts";
-import type { WorkPlace } from "../scheduler/commands/work-place.ts";
+import type { WorkSettings } from "../scheduler/commands/work-settings.ts";
 import type { PRUNE, PruneResult } from "../scheduler/housekeeper.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { readLease } from "../state/control/lease.ts";
@@ -26,7 +26,7 @@ const PATIENCE_MS = 30_000;
 export async function askScheduler<Kind extends keyof RequestAnswers>(
   { clock }: Pick<App, "clock">,
   database: Database,
-  { kind, ...payload }: { readonly kind: Kind; readonly place?: WorkPlace },
+  { kind, ...payload }: { readonly kind: Kind; readonly settings?: WorkSettings },
   drain: AbortSignal,
 ): Promise<RequestAnswers[Kind]> {
   const { pid, host } = identifyProcess();

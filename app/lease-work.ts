@@ -15,7 +15,7 @@ import {
   type SchedulerCommand,
 } from "../scheduler/commands/command.ts";
 import type { DagVersions } from "../scheduler/commands/named-dag.ts";
-import type { WorkPlace } from "../scheduler/commands/work-place.ts";
+import type { WorkSettings } from "../scheduler/commands/work-settings.ts";
 import { holdLease, type HeldLease } from "../scheduler/lease/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { readLease } from "../state/control/lease.ts";
@@ -58,14 +58,14 @@ export async function tryLease(app: App, database: Database, purpose: string): P
 }
 
 /** What this process would work with: it goes with each request, and a scheduler that works with something else refuses. */
-export function describePlace(app: Pick<App, "lake" | "settings">): WorkPlace {
+export function describeWork(app: Pick<App, "lake" | "settings">): WorkSettings {
   const { inputFolder: input, dagsFolder: dags } = app.settings;
   return { lake: app.lake.id, input, dags };
 }
 
 /** For people, where the scheduler has taken a command: then its place is this one. */
 export function describeScheduler(app: Pick<App, "lake" | "settings">, fingerprint?: string): string {
-  const { lake, input } = describePlace(app);
+  const { lake, input } = describeWork(app);
   const file = fingerprint === undefined ? "" : `, Dag file ${fingerprint.slice(0, 12)}`;
   return `The scheduler does it: lake ${lake}, input folder ${input}${file}.`;
 }
@@ -106,7 +106,7 @@ export async function carryOut<Kind extends CommandKind>(
   const lease = await tryLease(app, database, command.kind.replaceAll("_", " "));
   if (lease === null)
     return {
-      answer: await askScheduler(app, database, { ...command, place: describePlace(app) }, drain),
+      answer: await askScheduler(app, database, { ...command, settings: describeWork(app) }, drain),
       isScheduler: true,
     };
   try {

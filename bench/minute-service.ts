@@ -47,7 +47,7 @@ export async function startMinuteService(
       log,
       clock,
       lakeId,
-      place: { lake: lakeId, input: "", dags: "" },
+      settings: { lake: lakeId, input: "", dags: "" },
       timezone: "UTC",
       minuteTimer: () => () => undefined,
       source: { stamp: () => Promise.resolve("one"), load: () => Promise.resolve(folder) },

@@ -13,7 +13,7 @@ import type { Logger } from "../model/ports/logger.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import { DECLARATIONS } from "../tasks/registry.ts";
 import { lostOutput } from "./output/lost-output.ts";
-import { findLakePlace } from "./process/lake-place.ts";
+import { findLakeAddress } from "./process/lake-address.ts";
 import { systemClock } from "./process/system-clock.ts";
 import { readVersion } from "./process/version.ts";
 
@@ -50,7 +50,7 @@ async function openApp(options: AppOptions): Promise<{ readonly app: App; close(
     clock: systemClock,
   });
   const makeAgent = await prepareAgents(settings.proxy);
-  const { location, s3 } = await findLakePlace(settings, makeAgent);
+  const { location, s3 } = await findLakeAddress(settings, makeAgent);
   const lake = openLake(location, { clock: systemClock, log, s3 });
   const closers: (() => Promise<void>)[] = [];
   let writable: Database | undefined;

@@ -4,7 +4,7 @@
  */
 import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
 import path from "node:path";
-import { listPartNames } from "./attempt-log-place.ts";
+import { listPartNames } from "./attempt-log-location.ts";
 
 /** A part is never longer than this, unless one line is. */
 const PART_BYTES = 10 * 1024 * 1024;

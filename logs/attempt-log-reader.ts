@@ -1,6 +1,6 @@
 /** Reads an attempt's log file while it grows and begins anew: every line once, in order. Who shows them is decided elsewhere. */
 import { open, type FileHandle } from "node:fs/promises";
-import { listPartNames } from "./attempt-log-place.ts";
+import { listPartNames } from "./attempt-log-location.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 

@@ -6,7 +6,7 @@ import type { AttemptLog, AttemptLogs } from "../model/ports/attempt-logs.ts";
 import type { Clock } from "../model/ports/clock.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import { createLogFile, type LogFile } from "./attempt-log-file.ts";
-import { locateAttemptLog } from "./attempt-log-place.ts";
+import { locateAttemptLog } from "./attempt-log-location.ts";
 import { composeLine, makeLogger } from "./log-line.ts";
 import { makeRedact } from "./log-value.ts";
 

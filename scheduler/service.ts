@@ -17,7 +17,7 @@ import type { MinuteTimer } from "./waking/minute-timer.ts";
 import { createUnwrittenEvents } from "./waking/unwritten-events.ts";
 import { waitUntil } from "./waking/wait-until.ts";
 import { createWakeSignal } from "./waking/wake-signal.ts";
-import type { WorkPlace } from "./commands/work-place.ts";
+import type { WorkSettings } from "./commands/work-settings.ts";
 
 export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly source: DagSource;
@@ -25,7 +25,7 @@ export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly service: ServiceObserver;
   readonly registry: RunMaker["registry"];
   /** A command that means another one is refused. */
-  readonly place: WorkPlace;
+  readonly settings: WorkSettings;
   /** Of events that belong to no Dag. */
   readonly timezone: string;
 }

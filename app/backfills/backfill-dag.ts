@@ -17,7 +17,7 @@ import { listRunningTasks } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { askScheduler } from "../ask-scheduler.ts";
-import { applyHere, describePlace, openForWork, tryLease } from "../lease-work.ts";
+import { applyHere, describeWork, openForWork, tryLease } from "../lease-work.ts";
 import { createWaitReporter, describeStuck } from "../runs/report-waits.ts";
 import { watchScheduler } from "../runs/watch-scheduler.ts";
 import type { LostObject } from "../runs/find-lost-work.ts";
@@ -63,7 +63,7 @@ export async function backfillDag(
   try {
     const started =
       lease === null
-        ? await askScheduler(app, database, { ...command, place: describePlace(app) }, drain)
+        ? await askScheduler(app, database, { ...command, settings: describeWork(app) }, drain)
         : await applyHere(app, database, command, dags);
     const findLost = () => findLostOfSlots(app, database, request, startedAt, drain);
     if (started.how === "empty") {

@@ -1,5 +1,5 @@
 /** Removes history that ended before an instant, here or by the scheduler that is at work. */
-import { pruneAttemptLogs } from "../../logs/attempt-log-place.ts";
+import { pruneAttemptLogs } from "../../logs/attempt-log-location.ts";
 import { prune, PRUNE, type PruneResult } from "../../scheduler/housekeeper.ts";
 import { pruneDatabase as pruneRows } from "../../state/upkeep/prune.ts";
 import type { App } from "../app.ts";

@@ -13,7 +13,7 @@ import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { askScheduler } from "../ask-scheduler.ts";
-import { applyHere, describePlace, onlyDag, openForWork, tryLease } from "../lease-work.ts";
+import { applyHere, describeWork, onlyDag, openForWork, tryLease } from "../lease-work.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
 import { findLostWork } from "./find-lost-work.ts";
@@ -45,7 +45,7 @@ export async function runDag(
   const command = { kind: "run", request: { ...asked, dag: nameDag(version) } } as const;
   const lease = await tryLease(app, database, `run ${version.definition.dagId}`);
   if (lease === null) {
-    const prepared = await askScheduler(app, database, { ...command, place: describePlace(app) }, drain);
+    const prepared = await askScheduler(app, database, { ...command, settings: describeWork(app) }, drain);
     const end = await show(database, prepared, open, (observer) =>
       followRun(database, prepared.dagRunId, observer, app, drain),
     );

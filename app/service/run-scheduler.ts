@@ -3,7 +3,7 @@
  * stopped.
  */
 import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
-import { pruneAttemptLogs } from "../../logs/attempt-log-place.ts";
+import { pruneAttemptLogs } from "../../logs/attempt-log-location.ts";
 import { CommandRefused, EXIT, isFencedOff, type ExitCode } from "../../model/errors.ts";
 import { takeOver } from "../../scheduler/attempts/take-over.ts";
 import { observeEngine } from "../../scheduler/engine/observe-engine.ts";
@@ -15,7 +15,7 @@ import { wakeEachMinute } from "../../scheduler/waking/minute-timer.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
-import { describePlace } from "../lease-work.ts";
+import { describeWork } from "../lease-work.ts";
 import { sweepUploads } from "../sweep-uploads.ts";
 import { withWork, type Work } from "../work.ts";
 import type { MakeFace } from "./endpoint.ts";
@@ -94,7 +94,7 @@ async function schedule(
       minuteTimer: wakeEachMinute(clock),
       pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
       source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
-      place: describePlace(app),
+      settings: describeWork(app),
       timezone: settings.timezone,
     },
     stopping,

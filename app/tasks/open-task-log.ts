@@ -1,7 +1,7 @@
 /** The log of one attempt of a task: where it lies, and whether it may still grow. Reads files and database; changes neither. */
 import { CommandRefused } from "../../model/errors.ts";
 import type { TaskInstance } from "../../model/run/task-instance.ts";
-import { locateAttemptLog } from "../../logs/attempt-log-place.ts";
+import { locateAttemptLog } from "../../logs/attempt-log-location.ts";
 import { createAttemptLogReader, type AttemptLogReader } from "../../logs/attempt-log-reader.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { App } from "../app.ts";

@@ -25,7 +25,7 @@ export function answerQuestion(
   if (route === "tv" && !isNumber) return answerError("notFound");
   const kind = world.kindOf(imdbId);
   if (kind !== "either" && kind !== route) return answerError("notFound");
-  const facts = world.tellFacts(imdbId, call);
+  const facts = world.describeFacts(imdbId, call);
   if (instantBodies !== undefined) return { status: 200, body: instantBodies.body(route, facts, question) };
   return answerRecord(world.describe(route, facts, question));
 }
@@ -35,5 +35,5 @@ function answerFind(world: World, question: Question, call: number): Answer {
   if (question.imdbId === undefined || question.imdbId !== question.givenId) return answerError("notFound");
   const kind = world.kindOf(question.imdbId);
   const found: readonly Entity[] = kind === "unknown" ? [] : [kind === "movie" ? "movie" : "tv"];
-  return answerRecord(buildFindRecord(world.tellFacts(question.imdbId, call), found));
+  return answerRecord(buildFindRecord(world.describeFacts(question.imdbId, call), found));
 }

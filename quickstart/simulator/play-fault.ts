@@ -86,7 +86,7 @@ function distort(fault: Distortion, scene: FaultScene): Answer {
     case "retryAfterDate":
       return answerTooMany(41, 40, formatHttpDate(fault.seconds));
     case "find":
-      return answerRecord(buildFindRecord(tellFacts(scene), FOUND[fault.found]));
+      return answerRecord(buildFindRecord(describeFacts(scene), FOUND[fault.found]));
     case "reshape":
       return answerRecord(reshape(readRecord(scene), fault.omit ?? [], fault.add ?? {}));
     case "oversized": {
@@ -106,8 +106,8 @@ const FOUND: Readonly<Record<"nothing" | "movie" | "tv" | "both", readonly Entit
   both: ["movie", "tv"],
 };
 
-function tellFacts(scene: FaultScene): ReturnType<World["tellFacts"]> {
-  return scene.world.tellFacts(scene.question.imdbId ?? scene.question.givenId, scene.call);
+function describeFacts(scene: FaultScene): ReturnType<World["describeFacts"]> {
+  return scene.world.describeFacts(scene.question.imdbId ?? scene.question.givenId, scene.call);
 }
 
 function readRecord(scene: FaultScene): TmdbRecord {
@@ -125,7 +125,7 @@ function reshape(
 
 function answerAnother({ question, world, call }: FaultScene, imdbId: string | undefined): Answer {
   const neighbour = Number((question.imdbId ?? "tt0000001").slice(2)) + 1;
-  const facts = world.tellFacts(imdbId ?? `tt${String(neighbour).padStart(7, "0")}`, call);
+  const facts = world.describeFacts(imdbId ?? `tt${String(neighbour).padStart(7, "0")}`, call);
   if (question.route === "find") return answerRecord(buildFindRecord(facts, ["tv"]));
   return answerRecord(world.describe(question.route, facts, question));
 }

@@ -23,7 +23,7 @@ export interface WorldOptions {
 export interface World {
   kindOf(imdbId: string): TitleKind;
   /** `call` counts the calls for this title, from 1; `popularity` drifts with it. */
-  tellFacts(imdbId: string, call: number): TitleFacts;
+  describeFacts(imdbId: string, call: number): TitleFacts;
   describe(
     entity: Entity,
     facts: TitleFacts,
@@ -39,7 +39,7 @@ export function createWorld(options: WorldOptions): World {
       const isKnown = options.knownIds?.has(imdbId) ?? share("known", imdbId) >= options.unknownShare;
       return isKnown ? (options.kindOf?.(imdbId) ?? "either") : "unknown";
     },
-    tellFacts(imdbId, call) {
+    describeFacts(imdbId, call) {
       const base = Math.floor(share("popularity", imdbId) * 20_000) / 1000;
       const popularity = Math.round((base + call * 0.0137) * 10_000) / 10_000;
       return { imdbId, tmdbId: toTmdbId(imdbId) ?? 0, popularity, ...inventTitle(imdbId) };

@@ -9,11 +9,11 @@ import { applyCommand, isCommandKind, type SchedulerCommand } from "./command.ts
 import { PRUNE } from "../housekeeper.ts";
 import type { Holder, NamedDag } from "./named-dag.ts";
 import { describeRefusal } from "./refusal.ts";
-import { assertSamePlace, refuseVersion, type WorkPlace } from "./work-place.ts";
+import { assertSameSettings, refuseVersion, type WorkSettings } from "./work-settings.ts";
 
 /** What the scheduler works with. */
-export interface OwnPlace {
-  readonly place: WorkPlace;
+export interface OwnWork {
+  readonly settings: WorkSettings;
   /** Of that Dag in the folder as it was read last; `undefined` where there is none that is sound and on. */
   findFingerprint(dagId: string): string | undefined;
   /** Whether the folder was read since that instant, ISO UTC; where it was not, it is read now. */
@@ -24,7 +24,7 @@ export interface OwnPlace {
  * How many were answered. One whose Dag file is not the one that was read last waits until the folder is read anew. What
  * takes longer than a transaction may is the housekeeper's.
  */
-export function answerRequests(query: Query, holder: Holder, own: OwnPlace, log: Logger, now: Date): number {
+export function answerRequests(query: Query, holder: Holder, own: OwnWork, log: Logger, now: Date): number {
   const requests = listOpenRequests(query).filter(({ kind }) => kind !== PRUNE);
   const ready = requests.filter((request) => isReady(request, own));
   for (const request of ready) answer(query, holder, request, own, log, now);
@@ -33,7 +33,7 @@ export function answerRequests(query: Query, holder: Holder, own: OwnPlace, log:
 
 /** What a command that makes tasks run was given with. Others do the same to the run that they name, whoever carries them out. */
 interface AskedWork {
-  readonly place: WorkPlace;
+  readonly settings: WorkSettings;
   readonly dag: NamedDag | undefined;
 }
 
@@ -41,9 +41,9 @@ const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear", "ma
 
 /** Whoever can write to the database can ask: what is not of this form is left to the command itself to refuse. */
 function readAskedWork({ kind, payload }: Request): AskedWork | undefined {
-  const place = readTexts(readPart(payload, "place"), ["lake", "input", "dags"]);
-  if (!MAKES_WORK.has(kind) || place === undefined) return undefined;
-  return { place, dag: readNamedDag(payload) };
+  const settings = readTexts(readPart(payload, "settings"), ["lake", "input", "dags"]);
+  if (!MAKES_WORK.has(kind) || settings === undefined) return undefined;
+  return { settings, dag: readNamedDag(payload) };
 }
 
 function readNamedDag(payload: unknown): NamedDag | undefined {
@@ -65,22 +65,22 @@ function readTexts<Name extends string>(
   return Object.fromEntries(texts) as Readonly<Record<Name, string>>;
 }
 
-function isReady(request: Request, own: OwnPlace): boolean {
+function isReady(request: Request, own: OwnWork): boolean {
   const dag = readNamedDag(request.payload);
   if (dag === undefined || own.findFingerprint(dag.dagId) === dag.fingerprint) return true;
   return own.hasReadSince(request.requestedAt);
 }
 
-function assertMeansSame(request: Request, own: OwnPlace): void {
+function assertMeansSame(request: Request, own: OwnWork): void {
   const asked = readAskedWork(request);
   if (asked === undefined) return;
-  assertSamePlace(asked.place, own.place);
+  assertSameSettings(asked.settings, own.settings);
   if (asked.dag === undefined) return;
   const found = own.findFingerprint(asked.dag.dagId);
-  if (found !== asked.dag.fingerprint) throw refuseVersion(asked.dag, found, asked.place, own.place);
+  if (found !== asked.dag.fingerprint) throw refuseVersion(asked.dag, found, asked.settings, own.settings);
 }
 
-function answer(query: Query, holder: Holder, request: Request, own: OwnPlace, log: Logger, now: Date): void {
+function answer(query: Query, holder: Holder, request: Request, own: OwnWork, log: Logger, now: Date): void {
   try {
     assertMeansSame(request, own);
     // Written by this program: a command of its own, of the same version, or one whose parts are checked where they are used.

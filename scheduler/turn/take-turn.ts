@@ -1,8 +1,8 @@
 /** One turn of the loop: its steps in one transaction, then what follows from them. What the steps are is the list's business. */
 import { describeError, isFencedOff, StateError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
-import type { WorkPlace } from "../commands/work-place.ts";
-import type { OwnPlace } from "../commands/answer-requests.ts";
+import type { WorkSettings } from "../commands/work-settings.ts";
+import type { OwnWork } from "../commands/answer-requests.ts";
 import type { Engine, StepOutcome } from "../engine/engine.ts";
 import type { SourceFolder } from "../../model/ports/dag-source.ts";
 import { AFTER_COMMIT, TURN_STEPS, type CommittedTurn, type TurnTools } from "./turn-steps.ts";
@@ -13,7 +13,7 @@ export interface TurnTaker extends TurnTools {
   readonly engine: Engine;
   readonly clock: Clock;
   /** A command that means another one is refused. */
-  readonly place: WorkPlace;
+  readonly settings: WorkSettings;
 }
 
 /**
@@ -25,7 +25,7 @@ export async function takeTurn(tools: TurnTaker, drain: AbortSignal): Promise<St
   const events = tools.unwritten.all;
   const folder = tools.reader.fresh;
   const { dags } = folder ?? tools.watch.folder;
-  const own = describeOwnPlace(tools, dags);
+  const own = describeOwnWork(tools, dags);
   let committed = undefined as CommittedTurn | undefined;
   try {
     const outcome = await engine.step("all", (query, now, guard) => {
@@ -57,9 +57,9 @@ async function pauseAfter(tools: TurnTaker, drain: AbortSignal, error: unknown):
   return { wakeAt: null, isCareful: false };
 }
 
-function describeOwnPlace({ place, reader }: TurnTaker, dags: SourceFolder["dags"]): OwnPlace {
+function describeOwnWork({ settings, reader }: TurnTaker, dags: SourceFolder["dags"]): OwnWork {
   return {
-    place,
+    settings,
     findFingerprint(dagId) {
       const dag = dags.get(dagId);
       return dag?.enabled === true ? dag.fingerprint : undefined;

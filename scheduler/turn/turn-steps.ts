@@ -10,7 +10,7 @@ import { insertEvent } from "../../state/control/events.ts";
 import { listDagRows, readNewestSuccess } from "../../state/runs/dags.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { Query } from "../../state/sqlite/query.ts";
-import { answerRequests, type OwnPlace } from "../commands/answer-requests.ts";
+import { answerRequests, type OwnWork } from "../commands/answer-requests.ts";
 import type { StepGuard } from "../engine/step-guard.ts";
 import { syncDags } from "../runs/sync-dags.ts";
 import type { DagReader } from "../runs/dag-reader.ts";
@@ -46,7 +46,7 @@ export interface Turn {
   readonly folder: SourceFolder | null;
   /** Of the folder that is taken in now, else of the one that was taken in last. */
   readonly dags: SourceFolder["dags"];
-  readonly own: OwnPlace;
+  readonly own: OwnWork;
 }
 
 export interface TurnStep {

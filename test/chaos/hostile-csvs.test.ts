@@ -8,7 +8,7 @@ import { measureProcess } from "../../bench/measure-process.ts";
 import { HEADERS } from "../../quickstart/samples/title-rows.ts";
 import { ageFile } from "../support/cli.ts";
 import { BAIT, judgeEnd, useHostileWorld, type HostileWorld } from "./hostile/hostile-world.ts";
-import { isLong, tellFigures } from "./load/lane.ts";
+import { isLong, describeFigures } from "./load/lane.ts";
 
 const HEAD = HEADERS.movies;
 const COLUMNS = HEAD.split("|").length;
@@ -168,7 +168,7 @@ test(
       { asked_id: "tt1000001" },
       { asked_id: "tt1000003" },
     ]);
-    tellFigures(`a line of ${LINE_BYTES / 1_000_000} MB`, {
+    describeFigures(`a line of ${LINE_BYTES / 1_000_000} MB`, {
       "MB of the file": statSync(path).size / 1_000_000,
       "seconds to store": stored.seconds,
       "peak MiB to store": stored.peakMiB,

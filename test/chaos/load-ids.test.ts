@@ -6,7 +6,7 @@ import { measureProcess, type Measured } from "../../bench/measure-process.ts";
 import { generateMoviesCsv } from "../../quickstart/samples/sample-csv.ts";
 import { checkLake, readFolderLake } from "../support/check-lake.ts";
 import { ageFile, openCliWorld, type CliWorld } from "../support/cli.ts";
-import { isLong, tellFigures } from "./load/lane.ts";
+import { isLong, describeFigures } from "./load/lane.ts";
 import { startSimulatorProcess, type SimulatorProcess } from "./load/simulator-process.ts";
 
 /** The real file has 244,543 titles in 1,045,161 rows; here every one is asked for. */
@@ -85,7 +85,7 @@ test(
     expect(await simulator.countRequests()).toBe(requests);
     expect(world.listLake()).toEqual(lake);
 
-    tellFigures(`${IDS} ids, one run`, {
+    describeFigures(`${IDS} ids, one run`, {
       "ids a second": IDS / first.seconds,
       seconds: first.seconds,
       "CPU seconds": first.cpuSeconds,

@@ -7,7 +7,7 @@ import BetterSqlite3 from "better-sqlite3";
 import { expect, test } from "vitest";
 import { makeTempFolder } from "../support/test-world.ts";
 import { bundleProgram } from "./load/bundle-program.ts";
-import { isLong, tellFigures } from "./load/lane.ts";
+import { isLong, describeFigures } from "./load/lane.ts";
 
 const DAGS = 1_000;
 const TASKS = 5;
@@ -58,7 +58,7 @@ test(
     const seconds = minutes.reduce((sum, { ms }) => sum + ms / 1000, 0);
     const bytesLeft = ((last.heapMiB - first.heapMiB) * 2 ** 20) / ((MINUTES - 1) * DAGS * TASKS);
     const slowest = Math.max(...minutes.map(({ ms }) => ms));
-    tellFigures(`${DAGS} Dags × ${TASKS} tasks × ${MINUTES} minutes`, {
+    describeFigures(`${DAGS} Dags × ${TASKS} tasks × ${MINUTES} minutes`, {
       "task instances": DAGS * MINUTES * TASKS,
       "task instances a second": (DAGS * MINUTES * TASKS) / seconds,
       "real seconds of a minute, mean": seconds / MINUTES,

@@ -96,7 +96,7 @@ export async function sweepAll(worlds: readonly SweepWorld[], scene: Scene): Pro
     }
   });
   await Promise.all(lanes);
-  tellSweep(scene, kills, kills, startedMs);
+  reportSweep(scene, kills, kills, startedMs);
   return { points: kills, kills, faults: faulty };
 }
 
@@ -115,7 +115,7 @@ async function sweepSome(world: SweepWorld, scene: Scene, count: number): Promis
     kills += trial.kills;
     if (trial.faults.length > 0) faulty.push(`killed at point ${point}: ${trial.faults.join("\n")}`);
   }
-  tellSweep(scene, points, kills, startedMs);
+  reportSweep(scene, points, kills, startedMs);
   return { points, kills, faults: faulty };
 }
 
@@ -126,7 +126,7 @@ export async function countPoints(world: SweepWorld, scene: Scene): Promise<numb
   return world.passed().length;
 }
 
-function tellSweep(scene: Scene, points: number, kills: number, startedMs: number): void {
+function reportSweep(scene: Scene, points: number, kills: number, startedMs: number): void {
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
   tell(`${scene.name}: killed at ${kills} of ${points} points in ${seconds} s`);
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { locateAttemptLog } from "../../logs/attempt-log-place.ts";
+import { locateAttemptLog } from "../../logs/attempt-log-location.ts";
 import { openAttemptLogs } from "../../logs/attempt-logs.ts";
 import type { AttemptLog } from "../../model/ports/attempt-logs.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";

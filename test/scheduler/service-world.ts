@@ -144,7 +144,7 @@ export async function openServiceWorld(
           observer: listeners.engine ?? {},
           service,
           lakeId: world.lake.id,
-          place: { lake: world.lake.id, input: "", dags: "" },
+          settings: { lake: world.lake.id, input: "", dags: "" },
           timezone: "UTC",
           pruneLogs: () => Promise.resolve(0),
           source: { stamp: () => Promise.resolve(String(stamp)), load: () => Promise.resolve(folder) },

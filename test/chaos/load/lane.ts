@@ -3,7 +3,7 @@
 /** Set by `npm run test:chaos -- --long`. */
 export const isLong = process.env["DAGMAR_TEST_CHAOS_LONG"] !== undefined;
 
-export function tellFigures(title: string, figures: Readonly<Record<string, number>>): void {
+export function describeFigures(title: string, figures: Readonly<Record<string, number>>): void {
   const lines = Object.entries(figures).map(([name, value]) => `  ${name}: ${format(value)}`);
   process.stdout.write(`\n${title}\n${lines.join("\n")}\n`);
 }

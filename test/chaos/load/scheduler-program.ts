@@ -56,7 +56,7 @@ const draining = new AbortController();
 const service = runService(
   {
     database,
-    place: { lake: lake.id, input: "", dags: "" },
+    settings: { lake: lake.id, input: "", dags: "" },
     clock,
     log,
     registry,

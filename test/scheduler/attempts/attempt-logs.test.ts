@@ -15,7 +15,7 @@ import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createAttemptLogReader } from "../../../logs/attempt-log-reader.ts";
-import { locateAttemptLog, pruneAttemptLogs } from "../../../logs/attempt-log-place.ts";
+import { locateAttemptLog, pruneAttemptLogs } from "../../../logs/attempt-log-location.ts";
 import { openAttemptLogs, type ClosableAttemptLogs } from "../../../logs/attempt-logs.ts";
 import { createLogger } from "../../../logs/logger.ts";
 import type { AttemptKey } from "../../../model/ports/attempt-logs.ts";

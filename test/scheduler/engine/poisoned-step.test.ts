@@ -224,7 +224,7 @@ describe("of something else that cannot be worked on", () => {
     await service.rest();
     const version = { definition: { dagId: "good" }, fingerprint: "another" };
     const payload = JSON.stringify({
-      place: { lake: world.lake.id, input: "", dags: "" },
+      settings: { lake: world.lake.id, input: "", dags: "" },
       request: { version },
     });
     await change(

@@ -145,7 +145,7 @@ const TOLD: Readonly<
 };
 const METHODS = Object.keys(TOLD) as (keyof ServiceObserver)[];
 
-function tellAll(metrics: Metrics): void {
+function reportAll(metrics: Metrics): void {
   for (const method of METHODS) TOLD[method][0](metrics.observer);
 }
 
@@ -255,7 +255,7 @@ describe("a scrape", () => {
       if (isSick) throw new Error("database is malformed");
       return SNAPSHOT;
     });
-    tellAll(metrics);
+    reportAll(metrics);
     await scrape(metrics);
     isSick = true;
     const families = await scrape(metrics);
@@ -304,7 +304,7 @@ describe("a scrape", () => {
 describe("the list of metrics", () => {
   test("and a scrape name the same, with the same types, labels and help", async () => {
     const metrics = makeMetrics();
-    tellAll(metrics);
+    reportAll(metrics);
     const families = [...(await scrape(metrics)).values()];
     const own = families.filter(({ name }) => !PROCESS_METRICS.includes(name));
     const shown = own.map(({ name, type, help, samples }) => ({

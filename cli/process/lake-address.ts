@@ -5,16 +5,16 @@ import { readEnvironment, readTestSwitches } from "../../config/settings/environ
 import type { Settings } from "../../config/settings/settings.ts";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
 
-export interface LakePlace {
+export interface LakeAddress {
   readonly location: string;
   readonly s3: S3Options;
 }
 
 /** AWS's variables must stand in the environment: the SDK may be asked. Raises `ConfigError` where it finds no address. */
-export async function findLakePlace(
+export async function findLakeAddress(
   { lake }: Settings,
   makeAgent: (() => Agent) | undefined,
-): Promise<LakePlace> {
+): Promise<LakeAddress> {
   if (lake.kind === "folder") return { location: lake.path, s3: {} };
   const { bucket, prefix, encryption } = lake;
   return {

@@ -6,14 +6,14 @@ import { CommandRefused } from "../../model/errors.ts";
 import type { NamedDag } from "./named-dag.ts";
 
 /** Plain JSON: it goes with each request. */
-export interface WorkPlace {
+export interface WorkSettings {
   readonly lake: string;
   readonly input: string;
   readonly dags: string;
 }
 
 /** Raises `SETTINGS_DIFFER`. */
-export function assertSamePlace(asker: WorkPlace, own: WorkPlace): void {
+export function assertSameSettings(asker: WorkSettings, own: WorkSettings): void {
   const differences = [
     ...(asker.lake === own.lake ? [] : [`its lake is ${own.lake}, here it is ${asker.lake}`]),
     ...(asker.input === own.input ? [] : [`its input folder is ${own.input}, here it is ${asker.input}`]),
@@ -32,8 +32,8 @@ export function assertSamePlace(asker: WorkPlace, own: WorkPlace): void {
 export function refuseVersion(
   asked: NamedDag,
   found: string | undefined,
-  asker: WorkPlace,
-  own: WorkPlace,
+  asker: WorkSettings,
+  own: WorkSettings,
 ): CommandRefused {
   const theirs =
     found === undefined
