@@ -1,4 +1,5 @@
 /** The commands that read, as table and as JSON: with no database, with an empty one, and with a lake that has had its troubles. */
+import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
@@ -282,7 +283,12 @@ test("lake verify tells what is gone, what differs and, with --deep alone, which
     .pluck()
     .get();
   database.close();
+  // As a disk changes bytes: the file's time and size stay.
+  const before = join(world.folder, "before");
+  writeFileSync(before, "");
+  execFileSync("touch", ["-r", series, before]);
   writeFileSync(series, Buffer.alloc(Number(size), "x"));
+  execFileSync("touch", ["-r", before, series]);
   const [shallow, deep] = await Promise.all([
     world.run(["lake", "verify"]),
     world.run(["lake", "verify", "--deep", "--json"]),
