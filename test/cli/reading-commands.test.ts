@@ -1,5 +1,4 @@
 /** The commands that read, as table and as JSON: with no database, with an empty one, and with a lake that has had its troubles. */
-import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
@@ -14,6 +13,7 @@ import {
   type CliWorld,
   type SampleIds,
 } from "../support/cli.ts";
+import { changeSilently } from "../support/change-silently.ts";
 
 let simulator: TmdbSimulator;
 let world: CliWorld;
@@ -283,12 +283,7 @@ test("lake verify tells what is gone, what differs and, with --deep alone, which
     .pluck()
     .get();
   database.close();
-  // As a disk changes bytes: the file's time and size stay.
-  const before = join(world.folder, "before");
-  writeFileSync(before, "");
-  execFileSync("touch", ["-r", series, before]);
-  writeFileSync(series, Buffer.alloc(Number(size), "x"));
-  execFileSync("touch", ["-r", before, series]);
+  changeSilently(series, Buffer.alloc(Number(size), "x"));
   const [shallow, deep] = await Promise.all([
     world.run(["lake", "verify"]),
     world.run(["lake", "verify", "--deep", "--json"]),

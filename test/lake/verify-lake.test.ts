@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { isFault, verifyLake } from "../../lake/protocol/verify-lake.ts";
+import { changeSilently } from "../support/change-silently.ts";
 import { openTestWorld } from "../support/test-world.ts";
 import { addAll, makeIds, record, startAsking } from "./asking.ts";
 
@@ -18,7 +19,7 @@ test("what is gone, what differs and what nobody entered is told; a foreign obje
   }
   rmSync(join(folder, "lake/gone"));
   writeFileSync(join(folder, "lake/longer"), `${BODY.toString()}!`);
-  writeFileSync(join(folder, "lake/other"), BODY.toString().toUpperCase());
+  changeSilently(join(folder, "lake/other"), Buffer.from(BODY.toString().toUpperCase()));
   for (const key of ["foreign", "stranger"]) writeFileSync(join(folder, "lake", key), "theirs");
 
   const verify = async (isDeep: boolean) => {
