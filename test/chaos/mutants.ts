@@ -65,13 +65,18 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: "lake/protocol/put-sealed.ts",
-        from: "    const result = await lake.putBytes({",
-        to: '    const body = await readVerified(batches, batch);\n    const manifests = await commit("");\n    const result = await lake.putBytes({',
+        from: "    const result = await putVerified();",
+        to: '    const body = await readVerified(batches, batch);\n    const manifests = await commit("");\n    const result = await putVerified(body);',
       },
       {
         file: "lake/protocol/put-sealed.ts",
-        from: "      body: await readVerified(batches, batch),",
-        to: "      body,",
+        from: "async function putVerified(): Promise",
+        to: "async function putVerified(body: Uint8Array): Promise",
+      },
+      {
+        file: "lake/protocol/put-sealed.ts",
+        from: "        body: await readVerified(batches, batch),",
+        to: "        body,",
       },
       {
         file: "lake/protocol/put-sealed.ts",
