@@ -43,7 +43,9 @@ test.each([
 
 test("the hash is 64 hex digits and never changes from one release to the next: objects in lakes carry it", () => {
   expect(hashQuestion(QUESTION)).toMatch(/^[0-9a-f]{64}$/);
-  expect(hashQuestion(QUESTION)).toMatchInlineSnapshot(`"faa1c57c8a77d741d57c85f6713a5451875a8297d47f4756802e856e37182740"`);
+  expect(hashQuestion(QUESTION)).toMatchInlineSnapshot(
+    `"faa1c57c8a77d741d57c85f6713a5451875a8297d47f4756802e856e37182740"`,
+  );
 });
 
 test("the first generation sorts before every run stamp", () => {
