@@ -44,7 +44,7 @@ export async function askScheduler<Kind extends keyof RequestAnswers>(
     if (drain.aborted || isGone || isLate) {
       const isTaken =
         state === "begun" || !(await database.write((query) => withdrawRequest(query, requestId)));
-      // Answered meanwhile, or begun: then nobody can take it back, but need not wait for it either.
+      // Answered meanwhile, or begun: then it cannot be taken back, and need not be waited for.
       if (!isTaken || state !== "open") throw giveUp(drain, isGone, isTaken);
     }
     await clock.sleep(LOOK_EVERY_MS);
@@ -59,7 +59,7 @@ function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean): DagmarEr
   }
   if (drain.aborted) {
     const end = isBegun
-      ? "The scheduler has begun and goes on with it."
+      ? "The scheduler has begun and continues it."
       : "The request was taken back; nothing was done.";
     return new CommandRefused("INTERRUPTED", end);
   }

@@ -57,26 +57,34 @@ export async function tryLease(app: App, database: Database, purpose: string): P
   }
 }
 
-/** What this process would work with: it goes with each request, and a scheduler that works with something else refuses. */
+/** What this process works with: it goes with each request, and a scheduler that works with something else refuses. */
 export function describeWork(app: Pick<App, "lake" | "settings">): WorkSettings {
   const { inputFolder: input, dagsFolder: dags } = app.settings;
   return { lake: app.lake.id, input, dags };
 }
 
-/** For people, where the scheduler has taken a command: then its place is this one. */
+/** For people, where the scheduler has taken a command: then its settings are these. */
 export function describeScheduler(app: Pick<App, "lake" | "settings">, fingerprint?: string): string {
   const { lake, input } = describeWork(app);
   const file = fingerprint === undefined ? "" : `, Dag file ${fingerprint.slice(0, 12)}`;
   return `The scheduler does it: lake ${lake}, input folder ${input}${file}.`;
 }
 
-/** With the lease held. */
-export function applyHere<Kind extends CommandKind>(
+/**
+ * What the command answers: applied here with the lease, and without it asked of the scheduler. What is refused is raised here,
+ * wherever it was decided. `dags`: the Dags that the command names, as they were read.
+ */
+export async function applyOrAsk<Kind extends CommandKind>(
   app: App,
   database: Database,
+  lease: HeldLease | null,
   command: SchedulerCommand<Kind>,
   dags: DagVersions,
+  drain: AbortSignal,
 ): Promise<CommandAnswers[Kind]> {
+  if (lease === null) {
+    return await askScheduler(app, database, { ...command, settings: describeWork(app) }, drain);
+  }
   const holder = { registry: app.registry, lakeId: app.lake.id, dags };
   return database.write((query) => applyCommand(query, holder, command, app.clock.now()));
 }
@@ -92,10 +100,7 @@ export interface CommandResult<Kind extends CommandKind> {
   readonly isScheduler: boolean;
 }
 
-/**
- * Carries the command out, here or by asking. What is refused is raised here, wherever it was decided. `dags`: the Dags that
- * the command names, as they were read.
- */
+/** A command that is done once it is answered: takes the lease for it if no other process holds it. */
 export async function carryOut<Kind extends CommandKind>(
   app: App,
   command: SchedulerCommand<Kind>,
@@ -104,14 +109,10 @@ export async function carryOut<Kind extends CommandKind>(
 ): Promise<CommandResult<Kind>> {
   const database = await app.openDatabase("create");
   const lease = await tryLease(app, database, command.kind.replaceAll("_", " "));
-  if (lease === null)
-    return {
-      answer: await askScheduler(app, database, { ...command, settings: describeWork(app) }, drain),
-      isScheduler: true,
-    };
   try {
-    return { answer: await applyHere(app, database, command, dags), isScheduler: false };
+    const answer = await applyOrAsk(app, database, lease, command, dags, drain);
+    return { answer, isScheduler: lease === null };
   } finally {
-    await lease.release();
+    await lease?.release();
   }
 }

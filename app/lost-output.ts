@@ -1,4 +1,4 @@
-/** Standard output and standard error that cannot be written, as on a full disk: a process with work goes on without them and records it. */
+/** Standard output and standard error that cannot be written, as on a full disk: a process with work continues without them and records it. */
 import type { Clock } from "../model/ports/clock.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import type { ServiceObserver } from "../model/ports/service-observer.ts";

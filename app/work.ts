@@ -1,4 +1,4 @@
-/** A process at work on runs, whoever asked for them: the tools that drive runs, the logs of attempts, and what stops it all. */
+/** A process at work on runs, by command or by schedule: the tools that drive runs, the logs of attempts, and what stops it all. */
 import { observeLake } from "../lake/observe-lake.ts";
 import { openAttemptLogs } from "../logs/attempt-logs.ts";
 import type { AttemptLogs } from "../model/ports/attempt-logs.ts";

@@ -1,6 +1,6 @@
 /**
- * The long-running loop of the process that holds the lease: it takes a turn, and sleeps until something comes due or the wake signal is raised.
- * What a turn does is `turn/turn-steps.ts`.
+ * The long-running loop of the process that holds the lease: it takes a turn, and sleeps until something comes due or the wake
+ * signal is raised. What a turn does is `turn/turn-steps.ts`.
  */
 import type { DagSource } from "../model/ports/dag-source.ts";
 import type { ServiceObserver } from "../model/ports/service-observer.ts";

@@ -1,4 +1,4 @@
-/** Keeps a listener that throws from stopping what it listens to: nothing that is told is ever read back to decide something. */
+/** Keeps a listener that throws from stopping what it listens to: no decision is made from what a listener hears. */
 import { describeError } from "../model/errors.ts";
 import type { Logger } from "../model/ports/logger.ts";
 

@@ -16,8 +16,7 @@ import { readRun } from "../../state/runs/dag-runs.ts";
 import { listRunningTasks } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
-import { askScheduler } from "../ask-scheduler.ts";
-import { applyHere, describeWork, openForWork, tryLease } from "../lease-work.ts";
+import { applyOrAsk, openForWork, tryLease } from "../lease-work.ts";
 import { createWaitReporter, describeStuck } from "../runs/report-waits.ts";
 import { watchScheduler } from "../runs/watch-scheduler.ts";
 import type { LostObject } from "../runs/find-lost-work.ts";
@@ -61,10 +60,7 @@ export async function backfillDag(
   const lease = await tryLease(app, database, `backfill ${definition.dagId}`);
   const isScheduler = lease === null;
   try {
-    const started =
-      lease === null
-        ? await askScheduler(app, database, { ...command, settings: describeWork(app) }, drain)
-        : await applyHere(app, database, command, dags);
+    const started = await applyOrAsk(app, database, lease, command, dags, drain);
     const findLost = () => findLostOfSlots(app, database, request, startedAt, drain);
     if (started.how === "empty") {
       return { started, runs: [], isScheduler, isStuck: false, lost: await findLost() };

@@ -35,7 +35,7 @@ export async function backUpDatabase(
 async function copyDatabase(database: Database, file: string): Promise<void> {
   const partial = `${file}.partial-${process.pid}`;
   try {
-    // Made here, before there is anything to read in it: whoever may not read the database may not read its copy.
+    // Made here, before there is anything to read in it: the copy may be read by those who may read the database.
     const mode = statSync(database.path).mode & 0o777;
     closeSync(openSync(partial, "wx", mode));
     chmodSync(partial, mode);

@@ -12,8 +12,7 @@ import { readRun } from "../../state/runs/dag-runs.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
-import { askScheduler } from "../ask-scheduler.ts";
-import { applyHere, describeWork, onlyDag, openForWork, tryLease } from "../lease-work.ts";
+import { applyOrAsk, onlyDag, openForWork, tryLease } from "../lease-work.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
 import { findLostWork } from "./find-lost-work.ts";
@@ -44,29 +43,27 @@ export async function runDag(
   const { version, ...asked } = request;
   const command = { kind: "run", request: { ...asked, dag: nameDag(version) } } as const;
   const lease = await tryLease(app, database, `run ${version.definition.dagId}`);
-  if (lease === null) {
-    const prepared = await askScheduler(app, database, { ...command, settings: describeWork(app) }, drain);
-    const end = await show(database, prepared, open, (observer) =>
-      followRun(database, prepared.dagRunId, observer, app, drain),
-    );
-    return await finish(app, database, end, { ...prepared, startedAt, isScheduler: true }, drain);
-  }
+  const isScheduler = lease === null;
   try {
-    const prepared = await applyHere(app, database, command, onlyDag(version));
-    warnOutdated(app, database, prepared);
+    const prepared = await applyOrAsk(app, database, lease, command, onlyDag(version), drain);
+    if (!isScheduler) warnOutdated(app, database, prepared);
     const end = await show(database, prepared, open, (observer) =>
-      drive(app, database, prepared, lease, observer, drain),
+      lease === null
+        ? followRun(database, prepared.dagRunId, observer, app, drain)
+        : drive(app, database, prepared, lease, observer, drain),
     );
-    return await finish(app, database, end, { ...prepared, startedAt, isScheduler: false }, drain);
+    return await finish(app, database, end, { ...prepared, startedAt, isScheduler }, drain);
   } finally {
-    await lease.release();
+    await lease?.release();
   }
 }
 
 function warnOutdated(app: App, database: Database, { dagRunId, how, isOutdated }: Prepared): void {
   if (!isOutdated || how === "done") return;
   const { runId } = readRun(database, dagRunId);
-  app.log.warn(`${runId} goes on by the Dag as it was when the run was made; --rerun takes it as it is now.`);
+  app.log.warn(
+    `${runId} resumes with the Dag definition that it was made with; use --rerun for the current one.`,
+  );
 }
 
 async function show(

@@ -55,7 +55,7 @@ export function createServiceState(database: Database, clock: Clock, next: Servi
   };
 }
 
-/** What keeps the lease from being read is an answer too: who asks for health is told. */
+/** What keeps the lease from being read is an answer too: the health check names it. */
 function readExpiry(
   database: Database,
   clock: Clock,

@@ -62,7 +62,7 @@ export const run: Command = {
         if (origin.isScheduler && !isJson) output.line(`  ${describeScheduler(app, fingerprint)}`);
         if (origin.isScheduler && drain.aborted)
           output.fault(
-            `The scheduler goes on with it; \`dagmar runs show ${definition.dagId}\` says how far it is.`,
+            `The scheduler continues it; \`dagmar runs show ${definition.dagId}\` says how far it is.`,
           );
         return judgeExit(figures);
       },

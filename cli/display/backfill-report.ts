@@ -100,8 +100,8 @@ function printLines(output: Output, { started, runs, isScheduler, isStuck }: Bac
   if (open > 0 && !isStuck) {
     output.fault(
       isScheduler
-        ? "The scheduler goes on with it; the same command follows it again, --cancel stops it."
-        : "Stopped; the same command goes on with it.",
+        ? "The scheduler continues it; the same command follows it again, --cancel stops it."
+        : "Stopped; the same command continues it.",
     );
   }
 }

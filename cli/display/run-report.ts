@@ -77,7 +77,7 @@ function describeOrigin(run: DagRun, { how, isScheduler, isStuck, lost }: RunOri
   if (run.state === "running" || run.state === "queued") {
     if (isStuck) return " (it waits for another run; see above)";
     return isScheduler
-      ? " (the scheduler goes on with it; the same command follows it)"
+      ? " (the scheduler continues it; the same command follows it)"
       : " (stopped; the same command resumes it)";
   }
   if (run.state === "failed") return " (the same command resumes it)";

@@ -31,7 +31,7 @@ export function keepCompiledCode(
   }
 }
 
-/** Compiled code is run as it lies there: nobody else may be able to put some there. */
+/** Compiled code is run as it lies there: no other user may be able to put some there. */
 function isOurs(folder: string): boolean {
   const { uid, mode } = lstatSync(folder);
   return uid === process.getuid?.() && (mode & 0o022) === 0;

@@ -86,7 +86,7 @@ function readDotEnv(file: string): DotEnv {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
     if (code !== "ENOENT") return { values: {}, faults: [`${file} cannot be read (${code})`] };
-    // Left out in silence, it would put the defaults in the place of what somebody has set.
+    // Left out in silence, it would replace settings by defaults.
     const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
     return { values: {}, faults: isLink ? [`${file} is a link to a file that is not there`] : [] };
   }

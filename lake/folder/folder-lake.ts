@@ -151,7 +151,7 @@ export class FolderLake implements SweepableLake {
     write: (path: string) => Promise<void>,
   ): Promise<PutResult> {
     request.signal?.throwIfAborted();
-    // A lake that was emptied under a process that goes on has lost the folder of drafts too.
+    // A lake that was emptied under a running process has lost the folder of drafts too.
     if (!existsSync(join(this.#root, TEMPORARY_FOLDER))) this.#probe = undefined;
     await this.capabilities(request.signal);
     const draft = this.#draft();

@@ -36,7 +36,7 @@ export async function runAttempt(
 ): Promise<AttemptResult> {
   const stop = new AbortController();
   const ended = new AbortController();
-  // Not `AbortSignal.any`: Node never lets go of a joined signal that somebody still listens to.
+  // Not `AbortSignal.any`: Node never lets go of a joined signal that still has a listener.
   const { signal } = stop;
   const follow = (): void => stop.abort(stopping.reason);
   if (stopping.aborted) follow();

@@ -31,7 +31,7 @@ export function answerRequests(query: Query, holder: Holder, own: OwnWork, log: 
   return ready.length;
 }
 
-/** What a command that makes tasks run was given with. Others do the same to the run that they name, whoever carries them out. */
+/** What a command that makes tasks run was given with. Others do the same to the run that they name, wherever they are carried out. */
 interface AskedWork {
   readonly settings: WorkSettings;
   readonly dag: NamedDag | undefined;

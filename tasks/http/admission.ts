@@ -5,7 +5,7 @@ import type { Traffic } from "./traffic.ts";
 /** Resolves when it is the call's turn; rejects with the signal's reason, or as the circuit does. */
 export async function admit(call: ApiCall, traffic: Traffic): Promise<void> {
   await awaitTurn(call, traffic);
-  // Not before it is sent: whoever is turned away by an open circuit has asked nothing.
+  // Not before it is sent: a request that an open circuit turns away has asked nothing.
   if (call.attempts === 0 && !call.isControl) traffic.retryBudget.earn();
 }
 

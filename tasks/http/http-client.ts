@@ -1,6 +1,6 @@
 /**
  * One GET becomes one answer: `admission.ts` says when an attempt may go, `attempt.ts` sends it and tries again, and
- * `answer.ts` judges what came. What an answer means is decided by whoever asked. No error of axios leaves this file, for
+ * `answer.ts` judges what came. What an answer means is decided by the caller. No error of axios leaves this file, for
  * each holds the token many times over.
  */
 import type { AxiosResponse } from "axios";
@@ -68,7 +68,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     if (request === undefined || closing.signal.aborted) return false;
     const call = new ApiCall({ template: request.template, isControl: true }, closing.signal, fanOut);
     call.pass = pass;
-    // What it is told is in its pass already; a fault of its own leaves the place to the next.
+    // The outcome is in its pass already; a fault of its own leaves the place to the next.
     send(request, call).catch(() => undefined);
     return true;
   }

@@ -80,7 +80,7 @@ export function readTmdbSettings(values: SettingValues): TmdbSettings {
   };
 }
 
-/** A credential goes into a header: what cannot stand there is told here, not by the HTTP client with the value in its text. */
+/** A credential goes into a header: what cannot stand there is refused here, not by the HTTP client with the value in its text. */
 function parseCredential(text: string): Parsed<string> {
   return /^[!-~]+$/.test(text) ? { value: text } : { fault: "holds spaces or signs that no credential has" };
 }

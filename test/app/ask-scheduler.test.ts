@@ -46,7 +46,7 @@ test("what has begun cannot be taken back, and is not said to be", async () => {
   stopping.abort();
   await expect(answer).rejects.toMatchObject({
     code: "INTERRUPTED",
-    message: "The scheduler has begun and goes on with it.",
+    message: "The scheduler has begun and continues it.",
   });
 });
 

@@ -182,8 +182,8 @@ describe.each(WAYS)("%s", (way) => {
     expect(stopped.exitCode).toBe(75);
     expect(stopped.stderr).toContain(
       world.scheduler === undefined
-        ? "Stopped; the same command goes on with it."
-        : "The scheduler goes on with it; the same command follows it again, --cancel stops it.",
+        ? "Stopped; the same command continues it."
+        : "The scheduler continues it; the same command follows it again, --cancel stops it.",
     );
     expect(isAtWork()).toBe(world.scheduler !== undefined);
 

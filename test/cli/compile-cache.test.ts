@@ -18,7 +18,7 @@ function makeFolder(name: string): string {
   return folder;
 }
 
-test("it lies in a folder of the version's own, which nobody else may read or write", () => {
+test("it lies in a folder of the version's own, which no other user may read or write", () => {
   const cache = makeFolder("sound");
   const folder = keepCompiledCode(cache, "1.2.3", NEW_NODE);
   expect(folder).toBe(join(cache, "dagmar", "1.2.3"));

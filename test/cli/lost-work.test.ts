@@ -1,4 +1,4 @@
-/** A date that was done before, and a store that lost or changed what was stored: it is told, and the remedy is executed. */
+/** A date that was done before, and a store that lost or changed what was stored: the command says so, and the remedy is executed. */
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -82,7 +82,7 @@ test.each([
     /objects that were stored are not in the lake/,
   ],
 ])(
-  "%s is told with its key, and the command that is named stores it again",
+  "%s is reported with its key, and the command that is named stores it again",
   async (_name, dag, loseIt, key) => {
     loseIt();
     const told = await world.run(["run", dag, ...DATE]);
@@ -96,7 +96,7 @@ test.each([
   60_000,
 );
 
-test("a run that stands on an earlier run's records is told of their loss", async () => {
+test("a run that stands on an earlier run's records reports their loss", async () => {
   const later = ["run", "tmdb_ingest", "--date", "2026-11-24"];
   await world.prepare(later);
   rmSync(find(/2026\/11\/23\/movies-[^_]*\.json$/));
@@ -107,7 +107,7 @@ test("a run that stands on an earlier run's records is told of their loss", asyn
   expect(await world.run(later)).toMatchObject({ exitCode: 0 });
 }, 60_000);
 
-test("a run that is resumed is told what its tasks had stored before and the store lost since", async () => {
+test("a run that is resumed reports what its tasks had stored before and the store lost since", async () => {
   expect(await world.run(["run", "half", ...DATE])).toMatchObject({ exitCode: 1 });
   rmSync(find(/^Half.*movies\.csv$/));
   world.writeFile("repaired");
@@ -120,7 +120,7 @@ test("a run that is resumed is told what its tasks had stored before and the sto
   expect(await world.run(["run", "half", ...DATE])).toMatchObject({ exitCode: 0 });
 }, 60_000);
 
-test("a backfill is told what the runs that it leaves alone have lost, and --reprocess completed stores it again", async () => {
+test("a backfill reports what the runs that it leaves alone have lost, and --reprocess completed stores it again", async () => {
   const range = ["backfill", "csv_ingest", "--from", "2026-11-22", "--to", "2026-11-23"];
   await world.prepare(range);
   wipe();
@@ -134,7 +134,7 @@ test("a backfill is told what the runs that it leaves alone have lost, and --rep
   expect(await world.run(range)).toMatchObject({ exitCode: 0, stderr: "" });
 }, 60_000);
 
-test("beside a scheduler a lake that was removed as a whole is told, and filled again by the scheduler", async () => {
+test("beside a scheduler a lake that was removed as a whole is reported, and filled again by the scheduler", async () => {
   const scheduler = await world.startScheduler();
   await world.prepare(["run", "csv_ingest", "--date", "2026-11-25"]);
   rmSync(world.lakeFolder, { recursive: true });

@@ -78,10 +78,8 @@ test("Ctrl-C stops the following and nothing else; the same command follows agai
   running.child.kill("SIGINT");
   const stopped = await running.ended;
   expect(stopped.exitCode).toBe(75);
-  expect(stopped.stderr).toContain(
-    "The scheduler goes on with it; `dagmar runs show slow` says how far it is.",
-  );
-  expect(stopped.stdout).toContain("running (the scheduler goes on with it; the same command follows it)");
+  expect(stopped.stderr).toContain("The scheduler continues it; `dagmar runs show slow` says how far it is.");
+  expect(stopped.stdout).toContain("running (the scheduler continues it; the same command follows it)");
   expect(world.readStates("v_tasks", "slow")).toEqual(["running"]);
   const again = world.start(["run", "slow", "--date", "2026-11-01"]);
   await eventually("it follows", () => again.output().includes("sleep: started"), again);

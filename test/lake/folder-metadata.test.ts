@@ -67,7 +67,7 @@ test("one that lost alone puts back what it found", async () => {
   await winner.link();
   await won.keep();
   const lost = await loser.place();
-  // Those of other bytes are nobody's while they lie there.
+  // Those of other bytes belong to no object while they lie there.
   expect(await readStanding(folder)).toEqual({});
   await lost.giveBack();
   expect(await readStanding(folder)).toEqual(winner.metadata);

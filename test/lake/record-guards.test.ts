@@ -191,7 +191,7 @@ describe("a sealed batch whose body is damaged in the database", () => {
   const damage = (world: TestWorld): Promise<unknown> =>
     world.database.write((query) => query.run(sql`UPDATE spool SET body = x'7b7d' WHERE spool_id = 1`));
 
-  test("is given up, which is told, and all of its ids are asked again and stored", async () => {
+  test("is given up, with an event, and all of its ids are asked again and stored", async () => {
     const { world, run } = await sealAndDamage();
     await damage(world);
     const second = await startAsking(world, ids, run);

@@ -12,7 +12,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
     covers: ["cli/display/run-report.ts run"],
     file: "test/cli/lost-work.test.ts",
-    title: "%s is told with its key, and the command that is named stores it again",
+    title: "%s is reported with its key, and the command that is named stores it again",
     holds: `world.prepare(remedy.split(" "))`,
   },
   {

@@ -1,4 +1,4 @@
-/** Where a source has SQL, and every change of it. What counts as SQL is told by its words in capitals. */
+/** Where a source has SQL, and every change of it. SQL is recognised by its words in capitals. */
 import { parseAst } from "rolldown/parseAst";
 import { shorten } from "../result.ts";
 import { mutateSql } from "./mutate-sql.ts";

@@ -1,4 +1,4 @@
-/** What a service is told of how long things took. */
+/** What a service hears of how long things took. */
 import { expect, test } from "vitest";
 import { silentObserver } from "../../../model/ports/service-observer.ts";
 import type { DagRun } from "../../../model/run/dag-run.ts";

@@ -107,7 +107,7 @@ describe("of a run that cannot be worked on", () => {
         SELECT dag_run_id FROM dag_runs WHERE ${OF_VICTIM})`,
     ],
   ] as const)(
-    "where %s, it alone fails, which is told once",
+    "where %s, it alone fails, which is said once",
     async (_, poison, states: readonly string[] = ["queued", "running"]) => {
       for (const state of states) {
         const world = await openServiceWorld();

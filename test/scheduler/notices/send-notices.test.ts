@@ -362,7 +362,7 @@ describe("a webhook", () => {
     expect(world.states()).toEqual(["open 1 no answer: the connection was reset (ECONNRESET)"]);
   });
 
-  test("that is not trusted is told with the cause and what mends it, and the notice is kept", async () => {
+  test("that is not trusted is reported with the cause and what mends it, and the notice is kept", async () => {
     const plain = await startWebhook((response) => response.end());
     const front = await startTlsFront(Number(new URL(plain.url).port), {
       cert: CERTIFICATE,

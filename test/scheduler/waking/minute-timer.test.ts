@@ -41,7 +41,7 @@ describe("a clock that is set", () => {
     ["15 months", 456 * DAY_MS],
     ["26 years", 26 * 366 * DAY_MS],
     ["to a leap day", Date.parse("2028-02-29T12:00:00Z") - START.getTime()],
-  ])("%s ahead has it walk through nothing and print nothing: it wakes, and goes on", async (_, stepMs) => {
+  ])("%s ahead has it walk through nothing and print nothing: it wakes, and continues", async (_, stepMs) => {
     const print = (["info", "warn", "error", "debug", "log"] as const).map((name) => vi.spyOn(console, name));
     const stalls: number[] = [];
     for (let repeat = 0; repeat < REPEATS; repeat += 1) {

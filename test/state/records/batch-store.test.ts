@@ -95,7 +95,7 @@ describe("an ask", () => {
     expect(refetch.questionHash).toBe(ask.questionHash);
   });
 
-  test("under a limit goes on where it stopped: what is spooled, not found or failed for good uses it up", async () => {
+  test("under a limit continues where it stopped: what is spooled, not found or failed for good uses it up", async () => {
     const { openAsk, ports } = await openAsking(makeIds(10));
     const ask = await openAsk({ limit: 5 });
     // What another ask of the question has spooled and decided uses up no limit but its own.

@@ -35,7 +35,7 @@ export function createWeatherToLake({ values }: TaskTools): TaskType<WeatherOpti
     exclusiveKey: (options) => `records:${readWritten(options, "dataset")}`,
     assertConfigured() {
       if (key === undefined)
-        throw new TaskFailure("WEATHER_UNKNOWN_STATION", "Nobody may ask without WEATHER_KEY.", false);
+        throw new TaskFailure("WEATHER_UNKNOWN_STATION", "The weather service needs WEATHER_KEY.", false);
     },
     describeOutput: ({ stored }) => `${Number(stored)} stations`,
     run: (context) => ingest(context, address),
