@@ -39,8 +39,9 @@ export function openForWork(
 
 /** `null` when a scheduler holds the lease and may be asked. Raises `DATABASE_BUSY` when another command does. */
 export async function tryLease(app: App, database: Database, purpose: string): Promise<HeldLease | null> {
+  const lease = await holdUnlessScheduler(app, database, purpose);
+  if (lease === null) return null;
   try {
-    const lease = await holdLease(database, identifyProcess(), purpose, app);
     await takeOver(database, {
       clock: app.clock,
       log: app.log,
@@ -50,6 +51,15 @@ export async function tryLease(app: App, database: Database, purpose: string): P
       service: silentObserver,
     });
     return lease;
+  } catch (error) {
+    await lease.release();
+    throw error;
+  }
+}
+
+async function holdUnlessScheduler(app: App, database: Database, purpose: string): Promise<HeldLease | null> {
+  try {
+    return await holdLease(database, identifyProcess(), purpose, app);
   } catch (error) {
     const isBusy = error instanceof StateError && error.code === "DATABASE_BUSY";
     if (isBusy && readLease(database)?.purpose === SCHEDULER_PURPOSE) return null;

@@ -3,12 +3,10 @@ import type { Agent } from "node:http";
 import type { Writable } from "node:stream";
 import type { App } from "../app/app.ts";
 import { openDagLibrary, type DagLibrary } from "../app/dags/dag-library.ts";
-import { applyAwsVariables, readEnvironment } from "../config/settings/environment.ts";
+import { applyAwsVariables, readEnvironment, type Environment } from "../config/settings/environment.ts";
 import type { ProxyRule } from "../config/settings/proxy-rule.ts";
 import { readSecretFile } from "../config/settings/secret-file.ts";
 import { parseSettings, type Settings } from "../config/settings/settings.ts";
-import { openLake } from "../lake/open-lake.ts";
-import { createLogger } from "../logs/logger.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import { DECLARATIONS } from "../tasks/registry.ts";
@@ -34,13 +32,17 @@ export async function withApp<T>(use: (app: App) => Promise<T>, options: AppOpti
   }
 }
 
-/** For commands that read Dag files and run nothing: loading the log would take as long as reading the files. */
+/** For commands that read Dag files and run nothing: neither the log nor the lake is loaded. */
 export function readDagLibrary(): DagLibrary {
-  return openLibrary(readSettings(), SILENT);
+  const environment = readEnvironment(process.cwd());
+  return openLibrary(readSettings(environment), environment, SILENT);
 }
 
 async function openApp(options: AppOptions): Promise<{ readonly app: App; close(): Promise<void> }> {
-  const settings = readSettings();
+  const { createLogger } = await import("../logs/logger.ts");
+  const { openLake } = await import("../lake/open-lake.ts");
+  const environment = readEnvironment(process.cwd());
+  const settings = readSettings(environment);
   applyAwsVariables(settings.aws);
   const log = createLogger({
     level: settings.logLevel ?? options.quietLevel ?? "info",
@@ -50,12 +52,12 @@ async function openApp(options: AppOptions): Promise<{ readonly app: App; close(
     clock: systemClock,
   });
   const makeAgent = await prepareAgents(settings.proxy);
-  const { location, s3 } = await findLakeAddress(settings, makeAgent);
+  const { location, s3 } = await findLakeAddress(settings, environment, makeAgent);
   const lake = openLake(location, { clock: systemClock, log, s3 });
   const closers: (() => Promise<void>)[] = [];
   let writable: Database | undefined;
   const app: App = {
-    ...openLibrary(settings, log, makeAgent),
+    ...openLibrary(settings, environment, log, makeAgent),
     version: readVersion(),
     log,
     lake,
@@ -87,21 +89,25 @@ async function openApp(options: AppOptions): Promise<{ readonly app: App; close(
 }
 
 /** Raises `ConfigError` that lists every fault. */
-function readSettings(): Settings {
-  const workingFolder = process.cwd();
-  return parseSettings(readEnvironment(workingFolder), {
-    workingFolder,
+function readSettings(environment: Environment): Settings {
+  return parseSettings(environment, {
+    workingFolder: process.cwd(),
     readSecretFile,
     declarations: DECLARATIONS,
   });
 }
 
-function openLibrary(settings: Settings, log: Logger, makeAgent?: () => Agent): DagLibrary {
+function openLibrary(
+  settings: Settings,
+  environment: Environment,
+  log: Logger,
+  makeAgent?: () => Agent,
+): DagLibrary {
   return openDagLibrary(settings, {
     clock: systemClock,
     log,
     random: Math.random,
-    environment: readEnvironment(process.cwd()).variables,
+    environment: environment.variables,
     makeAgent,
   });
 }

@@ -146,6 +146,8 @@ const declared = new Map<string, ErrorMeaning>(Object.entries(ERROR_CODES));
 export function declareErrors(errors: ErrorTable): void {
   for (const [code, meaning] of Object.entries(errors)) {
     if (Object.hasOwn(ERROR_CODES, code)) throw new Error(`${code} is a code of Dagmar's own`);
+    const known = declared.get(code);
+    if (known !== undefined && known !== meaning) throw new Error(`two task types declare ${code}`);
     declared.set(code, meaning);
   }
 }

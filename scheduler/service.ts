@@ -37,11 +37,7 @@ const STALL_SECONDS = 1;
 
 /** Resolves when `drain` is aborted and everything under way has stopped. Raises `LEASE_LOST` when another took over, `DATABASE_MOVED`. */
 export async function runService(given: ServiceTools, drain: AbortSignal): Promise<void> {
-  const tools: ServiceTools = {
-    ...given,
-    service: shieldListener(given.service, given.log),
-    observer: shieldListener(given.observer, given.log),
-  };
+  const tools: ServiceTools = { ...given, service: shieldListener(given.service, given.log) };
   const { clock, log, service, registry, lakeId } = tools;
   const wakeSignal = createWakeSignal();
   const wake = (): void => wakeSignal.raise();
@@ -112,8 +108,8 @@ function wakeAtRunEnds(tools: ServiceTools, wake: () => void): EngineTools {
     observer: {
       ...observer,
       runEnded(run) {
-        observer.runEnded?.(run);
         wake();
+        observer.runEnded?.(run);
       },
     },
   };

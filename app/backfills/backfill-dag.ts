@@ -61,9 +61,10 @@ export async function backfillDag(
   const isScheduler = lease === null;
   try {
     const started = await applyOrAsk(app, database, lease, command, dags, drain);
-    const findLost = () => findLostOfSlots(app, database, request, startedAt, drain);
+    const findLost = (hasWorked: boolean) =>
+      findLostOfSlots(app, database, request, startedAt, hasWorked, drain);
     if (started.how === "empty") {
-      return { started, runs: [], isScheduler, isStuck: false, lost: await findLost() };
+      return { started, runs: [], isScheduler, isStuck: false, lost: await findLost(false) };
     }
     show.begun(isScheduler);
     const { backfillId } = started;
@@ -80,7 +81,7 @@ export async function backfillDag(
     look();
     const runs = listBackfillRuns(database, backfillId);
     if (isStuck) app.log.error(describeStuck(database, listOpen(runs), app));
-    const lost = drain.aborted ? [] : await findLost();
+    const lost = await findLost(true);
     return { started, runs, isScheduler, isStuck, lost };
   } finally {
     await lease?.release();

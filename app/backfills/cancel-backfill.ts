@@ -4,7 +4,7 @@ import { carryOut } from "../lease-work.ts";
 
 /** How many of its runs were open; 0 when none is under way. Raises `DAG_UNKNOWN`, `DAG_INVALID`. */
 export async function cancelBackfill(app: App, dagId: string, drain: AbortSignal): Promise<number> {
-  const { definition } = await app.loadDag(dagId);
+  const { definition } = app.pickDag(await app.loadDags(), dagId);
   const command = { kind: "cancel_backfill", dagId: definition.dagId, lakeId: app.lake.id } as const;
   const { answer } = await carryOut(app, command, drain);
   return answer.cancelled;

@@ -3,7 +3,7 @@ import type { SlottedBackfill } from "../../scheduler/commands/backfill.ts";
 import { listRunsInRange } from "../../state/runs/dag-runs.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
-import { describeLost, findLostWork, type LostObject } from "../runs/find-lost-work.ts";
+import { describeLost, findLostBeside, findLostWork, type LostObject } from "../runs/find-lost-work.ts";
 
 /** `startedAt`: when the command began; what succeeded since has looked at the store itself. */
 export async function findLostOfSlots(
@@ -11,6 +11,7 @@ export async function findLostOfSlots(
   database: Database,
   { version, from, to, slots }: SlottedBackfill,
   startedAt: string,
+  hasWorked: boolean,
   drain: AbortSignal,
 ): Promise<readonly LostObject[]> {
   const { dagId } = version.definition;
@@ -21,7 +22,9 @@ export async function findLostOfSlots(
   );
   if (done.length === 0) return [];
   const work = { dagRunIds: done.map(({ dagRunId }) => dagRunId), taskIds: null };
-  const lost = await findLostWork(database, lake, work, drain);
+  const lost = hasWorked
+    ? await findLostBeside({ lake, log }, database, work, drain)
+    : await findLostWork(database, lake, work, drain);
   if (lost.length > 0) {
     log.error(
       `${dagId}: ${describeLost(lost)} The same command with --reprocess completed stores them again, from the sources as they are now.`,

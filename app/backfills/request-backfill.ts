@@ -26,14 +26,15 @@ export interface AskedBackfill {
 
 /** Raises `DAG_UNKNOWN`, `DAG_INVALID`, `BACKFILL_EMPTY`; `USAGE` for a Dag that is off and for words that say nothing. */
 export async function requestBackfill(app: App, words: BackfillWords): Promise<AskedBackfill> {
-  const { definition, fingerprint } = await app.loadEnabledDag(words.dagId);
+  const folder = await app.loadDags();
+  const { definition, fingerprint } = app.pickEnabledDag(folder, words.dagId);
   await warnPaused(app, definition.dagId);
   const reprocess = REPROCESS.find((one) => one === words.reprocess);
   if (reprocess === undefined) {
     throw new CommandRefused("USAGE", `--reprocess is one of ${REPROCESS.join(", ")}.`);
   }
   const { from, to } = readRange(words.from, words.to, definition.timezone);
-  const { dags } = await app.loadDags();
+  const { dags } = folder;
   const request = {
     version: { definition, fingerprint },
     from: from.toISOString(),

@@ -17,11 +17,12 @@ export interface DagLibrary {
   readonly settings: Settings;
   readonly registry: ReadonlyMap<string, AnyTaskType>;
   loadDags(): Promise<DagFolder>;
-  loadDagFiles(files: readonly string[]): Promise<DagFolder>;
+  /** `beside`: the folder's other Dags, if there is a folder; keys may clash across files. */
+  loadDagFiles(files: readonly string[], beside: DagFolder | undefined): Promise<DagFolder>;
   /** Raises `DAG_UNKNOWN`, or `DAG_INVALID` when its file is broken. */
-  loadDag(dagId: string): Promise<LoadedDag>;
-  /** As `loadDag`, for commands after which tasks run. Raises `USAGE` for one that is off. */
-  loadEnabledDag(dagId: string): Promise<LoadedDag>;
+  pickDag(folder: DagFolder, dagId: string): LoadedDag;
+  /** As `pickDag`, for commands after which tasks run. Raises `USAGE` for one that is off. */
+  pickEnabledDag(folder: DagFolder, dagId: string): LoadedDag;
 }
 
 /** What task types are made with; `log` is what they write to when they run, `makeAgent` what their connections go through. */
@@ -59,11 +60,8 @@ export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibr
     settings,
     registry,
     loadDags: () => loadDags(settings.dagsFolder, rules),
-    // Beside the folder's other Dags, if there is a folder: keys may clash across files.
-    loadDagFiles: async (files) =>
-      loadDagFiles(files, rules, await library.loadDags().catch(() => undefined)),
-    async loadDag(dagId) {
-      const folder = await library.loadDags();
+    loadDagFiles: (files, beside) => loadDagFiles(files, rules, beside),
+    pickDag(folder, dagId) {
       const dag = folder.dags.get(dagId);
       if (dag !== undefined) return dag;
       const issues = folder.broken.get(dagId);
@@ -73,8 +71,8 @@ export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibr
         hint: `\`dagmar dags list\` shows those there are${hint === undefined ? "." : `; ${hint}`}`,
       });
     },
-    async loadEnabledDag(dagId) {
-      const dag = await library.loadDag(dagId);
+    pickEnabledDag(folder, dagId) {
+      const dag = library.pickDag(folder, dagId);
       if (dag.enabled) return dag;
       throw new CommandRefused("USAGE", `${dagId} is off: none of its tasks are run.`, {
         hint: `Remove \`enabled: false\` from ${dag.file} to run it.`,

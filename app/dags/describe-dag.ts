@@ -13,7 +13,7 @@ export interface DagDescription {
 
 /** Raises `DAG_UNKNOWN`, `DAG_INVALID`. */
 export async function describeDag(library: DagLibrary, dagId: string): Promise<DagDescription> {
-  const dag = await library.loadDag(dagId);
+  const dag = library.pickDag(await library.loadDags(), dagId);
   const { rows, fault } = await readDagRows(library);
   return { dag, row: rows.get(dag.definition.dagId), fault };
 }

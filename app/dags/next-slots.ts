@@ -1,16 +1,14 @@
 /** When a Dag is due next, and whether it is off or paused. */
 import type { LoadedDag } from "../../config/dag-file/check-dag-file.ts";
 import type { DagFolder } from "../../config/dag-file/load-dags.ts";
+import { findTimetables } from "../../model/dag/dag-timetable.ts";
+import { readGivenDate } from "../runs/choose-date.ts";
 import { describeSchedule } from "../../model/dag/dag.ts";
-import { CommandRefused } from "../../model/errors.ts";
-import { formatLocal, parseInstant } from "../../model/time/local-time.ts";
+import { formatLocal } from "../../model/time/local-time.ts";
 import { findOddSlot, type OddSlot } from "../../model/time/odd-slot.ts";
-import { createTimetable } from "../../model/time/timetable.ts";
+import { LAST_SLOT } from "../../model/time/timetable.ts";
 import type { DagLibrary } from "./dag-library.ts";
 import { readDagRows } from "./read-dag-row.ts";
-
-/** The timetable knows none after. */
-const LAST_INSTANT = new Date("2999-12-31T23:59:59.999Z");
 
 export interface NextSlot {
   readonly logical_date: string;
@@ -37,20 +35,17 @@ export async function findNextSlots(
   dagId: string,
   { from, count }: { readonly from: string | undefined; readonly count: number },
 ): Promise<{ readonly next: NextSlots; readonly fault: string | null }> {
-  const dag = await library.loadDag(dagId);
-  const start = readFrom(from, dag.definition.timezone) ?? library.clock.now();
+  const folder = await library.loadDags();
+  const dag = library.pickDag(folder, dagId);
+  const start = from === undefined ? library.clock.now() : readStart(from, dag.definition.timezone);
   const { rows, fault } = await readDagRows(library);
   const isPaused = (id: string): boolean => rows.get(id)?.isPaused ?? false;
-  return { fault, next: findNext(dag, await library.loadDags(), { from: start, count, isPaused }) };
+  return { fault, next: findNext(dag, folder, { from: start, count, isPaused }) };
 }
 
-function readFrom(text: string | undefined, timezone: string): Date | undefined {
-  if (text === undefined) return undefined;
-  const instant = parseInstant(text, timezone);
-  if (instant !== undefined) return instant;
-  throw new CommandRefused("USAGE", `--from "${text}" is no date.`, {
-    hint: "Write 2026-11-23, 2026-11-23T06:00 (in the Dag's time zone) or 2026-11-23T09:00:00Z.",
-  });
+function readStart(text: string, timezone: string): Date {
+  const given = readGivenDate(text, timezone, "--from");
+  return given.kind === "day" ? given.range.from : given.instant;
 }
 
 /** A Dag never follows itself, over however many others: its file would be broken. */
@@ -89,30 +84,20 @@ function findNext(
         }),
       };
     case "cron": {
-      const bounds = { startAt: toDate(definition.startAt), endAt: toDate(definition.endAt) };
-      const slots = createTimetable(schedule.expression, timezone, bounds).between(
-        range.from,
-        LAST_INSTANT,
-        range.count,
-      );
-      // The interval of the first run begins at a slot too, though it lies before the start.
-      const unbounded = createTimetable(schedule.expression, timezone, { startAt: null, endAt: null });
+      const timetables = findTimetables(definition);
+      const slots = timetables?.bounded.between(range.from, LAST_SLOT, range.count) ?? [];
       return {
         ...facts,
         follows: [],
         slots: slots.map((slot) => ({
           logical_date: slot.toISOString(),
           logical_date_local: formatLocal(slot, timezone),
-          interval_start: (unbounded.previous(slot) ?? slot).toISOString(),
+          interval_start: (timetables?.unbounded.previous(slot) ?? slot).toISOString(),
           note: describeOdd(findOddSlot(schedule.expression, timezone, slot)),
         })),
       };
     }
   }
-}
-
-function toDate(instant: string | null): Date | null {
-  return instant === null ? null : new Date(instant);
 }
 
 function describeOdd(odd: OddSlot | undefined): string | null {

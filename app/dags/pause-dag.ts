@@ -10,7 +10,7 @@ export async function pauseDag(
   isPaused: boolean,
   drain: AbortSignal,
 ): Promise<boolean> {
-  const version = await app.loadDag(dagId);
+  const version = app.pickDag(await app.loadDags(), dagId);
   const request = { dag: nameDag(version), isPaused };
   const { answer } = await carryOut(app, { kind: "pause", request }, drain, onlyDag(version));
   return answer.changed;

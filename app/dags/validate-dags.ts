@@ -16,8 +16,10 @@ export async function validateDags(
   files: readonly string[],
   useApp: UseApp,
 ): Promise<DagsVerdict> {
-  const folder = files.length === 0 ? await library.loadDags() : await library.loadDagFiles(files);
-  const whole = files.length === 0 ? folder : await library.loadDags().catch(() => folder);
+  const isWhole = files.length === 0;
+  const all = isWhole ? await library.loadDags() : await library.loadDags().catch(() => undefined);
+  const folder = isWhole && all !== undefined ? all : await library.loadDagFiles(files, all);
+  const whole = all ?? folder;
   const unknown = await findUnknownDatasets(library, folder, whole, useApp);
   const isFaulty = (file: string): boolean => unknown.faults.some((fault) => fault.file === file);
   return {

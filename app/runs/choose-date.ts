@@ -28,17 +28,17 @@ export function readGivenDate(text: string, timezone: string, flag = "--date"): 
 /**
  * The date of the run that `run` and `trigger` make or go on with, ISO UTC; `null` when no date is given. A day without a
  * run and without a slot means its first instant. Errors: `USAGE` for a day of several runs or slots, and for a run that is
- * not there yet and would lie after the next slot, unless `isForced`.
+ * not there yet and would lie after the next slot, unless `isForced`. `dags`: those that it may follow.
  */
 export async function chooseLogicalDate(
   app: App,
   dag: DagDefinition,
+  dags: DagsById,
   text: string | undefined,
   isForced: boolean,
 ): Promise<string | null> {
   if (text === undefined) return null;
   const given = readGivenDate(text, dag.timezone);
-  const dags: DagsById = dag.schedule.kind === "after" ? (await app.loadDags()).dags : new Map();
   // Made by a command that goes on: one that is refused leaves no database behind.
   const query = existsSync(app.settings.databaseFile) ? await app.openDatabase("create") : null;
   const instant =

@@ -1,7 +1,9 @@
 /** Whether what runs did before still stands in the store: one listing for each dataset that they wrote to. Changes nothing. */
 import { findGone, type GoneObject } from "../../lake/protocol/find-gone.ts";
+import { LakeError } from "../../model/errors.ts";
 import type { Lake } from "../../model/ports/lake.ts";
 import type { Database } from "../../state/sqlite/database.ts";
+import type { App } from "../app.ts";
 import {
   filterNeeded,
   listDatasetObjects,
@@ -16,8 +18,41 @@ export interface LostObject {
   readonly verdict: GoneObject["verdict"];
 }
 
-/** By dataset and key. Raises what the store raises: without its answer nothing is known. */
+/**
+ * By dataset and key. Raises what the store raises: without its answer nothing is known. Empty once `drain` is aborted: the
+ * command ends, and what it has to report is not held back.
+ */
 export async function findLostWork(
+  database: Database,
+  lake: Lake,
+  work: DoneWork,
+  drain: AbortSignal,
+): Promise<readonly LostObject[]> {
+  try {
+    return drain.aborted ? [] : await compare(database, lake, work, drain);
+  } catch (error) {
+    if (drain.aborted) return [];
+    throw error;
+  }
+}
+
+/** As `findLostWork`, for a command that has done work of its own: a store that does not answer is warned of, and its report stands. */
+export async function findLostBeside(
+  { lake, log }: Pick<App, "lake" | "log">,
+  database: Database,
+  work: DoneWork,
+  drain: AbortSignal,
+): Promise<readonly LostObject[]> {
+  try {
+    return await findLostWork(database, lake, work, drain);
+  } catch (error) {
+    if (!(error instanceof LakeError)) throw error;
+    log.warn(`Whether what was stored before is still in the lake is not known: ${error.message}`);
+    return [];
+  }
+}
+
+async function compare(
   database: Database,
   lake: Lake,
   work: DoneWork,

@@ -1,7 +1,7 @@
 /** A range of logical dates as people give it: days of the Dag's zone, whole, or instants; both ends included. */
 import { CommandRefused } from "../../model/errors.ts";
 import { parseEnd } from "../../model/time/local-time.ts";
-import { readGivenDate } from "../../app/runs/choose-date.ts";
+import { readGivenDate } from "./choose-date.ts";
 
 export interface DateRange {
   readonly from: Date;

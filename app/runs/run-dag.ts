@@ -15,7 +15,7 @@ import type { App } from "../app.ts";
 import { applyOrAsk, onlyDag, openForWork, tryLease } from "../lease-work.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
-import { findLostWork } from "./find-lost-work.ts";
+import { findLostBeside, findLostWork } from "./find-lost-work.ts";
 import { followRun, type FollowedRun } from "./follow-runs.ts";
 import { measureRun, type RunFigures } from "./measure-run.ts";
 import { createWaitReporter, describeStuck } from "./report-waits.ts";
@@ -119,7 +119,12 @@ async function finish(
   if (isStuck) app.log.error(describeStuck(database, [run], app));
   const before = run.state === "success" ? listDoneBefore(database, run, how, startedAt) : [];
   const work = { dagRunIds: [run.dagRunId], taskIds: before };
-  const lost = before.length === 0 ? [] : await findLostWork(database, app.lake, work, drain);
+  const lost =
+    before.length === 0
+      ? []
+      : how === "done"
+        ? await findLostWork(database, app.lake, work, drain)
+        : await findLostBeside(app, database, work, drain);
   return measureRun(database, run, { how, isScheduler, isStuck, lost }, startedAt);
 }
 

@@ -6,7 +6,7 @@ import type { PreparedRun } from "../../scheduler/commands/prepare-run.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import type { DagVersion } from "../../state/runs/dag-runs.ts";
 import type { App } from "../app.ts";
-import { carryOut, onlyDag } from "../lease-work.ts";
+import { carryOut, onlyDag, openForWork } from "../lease-work.ts";
 import { findLostWork, type LostObject } from "./find-lost-work.ts";
 
 export interface TriggerRequest {
@@ -38,9 +38,10 @@ export async function triggerRun(
     isRerun: false,
     isRefetch: false,
   };
+  await openForWork(app, version.definition, null);
   const { answer, isScheduler } = await carryOut(app, { kind: "run", request }, drain, onlyDag(version));
   const { dagRunId, how } = answer;
-  const database = await app.openDatabase("read");
+  const database = await app.openDatabase("existing");
   const work = { dagRunIds: [dagRunId], taskIds: null };
   const lost = how === "done" ? await findLostWork(database, app.lake, work, drain) : [];
   return { run: readRun(database, dagRunId), how, isScheduler, lost };

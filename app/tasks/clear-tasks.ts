@@ -25,7 +25,7 @@ export async function clearTasks(
   words: ClearWords,
   drain: AbortSignal,
 ): Promise<{ readonly cleared: readonly ClearedRun[]; readonly isScheduler: boolean }> {
-  const { definition } = await app.loadEnabledDag(words.dagId);
+  const { definition } = app.pickEnabledDag(await app.loadDags(), words.dagId);
   const { date, from, to, taskIds, isDownstream } = words;
   if ((date === undefined) === (from === undefined || to === undefined)) {
     throw new CommandRefused("USAGE", "Say which runs: --date, or --from and --to.");

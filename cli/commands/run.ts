@@ -41,13 +41,14 @@ export const run: Command = {
     const display = await openDisplay(output, isJson);
     return withApp(
       async (app) => {
-        const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
+        const folder = await app.loadDags();
+        const { definition, fingerprint } = app.pickEnabledDag(folder, String(args[0]));
         await warnPaused(app, definition.dagId);
         const date = readText(options, "date");
         const namedTasks = readList(options, "task");
         const request = {
           version: { definition, fingerprint },
-          logicalDate: await chooseLogicalDate(app, definition, date, isSet(options, "force")),
+          logicalDate: await chooseLogicalDate(app, definition, folder.dags, date, isSet(options, "force")),
           isNew: false,
           params: readParams(readList(options, "param"), definition),
           onlyTasks: readTasks(namedTasks, definition),

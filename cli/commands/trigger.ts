@@ -29,12 +29,13 @@ export const trigger: Command = {
     const { triggerRun } = await import("../../app/runs/trigger-run.ts");
     const { describeScheduler } = await import("../../app/lease-work.ts");
     return withApp(async (app) => {
-      const { definition, fingerprint } = await app.loadEnabledDag(String(args[0]));
+      const folder = await app.loadDags();
+      const { definition, fingerprint } = app.pickEnabledDag(folder, String(args[0]));
       await warnPaused(app, definition.dagId);
       const date = readText(options, "date");
       const request = {
         version: { definition, fingerprint },
-        logicalDate: await chooseLogicalDate(app, definition, date, isSet(options, "force")),
+        logicalDate: await chooseLogicalDate(app, definition, folder.dags, date, isSet(options, "force")),
         params: readParams(readList(options, "param"), definition),
       };
       const { run, how, isScheduler, lost } = await triggerRun(app, request, drain);

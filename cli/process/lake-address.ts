@@ -1,7 +1,7 @@
 /** Where the configured lake is, and how it is reached: settings turned into what `openLake` takes. */
 import type { Agent } from "node:http";
 import { mayAwsFilesMoveLake } from "../../config/settings/aws-files.ts";
-import { readEnvironment, readTestSwitches } from "../../config/settings/environment.ts";
+import { readTestSwitches, type Environment } from "../../config/settings/environment.ts";
 import type { Settings } from "../../config/settings/settings.ts";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
 
@@ -13,6 +13,7 @@ export interface LakeAddress {
 /** AWS's variables must stand in the environment: the SDK may be asked. Raises `ConfigError` where it finds no address. */
 export async function findLakeAddress(
   { lake }: Settings,
+  environment: Environment,
   makeAgent: (() => Agent) | undefined,
 ): Promise<LakeAddress> {
   if (lake.kind === "folder") return { location: lake.path, s3: {} };
@@ -20,7 +21,7 @@ export async function findLakeAddress(
   return {
     location: prefix === "" ? `s3://${bucket}` : `s3://${bucket}/${prefix}`,
     s3: {
-      ...(await findStore(bucket, lake.endpoint)),
+      ...(await findStore(environment, bucket, lake.endpoint)),
       ...(encryption === null ? {} : { encryption }),
       ...(makeAgent === undefined ? {} : { makeAgent }),
       ...readPartSize(),
@@ -29,10 +30,10 @@ export async function findLakeAddress(
 }
 
 async function findStore(
+  { variables }: Environment,
   bucket: string,
   endpoint: string | null,
 ): Promise<Pick<S3Options, "endpoint" | "region">> {
-  const { variables } = readEnvironment(process.cwd());
   if (mayAwsFilesMoveLake(variables)) {
     const { askStore } = await import("../../lake/s3/s3-address.ts");
     return await askStore(bucket);

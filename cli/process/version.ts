@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 /** From the sources or from `dist/`, wherever this file has come to lie: the package is the first one above it. */
 export function readVersion(): string {
-  for (let folder = new URL("..", import.meta.url); ; folder = new URL("../..", folder)) {
+  for (let folder = new URL(".", import.meta.url); ; folder = new URL("..", folder)) {
     try {
       return (JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as { version: string })
         .version;

@@ -47,6 +47,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     what: "a name is too long for the file system",
     isRetryable: false,
   },
+  ENOENT: { code: "LAKE_UNAVAILABLE", what: "the file is not there any more", isRetryable: true },
   ELOOP: { code: "LAKE_KEY_REFUSED", what: "a symbolic link stands in the way", isRetryable: false },
 };
 /** Linux answers EPERM where a file system knows no hard links (link(2)). */
@@ -67,7 +68,7 @@ export function describeFolderFault(fault: unknown, key: string, wasLinking = fa
   if (errno === "" || errno.startsWith("ERR_")) return fault;
   const meaning = wasLinking && LINK_REFUSALS.has(errno) ? NO_LINKS : MEANINGS[errno];
   const code = meaning?.code ?? "LAKE_UNAVAILABLE";
-  const what = meaning?.what ?? "the disk did not do as asked";
+  const what = meaning?.what ?? "the file system reported an error";
   return new LakeError(code, `${key}: ${what} (${errno}).`, meaning?.isRetryable ?? true, {
     cause: fault,
     ...(meaning?.hint === undefined ? {} : { hint: meaning.hint }),

@@ -108,7 +108,7 @@ export class FolderLake implements SweepableLake {
       if (path === undefined) return undefined;
       const stat = await lstat(path, { bigint: true });
       if (!stat.isFile()) return undefined;
-      const metadata = await readMeta(path, stat);
+      const metadata = await readMeta(path, stat, signal);
       return { key, sizeBytes: Number(stat.size), etag: readEtag(stat), modifiedAt: stat.mtime, metadata };
     });
   }

@@ -32,11 +32,15 @@ export function renderMeta(metadata: ObjectMetadata, contentType: string, mark: 
  * of other bytes, which another process left that was storing the same key. Metadata without this file's mark (of a lake
  * that was copied, or of 0.1) is the object's where it names the bytes' sha256.
  */
-export async function readMeta(objectPath: string, stat: BigIntStats): Promise<ObjectMetadata> {
+export async function readMeta(
+  objectPath: string,
+  stat: BigIntStats,
+  signal?: AbortSignal,
+): Promise<ObjectMetadata> {
   const text = await readFileIfThere(findMetaPath(objectPath));
   if (text === undefined) return {};
   const { mark, metadata } = parseMeta(text);
-  const isBound = mark === markFile(stat) || metadata["sha256"] === (await hashFile(objectPath));
+  const isBound = mark === markFile(stat) || metadata["sha256"] === (await hashFile(objectPath, signal));
   return isBound ? metadata : {};
 }
 
@@ -113,9 +117,9 @@ async function isOf(metaFile: string, objectPath: string): Promise<boolean> {
 }
 
 /** SHA-256 of the bytes that stand there now. */
-export async function hashFile(path: string): Promise<string> {
+export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
+  await pipeline(createReadStream(path), hash, signal === undefined ? {} : { signal });
   return hash.digest("hex");
 }
 

@@ -24,28 +24,31 @@ export async function findGone(
   const { absent, touched, unknown } = compareListing(known, standing);
   const missing = await confirmAbsent(lake, absent, signal);
   const resized = unknown.flatMap(({ key }) => known.get(key) ?? []);
-  const isSame = await mapAtOnce(touched, ({ object, summary }) =>
-    holdsRecorded(lake, object, summary, signal),
-  );
-  const replaced = touched.filter((_, index) => isSame[index] === false).map(({ object }) => object);
-  return [
-    ...missing.map(({ objectId, key }): GoneObject => ({ objectId, key, verdict: "missing" })),
-    ...[...resized, ...replaced].map(({ objectId, key }): GoneObject => ({
-      objectId,
-      key,
-      verdict: "differs",
-    })),
-  ].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const verdicts = await mapAtOnce(touched, ({ object, summary }) => judge(lake, object, summary, signal));
+  const touchedAs = (verdict: Verdict): readonly KnownObject[] =>
+    touched.filter((_, index) => verdicts[index] === verdict).map(({ object }) => object);
+  const gone: readonly GoneObject[] = [
+    ...[...missing, ...touchedAs("missing")].map((object) => describe(object, "missing")),
+    ...[...resized, ...touchedAs("differs")].map((object) => describe(object, "differs")),
+  ];
+  return gone.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+type Verdict = GoneObject["verdict"] | "same";
+
+function describe({ objectId, key }: KnownObject, verdict: GoneObject["verdict"]): GoneObject {
+  return { objectId, key, verdict };
 }
 
 /** Another etag, the same size: its metadata name the bytes; where they are gone, the bytes themselves are read. */
-async function holdsRecorded(
+async function judge(
   lake: Lake,
   { sha256, sizeBytes }: KnownObject,
   summary: ObjectSummary,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Verdict> {
   const head = await lake.head(summary.key, signal);
-  if (head === undefined || sha256 === null) return false;
-  return await holdsContent(lake, head, { sha256, sizeBytes }, signal);
+  if (head === undefined) return "missing";
+  const isSame = sha256 !== null && (await holdsContent(lake, head, { sha256, sizeBytes }, signal));
+  return isSame ? "same" : "differs";
 }

@@ -23,9 +23,15 @@ export const FIRST_GENERATION = "0";
 
 /**
  * SHA-256 over the question. The lake is left out: an object belongs to the lake that it stands in, so a lake that was
- * moved or copied is still known for what it holds.
+ * moved or copied is still known for what it holds. Raises an error for names that a manifest could not keep apart.
  */
 export function hashQuestion({ dataset, source, facets, canonical }: Question): string {
+  const names = [...Object.keys(source), ...Object.keys(facets)];
+  if (names.includes("hash") || new Set(names).size < names.length) {
+    throw new Error(
+      `source and facets of ${dataset} share a name, or have one called hash: ${names.join(", ")}`,
+    );
+  }
   const form = canonical ?? JSON.stringify([dataset, sortByName(source), sortByName(facets)]);
   return createHash("sha256").update(form).digest("hex");
 }

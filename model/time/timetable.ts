@@ -9,8 +9,11 @@
 import { Cron } from "croner";
 import { ZONE_REACH_MS, findInstantMs, getOffsetMs, listTransitions, type Transition } from "./local-time.ts";
 
+/** No slot is known past it. */
+export const LAST_SLOT = new Date("2999-12-31T23:59:59.999Z");
+
 export interface Timetable {
-  /** The first slot strictly after `after`. None is known past the year 2999. */
+  /** The first slot strictly after `after`; none past `LAST_SLOT`. */
   next(after: Date): Date | undefined;
   /** The last slot strictly before `before`. */
   previous(before: Date): Date | undefined;

@@ -31,7 +31,7 @@ export function nameDag({ definition, fingerprint }: DagVersion): NamedDag {
 export function findVersion({ dags }: Pick<Holder, "dags">, { dagId }: NamedDag): DagVersion {
   const version = dags.get(dagId);
   if (version !== undefined) return version;
-  throw new CommandRefused("DAG_UNKNOWN", `There is no sound Dag ${dagId} among the scheduler's Dag files.`, {
+  throw new CommandRefused("DAG_UNKNOWN", `There is no sound Dag ${dagId} in the Dag folder.`, {
     hint: "`dagmar dags validate` checks them.",
   });
 }

@@ -45,7 +45,7 @@ export interface StepOutcome {
   readonly isCareful: boolean;
 }
 
-/** Rings `signal` whenever an attempt ends. `drain` stops attempts and lets no other begin. */
+/** Raises `wakeSignal` whenever an attempt ends. `drain` stops attempts and lets no other begin. */
 export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: AbortSignal): Engine {
   const { clock, executor } = tools;
   const observer = shieldListener(tools.observer, tools.log);

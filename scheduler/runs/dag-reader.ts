@@ -18,7 +18,7 @@ export interface DagReader {
   readonly stopped: Promise<void>;
 }
 
-/** Reads the folder once before it resolves; raises what the first read raises. Rings when there is something new. */
+/** Reads the folder once before it resolves; raises what the first read raises. Raises the wake signal when there is something new. */
 export async function startDagReader(
   source: DagSource,
   tools: { readonly clock: Clock; readonly log: Logger; readonly wakeSignal: WakeSignal },

@@ -76,8 +76,7 @@ export function ensureQuestion(query: Query, lakeId: string, hash: string, datas
   query.run(
     sql`INSERT INTO questions (lake, hash, dataset) VALUES (${lakeId}, ${hash}, ${dataset}) ON CONFLICT DO NOTHING`,
   );
-  const row = query.get<{ question_id: number }>(
+  return query.one<{ question_id: number }>(
     sql`SELECT question_id FROM questions WHERE lake = ${lakeId} AND hash = ${hash}`,
-  );
-  return row?.question_id ?? 0;
+  ).question_id;
 }

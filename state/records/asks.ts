@@ -136,7 +136,9 @@ function readTexts(
       );
       page = new Map(rows.map((row) => [row.position, row.asked_id]));
     }
-    return page.get(position) ?? "";
+    const text = page.get(position);
+    if (text === undefined) throw new Error(`candidate ${position} of ask ${askId} is missing`);
+    return text;
   };
 }
 
@@ -156,7 +158,7 @@ function mayAskStored(policy: AskPolicy): boolean {
 
 /** A transient failure does not use the limit up: it is asked again. */
 function readLimit(query: Query, askId: number): AskLimit & { readonly candidates: number } {
-  const row = query.get<{ limit_ids: number | null; decided: number; candidates: number }>(
+  const row = query.one<{ limit_ids: number | null; decided: number; candidates: number }>(
     sql`SELECT limit_ids,
           (SELECT id_count FROM candidate_sets s WHERE s.candidate_set_id = asks.candidate_set_id) AS candidates,
           (SELECT count(*) FROM processed_ids p WHERE p.ask_id = asks.ask_id
@@ -165,9 +167,9 @@ function readLimit(query: Query, askId: number): AskLimit & { readonly candidate
         FROM asks WHERE ask_id = ${askId}`,
   );
   return {
-    max: row?.limit_ids ?? null,
-    alreadyDecided: row?.decided ?? 0,
-    candidates: row?.candidates ?? 0,
+    max: row.limit_ids,
+    alreadyDecided: row.decided,
+    candidates: row.candidates,
   };
 }
 

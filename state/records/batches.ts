@@ -208,7 +208,7 @@ export function commitBatch(query: Query, batch: SealedBatch, etag: string, now:
 
 function moveIdsOutOfSpool(query: Query, batch: SealedBatch, lake: string, at: string): void {
   keepDoubles(query, batch, at);
-  query.run(
+  const moved = query.run(
     sql`INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id, object_id,
         batch_id, facts, fetched_at, logical_date, decided_at)
         SELECT question_id, asked_id, generation, 'stored', 1, ask_id,
@@ -221,7 +221,30 @@ function moveIdsOutOfSpool(query: Query, batch: SealedBatch, lake: string, at: s
           facts = excluded.facts, fetched_at = excluded.fetched_at,
           logical_date = excluded.logical_date, decided_at = excluded.decided_at`,
   );
+  if (moved.changes !== batch.recordCount) enterSealedIds(query, batch, lake, at);
   query.run(sql`DELETE FROM spool WHERE batch_id = ${batch.batchId}`);
+}
+
+/** Rows of a batch that stands in the lake are damaged or gone: its ids are known since it was sealed. */
+function enterSealedIds(
+  query: Query,
+  { batchId, key, identity }: SealedBatch,
+  lake: string,
+  at: string,
+): void {
+  query.run(
+    sql`INSERT INTO processed_ids (question_id, asked_id, generation, outcome, is_permanent, ask_id, object_id,
+        batch_id, facts, logical_date, decided_at)
+        SELECT a.question_id, j.value, ${identity.generation}, 'stored', 1, a.ask_id,
+          (SELECT object_id FROM objects WHERE lake = ${lake} AND key = ${key}), b.batch_id, '{}',
+          ${identity.logicalDate}, ${at}
+          FROM batches b JOIN asks a USING (ask_id), json_each(${JSON.stringify(identity.askedIds)}) j
+          WHERE b.batch_id = ${batchId}
+        ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = 'stored', reason = NULL,
+          detail = NULL, is_permanent = 1, ask_id = excluded.ask_id, object_id = excluded.object_id,
+          batch_id = excluded.batch_id, logical_date = excluded.logical_date, decided_at = excluded.decided_at
+          WHERE processed_ids.outcome <> 'stored'`,
+  );
 }
 
 /** The batch stood in the lake before its commit, and so does another object with ids of it. */

@@ -109,14 +109,17 @@ function insertIds(query: Query, setId: number, from: number, ids: readonly stri
 
 async function removeLeftBehind(database: Database, token: string): Promise<void> {
   const left = database.all<{ candidate_set_id: number }>(
-    sql`SELECT candidate_set_id FROM candidate_sets WHERE conditions_hash LIKE ${`${STAGED} %`}
+    sql`SELECT candidate_set_id FROM candidate_sets WHERE ${IS_STAGED}
         AND conditions_hash NOT LIKE ${`${token} %`}`,
   );
   for (const { candidate_set_id: setId } of left) await removeSet(database, setId);
 }
 
+/** A set that is not complete. */
+export const IS_STAGED = sql`conditions_hash LIKE ${`${STAGED} %`}`;
+
 /** A batch at a time: a million rows in one transaction would keep everything else waiting. */
-async function removeSet(database: Database, setId: number): Promise<void> {
+export async function removeSet(database: Database, setId: number): Promise<void> {
   let removed: number;
   do {
     removed = await database.write(

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { RecordFacts, SealedBatch } from "../../model/ports/batch-store.ts";
 import type { Facets } from "../../model/records/question.ts";
+import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { reconcile } from "./asks.ts";
 import { nextManifestKey, readSealed } from "./batches.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -68,23 +69,33 @@ export function fixManifest(query: Query, askId: number, now: Date): readonly Se
             AND state = 'committed' ORDER BY batch_id`,
     )
     .map((row) => mapRow<ListedBatch>(row));
+  if (unlisted.length === 0) return [];
+  const ask = readLineage(query, askId);
+  const sum = reconcile(query, askId);
   const sealed: SealedBatch[] = [];
   for (let start = 0; start < unlisted.length; start += OBJECTS_PER_MANIFEST) {
-    sealed.push(sealManifest(query, askId, unlisted.slice(start, start + OBJECTS_PER_MANIFEST), now));
+    sealed.push(
+      sealManifest(query, { ...ask, askId }, sum, unlisted.slice(start, start + OBJECTS_PER_MANIFEST), now),
+    );
   }
   return sealed;
 }
 
-function sealManifest(query: Query, askId: number, batches: readonly ListedBatch[], now: Date): SealedBatch {
-  const ask = readLineage(query, askId);
+function sealManifest(
+  query: Query,
+  ask: AskLineage & { readonly askId: number },
+  sum: Reconciliation,
+  batches: readonly ListedBatch[],
+  now: Date,
+): SealedBatch {
   const folder = ask.keyTemplate.slice(0, ask.keyTemplate.lastIndexOf("/") + 1);
   const template = `${folder}_manifest-${ask.runStamp}-${ask.dagId}-${ask.taskId}-\${seq}.json`;
   const { seq, key } = nextManifestKey(query, ask.lake, template, 0);
-  const body = Buffer.from(writeManifest(query, askId, ask, batches));
+  const body = Buffer.from(writeManifest(query, ask, sum, batches));
   const sha256 = createHash("sha256").update(body).digest("hex");
   const { lastId } = query.run(
     insertInto("batches", {
-      ask_id: askId,
+      ask_id: ask.askId,
       kind: "manifest",
       state: "sealed",
       lake: ask.lake,
@@ -112,11 +123,10 @@ function sealManifest(query: Query, askId: number, batches: readonly ListedBatch
 /** An object a line, so that a manifest of many thousand records can be read with `less` and compared with `diff`. */
 function writeManifest(
   query: Query,
-  askId: number,
   ask: AskLineage,
+  sum: Reconciliation,
   batches: readonly ListedBatch[],
 ): string {
-  const sum = reconcile(query, askId);
   const records = batches.map((batch) => listRecords(query, batch.batchId));
   const names = [...new Set(records.flat().flatMap(({ facts }) => Object.keys(facts)))];
   const head = {

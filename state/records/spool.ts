@@ -10,6 +10,9 @@ function nameGroup(askId: number, generation: string, structure: string): string
 }
 
 export function insertSpooled(query: Query, record: FetchedRecord): SpooledRecord {
+  if ("asked_id" in record.facts || "fetched_at" in record.facts) {
+    throw new Error("a fact has the name of a column that each manifest has");
+  }
   const { lastId } = query.run(
     sql`INSERT INTO spool (ask_id, question_id, generation, asked_id, structure, size_bytes, facts, fetched_at,
           body)

@@ -43,8 +43,17 @@ function compose(strings: TemplateStringsArray, parts: readonly unknown[]): Sql 
 
 /** A name of a table or a column. It stands in the sources, never in the data: anything but a plain word is refused. */
 export function nameOf(word: string): Sql {
+  return new Sql(checkName(word), []);
+}
+
+/** Names that were checked before: each insert has the same few. */
+const CHECKED = new Set<string>();
+
+function checkName(word: string): string {
+  if (CHECKED.has(word)) return word;
   if (!/^[a-z][a-z0-9_]*$/.test(word)) throw new Error(`"${word}" is no name of a table or a column`);
-  return new Sql(word, []);
+  CHECKED.add(word);
+  return word;
 }
 
 /** One row: its names are the table's columns, and each value stands beside its name. An `Sql` is an expression. */
@@ -57,10 +66,8 @@ export function insertInto(table: string, row: Readonly<Record<string, unknown>>
     if (isExpression) values.push(...value.values);
     else values.push(value);
   }
-  return new Sql(
-    `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${places.join(", ")})`,
-    values,
-  );
+  const columns = Object.keys(row).map(checkName).join(", ");
+  return new Sql(`INSERT INTO ${checkName(table)} (${columns}) VALUES (${places.join(", ")})`, values);
 }
 
 /** As `insertInto`; a row with the same `key` becomes this one. */
@@ -72,7 +79,10 @@ export function upsertInto(
   const { text, values } = insertInto(table, row);
   const columns = Object.keys(row).filter((column) => !key.includes(column));
   const changes = columns.map((column) => `${column} = excluded.${column}`);
-  return new Sql(`${text} ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${changes.join(", ")}`, values);
+  return new Sql(
+    `${text} ON CONFLICT (${key.map(checkName).join(", ")}) DO UPDATE SET ${changes.join(", ")}`,
+    values,
+  );
 }
 
 /** The values as better-sqlite3 takes them: it knows no booleans and no `undefined`. */

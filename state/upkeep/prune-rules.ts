@@ -5,6 +5,8 @@
  * The lake's own books always stay: objects, questions, processed ids, spooled records. So does whatever still has to be
  * put, and whatever a later run would look at.
  */
+import { IS_STAGED, removeSet } from "../records/candidates.ts";
+import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { nameOf, sql, type Sql } from "../sqlite/statement.ts";
 
@@ -121,6 +123,8 @@ interface Leftover {
   readonly key: string;
   /** How many go in one transaction. */
   readonly pageRows: number;
+  /** How one goes that takes very many others along, in transactions of its own. */
+  readonly remove?: (database: Database, key: number) => Promise<void>;
   /** Which rows go, when the runs of that JSON list are gone. */
   readonly where: (before: string, goneRuns: string) => Sql;
 }
@@ -130,19 +134,19 @@ export const LEFTOVERS: readonly Leftover[] = [
   {
     table: "candidate_sets",
     key: "candidate_set_id",
-    // Tens of thousands of ids go with each.
     pageRows: 1,
-    // An unchanged CSV is not read twice: the set of the newest one stays. A run under way may have found its set and not
-    // yet said so.
+    remove: removeSet,
+    // An unchanged CSV is not read twice: the set of the newest one stays, unless a dead process left it half read. A run
+    // under way may have found its set and not yet said so.
     where: (before, gone) =>
       sql`created_at < ${before}
           AND candidate_set_id NOT IN (SELECT candidate_set_id FROM asks WHERE dag_run_id NOT IN ${listOf(gone)})
           AND candidate_set_id NOT IN (SELECT CAST(o.value AS INTEGER) FROM task_outputs o
             JOIN task_instances t USING (task_instance_id) WHERE o.name = 'candidate_set'
             AND t.dag_run_id NOT IN ${listOf(gone)})
-          AND sha256 IS NOT (SELECT o.sha256 FROM objects o WHERE o.lake = candidate_sets.lake
+          AND (${IS_STAGED} OR sha256 IS NOT (SELECT o.sha256 FROM objects o WHERE o.lake = candidate_sets.lake
             AND o.dataset = candidate_sets.dataset AND o.kind = 'file' AND o.is_committed = 1
-            ORDER BY o.commit_order DESC LIMIT 1)
+            ORDER BY o.commit_order DESC LIMIT 1))
           AND NOT EXISTS (SELECT 1 FROM dag_runs r JOIN task_instances t USING (dag_run_id)
             JOIN task_inputs i USING (task_instance_id) JOIN objects o USING (object_id)
             WHERE r.state IN ('queued', 'running') AND o.sha256 = candidate_sets.sha256)`,

@@ -121,10 +121,18 @@ async function removeLeftovers(
   counts: Counts,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const { table, key, pageRows, where } of LEFTOVERS) {
+  for (const { table, key, pageRows, where, remove } of LEFTOVERS) {
     const [from, column] = [nameOf(table), nameOf(key)];
-    const page = sql`DELETE FROM ${from} WHERE ${column} IN (
-      SELECT ${column} FROM ${from} WHERE ${where(before, "[]")} LIMIT ${pageRows})`;
+    const chosen = sql`SELECT ${column} AS key FROM ${from} WHERE ${where(before, "[]")}`;
+    if (remove !== undefined) {
+      for (const row of database.all<{ key: number }>(chosen)) {
+        signal?.throwIfAborted();
+        await remove(database, row.key);
+        counts[table] += 1;
+      }
+      continue;
+    }
+    const page = sql`DELETE FROM ${from} WHERE ${column} IN (${chosen} LIMIT ${pageRows})`;
     for (let changes = pageRows; changes === pageRows; counts[table] += changes) {
       signal?.throwIfAborted();
       changes = await removeSome(database, page);

@@ -89,8 +89,12 @@ describe("before anything is touched", () => {
     expect(existsSync(bare.databaseFile)).toBe(false);
   });
 
-  test("without a token tmdb_ingest names the variable, and csv_ingest needs none", async () => {
-    const result = await bare.run(["run", "tmdb_ingest"], { TMDB_API_TOKEN: undefined });
+  test.each([
+    ["run", "tmdb_ingest"],
+    ["trigger", "tmdb_ingest"],
+    ["backfill", "tmdb_ingest", "--from", "2026-11-01", "--to", "2026-11-02"],
+  ])("without a token %s %s names the variable", async (...command) => {
+    const result = await bare.run(command, { TMDB_API_TOKEN: undefined });
     expect(result.exitCode, result.stderr).toBe(78);
     expect(result.stderr).toMatch(/^dagmar: TMDB_API_TOKEN is not set/);
     expect(result.stderr).toContain(".env");

@@ -210,21 +210,30 @@ describe("a sealed batch whose body is damaged in the database", () => {
     expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 6, remaining: 0 });
   });
 
-  test("and whose object stands already is committed as it stands", async () => {
-    const { world, run } = await sealAndDamage();
-    const [sealed] = await world.ports.batches.listSealed(world.lake.id, "titles");
-    if (sealed === undefined) throw new Error("nothing is sealed");
-    await world.lake.putBytes({
-      key: sealed.key,
-      body: await world.ports.batches.readBody(sealed.batchId),
-      sha256: sealed.sha256,
-      metadata: describeBatch(sealed),
-      contentType: "application/json",
-    });
-    await damage(world);
-    const second = await startAsking(world, ids, run);
-    await second.sink.recover();
-    expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 6, remaining: 0 });
-    expect(world.database.all(sql`SELECT kind FROM events`)).toEqual([]);
-  });
+  const lose = (world: TestWorld): Promise<unknown> =>
+    world.database.write((query) => query.run(sql`DELETE FROM spool WHERE spool_id = 1`));
+
+  test.each([
+    ["changed", damage],
+    ["gone", lose],
+  ])(
+    "a row of it being %s, and whose object stands already, is committed with all of its ids",
+    async (_, harm) => {
+      const { world, run } = await sealAndDamage();
+      const [sealed] = await world.ports.batches.listSealed(world.lake.id, "titles");
+      if (sealed === undefined) throw new Error("nothing is sealed");
+      await world.lake.putBytes({
+        key: sealed.key,
+        body: await world.ports.batches.readBody(sealed.batchId),
+        sha256: sealed.sha256,
+        metadata: describeBatch(sealed),
+        contentType: "application/json",
+      });
+      await harm(world);
+      const second = await startAsking(world, ids, run);
+      await second.sink.recover();
+      expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 6, remaining: 0 });
+      expect(world.database.all(sql`SELECT kind FROM events`)).toEqual([]);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 /**
- * Turns what the service tells into metrics, and renders them for a scrape. Which there are stands in the list; the door
+ * Turns what the service tells into metrics, and renders them for a scrape. Which there are stands in the list; the endpoint
  * they leave by is the ops server's.
  */
 import { Registry } from "prom-client";

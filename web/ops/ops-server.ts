@@ -1,5 +1,5 @@
 /**
- * The one door over HTTP: /healthz, /readyz and /metrics, for machines that watch the service. What they answer is handed
+ * The one endpoint over HTTP: /healthz, /readyz and /metrics, for machines that watch the service. What they answer is handed
  * in; nothing can be changed through it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";

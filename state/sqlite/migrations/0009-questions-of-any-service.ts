@@ -56,14 +56,18 @@ export const questionsOfAnyService: readonly string[] = [
       LEFT JOIN objects f ON f.object_id = p.object_id`,
 
   // Ids without a stored answer: not found, failed, spooled, or candidates of their question's newest ask that it has not
-  // asked yet. Only the newest generation of an id counts.
+  // asked yet. Only the newest generation of an id counts, and an answer in the spool before an
+  // older failure.
   `CREATE VIEW v_missing AS
     SELECT v.dataset, v.asked_id, v.outcome, v.reason, v.detail, v.is_permanent, v.language, v.logical_date,
       v.decided_at, v.lake
       FROM v_ids v WHERE v.outcome <> 'stored'
         AND v.generation = (SELECT max(x.generation) FROM processed_ids x JOIN questions q USING (question_id)
-          WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.facets IS v.facets
+          WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.source IS v.source AND q.facets IS v.facets
             AND x.asked_id = v.asked_id UNION ALL SELECT v.generation ORDER BY 1 DESC LIMIT 1)
+        AND (v.outcome = 'spooled' OR NOT EXISTS (SELECT 1 FROM spool s JOIN questions q USING (question_id)
+          WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.source IS v.source AND q.facets IS v.facets
+            AND s.asked_id = v.asked_id AND s.generation = v.generation))
     UNION ALL
     SELECT q.dataset, c.asked_id, 'not_asked', NULL, NULL, 0, ${LANGUAGE}, r.logical_date, NULL, q.lake
       FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)

@@ -1,11 +1,13 @@
 /** Which ids came before: 8 bytes for each place of a table instead of a text, so that millions of ids need little memory. */
 
+import { TITLE_ID_PATTERN } from "./id-check.ts";
+
 export interface IdSet {
   /** Whether the id is new. */
   add(id: string): boolean;
 }
 
-const TITLE_ID = /^tt\d{7,10}$/;
+const TITLE_ID = new RegExp(TITLE_ID_PATTERN);
 const FIRST_PLACES = 1024;
 /** Above this share of used places a search takes more steps. */
 const MOST_USED = 0.7;

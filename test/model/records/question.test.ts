@@ -48,6 +48,19 @@ test("the hash is 64 hex digits and never changes from one release to the next: 
   );
 });
 
+test.each([
+  [{ hash: "x" }, {}],
+  [{}, { hash: "x" }],
+  [{ year: 1 }, { year: 2 }],
+])(
+  "source %j and facets %j are refused: a manifest writes them side by side with the hash",
+  (source, facets) => {
+    expect(() => hashQuestion({ ...QUESTION, source, facets })).toThrow(
+      "share a name, or have one called hash",
+    );
+  },
+);
+
 test("the first generation sorts before every run stamp", () => {
   expect(["20261123T090000000Z", "00010101T000000000Z", FIRST_GENERATION].toSorted()[0]).toBe(
     FIRST_GENERATION,

@@ -419,8 +419,11 @@ CREATE VIEW v_missing AS
     v.decided_at, v.lake
     FROM v_ids v WHERE v.outcome <> 'stored'
       AND v.generation = (SELECT max(x.generation) FROM processed_ids x JOIN questions q USING (question_id)
-        WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.facets IS v.facets
+        WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.source IS v.source AND q.facets IS v.facets
           AND x.asked_id = v.asked_id UNION ALL SELECT v.generation ORDER BY 1 DESC LIMIT 1)
+      AND (v.outcome = 'spooled' OR NOT EXISTS (SELECT 1 FROM spool s JOIN questions q USING (question_id)
+        WHERE q.lake = v.lake AND q.dataset = v.dataset AND q.source IS v.source AND q.facets IS v.facets
+          AND s.asked_id = v.asked_id AND s.generation = v.generation))
   UNION ALL
   SELECT q.dataset, c.asked_id, 'not_asked', NULL, NULL, 0, json_extract(q.facets, '$.language'), r.logical_date, NULL, q.lake
     FROM asks a JOIN questions q USING (question_id) JOIN dag_runs r USING (dag_run_id)
