@@ -4,19 +4,22 @@ import type { HttpRequest } from "./exchange.ts";
 export interface ControlQuestion {
   /** What was answered soundly a moment ago comes first: its failure cannot be its own. */
   pick(): HttpRequest | undefined;
-  /** It was answered soundly just now. */
-  remember(request: HttpRequest): void;
+  /** It was answered soundly just now, with so many bytes. */
+  remember(request: HttpRequest, sizeBytes: number): void;
   /** It was not answered soundly as a control question. */
   forget(): void;
 }
+
+/** TMDB's answers have 3 to 500 kB. A control question is asked of a service in trouble: it must not ask for megabytes. */
+const MAX_CONTROL_BYTES = 1_000_000;
 
 /** `pickEarlier` names something that was answered in an earlier run. */
 export function createControlQuestion(pickEarlier: () => HttpRequest | undefined): ControlQuestion {
   let latest: HttpRequest | undefined;
   return {
     pick: () => latest ?? pickEarlier(),
-    remember(request) {
-      latest = request;
+    remember(request, sizeBytes) {
+      if (sizeBytes <= MAX_CONTROL_BYTES) latest = request;
     },
     forget() {
       latest = undefined;

@@ -94,7 +94,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
     if (request.isProof?.(call.parsed.value) === true) {
       proofs += 1;
-      control.remember(request);
+      control.remember(request, response.data.length);
     }
     return { kind: "json", bytes: response.data, value: call.parsed.value };
   }

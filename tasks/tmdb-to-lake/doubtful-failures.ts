@@ -7,6 +7,7 @@ import type { TmdbClient } from "./tmdb-client.ts";
 export type AskedId = Pick<PlannedId, "askedId" | "generation">;
 
 export interface DoubtfulFailures {
+  /** One that is proven by its own answer is decided at once. */
   add(id: AskedId, failed: FailedTitle): void;
   /**
    * Decides the failures that a proof followed. Where many answers of a foreign form came in a row, it asks the control
@@ -60,7 +61,8 @@ export function createDoubtfulFailures(
 
   return {
     add(id, failed) {
-      kept = [...kept, { id, failed, proofs: client.proofs }];
+      if (failed.isProven === true) decide(id, failed);
+      else kept = [...kept, { id, failed, proofs: client.proofs }];
     },
     async judge(signal) {
       release();

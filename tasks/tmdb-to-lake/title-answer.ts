@@ -31,6 +31,8 @@ export interface FailedTitle {
   readonly detail: string;
   /** Asking again at once would give the same, provided that the service is well: see `proofs`. */
   readonly isPermanent: boolean;
+  /** The answer is the title that was asked for, so the service is well and the failure is the title's own. Default `false`. */
+  readonly isProven?: boolean;
   readonly fetchedAt: string;
 }
 

@@ -72,9 +72,6 @@ export function createTitleFetcher({ host, clock, get }: TitleFetcherTools): Tit
     if (imdbId !== undefined && imdbId !== title.imdbId) {
       return fail("wrong_title", `${source}: asked for ${title.imdbId}, got another IMDb id`, true);
     }
-    if (bytes.length > MAX_RECORD_BYTES) {
-      return fail("too_large", `${source}: ${bytes.length} bytes, more than an object may hold`, true);
-    }
     if (imdbId === undefined && providerId === undefined) {
       const ids = await find(title, signal);
       if ("outcome" in ids && ids.outcome === "failed") return ids;
@@ -85,6 +82,10 @@ export function createTitleFetcher({ host, clock, get }: TitleFetcherTools): Tit
           true,
         );
       }
+    }
+    if (bytes.length > MAX_RECORD_BYTES) {
+      const detail = `${source}: ${bytes.length} bytes, more than an object may hold`;
+      return { ...fail("too_large", detail, true), isProven: true };
     }
     return {
       outcome: "found",

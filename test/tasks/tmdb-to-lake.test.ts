@@ -298,6 +298,16 @@ describe("failures", () => {
     },
   );
 
+  test("a record that no object can hold is its own proof: it is asked for once, even where nothing else is asked", async () => {
+    const world = await openTmdbWorld();
+    world.tmdb.faults.push({ when: { id: first }, play: { kind: "oversized" } });
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    const error = await failure(world.ask(run, { ids: [first] }));
+    expect(error.code).toBe("IDS_FAILED");
+    expect(world.listOutcomes()).toEqual([{ asked_id: first, outcome: "failed", reason: "too_large" }]);
+    expect(world.tmdb.requests).toBe(1);
+  });
+
   test.each([
     ["a page of HTML", { kind: "html" }, "html"],
     ["JSON that breaks off", { kind: "badJson" }, "not_json"],
