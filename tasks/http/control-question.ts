@@ -10,7 +10,7 @@ export interface ControlQuestion {
   forget(): void;
 }
 
-/** TMDB's answers have 3 to 500 kB. A control question is asked of a service in trouble: it must not ask for megabytes. */
+/** A control question is asked of a service in trouble: it must not ask for megabytes. */
 const MAX_CONTROL_BYTES = 1_000_000;
 
 /** `pickEarlier` names something that was answered in an earlier run. */
