@@ -47,7 +47,7 @@ export async function tryLease(app: App, database: Database, purpose: string): P
       log: app.log,
       lakeId: app.lake.id,
       pools: app.settings.pools,
-      cookieScope: app.settings.databaseFile,
+      timezone: app.settings.timezone,
       service: silentObserver,
     });
     return lease;

@@ -10,6 +10,7 @@ import type { EngineTools } from "../scheduler/engine/engine.ts";
 import type { EngineObserver } from "../scheduler/engine/engine-observer.ts";
 import type { HeldLease } from "../scheduler/lease/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
+import { readDatabaseId } from "../state/control/database-identity.ts";
 import { createEventLog } from "../state/control/events.ts";
 import { createBatchStore } from "../state/records/batch-store.ts";
 import { createCandidateStore } from "../state/records/candidates.ts";
@@ -87,6 +88,7 @@ function createEngineTools(
     log,
     executor,
     leaseEpoch,
+    databaseId: readDatabaseId(database),
     lakeId: app.lake.id,
     identity: identifyProcess(),
     limits: settings,

@@ -82,6 +82,7 @@ export async function openGround(
     lakeId: lake.id,
     identity,
     leaseEpoch: lease.epoch,
+    databaseId: "bench",
     limits: settings,
     random: Math.random,
     observer: {},

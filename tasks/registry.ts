@@ -29,8 +29,6 @@ export interface TaskTools {
   readonly makeAgent?: (() => Agent) | undefined;
   /** What shell tasks hand on from; nothing by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Tells the shell tasks of this database from those of others: the path of its file. */
-  readonly cookieScope?: string;
   /** What no shell task's program may show in its words. */
   readonly secrets?: readonly string[];
 }
@@ -50,8 +48,7 @@ export const TASK_MODULES: readonly TaskModule[] = [
   },
   {
     declaration: SHELL,
-    create: ({ environment = {}, cookieScope = "", secrets = [] }) =>
-      createShell({ environment, cookieScope, secrets }),
+    create: ({ environment = {}, secrets = [] }) => createShell({ environment, secrets }),
   },
   { declaration: {}, create: () => createNoop() },
 ];

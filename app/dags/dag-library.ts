@@ -45,7 +45,6 @@ export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibr
     log,
     random,
     environment,
-    cookieScope: settings.databaseFile,
     secrets: settings.secrets,
   });
   const rules = {

@@ -78,7 +78,7 @@ async function schedule(
     log,
     lakeId: app.lake.id,
     pools: settings.pools,
-    cookieScope: settings.databaseFile,
+    timezone: settings.timezone,
     service,
   });
   void sweepUploads(app, stopping);

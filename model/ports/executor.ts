@@ -25,6 +25,8 @@ export interface AttemptRequest {
   /** By task id: of the tasks that it needs, and of those that its options name. */
   readonly outputs: Readonly<Record<string, TaskOutput>>;
   readonly timeoutSeconds: number;
+  /** The mark of the attempt's processes: see `makeAttemptCookie`. */
+  readonly cookie: string;
   /** Since when it asks to be looked at again later, ISO UTC; `null` when it never did. */
   readonly waitingSince: string | null;
 }

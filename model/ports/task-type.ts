@@ -51,6 +51,8 @@ export interface TaskContext<Options, State> {
   readonly run: RunFacts;
   readonly taskId: string;
   readonly attempt: number;
+  /** The mark that every process of this attempt carries in its environment: see `makeAttemptCookie`. */
+  readonly cookie: string;
   /** Seconds since this task first asked to be looked at again later; 0 when it never did. */
   readonly waitedSeconds: number;
   /** Templates resolved and checked again against the schema. `${seq}` alone is left in place. */

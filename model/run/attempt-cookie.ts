@@ -10,7 +10,7 @@ export interface CookieAttempt {
   readonly attempt: number;
 }
 
-/** The variable's value. `scope` tells attempts of one database from those of another: the path of its file. */
+/** The variable's value. `scope` tells attempts of one database from those of another: the database's id. */
 export function makeAttemptCookie({ dagId, runId, taskId, attempt }: CookieAttempt, scope: string): string {
   return `${dagId}/${runId}/${taskId}/${attempt}@${scope}`;
 }

@@ -121,6 +121,7 @@ async function perform(
     run: readRunFacts(run),
     taskId: key.taskId,
     attempt: key.attempt,
+    cookie: request.cookie,
     waitedSeconds: Math.max(0, waitedMs / 1000),
     options: parsed.data,
     written: request.options,

@@ -6,6 +6,8 @@ import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import { claimRuns } from "../../state/runs/dag-runs.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import { savePools } from "../../state/runs/pools.ts";
+import { claimIdentity, readDatabaseId } from "../../state/control/database-identity.ts";
+import { insertEvent } from "../../state/control/events.ts";
 import { abandonRequests } from "../../state/control/requests.ts";
 import { listRunningAttempts } from "../../state/runs/task-instances.ts";
 import { createProcessSearch, describeProcesses, endProcesses } from "../../tasks/shell/attempt-processes.ts";
@@ -16,16 +18,21 @@ export interface TakeOverTools {
   readonly log: Logger;
   readonly lakeId: string;
   readonly pools: ReadonlyMap<string, number>;
-  /** See `makeAttemptCookie`. */
-  readonly cookieScope: string;
+  /** Of events that belong to no run. */
+  readonly timezone: string;
   readonly service: ServiceObserver;
 }
 
-/** Processes are ended before their attempts are given up: who dies between the two finds them again. */
+/** Processes are ended before their attempts are given up: if this process dies between the two, the next one finds them again. */
 export async function takeOver(database: Database, tools: TakeOverTools): Promise<void> {
-  const { clock, lakeId, pools, cookieScope, service } = tools;
+  const { clock, lakeId, pools, service } = tools;
+  const { copyOf } = await claimIdentity(database);
+  if (copyOf !== null) await tellCopied(database, copyOf, tools);
   const attempts = listRunningAttempts(database);
-  await endOrphans(new Set(attempts.map((attempt) => makeAttemptCookie(attempt, cookieScope))), tools);
+  // What 0.1 started carries the database's path.
+  const scopes = [readDatabaseId(database), database.path];
+  const cookies = attempts.flatMap((attempt) => scopes.map((scope) => makeAttemptCookie(attempt, scope)));
+  await endOrphans(new Set(cookies), tools);
   await database.write((query) => {
     savePools(query, pools);
     claimRuns(query, lakeId);
@@ -33,6 +40,14 @@ export async function takeOver(database: Database, tools: TakeOverTools): Promis
     recoverLostAttempts(query, clock.now());
   });
   for (const { dagId } of attempts) service.taskLost(dagId);
+}
+
+async function tellCopied(database: Database, original: string, tools: TakeOverTools): Promise<void> {
+  const { clock, log, timezone } = tools;
+  const message = `${database.path} is a copy of ${original}, which is still there. It has an id of its own from now on, and the programs that ${original} started are left alone.`;
+  log.warn(message);
+  const event = { level: "warn", kind: "database_copied", message } as const;
+  await database.write((query) => insertEvent(query, event, clock.now(), timezone));
 }
 
 async function endOrphans(cookies: ReadonlySet<string>, { clock, log }: TakeOverTools): Promise<void> {

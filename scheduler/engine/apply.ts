@@ -2,6 +2,7 @@
 import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { AttemptRequest } from "../../model/ports/executor.ts";
+import { makeAttemptCookie } from "../../model/run/attempt-cookie.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { TaskInstance } from "../../model/run/task-instance.ts";
 import { changeRunState, readRun, stopRun } from "../../state/runs/dag-runs.ts";
@@ -22,6 +23,8 @@ import { readWorld, type WorldFacts } from "./world.ts";
 export interface ApplyTools {
   readonly identity: ProcessIdentity;
   readonly leaseEpoch: number;
+  /** See `makeAttemptCookie`. */
+  readonly databaseId: string;
   /** In the transaction in which the run ends. */
   readonly noteRunEnd?: (query: Query, run: DagRun, now: Date) => void;
 }
@@ -121,7 +124,8 @@ export function applyPlans(
     const definition = definitions.get(task.taskId);
     if (attempt === undefined || definition === undefined) return;
     const outputs = readOutputsOf(query, run.dagRunId, listAskedTasks(definition));
-    started.push({ run, dag, task, request: makeRequest(run, definition, task, attempt, outputs) });
+    const request = makeRequest(run, definition, task, attempt, outputs, tools.databaseId);
+    started.push({ run, dag, task, request });
   }
 }
 
@@ -137,17 +141,20 @@ function makeRequest(
   task: TaskInstance,
   attempt: number,
   outputs: AttemptRequest["outputs"],
+  databaseId: string,
 ): AttemptRequest {
   const { dagId, runId, intervalStart, intervalEnd } = run;
   const { taskId, type, with: options, needs, timeoutSeconds } = definition;
+  const key = { dagId, runId, taskId, attempt };
   return {
-    key: { dagId, runId, taskId, attempt },
+    key,
     run: { ...readRunFacts(run), intervalStart, intervalEnd },
     type,
     options,
     needs,
     outputs,
     timeoutSeconds,
+    cookie: makeAttemptCookie(key, databaseId),
     waitingSince: task.waitingSince,
   };
 }

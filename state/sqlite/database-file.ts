@@ -20,7 +20,7 @@ export function watchDatabaseFiles(path: string): FileWatch {
 
   function findMoved(): string | undefined {
     return files.find((file) => {
-      const found = identify(file);
+      const found = identifyFile(file);
       const before = known.get(file);
       if (before !== undefined) return found !== before && found !== "unknown";
       if (found !== "unknown" && found !== "missing") known.set(file, found);
@@ -52,8 +52,8 @@ function follow(path: string): string {
   }
 }
 
-/** Of a file that cannot be looked at for the moment nothing is concluded. */
-function identify(file: string): string {
+/** Its device and inode; `missing`, or `unknown` for one that cannot be looked at now: of that nothing is concluded. */
+export function identifyFile(file: string): string {
   try {
     const found = lookAt(file);
     return found === undefined ? "missing" : `${found.dev}:${found.ino}`;

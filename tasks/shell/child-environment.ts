@@ -1,5 +1,5 @@
 /** Which variables a shell task's program gets: few of ours, what the Dag names, and whose attempt it is. Our secrets stay here unless asked for. */
-import { COOKIE_VARIABLE, makeAttemptCookie } from "../../model/run/attempt-cookie.ts";
+import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
 import type { RunFacts } from "../../model/ports/task-type.ts";
 import type { OWN_VARIABLES, ShellOptions } from "./options.ts";
 
@@ -13,13 +13,13 @@ export interface AttemptFacts {
   readonly run: RunFacts;
   readonly taskId: string;
   readonly attempt: number;
-  readonly cookieScope: string;
+  readonly cookie: string;
 }
 
 export function makeChildEnvironment(
   ours: Environment,
   { env, pass_env: passEnv }: Pick<ShellOptions, "env" | "pass_env">,
-  { run, taskId, attempt, cookieScope }: AttemptFacts,
+  { run, taskId, attempt, cookie }: AttemptFacts,
 ): Readonly<Record<string, string>> {
   const { dagId, runId, logicalDate, partition } = run;
   const own: Readonly<Record<(typeof OWN_VARIABLES)[number], string>> = {
@@ -29,7 +29,7 @@ export function makeChildEnvironment(
     DAGMAR_ATTEMPT: String(attempt),
     DAGMAR_LOGICAL_DATE: logicalDate,
     DAGMAR_PARTITION: partition,
-    [COOKIE_VARIABLE]: makeAttemptCookie({ dagId, runId, taskId, attempt }, cookieScope),
+    [COOKIE_VARIABLE]: cookie,
   };
   const named = Object.entries(env).map(([name, value]) => [name, String(value)]);
   return {

@@ -1,6 +1,5 @@
 /** The task type `shell`: a script or a program of the user's own, in a process group of its own. What a Dag's params say reaches it as data only. */
 import type { JsonValue } from "../../model/dag/dag.ts";
-import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
 import { TaskFailure } from "../../model/errors.ts";
 import { makeMask } from "../../model/text/mask-secrets.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
@@ -24,8 +23,6 @@ const ERROR_LINES = 3;
 export interface ShellSettings {
   /** What variables are handed on from. */
   readonly environment: Environment;
-  /** See `makeAttemptCookie`. */
-  readonly cookieScope: string;
   /** Texts that no program's words may show, besides what `pass_env` hands on. */
   readonly secrets: readonly string[];
 }
@@ -52,7 +49,7 @@ export function createShell(settings: ShellSettings): TaskType<ShellOptions, Tas
 
 async function runShell(context: Context, settings: ShellSettings): Promise<TaskOutput> {
   const program = composeProgram(context, settings);
-  const search = createProcessSearch(new Set([program.environment[COOKIE_VARIABLE] ?? ""]));
+  const search = createProcessSearch(new Set([context.cookie]));
   try {
     return await runOnce(context, settings, program, search);
   } catch (error) {
@@ -134,15 +131,10 @@ async function startProgram(
   }
 }
 
-function composeProgram({ options, run, taskId, attempt }: Context, settings: ShellSettings): Program {
-  const { cookieScope } = settings;
+function composeProgram(context: Context, settings: ShellSettings): Program {
+  const { options, taskId } = context;
   const args = options.args.map(String);
-  const environment = makeChildEnvironment(settings.environment, options, {
-    run,
-    taskId,
-    attempt,
-    cookieScope,
-  });
+  const environment = makeChildEnvironment(settings.environment, options, context);
   const { cwd } = options;
   if (options.script !== undefined) {
     // What follows the text is $0, by which the shell names itself in its messages, and then "$1".

@@ -110,6 +110,7 @@ export async function openEngineWorld(
     lakeId: world.lake.id,
     identity: { pid: 1, host: "test", processStarted: "now" },
     leaseEpoch: 1,
+    databaseId: "test",
     limits: {
       pools: new Map(Object.entries({ default: 16, ...options.pools })),
       maxActiveTasks: options.maxActiveTasks ?? 32,

@@ -136,6 +136,7 @@ export async function openServiceWorld(
           ),
           identity: { pid: 1, host: "test", processStarted: "now" },
           leaseEpoch: 1,
+          databaseId: "test",
           limits: {
             pools: new Map(Object.entries({ default: 16, ...limits.pools })),
             maxActiveTasks: limits.maxActiveTasks ?? 32,

@@ -41,6 +41,7 @@ export function runTask(type: AnyTaskType, world: TestWorld, options: ContextOpt
     run,
     taskId: options.taskId ?? "task",
     attempt: 1,
+    cookie: "test",
     waitedSeconds: options.waitedSeconds ?? 0,
     options: type.options.parse(rendered),
     written: written as TaskContext<unknown, TaskPorts>["written"],

@@ -123,13 +123,12 @@ describe.runIf(process.platform === "linux")("orphans", () => {
   });
 
   test("are what a Dagmar that was killed leaves behind, and nothing of them stays", async () => {
-    const cookieScope = makeTempFolder();
+    const cookie = makeCookie();
     const script = 'setsid sleep 1000 & echo "pid $!"; sleep 1000 & echo "pid $!"; wait';
-    const { dagmar, exited, pids } = await startShellProcess(script, 2, { cookieScope });
+    const { dagmar, exited, pids } = await startShellProcess(script, 2, { cookie });
     dagmar.kill("SIGKILL");
     await exited;
     expect(pids.every(isRunning)).toBe(true);
-    const cookie = makeAttemptCookie({ dagId: "d", runId: "r", taskId: "t", attempt: 3 }, cookieScope);
     expect(await endOrphans(new Set([cookie]))).toBe(3);
     for (const pid of pids) await untilGone(pid);
   });

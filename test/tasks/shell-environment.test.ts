@@ -17,8 +17,8 @@ const OURS = {
 
 /** The variables that the program itself sees. */
 async function readEnvironment(written: Parameters<typeof runShell>[0], ours: object = OURS) {
-  const settings = { environment: ours as typeof OURS, cookieScope: "/data/dagmar.db" };
-  const { lines } = await runShell({ command: ["env"], ...written }, { settings });
+  const settings = { environment: ours as typeof OURS };
+  const { lines } = await runShell({ command: ["env"], ...written }, { settings, cookie: "whose it is" });
   return Object.fromEntries(
     lines.map((line) => {
       const [name = "", ...value] = line.slice("stdout: ".length).split("=");
@@ -43,7 +43,7 @@ describe("a program's environment", () => {
       DAGMAR_ATTEMPT: "2",
       DAGMAR_LOGICAL_DATE: "2026-11-23T09:00:00.000Z",
       DAGMAR_PARTITION: "2026/11/23",
-      DAGMAR_ATTEMPT_COOKIE: "reports/manual__2026-11-23T09:00:00.000Z/build/2@/data/dagmar.db",
+      DAGMAR_ATTEMPT_COOKIE: "whose it is",
     });
   });
 
@@ -83,9 +83,9 @@ test("a secret that was handed on is in no line, no output and no message", asyn
 test("two attempts, two databases: two cookies", () => {
   const attempt = { dagId: "d", runId: "r", taskId: "t", attempt: 1 };
   const cookies = [
-    makeAttemptCookie(attempt, "/a.db"),
-    makeAttemptCookie(attempt, "/b.db"),
-    makeAttemptCookie({ ...attempt, attempt: 2 }, "/a.db"),
+    makeAttemptCookie(attempt, "a"),
+    makeAttemptCookie(attempt, "b"),
+    makeAttemptCookie({ ...attempt, attempt: 2 }, "a"),
   ];
   expect(new Set(cookies).size).toBe(3);
 });

@@ -21,11 +21,11 @@ export interface ShellProcess {
 export async function startShellProcess(
   script: string,
   pidCount: number,
-  options: { readonly cookieScope?: string; readonly onLine?: string } = {},
+  options: { readonly cookie?: string; readonly onLine?: string } = {},
 ): Promise<ShellProcess> {
   const folder = compileShell();
   const file = join(folder, "attempt.mjs");
-  writeFileSync(file, writeAttempt(script, options.cookieScope ?? folder, options.onLine ?? ""));
+  writeFileSync(file, writeAttempt(script, options.cookie ?? folder, options.onLine ?? ""));
   const dagmar = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"] });
   if (dagmar.pid !== undefined) endAfterTest(dagmar.pid);
   const exited = new Promise<number | null>((resolve) => dagmar.once("exit", resolve));
@@ -53,11 +53,11 @@ function compileShell(): string {
   return folder;
 }
 
-function writeAttempt(script: string, cookieScope: string, onLine: string): string {
+function writeAttempt(script: string, cookie: string, onLine: string): string {
   return `
 import { createShell } from "./tasks/shell/index.js";
 globalThis.lines = 0;
-const type = createShell({ environment: process.env, cookieScope: ${JSON.stringify(cookieScope)}, secrets: [] });
+const type = createShell({ environment: process.env, secrets: [] });
 const written = { script: ${JSON.stringify(script)} };
 await type.run({
   written,
@@ -65,6 +65,7 @@ await type.run({
   run: { dagId: "d", runId: "r" },
   taskId: "t",
   attempt: 3,
+  cookie: ${JSON.stringify(cookie)},
   log: { info(line) { console.log(line); ${onLine} } },
   signal: new AbortController().signal,
   clock: { sleep: () => new Promise(() => {}) },

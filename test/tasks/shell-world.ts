@@ -19,6 +19,7 @@ export interface AttemptOptions {
   readonly settings?: Partial<ShellSettings>;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
+  readonly cookie?: string;
 }
 
 export interface ShellAttempt {
@@ -46,8 +47,8 @@ export function startShell(written: Written, options: AttemptOptions = {}): Shel
   const { params = {} } = options;
   attemptCount += 1;
   // An attempt that fails ends every process with its cookie: no other test's may have the same.
-  const cookieScope = `/test-${process.pid}-${attemptCount}.db`;
-  const type = createShell({ environment: process.env, cookieScope, secrets: [], ...options.settings });
+  const cookie = options.cookie ?? `test-${process.pid}-${attemptCount}`;
+  const type = createShell({ environment: process.env, secrets: [], ...options.settings });
   const rendered = renderTemplates(written, (name) => params[name.replace("params.", "")]);
   const lines: string[] = [];
   const watchers = new Set<() => void>();
@@ -60,6 +61,7 @@ export function startShell(written: Written, options: AttemptOptions = {}): Shel
     run: { ...RUN, params },
     taskId: "build",
     attempt: 2,
+    cookie,
     options: type.options.parse(rendered),
     written,
     signal: options.signal ?? new AbortController().signal,

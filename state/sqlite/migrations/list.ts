@@ -8,6 +8,7 @@ import { keptConditions } from "./0006-kept-conditions.ts";
 import { runsByLake } from "./0007-runs-by-lake.ts";
 import { objectsThatAreGone } from "./0008-objects-that-are-gone.ts";
 import { questionsOfAnyService } from "./0009-questions-of-any-service.ts";
+import { databaseIdentity } from "./0010-database-identity.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0007-runs-by-lake", up: runsByLake },
   { name: "0008-objects-that-are-gone", up: objectsThatAreGone },
   { name: "0009-questions-of-any-service", up: questionsOfAnyService },
+  { name: "0010-database-identity", up: databaseIdentity },
 ];

@@ -76,6 +76,7 @@ const service = runService(
     }),
     identity: { pid: process.pid, host: "load", processStarted: "now" },
     leaseEpoch: 1,
+    databaseId: "load",
     limits: {
       pools: new Map([["default", 16]]),
       maxActiveTasks: 32,

@@ -187,6 +187,7 @@ test("a request has the attempt's key, the run's facts, options as written, and 
     needs: ["second"],
     outputs: { first: { answer: 42 } },
     timeoutSeconds: 60,
+    cookie: `${run.dagId}/${run.runId}/work/1@test`,
     waitingSince: null,
   });
   expect(world.crossings.results[2]).toMatchObject({

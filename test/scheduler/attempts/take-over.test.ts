@@ -23,7 +23,7 @@ test("what a dead scheduler had begun is withdrawn, and what it ran is lost and 
     log: silentLog,
     lakeId: world.lake.id,
     pools: new Map([["default", 1]]),
-    cookieScope: "test",
+    timezone: "UTC",
     service: { ...silentObserver, taskLost: (dagId) => lost.push(dagId) },
   });
   expect(readAnswer(world.database, begun).state).toBe("withdrawn");

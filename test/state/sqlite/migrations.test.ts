@@ -153,13 +153,15 @@ test("questions and records that an earlier version stored keep what the views a
   await database.close();
 });
 
-describe.each([1, 2, 3, 4, 5, 6, 7, 8])("a database that stopped after migration %i", (count) => {
-  async function makeHalf(): Promise<string> {
-    const path = join(makeTempFolder(), "dagmar.db");
-    const connection = new BetterSqlite3(path);
-    connection.pragma("journal_mode = WAL");
-    await migrateTo(connection, path, MIGRATIONS.slice(0, count));
-    connection.exec(`
+describe.each(MIGRATIONS.slice(1).map((_, index) => index + 1))(
+  "a database that stopped after migration %i",
+  (count) => {
+    async function makeHalf(): Promise<string> {
+      const path = join(makeTempFolder(), "dagmar.db");
+      const connection = new BetterSqlite3(path);
+      connection.pragma("journal_mode = WAL");
+      await migrateTo(connection, path, MIGRATIONS.slice(0, count));
+      connection.exec(`
       INSERT INTO pools (pool, slots) VALUES ('kept', 3);
       INSERT INTO dag_versions VALUES ('f', 'd', '{}', '${AT}');
       INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
@@ -169,32 +171,33 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])("a database that stopped after migration
         VALUES (1, 't', 'noop', 'success', 2, 'default');
       INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local, error)
         VALUES (1, 2, 'success', 7, 'h', 3, '${AT}', '', NULL), (1, 1, 'lost', 7, 'h', 2, '${AT}', '', 'it died')`);
-    connection.close();
-    return path;
-  }
+      connection.close();
+      return path;
+    }
 
-  test("is brought to the newest schema, with its rows", async () => {
-    const path = await makeHalf();
-    const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
-    expect(database.all(sql`SELECT * FROM pools`)).toEqual([{ pool: "kept", slots: 3 }]);
-    expect(database.all(sql`SELECT run_id, task_id, attempt, state, error FROM v_attempts`)).toEqual([
-      { run_id: "manual__1", task_id: "t", attempt: 1, state: "lost", error: "it died" },
-      { run_id: "manual__1", task_id: "t", attempt: 2, state: "success", error: null },
-    ]);
-    await database.close();
-    expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
-  });
-
-  test("is not touched by a reader, who is told what to do", async () => {
-    const path = await makeHalf();
-    const before = dumpSchema(path);
-    await expect(openDatabase(path, { clock: createTestClock(), mode: "read" })).rejects.toMatchObject({
-      code: "DATABASE_MISSING",
-      hint: expect.stringContaining("dagmar db migrate") as unknown,
+    test("is brought to the newest schema, with its rows", async () => {
+      const path = await makeHalf();
+      const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
+      expect(database.all(sql`SELECT * FROM pools`)).toEqual([{ pool: "kept", slots: 3 }]);
+      expect(database.all(sql`SELECT run_id, task_id, attempt, state, error FROM v_attempts`)).toEqual([
+        { run_id: "manual__1", task_id: "t", attempt: 1, state: "lost", error: "it died" },
+        { run_id: "manual__1", task_id: "t", attempt: 2, state: "success", error: null },
+      ]);
+      await database.close();
+      expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
     });
-    expect(dumpSchema(path)).toBe(before);
-  });
-});
+
+    test("is not touched by a reader, who is told what to do", async () => {
+      const path = await makeHalf();
+      const before = dumpSchema(path);
+      await expect(openDatabase(path, { clock: createTestClock(), mode: "read" })).rejects.toMatchObject({
+        code: "DATABASE_MISSING",
+        hint: expect.stringContaining("dagmar db migrate") as unknown,
+      });
+      expect(dumpSchema(path)).toBe(before);
+    });
+  },
+);
 
 describe("runs that were made before they belonged to a lake", () => {
   async function migrateFrom(objects: string): Promise<BetterSqlite3.Database> {

@@ -175,6 +175,14 @@ CREATE TABLE dags (
   seen_at TEXT NOT NULL
   , is_paused INTEGER NOT NULL DEFAULT 0, is_active INTEGER NOT NULL DEFAULT 1, schedule TEXT, cursor TEXT, success_cursor INTEGER) STRICT;
 
+CREATE TABLE database_identity (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  database_id TEXT NOT NULL,
+  -- Device and inode, and the path; NULL until a process has taken the lease.
+  file TEXT,
+  path TEXT
+) STRICT;
+
 CREATE TABLE dataset_writes (
   dataset_write_id INTEGER PRIMARY KEY AUTOINCREMENT,
   lake TEXT NOT NULL,

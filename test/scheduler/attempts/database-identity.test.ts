@@ -1,0 +1,131 @@
+/** By which programs a process that has taken the lease ends: those of its database's attempts, whatever path leads to it. */
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { COOKIE_VARIABLE, makeAttemptCookie } from "../../../model/run/attempt-cookie.ts";
+import { silentObserver } from "../../../model/ports/service-observer.ts";
+import { takeOver } from "../../../scheduler/attempts/take-over.ts";
+import { readDatabaseId } from "../../../state/control/database-identity.ts";
+import { startAttempt } from "../../../state/runs/task-instances.ts";
+import { openDatabase, type Database } from "../../../state/sqlite/database.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
+import { createTestClock, silentLog } from "../../support/test-world.ts";
+import { endAfterTest, isRunning, untilGone } from "../../tasks/shell-world.ts";
+import { makeChain, openEngineWorld } from "../engine-world.ts";
+
+const clock = createTestClock();
+
+async function takeOverHere(database: Database): Promise<void> {
+  await takeOver(database, {
+    clock,
+    log: silentLog,
+    lakeId: "lake",
+    pools: new Map(),
+    timezone: "UTC",
+    service: silentObserver,
+  });
+}
+
+/** What a scheduler leaves that was killed: an attempt that is running in the books, and its program. */
+async function killScheduler(markedBy: "id" | "path" = "id") {
+  const world = await openEngineWorld({ a: () => ({}) });
+  const { database } = world;
+  await takeOverHere(database);
+  const run = await world.makeRun(makeChain({ taskId: "a" }));
+  await database.write((query) =>
+    startAttempt(query, run, world.task(run, "a"), { pid: 99, host: "gone", leaseEpoch: 1 }, clock.now()),
+  );
+  const { path } = database;
+  const id = readDatabaseId(database);
+  const attempt = { dagId: run.dagId, runId: run.runId, taskId: "a", attempt: 1 };
+  const cookie = makeAttemptCookie(attempt, markedBy === "id" ? id : path);
+  const { pid = 0 } = spawn("sleep", ["1000"], {
+    env: { PATH: process.env["PATH"], [COOKIE_VARIABLE]: cookie },
+    stdio: "ignore",
+    detached: true,
+  });
+  endAfterTest(pid);
+  await vi.waitUntil(() => isRunning(pid));
+  await database.close();
+  return { id, pid, path };
+}
+
+async function startAgain(path: string) {
+  const database = await openDatabase(path, { clock, mode: "existing" });
+  await takeOverHere(database);
+  const events = database.all<{ kind: string }>(sql`SELECT kind FROM events WHERE kind = 'database_copied'`);
+  const id = readDatabaseId(database);
+  await database.close();
+  return { id, isCopy: events.length > 0 };
+}
+
+/** Gives the path by which the next process opens the database. */
+const WAYS: Readonly<Record<string, (path: string) => string>> = {
+  "by the same path": (path) => path,
+  "by a folder that is mounted or linked elsewhere too": (path) => {
+    const other = `${dirname(path)}-linked`;
+    symlinkSync(dirname(path), other);
+    return join(other, "dagmar.db");
+  },
+  "after it was moved": (path) => {
+    const other = join(dirname(path), "moved", "dagmar.db");
+    mkdirSync(dirname(other));
+    renameSync(path, other);
+    return other;
+  },
+  "after it was moved to another file system": (path) => {
+    const other = join(dirname(path), "elsewhere.db");
+    copyFileSync(path, other);
+    rmSync(path);
+    return other;
+  },
+  "after a backup was put in its place": (path) => {
+    copyFileSync(path, `${path}.backup`);
+    rmSync(path);
+    renameSync(`${path}.backup`, path);
+    return path;
+  },
+};
+
+describe.runIf(process.platform === "linux")("a program that a killed scheduler left running", () => {
+  test.each(Object.entries(WAYS))("is ended when the database is opened %s", async (_, prepare) => {
+    const { id, pid, path } = await killScheduler();
+    const other = prepare(path);
+    try {
+      expect(await startAgain(other)).toEqual({ id, isCopy: false });
+    } finally {
+      if (dirname(other).endsWith("-linked")) rmSync(dirname(other));
+    }
+    await untilGone(pid);
+  });
+
+  test("is ended where a version that marked it by the database's path started it", async () => {
+    const { pid, path } = await killScheduler("path");
+    expect((await startAgain(path)).isCopy).toBe(false);
+    await untilGone(pid);
+  });
+
+  test("is left alone by a copy of the database while the original stands, and ended by the original", async () => {
+    const { id, pid, path } = await killScheduler();
+    const copy = join(dirname(path), "copy.db");
+    copyFileSync(path, copy);
+    const first = await startAgain(copy);
+    expect(first.isCopy).toBe(true);
+    expect(first.id).not.toBe(id);
+    expect((await startAgain(copy)).id).toBe(first.id);
+    expect(isRunning(pid)).toBe(true);
+    expect(await startAgain(path)).toEqual({ id, isCopy: false });
+    await untilGone(pid);
+  });
+});
+
+test("an id whose row is gone is made anew", async () => {
+  const { path, id } = await killScheduler();
+  const database = await openDatabase(path, { clock, mode: "existing" });
+  await database.write((query) => query.run(sql`DELETE FROM database_identity`));
+  await database.close();
+  const again = await startAgain(path);
+  expect(again.id).not.toBe("");
+  expect(again.id).not.toBe(id);
+});
