@@ -9,7 +9,8 @@ RUN apt-get update \
 WORKDIR /app
 # better-sqlite3 would fetch a binary that no lockfile vouches for: it is compiled here, with the headers of this image.
 ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
-COPY package.json package-lock.json .npmrc ./
+# bundle.mjs: npm calls it after an install. Without rolldown it says so and does nothing.
+COPY package.json package-lock.json .npmrc bundle.mjs ./
 RUN npm ci --omit=dev
 
 # --- The sources, bundled. Neither TypeScript nor the bundler needs an install script, so none may run. -----------------

@@ -2,13 +2,19 @@
  * Makes `dist/` out of the sources: the program, and the tools around it, each with the packages it uses in a few files.
  * Types are checked elsewhere. Why, and what must stay outside: docs/decisions/0010.
  */
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "rolldown";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const DIST = join(ROOT, "dist");
+
+// npm calls it so after each install in this folder. A folder without the tools for development has its `dist/`, or needs none.
+if (process.argv.includes("--where-installed") && !existsSync(join(ROOT, "node_modules/rolldown"))) {
+  process.stdout.write("dist/ is not built: rolldown is not installed here.\n");
+  process.exit();
+}
+const { build } = await import("rolldown");
 
 /** What starts as a process of its own. The tools come apart from the program, so that they do not cut it smaller. */
 const PROGRAM = ["cli/main"];
@@ -26,8 +32,8 @@ const TOOLS = [
 
 /** A binary, found by its place among its package's files. */
 const NATIVE = /^better-sqlite3$/;
-/** Drivers of other databases, which knex asks for where one is used. */
-const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|sqlite3|tedious)(?:\/|-|$)/;
+/** Drivers of other databases, whole names: knex loads one of them where it is used. What knex always loads is bundled. */
+const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|pg-query-stream|sqlite3|tedious)(?:\/|$)/;
 
 /** What only the tools of the tests use; it is started from the repository, where it is installed. */
 const TEST_TOOLS = /^(?:rolldown|vitest)(?:\/|$)/;
@@ -39,7 +45,15 @@ const THREAD = /new URL\(\s*"(\.[^"]+)\.js",\s*import\.meta\.url\s*\)/g;
 const KEPT_MS = 24 * 3600 * 1000;
 
 const written = new Set();
-for (const entries of [PROGRAM, TOOLS]) {
+/** Of the program alone: its files, and the folders of the packages that are in them. */
+const shipped = {
+  /** @type {Set<string>} */
+  files: new Set(),
+  /** @type {Set<string>} */
+  packages: new Set(),
+};
+// The program last: both have the threads of the task types, and a thread of the program must find its chunks in the package.
+for (const entries of [TOOLS, PROGRAM]) {
   // The image is built from the program's sources alone.
   const found = entries.filter((entry) => existsSync(join(ROOT, `${entry}.ts`)));
   if (found.length === 0) continue;
@@ -65,9 +79,19 @@ for (const entries of [PROGRAM, TOOLS]) {
       chunkFileNames: "chunks/[name]-[hash].js",
     },
   });
-  for (const { fileName } of output) written.add(join(DIST, fileName));
+  for (const { fileName, moduleIds = [] } of output) {
+    written.add(join(DIST, fileName));
+    if (entries !== PROGRAM) continue;
+    shipped.files.add(fileName);
+    for (const id of moduleIds) {
+      const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? [];
+      if (folder !== undefined) shipped.packages.add(folder);
+    }
+  }
 }
 removeFormerBuilds();
+writeNotices();
+writePackList();
 
 /**
  * A module goes on finding its neighbours from where it would lie if it were alone, `dist/<folder>/<name>.js`; what it
@@ -109,4 +133,28 @@ function removeFormerBuilds() {
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile() && !written.has(path) && now - statSync(path).mtimeMs > KEPT_MS) rmSync(path);
   }
+}
+
+/** What the licences of the bundled packages ask for: their texts travel with the copies, each text once. */
+function writeNotices() {
+  const namesByText = new Map();
+  for (const folder of [...shipped.packages].toSorted()) {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? "" : readFileSync(join(folder, file), "utf8").trim();
+    namesByText.set(text, [...(namesByText.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  const notices = [...namesByText].map(([text, names]) => `${names.join("\n")}\n\n${text}\n`);
+  const file = "third-party-licenses.txt";
+  writeFileSync(join(DIST, file), notices.join(`\n${"-".repeat(72)}\n\n`));
+  shipped.files.add(file);
+}
+
+/** `npm pack` takes the program as this build wrote it: no tool, and no chunk of a former build. */
+function writePackList() {
+  const others = readdirSync(DIST, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(DIST, join(entry.parentPath, entry.name)).split(sep).join(posix.sep))
+    .filter((name) => !shipped.files.has(name));
+  writeFileSync(join(DIST, ".npmignore"), others.map((name) => `/${name}\n`).join(""));
 }
