@@ -6,7 +6,7 @@ import { realpathSync, statSync, type BigIntStats } from "node:fs";
 import { StateError } from "../../model/errors.ts";
 
 export interface FileWatch {
-  /** Raises `DATABASE_MOVED`. A few microseconds: it is asked before each transaction. */
+  /** Raises `DATABASE_MOVED`. About 20 µs. */
   assertSame(): void;
   readonly isMoved: boolean;
 }

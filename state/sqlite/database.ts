@@ -26,6 +26,8 @@ import { bind, sql, type Sql } from "./statement.ts";
 
 const BUSY_PATIENCE_MS = 10_000;
 const LAZY_COMMIT_MS = 10;
+/** How long it may take until a file that was moved away is noticed: looking costs as much as a small statement. */
+const FILE_CHECK_MS = 20;
 const CACHED_STATEMENTS = 500;
 
 export interface Database extends Query {
@@ -125,6 +127,7 @@ function createDatabase(
   let isFlushPlanned = false;
   let lastWriteError: string | null = null;
   let flushing: Promise<void> = Promise.resolve();
+  let filesCheckedMs = clock.monotonicMs();
 
   function assertFence(): void {
     if (epoch === null) return;
@@ -136,11 +139,18 @@ function createDatabase(
     }
   }
 
+  function assertSameFiles(): void {
+    const nowMs = clock.monotonicMs();
+    if (!connection.open || nowMs - filesCheckedMs < FILE_CHECK_MS) return;
+    files.assertSame();
+    filesCheckedMs = nowMs;
+  }
+
   /** One transaction for everything that is pending; what fails alone is undone alone. */
   function commitGroup(group: readonly Pending[]): void {
     const settled: (() => void)[] = [];
     failpoint("transaction.before");
-    if (connection.open) files.assertSame();
+    assertSameFiles();
     query.run(BEGIN);
     try {
       assertFence();

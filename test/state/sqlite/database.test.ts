@@ -258,8 +258,10 @@ describe("a database whose file is another one", () => {
   ];
   test.each(changes)("because it %s is written no more, nor when it is closed", async (_, end, change) => {
     const path = makePath();
-    const database = await open(path);
+    const clock = createHandClock();
+    const database = await open(path, "create", clock);
     await database.write(addPool("before"));
+    await clock.advance(20);
     change(`${path}${end}`);
     const before = readdirSync(join(path, "..")).toSorted();
     const errors = await Promise.all([
