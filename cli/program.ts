@@ -30,18 +30,39 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
       exitCode = await command.run({ ...invocation, output: context.output, drain: context.drain });
     });
   }
+  const [first, ...words] = argv;
+  const helped = first === "help" && words.length > 0 ? findCommand(program, words) : undefined;
+  if (helped !== undefined) {
+    helped.outputHelp();
+    return 0;
+  }
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    // What is not a command is refused by name: commander's own `help` would print the whole list instead.
+    await program.parseAsync(first === "help" && words.length > 0 ? words : [...argv], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version were printed: that was what was asked for. A noun alone shows its verbs, which is not.
     if (error.code === "commander.helpDisplayed" || error.code === "commander.version") return 0;
-    if (error.code === "commander.help") return 2;
-    throw new CommandRefused("USAGE", error.message.replace(/^error: /, ""), {
-      hint: "--help shows the commands.",
-    });
+    if (error.code === "commander.help") return error.exitCode === 0 ? 0 : 2;
+    throw refuseLine(error);
   }
   return exitCode;
+}
+
+/** `dags list`: the command of those words, or the noun; `undefined` where a word is neither. */
+function findCommand(program: Commander, words: readonly string[]): Commander | undefined {
+  let found: Commander | undefined = program;
+  for (const word of words) found = found?.commands.find((command) => command.name() === word);
+  return found;
+}
+
+/** Commander puts its suggestion behind a line feed; any other line feed is part of what was typed. */
+function refuseLine(error: CommanderError): CommandRefused {
+  const [message = "", suggestion] = error.message.replace(/^error: /, "").split(/\n\((Did you mean .*)\)$/);
+  const help = "--help shows the commands.";
+  return new CommandRefused("USAGE", message, {
+    hint: suggestion === undefined ? help : `${suggestion} ${help}`,
+  });
 }
 
 function createRoot(version: string): Commander {

@@ -1,4 +1,5 @@
 /** What people ask the books, read from the views that are an interface. Reads only; repairs nothing. */
+import type { RunName } from "../model/run/run-name.ts";
 import type { Reconciliation } from "../model/records/reconciliation.ts";
 import { reconcile } from "./records/asks.ts";
 import type { Query } from "./sqlite/query.ts";
@@ -24,13 +25,23 @@ const ofDag = (dagId: string | undefined): Sql =>
   dagId === undefined ? sql`` : sql`WHERE dag_id = ${dagId}`;
 
 /**
- * The run of that name: `dag/run id`, a run id that is unique, or a Dag's id for its newest run in that lake that is not
- * after `now` (ISO UTC), and for its first one where all are. `undefined` when none or several fit.
+ * The run of that name: a Dag's and a run's id, or a word: a run id that is unique, or a Dag's id for its newest run in that
+ * lake that is not after `now` (ISO UTC), and for its first one where all are. `undefined` when none or several fit.
  */
-export function findRunId(query: Query, lakeId: string, name: string, now: string): number | undefined {
-  const [dagId, runId] = name.split("/", 2);
+export function findRunId(
+  query: Query,
+  lakeId: string,
+  given: Exclude<RunName, { kind: "date" }>,
+  now: string,
+): number | undefined {
+  if (given.kind === "id") {
+    const { dagId, runId } = given;
+    return query.get<{ id: number }>(
+      sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${dagId} AND run_id = ${runId}`,
+    )?.id;
+  }
+  const name = given.word;
   const candidates = [
-    sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${dagId} AND run_id = ${runId ?? ""}`,
     sql`SELECT dag_run_id AS id FROM dag_runs WHERE run_id = ${name}`,
     sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${name} AND lake = ${lakeId} AND logical_date <= ${now}
         ORDER BY logical_date DESC LIMIT 1`,
@@ -73,6 +84,13 @@ export function reportAttempts(query: Query, dagRunId: number): readonly Row[] {
   return query.all<Row>(
     sql`SELECT v.* FROM v_attempts v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
         WHERE r.dag_run_id = ${dagRunId} ORDER BY v.started_at, v.task_id`,
+  );
+}
+
+export function reportAttempt(query: Query, taskInstanceId: number, number: number): Row | undefined {
+  return query.get<Row>(
+    sql`SELECT state, error_code, error FROM attempts
+        WHERE task_instance_id = ${taskInstanceId} AND number = ${number}`,
   );
 }
 

@@ -1,6 +1,8 @@
 /** The run that a person means by what was typed, and whether this command may change it. */
 import { CommandRefused } from "../../model/errors.ts";
+import { suggestName } from "../../config/suggestion.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
+import { nameRun, parseRunName } from "../../model/run/run-name.ts";
 import { readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
 import { listDagRows } from "../../state/runs/dags.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -12,19 +14,25 @@ import { findRunOfDate } from "./choose-date.ts";
  * that is unique. Errors: `RUN_UNKNOWN`; `USAGE` where a day has several.
  */
 export function findRun(query: Query, lakeId: string, name: string, now: Date): DagRun {
-  const at = name.indexOf("@");
-  if (at > 0) {
-    const dagId = name.slice(0, at);
+  const parsed = parseRunName(name);
+  if (parsed.kind === "date") {
+    const { dagId, date } = parsed;
     const row = listDagRows(query).get(dagId);
-    if (row !== undefined) {
-      const { timezone } = readDagVersion(query, row.fingerprint);
-      return findRunOfDate(query, lakeId, { dagId, timezone }, name.slice(at + 1), "The date behind @");
-    }
+    if (row === undefined) throw refuseUnknown(query, name, dagId);
+    const { timezone } = readDagVersion(query, row.fingerprint);
+    return findRunOfDate(query, lakeId, { dagId, timezone }, date, "The date after @");
   }
-  const dagRunId = findRunId(query, lakeId, name, now.toISOString());
+  const dagRunId = findRunId(query, lakeId, parsed, now.toISOString());
   if (dagRunId !== undefined) return readRun(query, dagRunId);
-  throw new CommandRefused("RUN_UNKNOWN", `There is no run ${name}.`, {
-    hint: "`dagmar runs list` shows them.",
+  throw refuseUnknown(query, name, parsed.kind === "word" ? parsed.word : parsed.dagId);
+}
+
+function refuseUnknown(query: Query, name: string, dagId: string): CommandRefused {
+  const known = [...listDagRows(query).keys()];
+  const suggestion = known.includes(dagId) ? undefined : suggestName(dagId, known);
+  const list = "`dagmar runs list` shows the runs.";
+  return new CommandRefused("RUN_UNKNOWN", `There is no run ${name}.`, {
+    hint: suggestion === undefined ? list : `${suggestion.replace(/^d/, "D")} ${list}`,
   });
 }
 
@@ -39,11 +47,12 @@ export function findRunToChange(query: Query, lakeId: string, name: string, now:
 }
 
 /** Raises `SETTINGS_DIFFER`. A run of an early version that no lake has claimed yet becomes this one's. */
-export function refuseOtherLake({ dagId, runId, lake }: DagRun, lakeId: string): void {
+export function refuseOtherLake(run: DagRun, lakeId: string): void {
+  const { lake } = run;
   if (lake === null || lake === lakeId) return;
   throw new CommandRefused(
     "SETTINGS_DIFFER",
-    `${dagId}/${runId} is a run of the lake ${lake}, and this command works for ${lakeId}.`,
+    `${nameRun(run)} is a run of the lake ${lake}, and this command works for ${lakeId}.`,
     { hint: "Give the command with that lake in DAGMAR_LAKE. Nothing was done." },
   );
 }

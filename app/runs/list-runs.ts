@@ -1,4 +1,5 @@
 /** The runs, newest first, and what the open ones wait for. */
+import { nameRun } from "../../model/run/run-name.ts";
 import { countRuns, reportRuns } from "../../state/reports.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
@@ -26,12 +27,12 @@ export async function listRuns(
     .filter((row) => row["state"] === "running" || row["state"] === "queued")
     .flatMap((row) => readOpenRun(database, app.lake.id, row) ?? []);
   const waits = explainReadable(app, database, open);
-  const textOf = new Map(open.map((run) => [nameRun(run.dagId, run.runId), waits.get(run.dagRunId) ?? null]));
+  const textOf = new Map(open.map((run) => [nameRun(run), waits.get(run.dagRunId) ?? null]));
   return {
     total: countRuns(database, filter),
     runs: found.map((row) => ({
       ...row,
-      waits: textOf.get(nameRun(row["dag_id"], row["run_id"])) ?? null,
+      waits: textOf.get(nameRun({ dagId: String(row["dag_id"]), runId: String(row["run_id"]) })) ?? null,
     })),
   };
 }
@@ -57,8 +58,4 @@ function explainReadable(app: App, query: Query, runs: readonly DagRun[]): Reado
     }
   };
   return explain(runs) ?? new Map(runs.flatMap((run) => [...(explain([run]) ?? [])]));
-}
-
-function nameRun(dagId: unknown, runId: unknown): string {
-  return `${String(dagId)}/${String(runId)}`;
 }

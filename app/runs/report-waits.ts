@@ -1,5 +1,6 @@
 /** Says what runs wait for: at once when it is new, and again every minute while it stays the same. */
 import type { DagRun } from "../../model/run/dag-run.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { explainWaits, type RunWait } from "../../scheduler/runs/explain-run.ts";
 import type { Limits } from "../../scheduler/engine/world.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
@@ -38,9 +39,8 @@ export function createWaitReporter(
 }
 
 function describeWait(wait: RunWait): readonly string[] {
-  const { dagId, runId } = wait.run;
   const reasons = listReasons(wait);
-  return reasons.length === 0 ? [] : [`${dagId}/${runId} waits. ${reasons.join(". ")}.`];
+  return reasons.length === 0 ? [] : [`${nameRun(wait.run)} waits. ${reasons.join(". ")}.`];
 }
 
 function listReasons({ tasks, turn }: RunWait): readonly string[] {
@@ -88,7 +88,7 @@ export function describeStuck(
     (run) => `\`dagmar run ${run.dagId} --date ${run.logicalDate}\` resumes the run that holds it`,
   );
   const [first] = waits;
-  const shown = first === undefined ? "list" : `show ${first.run.dagId}/${first.run.runId}`;
+  const shown = first === undefined ? "list" : `show ${nameRun(first.run)}`;
   const remedy = ways.length === 0 ? `\`dagmar runs ${shown}\` says what it waits for` : ways.join("; ");
   return `Nothing can move it: nothing is running and nothing comes due. ${remedy}; then give the same command again.`;
 }

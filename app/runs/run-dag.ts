@@ -7,6 +7,7 @@ import { driveRuns } from "../../scheduler/engine/drive-runs.ts";
 import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 import type { HeldLease } from "../../scheduler/lease/lease-keeper.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { reportTasks } from "../../state/reports.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
@@ -60,9 +61,9 @@ export async function runDag(
 
 function warnOutdated(app: App, database: Database, { dagRunId, how, isOutdated }: Prepared): void {
   if (!isOutdated || how === "done") return;
-  const { runId } = readRun(database, dagRunId);
+  const run = readRun(database, dagRunId);
   app.log.warn(
-    `${runId} resumes with the Dag definition that it was made with; use --rerun for the current one.`,
+    `${nameRun(run)} resumes with the Dag definition that it was made with; use --rerun for the current one.`,
   );
 }
 

@@ -2,6 +2,7 @@
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { formatDuration } from "../../model/time/duration.ts";
 import type { Logger } from "../../model/ports/logger.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 
 const TROUBLE: ReadonlySet<string> = new Set(["failed", "up_for_retry", "upstream_failed", "cancelled"]);
@@ -23,7 +24,7 @@ export function logRuns(log: Logger, next: EngineObserver): EngineObserver {
     runEnded(run) {
       next.runEnded?.(run);
       const level = run.state === "success" ? "info" : "error";
-      log[level](`${run.dagId} ${run.runId} ended: ${run.state}${describeTime(run)}`, { event: "run_ended" });
+      log[level](`${nameRun(run)} ended: ${run.state}${describeTime(run)}`, { event: "run_ended" });
     },
   };
 }

@@ -3,9 +3,18 @@ import { CommandRefused } from "../../model/errors.ts";
 import type { TaskInstance } from "../../model/run/task-instance.ts";
 import { locateAttemptLog } from "../../logs/attempt-log-location.ts";
 import { createAttemptLogReader, type AttemptLogReader } from "../../logs/attempt-log-reader.ts";
+import { nameRun } from "../../model/run/run-name.ts";
+import { reportAttempt, reportTasks } from "../../state/reports.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
+import type { Row } from "../../state/sqlite/row.ts";
 import type { App } from "../app.ts";
 import { findRun } from "../runs/find-run.ts";
+
+export interface AttemptFailure {
+  readonly state: string;
+  readonly code: string | null;
+  readonly error: string;
+}
 
 export interface TaskLog {
   /** `dag/run id`. */
@@ -18,6 +27,8 @@ export interface TaskLog {
     readonly reader: AttemptLogReader;
     /** Asked before each reading: an attempt's last line is written before its end is. */
     readonly isRunning: () => boolean;
+    /** Why the attempt did not succeed, as the database has it: its log may be gone, or end before that. */
+    readonly readFailure: () => AttemptFailure | null;
   } | null;
 }
 
@@ -29,8 +40,9 @@ export async function openTaskLog(
   asked: number | undefined,
 ): Promise<TaskLog> {
   const database = await app.openDatabase("read");
-  const { dagId, runId, dagRunId } = findRun(database, app.lake.id, name, app.clock.now());
-  const runName = `${dagId}/${runId}`;
+  const run = findRun(database, app.lake.id, name, app.clock.now());
+  const { dagId, runId, dagRunId } = run;
+  const runName = nameRun(run);
   const readTask = (): TaskInstance => findTask(listTasksOfRun(database, dagRunId), taskId, runName);
   const task = readTask();
   const number = chooseAttempt(task, asked, runName);
@@ -41,7 +53,30 @@ export async function openTaskLog(
     const { state, attemptCount } = readTask();
     return state === "running" && attemptCount === number;
   };
-  return { runName, task, attempt: { number, file, reader: createAttemptLogReader(file), isRunning } };
+  const readFailure = (): AttemptFailure | null =>
+    judgeFailure(reportAttempt(database, task.taskInstanceId, number));
+  const reader = createAttemptLogReader(file);
+  return { runName, task, attempt: { number, file, reader, isRunning, readFailure } };
+}
+
+/** The tasks of a run whose logs can be asked for. Raises `RUN_UNKNOWN`, `USAGE`. */
+export async function listLoggedTasks(
+  app: App,
+  name: string,
+): Promise<{ readonly runName: string; readonly tasks: readonly Row[] }> {
+  const database = await app.openDatabase("read");
+  const run = findRun(database, app.lake.id, name, app.clock.now());
+  return { runName: nameRun(run), tasks: reportTasks(database, run.dagRunId) };
+}
+
+/** `null` for an attempt that is running, has succeeded, or was stopped without a reason. */
+function judgeFailure(row: Row | undefined): AttemptFailure | null {
+  const state = String(row?.["state"]);
+  if (row === undefined || state === "running" || state === "success") return null;
+  const code = row["error_code"] === null ? null : String(row["error_code"]);
+  if (row["error"] === null && code === null && state === "cancelled") return null;
+  const error = row["error"] === null ? (code ?? "no reason was kept") : String(row["error"]);
+  return { state, code, error };
 }
 
 function findTask(tasks: readonly TaskInstance[], taskId: string, run: string): TaskInstance {

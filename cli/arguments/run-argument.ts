@@ -1,4 +1,4 @@
-/** The argument `<run>` as every command that takes one describes it; which run it means is found in `find-run.ts`. */
+/** The argument `<run>` as every command that takes one describes it; which run it means is found in `app/runs/find-run.ts`. */
 import type { CommandArgument } from "../command.ts";
 
 export const RUN_ARGUMENT: CommandArgument = {

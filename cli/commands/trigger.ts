@@ -1,5 +1,6 @@
 /** `dagmar trigger ID`: asks for a run and does not wait for it. */
 import { EXIT } from "../../model/errors.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { isSet, JSON_OPTION, readList, readText, type Command } from "../command.ts";
 
 export const trigger: Command = {
@@ -51,7 +52,7 @@ export const trigger: Command = {
         });
         return exitCode;
       }
-      output.line(`${run.dagId}/${run.runId}  ${how === "done" ? "had succeeded already" : run.state}`);
+      output.line(`${nameRun(run)}  ${how === "done" ? "had succeeded already" : run.state}`);
       if (isScheduler) output.line(describeScheduler(app, fingerprint));
       if (!isScheduler && how !== "done") {
         output.line(

@@ -3,6 +3,7 @@ import type { BackfillResult } from "../../app/backfills/backfill-dag.ts";
 import { EXIT, type ExitCode } from "../../model/errors.ts";
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import type { BackfillRequest, SlotVerdict } from "../../scheduler/commands/backfill.ts";
 import type { RunCounts } from "../../state/runs/backfills.ts";
 import type { Output } from "../output/output.ts";
@@ -94,7 +95,7 @@ function printLines(output: Output, { started, runs, isScheduler, isStuck }: Bac
     `${runs.length} runs: ${countOf(runs, "success")} succeeded, ${countOf(runs, "failed")} failed, ${countOf(runs, "cancelled")} cancelled, ${open} open; ${started.skipped} slots were left alone`,
   );
   const failed = runs.filter(({ state }) => state === "failed");
-  for (const run of failed.slice(0, FAILED_SHOWN)) output.line(`  failed: ${run.dagId}/${run.runId}`);
+  for (const run of failed.slice(0, FAILED_SHOWN)) output.line(`  failed: ${nameRun(run)}`);
   const others = failed.length - FAILED_SHOWN;
   if (others > 0) output.line(`  and ${others} more failed; --json lists every run`);
   if (open > 0 && !isStuck) {

@@ -6,6 +6,7 @@ import type { RunFigures, RunOrigin } from "../../app/runs/measure-run.ts";
 import type { Writes } from "../../state/reports.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 import { formatBytes } from "../../model/text/byte-size.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import type { Output } from "../output/output.ts";
 
 export function printRun(output: Output, figures: RunFigures): void {
@@ -49,7 +50,7 @@ export function printRun(output: Output, figures: RunFigures): void {
   }
   output.line();
   const colour = run.state === "success" ? paint.good : run.state === "failed" ? paint.bad : paint.warn;
-  output.line(`${run.dagId} ${run.runId}  ${colour(run.state)}${describeOrigin(run, origin)}`);
+  output.line(`${nameRun(run)}  ${colour(run.state)}${describeOrigin(run, origin)}`);
   output.line(`  ${describeWrites(written)}`);
   if (origin.lost.length === 0) return;
   output.line(`  ${paint.bad(describeLost(origin.lost))}`);

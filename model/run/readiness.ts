@@ -34,7 +34,7 @@ export interface ReadinessFacts {
   /** States of the upstream tasks that belong to the run, by task id. */
   readonly upstream: ReadonlyMap<string, TaskState>;
   /** What became of the same task in the Dag's run before this one; `null` where there is none. */
-  readonly past: { readonly runId: string; readonly state: TaskState } | null;
+  readonly past: { readonly runName: string; readonly state: TaskState } | null;
   readonly when: WhenVerdict;
   readonly now: Date;
   /** What the task takes a slot of. */
@@ -69,9 +69,9 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
   if (verdict === "wait")
     unmet.push({ kind: "upstream", reason: `${task.triggerRule} waits: ${upstreamText}` });
   if (task.dependsOnPast && facts.past !== null && !GOOD_PASTS.has(facts.past.state)) {
-    const { runId, state } = facts.past;
+    const { runName, state } = facts.past;
     const what = state === "none" ? "has not run yet" : `is ${state}`;
-    unmet.push({ kind: "past", reason: `depends_on_past: it ${what} in ${runId}` });
+    unmet.push({ kind: "past", reason: `depends_on_past: it ${what} in ${runName}` });
   }
   if (instance.nextAttemptAt !== null && Date.parse(instance.nextAttemptAt) > facts.now.getTime()) {
     const why = instance.message === null ? "" : ` (${instance.message})`;

@@ -1,6 +1,7 @@
 /** The executor that runs attempts in this process. What one attempt does is the attempt runner's. */
 import type { AttemptKey } from "../../model/ports/attempt-logs.ts";
 import type { CancelReason, Executor } from "../../model/ports/executor.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { runAttempt, type AttemptTools } from "./attempt-runner.ts";
 import { DrainRequested, RunStopped } from "./stop-reasons.ts";
 
@@ -27,7 +28,7 @@ export function createInProcessExecutor(tools: AttemptTools): Executor {
 }
 
 function nameAttempt({ dagId, runId, taskId, attempt }: AttemptKey): string {
-  return `${dagId} ${runId} ${taskId}, attempt ${attempt}`;
+  return `${nameRun({ dagId, runId })} ${taskId}, attempt ${attempt}`;
 }
 
 function explainStop(reason: CancelReason): DrainRequested | RunStopped {

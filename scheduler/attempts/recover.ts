@@ -1,5 +1,6 @@
 /** What a dead process left running: its attempts become `lost`, and their tasks are tried again on a budget of their own. */
 import { LOST_ATTEMPTS_ALLOWED } from "../../model/run/retry-policy.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
@@ -53,7 +54,7 @@ function recoverLostAttempt(query: Query, holder: RunningTask, now: Date): boole
     {
       level: "warn",
       kind: isSetAside ? "task_set_aside" : "attempt_lost",
-      message: `${run.dagId} ${run.runId} ${task.taskId}, attempt ${task.attemptCount}: ${message}`,
+      message: `${nameRun(run)} ${task.taskId}, attempt ${task.attemptCount}: ${message}`,
       dagId: run.dagId,
       runId: run.runId,
       taskId: task.taskId,

@@ -1,6 +1,7 @@
 /** A backfill: which slots of a range become runs, which runs that exist are made again, and why the others are left alone. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import {
   countBackfillRuns,
   endBackfill,
@@ -82,7 +83,7 @@ function judgeExisting(
   run: DagRun,
   reprocess: Reprocess,
 ): { readonly verdict: "again" | "skip"; readonly reason: string } {
-  const text = `${run.runId} is ${run.state}`;
+  const text = `${nameRun(run)} is ${run.state}`;
   if (!isRunEnded(run.state)) {
     const isAtWork = listTasksOfRun(query, run.dagRunId).some((task) => task.state === "running");
     return { verdict: "skip", reason: isAtWork ? `${text}, with a task at work` : text };
@@ -98,7 +99,7 @@ function judgeUnderWay(run: DagRun, { backfillId }: Backfill): Pick<SlotVerdict,
   const isOpen = run.backfillId === backfillId && !isRunEnded(run.state);
   return {
     verdict: isOpen ? "open" : "skip",
-    reason: `${run.runId} is ${run.state}, and the backfill is under way`,
+    reason: `${nameRun(run)} is ${run.state}, and the backfill is under way`,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Stops a run: its open tasks are cancelled, its running ones are told to stop, and it ends as `cancelled`. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded } from "../../model/run/task-instance.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { changeRunState, readRun, stopRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
@@ -11,7 +12,7 @@ export function cancelRun(query: Query, dagRunId: number, now: Date): boolean {
   const run = readRun(query, dagRunId);
   if (isRunEnded(run.state)) return false;
   const { dagId, runId, timezone } = run;
-  const message = `${dagId} ${runId} was cancelled by hand.`;
+  const message = `${nameRun(run)} was cancelled by hand.`;
   insertEvent(query, { level: "info", kind: "run_cancelled", message, dagId, runId }, now, timezone);
   stop(query, run, now);
   return true;

@@ -2,6 +2,7 @@
 import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { changeRunState, listRunsInRange, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
@@ -58,7 +59,7 @@ function clearRunTasks(query: Query, run: DagRun, request: ClearRequest, now: Da
   const names = cleared.map((task) => task.taskId);
   if (names.length > 0) {
     const { dagId, runId, timezone } = run;
-    const message = `${dagId} ${runId}: cleared by hand: ${names.join(", ")}.`;
+    const message = `${nameRun(run)}: cleared by hand: ${names.join(", ")}.`;
     insertEvent(query, { level: "info", kind: "tasks_cleared", message, dagId, runId }, now, timezone);
   }
   return names;

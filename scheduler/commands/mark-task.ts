@@ -1,6 +1,7 @@
 /** Marks a task as done or failed by hand, without running it; what was passed over because of it is looked at again. */
 import { CommandRefused } from "../../model/errors.ts";
 import { isRunEnded } from "../../model/run/dag-run.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { changeRunState, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
@@ -19,7 +20,7 @@ export function markTask(query: Query, { dagRunId, taskId, state }: MarkRequest,
   const tasks = listTasksOfRun(query, dagRunId);
   const task = tasks.find((other) => other.taskId === taskId);
   if (task === undefined) {
-    throw new CommandRefused("TASK_UNKNOWN", `${run.dagId} ${run.runId} has no task ${taskId}.`, {
+    throw new CommandRefused("TASK_UNKNOWN", `${nameRun(run)} has no task ${taskId}.`, {
       hint: `It has ${tasks.map((other) => other.taskId).join(", ")}.`,
     });
   }
@@ -36,7 +37,7 @@ export function markTask(query: Query, { dagRunId, taskId, state }: MarkRequest,
     if (isPassedOver && affected.has(other.taskId) && other !== task) clearTask(query, run, other, now);
   }
   if (isRunEnded(run.state)) changeRunState(query, run, "queued", now);
-  const message = `${run.dagId} ${run.runId} ${taskId}: marked as ${state} by hand; it was ${task.state}.`;
+  const message = `${nameRun(run)} ${taskId}: marked as ${state} by hand; it was ${task.state}.`;
   const { dagId, runId, timezone } = run;
   insertEvent(query, { level: "info", kind: "task_marked", message, dagId, runId, taskId }, now, timezone);
   return true;

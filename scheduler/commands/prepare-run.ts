@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { DagDefinition, Params } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import {
   findRunByDate,
   listUnfinishedManualRuns,
@@ -108,7 +109,7 @@ function refuseParams(run: DagRun, params: Params): CommandRefused {
   );
   return new CommandRefused(
     "RUN_PARAMS_DIFFER",
-    `${run.dagId} ${run.runId} exists with other params: ${differences.join(", ")}.`,
+    `${nameRun(run)} exists with other params: ${differences.join(", ")}.`,
     {
       hint: "Give the same params to go on with it, or another --date for another run.",
     },

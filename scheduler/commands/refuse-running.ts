@@ -2,6 +2,7 @@
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import type { TaskInstance } from "../../model/run/task-instance.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 
@@ -13,7 +14,7 @@ export function refuseRunning(
 ): void {
   const running = tasks.find((task) => task.state === "running");
   if (running === undefined) return;
-  throw new CommandRefused("TASK_RUNNING", `${run.dagId} ${run.runId} ${running.taskId} is running.`, {
-    hint: `Wait for it, or stop it: dagmar runs cancel ${run.dagId}/${run.runId}`,
+  throw new CommandRefused("TASK_RUNNING", `${nameRun(run)} ${running.taskId} is running.`, {
+    hint: `Wait for it, or stop it: dagmar runs cancel ${nameRun(run)}`,
   });
 }

@@ -3,6 +3,7 @@ import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { describeError } from "../../model/errors.ts";
 import { isTimezone } from "../../model/time/local-time.ts";
 import type { Logger } from "../../model/ports/logger.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { failBrokenRun, findBrokenRun, listRunningTaskIds } from "../../state/runs/broken-runs.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -28,7 +29,7 @@ export function giveUpRun(
   const reason = `The run could not be worked on: ${describeError(error)}`;
   failBrokenRun(query, dagRunId, run, reason, now);
   const { dag_id: dagId, run_id: runId } = run;
-  const message = `${dagId} ${runId} has failed, and the other runs go on. ${reason}`;
+  const message = `${nameRun({ dagId, runId })} has failed, and the other runs go on. ${reason}`;
   const event = { level: "error", kind: "run_unusable", message, dagId } as const;
   // An event of a run takes the run's zone, which may be what is broken.
   insertEvent(query, isTimezone(run.timezone) ? { ...event, runId } : event, now, "UTC");

@@ -8,11 +8,13 @@ import {
 import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
 import {
   listUnmetConditions,
+  type ReadinessFacts,
   type SlotLimit,
   type UnmetCondition,
   type WhenVerdict,
 } from "../../model/run/readiness.ts";
 import { isTaskEnded, type TaskInstance, type TaskState } from "../../model/run/task-instance.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import type { RunningTask } from "../../state/runs/task-instances.ts";
 import { makeLookUp } from "../attempts/render-options.ts";
 import type { RunView } from "./run-view.ts";
@@ -34,12 +36,19 @@ export function explainWaiting(
     task: definition,
     instance: task,
     upstream: listUpstream(states, definition),
-    past: view.pasts.get(task.taskId) ?? null,
+    past: namePast(view, task.taskId),
     when: judgeWhen(view, definition, task),
     now: world.now,
     limits: listLimits(world, view.dag, task, holders),
-    exclusiveHolder: rival === undefined ? null : `${rival.dagId} ${rival.runId} ${rival.taskId}`,
+    exclusiveHolder: rival === undefined ? null : `${nameRun(rival)} ${rival.taskId}`,
   });
+}
+
+function namePast({ run, pasts }: RunView, taskId: string): ReadinessFacts["past"] {
+  const past = pasts.get(taskId);
+  return past === undefined
+    ? null
+    : { runName: nameRun({ dagId: run.dagId, runId: past.runId }), state: past.state };
 }
 
 /** A need that is not part of the run (`--task`) stands against nothing. */

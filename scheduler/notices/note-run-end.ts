@@ -5,6 +5,7 @@
 import { cutText } from "../../model/text/cut-text.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { Notice } from "../../model/ports/notice.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import {
   findFirstFailure,
@@ -37,7 +38,7 @@ export function noteRunEnd(query: Query, run: DagRun, settings: NoticeSettings, 
   if (run.state === "success") {
     if (told === undefined) return;
     const failures = Math.max(streak.failures, told.failures);
-    const message = `${dagId} is well again after ${failures} failure${failures === 1 ? "" : "s"}: ${runId}`;
+    const message = `${dagId} is well again after ${failures} failure${failures === 1 ? "" : "s"}: ${nameRun(run)}`;
     insertNotice(query, { dagId, runId, kind: "recovery", failures, message }, now);
     return;
   }
@@ -55,8 +56,8 @@ function isOfStreak(notice: Notice | undefined, { since }: FailureStreak): notic
 function describeFailure(query: Query, run: DagRun, failures: number): string {
   const head =
     failures === 1
-      ? `${run.dagId} failed: ${run.runId}`
-      : `${run.dagId} failed ${failures} times in a row, last ${run.runId}`;
+      ? `${nameRun(run)} failed`
+      : `${run.dagId} failed ${failures} times in a row, last in ${nameRun(run)}`;
   const reason = findReason(query, run);
   return reason === undefined ? head : `${head}: ${reason}`;
 }

@@ -1,4 +1,5 @@
 /** Why the open tasks of runs are not running, in words, and whether anything but a person can change it. Changes nothing. */
+import { nameRun } from "../../model/run/run-name.ts";
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded, type TaskInstance } from "../../model/run/task-instance.ts";
 import { judgeUpstream } from "../../model/dag/trigger-rule.ts";
@@ -53,7 +54,7 @@ export function explainTurn(query: Query, run: DagRun): string | null {
     .map((dagRunId) => readRun(query, dagRunId))
     .filter((other) => other.dagId === run.dagId);
   if (others.length === 0) return null;
-  const names = others.slice(0, 3).map((other) => other.runId);
+  const names = others.slice(0, 3).map(nameRun);
   return `it is queued; under way: ${names.join(", ")}${others.length > names.length ? ", …" : ""}`;
 }
 

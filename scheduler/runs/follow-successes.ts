@@ -1,6 +1,7 @@
 /** Runs of Dags that follow others: one for each success of the one, one a day when all of several have succeeded. */
 import type { DagDefinition } from "../../model/dag/dag.ts";
 import { findDayOf } from "../../model/time/local-day.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
 import { moveSuccessCursor } from "../../state/runs/dags.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -61,7 +62,7 @@ function followGuarded(
   guard: StepGuard,
 ): void {
   const { dagId } = dag.row;
-  const what = `${dagId} has no run for ${success.dagId} ${success.runId}, because it cannot be made`;
+  const what = `${dagId} has no run for ${nameRun(success)}, because it cannot be made`;
   guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, dag, success, now));
 }
 
@@ -71,7 +72,7 @@ function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success
   if (found === undefined) return;
   if ("doneBy" in found) {
     const message =
-      `${success.dagId} ${success.runId} has succeeded again; ${found.doneBy} of ${definition.dagId} stays as it is. ` +
+      `${nameRun(success)} has succeeded again; ${found.doneBy} of ${definition.dagId} stays as it is. ` +
       "`dagmar tasks clear` runs it again.";
     const event = { level: "info", kind: "upstream_again", message, dagId: definition.dagId } as const;
     insertEvent(query, event, now, definition.timezone);

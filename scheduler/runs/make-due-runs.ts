@@ -6,6 +6,7 @@ import type { DagRun } from "../../model/run/dag-run.ts";
 import { describeError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
 import { moveCursor } from "../../state/runs/dags.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -139,10 +140,14 @@ function fillSlot(query: Query, maker: RunMaker, params: Params, run: DagRun, no
   if (run.onlyTasks !== null && !hasOtherParams) {
     const only = run.onlyTasks.join(", ");
     resumeRun(query, widenTasks(query, maker, run, null), now);
-    record("info", "slot_filled", `${slot} is ${runId}, which had only ${only}; it gets its other tasks.`);
+    record(
+      "info",
+      "slot_filled",
+      `${slot} is ${nameRun(run)}, which had only ${only}; it gets its other tasks.`,
+    );
     return;
   }
-  const taken = `${slot} made no new run: ${runId} has that date`;
+  const taken = `${slot} made no new run: ${nameRun(run)} has that date`;
   if (hasOtherParams) {
     record("warn", "slot_taken", `${taken}, with the params ${JSON.stringify(run.params)} (${state}).`);
   } else if (state === "cancelled") {

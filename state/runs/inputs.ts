@@ -3,6 +3,7 @@ import type { Clock } from "../../model/ports/clock.ts";
 import type { DatasetWrite, InputSource, InputStore, TaskInput } from "../../model/ports/input-store.ts";
 import { findDayOf } from "../../model/time/local-day.ts";
 import type { RunFacts } from "../../model/ports/task-type.ts";
+import { nameRun } from "../../model/run/run-name.ts";
 import { readDagVersion, readRun } from "./dag-runs.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -71,7 +72,7 @@ function resolve(query: Query, need: Need, now: Date): TaskInput | undefined {
   );
   const { dagId, runId, timezone } = run;
   const by = input.writtenBy === null ? "" : `, written by ${input.writtenBy}`;
-  const message = `${dagId}/${runId} ${taskId} reads ${input.object.key} for ${dataset}${by} (${input.source}).`;
+  const message = `${nameRun({ dagId, runId })} ${taskId} reads ${input.object.key} for ${dataset}${by} (${input.source}).`;
   const data = { dataset, key: input.object.key, sha256: input.object.sha256, source: input.source };
   insertEvent(
     query,

@@ -132,9 +132,9 @@ describe.each(WAYS)("%s", (way) => {
     const failed = [...range, "--reprocess", "failed"];
     const why = (await preview(world, ...failed)).map(({ verdict, reason }) => `${verdict}: ${reason}`);
     expect(why).toEqual([
-      `skip: backfill__${first} is success, and --reprocess is failed`,
-      `again: backfill__${second} is failed`,
-      `skip: backfill__${third} is success, and --reprocess is failed`,
+      `skip: moody/backfill__${first} is success, and --reprocess is failed`,
+      `again: moody/backfill__${second} is failed`,
+      `skip: moody/backfill__${third} is success, and --reprocess is failed`,
     ]);
     await world.prepare(["dags", "list"]);
     world.writeFile("well");
@@ -198,7 +198,7 @@ describe.each(WAYS)("%s", (way) => {
     const rest = await preview(world, ...range);
     expect(rest.map(({ verdict }) => verdict)).toEqual(["open", "open", "open"]);
     expect(rest[2]?.reason).toBe(
-      "backfill__2025-06-03T09:00:00.000Z is queued, and the backfill is under way",
+      "slow/backfill__2025-06-03T09:00:00.000Z is queued, and the backfill is under way",
     );
     world.writeFile("well");
     const following = world.start(["backfill", ...range]);

@@ -77,7 +77,7 @@ test("beside a scheduler the running program is ended with what it started, and 
   const followed = await follower.ended;
   expect(followed.exitCode).toBe(1);
   expect(followed.stdout).toContain("sleep: cancelled: its run was cancelled");
-  expect(followed.stdout).toMatch(/^slow manual__\S+ {2}cancelled/m);
+  expect(followed.stdout).toMatch(/^slow\/manual__\S+ {2}cancelled/m);
   await eventually("its process is gone", () => !isAlive(pid), scheduler);
   expect(world.query("SELECT task_id, state FROM v_tasks ORDER BY task_id")).toEqual([
     { task_id: "after", state: "cancelled" },

@@ -14,7 +14,7 @@ describe.each(WAYS)("%s", (way) => {
   afterAll(() => world.close());
   beforeEach(async () => {
     day += 1;
-    await world.prepare(["run", "chain", "--date", `2026-11-0${day}`]);
+    await world.prepare(["run", "chain", "--date", `2026-11-${String(day).padStart(2, "0")}`]);
   });
 
   const clear = (...args: readonly string[]) => world.run(["tasks", "clear", "chain", ...args]);
@@ -38,7 +38,7 @@ describe.each(WAYS)("%s", (way) => {
   }
 
   test("a task alone, or with what comes after it; the history stays", async () => {
-    const date = `2026-11-0${day}`;
+    const date = `2026-11-${String(day).padStart(2, "0")}`;
     const one = await clear("--date", date, "--task", "second");
     expect(one).toMatchObject({ exitCode: 0, stderr: "" });
     expect(one.stdout).toMatch(new RegExp(`manual__${date}T00:00:00.000Z +second *$`, "m"));
@@ -74,6 +74,32 @@ describe.each(WAYS)("%s", (way) => {
     expect(new Set(readAttempts("2026-10-03"))).toEqual(new Set(all.map((task) => `${task} 1`)));
   });
 
+  test("a run is named by its date or its id too, and its name is printed so that the next command takes it", async () => {
+    const date = `2026-11-${String(day).padStart(2, "0")}`;
+    const runId = `manual__${date}T00:00:00.000Z`;
+    for (const name of [`chain@${date}`, `chain/${runId}`, runId]) {
+      const { exitCode, stdout } = await world.run(["tasks", "clear", name, "--task", "third"]);
+      expect([name, exitCode]).toEqual([name, 0]);
+      expect(stdout).toContain(`chain/${runId}`);
+      await letRun(date);
+    }
+    expect(readAttempts(date)).toContain("third 4");
+  });
+
+  test("a name that means no run, or more than one, is refused", async () => {
+    const cases = [
+      [["chain@2026-11-01", "--date", "2026-11-01"], /chain@2026-11-01 names one run/],
+      [["chain@2020-01-01"], /chain has no run on 2020-01-01/],
+      [["chain/manual__x"], /There is no run chain\/manual__x\./],
+      [["chian@2026-11-01"], /There is no run chian@2026-11-01\.\n {2}Did you mean "chain"\?/],
+    ] as const;
+    for (const [args, message] of cases) {
+      const { exitCode, stderr } = await world.run(["tasks", "clear", ...args]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(message);
+    }
+  });
+
   test.each([
     ["an unknown task", ["--date", "2026-11-01", "--task", "fourth"], 2, /has no task fourth\.\n.*first/],
     [
@@ -105,7 +131,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(stderr).toMatch(
       world.scheduler === undefined
         ? /^dagmar: Another process is at work on this database: run slow /
-        : /^dagmar: slow manual__\S+ sleep is running\.\n {2}Wait for it, or stop it: dagmar runs cancel slow\/manual__/,
+        : /^dagmar: slow\/manual__\S+ sleep is running\.\n {2}Wait for it, or stop it: dagmar runs cancel slow\/manual__/,
     );
     running.child.kill("SIGINT");
     expect((await running.ended).exitCode).toBe(75);

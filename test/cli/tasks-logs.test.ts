@@ -12,6 +12,7 @@ import { openDatabase, type Database } from "../../state/sqlite/database.ts";
 import {
   changeTaskState,
   finishAttempt,
+  type AttemptEnd,
   listTasksOfRun,
   startAttempt,
 } from "../../state/runs/task-instances.ts";
@@ -21,7 +22,18 @@ import { createTestClock, silentLog } from "../support/test-world.ts";
 
 const clock = createTestClock();
 const NOW = clock.now();
-const TASKS = ["chatty", "retried", "silent", "growing", "stopped", "once", "unreadable", "idle"];
+const TASKS = [
+  "chatty",
+  "retried",
+  "silent",
+  "growing",
+  "stopped",
+  "once",
+  "unreadable",
+  "idle",
+  "broken",
+  "mute",
+];
 const NAME = "csv_ingest/manual__2026-11-23T09:00:00.000Z";
 
 let world: CliWorld;
@@ -84,11 +96,12 @@ async function endAttempt(
   taskId: string,
   attempt: AttemptLog,
   to: "success" | "up_for_retry",
+  failure: Pick<AttemptEnd, "errorCode" | "error"> = { errorCode: null, error: null },
 ): Promise<void> {
   await attempt.close();
   await database.write((query) => {
     const task = readTask(taskId);
-    const end = { state: to === "success" ? to : "failed", errorCode: null, error: null } as const;
+    const end = { state: to === "success" ? to : "failed", ...failure } as const;
     finishAttempt(query, run, task, task.attemptCount, end, NOW);
     changeTaskState(query, run, task, to, NOW);
   });
@@ -111,6 +124,7 @@ test("the newest attempt is printed, or the one that is asked for", async () => 
     attempt: 1,
     file: join(logsFolder, "csv_ingest", "manual__2026-11-23T09-00-00.000Z", "retried", "1.log"),
     lines: ["2026-11-23T09:00:00.000Z DEBUG first try ids=7"],
+    failure: { state: "failed", code: null, error: "no reason was kept" },
   });
 });
 
@@ -138,7 +152,7 @@ test("--follow goes on until the attempt has ended, and prints all of it", async
   attempt.log.info("two");
   await waitUntil(following, () => following.output().includes("two"));
   attempt.log.info("three");
-  await endAttempt("growing", attempt, "up_for_retry");
+  await endAttempt("growing", attempt, "success");
   const { exitCode, stdout } = await following.ended;
   expect([exitCode, stdout.split("\n").map((line) => line.slice(31))]).toEqual([
     0,
@@ -156,6 +170,30 @@ test("--follow ends with 0 when it is interrupted", async () => {
   await endAttempt("stopped", attempt, "success");
 });
 
+test("a failed attempt ends with its error, also where it logged nothing", async () => {
+  const failure = { errorCode: "INPUT_MISSING", error: "movies.csv is missing." } as const;
+  const attempt = await beginAttempt("broken");
+  attempt.log.info("looking");
+  await endAttempt("broken", attempt, "up_for_retry", failure);
+  await endAttempt("mute", await beginAttempt("mute"), "up_for_retry", failure);
+  const last = "Attempt 1 failed: movies.csv is missing. [INPUT_MISSING]\n";
+  const broken = await world.run(["tasks", "logs", "csv_ingest", "broken"]);
+  expect(broken.stdout).toMatch(/ looking\n/);
+  expect(broken.stdout.endsWith(last)).toBe(true);
+  const mute = await world.run(["tasks", "logs", "csv_ingest", "mute"]);
+  expect(mute.stdout).toMatch(/^Attempt 1 of mute has no log/);
+  expect(mute.stdout.endsWith(last)).toBe(true);
+});
+
+test("without a task it lists the run's tasks, with the name that the next command takes", async () => {
+  const { exitCode, stdout } = await world.run(["tasks", "logs", NAME]);
+  expect(exitCode).toBe(0);
+  for (const taskId of TASKS) expect(stdout).toMatch(new RegExp(`^${taskId} `, "m"));
+  expect(stdout).toContain(`dagmar tasks logs ${NAME} TASK`);
+  const json = await world.run(["tasks", "logs", NAME, "--json"]);
+  expect(JSON.parse(json.stdout)).toMatchObject({ run: NAME });
+});
+
 test("what is not there is said plainly", async () => {
   await endAttempt("silent", await beginAttempt("silent"), "success");
   const [silent, json, idle] = await Promise.all([
@@ -168,7 +206,7 @@ test("what is not there is said plainly", async () => {
     exitCode: 0,
     stdout: `Attempt 1 of silent has no log: it wrote nothing, or ${file} was removed.\n`,
   });
-  expect(JSON.parse(json.stdout)).toEqual({ attempt: 1, file: null, lines: [] });
+  expect(JSON.parse(json.stdout)).toEqual({ attempt: 1, file: null, lines: [], failure: null });
   expect(idle).toMatchObject({
     exitCode: 0,
     stdout: `idle of ${NAME} has had no attempt so far; its state is none.\n`,
@@ -176,8 +214,12 @@ test("what is not there is said plainly", async () => {
 });
 
 test.each([
-  [["nothing", "idle"], "There is no run nothing.\n  `dagmar runs list` shows them."],
+  [["nothing", "idle"], "There is no run nothing.\n  `dagmar runs list` shows the runs."],
   [["csv_ingest", "moves"], `${NAME} has no task moves.\n  It has ${TASKS.join(", ")}.`],
+  [
+    ["csv_ingest", "--follow"],
+    "--follow and --attempt need a task.\n  `dagmar tasks logs csv_ingest` lists the tasks.",
+  ],
   [["csv_ingest", "idle", "--attempt", "x"], '--attempt takes a whole number from 1, not "x".'],
   [
     ["csv_ingest", "idle", "--follow", "--json"],

@@ -45,7 +45,7 @@ describe.each(WAYS)("%s", (way) => {
     const other = await world.run(command);
     expect(other.exitCode).toBe(2);
     expect(other.stderr).toMatch(
-      /^dagmar: plain manual__2026-11-01\S+ exists with other params: size is 2 there and 1 here\.\n {2}Give the same params/m,
+      /^dagmar: plain\/manual__2026-11-01\S+ exists with other params: size is 2 there and 1 here\.\n {2}Give the same params/m,
     );
     const same = await world.run([...command, "--param", "size=2", "--json"]);
     expect(JSON.parse(same.stdout)).toMatchObject({

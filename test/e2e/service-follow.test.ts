@@ -36,13 +36,13 @@ test("shows how it goes, the closing table, and exits with what became of the ru
     "second: success",
   ]);
   expect(done.stdout).toMatch(/^task +state +attempts +time/m);
-  expect(done.stdout).toMatch(/^chain manual__2026-11-01T00:00:00\.000Z {2}success$/m);
+  expect(done.stdout).toMatch(/^chain\/manual__2026-11-01T00:00:00\.000Z {2}success$/m);
 
   const failed = await world.run(["run", "chain", "--date", "2026-11-02", "--param", "code=3"]);
   expect(failed.exitCode).toBe(1);
   expect(failed.stdout).toMatch(/^second: failed: /m);
   expect(failed.stdout).toMatch(
-    /^chain manual__2026-11-02T00:00:00\.000Z {2}failed \(the same command resumes it\)$/m,
+    /^chain\/manual__2026-11-02T00:00:00\.000Z {2}failed \(the same command resumes it\)$/m,
   );
 
   const json = await world.run(["run", "chain", "--date", "2026-11-01", "--json"]);

@@ -1,5 +1,6 @@
 /** `dagmar runs cancel RUN`: stops a run; what it has stored stays. */
 import { EXIT } from "../../../model/errors.ts";
+import { nameRun } from "../../../model/run/run-name.ts";
 import type { Command } from "../../command.ts";
 import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
 
@@ -17,7 +18,7 @@ export const runsCancel: Command = {
     const { cancelRun } = await import("../../../app/runs/cancel-run.ts");
     return withApp(async (app) => {
       const { run, isCancelled } = await cancelRun(app, String(args[0]), drain);
-      const name = `${run.dagId}/${run.runId}`;
+      const name = nameRun(run);
       output.line(
         isCancelled
           ? `${name} is being cancelled; \`dagmar runs show ${name}\` tells when it has ended.`

@@ -1,11 +1,14 @@
-/** `dagmar tasks clear ID --date D`: has tasks made again, of one run or of a range of them. */
+/** `dagmar tasks clear RUN`, or `DAG` with dates: makes tasks of one run, or of a range of runs, run again. */
 import { EXIT } from "../../../model/errors.ts";
+import { nameRun } from "../../../model/run/run-name.ts";
 import { isSet, JSON_OPTION, readList, readText, type Command } from "../../command.ts";
 
 export const tasksClear: Command = {
   name: "tasks clear",
-  summary: "have tasks of a run, or of a range of runs, made again; their attempts stay as history",
-  args: [{ name: "<id>", description: "the Dag's id" }],
+  summary: "run tasks of a run, or of a range of runs, again; their attempts stay as history",
+  args: [
+    { name: "<run>", description: "DAG@DATE, DAG/RUN_ID or a run id; or a Dag's id with the dates below" },
+  ],
   options: [
     {
       flags: "--date <date>",
@@ -18,7 +21,8 @@ export const tasksClear: Command = {
     JSON_OPTION,
   ],
   examples: [
-    "dagmar tasks clear tmdb_ingest --date 2026-11-23 --task movies --downstream",
+    "dagmar tasks clear tmdb_ingest@2026-11-23 --task movies --downstream",
+    "dagmar tasks clear tmdb_ingest --date 2026-11-23 --task movies",
     "dagmar tasks clear csv_ingest --from 2026-11-01 --to 2026-11-07",
   ],
   async run({ args, options, output, drain }) {
@@ -26,16 +30,15 @@ export const tasksClear: Command = {
     const { clearTasks } = await import("../../../app/tasks/clear-tasks.ts");
     const { describeScheduler } = await import("../../../app/lease-work.ts");
     return withApp(async (app) => {
-      const dagId = String(args[0]);
       const words = {
-        dagId,
+        name: String(args[0]),
         date: readText(options, "date"),
         from: readText(options, "from"),
         to: readText(options, "to"),
         taskIds: readList(options, "task"),
         isDownstream: isSet(options, "downstream"),
       };
-      const { cleared, isScheduler } = await clearTasks(app, words, drain);
+      const { dagId, cleared, isScheduler } = await clearTasks(app, words, drain);
       if (isSet(options, "json")) {
         output.json({ dag_id: dagId, cleared, scheduler: isScheduler });
         return EXIT.done;
@@ -43,7 +46,7 @@ export const tasksClear: Command = {
       output.table(
         ["run", "cleared"],
         cleared.map((run) => [
-          run.runId,
+          nameRun({ dagId, runId: run.runId }),
           run.tasks.length === 0 ? "nothing: none had run" : run.tasks.join(", "),
         ]),
         "",

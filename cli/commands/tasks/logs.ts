@@ -1,29 +1,32 @@
-/** `dagmar tasks logs RUN TASK`: what an attempt of a task has logged, and goes on to log. Reads files and database; changes neither. */
+/** `dagmar tasks logs RUN [TASK]`: what an attempt of a task has logged and still logs; without a task, the tasks. Reads files and database; changes neither. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import type { Clock } from "../../../model/ports/clock.ts";
 import type { AttemptLogReader } from "../../../logs/attempt-log-reader.ts";
+import type { Row } from "../../../state/sqlite/row.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
+import type { Output } from "../../output/output.ts";
 
 const LOOK_AGAIN_MS = 250;
 
 export const tasksLogs: Command = {
   name: "tasks logs",
-  summary: "what a task has logged, attempt by attempt",
-  args: [RUN_ARGUMENT, { name: "<task>", description: "the task's id" }],
+  summary: "what a task has logged, attempt by attempt; without a task, the run's tasks",
+  args: [RUN_ARGUMENT, { name: "[task]", description: "the task's id" }],
   options: [
     { flags: "--attempt <number>", description: "this attempt instead of the newest" },
-    { flags: "--follow", description: "go on until the attempt has ended" },
+    { flags: "--follow", description: "keep printing until the attempt has ended" },
     JSON_OPTION,
   ],
   examples: [
+    "dagmar tasks logs tmdb_ingest",
     "dagmar tasks logs tmdb_ingest movies --follow",
     "dagmar tasks logs csv_ingest@2026-11-23 series",
     "dagmar tasks logs csv_ingest/manual__2026-11-23T09:00:00.000Z series --attempt 1",
   ],
   async run({ args, options, output, drain }) {
     const { withApp } = await import("../../open-app.ts");
-    const { openTaskLog } = await import("../../../app/tasks/open-task-log.ts");
+    const { listLoggedTasks, openTaskLog } = await import("../../../app/tasks/open-task-log.ts");
     const { escapeControlCharacters } = await import("../../../model/text/control-character.ts");
     const { readCount } = await import("../../arguments/read-options.ts");
     const isJson = isSet(options, "json");
@@ -36,10 +39,21 @@ export const tasksLogs: Command = {
     }
     const asked = readText(options, "attempt");
     const number = asked === undefined ? undefined : readCount(asked, "--attempt");
+    const taskId = args[1];
+    if (taskId === undefined && (isFollowing || asked !== undefined)) {
+      throw new CommandRefused("USAGE", "--follow and --attempt need a task.", {
+        hint: `\`dagmar tasks logs ${String(args[0])}\` lists the tasks.`,
+      });
+    }
     return withApp(async (app) => {
-      const { runName, task, attempt } = await openTaskLog(app, String(args[0]), String(args[1]), number);
+      if (taskId === undefined) {
+        const listed = await listLoggedTasks(app, String(args[0]));
+        listTasks(output, listed.runName, listed.tasks, isJson);
+        return EXIT.done;
+      }
+      const { runName, task, attempt } = await openTaskLog(app, String(args[0]), String(taskId), number);
       if (attempt === null) {
-        if (isJson) output.json({ attempt: null, file: null, lines: [] });
+        if (isJson) output.json({ attempt: null, file: null, lines: [], failure: null });
         else
           output.line(`${task.taskId} of ${runName} has had no attempt so far; its state is ${task.state}.`);
         return EXIT.done;
@@ -57,16 +71,46 @@ export const tasksLogs: Command = {
         output.fault(`dagmar: ${error.message}`);
         return EXIT.failed;
       }
-      if (isJson) output.json({ attempt: attempt.number, file: reader.isFound ? file : null, lines });
-      else if (!reader.isFound && !drain.aborted) {
+      const failure = attempt.readFailure();
+      if (isJson) {
+        output.json({ attempt: attempt.number, file: reader.isFound ? file : null, lines, failure });
+        return EXIT.done;
+      }
+      if (drain.aborted) return EXIT.done;
+      if (!reader.isFound) {
         output.line(
           `Attempt ${attempt.number} of ${task.taskId} has no log: it wrote nothing, or ${file} was removed.`,
         );
+      }
+      if (failure !== null) {
+        const { state, code, error } = failure;
+        const words = `Attempt ${attempt.number} ${WORDS[state] ?? state}: ${error}`;
+        output.line(output.paint.bad(code === null || code === error ? words : `${words} [${code}]`));
       }
       return EXIT.done;
     });
   },
 };
+
+const WORDS: Readonly<Record<string, string>> = {
+  failed: "failed",
+  timed_out: "timed out",
+  cancelled: "was stopped",
+  lost: "was lost",
+};
+
+function listTasks(output: Output, runName: string, tasks: readonly Row[], isJson: boolean): void {
+  if (isJson) {
+    output.json({ run: runName, tasks });
+    return;
+  }
+  output.table(
+    ["task", "state", "attempts", "message"],
+    tasks.map((task) => [task["task_id"], task["state"], task["attempts"], task["message"]]),
+    `${runName} has no tasks.`,
+  );
+  if (tasks.length > 0) output.line(`\`dagmar tasks logs ${runName} TASK\` prints what a task logged.`);
+}
 
 /** Whether there may be more is asked before each reading: an attempt's last line is written before its end is. */
 async function readLines(

@@ -1,5 +1,6 @@
 /** `dagmar tasks mark RUN TASK success|failed`: says what became of a task without running it. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
+import { nameRun } from "../../../model/run/run-name.ts";
 import type { Command } from "../../command.ts";
 import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
 
@@ -26,7 +27,7 @@ export const tasksMark: Command = {
     return withApp(async (app) => {
       const taskId = String(args[1]);
       const { run, isMarked, isScheduler } = await markTask(app, String(args[0]), taskId, state, drain);
-      output.line(`${run.dagId}/${run.runId} ${taskId} is ${state}${isMarked ? "" : " already"}.`);
+      output.line(`${nameRun(run)} ${taskId} is ${state}${isMarked ? "" : " already"}.`);
       if (isScheduler && isMarked) output.line(describeScheduler(app));
       return EXIT.done;
     });

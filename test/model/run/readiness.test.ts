@@ -96,7 +96,7 @@ describe("depends_on_past", () => {
   const task = makeTask("load", { needs: ["extract"], dependsOnPast: true });
 
   test.each(TASK_STATES)("with a past that is %s", (state) => {
-    const unmet = explain({ task, past: { runId: "scheduled__x", state } });
+    const unmet = explain({ task, past: { runName: "scheduled__x", state } });
     const isGood = state === "success" || state === "skipped";
     const reason = `depends_on_past: it ${state === "none" ? "has not run yet" : `is ${state}`} in scheduled__x`;
     expect(unmet).toEqual(isGood ? [] : [{ kind: "past", reason }]);
@@ -107,7 +107,7 @@ describe("depends_on_past", () => {
   });
 
   test("a task that does not depend on it does not wait for it", () => {
-    expect(explain({ past: { runId: "scheduled__x", state: "failed" } })).toEqual([]);
+    expect(explain({ past: { runName: "scheduled__x", state: "failed" } })).toEqual([]);
   });
 });
 

@@ -120,8 +120,8 @@ describe("a backfill", () => {
     const world = await openBackfilled(["a"]);
     const plan = planBackfill(world.database, world.lake.id, slotted(order(4, 10)), world.clock.now());
     expect(plan.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
-      `skip: backfill__${at(4)} is failed, and --reprocess is none`,
-      `skip: backfill__${at(5)} is success, and --reprocess is none`,
+      `skip: demo/backfill__${at(4)} is failed, and --reprocess is none`,
+      `skip: demo/backfill__${at(5)} is success, and --reprocess is none`,
       "new: there is no run",
       "new: there is no run",
       "new: there is no run",
@@ -268,7 +268,7 @@ describe("marking", () => {
     expect(states(world, 4)).toEqual({ a: "success", b: "success", c: "success", d: "success" });
     expect(runAt(world, 4).state).toBe("success");
     expect(world.events("task_marked")).toEqual([
-      `task_marked: demo backfill__${at(4)} a: marked as success by hand; it was failed.`,
+      `task_marked: demo/backfill__${at(4)} a: marked as success by hand; it was failed.`,
     ]);
   });
 

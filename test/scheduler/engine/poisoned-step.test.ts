@@ -118,7 +118,7 @@ describe("of a run that cannot be worked on", () => {
         const { goodRuns, first, all, step } = await watch(world);
         expect(goodRuns).toEqual(GOOD_RUNS);
         expect(world.runs()).toContain("victim@08:00 failed");
-        expect(first).toEqual([expect.stringMatching(/^run_unusable: victim manual__\S+ has failed/)]);
+        expect(first).toEqual([expect.stringMatching(/^run_unusable: victim\/manual__\S+ has failed/)]);
         expect(all).toEqual(first);
         expect(step).toEqual([]);
       }

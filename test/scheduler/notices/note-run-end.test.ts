@@ -121,8 +121,8 @@ describe("a message", () => {
     await ends.end("failed", { failedTasks: { movies: 'no file "movies.csv"', series: "later" } });
     await ends.end("success");
     expect(ends.notices().map(({ message }) => message)).toEqual([
-      'csv_ingest failed 2 times in a row, last scheduled__2026-11-23T09:02:00.000Z: movies: no file "movies.csv"',
-      "csv_ingest is well again after 2 failures: scheduled__2026-11-23T09:03:00.000Z",
+      'csv_ingest failed 2 times in a row, last in csv_ingest/scheduled__2026-11-23T09:02:00.000Z: movies: no file "movies.csv"',
+      "csv_ingest is well again after 2 failures: csv_ingest/scheduled__2026-11-23T09:03:00.000Z",
     ]);
   });
 
@@ -132,9 +132,9 @@ describe("a message", () => {
     await ends.end("success");
     await ends.end("failed", { failedTasks: { movies: null } });
     expect(ends.notices().map(({ message }) => message)).toEqual([
-      "csv_ingest failed: scheduled__2026-11-23T09:01:00.000Z",
-      "csv_ingest is well again after 1 failure: scheduled__2026-11-23T09:02:00.000Z",
-      "csv_ingest failed: scheduled__2026-11-23T09:03:00.000Z: movies",
+      "csv_ingest/scheduled__2026-11-23T09:01:00.000Z failed",
+      "csv_ingest is well again after 1 failure: csv_ingest/scheduled__2026-11-23T09:02:00.000Z",
+      "csv_ingest/scheduled__2026-11-23T09:03:00.000Z failed: movies",
     ]);
   });
 

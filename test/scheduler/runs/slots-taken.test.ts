@@ -58,7 +58,7 @@ test("a run of single tasks becomes the slot's whole run", async () => {
   expect(tasks).toEqual(["a success", "b success"]);
   expect(world.runs()).toEqual(["follower@10:00 success", "hourly@10:00 success"]);
   expect(events).toEqual([
-    `slot_filled: hourly: the slot 2026-11-23 10:00:00 +00:00 is manual__${SLOT}, which had only a; it gets its other tasks.`,
+    `slot_filled: hourly: the slot 2026-11-23 10:00:00 +00:00 is hourly/manual__${SLOT}, which had only a; it gets its other tasks.`,
   ]);
 });
 
@@ -71,7 +71,7 @@ test("a run by hand stands for the slot, with a word", async () => {
   const { world, events } = await passSlot(DAG, {});
   expect(world.runs()).toContain("hourly@10:00 success");
   expect(events).toEqual([
-    expect.stringMatching(/^slot_taken: hourly: the slot .* made no new run: manual__/),
+    expect.stringMatching(/^slot_taken: hourly: the slot .* made no new run: hourly\/manual__/),
   ]);
 });
 

@@ -1,0 +1,38 @@
+/** The command line's grammar: help of every form, and what a slip of the keyboard is answered with. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openCliWorld, type CliWorld } from "../support/cli.ts";
+
+let world: CliWorld;
+beforeAll(() => {
+  world = openCliWorld();
+});
+afterAll(() => world.remove());
+
+test.each([
+  [["help"], "Usage: dagmar [options]"],
+  [["--help"], "Usage: dagmar [options]"],
+  [["help", "run"], "Usage: dagmar run"],
+  [["help", "runs"], "Usage: dagmar runs"],
+  [["help", "runs", "show"], "Usage: dagmar runs show"],
+  [["runs", "help", "show"], "Usage: dagmar runs show"],
+  [["run", "--help"], "Usage: dagmar run"],
+])("%j shows that help and exits 0", async (args, usage) => {
+  const { exitCode, stdout, stderr } = await world.run(args);
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(stdout.startsWith(usage)).toBe(true);
+});
+
+test.each([
+  [["rnu"], "dagmar: unknown command 'rnu'\n  Did you mean run? --help shows the commands.\n"],
+  [["help", "rnu"], "dagmar: unknown command 'rnu'\n  Did you mean run? --help shows the commands.\n"],
+  [["runs", "shwo"], "dagmar: unknown command 'shwo'\n  Did you mean show? --help shows the commands.\n"],
+  [
+    ["runs", "list", "--limt", "3"],
+    "dagmar: unknown option '--limt'\n  Did you mean --limit? --help shows the commands.\n",
+  ],
+  [["zzzzzz"], "dagmar: unknown command 'zzzzzz'\n  --help shows the commands.\n"],
+  [["a\nb"], "dagmar: unknown command 'a\\nb'\n  --help shows the commands.\n"],
+])("%j is refused in plain lines", async (args, said) => {
+  const { exitCode, stdout, stderr } = await world.run(args);
+  expect([exitCode, stdout, stderr]).toEqual([2, "", said]);
+});
