@@ -219,16 +219,20 @@ export interface FailureOptions {
   readonly cause?: unknown;
   /** Wait at least this long before the next attempt. */
   readonly retryAfterSeconds?: number;
+  /** Only a person's act mends it: where a person waits for the run in the foreground, it is not tried again. */
+  readonly isForPerson?: boolean;
 }
 
 /** A task's own failure. `retryable: false` ends the task at once, whatever its `retries` say. */
 export class TaskFailure extends DagmarError {
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
+  readonly isForPerson: boolean;
 
   constructor(code: ErrorCode, message: string, retryable: boolean, options: FailureOptions = {}) {
     super(code, message, options);
     this.retryable = retryable;
+    this.isForPerson = options.isForPerson === true;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

@@ -227,10 +227,7 @@ export interface Writes {
 }
 
 /** The sums of a run's asks: as they were closed, or as they stand now. */
-export function listRunSums(
-  query: Query,
-  dagRunId: number,
-): readonly { readonly taskId: string; readonly sum: Reconciliation }[] {
+export function listRunSums(query: Query, dagRunId: number): readonly RunSum[] {
   return query
     .all<{ ask_id: number; task_id: string; closed: string | null }>(
       sql`SELECT max(ask_id) AS ask_id, task_id,
@@ -240,5 +237,19 @@ export function listRunSums(
     .map((row) => ({
       taskId: row.task_id,
       sum: row.closed === null ? reconcile(query, row.ask_id) : (JSON.parse(row.closed) as Reconciliation),
+      kept: row.closed === null ? countKept(query, row.ask_id) : 0,
     }));
+}
+
+export interface RunSum {
+  readonly taskId: string;
+  readonly sum: Reconciliation;
+  /** Of `remaining`: answers that are durable in the database and not yet in an object. */
+  readonly kept: number;
+}
+
+function countKept(query: Query, askId: number): number {
+  return query.one<{ kept: number }>(
+    sql`SELECT count(DISTINCT asked_id) AS kept FROM spool WHERE ask_id = ${askId}`,
+  ).kept;
 }

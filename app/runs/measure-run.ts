@@ -1,12 +1,12 @@
 /** What a run did, in figures: tasks, objects, bytes, ids by outcome, warnings. */
 import type { DagRun } from "../../model/run/dag-run.ts";
-import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import type { PreparedRun } from "../../scheduler/commands/prepare-run.ts";
 import {
   listRunSums,
   measureWrites,
   reportRunWarnings,
   reportTasks,
+  type RunSum,
   type Writes,
 } from "../../state/reports.ts";
 import type { LostObject } from "./find-lost-work.ts";
@@ -29,7 +29,7 @@ export interface RunFigures {
   readonly origin: RunOrigin;
   /** Rows of `v_tasks`. */
   readonly tasks: readonly Row[];
-  readonly sums: readonly { readonly taskId: string; readonly sum: Reconciliation }[];
+  readonly sums: readonly RunSum[];
   /** Since this execution began. */
   readonly warnings: readonly Row[];
   /** By this execution. */

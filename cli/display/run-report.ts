@@ -24,19 +24,25 @@ export function printRun(output: Output, figures: RunFigures): void {
     ]),
     "",
   );
+  const kept = sums.reduce((total, sum) => total + sum.kept, 0);
   if (sums.length > 0) {
     output.line();
+    const headings = ["ids of", "asked", "stored", "already stored", "not found", "failed", "remaining"];
     output.table(
-      ["ids of", "asked", "stored", "already stored", "not found", "failed", "remaining"],
-      sums.map(({ taskId, sum }) => [
-        taskId,
-        sum.asked,
-        sum.stored,
-        sum.alreadyStored,
-        sum.notFound,
-        sum.failed,
-        sum.remaining,
-      ]),
+      kept === 0 ? headings : [...headings, "of these kept"],
+      sums.map((one) => {
+        const { taskId, sum } = one;
+        const cells = [
+          taskId,
+          sum.asked,
+          sum.stored,
+          sum.alreadyStored,
+          sum.notFound,
+          sum.failed,
+          sum.remaining,
+        ];
+        return kept === 0 ? cells : [...cells, one.kept];
+      }),
       "",
     );
   }
@@ -52,6 +58,10 @@ export function printRun(output: Output, figures: RunFigures): void {
   const colour = run.state === "success" ? paint.good : run.state === "failed" ? paint.bad : paint.warn;
   output.line(`${nameRun(run)}  ${colour(run.state)}${describeOrigin(run, origin)}`);
   output.line(`  ${describeWrites(written)}`);
+  if (kept > 0) {
+    const are = kept === 1 ? "1 answer is" : `${kept.toLocaleString("en-US")} answers are`;
+    output.line(`  ${are} safe in the database and not asked for again; the next run stores them`);
+  }
   if (origin.lost.length === 0) return;
   output.line(`  ${paint.bad(describeLost(origin.lost))}`);
   output.line(
@@ -112,7 +122,7 @@ export function describeRunAsJson({ run, origin, tasks, sums, warnings, written 
       outputs: readOutputs(task),
     })),
     warnings,
-    ids: sums.map(({ taskId, sum }) => ({
+    ids: sums.map(({ taskId, sum, kept }) => ({
       task_id: taskId,
       asked: sum.asked,
       stored: sum.stored,
@@ -120,6 +130,7 @@ export function describeRunAsJson({ run, origin, tasks, sums, warnings, written 
       not_found: sum.notFound,
       failed: sum.failed,
       remaining: sum.remaining,
+      kept,
     })),
   };
 }

@@ -1,41 +1,39 @@
-/** For a terminal: one line a task, redrawn in place, with bars, rates and time left. */
+/** For a terminal: the tasks, redrawn in place, with bars, rates and time left; how one looks is in `task-lines.ts`. */
 import { Writable } from "node:stream";
 import logUpdate from "log-update";
 import { escapeControlCharacters } from "../../model/text/control-character.ts";
 import type { Clock } from "../../model/ports/clock.ts";
-import type { TaskState } from "../../model/run/task-instance.ts";
-import type { Progress } from "../../model/ports/task-type.ts";
-import type { Output, Paint } from "../output/output.ts";
-import { drawBar, formatProgress } from "./progress-line.ts";
+import type { Output } from "../output/output.ts";
 import type { RunDisplay } from "./run-display.ts";
+import { drawTask, type TaskLine } from "./task-lines.ts";
 
 const REDRAW_MS = 100;
-
-interface TaskLine {
-  state: TaskState;
-  message: string;
-  progress: Progress | null;
-  startedMs: number;
-  doneAtStart: number;
-  gainedMs: number;
-}
 
 export function createTerminalDisplay(output: Output, clock: Clock, taskIds: readonly string[]): RunDisplay {
   const lines = new Map<string, TaskLine>(
     taskIds.map((taskId) => [
       taskId,
-      { state: "none", message: "", progress: null, startedMs: 0, doneAtStart: 0, gainedMs: 0 },
+      {
+        state: "none",
+        message: "",
+        progress: null,
+        startedMs: 0,
+        doneAtStart: 0,
+        gainedMs: 0,
+        attempt: 0,
+        nextAttemptAt: null,
+      },
     ]),
   );
   const closing = new AbortController();
   const width = Math.max(...taskIds.map((taskId) => taskId.length));
 
   function draw(): void {
-    const nowMs = clock.monotonicMs();
+    const times = { nowMs: clock.monotonicMs(), now: clock.now() };
     const columns = process.stdout.columns;
     logUpdate(
       [...lines]
-        .map(([taskId, line]) => drawLine(taskId.padEnd(width), line, nowMs, output.paint, columns))
+        .flatMap(([taskId, line]) => drawTask(taskId.padEnd(width), line, times, output.paint, columns))
         .join("\n"),
     );
   }
@@ -66,6 +64,8 @@ export function createTerminalDisplay(output: Output, clock: Clock, taskIds: rea
         change(taskId, (line) => {
           line.state = "running";
           line.message = attempt > 1 ? `attempt ${attempt}` : "";
+          line.attempt = attempt;
+          line.nextAttemptAt = null;
           line.progress = null;
         });
       },
@@ -83,7 +83,7 @@ export function createTerminalDisplay(output: Output, clock: Clock, taskIds: rea
         change(taskId, (line) => {
           line.state = end.state;
           line.message = escapeControlCharacters(end.message ?? "");
-          if (end.nextAttemptAt !== null) line.message += ` (again at ${end.nextAttemptAt})`;
+          line.nextAttemptAt = end.nextAttemptAt;
         });
       },
     },
@@ -94,41 +94,4 @@ export function createTerminalDisplay(output: Output, clock: Clock, taskIds: rea
       logUpdate.done();
     },
   };
-}
-
-function drawLine(name: string, line: TaskLine, nowMs: number, paint: Paint, columns: number): string {
-  const text = describe(line, nowMs);
-  const room = Math.max(20, columns - name.length - 6);
-  const cut = text.length > room ? `${text.slice(0, room - 1)}…` : text;
-  return `  ${mark(line.state, paint)} ${name}  ${cut}`;
-}
-
-function describe(line: TaskLine, nowMs: number): string {
-  const { state, progress, startedMs, doneAtStart, gainedMs } = line;
-  if (state !== "running")
-    return [state === "none" ? "waits" : state, line.message].filter(Boolean).join(": ");
-  if (progress === null) return ["running", line.message].filter(Boolean).join(", ");
-  const bar = drawBar(progress);
-  return `${bar === "" ? "" : `${bar} `}${formatProgress({ progress, startedMs, nowMs, doneAtStart, gainedMs })}`;
-}
-
-function mark(state: TaskState, paint: Paint): string {
-  switch (state) {
-    case "success":
-      return paint.good("✔");
-    case "failed":
-    case "upstream_failed":
-    case "cancelled":
-      return paint.bad("✖");
-    case "running":
-      return paint.warn("▸");
-    case "up_for_retry":
-    case "up_for_reschedule":
-      return paint.warn("↻");
-    case "none":
-    case "scheduled":
-    case "queued":
-    case "skipped":
-      return paint.dim("·");
-  }
 }

@@ -58,6 +58,8 @@ export interface AttemptFailure {
   readonly retryable: boolean;
   /** The next attempt waits at least this long; `null` where the task says nothing. */
   readonly retryAfterSeconds: number | null;
+  /** Only a person's act mends it: a run in the foreground does not try it again. */
+  readonly isForPerson?: boolean;
 }
 
 /** Why an attempt is to stop: its process drains, or its run is being stopped. */

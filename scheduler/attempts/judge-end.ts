@@ -40,7 +40,8 @@ export function judgeError(taskId: string, error: unknown, log: Logger): Attempt
     return { outcome: "reschedule", code, message, afterSeconds };
   }
   if (error instanceof TaskFailure) {
-    const { code, retryable, retryAfterSeconds } = error;
+    const { code, retryable, retryAfterSeconds, isForPerson } = error;
+    if (isForPerson) return { ...fail(code, describeError(error), retryable), isForPerson };
     if (retryAfterSeconds === undefined) return fail(code, describeError(error), retryable);
     const seconds = boundWait(retryAfterSeconds);
     if (Number.isNaN(seconds)) return failWait(taskId);

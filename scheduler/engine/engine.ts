@@ -25,6 +25,8 @@ export interface EngineTools extends StepTools {
   readonly limits: Limits;
   readonly random: () => number;
   readonly observer: EngineObserver;
+  /** A person waits for these runs in the foreground: what only a person mends is not tried again. */
+  readonly isAttended?: boolean;
 }
 
 export interface Engine {
@@ -70,7 +72,8 @@ export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: 
     void result.then((end) => {
       const random = tools.random();
       const running = { ...task, state: "running" } as const;
-      completions.push({ run, dag, task: running, number: key.attempt, result: end, random });
+      const isAttended = tools.isAttended === true;
+      completions.push({ run, dag, task: running, number: key.attempt, result: end, random, isAttended });
       wakeSignal.raise();
     });
   }

@@ -28,6 +28,8 @@ export interface Completion {
   readonly result: AttemptResult;
   /** In [0, 1), drawn when the attempt ended. */
   readonly random: number;
+  /** A person waits for the run in the foreground. */
+  readonly isAttended: boolean;
 }
 
 export interface Settled {
@@ -104,7 +106,8 @@ function judgeResult(
       };
     }
     case "failed": {
-      const { code, message, retryable } = result;
+      const { code, message } = result;
+      const retryable = result.retryable && !(completion.isAttended && result.isForPerson === true);
       const failureCount = task.failureCount + 1;
       const end: AttemptEnd = {
         state: code === "TASK_TIMED_OUT" ? "timed_out" : "failed",

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, open, readdir, readlink, realpath, stat } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Clock } from "../../model/ports/clock.ts";
 import { TaskFailure } from "../../model/errors.ts";
 
@@ -51,6 +51,7 @@ async function resolveLinks(folder: string, wanted: string, file: string): Promi
     const root = await realpath(folder).catch(() => {
       throw new TaskFailure("INPUT_MISSING", `The input folder ${folder} is not there.`, true, {
         hint: "Create it and put the files in it, or set DAGMAR_INPUT to where they are.",
+        isForPerson: true,
       });
     });
     try {
@@ -64,12 +65,26 @@ async function resolveLinks(folder: string, wanted: string, file: string): Promi
       }
       const target = await readlink(wanted).catch(() => undefined);
       if (target !== undefined && swaps < MOST_SWAPS) continue;
+      if (target === undefined) await refuseMissingFolder(dirname(wanted), root);
       const what = target === undefined ? "is not there" : `is a symbolic link to nothing (${target})`;
       const hint =
         target === undefined ? await suggest(root, file) : `Let the link lead to a file inside ${root}.`;
       throw new TaskFailure("INPUT_MISSING", `${wanted} ${what}.`, true, { hint });
     }
   }
+}
+
+/** A folder between the input folder and the file. */
+async function refuseMissingFolder(folder: string, root: string): Promise<void> {
+  const isThere = await stat(folder).then(
+    () => true,
+    (error: unknown) => readCode(error) !== "ENOENT",
+  );
+  if (isThere) return;
+  throw new TaskFailure("INPUT_MISSING", `The folder ${folder} is not there.`, true, {
+    hint: `Create it and put the file in it. The input folder is ${root}.`,
+    isForPerson: true,
+  });
 }
 
 /** The publisher hands the CSVs out as one zip; whoever put that into the folder is told so. */

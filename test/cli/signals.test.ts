@@ -88,6 +88,11 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
       "SELECT (SELECT count(*) FROM spool WHERE batch_id IS NULL) AS open, expires_at FROM lease",
     );
     expect(left).toEqual({ open: 0, expires_at: null });
+    // What is safe is told: the objects are not all of it.
+    const [kept] = world.query<{ n: number }>("SELECT count(*) AS n FROM spool");
+    expect(kept?.n).toBeGreaterThan(0);
+    expect(stdout).toMatch(new RegExp(`^ {2}${kept?.n} answers? (is|are) safe in the database`, "m"));
+    expect(stdout).toMatch(/remaining {2}of these kept$/m);
     await expectToResume();
   },
 );

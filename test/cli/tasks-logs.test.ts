@@ -192,6 +192,8 @@ test("without a task it lists the run's tasks, with the name that the next comma
   expect(stdout).toContain(`dagmar tasks logs ${NAME} TASK`);
   const json = await world.run(["tasks", "logs", NAME, "--json"]);
   expect(JSON.parse(json.stdout)).toMatchObject({ run: NAME });
+  const named = await world.run(["tasks", "logs", NAME, "broken"]);
+  expect(named.stdout).toContain("Attempt 1 failed: ");
 });
 
 test("what is not there is said plainly", async () => {

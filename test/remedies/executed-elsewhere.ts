@@ -48,6 +48,12 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: "startScheduler()",
   },
   {
+    covers: ["cli/commands/tasks/logs.ts tasks logs"],
+    file: "test/cli/tasks-logs.test.ts",
+    title: "without a task it lists the run's tasks, with the name that the next command takes",
+    holds: `"tasks", "logs", NAME, "broken"`,
+  },
+  {
     covers: ["cli/commands/db/prune.ts db backup"],
     file: "test/cli/db-prune.test.ts",
     title: "what a dry run counted is removed, and a copy made then is sound",

@@ -6,7 +6,7 @@ import { startAttempt } from "../../../state/runs/task-instances.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { makeChain, openEngineWorld } from "../engine-world.ts";
 
-const DAG = makeChain({ taskId: "a" });
+const DAG = makeChain({ taskId: "a", retries: 3 });
 const SUCCESS: AttemptResult = { outcome: "success", output: { count: 1 }, message: null };
 
 /** An attempt under way, and what settles it. */
@@ -17,9 +17,9 @@ async function openAttempt() {
   const facts = { pid: 1, host: "test", leaseEpoch: 1 };
   await world.database.write((query) => startAttempt(query, run, world.task(run, "a"), facts, now));
   const task = world.task(run, "a");
-  const settle = (result: AttemptResult) =>
+  const settle = (result: AttemptResult, isAttended = false) =>
     world.database.write((query) =>
-      settleAttempt(query, { run, dag: DAG, task, number: 1, result, random: 0 }, now),
+      settleAttempt(query, { run, dag: DAG, task, number: 1, result, isAttended, random: 0 }, now),
     );
   const outputs = () => world.database.all(sql`SELECT name, value FROM task_outputs`);
   return { ...world, run, settle, outputs };
@@ -47,4 +47,19 @@ test.each([
   const world = await openAttempt();
   expect(await world.settle({ outcome: "cancelled", code })).toMatchObject({ state: "cancelled", message });
   expect(world.attempts()).toMatchObject([{ state: "cancelled", error_code: code, error: message }]);
+});
+
+test.each([
+  ["in the foreground", true, "failed"],
+  ["under a scheduler, which may find it mended", false, "up_for_retry"],
+] as const)("what only a person mends is tried again or not: %s", async (_where, isAttended, state) => {
+  const world = await openAttempt();
+  const failure = {
+    outcome: "failed",
+    code: "INPUT_MISSING",
+    message: "no folder",
+    retryable: true,
+  } as const;
+  const mended = { ...failure, retryAfterSeconds: null, isForPerson: true };
+  expect(await world.settle(mended, isAttended)).toMatchObject({ state });
 });
