@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openCliWorld } from "../support/cli.ts";
 
-const dag = (file: string): string => `schedule: manual
+const dag = (file: string): string => `dag: demo
+schedule: manual
+timezone: UTC
 tasks:
   movies:
     type: file-to-lake
