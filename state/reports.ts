@@ -87,11 +87,21 @@ export function reportAttempts(query: Query, dagRunId: number): readonly Row[] {
   );
 }
 
-export function reportAttempt(query: Query, taskInstanceId: number, number: number): Row | undefined {
-  return query.get<Row>(
+export function reportAttempt(
+  query: Query,
+  taskInstanceId: number,
+  number: number,
+): AttemptReport | undefined {
+  return query.get<AttemptReport>(
     sql`SELECT state, error_code, error FROM attempts
         WHERE task_instance_id = ${taskInstanceId} AND number = ${number}`,
   );
+}
+
+export interface AttemptReport {
+  readonly state: string;
+  readonly error_code: string | null;
+  readonly error: string | null;
 }
 
 export function reportRunEvents(query: Query, dagId: string, runId: string): readonly Row[] {

@@ -4,7 +4,7 @@ import type { TaskInstance } from "../../model/run/task-instance.ts";
 import { locateAttemptLog } from "../../logs/attempt-log-location.ts";
 import { createAttemptLogReader, type AttemptLogReader } from "../../logs/attempt-log-reader.ts";
 import { nameRun } from "../../model/run/run-name.ts";
-import { reportAttempt, reportTasks } from "../../state/reports.ts";
+import { reportAttempt, reportTasks, type AttemptReport } from "../../state/reports.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 import type { App } from "../app.ts";
@@ -70,13 +70,11 @@ export async function listLoggedTasks(
 }
 
 /** `null` for an attempt that is running, has succeeded, or was stopped without a reason. */
-function judgeFailure(row: Row | undefined): AttemptFailure | null {
-  const state = String(row?.["state"]);
-  if (row === undefined || state === "running" || state === "success") return null;
-  const code = row["error_code"] === null ? null : String(row["error_code"]);
-  if (row["error"] === null && code === null && state === "cancelled") return null;
-  const error = row["error"] === null ? (code ?? "no reason was kept") : String(row["error"]);
-  return { state, code, error };
+function judgeFailure(row: AttemptReport | undefined): AttemptFailure | null {
+  if (row === undefined || row.state === "running" || row.state === "success") return null;
+  const { state, error_code: code, error } = row;
+  if (error === null && code === null && state === "cancelled") return null;
+  return { state, code, error: error ?? code ?? "no reason was kept" };
 }
 
 function findTask(tasks: readonly TaskInstance[], taskId: string, run: string): TaskInstance {
