@@ -100,7 +100,9 @@ async function drive(
   };
   const listeners = { engine: observer, service: silentObserver };
   await withWork(app, database, lease, listeners, drain, ({ tools, stopping }) =>
-    sweepBeside(app, stopping, async () => driveRuns({ ...tools, isAttended: true }, [dagRunId], stopping, watch)),
+    sweepBeside(app, stopping, async () =>
+      driveRuns({ ...tools, isAttended: true }, [dagRunId], stopping, watch),
+    ),
   );
   return { run: readRun(database, dagRunId), isStuck };
 }
