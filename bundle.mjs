@@ -2,6 +2,7 @@
  * Makes `dist/` out of the sources: the program, and the tools around it, each with the packages it uses in a few files.
  * Types are checked elsewhere. Why, and what must stay outside: docs/decisions/0010.
  */
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,6 +44,8 @@ const THREAD = /new URL\(\s*"(\.[^"]+)\.js",\s*import\.meta\.url\s*\)/g;
 
 /** A process that was started before this build may still load its chunks. */
 const KEPT_MS = 24 * 3600 * 1000;
+
+const BUILD_ID = "build-id";
 
 const written = new Set();
 /** Of the program alone: its files, and the folders of the packages that are in them. */
@@ -91,6 +94,7 @@ for (const entries of [TOOLS, PROGRAM]) {
 }
 removeFormerBuilds();
 writeNotices();
+writeBuildId();
 writePackList();
 
 /**
@@ -148,6 +152,14 @@ function writeNotices() {
   const file = "third-party-licenses.txt";
   writeFileSync(join(DIST, file), notices.join(`\n${"-".repeat(72)}\n\n`));
   shipped.files.add(file);
+}
+
+/** Names this build: what one build has checked, another one checks again. */
+function writeBuildId() {
+  const hash = createHash("sha256");
+  for (const file of [...shipped.files].toSorted()) hash.update(file).update(readFileSync(join(DIST, file)));
+  writeFileSync(join(DIST, BUILD_ID), hash.digest("hex").slice(0, 16));
+  shipped.files.add(BUILD_ID);
 }
 
 /** `npm pack` takes the program as this build wrote it: no tool, and no chunk of a former build. */

@@ -8,6 +8,8 @@ import type { LostOutput } from "./lost-output.ts";
 
 export interface App extends DagLibrary {
   readonly version: string;
+  /** Changes with the program's code; `null` for one that is run from its sources. */
+  readonly build: string | null;
   readonly log: Logger;
   readonly lake: SweepableLake;
   /** Makes what a client's connections go through; `undefined` where no proxy is configured. */

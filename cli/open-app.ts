@@ -11,6 +11,7 @@ import type { Logger } from "../model/ports/logger.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import { DECLARATIONS } from "../tasks/registry.ts";
 import { lostOutput } from "./output/lost-output.ts";
+import { readBuildId } from "./process/build-id.ts";
 import { findLakeAddress } from "./process/lake-address.ts";
 import { systemClock } from "./process/system-clock.ts";
 import { readVersion } from "./process/version.ts";
@@ -59,6 +60,7 @@ async function openApp(options: AppOptions): Promise<{ readonly app: App; close(
   const app: App = {
     ...openLibrary(settings, environment, log, makeAgent),
     version: readVersion(),
+    build: readBuildId(),
     log,
     lake,
     makeAgent,

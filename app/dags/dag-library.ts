@@ -2,6 +2,7 @@
 import type { Agent } from "node:http";
 import type { LoadedDag } from "../../config/dag-file/check-dag-file.ts";
 import { loadDagFiles, loadDags, type DagFolder } from "../../config/dag-file/load-dags.ts";
+import type { KeptChecks } from "../../config/dag-file/kept-checks.ts";
 import type { Settings } from "../../config/settings/settings.ts";
 import { suggestName } from "../../config/suggestion.ts";
 import { CommandRefused, DagDefinitionError } from "../../model/errors.ts";
@@ -16,7 +17,8 @@ export interface DagLibrary {
   readonly random: () => number;
   readonly settings: Settings;
   readonly registry: ReadonlyMap<string, AnyTaskType>;
-  loadDags(): Promise<DagFolder>;
+  /** `kept`: checks that need not be made again. */
+  loadDags(kept?: KeptChecks): Promise<DagFolder>;
   /** `beside`: the folder's other Dags, if there is a folder; keys may clash across files. */
   loadDagFiles(files: readonly string[], beside: DagFolder | undefined): Promise<DagFolder>;
   /** Raises `DAG_UNKNOWN`, or `DAG_INVALID` when its file is broken. */
@@ -58,7 +60,7 @@ export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibr
     random,
     settings,
     registry,
-    loadDags: () => loadDags(settings.dagsFolder, rules),
+    loadDags: (kept) => loadDags(settings.dagsFolder, rules, kept),
     loadDagFiles: (files, beside) => loadDagFiles(files, rules, beside),
     pickDag(folder, dagId) {
       const dag = folder.dags.get(dagId);

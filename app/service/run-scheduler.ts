@@ -5,6 +5,7 @@
 import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { pruneAttemptLogs } from "../../logs/attempt-log-location.ts";
 import { CommandRefused, EXIT, isFencedOff, type ExitCode } from "../../model/errors.ts";
+import type { DagSource } from "../../model/ports/dag-source.ts";
 import { takeOver } from "../../scheduler/attempts/take-over.ts";
 import { observeEngine } from "../../scheduler/engine/observe-engine.ts";
 import { awaitLease, type HeldLease } from "../../scheduler/lease/lease-keeper.ts";
@@ -14,6 +15,7 @@ import { runService } from "../../scheduler/service.ts";
 import { wakeEachMinute } from "../../scheduler/waking/minute-timer.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
+import { openDagCheckStore } from "../dags/kept-dag-checks.ts";
 import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
 import { describeWork } from "../lease-work.ts";
 import { sweepUploads } from "../sweep-uploads.ts";
@@ -93,7 +95,7 @@ async function schedule(
       noteRunEnd: (query, run, now) => noteRunEnd(query, run, notify, now),
       minuteTimer: wakeEachMinute(clock),
       pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
-      source: { stamp: () => stampFolder(settings.dagsFolder), load: () => app.loadDags() },
+      source: openDagSource(app, database),
       settings: describeWork(app),
       timezone: settings.timezone,
     },
@@ -101,6 +103,19 @@ async function schedule(
   );
   await notices;
   log.info("Stopped: nothing is under way any more.");
+}
+
+function openDagSource(app: App, database: Database): DagSource {
+  const { settings, build, log } = app;
+  const kept = build === null ? undefined : openDagCheckStore(database, build, log);
+  return {
+    stamp: () => stampFolder(settings.dagsFolder),
+    async load() {
+      const folder = await app.loadDags(kept);
+      void kept?.save();
+      return folder;
+    },
+  };
 }
 
 function judgeLoss({ reason }: AbortSignal): ExitCode {

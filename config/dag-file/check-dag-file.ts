@@ -40,6 +40,7 @@ export interface CheckedDag {
 }
 
 export type CheckResult = { readonly checked: CheckedDag } | { readonly issues: readonly DagIssue[] };
+export type CheckFile = (file: string, bytes: Uint8Array) => CheckResult;
 
 /** Checks the bytes of the file `file`, whose name must be the Dag's id. */
 export function checkDagFile(file: string, bytes: Uint8Array, rules: DagRules): CheckResult {

@@ -92,7 +92,7 @@ function toSeconds(duration: string): number {
   return seconds;
 }
 
-function freezeDeeply<Value>(value: Value): Value {
+export function freezeDeeply<Value>(value: Value): Value {
   if (value === null || typeof value !== "object" || Object.isFrozen(value)) return value;
   for (const inner of Object.values(value)) freezeDeeply(inner);
   return Object.freeze(value);

@@ -6,10 +6,17 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigError, type DagIssue } from "../../model/errors.ts";
 import { explainSystemFault } from "../../model/system-fault.ts";
-import { checkDagFile, type CheckedDag, type LoadedDag } from "./check-dag-file.ts";
+import {
+  checkDagFile,
+  type CheckedDag,
+  type CheckFile,
+  type CheckResult,
+  type LoadedDag,
+} from "./check-dag-file.ts";
 import { findContests, listCrossFaults } from "./cross-faults.ts";
 import type { DagRules } from "./dag-faults.ts";
 import { stampLinks } from "./folder-stamp.ts";
+import { checkOrFind, type KeptChecks } from "./kept-checks.ts";
 import { readDagFile } from "./read-dag-file.ts";
 
 export interface DagFolder {
@@ -28,14 +35,16 @@ const MOST_SWAPS = 3;
 /**
  * Reads every `*.yaml` of a folder, not of folders within it. Hidden files and files of other kinds are passed over,
  * save `.yml`, whose author surely meant a Dag. All files are of one version where links are swapped at once, as Kubernetes
- * does: a folder that is swapped meanwhile is read again. Raises `ConfigError` when there is no such folder.
+ * does: a folder that is swapped meanwhile is read again. A file whose check is in `kept` is not parsed; `kept` learns the
+ * others. Raises `ConfigError` when there is no such folder.
  */
-export async function loadDags(folder: string, rules: DagRules): Promise<DagFolder> {
+export async function loadDags(folder: string, rules: DagRules, kept?: KeptChecks): Promise<DagFolder> {
   for (let swaps = 0; ; swaps += 1) {
     const links = await stampLinks(folder);
     const names = await listNames(folder);
     const loaded = await loadAll(
       names.map((name) => path.join(folder, name)),
+      kept === undefined ? (file, bytes) => checkDagFile(file, bytes, rules) : checkOrFind(rules, kept),
       rules,
     );
     if (swaps === MOST_SWAPS || (await stampLinks(folder)) === links) return loaded;
@@ -56,7 +65,12 @@ export async function loadDagFiles(
   const others = [...(beside?.dags.values() ?? [])].filter(
     (dag) => !given.has(dag.definition.dagId) && !paths.has(path.resolve(dag.file)),
   );
-  const loaded = await loadAll([...files, ...others.map((dag) => dag.file)], rules, beside?.broken.keys());
+  const loaded = await loadAll(
+    [...files, ...others.map((dag) => dag.file)],
+    (file, bytes) => checkDagFile(file, bytes, rules),
+    rules,
+    beside?.broken.keys(),
+  );
   const isOther = (dagId: string): boolean => others.some((dag) => dag.definition.dagId === dagId);
   return {
     dags: new Map([...loaded.dags].filter(([dagId]) => !isOther(dagId))),
@@ -85,6 +99,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
 
 async function loadAll(
   files: readonly string[],
+  check: CheckFile,
   rules: DagRules,
   alsoKnown: Iterable<string> = [],
 ): Promise<DagFolder> {
@@ -100,7 +115,7 @@ async function loadAll(
     }
     // A scheduler that reads a thousand files again has tasks under way.
     await new Promise(setImmediate);
-    const result = loadFile(file, rules);
+    const result = loadFile(file, check);
     if ("issues" in result) broken.set(dagId, result.issues);
     else checked.set(dagId, result.checked);
   }
@@ -119,7 +134,7 @@ async function loadAll(
   return { dags: sortById(dags), broken: sortById([...broken]) };
 }
 
-function loadFile(file: string, rules: DagRules): ReturnType<typeof checkDagFile> {
+function loadFile(file: string, check: CheckFile): CheckResult {
   if (!file.endsWith(EXTENSION)) {
     const issue = makeFileIssue(file, `the name of a Dag file ends in ${EXTENSION}`);
     return {
@@ -127,9 +142,7 @@ function loadFile(file: string, rules: DagRules): ReturnType<typeof checkDagFile
     };
   }
   const bytes = readDagFile(file);
-  return typeof bytes === "string"
-    ? { issues: [makeFileIssue(file, bytes)] }
-    : checkDagFile(file, bytes, rules);
+  return typeof bytes === "string" ? { issues: [makeFileIssue(file, bytes)] } : check(file, bytes);
 }
 
 function makeFileIssue(file: string, message: string): DagIssue {

@@ -9,6 +9,7 @@ import { runsByLake } from "./0007-runs-by-lake.ts";
 import { objectsThatAreGone } from "./0008-objects-that-are-gone.ts";
 import { questionsOfAnyService } from "./0009-questions-of-any-service.ts";
 import { databaseIdentity } from "./0010-database-identity.ts";
+import { dagFileChecks } from "./0011-dag-file-checks.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0008-objects-that-are-gone", up: objectsThatAreGone },
   { name: "0009-questions-of-any-service", up: questionsOfAnyService },
   { name: "0010-database-identity", up: databaseIdentity },
+  { name: "0011-dag-file-checks", up: dagFileChecks },
 ];

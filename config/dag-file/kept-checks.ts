@@ -1,0 +1,61 @@
+/** Checks that passed before: a Dag file that has not changed since, under the same rules, is not parsed again. */
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { checkDagFile, type CheckedDag, type CheckFile, type LoadedDag } from "./check-dag-file.ts";
+import type { DagRules } from "./dag-faults.ts";
+import { freezeDeeply } from "./definition.ts";
+
+/** What a file without faults gave. Plain JSON. */
+export interface KeptCheck extends Pick<LoadedDag, "definition" | "enabled" | "fingerprint"> {
+  readonly after: CheckedDag["after"];
+  readonly claims: CheckedDag["claims"];
+}
+
+export interface KeptChecks {
+  /** Names the program that checks: another build may check by other rules. */
+  readonly build: string;
+  /** Equal keys mean equal checks. */
+  find(key: string): KeptCheck | undefined;
+  remember(key: string, check: KeptCheck): void;
+}
+
+/** `kept` learns what it does not hold yet. A file with faults is checked each time. */
+export function checkOrFind(rules: DagRules, kept: KeptChecks): CheckFile {
+  const conditions = describeConditions(kept.build, rules);
+  return (file, bytes) => {
+    const key = createHash("sha256")
+      .update(JSON.stringify([conditions, path.basename(file)]))
+      .update(bytes)
+      .digest("hex");
+    const found = kept.find(key);
+    if (found !== undefined) return { checked: restoreCheck(file, bytes, found, rules) };
+    const result = checkDagFile(file, bytes, rules);
+    if ("checked" in result) kept.remember(key, describeCheck(result.checked));
+    return result;
+  };
+}
+
+/** All that a check depends on besides the file: ICU and its zones are Node's, and change with it. */
+function describeConditions(build: string, { timezone, pools, registry }: DagRules): readonly unknown[] {
+  const { icu, tz } = process.versions;
+  return [build, icu, tz, timezone, [...pools].toSorted(), [...registry.keys()].toSorted()];
+}
+
+function describeCheck({ dag, after, claims }: CheckedDag): KeptCheck {
+  const { definition, enabled, fingerprint } = dag;
+  return { definition, enabled, fingerprint, after, claims };
+}
+
+function restoreCheck(file: string, bytes: Uint8Array, found: KeptCheck, rules: DagRules): CheckedDag {
+  const { definition, enabled, fingerprint, after, claims } = found;
+  return {
+    dag: freezeDeeply({ definition, enabled, file, fingerprint }),
+    after,
+    claims,
+    // Only a file that is parsed knows its lines.
+    describe(faults) {
+      const result = checkDagFile(file, bytes, rules);
+      return "issues" in result ? result.issues : result.checked.describe(faults);
+    },
+  };
+}
