@@ -10,7 +10,7 @@ import { defineDag, fingerprintDefinition } from "./definition.ts";
 import type { Fault, FaultPath } from "./fault.ts";
 import { listKeyFaults } from "./key-faults.ts";
 import { listOptionFaults } from "./option-faults.ts";
-import { listSchemaFaults } from "./schema-faults.ts";
+import { listSchemaFaults, readBySchema } from "./schema-faults.ts";
 import { listParamTemplateFaults, listTemplateFaults } from "./template-faults.ts";
 import { readYamlDocument } from "./yaml-document.ts";
 
@@ -57,18 +57,18 @@ export function checkDagFile(file: string, bytes: Uint8Array, rules: DagRules): 
       issues: document.describe(file, [...document.faults, ...listSchemaFaults(dagFileSchema, value)]),
     };
   }
+  const { parsed, faults: schemaFaults } = readBySchema(dagFileSchema, value);
   const tasks = draft.tasks.map((task) => checkTask(draft, task, rules));
   const faults = [
     ...document.faults,
-    ...listSchemaFaults(dagFileSchema, value),
+    ...schemaFaults,
     ...listDagFaults(draft, file, rules),
     ...listParamTemplateFaults(draft),
     ...tasks.flatMap((task) => task.faults),
   ];
   if (faults.length === 0) faults.push(...listDatasetFaults(draft, rules));
-  if (faults.length > 0) return { issues: document.describe(file, faults) };
+  if (parsed === undefined || faults.length > 0) return { issues: document.describe(file, faults) };
 
-  const parsed = dagFileSchema.parse(value);
   const definition = defineDag(parsed, rules.timezone);
   const fingerprint = fingerprintDefinition(definition);
   const dag = Object.freeze({ definition, enabled: parsed.enabled ?? true, file, fingerprint });

@@ -17,10 +17,29 @@ export function listSchemaFaults(
   base: FaultPath = [],
   isTrusted: IsTrusted = () => false,
 ): readonly Fault[] {
+  return readBySchema(schema, value, base, isTrusted).faults;
+}
+
+export interface SchemaReading<Value> {
+  /** `undefined` where there are issues, trusted ones too. */
+  readonly parsed: Value | undefined;
+  readonly faults: readonly Fault[];
+}
+
+/** The value as `schema` gives it, and what `listSchemaFaults` lists, by one look at it. */
+export function readBySchema<Value>(
+  schema: ZodType<Value>,
+  value: JsonValue,
+  base: FaultPath = [],
+  isTrusted: IsTrusted = () => false,
+): SchemaReading<Value> {
   const result = schema.safeParse(value);
-  if (result.success) return [];
+  if (result.success) return { parsed: result.data, faults: [] };
   const faults = result.error.issues.flatMap((issue) => describeIssue(schema, value, issue, isTrusted));
-  return dropSlips(faults).map((fault) => Object.assign({}, fault, { path: [...base, ...fault.path] }));
+  const listed = dropSlips(faults).map((fault) =>
+    Object.assign({}, fault, { path: [...base, ...fault.path] }),
+  );
+  return { parsed: undefined, faults: listed };
 }
 
 /** A field that is missing only because its name is misspelt beside it is one fault, not two. */

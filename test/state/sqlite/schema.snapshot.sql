@@ -130,6 +130,14 @@ CREATE TABLE candidate_sets (
   UNIQUE (lake, sha256, conditions_hash)
 ) STRICT;
 
+CREATE TABLE dag_file_checks (
+  -- SHA-256 of the file, its name, the program's build and the settings it was checked by.
+  check_key TEXT PRIMARY KEY,
+  -- JSON: the definition, and what the checks across files need.
+  result TEXT NOT NULL,
+  result_sha256 TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE "dag_runs" (
   dag_run_id INTEGER PRIMARY KEY AUTOINCREMENT,
   dag_id TEXT NOT NULL,
