@@ -37,8 +37,14 @@ export function checkOrFind(rules: DagRules, kept: KeptChecks): CheckFile {
 
 /** All that a check depends on besides the file: ICU and its zones are Node's, and change with it. */
 function describeConditions(build: string, { timezone, pools, registry }: DagRules): readonly unknown[] {
-  const { icu, tz } = process.versions;
-  return [build, icu, tz, timezone, [...pools].toSorted(), [...registry.keys()].toSorted()];
+  return [
+    build,
+    process.versions.icu,
+    process.versions.tz,
+    timezone,
+    [...pools].toSorted(),
+    [...registry.keys()].toSorted(),
+  ];
 }
 
 function describeCheck({ dag, after, claims }: CheckedDag): KeptCheck {

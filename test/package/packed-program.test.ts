@@ -151,7 +151,7 @@ tasks:
     ageFile(path.join(place, "data", "input", "films.csv"));
     const { exitCode, stdout, stderr } = await run(["run", "films", "--date", "2026-11-23"]);
     expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(stdout).toContain("films manual__2026-11-23T00:00:00.000Z  success");
+    expect(stdout).toContain("films/manual__2026-11-23T00:00:00.000Z  success");
     expect(fs.readdirSync(path.join(place, "data")).toSorted()).toEqual(
       expect.arrayContaining(["dagmar.db", "input", "lake", "logs"]),
     );
