@@ -60,10 +60,12 @@ export interface LeftOut {
   readonly rest: readonly SpooledRecord[];
 }
 
+export const BATCH_KINDS = ["records", "manifest"] as const;
+
 /** A batch never changes once sealed, but for its key when another object stands there. */
 export interface SealedBatch {
   readonly batchId: number;
-  readonly kind: "records" | "manifest";
+  readonly kind: (typeof BATCH_KINDS)[number];
   readonly key: string;
   readonly sha256: string;
   readonly sizeBytes: number;

@@ -1,10 +1,12 @@
 /** What a webhook is told of a Dag's runs, and which states such a notice goes through. */
 import type { TransitionTable } from "../run/transitions.ts";
 
+export const NOTICE_KINDS = ["failure", "recovery"] as const;
 /** Too many failed runs in a row; and the first success after that was told. */
-export type NoticeKind = "failure" | "recovery";
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
-type NoticeState = "open" | "sent" | "given_up";
+export const NOTICE_STATES = ["open", "sent", "given_up"] as const;
+type NoticeState = (typeof NOTICE_STATES)[number];
 
 export const NOTICE_TRANSITIONS = {
   open: ["sent", "given_up"],

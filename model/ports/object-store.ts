@@ -1,7 +1,8 @@
 /** The ObjectStore port: the books kept about objects in a lake, whoever wrote them. */
 import type { RunFacts } from "./task-type.ts";
 
-export type ObjectKind = "file" | "records" | "manifest" | "foreign";
+export const OBJECT_KINDS = ["file", "records", "manifest", "foreign"] as const;
+export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 /** An object that is known to stand in the lake, or (`isCommitted` false) is about to. */
 export interface KnownObject {

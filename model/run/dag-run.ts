@@ -8,8 +8,9 @@ export type DagRunState = (typeof DAG_RUN_STATES)[number];
 export const RUN_TYPES = ["scheduled", "manual", "backfill"] as const;
 export type RunType = (typeof RUN_TYPES)[number];
 
+export const STOP_REASONS = ["cancelled", "timed_out"] as const;
 /** Why a run is stopped before its tasks are done. */
-export type StopReason = "cancelled" | "timed_out";
+export type StopReason = (typeof STOP_REASONS)[number];
 
 /** An ended run comes back as `queued` when it is resumed or cleared. */
 export const DAG_RUN_TRANSITIONS = {

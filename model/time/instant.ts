@@ -12,3 +12,12 @@ export function addSeconds(from: Date, seconds: number): Date {
   if (Number.isNaN(ms)) throw new RangeError("a wait must be a number of seconds, and begin at an instant");
   return new Date(Math.min(ms, LAST_INSTANT.getTime()));
 }
+
+/**
+ * The instant in milliseconds; `null` where the text names none, or one after `now`: a hand wrote it, or a clock that has been
+ * set back since. What counts from it would wait for ever.
+ */
+export function readPast(text: string | null, now: Date): number | null {
+  const ms = text === null ? Number.NaN : Date.parse(text);
+  return ms <= now.getTime() ? ms : null;
+}

@@ -8,6 +8,7 @@ import type { Lake } from "../../model/ports/lake.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { AnyTaskType, Progress, TaskOutput, WorkerThread } from "../../model/ports/task-type.ts";
+import { readPast } from "../../model/time/instant.ts";
 import { judgeError, judgeOutput } from "./judge-end.ts";
 import { readRunFacts, renderOptions } from "./render-options.ts";
 
@@ -116,13 +117,14 @@ async function perform(
       false,
     );
   }
-  const waitedMs = waitingSince === null ? 0 : tools.clock.now().getTime() - Date.parse(waitingSince);
+  const now = tools.clock.now();
+  const waitedMs = now.getTime() - (readPast(waitingSince, now) ?? now.getTime());
   return type.run({
     run: readRunFacts(run),
     taskId: key.taskId,
     attempt: key.attempt,
     cookie: request.cookie,
-    waitedSeconds: Math.max(0, waitedMs / 1000),
+    waitedSeconds: waitedMs / 1000,
     options: parsed.data,
     written: request.options,
     outputs: Object.fromEntries(

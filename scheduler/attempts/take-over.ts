@@ -11,6 +11,7 @@ import { insertEvent } from "../../state/control/events.ts";
 import { abandonRequests } from "../../state/control/requests.ts";
 import { listRunningAttempts } from "../../state/runs/task-instances.ts";
 import { createProcessSearch, describeProcesses, endProcesses } from "../../tasks/shell/attempt-processes.ts";
+import { clearUnknownStates } from "../runs/unknown-states.ts";
 import { recoverLostAttempts } from "./recover.ts";
 
 export interface TakeOverTools {
@@ -37,6 +38,7 @@ export async function takeOver(database: Database, tools: TakeOverTools): Promis
     savePools(query, pools);
     claimRuns(query, lakeId);
     abandonRequests(query);
+    clearUnknownStates(query, clock.now(), tools.timezone);
     recoverLostAttempts(query, clock.now());
   });
   for (const { dagId } of attempts) service.taskLost(dagId);

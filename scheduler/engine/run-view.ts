@@ -4,14 +4,10 @@
  */
 import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
 import { judgeUpstream } from "../../model/dag/trigger-rule.ts";
+import { assertWorkable } from "../../model/dag/workable.ts";
 import type { TaskOutput } from "../../model/ports/task-type.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
-import {
-  isTaskEnded,
-  isTaskState,
-  type TaskInstance,
-  type TaskState,
-} from "../../model/run/task-instance.ts";
+import { isTaskEnded, type TaskInstance, type TaskState } from "../../model/run/task-instance.ts";
 import { findPastTask, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
 import { listTasksOfRun, readOutputs, readTask } from "../../state/runs/task-instances.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -107,15 +103,8 @@ function readFreshView(query: Query, dagRunId: number, cache: WorldCache): RunVi
   const { dag, definitions } = readDag(query, run.fingerprint, cache);
   // A task that an edited Dag no longer has keeps its row as history.
   const tasks = listTasksOfRun(query, dagRunId).filter(({ taskId }) => definitions.has(taskId));
-  for (const task of tasks) assertKnownState(task);
   const outputs = readAskedOutputs(query, dag, dagRunId);
   return viewRun({ run, dag, tasks, outputs, pasts: NO_PASTS }, definitions);
-}
-
-/** A task in a state that means nothing here would wait for ever, and its run with it. */
-function assertKnownState({ taskId, state }: TaskInstance): void {
-  if (isTaskState(state)) return;
-  throw new Error(`Task ${taskId} is in the state ${String(state)}, which this version does not know.`);
 }
 
 export function viewRun(read: RunRead, definitions = indexTasks(read.dag)): RunView {
@@ -162,11 +151,12 @@ function readPasts(query: Query, { run, dag, tasks }: RunView): ReadonlyMap<stri
   );
 }
 
-/** By fingerprint: a version never changes. */
+/** By fingerprint: a version never changes. Raises where its row was damaged so that its run would wait for ever. */
 export function readDag(query: Query, fingerprint: string, cache: WorldCache): DagRead {
   const known = cache.dags.get(fingerprint);
   if (known !== undefined) return known;
   const dag = readDagVersion(query, fingerprint);
+  assertWorkable(dag);
   const read = { dag, definitions: indexTasks(dag) };
   cache.dags.set(fingerprint, read);
   return read;

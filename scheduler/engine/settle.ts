@@ -2,7 +2,7 @@
 import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { LEAST_WAIT_SECONDS, LONGEST_DURATION_SECONDS } from "../../model/time/duration.ts";
-import { addSeconds } from "../../model/time/instant.ts";
+import { addSeconds, readPast } from "../../model/time/instant.ts";
 import type { AttemptResult } from "../../model/ports/executor.ts";
 import { decideRetry } from "../../model/run/retry-policy.ts";
 import type { TaskInstance, TaskState } from "../../model/run/task-instance.ts";
@@ -100,7 +100,7 @@ function judgeResult(
         state: "up_for_reschedule",
         change: {
           message,
-          waitingSince: task.waitingSince ?? now.toISOString(),
+          waitingSince: new Date(readPast(task.waitingSince, now) ?? now).toISOString(),
           nextAttemptAt: endWait(now, afterSeconds),
         },
       };

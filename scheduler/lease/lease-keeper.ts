@@ -91,13 +91,13 @@ function expiry(now: Date): string {
 
 /**
  * A dead holder is not waited for. A living one has until the expiry: one that was stopped, or stood still for that long, is
- * fenced off by the epoch when it wakes. An expiry far in the future is a clock that was set back since, not a promise.
+ * fenced off by the epoch when it wakes. An expiry far in the future is a clock that was set back since, not a promise; one that is no instant has passed.
  */
 export function isLeaseFree(held: Lease, now: Date): boolean {
   const alive = isProcessAlive(held);
   if (alive === false) return true;
   const remainingMs = Date.parse(held.expiresAt) - now.getTime();
-  return remainingMs <= 0 || (alive === "unknown" && remainingMs > 2 * LEASE_SECONDS * 1000);
+  return !(remainingMs > 0) || (alive === "unknown" && remainingMs > 2 * LEASE_SECONDS * 1000);
 }
 
 const STAND_BY_MS = 1_000;

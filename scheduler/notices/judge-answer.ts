@@ -5,6 +5,8 @@ import type { Notice } from "../../model/ports/notice.ts";
 const DELAYS_SECONDS = [30, 120, 600, 3600] as const;
 export const LONGEST_DELAY_SECONDS = 3600;
 const GIVE_UP_SECONDS = 24 * 3600;
+/** More than that are never made in a day. */
+const MOST_TRIES = 30;
 
 /** The answer's HTTP status, or a few words on why there was none. */
 export type Answer = { readonly status: number } | { readonly fault: string };
@@ -24,8 +26,9 @@ export function judgeAnswer(notice: Notice, answer: Answer, now: Date): Verdict 
   if ("status" in answer && isFinal(answer.status)) return { kind: "given_up", error };
   const delaySeconds = DELAYS_SECONDS[notice.tries] ?? LONGEST_DELAY_SECONDS;
   const at = new Date(now.getTime() + delaySeconds * 1000);
-  const isTooLate = at.getTime() > Date.parse(notice.createdAt) + GIVE_UP_SECONDS * 1000;
-  return isTooLate ? { kind: "given_up", error } : { kind: "again", error, at };
+  // `createdAt` may be no instant, or lie in the future: then the tries alone tell.
+  const isInTime = at.getTime() <= Date.parse(notice.createdAt) + GIVE_UP_SECONDS * 1000;
+  return !isInTime || notice.tries >= MOST_TRIES ? { kind: "given_up", error } : { kind: "again", error, at };
 }
 
 function isFinal(status: number): boolean {

@@ -113,13 +113,11 @@ export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
       return sending;
     },
     nextDueAt() {
-      const dueAt = findNextDueAt(database);
-      if (dueAt === null) return null;
       const now = clock.now();
+      const dueAt = findNextDueAt(database, now, findUnlikelyDate(now));
+      if (dueAt === null) return null;
       const restMs = Math.max(0, restUntilMs - clock.monotonicMs());
-      const due = new Date(dueAt);
-      const soonest = due > findUnlikelyDate(now) ? now : due;
-      return new Date(Math.max(soonest.getTime(), restMs === 0 ? 0 : now.getTime() + restMs));
+      return new Date(Math.max(Date.parse(dueAt), restMs === 0 ? 0 : now.getTime() + restMs));
     },
   };
 }

@@ -19,6 +19,7 @@ import { endFinishedBackfills } from "../runs/end-backfills.ts";
 import { followSuccesses } from "../runs/follow-successes.ts";
 import { makeDueRuns } from "../runs/make-due-runs.ts";
 import type { RunMaker } from "../runs/new-run.ts";
+import { watchUnknownStates } from "../runs/unknown-states.ts";
 import type { WakeSignal } from "../waking/wake-signal.ts";
 import type { UnwrittenEvents } from "../waking/unwritten-events.ts";
 
@@ -66,6 +67,11 @@ export const TURN_STEPS: readonly TurnStep[] = [
       for (const event of events) insertEvent(query, event, now, timezone);
       return false;
     },
+  },
+  {
+    name: "unknown states",
+    makesWork: false,
+    take: ({ query, now, guard }, { timezone }) => watchUnknownStates(query, now, timezone, guard),
   },
   {
     name: "Dag files",

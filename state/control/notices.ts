@@ -7,7 +7,7 @@ import { NOTICE_TRANSITIONS, type Notice, type NoticeKind } from "../../model/po
 import { assertTransition } from "../../model/run/transitions.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
-import { sql } from "../sqlite/statement.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
 
 export interface NewNotice {
   readonly dagId: string;
@@ -78,18 +78,24 @@ export function findFirstFailure(
 const SENDABLE = sql`FROM notices WHERE notice_id IN (
     SELECT min(notice_id) FROM notices WHERE state = 'open' GROUP BY dag_id)`;
 
-/** The oldest notice that may be sent and is due; also one that is not due before `unlikely`. */
+/** No try is planned further ahead than `unlikely`: what says so, or names no instant, is due now. */
+const dueAt = (now: Date, unlikely: Date): Sql =>
+  sql`CASE WHEN julianday(next_try_at) IS NULL OR next_try_at > ${unlikely.toISOString()} THEN ${now.toISOString()}
+      ELSE next_try_at END`;
+
+/** The oldest notice that may be sent and is due. */
 export function findDueNotice(query: Query, now: Date, unlikely: Date): Notice | undefined {
   const row = query.get<Row>(
-    sql`SELECT * ${SENDABLE} AND (next_try_at <= ${now.toISOString()} OR next_try_at > ${unlikely.toISOString()})
-        ORDER BY notice_id LIMIT 1`,
+    sql`SELECT * ${SENDABLE} AND ${dueAt(now, unlikely)} <= ${now.toISOString()} ORDER BY notice_id LIMIT 1`,
   );
   return row === undefined ? undefined : mapRow<Notice>(row);
 }
 
-/** When the next notice that may be sent is due; `null` without one. */
-export function findNextDueAt(query: Query): string | null {
-  const row = query.get<{ due_at: string | null }>(sql`SELECT min(next_try_at) AS due_at ${SENDABLE}`);
+/** When the next notice that may be sent is due, ISO UTC; `null` without one. */
+export function findNextDueAt(query: Query, now: Date, unlikely: Date): string | null {
+  const row = query.get<{ due_at: string | null }>(
+    sql`SELECT min(${dueAt(now, unlikely)}) AS due_at ${SENDABLE}`,
+  );
   return row?.due_at ?? null;
 }
 

@@ -16,8 +16,9 @@ export interface Request {
   readonly requestedAt: string;
 }
 
+export const REQUEST_STATES = ["open", "begun", "done", "refused", "withdrawn"] as const;
 /** `begun`: it takes its time, and cannot be taken back any more. */
-export type RequestState = "open" | "begun" | "done" | "refused" | "withdrawn";
+export type RequestState = (typeof REQUEST_STATES)[number];
 
 export function insertRequest(
   query: Query,

@@ -9,6 +9,9 @@ import { dropStored } from "./left-out.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql, upsertInto } from "../sqlite/statement.ts";
 
+/** `lost`: its object is gone from the lake. */
+export const BATCH_STATES = ["sealed", "committed", "lost"] as const;
+
 /** What a batch inherits from its ask. */
 interface AskFacts {
   readonly askId: number;

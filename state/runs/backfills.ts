@@ -9,12 +9,14 @@ export const REPROCESS = ["none", "failed", "completed"] as const;
 /** Which runs that exist are made again: none, those that failed, or all that have ended. */
 export type Reprocess = (typeof REPROCESS)[number];
 
+export const BACKFILL_STATES = ["running", "done", "cancelled"] as const;
+
 export interface Backfill {
   readonly backfillId: number;
   /** Whose runs it makes; `null` in one of an older version that no process has claimed yet. */
   readonly lake: string | null;
   readonly dagId: string;
-  readonly state: "running" | "done" | "cancelled";
+  readonly state: (typeof BACKFILL_STATES)[number];
   /** Instants, ISO UTC, both included. */
   readonly fromDate: string;
   readonly toDate: string;

@@ -65,6 +65,6 @@ export function failBrokenRun(
   );
   query.run(
     sql`UPDATE dag_runs SET state = 'failed', finished_at = ${at}, finished_at_local = ${local}
-        WHERE dag_run_id = ${dagRunId} AND state IN ('queued', 'running')`,
+        WHERE dag_run_id = ${dagRunId} AND state NOT IN ('success', 'failed', 'cancelled')`,
   );
 }

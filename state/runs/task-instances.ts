@@ -4,7 +4,7 @@ import type { DagRun } from "../../model/run/dag-run.ts";
 import type { ErrorCode } from "../../model/errors.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import {
-  TASK_STATES,
+  isTaskState,
   TASK_TRANSITIONS,
   type AttemptState,
   type TaskInstance,
@@ -59,12 +59,13 @@ export function readTask(query: Query, taskInstanceId: number): TaskInstance {
 
 const TASK_CONVERTERS = { whenHeld: flag };
 
-const STATES: ReadonlySet<unknown> = new Set(TASK_STATES);
-
 /** Raises for a state that there is not: such a task would never end, nor would its run. */
 function mapTask(row: Row): TaskInstance {
-  if (!STATES.has(row["state"])) throw new Error(`${String(row["state"])} is no state of a task`);
-  return mapRow<TaskInstance>(row, TASK_CONVERTERS);
+  const task = mapRow<TaskInstance>(row, TASK_CONVERTERS);
+  if (isTaskState(task.state)) return task;
+  throw new Error(
+    `task ${task.taskId} is in the state "${String(task.state)}", which this version does not know`,
+  );
 }
 
 export interface RunningTask {

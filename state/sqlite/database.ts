@@ -105,7 +105,7 @@ async function openChecked(path: string, options: OpenOptions): Promise<Database
     await migrate(connection, path, {
       mode: options.mode === "read" ? "check" : "apply",
       prepare: (other) => applyPragmas(other, false),
-      isFree: options.isFree ?? ((held) => Date.parse(held.expiresAt) <= options.clock.now().getTime()),
+      isFree: options.isFree ?? ((held) => !(Date.parse(held.expiresAt) > options.clock.now().getTime())),
     });
   } catch (error) {
     connection.close();

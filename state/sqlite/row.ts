@@ -6,8 +6,8 @@ type Converter = (value: unknown) => unknown;
 
 /** JSON text or null. */
 export const json: Converter = (value) => (typeof value === "string" ? JSON.parse(value) : null);
-/** 0 or 1. */
-export const flag: Converter = (value) => value === 1;
+/** As SQLite takes a number for a truth: any but 0. */
+export const flag: Converter = (value) => typeof value === "number" && value !== 0;
 
 /** Renames `snake_case` columns and converts those that are named (in camelCase). */
 export function mapRow<T>(row: Row, converters: Readonly<Record<string, Converter>> = {}): T {

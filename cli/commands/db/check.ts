@@ -1,4 +1,4 @@
-/** `dagmar db check`: SQLite's own integrity check, and that every reference leads somewhere. */
+/** `dagmar db check`: SQLite's own integrity check, whether every reference leads somewhere, and words that no version of this program writes. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
@@ -9,11 +9,11 @@ export const dbCheck: Command = {
   examples: ["dagmar db check"],
   async run({ options, output }) {
     const { withApp } = await import("../../open-app.ts");
+    const { checkDatabase } = await import("../../../app/database/check-database.ts");
     return withApp(async (app) => {
-      const database = await app.openDatabase("read");
-      const faults = database.check();
-      if (isSet(options, "json")) output.json({ database: database.path, faults });
-      else if (faults.length === 0) output.line(`${database.path} is sound`);
+      const { database, faults } = await checkDatabase(app);
+      if (isSet(options, "json")) output.json({ database, faults });
+      else if (faults.length === 0) output.line(`${database} is sound`);
       else for (const fault of faults) output.fault(fault);
       return faults.length === 0 ? EXIT.done : EXIT.failed;
     });

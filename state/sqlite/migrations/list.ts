@@ -10,6 +10,7 @@ import { objectsThatAreGone } from "./0008-objects-that-are-gone.ts";
 import { questionsOfAnyService } from "./0009-questions-of-any-service.ts";
 import { databaseIdentity } from "./0010-database-identity.ts";
 import { dagFileChecks } from "./0011-dag-file-checks.ts";
+import { unknownWords } from "./0012-unknown-words.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0009-questions-of-any-service", up: questionsOfAnyService },
   { name: "0010-database-identity", up: databaseIdentity },
   { name: "0011-dag-file-checks", up: dagFileChecks },
+  { name: "0012-unknown-words", up: unknownWords },
 ];

@@ -203,6 +203,31 @@ describe("a task that waits for something", () => {
   });
 });
 
+test.each(["soon", "", "9999-12-31T23:59:59.999Z"])(
+  "a task that has waited since %j, as a hand wrote, waits from its next look on",
+  async (since) => {
+    const waited: number[] = [];
+    const world = await openEngineWorld({
+      a: ({ waitedSeconds }) => {
+        waited.push(waitedSeconds);
+        if (waited.length < 3) throw new TaskReschedule("INPUT_NOT_READY", "movies.csv is not there yet", 20);
+        return {};
+      },
+    });
+    const run = await world.makeRun(makeChain({ taskId: "a", retries: 0 }));
+    await world.database.write((query) =>
+      query.run(sql`UPDATE task_instances SET waiting_since = ${since}, state = 'up_for_reschedule'`),
+    );
+    const done = world.drive(run);
+    for (let round = 0; round < 2; round += 1) {
+      await world.clock.untilSleeping(20_000, 20_000);
+      await world.clock.advance(20_000);
+    }
+    await done;
+    expect(waited).toEqual([0, 20, 40]);
+  },
+);
+
 describe("between two attempts", () => {
   test.each([
     [0, "2026-11-23T09:00:01.000Z"],

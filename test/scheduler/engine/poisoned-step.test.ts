@@ -78,6 +78,51 @@ describe("of a run that cannot be worked on", () => {
       `UPDATE task_instances SET state = 'deferred' WHERE task_id = 'b'
         AND dag_run_id IN (SELECT dag_run_id FROM dag_runs WHERE ${OF_VICTIM})`,
     ],
+    [
+      "its tasks need each other in a circle",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[0].needs', json('["b"]')) WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "a task of it needs itself",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[0].needs', json('["a"]')) WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "a task of it needs one that there is not",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].needs', json('["a","gone"]')) WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "two of its tasks have the same name",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].taskId', 'a') WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "its max_active_tasks is 0",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.maxActiveTasks', 0) WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "its max_active_tasks is below 0",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.maxActiveTasks', -3) WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "its max_active_tasks is no number",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.maxActiveTasks', 'few') WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "a task of it has a trigger rule that there is not",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].triggerRule', 'sometimes') WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "a task of it has a priority that is no number",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[0].priority', 'high') WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "a task of it has a timeout that is no number",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].timeoutSeconds', 'long') WHERE ${OF_VICTIM}`,
+    ],
+    [
+      "a task of it compares by an operator that there is not",
+      `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].when', json('{"value":"1","operator":"like","operand":1}')) WHERE ${OF_VICTIM}`,
+    ],
+    ["it is itself in a state that there is not", `UPDATE dag_runs SET state = 'asleep' WHERE ${OF_VICTIM}`],
     ["its time zone is none", `UPDATE dag_runs SET timezone = 'Mars/Olympus' WHERE ${OF_VICTIM}`],
     [
       "its start is no instant and it has a timeout",

@@ -121,6 +121,16 @@ describe("a lease that is held", () => {
   });
 });
 
+test.each([
+  ["on another host", ELSEWHERE],
+  ["here, alive", US],
+])("a lease whose expiry is no instant has expired, wherever its holder is: %s", async (_, holder) => {
+  const { first, second, hold } = await openLeaseWorld();
+  await hold(first, holder);
+  await first.write((query) => query.run(sql`UPDATE lease SET expires_at = 'soon'`));
+  expect((await hold(second, US)).epoch).toBe(2);
+});
+
 describe("holding", () => {
   test("renews every ten seconds, so that twenty remain at any time", async () => {
     const { clock, first, hold } = await openLeaseWorld();

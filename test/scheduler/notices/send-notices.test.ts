@@ -7,7 +7,7 @@ import { renderNotice } from "../../../scheduler/notices/render-notice.ts";
 import { createNoticeSender, type NoticeSender } from "../../../scheduler/notices/send-notices.ts";
 import type { Database } from "../../../state/sqlite/database.ts";
 import { insertNotice } from "../../../state/control/notices.ts";
-import { sql } from "../../../state/sqlite/statement.ts";
+import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { CERTIFICATE, CERTIFICATE_KEY } from "../../support/connect-proxy/certificate.ts";
 import { startTlsFront } from "../../support/connect-proxy/connect-proxy.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
@@ -177,6 +177,40 @@ describe("a try", () => {
     expect(lastTryHours).toBeGreaterThan(23);
     expect(lastTryHours).toBeLessThanOrEqual(24);
   });
+});
+
+describe("a notice whose instants a hand has written", () => {
+  test.each(["'soon'", "''", "NULL", "'0'", "'9999-12-31T23:59:59.999Z'", "'2026-99-99T00:00:00.000Z'"])(
+    "with next_try_at %s is sent at once",
+    async (value) => {
+      const world = await openSenderWorld();
+      await world.note("a", "one");
+      await world.note("b", "two");
+      const spoil = new Sql(`UPDATE notices SET next_try_at = ${value} WHERE dag_id = 'b'`, []);
+      await world.database.write((query) => query.run(spoil));
+      await world.database.write((query) =>
+        query.run(sql`UPDATE notices SET state = 'sent' WHERE dag_id = 'a'`),
+      );
+      const due = world.sender.nextDueAt();
+      expect(due !== null && due <= world.clock.now()).toBe(true);
+      expect(await world.send()).toBe(1);
+      expect(readText(world.hook)).toEqual(["two"]);
+    },
+  );
+
+  test.each(["", "soon", "9999-12-31T23:59:59.999Z"])(
+    "with created_at %j is given up in the end",
+    (createdAt) => {
+      const now = new Date("2026-11-23T10:00:00.000Z");
+      let tries = 0;
+      while (
+        tries < 99 &&
+        judgeAnswer(makeNotice({ createdAt, tries }), { status: 503 }, now).kind === "again"
+      )
+        tries += 1;
+      expect(tries).toBeLessThanOrEqual(30);
+    },
+  );
 });
 
 describe("the sender", () => {

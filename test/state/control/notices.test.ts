@@ -31,7 +31,7 @@ describe("a notice", () => {
     expect([
       findNewestNotice(database, "a"),
       findDueNotice(database, NOW, FAR),
-      findNextDueAt(database),
+      findNextDueAt(database, NOW, FAR),
     ]).toEqual([undefined, undefined, null]);
     await note(database, "a", "one");
     const notice = findDueNotice(database, NOW, FAR);
@@ -51,7 +51,7 @@ describe("a notice", () => {
     });
     expect(findNewestNotice(database, "a")).toEqual(notice);
     expect(findNewestNotice(database, "b")).toBeUndefined();
-    expect(findNextDueAt(database)).toBe(NOW.toISOString());
+    expect(findNextDueAt(database, NOW, FAR)).toBe(NOW.toISOString());
   });
 
   test("that is postponed is due later, and counts its tries", async () => {
@@ -60,7 +60,7 @@ describe("a notice", () => {
     const notice = findDueNotice(database, NOW, FAR)!;
     await database.write((query) => postponeNotice(query, notice, "status 503", LATER));
     expect(findDueNotice(database, NOW, FAR)).toBeUndefined();
-    expect(findNextDueAt(database)).toBe(LATER.toISOString());
+    expect(findNextDueAt(database, NOW, FAR)).toBe(LATER.toISOString());
     expect(findDueNotice(database, LATER, FAR)).toMatchObject({ tries: 1, error: "status 503" });
     expect(findDueNotice(database, NOW, NOW)).toMatchObject({ tries: 1 });
   });
@@ -71,7 +71,7 @@ describe("a notice", () => {
     const notice = findDueNotice(database, NOW, FAR)!;
     const end = () => database.write((query) => endNotice(query, notice, { state: "sent" }, LATER));
     expect([await end(), await end()]).toEqual([true, false]);
-    expect([findDueNotice(database, FAR, FAR), findNextDueAt(database)]).toEqual([undefined, null]);
+    expect([findDueNotice(database, FAR, FAR), findNextDueAt(database, NOW, FAR)]).toEqual([undefined, null]);
     const sent = findNewestNotice(database, "a")!;
     expect(sent).toMatchObject({ state: "sent", sentAt: LATER.toISOString(), nextTryAt: null });
     expect(() => endNotice(database, sent, { state: "given_up", error: "x" }, LATER)).toThrow(
@@ -88,7 +88,7 @@ describe("a notice", () => {
     expect([first.noticeId, second.noticeId]).toEqual([1, 3]);
     await database.write((query) => endNotice(query, second, { state: "sent" }, NOW));
     expect(findDueNotice(database, NOW, FAR)).toBeUndefined();
-    expect(findNextDueAt(database)).toBe(LATER.toISOString());
+    expect(findNextDueAt(database, NOW, FAR)).toBe(LATER.toISOString());
     await database.write((query) => endNotice(query, first, { state: "given_up", error: "y" }, NOW));
     expect(findDueNotice(database, NOW, FAR)).toMatchObject({ noticeId: 2 });
   });

@@ -1,10 +1,15 @@
 CREATE UNIQUE INDEX backfills_running ON backfills (dag_id, lake) WHERE state = 'running';
 
+CREATE INDEX backfills_unknown ON backfills (backfill_id) WHERE state NOT IN ('running', 'done', 'cancelled');
+
 CREATE INDEX batches_by_ask ON batches (ask_id);
 
 CREATE INDEX batches_by_manifest ON batches (manifest_batch_id) WHERE manifest_batch_id IS NOT NULL;
 
 CREATE INDEX batches_open ON batches (lake, dataset) WHERE state = 'sealed';
+
+CREATE INDEX batches_unknown ON batches (batch_id)
+  WHERE state NOT IN ('sealed', 'committed', 'lost') OR kind NOT IN ('records', 'manifest');
 
 CREATE INDEX batches_unlisted ON batches (lake, dataset) WHERE kind = 'records' AND manifest_batch_id IS NULL;
 
@@ -18,6 +23,9 @@ CREATE INDEX dag_runs_by_state ON dag_runs (state, logical_date) WHERE state IN 
 
 CREATE UNIQUE INDEX dag_runs_by_success ON dag_runs (success_order) WHERE success_order IS NOT NULL;
 
+CREATE INDEX dag_runs_unknown ON dag_runs (dag_run_id)
+  WHERE state NOT IN ('queued', 'running', 'success', 'failed', 'cancelled');
+
 CREATE INDEX dag_runs_waiting ON dag_runs (lake, dag_id, backfill_id IS NOT NULL, logical_date) WHERE state = 'queued';
 
 CREATE INDEX dataset_writes_by_dataset ON dataset_writes (dataset, lake);
@@ -26,15 +34,24 @@ CREATE INDEX notices_by_dag ON notices (dag_id, notice_id);
 
 CREATE INDEX notices_open ON notices (notice_id) WHERE state = 'open';
 
+CREATE INDEX notices_unknown ON notices (notice_id) WHERE state NOT IN ('open', 'sent', 'given_up');
+
 CREATE INDEX objects_by_dataset ON objects (lake, dataset, kind, commit_order);
 
 CREATE INDEX objects_by_run ON objects (dag_run_id);
+
+CREATE INDEX objects_unknown ON objects (object_id) WHERE kind NOT IN ('file', 'records', 'manifest', 'foreign');
 
 CREATE INDEX processed_ids_by_ask ON processed_ids (ask_id, outcome);
 
 CREATE INDEX processed_ids_by_batch ON processed_ids (batch_id);
 
+CREATE INDEX processed_ids_unknown ON processed_ids (outcome) WHERE outcome NOT IN ('stored', 'not_found', 'failed');
+
 CREATE INDEX requests_open ON requests (request_id) WHERE state = 'open';
+
+CREATE INDEX requests_unknown ON requests (request_id)
+  WHERE state NOT IN ('open', 'begun', 'done', 'refused', 'withdrawn');
 
 CREATE INDEX spool_by_batch ON spool (batch_id);
 
