@@ -10,6 +10,7 @@ import { dbBackup } from "./db/backup.ts";
 import { dbCheck } from "./db/check.ts";
 import { dbMigrate } from "./db/migrate.ts";
 import { dbPrune } from "./db/prune.ts";
+import { init } from "./init.ts";
 import { lakeLs } from "./lake/ls.ts";
 import { lakeMissing } from "./lake/missing.ts";
 import { lakeVerify } from "./lake/verify.ts";
@@ -24,6 +25,7 @@ import { tasksMark } from "./tasks/mark.ts";
 import { trigger } from "./trigger.ts";
 
 export const COMMANDS: readonly Command[] = [
+  init,
   run,
   scheduler,
   trigger,

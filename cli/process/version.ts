@@ -1,18 +1,9 @@
 /** This program's version, as its package says it. */
 import { readFileSync } from "node:fs";
+import path from "node:path";
+import { findPackageFolder } from "./package-folder.ts";
 
-/** From the sources or from `dist/`, wherever this file has come to lie: the package is the first one above it. */
 export function readVersion(): string {
-  for (let folder = new URL(".", import.meta.url); ; folder = new URL("..", folder)) {
-    try {
-      return (JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as { version: string })
-        .version;
-    } catch (error) {
-      if (folder.pathname === "/" || !isMissing(error)) throw error;
-    }
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  const text = readFileSync(path.join(findPackageFolder(), "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,0 +1,138 @@
+/** What a new project is made of: each file's place and text. Whether it may be written is decided in init-project. */
+
+export interface ProjectFile {
+  /** Relative to the project, with slashes. */
+  readonly path: string;
+  readonly text: string;
+  /** Only its owner may read it. */
+  readonly isPrivate?: boolean;
+}
+
+/** The texts that come with the program, as they stand in its package. */
+export interface PackagedTexts {
+  /** Dag files, by name. */
+  readonly dags: ReadonlyMap<string, string>;
+  readonly schema: string;
+  readonly envExample: string;
+}
+
+export const SCHEMA_FILE = "dag.schema.json";
+/** Needs no token, no bucket and no other file: the first thing that a new user runs. */
+export const FIRST_DAG = "first_steps";
+
+const EDITOR_LINE = /^# yaml-language-server: \$schema=.*$/m;
+
+export function listProjectFiles(packaged: PackagedTexts, version: string): readonly ProjectFile[] {
+  return [
+    ...[...packaged.dags].map(([name, text]) => ({ path: `dags/${name}`, text: nameSchema(text) })),
+    { path: `dags/${FIRST_DAG}.yaml`, text: FIRST_STEPS },
+    { path: `dags/${SCHEMA_FILE}`, text: packaged.schema },
+    { path: `data/input/${FIRST_DAG}.csv`, text: "id|title\ntt0000001|One\ntt0000002|Two\n" },
+    { path: ".env", text: packaged.envExample.replace(/^# Copy to \.env, take/, "# Take"), isPrivate: true },
+    { path: ".gitignore", text: GIT_IGNORE },
+    { path: ".dockerignore", text: DOCKER_IGNORE },
+    { path: "README.md", text: README },
+    { path: "compose.yaml", text: makeCompose(version) },
+  ];
+}
+
+/** Editors look for the schema beside the Dag file. */
+function nameSchema(text: string): string {
+  const line = `# yaml-language-server: $schema=./${SCHEMA_FILE}`;
+  return EDITOR_LINE.test(text) ? text.replace(EDITOR_LINE, () => line) : `${line}\n${text}`;
+}
+
+const FIRST_STEPS = `# yaml-language-server: $schema=./${SCHEMA_FILE}
+# A small example that needs no token. Copy it, or delete it together with data/input/${FIRST_DAG}.csv.
+dag: ${FIRST_DAG}
+description: Stores a small file in the lake and reads the ids in it.
+schedule: manual
+timezone: America/Sao_Paulo
+tasks:
+  file:
+    type: file-to-lake
+    with: { dataset: ${FIRST_DAG}, file: ${FIRST_DAG}.csv, key: "Raw/Local/CSV/First/\${partition}/${FIRST_DAG}.csv" }
+  ids:
+    type: csv-to-ids
+    needs: [file]
+    with: { source: { dataset: ${FIRST_DAG} }, id: id }
+`;
+
+const GIT_IGNORE = `# Secrets, and what the program makes.
+.env
+data/
+dagmar-*.tgz
+`;
+
+const DOCKER_IGNORE = `# The image needs the package alone.
+*
+!dagmar-*.tgz
+`;
+
+const README = `# A Dagmar project
+
+- \`dags/\`: one YAML file for each Dag. Editors with YAML support check them against \`dags/${SCHEMA_FILE}\`.
+- \`data/input/\`: the files that tasks read, such as \`movies.csv\` and \`series.csv\`.
+- \`.env\`: the settings. Set \`TMDB_API_TOKEN\`, and \`DAGMAR_LAKE=s3://your-bucket\` for a bucket.
+- \`data/\` also holds the database, the logs, and the lake while it is a folder. Git ignores \`data/\` and \`.env\`.
+
+\`dagmar doctor\` checks the settings. \`dagmar run ID\` runs one Dag now. \`dagmar scheduler\` runs every Dag on its schedule.
+\`dagmar --help\` lists all commands. \`compose.yaml\` runs the scheduler in a container; its first lines say how.
+`;
+
+/** The image is made of the package that the user has: it is in no registry. */
+const makeCompose = (
+  version: string,
+): string => `# The scheduler in a container. Put the package beside this file first, then build and start:
+#   npm pack --ignore-scripts "$(npm root --global)/dagmar"     (or copy your dagmar-${version}.tgz)
+#   docker compose up --build --detach
+# Any other command: docker compose run --rm dagmar run ${FIRST_DAG}
+services:
+  dagmar:
+    build:
+      context: .
+      dockerfile_inline: |
+        FROM node:26-trixie-slim
+        ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
+        RUN apt-get update \\
+          && apt-get install --yes --no-install-recommends g++ make python3 tini \\
+          && rm -rf /var/lib/apt/lists/* \\
+          && mkdir /data && chown 1000:1000 /data
+        COPY dagmar-${version}.tgz /tmp/
+        RUN npm install --global --allow-scripts=better-sqlite3 /tmp/dagmar-${version}.tgz
+        USER 1000:1000
+        WORKDIR /app
+        ENTRYPOINT ["/usr/bin/tini", "--", "dagmar"]
+        CMD ["scheduler"]
+    image: dagmar-project
+    env_file:
+      - path: .env
+        required: false
+    environment:
+      # The container's own places: values in .env must not change them.
+      DAGMAR_HTTP: 127.0.0.1:8793
+      DAGMAR_DB: /data/dagmar.db
+      DAGMAR_LOGS: /data/logs
+      DAGMAR_INPUT: /input
+      DAGMAR_DAGS: /app/dags
+      XDG_CACHE_HOME: /data/cache
+      # What .env names, or else a folder in the volume.
+      DAGMAR_LAKE: $\{DAGMAR_LAKE:-file:/data/lake}
+    volumes:
+      - dagmar-data:/data
+      - ./data/input:/input:ro
+      - ./dags:/app/dags:ro
+    read_only: true
+    tmpfs:
+      - /tmp:size=64m,mode=1777
+    cap_drop:
+      - ALL
+    security_opt:
+      - no-new-privileges:true
+    pids_limit: 256
+    stop_grace_period: 2m
+    restart: unless-stopped
+
+volumes:
+  dagmar-data:
+`;
