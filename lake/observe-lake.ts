@@ -24,6 +24,8 @@ export function observeLake(lake: SweepableLake, tell: (outcome: PutOutcome) => 
     get: (key, signal) => lake.get(key, signal),
     list: (prefix, signal) => lake.list(prefix, signal),
     sweepLeftovers: (prefix, startedBefore, signal) => lake.sweepLeftovers(prefix, startedBefore, signal),
+    serverAddress: lake.serverAddress,
+    examine: (prefixes, signal) => lake.examine(prefixes, signal),
     close: () => lake.close(),
   };
 }

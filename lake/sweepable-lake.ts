@@ -1,4 +1,5 @@
-/** What a lake of ours can do beyond the port: clear away what a process that died has left unfinished. */
+/** What a lake of ours can do beyond the port: clear away unfinished uploads of a dead process, and examine its own place. */
+import type { Finding } from "../model/ports/examination.ts";
 import type { Lake } from "../model/ports/lake.ts";
 
 export interface SweepableLake extends Lake {
@@ -8,4 +9,11 @@ export interface SweepableLake extends Lake {
    * the longest upload may take, because an upload under way cannot be told from one that was left.
    */
   sweepLeftovers(prefix: string, startedBefore: Date, signal?: AbortSignal): Promise<number>;
+  /** Where its store answers over HTTP; `null` for a folder. */
+  readonly serverAddress: string | null;
+  /**
+   * Tries each operation that the program needs, once and without a retry, and says what each gave: `prefixes` are those that
+   * tasks list. Raises nothing. What it leaves in the store is named in the findings.
+   */
+  examine(prefixes: readonly string[], signal: AbortSignal): Promise<readonly Finding[]>;
 }

@@ -38,7 +38,7 @@ export function initProject(folder: string, home: string, version: string): NewP
   }
   const written: string[] = [];
   const kept: string[] = [];
-  for (const file of files) (place(folder, file) ? written : kept).push(file.path);
+  for (const file of files) (writeFile(folder, file) ? written : kept).push(file.path);
   return { folder, written, kept };
 }
 
@@ -99,7 +99,7 @@ function look(target: string): Stats | undefined {
 }
 
 /** Written whole under another name and then linked to its own: a kill leaves no half file, and a file is never replaced. */
-function place(folder: string, { path: name, text, isPrivate = false }: ProjectFile): boolean {
+function writeFile(folder: string, { path: name, text, isPrivate = false }: ProjectFile): boolean {
   const target = path.join(folder, name);
   const draft = path.join(path.dirname(target), `.${path.basename(name)}.init`);
   mkdirSync(path.dirname(target), { recursive: true });

@@ -16,7 +16,7 @@ export interface PackagedTexts {
   readonly envExample: string;
 }
 
-export const SCHEMA_FILE = "dag.schema.json";
+const SCHEMA_FILE = "dag.schema.json";
 /** Needs no token, no bucket and no other file: the first thing that a new user runs. */
 export const FIRST_DAG = "first_steps";
 
@@ -73,7 +73,7 @@ const README = `# A Dagmar project
 
 - \`dags/\`: one YAML file for each Dag. Editors with YAML support check them against \`dags/${SCHEMA_FILE}\`.
 - \`data/input/\`: the files that tasks read, such as \`movies.csv\` and \`series.csv\`.
-- \`.env\`: the settings. Set \`TMDB_API_TOKEN\`, and \`DAGMAR_LAKE=s3://your-bucket\` for a bucket.
+- \`.env\`: the settings. Set the tokens of the services that you ask, and \`DAGMAR_LAKE=s3://your-bucket\` for a bucket.
 - \`data/\` also holds the database, the logs, and the lake while it is a folder. Git ignores \`data/\` and \`.env\`.
 
 \`dagmar doctor\` checks the settings. \`dagmar run ID\` runs one Dag now. \`dagmar scheduler\` runs every Dag on its schedule.

@@ -10,6 +10,7 @@ import { dbBackup } from "./db/backup.ts";
 import { dbCheck } from "./db/check.ts";
 import { dbMigrate } from "./db/migrate.ts";
 import { dbPrune } from "./db/prune.ts";
+import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { lakeLs } from "./lake/ls.ts";
 import { lakeMissing } from "./lake/missing.ts";
@@ -26,6 +27,7 @@ import { trigger } from "./trigger.ts";
 
 export const COMMANDS: readonly Command[] = [
   init,
+  doctor,
   run,
   scheduler,
   trigger,

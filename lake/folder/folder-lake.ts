@@ -28,6 +28,8 @@ import { throttleProgress } from "../progress-throttle.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { SweepableLake } from "../sweepable-lake.ts";
 import { makeFolderSynced, syncFolder, writeSynced } from "./durable-files.ts";
+import type { Finding } from "../../model/ports/examination.ts";
+import { examineFolder } from "./examine-folder.ts";
 import { describeFolderFault } from "./folder-faults.ts";
 import {
   hashFile,
@@ -55,6 +57,7 @@ interface Draft {
 
 export class FolderLake implements SweepableLake {
   readonly id: string;
+  readonly serverAddress = null;
   readonly #root: string;
   readonly #clock: Clock;
   /** Names are checked and taken one at a time, so that two puts of this process cannot slip past one another. */
@@ -99,6 +102,10 @@ export class FolderLake implements SweepableLake {
     );
     if (standing !== undefined) return { outcome: "exists", head: standing };
     return await this.#put(request, metadata, async (path) => await this.#copyPlanned(request, path));
+  }
+
+  examine(): Promise<readonly Finding[]> {
+    return Promise.resolve(examineFolder(this.#root));
   }
 
   async head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined> {

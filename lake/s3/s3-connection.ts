@@ -38,17 +38,17 @@ export interface S3Call<T> {
 export class S3Connection {
   readonly bucket: string;
   readonly options: S3Options;
-  readonly #store: string;
+  /** What `nameStore` calls the store's address: nothing is sent to another. */
+  readonly store: string;
   readonly #tools: RetryTools;
   readonly #closing = new AbortController();
   readonly #opened: S3[] = [];
   #client: Promise<S3> | undefined;
 
-  /** `store` is what `nameStore` calls the store's address: nothing is sent to another. */
   constructor(bucket: string, store: string, options: S3Options, tools: RetryTools) {
     this.bucket = bucket;
     this.options = options;
-    this.#store = store;
+    this.store = store;
     this.#tools = tools;
     // Every request under way listens to it.
     setMaxListeners(0, this.#closing.signal);
@@ -126,7 +126,7 @@ export class S3Connection {
   }
 
   async #open(clockOffsetMs: number): Promise<S3> {
-    const place = { bucket: this.bucket, store: this.#store, clockOffsetMs };
+    const place = { bucket: this.bucket, store: this.store, clockOffsetMs };
     const client = await openClient(this.options, place);
     this.#opened.push(client);
     return client;

@@ -17,9 +17,11 @@ import { checkKey } from "../object-key.ts";
 import { completeMetadata } from "../object-metadata.ts";
 import { throttleProgress } from "../progress-throttle.ts";
 import { rememberAnswer } from "../remembered.ts";
-import { STORE_RETRY_POLICY } from "../retry.ts";
+import { STORE_RETRY_POLICY, type RetryPolicy } from "../retry.ts";
 import type { SweepableLake } from "../sweepable-lake.ts";
+import type { Finding } from "../../model/ports/examination.ts";
 import { S3Connection } from "./s3-connection.ts";
+import { examineBucket } from "./s3-examine.ts";
 import { putFileInParts } from "./s3-multipart.ts";
 import { S3Objects } from "./s3-objects.ts";
 import type { S3Options } from "./s3-options.ts";
@@ -31,6 +33,8 @@ import { sweepUploads } from "./s3-sweep.ts";
 const GIBIBYTE = 1024 ** 3;
 const DEFAULT_THRESHOLD_BYTES = 4 * GIBIBYTE;
 const DEFAULT_PART_BYTES = 8 * 1024 * 1024;
+/** Who examines a store wants its first answer. */
+const ONE_TRY: RetryPolicy = { ...STORE_RETRY_POLICY, attempts: 1 };
 
 export interface S3LakeTools {
   readonly clock: Clock;
@@ -40,6 +44,7 @@ export interface S3LakeTools {
 
 export class S3Lake implements SweepableLake {
   readonly id: string;
+  readonly #prefix: string;
   readonly #objects: S3Objects;
   readonly #options: S3Options;
   readonly #tools: S3LakeTools;
@@ -62,6 +67,7 @@ export class S3Lake implements SweepableLake {
       policy: STORE_RETRY_POLICY,
     });
     this.id = nameS3Lake(bucket, prefix, options.endpoint, options.region);
+    this.#prefix = prefix;
     this.#objects = new S3Objects(connection, prefix);
     this.#options = options;
     this.#tools = tools;
@@ -132,6 +138,22 @@ export class S3Lake implements SweepableLake {
 
   async sweepLeftovers(prefix: string, startedBefore: Date, signal?: AbortSignal): Promise<number> {
     return await sweepUploads(this.#objects, prefix, startedBefore, signal);
+  }
+
+  get serverAddress(): string {
+    const { endpoint, region } = this.#options;
+    return endpoint ?? `https://s3.${region === undefined ? "" : `${region}.`}amazonaws.com`;
+  }
+
+  async examine(prefixes: readonly string[], signal: AbortSignal): Promise<readonly Finding[]> {
+    const { clock, random } = this.#tools;
+    const { bucket, store, options } = this.#objects.connection;
+    const connection = new S3Connection(bucket, store, options, { clock, random, policy: ONE_TRY });
+    try {
+      return await examineBucket(new S3Objects(connection, this.#prefix), prefixes, signal);
+    } finally {
+      await connection.close();
+    }
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,8 @@ import type { S3Objects } from "./s3-objects.ts";
 import { describeEncryption } from "./s3-options.ts";
 
 /** Always the same bytes, so that a store that honours nothing writes over them with the same again. */
-const PROBE_BODY = Buffer.from("Dagmar asks here what this store can do.\n");
-const PROBE_SHA256 = digest(PROBE_BODY);
+export const PROBE_BODY = Buffer.from("Dagmar asks here what this store can do.\n");
+export const PROBE_SHA256 = digest(PROBE_BODY);
 const OTHER_SHA256 = digest(Buffer.from("other bytes"));
 
 type Verdict = "accepted" | "refused";

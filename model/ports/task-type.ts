@@ -2,6 +2,7 @@
 import type { ZodType } from "zod";
 import type { Clock } from "./clock.ts";
 import type { JsonValue, Params } from "../dag/dag.ts";
+import type { TaskService } from "./examination.ts";
 import type { Lake } from "./lake.ts";
 import type { Logger } from "./logger.ts";
 
@@ -110,6 +111,8 @@ export interface TaskType<Options = never, State = never> {
   refuseTemplate?(path: readonly (string | number)[]): string | undefined;
   /** Raises a `DagmarError` such as `SECRET_MISSING` when something that only the environment can give is missing; asked before a run is made. */
   assertConfigured?(): void;
+  /** The service that it asks over the network; absent where it asks none. */
+  readonly service?: TaskService;
   /** What a person reads of an attempt that succeeded, in a few words; the task's message. */
   describeOutput?(output: TaskOutput): string | null;
   /** Does the work of one attempt. Raises `TaskFailure` or `TaskReschedule`; anything else counts as a retryable fault. */

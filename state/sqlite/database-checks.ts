@@ -143,6 +143,12 @@ export function applyPragmas(connection: BetterSqlite3.Database, isReadOnly: boo
   }
 }
 
+/** What SQLite finds wrong with the file's structure, in its words. */
+export function listQuickFaults(connection: BetterSqlite3.Database): readonly string[] {
+  const found = connection.pragma("quick_check") as { quick_check: string }[];
+  return found.map((row) => row.quick_check).filter((message) => message !== "ok");
+}
+
 /** What SQLite finds wrong with the file, in its words. */
 export function listFaults(connection: BetterSqlite3.Database): readonly string[] {
   const integrity = connection.pragma("integrity_check") as { integrity_check: string }[];

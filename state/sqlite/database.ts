@@ -14,6 +14,7 @@ import {
   assertUsablePath,
   BUSY_TIMEOUT_MS,
   listFaults,
+  listQuickFaults,
   type OpenMode,
 } from "./database-checks.ts";
 import { lookAt, watchDatabaseFiles, type FileWatch } from "./database-file.ts";
@@ -53,6 +54,8 @@ export interface Database extends Query {
   readonly sizes: { readonly main: number; readonly wal: number };
   /** Messages of `PRAGMA integrity_check` and `foreign_key_check`; empty when all is well. */
   check(): readonly string[];
+  /** As `check`, without comparing indexes with their tables: about a tenth of the time. */
+  checkQuickly(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -254,15 +257,8 @@ function createDatabase(
         throw explainSqliteError(error, isFull ? file : path);
       }
     },
-    check() {
-      try {
-        return listFaults(connection);
-      } catch (error) {
-        // Some damage keeps the check itself from going on.
-        if (error instanceof BetterSqlite3.SqliteError) return [error.message];
-        throw error;
-      }
-    },
+    check: () => collectFaults(() => listFaults(connection)),
+    checkQuickly: () => collectFaults(() => listQuickFaults(connection)),
     async close() {
       closing.abort();
       await lazyTimer;
@@ -273,6 +269,16 @@ function createDatabase(
       connection.close();
     },
   };
+}
+
+/** Some damage keeps the check itself from going on. */
+function collectFaults(check: () => readonly string[]): readonly string[] {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof BetterSqlite3.SqliteError) return [error.message];
+    throw error;
+  }
 }
 
 /** What the -wal holds is durable, and the next open reads it: that a full disk has no room for tidying up fails nobody. */

@@ -19,6 +19,7 @@ import type { TmdbClient, TmdbClientOptions } from "./tmdb-client.ts";
 import { openControlStock } from "./control-stock.ts";
 import { describeTitle, fetchIds, type FetchRequest } from "./fetch-ids.ts";
 import { createSpread } from "./id-queue.ts";
+import { describeTmdbService } from "./tmdb-probe.ts";
 import { describeQuestion } from "./question.ts";
 
 type Context = TaskContext<TmdbToLakeOptions, TaskPorts>;
@@ -26,6 +27,7 @@ type Context = TaskContext<TmdbToLakeOptions, TaskPorts>;
 export interface ClientWishes {
   readonly maxRatePerSecond?: number | undefined;
   readonly pickControl?: TmdbClientOptions["pickControl"];
+  readonly rules?: TmdbClientOptions["rules"];
 }
 
 export interface TmdbSource {
@@ -67,6 +69,7 @@ export function createTmdbToLake(tmdb: TmdbSource): TaskType<TmdbToLakeOptions, 
     assertConfigured: () => {
       tmdb.assertConfigured();
     },
+    service: describeTmdbService(tmdb),
     run: (context) => ingest(context, tmdb),
   };
 }

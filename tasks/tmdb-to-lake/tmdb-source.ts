@@ -23,7 +23,7 @@ export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource
       assertTmdbConfigured(settings);
       readBaseUrl(baseUrl);
     },
-    async openClient({ maxRatePerSecond = Infinity, pickControl } = {}) {
+    async openClient({ maxRatePerSecond = Infinity, pickControl, rules } = {}) {
       const { createTmdbClient } = await import("./tmdb-client.ts");
       return createTmdbClient({
         baseUrl,
@@ -31,6 +31,7 @@ export function openTmdbSource(settings: TmdbSettings, tools: Tools): TmdbSource
         apiKey,
         ratePerSecond: Math.min(ratePerSecond, maxRatePerSecond),
         ...(pickControl === undefined ? {} : { pickControl }),
+        ...(rules === undefined ? {} : { rules }),
         makeAgent,
         clock,
         log,

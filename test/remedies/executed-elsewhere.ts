@@ -10,6 +10,36 @@ interface Elsewhere {
 
 export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
+    covers: ["app/doctor/examine-dags.ts dags validate"],
+    file: "test/cli/doctor.test.ts",
+    title: "no Dag file at all, or one with faults: the command that is named makes one, or shows them all",
+    holds: "world.run(command.split",
+  },
+  {
+    covers: ["app/doctor/examine-database.ts scheduler", "app/project/project-files.ts scheduler"],
+    file: "test/cli/doctor.test.ts",
+    title: "it works beside a scheduler and names it",
+    holds: "startScheduler()",
+  },
+  {
+    covers: [
+      "app/doctor/examine-dags.ts init",
+      "app/project/project-files.ts doctor",
+      "app/project/project-files.ts run",
+      "cli/commands/init.ts doctor",
+      "cli/commands/init.ts run",
+    ],
+    file: "test/package/init.test.ts",
+    title: "has everything, and the commands that are named next work as they are printed",
+    holds: "dagmar doctor",
+  },
+  {
+    covers: ["app/doctor/examine-database.ts db check"],
+    file: "test/cli/db-prune.test.ts",
+    title: "what a dry run counted is removed, and a copy made then is sound",
+    holds: `"db", "check"`,
+  },
+  {
     covers: ["cli/display/run-report.ts run"],
     file: "test/cli/lost-work.test.ts",
     title: "%s is reported with its key, and the command that is named stores it again",

@@ -1,0 +1,81 @@
+/** The Dag files, the folder of source files, and the services that the tasks of Dags ask. */
+import { accessSync, constants, statSync } from "node:fs";
+import type { DagFolder } from "../../config/dag-file/load-dags.ts";
+import { literalPrefix } from "../../model/dag/template.ts";
+import { formatDagIssue } from "../../model/errors.ts";
+import type { Finding, TaskService } from "../../model/ports/examination.ts";
+import type { AnyTaskType } from "../../model/ports/task-type.ts";
+import type { App } from "../app.ts";
+import { describeFault } from "./examine.ts";
+
+export function examineDagFiles({ dags, broken }: DagFolder, folder: string): readonly Finding[] {
+  const what = "dag files";
+  const [first, ...others] = [...broken.values()].flat();
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    const says = `${formatDagIssue(first)}${more}`;
+    return [{ what, state: "fail", says, todo: "`dagmar dags validate` shows every fault." }];
+  }
+  if (dags.size === 0) {
+    const todo = "Write a Dag file there, or set DAGMAR_DAGS; `dagmar init` makes examples.";
+    return [{ what, state: "warn", says: `${folder} has no Dag files`, todo }];
+  }
+  const off = [...dags.values()].filter(({ enabled }) => !enabled).length;
+  const says = `${dags.size} without a fault in ${folder}${off === 0 ? "" : `, ${off} of them off`}`;
+  return [{ what, state: "ok", says, todo: null }];
+}
+
+export function examineInput(folder: string): readonly Finding[] {
+  const what = "input folder";
+  const todo = "Make the folder, or set DAGMAR_INPUT.";
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return [{ what, state: "warn", says: `${folder} is not a folder`, todo }];
+  }
+  accessSync(folder, constants.R_OK | constants.X_OK);
+  return [{ what, state: "ok", says: folder, todo: null }];
+}
+
+interface Use {
+  readonly type: AnyTaskType;
+  readonly dagIds: readonly string[];
+}
+
+/** The task types that Dags use which are on. */
+export function listUses(folder: DagFolder, registry: App["registry"]): readonly Use[] {
+  const on = [...folder.dags.values()].filter(({ enabled }) => enabled).map(({ definition }) => definition);
+  return [...registry.values()].map((type) => ({
+    type,
+    dagIds: on.filter(({ tasks }) => tasks.some((task) => task.type === type.type)).map(({ dagId }) => dagId),
+  }));
+}
+
+/** Where no Dag that is on asks a service, nothing is asked of it. */
+export async function examineService(
+  service: TaskService,
+  dagIds: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const what = service.name;
+  if (dagIds.length === 0) {
+    return [{ what, state: "ok", says: "no Dag that is on asks it; nothing was asked", todo: null }];
+  }
+  try {
+    return [{ what, state: "ok", says: await service.probe(signal), todo: null }];
+  } catch (error) {
+    const finding = describeFault(what, error);
+    return [{ ...finding, says: `${finding.says} (${dagIds.join(", ")} asks it)` }];
+  }
+}
+
+/** What tasks list in the lake before they store: the fixed beginning of each key. */
+export function listPrefixes(folder: DagFolder, registry: App["registry"]): readonly string[] {
+  const prefixes = [...folder.dags.values()].flatMap(({ definition }) =>
+    definition.tasks.flatMap((task) => {
+      const written = registry.get(task.type)?.writes(task.with);
+      return written === undefined ? [] : [literalPrefix(written.key)];
+    }),
+  );
+  // One that begins with another is seen with it.
+  const sorted = [...new Set(prefixes)].toSorted();
+  return sorted.filter((prefix) => !sorted.some((other) => other !== prefix && prefix.startsWith(other)));
+}

@@ -1,0 +1,69 @@
+/** The database, opened read-only: whether it can be used, is sound, and which process works on it. */
+import { existsSync } from "node:fs";
+import { StateError } from "../../model/errors.ts";
+import type { Finding } from "../../model/ports/examination.ts";
+import { formatBytes } from "../../model/text/byte-size.ts";
+import { isLeaseFree } from "../../scheduler/lease/lease-keeper.ts";
+import { readLease } from "../../state/control/lease.ts";
+import type { Database } from "../../state/sqlite/database.ts";
+import type { App } from "../app.ts";
+
+const what = "database";
+/** A check reads the whole file, and nothing else happens meanwhile: of a larger one it would take too long here. */
+const MOST_CHECKED_BYTES = 512 * 1024 ** 2;
+
+export async function examineDatabase(
+  app: Pick<App, "settings" | "clock" | "openDatabase">,
+): Promise<readonly Finding[]> {
+  const { databaseFile } = app.settings;
+  if (!existsSync(databaseFile)) {
+    return [
+      { what, state: "ok", says: `${databaseFile} is not there yet; the first run makes it`, todo: null },
+    ];
+  }
+  let database: Database;
+  try {
+    database = await app.openDatabase("read");
+  } catch (error) {
+    if (!(error instanceof StateError && error.code === "DATABASE_MISSING")) throw error;
+    return [{ what, state: "warn", says: error.message.replace(/\.$/, ""), todo: error.hint ?? null }];
+  }
+  return [examineFile(database), examineLease(database, app.clock.now())];
+}
+
+function examineFile(database: Database): Finding {
+  const size = database.sizes.main;
+  const says = `${database.path}, ${formatBytes(size)}`;
+  if (size > MOST_CHECKED_BYTES) {
+    return {
+      what,
+      state: "ok",
+      says: `${says}; too large to be checked here: \`dagmar db check\` does it`,
+      todo: null,
+    };
+  }
+  const [first, ...others] = database.checkQuickly();
+  if (first === undefined) return { what, state: "ok", says: `${says}, sound`, todo: null };
+  const more = others.length === 0 ? "" : ` and ${others.length} more faults`;
+  return {
+    what,
+    state: "fail",
+    says: `${says}, damaged: ${first}${more}`,
+    todo: "Stop the scheduler and restore a backup: docs/operations.md, Back up and restore.",
+  };
+}
+
+function examineLease(database: Database, now: Date): Finding {
+  const held = readLease(database);
+  if (held === undefined)
+    return { what: "lease", state: "ok", says: "no process works on the database", todo: null };
+  const holder = `${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt})`;
+  return isLeaseFree(held, now)
+    ? {
+        what: "lease",
+        state: "warn",
+        says: `${holder} held it and is gone; its tasks are marked lost by the next process`,
+        todo: "Start `dagmar scheduler`, or give any command that writes.",
+      }
+    : { what: "lease", state: "ok", says: `held by ${holder}; commands ask it to do the work`, todo: null };
+}

@@ -1,0 +1,217 @@
+/**
+ * Whether the credentials may do in the bucket what the program does there: each operation tried once. Leaves the probe object,
+ * which the first run of every lake stores too. Nothing is deleted: the program never deletes an object.
+ */
+import { describeError, LakeError } from "../../model/errors.ts";
+import type { Finding } from "../../model/ports/examination.ts";
+import { PROBE_KEY } from "../object-key.ts";
+import { isConditionFailed, isNotImplemented, isUploadGone } from "./s3-faults.ts";
+import type { S3Call, SendOptions } from "./s3-connection.ts";
+import type { S3Objects } from "./s3-objects.ts";
+import { describeEncryption } from "./s3-options.ts";
+import { PROBE_BODY, PROBE_SHA256 } from "./s3-probe.ts";
+
+const TRY_MS = 8_000;
+const REACH = "Check AWS_ENDPOINT_URL_S3, AWS_REGION, the network and the proxy.";
+const POLICY = "deploy/aws/writer-policy.json lists what the writer needs.";
+
+interface Trial {
+  readonly what: string;
+  /** What is said when it works. */
+  readonly says: string;
+  readonly act: (signal: AbortSignal) => Promise<unknown>;
+}
+
+/** `prefixes`: relative to the lake. Raises nothing. */
+export async function examineBucket(
+  objects: S3Objects,
+  prefixes: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const listed = prefixes.length === 0 ? [PROBE_KEY] : prefixes;
+  const groups: readonly (readonly Trial[])[] = [
+    [
+      {
+        what: "bucket: list",
+        says: `objects below ${listed.map((prefix) => objects.fullKey(prefix)).join(", ")} can be listed`,
+        act: (limit) => Promise.all(listed.map((prefix) => listOne(objects, prefix, limit))),
+      },
+    ],
+    [
+      {
+        what: "bucket: write",
+        says: `objects can be stored (this leaves ${objects.fullKey(PROBE_KEY)}, ${PROBE_BODY.length} bytes)`,
+        act: (limit) => putProbe(objects, limit),
+      },
+      {
+        what: "bucket: head",
+        says: "an object's metadata can be read",
+        act: (limit) => objects.head(PROBE_KEY, limit),
+      },
+      {
+        what: "bucket: read",
+        says: "an object's content can be read",
+        act: (limit) => readProbe(objects, limit),
+      },
+    ],
+    [
+      {
+        what: "bucket: multipart",
+        says: "large files can be uploaded in parts, and unfinished uploads aborted",
+        act: (limit) => tryParts(objects, limit),
+      },
+    ],
+    [
+      {
+        what: "bucket: uploads",
+        says: "unfinished uploads can be listed",
+        act: (limit) => listUploads(objects, limit),
+      },
+    ],
+  ];
+  const findings = (await Promise.all(groups.map((group) => tryInTurn(group, signal)))).flat();
+  const [first] = findings;
+  // Told once: the store, and not a permission, is what is missing.
+  if (first !== undefined && findings.every(({ todo }) => todo === REACH))
+    return [{ ...first, what: "bucket" }];
+  return [
+    ...findings,
+    {
+      what: "bucket: delete",
+      state: "ok",
+      says: "not needed and not tried: no object is ever deleted",
+      todo: null,
+    },
+  ];
+}
+
+async function tryInTurn(trials: readonly Trial[], signal: AbortSignal): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const trial of trials) findings.push(await tryOnce(trial, signal));
+  return findings;
+}
+
+async function tryOnce({ what, says, act }: Trial, signal: AbortSignal): Promise<Finding> {
+  const limit = AbortSignal.timeout(TRY_MS);
+  try {
+    await act(AbortSignal.any([signal, limit]));
+    return { what, state: "ok", says, todo: null };
+  } catch (error) {
+    if (limit.aborted) {
+      return {
+        what,
+        state: "fail",
+        says: `the store did not answer within ${TRY_MS / 1000} s`,
+        todo: REACH,
+      };
+    }
+    const fault = error instanceof LakeError ? error : undefined;
+    const message = (fault?.message ?? describeError(error)).replace(/\.$/, "");
+    const remedy = fault?.code === "LAKE_UNAVAILABLE" ? REACH : POLICY;
+    return { what, state: "fail", says: message, todo: fault?.hint ?? remedy };
+  }
+}
+
+async function listOne(objects: S3Objects, prefix: string, signal: AbortSignal): Promise<void> {
+  const Prefix = objects.fullKey(prefix);
+  await objects.connection.call({
+    what: `ListObjectsV2 ${Prefix}`,
+    permission: "s3:ListBucket",
+    signal,
+    send: async (s3, options) =>
+      await s3.listObjectsV2({ Bucket: objects.bucket, Prefix, MaxKeys: 1 }, options),
+  });
+}
+
+async function putProbe(objects: S3Objects, signal: AbortSignal): Promise<void> {
+  await objects.connection.call({
+    what: `PutObject ${objects.fullKey(PROBE_KEY)}`,
+    permission: "s3:PutObject",
+    signal,
+    send: async (s3, options) => {
+      await s3.putObject(
+        {
+          ...nameProbe(objects),
+          Body: PROBE_BODY,
+          ContentLength: PROBE_BODY.length,
+          ContentType: "text/plain",
+          ChecksumSHA256: PROBE_SHA256,
+          IfNoneMatch: "*",
+          ...describeEncryption(objects.connection.options),
+        },
+        options,
+      );
+      return true;
+    },
+    // It stands there already, or the store does not know the condition: either way it was allowed.
+    onFault: async (fault) =>
+      isConditionFailed(fault) || isNotImplemented(fault) ? { answer: true } : undefined,
+  });
+}
+
+/** Absent, it was at least looked for: the write before says why it is. */
+async function readProbe(objects: S3Objects, signal: AbortSignal): Promise<void> {
+  try {
+    const { body } = await objects.get(PROBE_KEY, signal);
+    body.destroy();
+  } catch (error) {
+    if (!(error instanceof LakeError && error.code === "LAKE_CORRUPT")) throw error;
+  }
+}
+
+/** An upload of one part that is aborted: nothing of it stays. */
+async function tryParts(objects: S3Objects, signal: AbortSignal): Promise<void> {
+  const name = nameProbe(objects);
+  const call = async <T>(
+    operation: string,
+    permission: string,
+    send: S3Call<T>["send"],
+    onFault?: S3Call<T>["onFault"],
+  ): Promise<T> =>
+    await objects.connection.call<T>({
+      what: `${operation} ${name.Key}`,
+      permission,
+      signal,
+      send,
+      ...(onFault === undefined ? {} : { onFault }),
+    });
+  const { UploadId } = await call("CreateMultipartUpload", "s3:PutObject", async (s3, options) =>
+    s3.createMultipartUpload(
+      { ...name, ChecksumAlgorithm: "SHA256", ...describeEncryption(objects.connection.options) },
+      options,
+    ),
+  );
+  try {
+    const part = { ...name, UploadId, PartNumber: 1, Body: PROBE_BODY, ChecksumSHA256: PROBE_SHA256 };
+    await call("UploadPart", "s3:PutObject", async (s3, options: SendOptions) =>
+      s3.uploadPart(part, options),
+    );
+  } finally {
+    await call(
+      "AbortMultipartUpload",
+      "s3:AbortMultipartUpload",
+      async (s3, options) => {
+        await s3.abortMultipartUpload({ ...name, UploadId }, options);
+        return true;
+      },
+      async (fault) => (isUploadGone(fault) ? { answer: true } : undefined),
+    );
+  }
+}
+
+async function listUploads(objects: S3Objects, signal: AbortSignal): Promise<void> {
+  await objects.connection.call({
+    what: "ListMultipartUploads",
+    permission: "s3:ListBucketMultipartUploads",
+    signal,
+    send: async (s3, options) =>
+      await s3.listMultipartUploads(
+        { Bucket: objects.bucket, Prefix: objects.fullKey(PROBE_KEY), MaxUploads: 1 },
+        options,
+      ),
+  });
+}
+
+function nameProbe(objects: S3Objects): { readonly Bucket: string; readonly Key: string } {
+  return { Bucket: objects.bucket, Key: objects.fullKey(PROBE_KEY) };
+}

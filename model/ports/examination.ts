@@ -1,0 +1,22 @@
+/** What an examination of the surroundings finds: one line a matter, and what to do where it is not well. */
+
+export const FINDING_STATES = ["ok", "warn", "fail"] as const;
+export type FindingState = (typeof FINDING_STATES)[number];
+
+export interface Finding {
+  /** The matter in a word or two: `database`, `bucket: write`. */
+  readonly what: string;
+  readonly state: FindingState;
+  readonly says: string;
+  /** What to do; `null` where there is nothing to do. */
+  readonly todo: string | null;
+}
+
+/** A service that a task type asks, as far as an examination needs it. */
+export interface TaskService {
+  readonly name: string;
+  /** A URL. */
+  readonly address: string;
+  /** One request with the configured credentials; says what it showed. Raises a `DagmarError`. */
+  probe(signal: AbortSignal): Promise<string>;
+}
