@@ -71,7 +71,7 @@ describe("a new project", () => {
     const followed = await startChild("/bin/sh", ["-c", script], folder, environment).ended;
     expect({ code: followed.exitCode, stderr: followed.stderr }).toEqual({ code: 0, stderr: "" });
     expect(followed.stdout).toContain("4 Dags without a fault");
-    expect(followed.stdout).toMatch(/first_steps manual__\S+ {2}success/);
+    expect(followed.stdout).toMatch(/first_steps\/manual__\S+ {2}success/);
     const examined = await startChild("/bin/sh", ["-c", "dagmar doctor"], project, environment).ended;
     expect(examined.stdout).toMatch(/^ok +dag files +4 without a fault/m);
     expect(examined.stdout).toMatch(/^fail +TMDB .* — Put TMDB_API_TOKEN=… into \.env/m);
