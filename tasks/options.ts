@@ -21,3 +21,8 @@ export function readWritten(options: Readonly<Record<string, JsonValue>>, name: 
   const value = options[name];
   return typeof value === "string" ? value : "";
 }
+
+/** The character between a CSV's columns; one byte, so that a scan may look at bytes alone. */
+export const delimiterOption = z
+  .string()
+  .regex(/^[^\r\n\u0080-\uffff]$/, "the delimiter is one ASCII character, and no line break");

@@ -12,6 +12,8 @@ export interface CandidateCounts {
   readonly rows: number;
   readonly matchedRows: number;
   readonly faultyRows: Readonly<Record<string, number>>;
+  /** What a person must know of the content, as its task type writes it; `null` where there is nothing to say. */
+  readonly remarks?: Readonly<Record<string, JsonValue>> | null;
 }
 
 export interface CandidateSet extends CandidateCounts {

@@ -75,7 +75,7 @@ function stageSet({ database, clock, token }: Store, key: CandidateKey, dataset:
     },
     async complete(counts) {
       await removeLeftBehind(database, token);
-      const { rows, matchedRows, faultyRows } = counts;
+      const { rows, matchedRows, faultyRows, remarks = null } = counts;
       const idCount = written + waiting.length;
       const { set, isOurs } = await database.write((query) => {
         const existing = findSet(query, key);
@@ -85,9 +85,10 @@ function stageSet({ database, clock, token }: Store, key: CandidateKey, dataset:
         query.run(
           sql`UPDATE candidate_sets SET conditions_hash = ${hashConditions(key)}, id_count = ${idCount},
               rows = ${rows}, matched_rows = ${matchedRows}, faulty_rows = ${JSON.stringify(faultyRows)},
+              remarks = ${remarks === null ? null : JSON.stringify(remarks)},
               created_at = ${clock.now().toISOString()} WHERE candidate_set_id = ${setId}`,
         );
-        return { set: { candidateSetId: setId, idCount, ...counts }, isOurs: true };
+        return { set: { candidateSetId: setId, idCount, ...counts, remarks }, isOurs: true };
       });
       if (isOurs) stagedId = undefined;
       return set;
@@ -137,10 +138,10 @@ export async function removeSet(database: Database, setId: number): Promise<void
 
 function findSet(query: Query, key: CandidateKey): CandidateSet | undefined {
   const row = query.get<Row>(
-    sql`SELECT candidate_set_id, id_count, rows, matched_rows, faulty_rows FROM candidate_sets
+    sql`SELECT candidate_set_id, id_count, rows, matched_rows, faulty_rows, remarks FROM candidate_sets
         WHERE lake = ${key.lakeId} AND sha256 = ${key.sha256} AND conditions_hash = ${hashConditions(key)}`,
   );
-  return row === undefined ? undefined : mapRow<CandidateSet>(row, { faultyRows: json });
+  return row === undefined ? undefined : mapRow<CandidateSet>(row, { faultyRows: json, remarks: json });
 }
 
 function hashConditions(key: CandidateKey): string {

@@ -8,10 +8,11 @@ import { describeError, LakeError, TaskFailure } from "../../model/errors.ts";
 import type { KnownObject } from "../../model/ports/object-store.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/ports/task-type.ts";
-import { datasetOption } from "../options.ts";
+import { datasetOption, delimiterOption } from "../options.ts";
 import { describeSource, nameInput, resolveInput } from "./input.ts";
 import { conditionsSchema } from "./scan/conditions.ts";
 import type { ScannerOptions, ScanResult } from "./scan/scanner.ts";
+import { countNotUtf8, listWarnings, makeRemarks } from "./remarks.ts";
 import { scanStream } from "./scan-stream.ts";
 
 const optionsSchema = z.strictObject({
@@ -22,11 +23,7 @@ const optionsSchema = z.strictObject({
     ),
   id: z.string().min(1).describe("The column that holds the id: tt and 7 to 10 digits."),
   where: conditionsSchema.default({}),
-  delimiter: z
-    .string()
-    .regex(/^[^\r\n\u0080-\uffff]$/, "the delimiter is one ASCII character, and no line break")
-    .default("|")
-    .describe("One character. Quotes are letters."),
+  delimiter: delimiterOption.default("|").describe("One character. Quotes are letters."),
   max_faulty_rows: z
     .int()
     .min(0)
@@ -60,6 +57,7 @@ export function createCsvToIds(): TaskType<CsvToIdsOptions, TaskPorts> {
       "rows",
       "matched_rows",
       "faulty_rows",
+      "not_utf8_cells",
       "key",
       "sha256",
       "input_source",
@@ -78,7 +76,7 @@ export function createCsvToIds(): TaskType<CsvToIdsOptions, TaskPorts> {
 }
 
 async function findIds(context: Context): Promise<TaskOutput> {
-  const { lake, state, options, log } = context;
+  const { lake, state, options, log, run, taskId } = context;
   const input = await resolveInput(context, options.source.dataset);
   const { object, sha256 } = input;
   log.info(`reads ${object.key} (${describeSource(input)})`);
@@ -90,12 +88,17 @@ async function findIds(context: Context): Promise<TaskOutput> {
       delimiter: options.delimiter,
       max_line_bytes: options.max_line_bytes,
       where: sortWhere(options.where),
+      ...comparison(options.where),
     },
   };
   const known = await state.candidates.find(key);
   const set = known ?? (await scan(context, object, key).catch((error: unknown) => nameInput(error, input)));
   const faulty = Object.values(set.faultyRows).reduce((sum, count) => sum + count, 0);
   if (known !== undefined) log.info(`${object.key} was read before: ${set.idCount} ids`);
+  const { dagId, runId } = run;
+  for (const warning of listWarnings(object.key, set)) {
+    await state.events.record({ level: "warn", ...warning, dagId, runId, taskId });
+  }
   if (options.max_faulty_rows !== null && faulty > options.max_faulty_rows) {
     throw new TaskFailure(
       "CSV_TOO_DIRTY",
@@ -109,6 +112,7 @@ async function findIds(context: Context): Promise<TaskOutput> {
     rows: set.rows,
     matched_rows: set.matchedRows,
     faulty_rows: faulty,
+    not_utf8_cells: countNotUtf8(set),
     key: object.key,
     sha256,
     input_source: input.source,
@@ -120,13 +124,44 @@ async function findIds(context: Context): Promise<TaskOutput> {
 function describeIds(output: TaskOutput): string {
   const format = (name: string): string => Number(output[name]).toLocaleString("en-US");
   const faulty = output["faulty_rows"] === 0 ? "" : `, ${format("faulty_rows")} faulty`;
+  const broken =
+    Number(output["not_utf8_cells"] ?? 0) === 0 ? "" : `, ${format("not_utf8_cells")} cells not UTF-8`;
   const before = output["was_known"] === true ? " (read before)" : "";
   const key = typeof output["key"] === "string" ? output["key"] : "its object";
-  return `${format("ids")} ids in ${format("rows")} rows of ${key}${faulty}${before}`;
+  return `${format("ids")} ids in ${format("rows")} rows of ${key}${faulty}${broken}${before}`;
 }
 
 async function scan(context: Context, object: KnownObject, key: CandidateKey): Promise<CandidateSet> {
-  const { lake, state, options, log, signal } = context;
+  const { state, options, log } = context;
+  const stage = await state.candidates.stage(key, options.source.dataset);
+  try {
+    const result = await readThrough(context, object, false, (ids) => stage.add(ids));
+    await stage.add(result.ids);
+    report(log, object.key, result, stage.idCount);
+    const { rows, matchedRows, faulty: faultyRows } = result;
+    // Read once more: what the columns hold costs every other scan nothing.
+    const survey = stage.idCount === 0 && rows > 0 ? await readThrough(context, object, true) : undefined;
+    return await stage.complete({
+      rows,
+      matchedRows,
+      faultyRows,
+      remarks: makeRemarks(result, survey?.seen),
+    });
+  } finally {
+    // What cannot be removed now is removed when the next CSV was read; why the task ended is what must be told.
+    await stage.discard().catch((fault: unknown) => {
+      log.warn(`The ids that were read so far could not be removed: ${describeError(fault)}`);
+    });
+  }
+}
+
+/** The whole object through the scanning thread. Raises `LAKE_CORRUPT` where its bytes are not those that were stored. */
+async function readThrough(
+  { lake, options, signal, startWorker, progress }: Context,
+  object: KnownObject,
+  isSurvey: boolean,
+  keep: (ids: readonly string[]) => Promise<void> = () => Promise.resolve(),
+): Promise<ScanResult> {
   const { head, body } = await lake.get(object.key, signal);
   const hash = createHash("sha256");
   const hashed = new Transform({
@@ -141,31 +176,24 @@ async function scan(context: Context, object: KnownObject, key: CandidateKey): P
     idColumn: options.id,
     conditions: options.where,
     maxLineBytes: options.max_line_bytes,
+    isSurvey,
   };
-  const worker = context.startWorker(WORKER, scannerOptions);
-  const stage = await state.candidates.stage(key, options.source.dataset);
+  const worker = startWorker(WORKER, scannerOptions);
   try {
     // An error of the body reaches the scan through the destroyed transform.
     pipeline(body, hashed, () => undefined);
     const result = await scanStream(hashed, worker, async ({ rows, bytes, ids }) => {
-      context.progress({ done: bytes, total: head.sizeBytes, unit: "bytes", note: `${rows} rows` });
-      await stage.add(ids);
+      progress({ done: bytes, total: head.sizeBytes, unit: "bytes", note: `${rows} rows` });
+      await keep(ids);
     });
-    await stage.add(result.ids);
     signal.throwIfAborted();
     if (hash.digest("hex") !== object.sha256) {
       throw new LakeError("LAKE_CORRUPT", `${object.key} in the lake is not what was stored there.`, false);
     }
-    report(log, object.key, result, stage.idCount);
-    const { rows, matchedRows, faulty } = result;
-    return await stage.complete({ rows, matchedRows, faultyRows: faulty });
+    return result;
   } finally {
     hashed.destroy();
     await worker.stop();
-    // What cannot be removed now is removed when the next CSV was read; why the task ended is what must be told.
-    await stage.discard().catch((fault: unknown) => {
-      log.warn(`The ids that were read so far could not be removed: ${describeError(fault)}`);
-    });
   }
 }
 
@@ -184,6 +212,11 @@ function describeFaults(set: CandidateSet): string {
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => `${count} ${kind}`)
     .join(", ");
+}
+
+/** Content that was read before texts were compared in NFC is read again where that may choose other rows. */
+function comparison(where: CsvToIdsOptions["where"]): { readonly compared?: "nfc" } {
+  return /^[ -~]*$/.test(JSON.stringify(where)) ? {} : { compared: "nfc" };
 }
 
 /** The order in which a Dag file names its columns makes no other condition. */

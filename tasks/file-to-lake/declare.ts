@@ -1,9 +1,17 @@
-/** What the task type `file-to-lake` declares: the error code and the failpoints that only it has. */
+/** What the task type `file-to-lake` declares: the error codes and the failpoints that only it has. */
 import type { ErrorTable } from "../../model/errors.ts";
 import type { TaskDeclaration } from "../../model/ports/task-declaration.ts";
 
 const ERRORS = {
-  INPUT_IS_ARCHIVE: { exit: 1, meaning: "The source is a zip archive where a plain file was expected." },
+  INPUT_IS_ARCHIVE: {
+    exit: 1,
+    meaning: "The source is an archive or compressed, and its name says that it is a plain file.",
+  },
+  INPUT_NOT_AS_DECLARED: {
+    exit: 1,
+    meaning:
+      "The source is not the CSV that the task declares: delimiter or columns differ. Nothing was stored.",
+  },
 } as const satisfies ErrorTable;
 
 const POINTS = [

@@ -71,6 +71,11 @@ async function storeSource(context: Context, path: string): Promise<TaskOutput> 
     },
   });
   failpoint("hash.after");
+  if (options.format !== undefined) {
+    // Loaded where it is needed: the parser costs every other command its start-up.
+    const { assertDeclaredForm } = await import("./declared-form.ts");
+    await assertDeclaredForm(path, options);
+  }
   const stored = await storeFile(context, source);
   const { objectId } = stored;
   await state.inputs.recordWrite({ lakeId: lake.id, dataset: options.dataset, run, taskId, objectId });

@@ -1,8 +1,10 @@
 /** What a Dag may say of a file-to-lake task. */
 import { z } from "zod";
-import { datasetOption, durationOption } from "../options.ts";
+import { datasetOption, delimiterOption, durationOption } from "../options.ts";
 
-export const optionsSchema = z.strictObject({
+const NEEDS_FORMAT = "needs `format: csv` beside it";
+
+const fields = z.strictObject({
   dataset: datasetOption.describe("Name under which other tasks find the file's object."),
   file: z.string().min(1).describe("Path below DAGMAR_INPUT."),
   key: z.string().min(1).describe("Key of the object; usually holds ${partition}."),
@@ -21,5 +23,27 @@ export const optionsSchema = z.strictObject({
   stable_for: durationOption
     .default(1)
     .describe("A file that was modified less than this long ago is looked at again after that time."),
+  format: z
+    .enum(["csv"])
+    .optional()
+    .describe("What the file must be. A file that is something else is refused before it is stored."),
+  delimiter: delimiterOption
+    .optional()
+    .describe("With `format: csv`: the character that separates the columns; `|` without it."),
+  columns: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("With `format: csv`: names that the first line must hold, in any order."),
 });
+
+export const optionsSchema = fields
+  .refine((options) => options.format !== undefined || options.delimiter === undefined, {
+    message: NEEDS_FORMAT,
+    path: ["delimiter"],
+  })
+  .refine((options) => options.format !== undefined || options.columns === undefined, {
+    message: NEEDS_FORMAT,
+    path: ["columns"],
+  });
 export type FileToLakeOptions = z.infer<typeof optionsSchema>;

@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, open, readdir, readlink, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Clock } from "../../model/ports/clock.ts";
 import { TaskFailure } from "../../model/errors.ts";
+import { findCompression, MAGIC_BYTES } from "../csv/compressed.ts";
 
 export interface SourceFile {
   /** Absolute, symbolic links resolved. */
@@ -13,9 +14,6 @@ export interface SourceFile {
   /** Lower-case hex. */
   readonly sha256: string;
 }
-
-/** A local file header, or the end record of an empty archive (PKWARE APPNOTE 4.3.7, 4.3.16). */
-const ZIP_MAGICS = ["504b0304", "504b0506"];
 
 /** A link that is swapped while it is followed leads to nothing for a moment; so often it is followed anew. */
 const MOST_SWAPS = 5;
@@ -38,12 +36,22 @@ export async function locateSource(folder: string, file: string): Promise<string
       hint: "Give the user that runs Dagmar read permission on it.",
     });
   });
-  if (!file.toLowerCase().endsWith(".zip") && (await isZip(real))) {
-    throw new TaskFailure("INPUT_IS_ARCHIVE", `${wanted} is a zip archive, not the file itself.`, false, {
-      hint: `Unpack it into ${folder} (\`unzip FILE.zip -d ${folder}\`), so that ${file} is the plain file.`,
-    });
-  }
+  await refuseCompressed(real, wanted, file);
   return real;
+}
+
+/** Whoever reads the object takes it for what its name says. */
+async function refuseCompressed(real: string, wanted: string, file: string): Promise<void> {
+  const kind = findCompression(await readHead(real));
+  if (kind === undefined || kind.endings.some((ending) => file.toLowerCase().endsWith(ending))) return;
+  const [ending = ""] = kind.endings;
+  const how =
+    kind.unpack === null
+      ? `Unpack it, so that ${file} is the plain file`
+      : `Rename it to ${basename(file)}${ending} and unpack it (\`${kind.unpack(`${basename(file)}${ending}`)}\`), so that ${file} is the plain file`;
+  throw new TaskFailure("INPUT_IS_ARCHIVE", `${wanted} is ${kind.name}, not the file itself.`, false, {
+    hint: `${how}; or store it as it is: let \`file\` and \`key\` end in ${ending}.`,
+  });
 }
 
 async function resolveLinks(folder: string, wanted: string, file: string): Promise<string> {
@@ -130,11 +138,11 @@ function readCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-async function isZip(path: string): Promise<boolean> {
+async function readHead(path: string): Promise<Uint8Array> {
   const handle = await open(path, "r").catch(refuseGone(path));
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    return bytesRead === 4 && ZIP_MAGICS.includes(buffer.toString("hex"));
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }

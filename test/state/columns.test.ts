@@ -185,6 +185,7 @@ const CANDIDATES: Names<CandidateSet> = {
   rows: true,
   matchedRows: true,
   faultyRows: true,
+  remarks: true,
 };
 
 const SPOOLED: Names<SpooledRecord> = { spoolId: true, askId: true, sizeBytes: true, group: true };

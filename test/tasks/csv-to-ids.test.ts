@@ -263,3 +263,41 @@ test("a run that is stopped while it reads keeps nothing", async () => {
   await expect(running).rejects.toMatchObject({ name: "AbortError" });
   expect(world.database.all(sql`SELECT * FROM candidate_sets`)).toEqual([]);
 });
+
+describe("what a person must know is told by every run that reads the content", () => {
+  const listWarned = (world: CsvWorld): readonly unknown[] =>
+    world.database.all(sql`SELECT kind, message FROM v_events WHERE level = 'warn' ORDER BY at, kind`);
+
+  test("no id at all, with the values that are seen most in each column", async () => {
+    const world = await openCsvWorld();
+    await world.store(CSV, "2026-11-21");
+    const where = { genero: { any_of: ["Comedia"] } };
+    for (const day of ["2026-11-21", "2026-11-22"]) {
+      const run = await world.makeRunFacts(`${day}T09:00:00Z`);
+      expect(await world.find(run, { where })).toMatchObject({ ids: 0, rows: 6 });
+    }
+    const warned = listWarned(world) as readonly { kind: string; message: string }[];
+    expect(warned.map(({ kind }) => kind)).toEqual(["csv_without_ids", "csv_without_ids"]);
+    for (const { message } of warned) {
+      expect(message).toContain('0 ids in 6 rows. Seen most in genero: "Comedy" (4), "Drama" (1)');
+    }
+  });
+
+  test("cells that are not UTF-8", async () => {
+    const world = await openCsvWorld();
+    await world.store(CSV, "2026-11-21");
+    const path = join(world.folder, "lake");
+    expect(path).toBeTruthy();
+    const latin = Buffer.from(`${HEADER}tt0000001|Ó|2010|Ficção\ntt0000002|b|2010|Comedy\n`, "latin1");
+    await world.store(latin as unknown as string, "2026-11-22");
+    for (const day of ["2026-11-22", "2026-11-23"]) {
+      const run = await world.makeRunFacts(`${day}T09:00:00Z`);
+      expect(await world.find(run)).toMatchObject({ ids: 1, not_utf8_cells: 2 });
+    }
+    const warned = listWarned(world) as readonly { kind: string; message: string }[];
+    expect(warned.map(({ kind }) => kind)).toEqual(["csv_not_utf8", "csv_not_utf8"]);
+    expect(warned[0]?.message).toContain(
+      "2 cells are not UTF-8, in 1 row (tituloPincipal 1, genero 1; first in line 2)",
+    );
+  });
+});

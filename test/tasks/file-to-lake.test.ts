@@ -290,12 +290,87 @@ describe("sources that cannot be stored", () => {
     },
   );
 
-  test("a zip under the CSV's name is refused with what to do", async () => {
+  test.each([
+    ["a zip archive", "504b03040a000000", "unzip movies.csv.zip"],
+    ["gzip-compressed", "1f8b080000000000", "gunzip movies.csv.gz"],
+    ["bzip2-compressed", "425a683931415926", "bunzip2 movies.csv.bz2"],
+    ["xz-compressed", "fd377a585a000004", "unxz movies.csv.xz"],
+    ["Zstandard-compressed", "28b52ffd04000000", "unzstd movies.csv.zst"],
+    ["a 7z archive", "377abcaf271c0004", "Unpack it"],
+  ])(
+    "%s under the CSV's name is refused with what to do, and stored under its own",
+    async (name, magic, hint) => {
+      const world = await openFileWorld();
+      writeFileSync(join(world.input, "movies.csv"), Buffer.from(magic, "hex"));
+      const error = await failure(store(world, "2026-11-23"));
+      expect(error.code).toBe("INPUT_IS_ARCHIVE");
+      expect(error.message).toContain(`is ${name}, not the file itself`);
+      expect(error.hint).toContain(hint);
+      const [ending = ""] =
+        /\.(zip|gz|bz2|xz|zst|7z)$/.exec(/end in (\S+)\.$/.exec(error.hint ?? "")?.[1] ?? "") ?? [];
+      renameSync(join(world.input, "movies.csv"), join(world.input, `movies.csv${ending}`));
+      expect(await store(world, "2026-11-24", { file: `movies.csv${ending}` })).toMatchObject({
+        unchanged: false,
+      });
+    },
+  );
+
+  test("a text that begins with BZh is no archive", async () => {
     const world = await openFileWorld();
-    writeFileSync(join(world.input, "movies.csv"), Buffer.from("504b03040a000000", "hex"));
-    const error = await failure(store(world, "2026-11-23"));
-    expect(error.code).toBe("INPUT_IS_ARCHIVE");
-    expect(error.hint).toContain("unzip");
+    writeFileSync(join(world.input, "movies.csv"), "BZhname|id\n");
+    expect(await store(world, "2026-11-23")).toMatchObject({ unchanged: false });
+  });
+
+  test.each([
+    [
+      "another delimiter",
+      { columns: ["id"] },
+      "id;title\n",
+      /no column "id".*Nothing was stored\./,
+      /is the delimiter ";"/,
+    ],
+    [
+      "another delimiter, and no columns declared",
+      {},
+      "id;title\n",
+      /one column: "\|" does not split it/,
+      /delimiter ";"/,
+    ],
+    [
+      "a missing column",
+      { columns: ["id", "ano"] },
+      "id|title\n",
+      /no column "ano"\. Its columns: id, title/,
+      /./,
+    ],
+    ["quotes", { columns: ["id"] }, '"id"|"title"\n', /no column "id"/, /quotes belong to the name/],
+    ["nothing in it", { columns: ["id"] }, "", /first line is empty/, /^$/],
+    [
+      "a compressed file under its own name",
+      { file: "movies.csv.gz" },
+      "\u001f\u008b\u0008",
+      /gzip-compressed, not a CSV/,
+      /Unpack/,
+    ],
+  ])(
+    "a file with %s is not what the task declares, and is not stored",
+    async (_, more, text, message, hint) => {
+      const world = await openFileWorld();
+      const file = "file" in more ? more.file : "movies.csv";
+      writeFileSync(join(world.input, file), Buffer.from(text, "latin1"));
+      const error = await failure(store(world, "2026-11-23", { format: "csv", ...more }));
+      expect(error).toMatchObject({ code: "INPUT_NOT_AS_DECLARED", retryable: false });
+      expect(error.message).toMatch(message);
+      expect(error.hint ?? "").toMatch(error.hint === undefined ? /^$/ : hint);
+      expect(await listKeys(world)).toEqual([]);
+    },
+  );
+
+  test("a file that is as declared is stored", async () => {
+    const world = await openFileWorld();
+    writeFileSync(join(world.input, "movies.csv"), "\uFEFFid;ano;title\r\n1;2;3\r\n");
+    const declared = { format: "csv", delimiter: ";", columns: ["title", "id"] };
+    expect(await store(world, "2026-11-23", declared)).toMatchObject({ unchanged: false });
   });
 
   test("a directory, a way out, an absolute path and a link that leads out are refused", async () => {

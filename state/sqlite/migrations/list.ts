@@ -11,6 +11,7 @@ import { questionsOfAnyService } from "./0009-questions-of-any-service.ts";
 import { databaseIdentity } from "./0010-database-identity.ts";
 import { dagFileChecks } from "./0011-dag-file-checks.ts";
 import { unknownWords } from "./0012-unknown-words.ts";
+import { remarksOnCandidates } from "./0013-remarks-on-candidates.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0010-database-identity", up: databaseIdentity },
   { name: "0011-dag-file-checks", up: dagFileChecks },
   { name: "0012-unknown-words", up: unknownWords },
+  { name: "0013-remarks-on-candidates", up: remarksOnCandidates },
 ];

@@ -37,22 +37,34 @@ function isNullCellBytes(bytes: Uint8Array, start: number, end: number): boolean
   return end - start === 2 && bytes[start] === BACKSLASH && bytes[start + 1] === CAPITAL_N;
 }
 
-/** Broken UTF-8 is read as U+FFFD, so a text that holds one has no bytes of its own to look for. */
-function mayComeFromBrokenBytes(text: string): boolean {
-  return text.includes("\uFFFD");
+/**
+ * Texts are compared in NFC, and broken UTF-8 is read as U+FFFD: such a text has no bytes of its own to look for, only some
+ * outside of ASCII. Three letters of ASCII are the NFC of a sign outside of it: K (U+212A), \` (U+1FEF) and ; (U+037E).
+ */
+function mayHaveOtherBytes(text: string): boolean {
+  return /[^\u0020-\u007e]|[K\`;]/.test(text);
 }
 
 /** A member of the cell's list stands somewhere in the cell. */
 function compileContains(names: readonly string[]): ByteTest {
-  if (names.some(mayComeFromBrokenBytes)) return () => true;
   const needles = names.map((name) => Buffer.from(name));
-  return (bytes, start, end) => needles.some((needle) => containsBytes(bytes, start, end, needle));
+  const isWide = names.some(mayHaveOtherBytes);
+  return (bytes, start, end) =>
+    needles.some((needle) => containsBytes(bytes, start, end, needle)) ||
+    (isWide && hasHighByte(bytes, start, end));
 }
 
 function compileEquals(text: string): ByteTest {
-  if (mayComeFromBrokenBytes(text)) return () => true;
   const needle = Buffer.from(text);
-  return (bytes, start, end) => end - start === needle.length && startsWithBytes(bytes, start, needle);
+  const isWide = mayHaveOtherBytes(text);
+  return (bytes, start, end) =>
+    (end - start === needle.length && startsWithBytes(bytes, start, needle)) ||
+    (isWide && hasHighByte(bytes, start, end));
+}
+
+function hasHighByte(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((bytes[at] ?? 0) > 0x7f) return true;
+  return false;
 }
 
 /** Judges cells of digits only; signs, fractions, exponents and white space are left to the parser. */

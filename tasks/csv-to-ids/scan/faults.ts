@@ -1,5 +1,5 @@
 /** Counts faulty rows by kind and keeps the first few of each for the log. What is a fault, the scanner decides. */
-import { formatExcerpt } from "./excerpt.ts";
+import { formatExcerpt } from "../../csv/excerpt.ts";
 
 /**
  * What can be wrong with a row; the first that applies is counted, so a row counts once.

@@ -19,7 +19,7 @@ function parseNumber(text: string): number | undefined {
 
 /** A bound as it is compared: a number where it is one or is written as one, else a text. */
 export function normalizeBound(bound: number | string): number | string {
-  return typeof bound === "number" ? bound : (parseNumber(bound) ?? bound);
+  return typeof bound === "number" ? bound : (parseNumber(bound) ?? normalizeText(bound));
 }
 
 /** The null of these CSVs: `\N`, and the empty cell (their `profissao` column writes null that way). */
@@ -27,16 +27,32 @@ function isNullCell(cell: string): boolean {
   return cell === "" || cell === "\\N";
 }
 
+/** Texts are compared in NFC (Unicode Standard Annex 15): macOS and some exports write `ç` as `c` and a cedilla. */
+export function normalizeText(text: string): string {
+  return IS_ASCII.test(text) ? text : text.normalize("NFC");
+}
+
+// oxlint-disable-next-line no-control-regex -- all of ASCII
+const IS_ASCII = /^[\u0000-\u007f]*$/;
+
 /** One test for all keys of a condition. Null meets `is_null: true` alone. */
 export function compileCellTest(condition: Condition): CellTest {
+  const test = compileNormalTest(condition);
+  return (cell) => test(normalizeText(cell));
+}
+
+function compileNormalTest(condition: Condition): CellTest {
   const tests: CellTest[] = [];
   const { any_of, equals, at_least, at_most } = condition;
   if (any_of !== undefined) {
-    const names = new Set(any_of);
+    const names = new Set(any_of.map(normalizeText));
     tests.push((cell) => cell.split(",").some((name) => names.has(name.trim())));
   }
   if (typeof equals === "number") tests.push((cell) => parseNumber(cell) === equals);
-  else if (equals !== undefined) tests.push((cell) => cell === equals);
+  else if (equals !== undefined) {
+    const wanted = normalizeText(equals);
+    tests.push((cell) => cell === wanted);
+  }
   if (at_least !== undefined) tests.push(compileBound(at_least, (cell, limit) => cell >= limit));
   if (at_most !== undefined) tests.push(compileBound(at_most, (cell, limit) => cell <= limit));
   if (condition.is_null === true) return tests.length === 0 ? isNullCell : () => false;

@@ -13,7 +13,9 @@ import { createFaultBook, type FaultKind, type FaultSample } from "./faults.ts";
 import { compileIdCheck, TITLE_ID_PATTERN } from "./id-check.ts";
 import { resolveLayout, type Layout, type Verdict } from "./layout.ts";
 import { createLineBlocks } from "./line-blocks.ts";
+import { createSurvey, type SeenValues, type Survey } from "./survey.ts";
 import { createSurvivors, type Survivors } from "./survivors.ts";
+import { createUtf8Check, type BrokenText, type Utf8Check } from "./utf8-check.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -34,6 +36,8 @@ export interface ScannerOptions {
   readonly maxLineBytes?: number;
   /** Samples kept of each kind of fault. Default 5. */
   readonly sampleSize?: number;
+  /** Count the values of the columns in place of choosing rows. */
+  readonly isSurvey?: boolean;
 }
 
 export interface ScanResult {
@@ -50,6 +54,10 @@ export interface ScanResult {
   /** Over all rows, whether they would match or not, so that the conditions do not change the counts. */
   readonly faulty: Readonly<Record<FaultKind, number>>;
   readonly samples: readonly FaultSample[];
+  /** Cells whose bytes are not UTF-8: no fault of their row. */
+  readonly notUtf8: BrokenText;
+  /** Of a survey, over the rows without fault in their columns; else empty. */
+  readonly seen: SeenValues;
 }
 
 export interface Scanner {
@@ -66,8 +74,8 @@ export interface Scanner {
 /**
  * A scanner for one file. What counts as what:
  * - A line ends at LF or at the end of the file; one CR before that is part of the line break. Any other CR, and NUL
- *   and quotes, are letters of their cell. Bytes that are no UTF-8 are no fault (the raw copy keeps them); a cell that
- *   conditions look at reads them as U+FFFD.
+ *   and quotes, are letters of their cell. Bytes that are no UTF-8 are no fault (the raw copy keeps them) and are counted;
+ *   a cell that conditions look at reads them as U+FFFD.
  * - The first line is the header; a BOM before it is dropped.
  * - An empty line is not a row. A faulty row never matches, and is counted under one kind of fault (see FaultKind).
  *
@@ -83,13 +91,18 @@ export function createScanner(options: ScannerOptions): Scanner {
   const counts = { lines: 0, rows: 0, emptyLines: 0, bytes: 0 };
   let scanRows: ((bytes: Uint8Array, from: number, to: number) => void) | undefined;
   let survivors: Survivors | undefined;
+  let utf8: Utf8Check | undefined;
+  let survey: Survey | undefined;
 
   /** Reads the header at `from` and returns where the line behind it starts. */
   function readHeader(bytes: Uint8Array, from: number): number {
     const lineEnd = bytes.indexOf(LF, from);
     const end = dropCarriageReturn(bytes, from, lineEnd);
     if (end - from > maxLineBytes) throw describeLongHeader(maxLineBytes);
-    const layout = resolveLayout(bytes.subarray(from, end), { ...options, isId });
+    const resolved = resolveLayout(bytes.subarray(from, end), { ...options, isId });
+    utf8 = createUtf8Check(delimiter, resolved.names, maxLineBytes);
+    if (options.isSurvey === true) survey = createSurvey(resolved, resolved.surveyed);
+    const layout = survey?.layout ?? resolved;
     survivors = createSurvivors({ ...layout, delimiter: options.delimiter });
     scanRows = createRowScan({ layout, delimiter, maxLineBytes, survivors, faults, counts });
     counts.lines = 1;
@@ -99,7 +112,9 @@ export function createScanner(options: ScannerOptions): Scanner {
   const blocks = createLineBlocks(maxLineBytes, {
     onBlock: (bytes, from, to) => {
       const rowsFrom = scanRows === undefined ? readHeader(bytes, from) : from;
+      const firstLine = counts.lines + 1;
       scanRows?.(bytes, rowsFrom, to);
+      utf8?.look(bytes, rowsFrom, to, firstLine);
     },
     onTooLong: (head) => {
       if (scanRows === undefined) throw describeLongHeader(maxLineBytes);
@@ -129,10 +144,14 @@ export function createScanner(options: ScannerOptions): Scanner {
         bytes,
         faulty: faults.counts(),
         samples: faults.samples(),
+        notUtf8: utf8?.result() ?? NOT_BROKEN,
+        seen: survey?.seen() ?? {},
       };
     },
   };
 }
+
+const NOT_BROKEN: BrokenText = { cells: {}, rows: 0, firstLine: null };
 
 interface RowScanParts {
   readonly layout: Layout;

@@ -4,7 +4,7 @@
  */
 import { createIdSet } from "./id-set.ts";
 import type { CellTest } from "./match-conditions.ts";
-import { parseRecords } from "./parse-records.ts";
+import { parseRecords } from "../../csv/parse-records.ts";
 
 /** Bytes after which a group is parsed: it hides csv-parse's start-up, and its records die young (256 KiB cost 10 to 30 MiB more). */
 const GROUP_BYTES = 64 * 1024;

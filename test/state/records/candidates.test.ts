@@ -10,7 +10,7 @@ const KEY: CandidateKey = {
   sha256: "a".repeat(64),
   conditions: { id: "id", where: { genero: { any_of: ["Comedy"] } } },
 };
-const COUNTS = { rows: 10, matchedRows: 4, faultyRows: { bad_id: 2, too_long: 0 } };
+const COUNTS = { rows: 10, matchedRows: 4, faultyRows: { bad_id: 2, too_long: 0 }, remarks: null };
 
 function listIds(world: TestWorld, candidateSetId: number): string[] {
   return world.database

@@ -143,7 +143,7 @@ CREATE TABLE candidate_sets (
   rows INTEGER NOT NULL,
   matched_rows INTEGER NOT NULL,
   faulty_rows TEXT NOT NULL,
-  created_at TEXT NOT NULL,
+  created_at TEXT NOT NULL, remarks TEXT,
   UNIQUE (lake, sha256, conditions_hash)
 ) STRICT;
 

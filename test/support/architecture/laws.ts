@@ -28,7 +28,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/credential-provider-node": ["lake/s3/"],
   axios: ["tasks/", "scheduler/notices/"],
   "axios-retry": ["tasks/"],
-  "csv-parse": ["tasks/csv-to-ids/"],
+  "csv-parse": ["tasks/csv/"],
   "agent-base": ["cli/process/proxy-agents.ts"],
   "http-proxy-agent": ["cli/process/proxy-agents.ts"],
   "https-proxy-agent": ["cli/process/proxy-agents.ts"],

@@ -15,6 +15,8 @@ export interface ReferenceResult {
   readonly bytes: number;
   readonly matchedRows: number;
   readonly faulty: { too_long: number; wrong_columns: number; bad_id: number };
+  readonly notUtf8: { cells: Record<string, number>; rows: number; firstLine: number | null };
+  readonly seen: Readonly<Record<string, never>>;
   readonly faultyLines: readonly { readonly kind: string; readonly line: number }[];
 }
 
@@ -46,11 +48,21 @@ export function scanByReference(
     .split(delimiter);
   const faultyLines: { kind: string; line: number }[] = [];
   const ids: string[] = [];
+  const notUtf8: ReferenceResult["notUtf8"] = { cells: {}, rows: 0, firstLine: null };
   let emptyLines = 0;
   let matchedRows = 0;
   for (const [index, line] of lines.entries()) {
+    if (line.length <= maxLineBytes && !isText(line)) {
+      notUtf8.rows++;
+      notUtf8.firstLine ??= index + 2;
+      const parts = line.toString("latin1").split(delimiter).slice(0, names.length);
+      for (const [column, part] of parts.entries()) {
+        const name = names[column] ?? "";
+        if (!isText(Buffer.from(part, "latin1"))) notUtf8.cells[name] = (notUtf8.cells[name] ?? 0) + 1;
+      }
+    }
     const cells = line.toString().split(delimiter);
-    const cellOf = (name: string): string => cells[names.indexOf(name)] ?? "";
+    const cellOf = (name: string): string => (cells[names.indexOf(name)] ?? "").normalize("NFC");
     const id = cellOf(idColumn);
     if (line.length === 0) emptyLines++;
     else if (line.length > maxLineBytes) faultyLines.push({ kind: "too_long", line: index + 2 });
@@ -75,7 +87,13 @@ export function scanByReference(
     matchedRows,
     faulty,
     faultyLines,
+    notUtf8,
+    seen: {},
   };
+}
+
+function isText(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString()).equals(bytes);
 }
 
 function meets(cell: string, condition: ReferenceCondition): boolean {

@@ -1,5 +1,5 @@
 /** What the scanner calls a row, a fault and an id, case by case. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
 import {
   createScanner,
@@ -39,6 +39,8 @@ describe("rows", () => {
       matchedRows: 3,
       faulty: { too_long: 0, wrong_columns: 0, bad_id: 0 },
       samples: [],
+      notUtf8: { cells: {}, rows: 0, firstLine: null },
+      seen: {},
     });
   });
 
@@ -224,6 +226,73 @@ describe("a header", () => {
     expect(message).toContain("and 4940 more");
     expect(message.length).toBeLessThan(8000);
     expect(message).not.toContain("\u001b");
+  });
+});
+
+test.each([
+  ["with quotes around its names", `"id"|"title"\n`, /Its name is "id": the quotes belong to the name/],
+  ["in Latin-1", Buffer.from("id|gênero\n", "latin1"), /not UTF-8/],
+])("a header %s is told as what it is", (_, content, hint) => {
+  const wanted = typeof content === "string" ? "id" : "gênero";
+  expect(failureOf(() => scan(content, { idColumn: wanted })).hint).toMatch(hint);
+});
+
+test.each([
+  ["gzip-compressed", "1f8b0800"],
+  ["a zip archive", "504b0304"],
+])("a file that is %s is named as what it is", (name, magic) => {
+  const failure = failureOf(() => scan(Buffer.concat([Buffer.from(magic, "hex"), Buffer.from("x\ny\n")])));
+  expect(failure).toMatchObject({ code: "CSV_EMPTY", message: `The file is ${name}, not a CSV.` });
+});
+
+describe("texts", () => {
+  const where = (name: string) => ({ conditions: { genero: { any_of: [name] } } });
+  const row = (genero: string): string => `${HEADER}tt0000001|a|${genero}|1\n`;
+  const composed = "Fic\u00e7\u00e3o";
+  const apart = composed.normalize("NFD");
+
+  it.each([
+    ["the cell is taken apart", composed, apart],
+    ["the condition is taken apart", apart, composed],
+    ["a letter has a sign of its own", "K", "\u212a"],
+  ])("are compared in NFC where %s", (_, wanted, cell) => {
+    expect(scan(row(`Drama,${cell}`), where(wanted)).ids).toEqual(["tt0000001"]);
+    expect(scan(row(cell), { conditions: { genero: { equals: wanted } } }).ids).toEqual(["tt0000001"]);
+    expect(
+      scan(row(cell), { conditions: { genero: { at_least: wanted, at_most: wanted } } }).ids,
+    ).toHaveLength(1);
+  });
+
+  it("that are not UTF-8 are counted by column, with the first line", () => {
+    const latin = Buffer.from(`tt0000002|é|${composed}|1\ntt0000003|b|${composed}|1\n`, "latin1");
+    const result = scan(Buffer.concat([Buffer.from(row("Drama")), latin]), where(composed));
+    expect(result).toMatchObject({
+      ids: [],
+      notUtf8: { cells: { title: 1, genero: 2 }, rows: 2, firstLine: 3 },
+    });
+  });
+});
+
+test("a survey counts every row's values, repeated ones too, and the members of lists", () => {
+  const rows = "tt0000001|a|Drama,Comedy|1\n".repeat(3) + "tt0000002|b|Drama|2\n" + "broken\n";
+  const result = scan(HEADER + rows, {
+    isSurvey: true,
+    conditions: { genero: { any_of: ["Musical"] }, ano: { at_least: 2001 } },
+  });
+  expect(result.ids).toEqual([]);
+  expect(result.seen).toEqual({
+    genero: [
+      ["Drama", 4],
+      ["Comedy", 3],
+    ],
+    ano: [
+      ["1", 3],
+      ["2", 1],
+    ],
+    id: [
+      ["tt0000001", 3],
+      ["tt0000002", 1],
+    ],
   });
 });
 

@@ -1,5 +1,6 @@
 /** Finds the columns that a scan needs in the CSV's first line, and says what is wrong when they are not there. */
-import { TaskFailure } from "../../../model/errors.ts";
+import { TaskFailure } from "../../model/errors.ts";
+import { findCompression } from "./compressed.ts";
 import { findClosestName } from "./closest-name.ts";
 import { formatExcerpt } from "./excerpt.ts";
 import { parseRecords } from "./parse-records.ts";
@@ -15,9 +16,15 @@ const OTHER_DELIMITERS = [
 /**
  * The column names of the header line, in order, as they are written: quotes, white space and letter case count.
  * `line` has neither line break nor CR at its end; a UTF-8 BOM before the first name is dropped.
- * Raises `TaskFailure` `CSV_EMPTY` when the line is empty.
+ * Raises `TaskFailure` `CSV_EMPTY` when the line is empty or the beginning of a compressed file.
  */
 export function readColumnNames(line: Uint8Array, delimiter: string): readonly string[] {
+  const compression = findCompression(line);
+  if (compression !== undefined) {
+    throw new TaskFailure("CSV_EMPTY", `The file is ${compression.name}, not a CSV.`, false, {
+      hint: "Unpack it, and store the plain file.",
+    });
+  }
   const names = parseRecords(dropBom(line), delimiter)[0];
   if (names === undefined) {
     throw new TaskFailure(
@@ -55,15 +62,29 @@ function describeMissing(names: readonly string[], wanted: string, delimiter: st
 }
 
 function guessCause(names: readonly string[], wanted: string, delimiter: string): string | undefined {
+  const quoted = names.find(
+    (name) => name.length > 2 && /^(["']).*\1$/.test(name) && name.slice(1, -1) === wanted,
+  );
+  if (quoted !== undefined) {
+    return `Its name is ${show(quoted)}: the quotes belong to the name, since quotes are letters, in the header and in every cell. Have the file written without quotes.`;
+  }
+  if (names.some((name) => name.includes("\0"))) return "The file looks like UTF-16; it must be UTF-8.";
+  if (names.some((name) => name.includes("\uFFFD"))) {
+    return "The first line is not UTF-8. Is the file Latin-1? It must be UTF-8.";
+  }
   const closest = findClosestName(wanted, names);
   if (closest !== undefined) return `Did you mean "${show(closest)}"?`;
-  if (names.some((name) => name.includes("\0"))) return "The file looks like UTF-16; it must be UTF-8.";
-  const only = names.length === 1 ? (names[0] ?? "") : "";
-  const other = OTHER_DELIMITERS.find(
-    (candidate) => candidate.delimiter !== delimiter && only.includes(candidate.delimiter),
-  );
+  const other = guessDelimiter(names, delimiter);
   if (other === undefined) return undefined;
-  return `The first line is not split by "${show(delimiter)}"; is the delimiter ${other.name}?`;
+  return `The first line is not split by "${show(delimiter)}"; is the delimiter ${other}?`;
+}
+
+/** The delimiter that a first line of one column probably has, as people name it; `undefined` where there is no sign of one. */
+export function guessDelimiter(names: readonly string[], delimiter: string): string | undefined {
+  const only = names.length === 1 ? (names[0] ?? "") : "";
+  return OTHER_DELIMITERS.find(
+    (candidate) => candidate.delimiter !== delimiter && only.includes(candidate.delimiter),
+  )?.name;
 }
 
 function listColumns(names: readonly string[]): string {

@@ -1,0 +1,5 @@
+/** What a person must know of a CSV's content beside its counts: cells that are not UTF-8, and what it holds where no id was chosen. */
+export const remarksOnCandidates: readonly string[] = [
+  // JSON; NULL where there is nothing to say, and for content that was read before this column was.
+  `ALTER TABLE candidate_sets ADD COLUMN remarks TEXT`,
+];
