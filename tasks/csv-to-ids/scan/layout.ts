@@ -7,10 +7,16 @@ import type { Conditions } from "./conditions.ts";
 import { locateColumn, readColumnNames } from "../../csv/header.ts";
 import type { IdCheck } from "./id-check.ts";
 import { compileCellTest, type CellTest } from "./match-conditions.ts";
-import type { SurveyedColumn } from "./survey.ts";
 
 /** `dropped`: the row cannot match. `survivor`: it may; the parser decides. */
 export type Verdict = "bad_id" | "dropped" | "survivor";
+
+export interface SurveyedColumn {
+  readonly name: string;
+  readonly position: number;
+  /** The cell is a comma list, and its members count. */
+  readonly isList: boolean;
+}
 
 export interface Layout {
   readonly names: readonly string[];

@@ -1,17 +1,10 @@
 /** Which values a few columns hold most often: what a person needs to see when no row met the conditions. */
 import { formatExcerpt } from "../../csv/excerpt.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout, SurveyedColumn } from "./layout.ts";
 
 /** More different values than this are not counted: an id's column has a million. */
 const MOST_VALUES = 5_000;
 const SHOWN = 8;
-
-export interface SurveyedColumn {
-  readonly name: string;
-  readonly position: number;
-  /** The cell is a comma list, and its members count. */
-  readonly isList: boolean;
-}
 
 /** The most frequent values of each column with their rows, most frequent first. */
 export type SeenValues = Readonly<Record<string, readonly (readonly [string, number])[]>>;
