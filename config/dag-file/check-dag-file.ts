@@ -94,6 +94,18 @@ function checkTask(draft: DagDraft, task: TaskDraft, { registry }: DagRules): Ch
   const optionFaults = listOptionFaults(draft, task, type);
   // A type reads its key out of options that fit its schema; from others it could make nothing.
   if (optionFaults.length > 0) return { faults: [...templateFaults, ...optionFaults] };
+  const base = ["tasks", task.taskId];
+  const upstream = task.needs.flatMap((taskId) => {
+    const needed = draft.tasks.find((other) => other.taskId === taskId);
+    const outputNames = registry.get(needed?.type ?? "")?.outputNames;
+    // A task that is unknown, or of an unknown type, is a fault already.
+    return outputNames === undefined ? [] : [{ taskId, outputNames }];
+  });
+  const isWhole = upstream.length === task.needs.length;
+  const placeFaults = (isWhole ? (type.listFaults?.(task.with, upstream) ?? []) : []).map((fault) =>
+    Object.assign({}, fault, { path: [...base, ...fault.path] }),
+  );
+  if (placeFaults.length > 0) return { faults: [...templateFaults, ...placeFaults] };
   const writes = type.writes(task.with);
   if (writes === undefined) return { faults: templateFaults };
   const path = findOption(task.with, "key", ["tasks", task.taskId, "with"]);

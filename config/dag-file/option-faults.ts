@@ -22,8 +22,12 @@ export function listOptionFaults(draft: DagDraft, task: TaskDraft, type: AnyTask
   return listSchemaFaults(type.options, options, ["tasks", task.taskId, "with"], isKnownOnlyToARun);
 }
 
-/** A whole template may become anything; of a text with templates in it only the type is known. */
+/**
+ * A whole template may become anything; of a text with templates in it only the type is known, and what a schema marks as
+ * certain: a beginning that no value of a template changes.
+ */
 const isKnownOnlyToARun: IsTrusted = (value: JsonValue | undefined, issue) => {
   if (typeof value !== "string" || listReferences(value).length === 0) return false;
+  if (issue.code === "custom" && issue.params?.["isCertain"] === true) return false;
   return WHOLE_TEMPLATE.test(value) || (issue.code !== "invalid_type" && issue.code !== "invalid_union");
 };

@@ -5,6 +5,7 @@ import type { AnyTaskType } from "../../model/ports/task-type.ts";
 import { suggestOrList } from "../suggestion.ts";
 import type { DagDraft, TaskDraft } from "./dag-draft.ts";
 import type { Fault, FaultPath } from "./fault.ts";
+import { findForeignTemplates } from "./foreign-templates.ts";
 
 type Registry = ReadonlyMap<string, AnyTaskType>;
 
@@ -14,15 +15,24 @@ export function listTemplateFaults(draft: DagDraft, task: TaskDraft, registry: R
   const texts = [
     ...listTexts(task.with ?? {}, [...base, "with"]),
     ...listTexts(task.whenValue ?? null, [...base, "when", "value"]),
-  ].filter(({ text }) => text.includes("${"));
+  ].filter(({ text }) => /[${%]/.test(text));
   if (texts.length === 0) return [];
   const known = listKnownNames(draft, task, registry);
   const type = registry.get(task.type ?? "");
   return texts.flatMap(({ text, path, isName }) => {
-    if (isName) return [{ path, message: "a field's name cannot be a template", isAboutName: true }];
+    const isOwn = text.includes("${");
+    if (isName && isOwn) return [{ path, message: "a field's name cannot be a template", isAboutName: true }];
+    if (isName) return [];
     const [inside, ...option] = path.slice(base.length);
     const hint = inside === "with" ? type?.refuseTemplate?.(option) : undefined;
-    if (hint !== undefined) return [{ path, message: "no template may stand here", hint }];
+    // A text in another language, such as a script: what it holds means something there.
+    if (hint !== undefined) return isOwn ? [{ path, message: "no template may stand here", hint }] : [];
+    const foreign = findForeignTemplates(text, {
+      known,
+      isForProgram: type?.refuseTemplate !== undefined,
+      isPlainOption: inside === "with" && option.length === 1,
+    });
+    if (foreign.length > 0) return foreign.map((one) => ({ path, ...one }));
     const faults = listReferences(text)
       .filter((name) => !known.has(name))
       .map((name) => describeUnknown(path, name, known, draft, task));

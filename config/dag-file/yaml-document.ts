@@ -66,7 +66,7 @@ export function readYamlDocument(bytes: Uint8Array): YamlDocument {
     lineCounter: lines,
   });
   if (document.errors.length > 0) {
-    return makeDocument(undefined, document.errors.map(describeSyntaxError), new Map(), lines);
+    return makeDocument(undefined, describeSyntaxErrors(text, document.errors), new Map(), lines);
   }
   return convert(document, lines);
 }
@@ -107,11 +107,43 @@ function countTokens(text: string): number {
   return count;
 }
 
-function describeSyntaxError(error: {
+interface SyntaxFault {
   readonly code: string;
   readonly message: string;
   readonly pos: [number, number];
-}): Fault {
+}
+
+/** A value that should stand in quotes gives several errors in its line: they are one fault, with the line as it should be. */
+function describeSyntaxErrors(text: string, errors: readonly SyntaxFault[]): readonly Fault[] {
+  const told = new Set<number>();
+  return errors.flatMap((error): readonly Fault[] => {
+    const start = text.lastIndexOf("\n", error.pos[0] - 1) + 1;
+    const unquoted = findUnquoted(text, start);
+    if (unquoted === undefined) return [describeSyntaxError(error)];
+    if (told.has(start)) return [];
+    told.add(start);
+    return [unquoted];
+  });
+}
+
+/** An unquoted `schedule: @daily` or a line of stars: YAML gives the character that the value begins with another meaning. */
+function findUnquoted(text: string, lineStart: number): Fault | undefined {
+  const [line = ""] = text.slice(lineStart, lineStart + MESSAGE_LIMIT).split("\n", 1);
+  const [, before = "", name = "", value = ""] =
+    /^(\s*(?:- +)?(["']?[\w-]+["']?):\s+)([*@%`]|\{\{)/.exec(line) === null
+      ? []
+      : (/^(\s*(?:- +)?(["']?[\w-]+["']?):\s+)(.*?)(?:\s+#.*|\r)?$/.exec(line) ?? []);
+  if (value === "") return undefined;
+  const isJinja = value.startsWith("{{");
+  return {
+    path: [],
+    message: `the value ${value} must stand in quotes, because YAML gives ${value.charAt(0)} a meaning of its own`,
+    offset: lineStart + before.length,
+    hint: isJinja ? `write ${name}: "\${ds}"` : `write ${name}: ${JSON.stringify(value)}`,
+  };
+}
+
+function describeSyntaxError(error: SyntaxFault): Fault {
   const offset = error.pos[0];
   if (error.message.includes("call stack")) return { path: [], message: describeDepth(), offset };
   if (error.code === "MULTIPLE_DOCS") {
@@ -184,7 +216,9 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
       const nameOffset = getOffset(pair.key) ?? node.range?.[0];
       const name = readName(pair.key);
       if (name === undefined) {
-        report(path, "a field's name must be plain text", nameOffset, "put it in quotes");
+        const isBraces = isMap(pair.key);
+        const hint = isBraces ? 'a template is written "${ds}", in quotes' : "put it in quotes";
+        report(path, "a field's name must be plain text", nameOffset, hint);
         continue;
       }
       const half = findHalfCharacter(name);
@@ -218,6 +252,7 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
         path,
         `the YAML alias *${name} ${target === undefined ? "names no anchor" : "refers to itself"}`,
         offset,
+        target === undefined ? `if it is a text, put it in quotes: "*${name}"` : undefined,
       );
       return null;
     }

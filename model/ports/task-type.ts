@@ -73,6 +73,11 @@ export interface TaskContext<Options, State> {
   readonly startWorker: (module: URL, data: unknown) => WorkerThread;
 }
 
+export interface UpstreamTask {
+  readonly taskId: string;
+  readonly outputNames: readonly string[];
+}
+
 /** What a task stores: whoever writes the same dataset or may clash in keys is found when Dag files are read. */
 export interface TaskWrites {
   readonly dataset: string;
@@ -109,6 +114,14 @@ export interface TaskType<Options = never, State = never> {
    * `undefined` where one may. Without it a template may stand anywhere.
    */
   refuseTemplate?(path: readonly (string | number)[]): string | undefined;
+  /**
+   * What is wrong with the task beside the form of its options, which fit the schema here: `upstream` are the tasks that it
+   * needs. Paths begin at the task: `["needs"]`, `["with", "ids_from"]`.
+   */
+  listFaults?(
+    options: Readonly<Record<string, JsonValue>>,
+    upstream: readonly UpstreamTask[],
+  ): readonly { readonly path: readonly string[]; readonly message: string; readonly hint?: string }[];
   /** Raises a `DagmarError` such as `SECRET_MISSING` when something that only the environment can give is missing; asked before a run is made. */
   assertConfigured?(): void;
   /** The service that it asks over the network; absent where it asks none. */

@@ -2,11 +2,28 @@
 import { z } from "zod";
 import { datasetOption, delimiterOption, durationOption } from "../options.ts";
 
+/** Whatever templates stand for, they cannot take a `..` back that goes above the first folder. */
+function leadsOut(file: string): boolean {
+  return file.split("/")[0] === "..";
+}
+
 const NEEDS_FORMAT = "needs `format: csv` beside it";
 
 const fields = z.strictObject({
   dataset: datasetOption.describe("Name under which other tasks find the file's object."),
-  file: z.string().min(1).describe("Path below DAGMAR_INPUT."),
+  file: z
+    .string()
+    .min(1)
+    .refine((file) => !/^(?:[/~]|[A-Za-z]:[\\/])/.test(file), {
+      message:
+        "must be a path below DAGMAR_INPUT, not an absolute one: write movies.csv, and set DAGMAR_INPUT to its folder",
+      params: { isCertain: true },
+    })
+    .refine((file) => !leadsOut(file), {
+      message: "leads out of DAGMAR_INPUT; set DAGMAR_INPUT to a folder that holds the file",
+      params: { isCertain: true },
+    })
+    .describe("Path below DAGMAR_INPUT."),
   key: z.string().min(1).describe("Key of the object; usually holds ${partition}."),
   on_unchanged: z
     .enum(["skip", "write"])

@@ -14,6 +14,7 @@ import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/ports/task-type.ts";
 import { literalPrefix } from "../../model/dag/template.ts";
 import { readWritten } from "../options.ts";
+import { listIdFaults } from "./id-source.ts";
 import { optionsSchema, type TmdbToLakeOptions } from "./options.ts";
 import type { TmdbClient, TmdbClientOptions } from "./tmdb-client.ts";
 import { openControlStock } from "./control-stock.ts";
@@ -65,6 +66,7 @@ export function createTmdbToLake(tmdb: TmdbSource): TaskType<TmdbToLakeOptions, 
       const count = (name: string): string => Number(output[name]).toLocaleString("en-US");
       return `${count("stored")} stored, ${count("already_stored")} already stored, ${count("not_found")} not found, ${count("failed")} failed; ${count("requests")} requests`;
     },
+    listFaults: listIdFaults,
     exclusiveKey: (options) => `records:${readWritten(options, "dataset")}`,
     assertConfigured: () => {
       tmdb.assertConfigured();

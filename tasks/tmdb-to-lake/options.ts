@@ -1,17 +1,26 @@
 /** What a Dag may say of a tmdb-to-lake task. */
 import { z } from "zod";
 import { datasetOption, durationOption } from "../options.ts";
+import { APPEND_NAMES, findAppendFault } from "./append-names.ts";
+import { findLanguageFault } from "./language.ts";
 
-export const optionsSchema = z.strictObject({
+const fields = z.strictObject({
   dataset: datasetOption.describe("Name of the records; at most one task of a dataset runs at a time."),
   entity: z.enum(["movie", "series"]).describe("What the ids are."),
   key: z
     .string()
     .min(1)
     .describe("Key of each object; holds ${run_stamp} and ${seq}. Manifests go beside, named _manifest-…"),
-  language: z.string().min(2).max(10).default("en-US").describe("TMDB's `language`."),
+  language: z
+    .string()
+    .superRefine((language, context) => {
+      const message = findLanguageFault(language);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
+    .default("en-US")
+    .describe("TMDB's `language`."),
   append: z
-    .array(z.string().regex(/^[a-z_/]+$/))
+    .array(z.enum(APPEND_NAMES))
     .max(20)
     .default([])
     .describe(
@@ -42,5 +51,12 @@ export const optionsSchema = z.strictObject({
     .optional()
     .describe("Stored ids are asked again after this long; never by default."),
   max_failed: z.int().min(0).default(0).describe("More fresh failures than this fail the task."),
+});
+
+export const optionsSchema = fields.superRefine(({ append, entity }, context) => {
+  for (const [index, name] of append.entries()) {
+    const message = findAppendFault(name, entity);
+    if (message !== undefined) context.addIssue({ code: "custom", message, path: ["append", index] });
+  }
 });
 export type TmdbToLakeOptions = z.infer<typeof optionsSchema>;

@@ -2,9 +2,13 @@
 import type { Question } from "../../model/records/question.ts";
 import type { TmdbToLakeOptions } from "./options.ts";
 
+export type AskedOptions = Pick<TmdbToLakeOptions, "dataset" | "entity" | "language"> & {
+  readonly append: readonly string[];
+};
+
 /** The names of the source and the facets are those of manifests and of the columns of `v_ids`. */
 export function describeQuestion(
-  options: Pick<TmdbToLakeOptions, "dataset" | "entity" | "language" | "append">,
+  options: AskedOptions,
   baseUrl: string,
 ): Question {
   const { dataset, entity, language } = options;

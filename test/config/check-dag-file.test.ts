@@ -307,6 +307,56 @@ describe("one fault", () => {
       withKey("a/${partiton}/b.csv"),
       'tasks.a.with.key: unknown template ${partiton} (did you mean "partition"?)',
     ],
+    ["Jinja's ds", withKey("a/{{ ds }}.csv"), "key: {{ ds }} is a template of another tool (write ${ds})"],
+    ["Jinja's ds after a dollar", withKey("a/${{ ds }}.csv"), "(write ${ds})"],
+    ["Airflow's ts_nodash", withKey("a/{{ ts_nodash }}.csv"), "(write ${run_stamp})"],
+    ["Airflow's params", withKey("a/{{ params.name }}.csv"), "(write ${params.name}, and declare the param)"],
+    ["an unknown name in Jinja", withKey("a/{{ macros.x }}.csv"), "write ${NAME}; there are: partition, ds"],
+    ["a bare name", withKey("a/$partition/b.csv"), "$partition is not a template (write ${partition})"],
+    ["a bare name before a dot", withKey("a/$ds.csv"), "$ds is not a template (write ${ds})"],
+    ["a misspelt bare name", withKey("a/$partiton/b.csv"), "(write ${partition})"],
+    ["a bare param", withKey("a/$params.name/b.csv"), "(write ${params.name})"],
+    [
+      "a name in single braces",
+      withKey("a/{partition}/b.csv"),
+      "{partition} is not a template (write ${partition})",
+    ],
+    ["strftime", withKey("a/%Y/%m/%d/b.csv"), "%Y is not replaced here (${partition} is yyyy/mm/dd"],
+    [
+      "Jinja in another option",
+      `${head}tasks:\n  a: { type: noop, with: { note: "at {{ ts }}" } }\n`,
+      "note: {{ ts }}",
+    ],
+    [
+      "Jinja in a value to compare with",
+      `${head}tasks:\n  a: { type: csv-to-ids, with: { source: { dataset: d }, id: id, where: { g: { equals: "{{ ds }}" } } } }\n`,
+      "equals: {{ ds }} is a template of another tool",
+    ],
+    [
+      "an unquoted cron line",
+      "dag: demo\nschedule: */5 * * * *\ntasks:\n  a: { type: noop }\n",
+      'demo.yaml:2:11: the value */5 * * * * must stand in quotes, because YAML gives * a meaning of its own (write schedule: "*/5 * * * *")',
+    ],
+    [
+      "an unquoted cron line of stars",
+      "dag: demo\nschedule: * * * * *  # always\ntasks:\n  a: { type: noop }\n",
+      '(write schedule: "* * * * *")',
+    ],
+    [
+      "an unquoted @daily",
+      "dag: demo\nschedule: @daily\ntasks:\n  a: { type: noop }\n",
+      '(write schedule: "@daily")',
+    ],
+    [
+      "an unquoted %Y",
+      `${head}tasks:\n  a:\n    type: noop\n    with:\n      note: %Y\n`,
+      '(write note: "%Y")',
+    ],
+    [
+      "unquoted Jinja",
+      `${head}tasks:\n  a:\n    type: noop\n    with:\n      note: {{ ds }}/x\n`,
+      '(write note: "${ds}")',
+    ],
     ["an undeclared param", withKey("a/${params.nam}.csv"), '(did you mean "params.name"?)'],
     ["a name that another task type resolves", withKey("a/${seq}.csv"), "unknown template ${seq}"],
     ["an unfinished template", withKey("a/${ds.csv"), "a template is not finished"],
@@ -348,6 +398,18 @@ describe("one fault", () => {
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(message);
   });
+});
+
+test.each([
+  ["a dollar that names nothing", withKey("a/$recycle/$9/b.csv")],
+  ["a percent sign", withKey("a/100%25/b.csv")],
+  ["braces of another name", withKey("a/{x1}/b.csv")],
+  [
+    "signs in a value to compare with",
+    `${head}tasks:\n  a: { type: csv-to-ids, with: { source: { dataset: d }, id: id, where: { g: { equals: "50%d" } } } }\n`,
+  ],
+])("%s is a text like any other", (_sentence, text) => {
+  expect(check(text)).toEqual([]);
 });
 
 test("a task without options lacks every one that is needed", () => {

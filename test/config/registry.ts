@@ -8,7 +8,12 @@ type Options = Readonly<Record<string, JsonValue>>;
 function makeType(
   type: string,
   options: z.ZodType,
-  parts: { writes?: (options: Options) => TaskWrites; own?: string[]; outputs?: string[] } = {},
+  parts: {
+    writes?: (options: Options) => TaskWrites;
+    own?: string[];
+    outputs?: string[];
+    faults?: AnyTaskType["listFaults"];
+  } = {},
 ): AnyTaskType {
   return {
     type,
@@ -25,6 +30,7 @@ function makeType(
         ? [source.dataset]
         : [],
     exclusiveKey: () => null,
+    ...(parts.faults === undefined ? {} : { listFaults: parts.faults }),
     run: () => Promise.resolve({}),
   };
 }

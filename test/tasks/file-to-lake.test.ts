@@ -354,10 +354,10 @@ describe("sources that cannot be stored", () => {
     ],
   ])(
     "a file with %s is not what the task declares, and is not stored",
-    async (_, more, text, message, hint) => {
+    async (_, more, content, message, hint) => {
       const world = await openFileWorld();
       const file = "file" in more ? more.file : "movies.csv";
-      writeFileSync(join(world.input, file), Buffer.from(text, "latin1"));
+      writeFileSync(join(world.input, file), Buffer.from(content, "latin1"));
       const error = await failure(store(world, "2026-11-23", { format: "csv", ...more }));
       expect(error).toMatchObject({ code: "INPUT_NOT_AS_DECLARED", retryable: false });
       expect(error.message).toMatch(message);

@@ -42,7 +42,7 @@ function isNullCellBytes(bytes: Uint8Array, start: number, end: number): boolean
  * outside of ASCII. Three letters of ASCII are the NFC of a sign outside of it: K (U+212A), \` (U+1FEF) and ; (U+037E).
  */
 function mayHaveOtherBytes(text: string): boolean {
-  return /[^\u0020-\u007e]|[K\`;]/.test(text);
+  return /[^\u0020-\u007e]|[K`;]/.test(text);
 }
 
 /** A member of the cell's list stands somewhere in the cell. */

@@ -274,7 +274,7 @@ describe("texts", () => {
 });
 
 test("a survey counts every row's values, repeated ones too, and the members of lists", () => {
-  const rows = "tt0000001|a|Drama,Comedy|1\n".repeat(3) + "tt0000002|b|Drama|2\n" + "broken\n";
+  const rows = "tt0000001|a|Drama,Comedy|1\n".repeat(3) + "tt0000002|b|Drama|2\nbroken\n";
   const result = scan(HEADER + rows, {
     isSurvey: true,
     conditions: { genero: { any_of: ["Musical"] }, ano: { at_least: 2001 } },

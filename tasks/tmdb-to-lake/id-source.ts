@@ -1,0 +1,26 @@
+/** Which task a tmdb-to-lake task gets its ids from: one that it needs and that gives a set of candidates. */
+import type { JsonValue } from "../../model/dag/dag.ts";
+import { listReferences } from "../../model/dag/template.ts";
+import type { UpstreamTask } from "../../model/ports/task-type.ts";
+
+const HINT = "let it need one csv-to-ids task, or name one of several with ids_from";
+
+/** Found when the Dag file is read: without it the task could only fail. */
+export function listIdFaults(
+  options: Readonly<Record<string, JsonValue>>,
+  upstream: readonly UpstreamTask[],
+): readonly { readonly path: readonly string[]; readonly message: string; readonly hint: string }[] {
+  const sources = upstream.filter(({ outputNames }) => outputNames.includes("candidate_set"));
+  const named = options["ids_from"];
+  if (typeof named === "string") {
+    if (listReferences(named).length > 0 || sources.some(({ taskId }) => taskId === named)) return [];
+    const message = `"${named}" is no task that this one needs and that gives ids`;
+    return [{ path: ["with", "ids_from"], message, hint: HINT }];
+  }
+  if (sources.length === 1) return [];
+  const message =
+    sources.length === 0
+      ? "none of the tasks that it needs gives ids"
+      : `several tasks that it needs give ids: ${sources.map(({ taskId }) => taskId).join(", ")}`;
+  return [{ path: ["needs"], message, hint: HINT }];
+}

@@ -1,0 +1,35 @@
+/** Whether a text is a language as TMDB takes it: ISO 639-1, alone or with an ISO 3166-1 country (its page "Languages"). */
+
+const FORM = /^([a-z]{2})(?:-([A-Z]{2}))?$/;
+/** Codes of TMDB's own: Cantonese, and no language. */
+const OWN = new Set(["cn", "xx"]);
+const EXAMPLE = "must be a language such as pt-BR or en-US";
+
+/** A sentence for whoever wrote it; `undefined` where it is one. */
+export function findLanguageFault(text: string): string | undefined {
+  const canonical = canonicalise(text);
+  if (canonical !== undefined && canonical !== text && isLanguage(canonical)) {
+    return `${EXAMPLE}; did you mean ${canonical}?`;
+  }
+  return isLanguage(text) ? undefined : `${EXAMPLE}, and ${JSON.stringify(text)} is none`;
+}
+
+function isLanguage(text: string): boolean {
+  const [, language = "", country] = FORM.exec(text) ?? [];
+  if (language === "") return false;
+  const isKnown = OWN.has(language) || nameOf("language", language) !== undefined;
+  return isKnown && (country === undefined || nameOf("region", country) !== undefined);
+}
+
+function nameOf(type: "language" | "region", code: string): string | undefined {
+  return new Intl.DisplayNames(["en"], { type, fallback: "none" }).of(code);
+}
+
+/** `pt_br` and `pt-br` are `pt-BR`, `en-UK` is `en-GB`. */
+function canonicalise(text: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(text.replace("_", "-"))[0];
+  } catch {
+    return undefined;
+  }
+}
