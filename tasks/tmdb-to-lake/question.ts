@@ -7,10 +7,7 @@ export type AskedOptions = Pick<TmdbToLakeOptions, "dataset" | "entity" | "langu
 };
 
 /** The names of the source and the facets are those of manifests and of the columns of `v_ids`. */
-export function describeQuestion(
-  options: AskedOptions,
-  baseUrl: string,
-): Question {
+export function describeQuestion(options: AskedOptions, baseUrl: string): Question {
   const { dataset, entity, language } = options;
   const address = normaliseBaseUrl(baseUrl);
   const append = sortAppend(options.append);
