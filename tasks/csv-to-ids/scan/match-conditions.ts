@@ -28,7 +28,7 @@ function isNullCell(cell: string): boolean {
 }
 
 /** Texts are compared in NFC (Unicode Standard Annex 15): macOS and some exports write `ç` as `c` and a cedilla. */
-export function normalizeText(text: string): string {
+function normalizeText(text: string): string {
   return IS_ASCII.test(text) ? text : text.normalize("NFC");
 }
 
