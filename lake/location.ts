@@ -29,7 +29,7 @@ export function parseLocation(location: string): LakeLocation {
   if (text === "") throw refuseLocation(location, "it is empty");
   if (/^s3:/i.test(text)) return parseS3(location, text);
   if (/^file:/i.test(text)) return { kind: "folder", root: resolveRoot(parseFileUrl(location, text)) };
-  if (/^[a-z][a-z0-9+.-]+:/i.test(text)) throw refuseLocation(location, "only s3: and file: are known");
+  if (/^[a-z][a-z0-9+.-]+:/i.test(text)) throw refuseLocation(location, "only s3: and file: are supported");
   if (text.includes("\0")) throw refuseLocation(location, "it holds a NUL");
   return { kind: "folder", root: resolveRoot(resolve(text)) };
 }
@@ -93,7 +93,7 @@ function parseS3(location: string, text: string): LakeLocation {
   if (match === null) throw refuseLocation(location, "it is not of the form s3://bucket/prefix");
   const bucket = match[1] ?? "";
   if (!BUCKET_NAME.test(bucket)) {
-    throw refuseLocation(location, `${JSON.stringify(bucket)} is not a bucket's name`);
+    throw refuseLocation(location, `${JSON.stringify(bucket)} is not a valid bucket name`);
   }
   const prefix = (match[2] ?? "")
     .split("/")

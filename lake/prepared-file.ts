@@ -15,9 +15,9 @@ export interface FilePlan {
 }
 
 const OPEN_FAULTS: Readonly<Record<string, readonly [ErrorCode, string, boolean]>> = {
-  ENOENT: ["INPUT_MISSING", "is not there", true],
-  EACCES: ["INPUT_UNREADABLE", "may not be read by this user", false],
-  EPERM: ["INPUT_UNREADABLE", "may not be read by this user", false],
+  ENOENT: ["INPUT_MISSING", "does not exist", true],
+  EACCES: ["INPUT_UNREADABLE", "is not readable by this user", false],
+  EPERM: ["INPUT_UNREADABLE", "is not readable by this user", false],
   EISDIR: ["INPUT_NOT_A_FILE", "is a directory", false],
 };
 
@@ -88,10 +88,10 @@ export class PreparedFile {
         throw describeChange(this.plan, `its size is now ${after.size} bytes`);
       }
       if (after.mtimeNs !== this.#before.mtimeNs) {
-        throw describeChange(this.plan, "its time of change is another");
+        throw describeChange(this.plan, "its modification time changed");
       }
       if (after.ino !== this.#before.ino || after.dev !== this.#before.dev) {
-        throw describeChange(this.plan, "another file took its place");
+        throw describeChange(this.plan, "another file has replaced it");
       }
     }
   }
@@ -117,7 +117,7 @@ function describeChange(plan: FilePlan, what: string): TaskFailure {
     `${plan.path} changed while it was read: ${what}. Nothing was stored.`,
     true,
     {
-      hint: "Let whatever writes the file finish, or use wait_for.",
+      hint: "Let its writer finish, or use wait_for.",
     },
   );
 }

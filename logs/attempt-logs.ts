@@ -35,7 +35,7 @@ export function openAttemptLogs({ folder, log, clock, secrets }: AttemptLogsOpti
     isFailing = true;
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
     log.warn(
-      `${path} cannot be written (${code}): from here on its attempt's lines stand in this log alone. See to the disk, or set DAGMAR_LOGS to a folder that may be written.`,
+      `${path} cannot be written (${code}): from now on its attempt's lines are only in this log. Check the disk, or set DAGMAR_LOGS to a writable folder.`,
     );
   }
 
@@ -45,7 +45,7 @@ export function openAttemptLogs({ folder, log, clock, secrets }: AttemptLogsOpti
       const own = log.with({ dag: dagId, run: runId, task: taskId, attempt });
       const path = locateAttemptLog(folder, key);
       if (path === undefined) {
-        log.warn("This attempt has no log file: its ids are no names for files.", { ...key });
+        log.warn("This attempt has no log file: its ids are not valid file names.", { ...key });
         return { log: own, close: () => Promise.resolve() };
       }
       const file = createLogFile(path, {

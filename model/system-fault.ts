@@ -5,9 +5,9 @@
 import { describeError, type ErrorCode } from "./errors.ts";
 
 const PASSING: Readonly<Record<string, string>> = {
-  ENOSPC: "no space is left",
+  ENOSPC: "the disk or the quota is full",
   EDQUOT: "the quota is used up",
-  EFBIG: "a file may not become that large here (`ulimit -f`)",
+  EFBIG: "the file exceeds the size limit of this user or file system (`ulimit -f`)",
   EIO: "the disk could not read or write",
   EMFILE: "this process may not open more files (`ulimit -n`)",
   ENFILE: "the machine has too many open files",
@@ -22,7 +22,7 @@ const PASSING: Readonly<Record<string, string>> = {
   ENXIO: "the disk is gone",
 };
 
-/** `no space is left (ENOSPC)`, or `undefined` where another attempt would fail as this one did. */
+/** `the disk or the quota is full (ENOSPC)`, or `undefined` where another attempt would fail as this one did. */
 export function describePassingFault(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const words = PASSING[code];

@@ -71,7 +71,7 @@ export function listCrossFaults(
     for (const fault of checkAfter(dag, knownIds)) report(dag, fault);
     const cycle = contests.cycles.get(idOf(dag));
     if (cycle === undefined || !isNewInCycle(cycle, books)) continue;
-    const message = `Dags come after each other in a cycle: ${cycle.join(" → ")}`;
+    const message = `Dags follow each other in a cycle: ${cycle.join(" → ")}`;
     report(dag, { path: ["schedule", "after"], message });
   }
   for (const clash of contests.clashes) {
@@ -91,7 +91,7 @@ function idOf({ dag }: CheckedDag): string {
 function checkAfter(dag: CheckedDag, knownIds: ReadonlySet<string>): readonly Fault[] {
   const dagId = idOf(dag);
   return dag.after.flatMap(({ dagId: upstream, path }, index): readonly Fault[] => {
-    if (upstream === dagId) return [{ path, message: "a Dag cannot come after itself" }];
+    if (upstream === dagId) return [{ path, message: "a Dag cannot follow itself" }];
     if (dag.after.findIndex((other) => other.dagId === upstream) < index) {
       return [{ path, message: `"${upstream}" is named twice` }];
     }

@@ -77,7 +77,7 @@ function checkSchedule(draft: DagDraft, rules: DagRules): readonly Fault[] {
   }
   const bounds = { startAt: null, endAt: null };
   const first = createTimetable(schedule, resolveTimezone(draft, rules), bounds).next(new Date(0));
-  return first === undefined ? [{ path: at, message: `${JSON.stringify(schedule)} never comes due` }] : [];
+  return first === undefined ? [{ path: at, message: `${JSON.stringify(schedule)} is never due` }] : [];
 }
 
 function checkBounds(draft: DagDraft, rules: DagRules): readonly Fault[] {
@@ -153,7 +153,7 @@ function checkPools(draft: DagDraft, { pools }: DagRules): readonly Fault[] {
           {
             path: at,
             message: `unknown pool ${JSON.stringify(pool)}`,
-            hint: `${suggestOrList(pool, pools)}; DAGMAR_POOLS names them`,
+            hint: `${suggestOrList(pool, pools)}; set pools in DAGMAR_POOLS`,
           },
         ],
   );

@@ -46,29 +46,31 @@ const taskSettings = {
   retries: z.int().min(0).max(100).optional().describe("Attempts after the first failed one. Default: 0."),
   retry_delay: duration
     .optional()
-    .describe("Wait before an attempt is made again; a wait below 1s counts as 1s. Default: 30s."),
+    .describe("Wait before the next attempt; a wait below 1s counts as 1s. Default: 30s."),
   retry_backoff: z
     .enum(["fixed", "exponential"])
     .optional()
     .describe("Whether the wait stays the same or doubles with each attempt. Default: fixed."),
-  retry_delay_max: duration.optional().describe("The wait never grows beyond this. Default: 1h."),
+  retry_delay_max: duration.optional().describe("The longest wait. Default: 1h."),
   timeout: positiveDuration
     .optional()
-    .describe("An attempt that takes longer is ended and has failed. Default: 24h."),
+    .describe("An attempt that takes longer is stopped and fails. Default: 24h."),
   pool: id
     .optional()
-    .describe("The pool whose slots the task takes; pools are named by DAGMAR_POOLS. Default: default."),
+    .describe("The pool whose slots the task takes; pools are set in DAGMAR_POOLS. Default: default."),
   priority: z
     .int()
     .min(-1_000)
     .max(1_000)
     .optional()
-    .describe("Of tasks that wait for a slot, of whatever Dag, the highest goes first. Default: 0."),
+    .describe(
+      "Of the tasks of all Dags that wait for a slot, the one with the highest priority starts first. Default: 0.",
+    ),
   depends_on_past: z
     .boolean()
     .optional()
     .describe(
-      "Whether it waits until the same task of the Dag's run before this one has succeeded or was skipped. Default: false.",
+      "Whether the task waits until the same task of the Dag's previous run has succeeded or was skipped. Default: false.",
     ),
 };
 
@@ -83,12 +85,12 @@ const scalar = z.union([z.boolean(), z.number(), z.string()], {
 const whenSchema = z
   .strictObject({
     value: z.string().describe("A template, such as ${params.mode} or ${outputs.check.is_new}."),
-    equals: scalar.optional().describe("It is this."),
-    not_equals: scalar.optional().describe("It is not this."),
-    any_of: z.array(scalar).min(1).optional().describe("It is one of these."),
-    at_least: z.union([z.number(), z.string()]).optional().describe("It is this or more."),
-    at_most: z.union([z.number(), z.string()]).optional().describe("It is this or less."),
-    is_null: z.boolean().optional().describe("It is null (true), or is not (false)."),
+    equals: scalar.optional().describe("Equal to this value."),
+    not_equals: scalar.optional().describe("Not equal to this value."),
+    any_of: z.array(scalar).min(1).optional().describe("One of these values."),
+    at_least: z.union([z.number(), z.string()]).optional().describe("This value or greater."),
+    at_most: z.union([z.number(), z.string()]).optional().describe("This value or less."),
+    is_null: z.boolean().optional().describe("Null (true) or not null (false)."),
   })
   .refine(
     (when) => OPERATORS.filter((name) => when[name] !== undefined).length === 1,
@@ -97,31 +99,34 @@ const whenSchema = z
 
 const taskSchema = z.strictObject({
   type: z.string().describe("The task type: what the task does."),
-  needs: z.array(id).optional().describe("Tasks of this Dag that come first. Default: none."),
+  needs: z
+    .array(id)
+    .optional()
+    .describe("Tasks of this Dag that must end before this one starts. Default: none."),
   trigger_rule: z
     .enum(TRIGGER_RULES)
     .optional()
-    .describe("What must have become of the needed tasks. Default: all_success."),
+    .describe("How the needed tasks must have ended. Default: all_success."),
   allow_failure: z
     .boolean()
     .optional()
-    .describe("Whether the run may succeed although this task fails. Default: false."),
+    .describe("Whether the run can succeed although this task fails. Default: false."),
   when: whenSchema
     .optional()
-    .describe("The task is skipped where this does not hold. Default: it always runs."),
+    .describe("The task is skipped if this condition is false. Default: the task always runs."),
   ...taskSettings,
   with: z
     .record(z.string(), z.unknown(), { error: "must be a map of the task type's options" })
     .optional()
-    .describe(
-      "The task type's options. Text in here may hold templates such as ${partition} or ${params.x}.",
-    ),
+    .describe("The task type's options. Texts may hold templates such as ${partition} or ${params.x}."),
 });
 
 const afterSchema = z.strictObject({
   after: z
     .union([id, z.array(id).min(1)], { error: "must be a Dag id or a list of Dag ids" })
-    .describe("A run for each successful run of that Dag; of several: one a day, when all have succeeded."),
+    .describe(
+      "One run for each successful run of that Dag. With several Dags: one run a day, when all have succeeded.",
+    ),
 });
 
 export const dagFileSchema = z.strictObject({
@@ -148,23 +153,30 @@ export const dagFileSchema = z.strictObject({
   catchup: z
     .enum(CATCHUPS)
     .optional()
-    .describe("What becomes of slots that were missed: none, the latest, or all of them. Default: none."),
+    .describe("Which missed slots become runs: none, the latest, or all of them. Default: none."),
   catchup_limit: z
     .int()
     .min(1)
     .max(10_000)
     .optional()
-    .describe("The most that catchup: all makes. Default: 100."),
-  max_active_runs: z.int().min(1).max(1_000).optional().describe("Runs at the same time. Default: 1."),
+    .describe("The most runs that catchup: all creates. Default: 100."),
+  max_active_runs: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe("The most runs at the same time. Default: 1."),
   max_active_tasks: z
     .int()
     .min(1)
     .max(1_000)
     .optional()
-    .describe("Tasks of this Dag at the same time, over all its runs. Default: no limit of its own."),
+    .describe(
+      "The most tasks of this Dag at the same time, over all its runs. Default: no limit of its own.",
+    ),
   timeout: positiveDuration
     .optional()
-    .describe("A run that takes longer is stopped and has failed. Default: no limit."),
+    .describe("A run that takes longer is stopped and fails. Default: no limit."),
   params: z
     .record(id, paramValue)
     .optional()
@@ -172,7 +184,7 @@ export const dagFileSchema = z.strictObject({
   defaults: z
     .strictObject(taskSettings)
     .optional()
-    .describe("Settings of every task that does not say otherwise."),
+    .describe("Settings of every task that does not set them itself."),
   tasks: z
     .record(id, taskSchema)
     .refine((tasks) => Object.keys(tasks).length > 0, "must name at least one task")

@@ -32,7 +32,7 @@ export function listKeyFaults(writes: TaskWrites, path: FaultPath): readonly Fau
   }
   if (findControlCharacter(literal) !== undefined) report("the key must not hold control characters");
   if (Buffer.byteLength(literal) > KEY_LIMIT_BYTES) report(`the key is longer than ${KEY_LIMIT_BYTES} bytes`);
-  if (segments[0]?.toLowerCase() === "_dagmar") report("keys below _dagmar/ are Dagmar's own");
+  if (segments[0]?.toLowerCase() === "_dagmar") report("keys below _dagmar/ are reserved for Dagmar");
   else if (/^[_.]/.test(name)) {
     report(
       `the object's name must not begin with ${name.charAt(0)}`,
@@ -46,7 +46,7 @@ export function listKeyFaults(writes: TaskWrites, path: FaultPath): readonly Fau
       const named = missing.map((reference) => `\${${reference}}`).join(" and ");
       report(
         `the key of a task that stores many objects needs ${named}`,
-        "without them a run would meet its own objects",
+        "without them, objects of one run would have the same key",
       );
     }
   }

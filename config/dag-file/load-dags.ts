@@ -92,7 +92,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
           ? "is not a folder"
           : `cannot be read (${code})`;
     throw new ConfigError("CONFIG_INVALID", `The Dag folder ${folder} ${reason}.`, {
-      hint: "DAGMAR_DAGS names the folder.",
+      hint: "Set DAGMAR_DAGS to the folder of the Dag files.",
     });
   }
 }
@@ -109,7 +109,7 @@ async function loadAll(
     const dagId = path.basename(file, EXTENSION);
     const first = checked.get(dagId)?.dag.file;
     if (first !== undefined || broken.has(dagId)) {
-      const message = `another file gives the Dag "${dagId}" already${first === undefined ? "" : `: ${first}`}`;
+      const message = `another file already defines the Dag "${dagId}"${first === undefined ? "" : `: ${first}`}`;
       broken.set(file, [makeFileIssue(file, message)]);
       continue;
     }
@@ -136,7 +136,7 @@ async function loadAll(
 
 function loadFile(file: string, check: CheckFile): CheckResult {
   if (!file.endsWith(EXTENSION)) {
-    const issue = makeFileIssue(file, `the name of a Dag file ends in ${EXTENSION}`);
+    const issue = makeFileIssue(file, `the name of a Dag file must end in ${EXTENSION}`);
     return {
       issues: [{ ...issue, hint: `rename it to ${path.basename(file).replace(/\.[^.]*$/, "")}${EXTENSION}` }],
     };

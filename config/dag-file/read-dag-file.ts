@@ -37,7 +37,7 @@ export function readDagFile(file: string): Uint8Array | string {
     if (explainSystemFault(error) !== undefined) throw error;
     const code = readCode(error);
     if (code === "ENOENT") return "does not exist";
-    return code === "EACCES" ? "may not be read by this user" : `cannot be read (${code})`;
+    return code === "EACCES" ? "is not readable by this user" : `cannot be read (${code})`;
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -54,12 +54,12 @@ function openFile(file: string): number | string {
       const folder = realpathSync.native(path.dirname(file));
       const real = realpathSync.native(file);
       if (!real.startsWith(`${folder}${path.sep}`)) {
-        return `is a symbolic link that leads out of its folder, to ${real}; put the file itself here`;
+        return `is a symbolic link to a file outside this folder, ${real}; put the file itself here`;
       }
       return openPlain(real);
     } catch (error) {
       const code = readCode(error);
-      if (code === "ELOOP") return "is a symbolic link that leads to itself";
+      if (code === "ELOOP") return "is a symbolic link to itself";
       if (code !== "ENOENT") throw error;
       if (swaps === MOST_SWAPS) return `is a symbolic link to ${readlinkSync(file)}, which does not exist`;
     }

@@ -274,7 +274,7 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
     if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
       report(
         path,
-        `the number ${node.source ?? value} cannot be kept exactly`,
+        `the number ${node.source ?? value} cannot be represented exactly`,
         node.range?.[0],
         "put it in quotes",
       );

@@ -39,7 +39,7 @@ export function parseDotEnv(bytes: Uint8Array): DotEnv {
     if (line === "" || line.startsWith("#")) continue;
     const [, name, rest] = ASSIGNMENT.exec(line) ?? [];
     if (name === undefined || rest === undefined) {
-      faults.push(`line ${number} gives no variable: write NAME=value, or # before a comment`);
+      faults.push(`line ${number} sets no variable: write NAME=value, or # before a comment`);
       continue;
     }
     const read = readValue(rest, lines, index);
@@ -106,22 +106,22 @@ function readPlain(rest: string): { readonly value: string } | { readonly fault:
   const comment = /[ \t]#/.exec(rest);
   const value = (comment === null ? rest : rest.slice(0, comment.index)).trim();
   if (value.includes("#")) {
-    return { fault: "holds a #: put the value in quotes, or a blank before a comment" };
+    return { fault: "holds a #: put the value in quotes, or a space before a comment" };
   }
   return { value };
 }
 
 function findUnseen(value: string): string | undefined {
-  return UNSEEN.test(value) ? "holds a character that cannot be seen" : undefined;
+  return UNSEEN.test(value) ? "holds an invisible character" : undefined;
 }
 
 /** Single quotes say that the text is meant as it stands. */
 function findUnexpanded(rest: string, value: string): string | undefined {
   if (rest.trimStart().startsWith("'")) return undefined;
   if (EXPANDED.test(value)) {
-    return "holds a $NAME or a command, and nothing is expanded here: write out what it stands for, or put a value that holds $ or ` in single quotes";
+    return "holds a $NAME or a command, which is not expanded: write its value, or put a value that holds $ or ` in single quotes";
   }
-  if (HOME.test(value)) return "begins with ~, and nothing is expanded here: write the whole path";
+  if (HOME.test(value)) return "begins with ~, which is not expanded: write the whole path";
   if (TYPOGRAPHIC.test(value)) return "has typographic quotes around it: write ' or \"";
   return undefined;
 }

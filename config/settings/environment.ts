@@ -88,7 +88,7 @@ function readDotEnv(file: string): DotEnv {
     if (code !== "ENOENT") return { values: {}, faults: [`${file} cannot be read (${code})`] };
     // Left out in silence, it would replace settings by defaults.
     const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    return { values: {}, faults: isLink ? [`${file} is a link to a file that is not there`] : [] };
+    return { values: {}, faults: isLink ? [`${file} is a link to a file that does not exist`] : [] };
   }
 }
 

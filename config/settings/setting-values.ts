@@ -35,10 +35,10 @@ const QUOTE_AT_AN_END = /^["'`“”„‟‘’‚‛«»]|["'`“”„‟‘�
 
 function findUnexpanded(text: string): string | undefined {
   if (text.startsWith("~")) {
-    return "must not begin with ~, which nothing has expanded: write the whole path (./~name for a folder of that name)";
+    return "must not begin with ~, which is not expanded: write the whole path (./~name for a folder of that name)";
   }
   if (/\$[{(]|(?:^|\/)\$\w/.test(text)) {
-    return "must not hold $NAME or ${NAME}, which nothing has expanded: write the whole path";
+    return "must not hold $NAME or ${NAME}, which is not expanded: write the whole path";
   }
   if (QUOTE_AT_AN_END.test(text)) return "must not have quotes around its path: leave them out";
   return undefined;
@@ -69,7 +69,8 @@ function parseS3Lake(text: string): Parsed<LakeSetting> {
   if (bucket.includes("@")) return { fault: "must be s3://<bucket>/<prefix> without credentials" };
   if (bucket.includes(":")) {
     return {
-      fault: "must name a bucket or an access point's alias: an ARN is not taken, since it may move the lake",
+      fault:
+        "must name a bucket or an access point's alias: an ARN is not accepted, since what it points to may change",
     };
   }
   if (!BUCKET.test(bucket)) return { fault: "names no valid bucket: s3://<bucket>/<prefix>" };
@@ -83,7 +84,7 @@ function parseS3Lake(text: string): Parsed<LakeSetting> {
     return { fault: `the prefix must not hold ${JSON.stringify(refused)}` };
   }
   if (parts.some((part) => part !== part.trim())) {
-    return { fault: "a part of the prefix must not begin or end with a blank" };
+    return { fault: "a part of the prefix must not begin or end with a space" };
   }
   return { value: { kind: "s3", bucket, prefix, endpoint: null, encryption: null } };
 }

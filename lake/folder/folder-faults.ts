@@ -16,15 +16,15 @@ const NO_LINKS: Meaning = {
 };
 const DENIED: Meaning = {
   code: "LAKE_DENIED",
-  what: "this user may not do that here",
+  what: "permission denied",
   isRetryable: false,
   hint: "Give the user that runs Dagmar write access to the lake's folder.",
 };
 const FULL: Meaning = {
   code: "LAKE_FULL",
-  what: "no space is left",
+  what: "the disk or the quota is full",
   isRetryable: true,
-  hint: "Free some space; the same command goes on where it stopped.",
+  hint: "Free some space; the same command resumes where it stopped.",
 };
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -32,8 +32,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EDQUOT: FULL,
   EFBIG: {
     ...FULL,
-    what: "a file may not become that large here",
-    hint: "Raise the limit (`ulimit -f`), or use another file system; the same command goes on where it stopped.",
+    what: "the file exceeds the size limit of this user or file system",
+    hint: "Raise the limit (`ulimit -f`), or use another file system; the same command resumes where it stopped.",
   },
   EACCES: DENIED,
   EPERM: DENIED,
@@ -47,8 +47,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     what: "a name is too long for the file system",
     isRetryable: false,
   },
-  ENOENT: { code: "LAKE_UNAVAILABLE", what: "the file is not there any more", isRetryable: true },
-  ELOOP: { code: "LAKE_KEY_REFUSED", what: "a symbolic link stands in the way", isRetryable: false },
+  ENOENT: { code: "LAKE_UNAVAILABLE", what: "the file no longer exists", isRetryable: true },
+  ELOOP: { code: "LAKE_KEY_REFUSED", what: "a symbolic link is in its path", isRetryable: false },
 };
 /** Linux answers EPERM where a file system knows no hard links (link(2)). */
 const LINK_REFUSALS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);

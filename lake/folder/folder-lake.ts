@@ -206,7 +206,7 @@ export class FolderLake implements SweepableLake {
     }
     const head = await this.#bindStanding(request, metadata);
     if (head !== undefined) return { outcome: "exists", head };
-    throw new LakeError("LAKE_UNAVAILABLE", `${key} was there and is gone again.`, true);
+    throw new LakeError("LAKE_UNAVAILABLE", `${key} was removed while it was read.`, true);
   }
 
   /** The object that stands at the key. Where another's metadata lie beside it and it is what was to be put, it gets its own. */

@@ -21,7 +21,7 @@ export async function walkToKey(root: string, key: string): Promise<boolean> {
     if (entry === undefined) return false;
     const isLast = index === segments.length - 1;
     if (entry.isSymbolicLink()) refuseKey(key, `${segment} is a symbolic link`);
-    if (isLast && entry.isDirectory()) refuseKey(key, "it is the folder of other objects");
+    if (isLast && entry.isDirectory()) refuseKey(key, "it is a folder that holds other objects");
     if (isLast) return true;
     if (!entry.isDirectory()) {
       refuseKey(key, `${segments.slice(0, index + 1).join("/")} is an object, not a folder`);
@@ -41,7 +41,8 @@ export async function findPathToRead(root: string, key: string): Promise<string 
   if (!isPath || key.startsWith(BOOKKEEPING_PREFIX) || isMetaName(segments.at(-1) ?? "")) return undefined;
   const path = join(root, key);
   try {
-    if ((await realpath(path)) !== path) refuseKey(key, "a symbolic link or another spelling leads there");
+    if ((await realpath(path)) !== path)
+      refuseKey(key, "the path has a symbolic link in it or is spelled differently on disk");
     return path;
   } catch (fault) {
     const errno = readErrno(fault);
@@ -68,7 +69,7 @@ function findEntry(entries: readonly Dirent[], segment: string, key: string): Di
     else if (foldName(entry.name) === folded) {
       refuseKey(
         key,
-        `${JSON.stringify(entry.name)} stands there and differs from ${JSON.stringify(segment)} in case only`,
+        `${JSON.stringify(entry.name)} exists and differs from ${JSON.stringify(segment)} only in case`,
       );
     }
   }

@@ -108,7 +108,7 @@ async function recordDiscarded(context: PutContext, { key, kind, recordCount }: 
   await events.record({
     level: "error",
     kind: "batch_discarded",
-    message: `What was to be stored at ${key} is damaged in the database: its SHA-256 is not the one that was sealed. Nothing was stored, and ${next}.`,
+    message: `The batch for ${key} is damaged in the database: its SHA-256 is not the sealed one. Nothing was stored; ${next}.`,
     dagId: run.dagId,
     runId: run.runId,
     taskId,
@@ -121,7 +121,7 @@ async function recordLeftOut(context: PutContext, batch: SealedBatch, ids: numbe
   await events.record({
     level: "warn",
     kind: "ids_left_out",
-    message: `${ids} ids of ${batch.key} are stored in other objects by now, and were left out. Another database writes to ${lake.id}: give each its own prefix.`,
+    message: `${ids} ids of ${batch.key} are already stored in other objects and were left out. Another database writes to ${lake.id}: give each database its own prefix.`,
     dagId: run.dagId,
     runId: run.runId,
     taskId,
@@ -134,7 +134,7 @@ async function recordForeign(context: PutContext, batch: SealedBatch, head: Obje
   await events.record({
     level: "warn",
     kind: "foreign_object",
-    message: `An object that is not ours stands at ${batch.key}; it was left alone, and the next number is taken.`,
+    message: `${batch.key} is taken by an object that is not Dagmar's. It was not changed; the next number is used.`,
     dagId: run.dagId,
     runId: run.runId,
     taskId,

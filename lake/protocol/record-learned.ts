@@ -65,14 +65,14 @@ export async function recordLearned(
     "objects_missing",
     lesson.missingKeys,
     (keys) =>
-      `The database has ${keys} ${below} that the lake does not hold any more.${describeLost(lostIds)} \`dagmar lake verify\` names what is still missing.`,
+      `The database lists ${keys} ${below} that the lake no longer holds.${describeLost(lostIds)} \`dagmar lake verify\` names what is still missing.`,
     { code: "LAKE_CORRUPT", ids: lostIds },
   );
   await describeKeys(
     "error",
     "objects_replaced",
     lesson.replacedKeys,
-    (keys) => `Other bytes than recorded stand at ${keys} ${below}.${describeLost(lostIds)}`,
+    (keys) => `The lake holds other bytes than recorded at ${keys} ${below}.${describeLost(lostIds)}`,
     { code: "LAKE_CORRUPT", ids: lostIds },
   );
   if (objects > 0) {
@@ -89,14 +89,14 @@ export async function recordLearned(
     "objects_unclaimed",
     lesson.unclaimedKeys,
     (keys) =>
-      `Found ${keys} ${below} without Dagmar's metadata and on no manifest. Nothing is changed there, and nothing of it counts as stored.`,
+      `Found ${keys} ${below} without Dagmar's metadata and in no manifest. Nothing was changed there, and none of it counts as stored.`,
   );
   await describeKeys(
     "error",
     "objects_contradicted",
     lesson.contradictedKeys,
     (keys) =>
-      `A manifest lists ${keys} ${below} with other bytes than stand there. Nothing is changed there, and nothing of it counts as stored.`,
+      `A manifest lists ${keys} ${below} with other bytes than the lake holds. Nothing was changed there, and none of it counts as stored.`,
     { code: "LAKE_CORRUPT" },
   );
   if (doubledIds > 0) {

@@ -95,7 +95,7 @@ async function compare(
     if (found !== sha256)
       return { key, verdict: "differs", detail: `sha256 ${found} instead of ${sha256 ?? "unknown"}` };
     if (isDeep || told !== undefined) return undefined;
-    return { key, verdict: "no_metadata", detail: "its bytes are as recorded, its metadata are gone" };
+    return { key, verdict: "no_metadata", detail: "its bytes are as recorded, but its metadata is gone" };
   } catch (error) {
     return describeUnreadable(key, error);
   }
@@ -111,11 +111,11 @@ async function describeStranger(
     const { kind, answers } = await lookAt(lake, summary, signal);
     const doubled = answers === null ? 0 : countStored(key, answers);
     if (answers !== null && doubled > 0) {
-      const detail = `no run has entered it, and ${doubled} of its ${answers.askedIds.length} ids stand in other objects`;
+      const detail = `no run has recorded it, and ${doubled} of its ${answers.askedIds.length} ids are in other objects too`;
       return { key, verdict: "doubled", detail };
     }
-    const whose = kind === "foreign" ? "" : "; the next run of its dataset takes it in";
-    return { key, verdict: "unknown", detail: `${sizeBytes} bytes that no run entered${whose}` };
+    const whose = kind === "foreign" ? "" : "; the next run of its dataset records it";
+    return { key, verdict: "unknown", detail: `${sizeBytes} bytes that no run recorded${whose}` };
   } catch (error) {
     return describeUnreadable(key, error);
   }

@@ -49,8 +49,8 @@ export function guardAddress(client: S3, bucket: string, store: string): void {
       if (nameStore(new URL(address)) === store) return await next(args);
       throw new ConfigError(
         "CONFIG_INVALID",
-        `The AWS SDK would send to ${address}, and the lake is at ${store === "" ? "AWS" : store.slice(1)}.`,
-        { hint: "Set AWS_ENDPOINT_URL_S3 and AWS_REGION to what is meant." },
+        `The AWS SDK would send requests to ${address}, but the lake is at ${store === "" ? "AWS" : store.slice(1)}.`,
+        { hint: "Correct AWS_ENDPOINT_URL_S3 or AWS_REGION." },
       );
     },
     { step: "build", name: "guardAddress", priority: "low" },

@@ -137,7 +137,7 @@ export function judgeFault(fault: unknown): RetryVerdict {
   return { isRetryable: RETRYABLE_STATUSES.has(status), retryAfterMs };
 }
 
-const RESTART_HINT = "those in the environment or in .env are read at the start alone.";
+const RESTART_HINT = "those in the environment or in .env are read only at the start.";
 
 export interface FaultPlace {
   readonly bucket: string;
@@ -192,7 +192,9 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
       "LAKE_UNAVAILABLE",
       `This machine's clock and that of ${where} differ too much (${what}: ${said}).`,
       true,
-      { hint: "Set this machine's clock, such as by NTP: S3 takes a difference of 15 minutes at most." },
+      {
+        hint: "Set this machine's clock, for example with NTP: S3 accepts a difference of at most 15 minutes.",
+      },
     );
   }
   if (EXPIRED_NAMES.has(name)) {
@@ -206,7 +208,7 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
       `${capitalise(where)} cannot read the object now (${what}: ${said}).`,
       false,
       {
-        hint: "It is in an archive storage class, such as by a lifecycle rule: restore it with `aws s3api restore-object`.",
+        hint: "It is in an archive storage class, perhaps because of a lifecycle rule. Restore it with `aws s3api restore-object`.",
       },
     );
   }
@@ -232,7 +234,7 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
       `${capitalise(where)} denied ${what} in the bucket ${bucket}: ${said}.`,
       false,
       {
-        hint: `Grant ${place.permission}${isBareHead ? " and s3:ListBucket (without it an absent object looks forbidden)" : ""} on ${bucket}, or check AWS_ACCESS_KEY_ID and AWS_PROFILE.${isWrite(place) ? " A bucket that demands encryption headers needs DAGMAR_S3_SSE." : ""}`,
+        hint: `Grant ${place.permission}${isBareHead ? " and s3:ListBucket (without it an absent object looks forbidden)" : ""} on ${bucket}, or check AWS_ACCESS_KEY_ID and AWS_PROFILE.${isWrite(place) ? " A bucket that requires encryption headers needs DAGMAR_S3_SSE." : ""}`,
       },
     );
   }

@@ -75,9 +75,11 @@ export class S3Lake implements SweepableLake {
       const conditionalPut = await probeConditionalPut(this.#objects);
       const checksums = await probeChecksums(this.#objects);
       if (!conditionalPut) {
-        this.#warn("does not honour If-None-Match on a put: looking first and verifying after");
+        this.#warn(
+          "does not honour If-None-Match on a put: Dagmar looks before each put and verifies after it",
+        );
       }
-      if (!checksums) this.#warn("does not verify a SHA-256 that is sent along: reading every object back");
+      if (!checksums) this.#warn("does not verify the SHA-256 of a put: Dagmar reads every object back");
       return { conditionalPut, checksums };
     });
     this.#probeComplete = rememberAnswer(async () => {
@@ -85,7 +87,7 @@ export class S3Lake implements SweepableLake {
       const isHonoured = await probeConditionalComplete(this.#objects);
       if (!isHonoured) {
         this.#warn(
-          "does not honour If-None-Match when a multipart upload completes: looking first and verifying after",
+          "does not honour If-None-Match when a multipart upload completes: Dagmar looks before each upload and verifies after it",
         );
       }
       return isHonoured;
@@ -186,7 +188,7 @@ export class S3Lake implements SweepableLake {
     this.#hasNoticedDoubling = true;
     this.#tools.log.warn(
       `The lake's prefix ends in ${last} and its keys begin with ${first}: objects go to ${last}/${first}/… ` +
-        "Take the end off DAGMAR_LAKE unless that is meant.",
+        "Remove the last part of DAGMAR_LAKE unless you mean that.",
     );
   }
 

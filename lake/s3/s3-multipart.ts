@@ -111,7 +111,7 @@ class PartsUpload {
         ),
     });
     if (UploadId !== undefined) return UploadId;
-    throw new LakeError("LAKE_UNSUPPORTED", "The store gave no upload id.", false);
+    throw new LakeError("LAKE_UNSUPPORTED", "The store returned no upload id.", false);
   }
 
   /** Each sender owns one buffer; the file is read by one at a time, in order, and hashed as it is read. */

@@ -48,7 +48,7 @@ export class S3Objects {
       send: async (s3, options) => {
         const answer = await s3.getObject(this.#name(key), options);
         const head = readHead(key, answer);
-        if (!(answer.Body instanceof Readable)) throw new TypeError("The SDK gave no stream.");
+        if (!(answer.Body instanceof Readable)) throw new TypeError("The AWS SDK returned no stream.");
         endWhenStalled(answer.Body, (this.connection.options.timeouts ?? DEFAULT_S3_TIMEOUTS).idleMs);
         return { head, body: checkBodyLength(answer.Body, key, head.sizeBytes, signal) };
       },

@@ -49,7 +49,7 @@ export async function runTry<T>(
       tooLong = new Error(
         isSent
           ? `no answer within ${describeSeconds(limitMs)}`
-          : `the connection took no byte for ${describeSeconds(limitMs)}, after ${takenBytes} of ${bodyBytes}`,
+          : `no byte could be sent for ${describeSeconds(limitMs)}, after ${takenBytes} of ${bodyBytes}`,
       );
       tooLong.name = "TimeoutError";
       controller.abort(tooLong);
@@ -106,7 +106,7 @@ export function endWhenStalled(body: Readable, idleMs: number): void {
     if (body.readableEnded || body.destroyed) return;
     quietLooks = body.isPaused() ? 0 : quietLooks + 1;
     if (quietLooks * lookMs > idleMs) {
-      body.destroy(new Error(`no byte came for ${describeSeconds(idleMs)}`));
+      body.destroy(new Error(`no byte arrived for ${describeSeconds(idleMs)}`));
       return;
     }
     wait();

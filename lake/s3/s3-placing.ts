@@ -66,8 +66,8 @@ export class Placing {
     if (!isConditional || etag === "") {
       const standing = await this.#objects.head(key, signal);
       if (standing === undefined || !isSameObject(standing, sizeBytes, metadata)) {
-        throw new LakeError("LAKE_CORRUPT", `Somebody else wrote ${key} at the same moment.`, true, {
-          hint: "This store does not honour If-None-Match: let one writer alone use this prefix.",
+        throw new LakeError("LAKE_CORRUPT", `Another program wrote ${key} at the same moment.`, true, {
+          hint: "This store does not honour If-None-Match: let only one program write to this prefix.",
         });
       }
       etag = standing.etag;

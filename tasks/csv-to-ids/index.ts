@@ -19,7 +19,7 @@ const optionsSchema = z.strictObject({
   source: z
     .strictObject({ dataset: datasetOption.describe("The dataset of a file-to-lake task.") })
     .describe(
-      "Whose object is read, the first of these that there is: what a task of the same run wrote, what the run that this one follows wrote, what runs of the same day wrote, the newest.",
+      "The dataset whose object is read. The first that exists is taken: the object of a task of the same run, of the run that this one follows, of a run of the same day, the newest.",
     ),
   id: z.string().min(1).describe("The column that holds the id: tt and 7 to 10 digits."),
   where: conditionsSchema.default({}),
@@ -29,9 +29,7 @@ const optionsSchema = z.strictObject({
     .min(0)
     .nullable()
     .default(null)
-    .describe(
-      "More faulty rows than this fail the task; without it they are counted and sampled into the log.",
-    ),
+    .describe("More faulty rows than this fail the task; without it they are counted, and some are logged."),
   max_line_bytes: z
     .int()
     .min(1024)

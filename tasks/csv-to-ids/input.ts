@@ -61,5 +61,5 @@ function adviseLost({ writtenBy }: TaskInput): string {
   const [dagId, runId = ""] = writtenBy?.split("/") ?? [];
   if (dagId === undefined) return "Run the Dag that stores it again; `dagmar dags list` shows the Dags.";
   const [, date = ""] = runId.split("__");
-  return `Have it stored again, then give the same command: \`dagmar run ${dagId} --date ${date} --rerun\`.`;
+  return `Store it again, then repeat this command: \`dagmar run ${dagId} --date ${date} --rerun\`.`;
 }

@@ -112,7 +112,7 @@ function createBufferPool(): BufferPool {
   return {
     take: async () => {
       for (;;) {
-        if (isClosed) throw new Error("the scanning thread takes no more bytes");
+        if (isClosed) throw new Error("the scanning thread has stopped");
         const buffer = free.pop();
         if (buffer !== undefined) return buffer;
         await new Promise<void>((resolve) => (wake = resolve));

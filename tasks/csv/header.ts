@@ -47,7 +47,7 @@ export function locateColumn(names: readonly string[], wanted: string, delimiter
     const count = names.filter((name) => name === wanted).length;
     throw new TaskFailure(
       "CSV_COLUMN_MISSING",
-      `The CSV has ${count} columns named "${show(wanted)}", so which one is meant is unknown. Its columns: ${listColumns(names)}.`,
+      `The CSV has ${count} columns named "${show(wanted)}", so the column is ambiguous. Its columns: ${listColumns(names)}.`,
       false,
       { hint: "Rename all but one of them in the CSV's first line." },
     );

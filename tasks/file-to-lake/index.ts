@@ -54,7 +54,7 @@ async function storeWhole(context: Context, inputFolder: string): Promise<TaskOu
     } catch (error) {
       if (swaps === MOST_SWAPS || !isAboutSource(error)) throw error;
       if ((await locateSource(inputFolder, file)) === path) throw error;
-      context.log.info(`${file} leads to another file since it was read; it is read again.`);
+      context.log.info(`${file} points to another file than when it was read; it is read again.`);
     }
   }
 }

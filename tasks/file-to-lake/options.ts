@@ -29,7 +29,7 @@ const fields = z.strictObject({
     .enum(["skip", "write"])
     .default("skip")
     .describe(
-      "`skip`: content that the lake has already is not written again. `write`: a full copy per partition.",
+      "`skip`: content that the lake already has is not written again. `write`: a full copy per partition.",
     ),
   wait_for: durationOption
     .optional()

@@ -32,7 +32,7 @@ export async function locateSource(folder: string, file: string): Promise<string
     throw new TaskFailure("INPUT_NOT_A_FILE", `${wanted} is ${what}, not a file.`, false);
   }
   await access(real, constants.R_OK).catch(() => {
-    throw new TaskFailure("INPUT_UNREADABLE", `${wanted} may not be read by this user.`, false, {
+    throw new TaskFailure("INPUT_UNREADABLE", `${wanted} is not readable by this user.`, false, {
       hint: "Give the user that runs Dagmar read permission on it.",
     });
   });
@@ -57,7 +57,7 @@ async function refuseCompressed(real: string, wanted: string, file: string): Pro
 async function resolveLinks(folder: string, wanted: string, file: string): Promise<string> {
   for (let swaps = 0; ; swaps += 1) {
     const root = await realpath(folder).catch(() => {
-      throw new TaskFailure("INPUT_MISSING", `The input folder ${folder} is not there.`, true, {
+      throw new TaskFailure("INPUT_MISSING", `The input folder ${folder} does not exist.`, true, {
         hint: "Create it and put the files in it, or set DAGMAR_INPUT to where they are.",
         isForPerson: true,
       });
@@ -69,14 +69,18 @@ async function resolveLinks(folder: string, wanted: string, file: string): Promi
     } catch (error) {
       if (error instanceof TaskFailure) throw error;
       if (readCode(error) === "EACCES") {
-        throw new TaskFailure("INPUT_UNREADABLE", `${wanted} may not be reached by this user.`, false);
+        throw new TaskFailure(
+          "INPUT_UNREADABLE",
+          `${wanted} is in a folder that this user may not enter.`,
+          false,
+        );
       }
       const target = await readlink(wanted).catch(() => undefined);
       if (target !== undefined && swaps < MOST_SWAPS) continue;
       if (target === undefined) await refuseMissingFolder(dirname(wanted), root);
-      const what = target === undefined ? "is not there" : `is a symbolic link to nothing (${target})`;
+      const what = target === undefined ? "does not exist" : `is a broken symbolic link (to ${target})`;
       const hint =
-        target === undefined ? await suggest(root, file) : `Let the link lead to a file inside ${root}.`;
+        target === undefined ? await suggest(root, file) : `Point the link to a file inside ${root}.`;
       throw new TaskFailure("INPUT_MISSING", `${wanted} ${what}.`, true, { hint });
     }
   }
@@ -89,7 +93,7 @@ async function refuseMissingFolder(folder: string, root: string): Promise<void> 
     (error: unknown) => readCode(error) !== "ENOENT",
   );
   if (isThere) return;
-  throw new TaskFailure("INPUT_MISSING", `The folder ${folder} is not there.`, true, {
+  throw new TaskFailure("INPUT_MISSING", `The folder ${folder} does not exist.`, true, {
     hint: `Create it and put the file in it. The input folder is ${root}.`,
     isForPerson: true,
   });
@@ -112,8 +116,8 @@ function isOutside(folder: string, path: string): boolean {
 }
 
 function refuseOutside(folder: string, file: string, target?: string): TaskFailure {
-  const where = target === undefined ? "" : `: its link leads to ${target}`;
-  return new TaskFailure("INPUT_OUTSIDE", `${file} leads out of the input folder ${folder}${where}.`, false, {
+  const where = target === undefined ? "" : `: it is a link to ${target}`;
+  return new TaskFailure("INPUT_OUTSIDE", `${file} is outside the input folder ${folder}${where}.`, false, {
     hint: "Only files inside DAGMAR_INPUT are read; symbolic links must stay inside too.",
   });
 }

@@ -56,7 +56,7 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
   }
   throw new LakeError(
     "LAKE_CORRUPT",
-    `Objects that are not ours stand at ${options.key} and at every name beside it.`,
+    `${options.key} and every other name for it are taken by objects that are not Dagmar's.`,
     false,
   );
 }
@@ -172,7 +172,7 @@ async function isSound(context: Context, object: KnownObject): Promise<boolean> 
   await state.events.record({
     level: "error",
     kind: "objects_replaced",
-    message: `Other bytes than recorded stand at ${key}. They are left alone.`,
+    message: `${key} holds other bytes than recorded. The object was not changed.`,
     dagId: run.dagId,
     runId: run.runId,
     taskId,
@@ -200,7 +200,7 @@ async function reportTaken(context: Context, key: string): Promise<void> {
   await state.events.record({
     level: "warn",
     kind: "key_taken",
-    message: `${key} holds other content; it was left alone, and ${options.file} gets a key of its own.`,
+    message: `${key} is taken by a different file, which was not changed; ${options.file} is stored under another name.`,
     dagId: run.dagId,
     runId: run.runId,
     taskId,

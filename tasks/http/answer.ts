@@ -43,7 +43,7 @@ export function createAnswerJudge(tools: AnswerTools): AnswerJudge {
   function recordRateLimit(call: ApiCall, failure: AttemptFailure): void {
     const retryAfterMs = parseRetryAfterMs(failure.retryAfter, clock.now());
     const pauseMs = pause.begin(call.startedMs, retryAfterMs);
-    log.info(`${host} answered 429; everybody pauses`, { pauseMs: Math.round(pauseMs) });
+    log.info(`${host} answered 429; all requests pause`, { pauseMs: Math.round(pauseMs) });
     if (pause.isRepeated) reportFailure(call, failure);
     else circuit.reportNothing(call.takePass());
   }
@@ -53,7 +53,7 @@ export function createAnswerJudge(tools: AnswerTools): AnswerJudge {
     const isFirstWord = trouble.cause === undefined;
     reportDoubt(call, cause);
     if (isFirstWord && failure.reason === "unreachable") {
-      log.warn(`${host} cannot be reached: ${cause}. It is asked again.`);
+      log.warn(`${host} cannot be reached: ${cause}. Requests are repeated.`);
     }
   }
 
@@ -61,7 +61,7 @@ export function createAnswerJudge(tools: AnswerTools): AnswerJudge {
     trouble.cause = cause;
     if (call.isControl) control.forget();
     if (!circuit.reportFailure(call.takePass(), cause)) return;
-    log.warn(`${host} fails again and again: ${cause}. Requests wait until a probe succeeds.`);
+    log.warn(`${host} keeps failing: ${cause}. Requests wait until a probe succeeds.`);
   }
 
   return {

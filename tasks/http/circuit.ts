@@ -88,7 +88,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
     const waitSeconds = Math.max(1, Math.ceil((probeAtMs - clock.monotonicMs()) / 1000));
     return new TaskFailure(
       provider.codes.unavailable,
-      `${provider.host} fails again and again: ${failuresToOpen} requests in a row and then ${maxProbes} probes got no sound answer.${lastCause === "" ? "" : ` The last: ${lastCause}.`}`,
+      `${provider.host} keeps failing: ${failuresToOpen} requests in a row and then ${maxProbes} probes got no valid answer.${lastCause === "" ? "" : ` The last: ${lastCause}.`}`,
       true,
       {
         retryAfterSeconds: waitSeconds,

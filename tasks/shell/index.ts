@@ -31,7 +31,7 @@ export function createShell(settings: ShellSettings): TaskType<ShellOptions, Tas
   return {
     type: "shell",
     summary:
-      "Runs a script or a program. What it leaves running in its process group is ended with it; exit code 0 is success. Its last line on standard output that is not blank is the output `last_line`: at most 4,096 bytes, and a longer one, or one that is not text, fails the task.",
+      "Runs a script or a program. Processes that it leaves running in its process group are ended with it; exit code 0 is success. Its last line on standard output that is not blank is the output `last_line`: at most 4,096 bytes, and a longer one, or one that is not text, fails the task.",
     options: optionsSchema,
     ownTemplateNames: [],
     outputNames: ["exit_code", "last_line"],
@@ -148,7 +148,7 @@ function composeProgram(context: Context, settings: ShellSettings): Program {
 function assertNoTemplate({ taskId, written }: Context): void {
   const found = findRefusedTemplate(written, []);
   if (found === undefined) return;
-  throw new TaskFailure("DAG_INVALID", `${taskId}: no template may stand in ${found.join(".")}.`, false, {
+  throw new TaskFailure("DAG_INVALID", `${taskId}: templates are not allowed in ${found.join(".")}.`, false, {
     hint: `In its Dag file: ${refuseTemplate(found) ?? ""}.`,
   });
 }

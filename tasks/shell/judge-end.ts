@@ -22,7 +22,7 @@ export function judgeEnd(
   if (end.exitCode === 0) return undefined;
   const how = end.exitCode === null ? describeSignal(end.signal) : describeCode(end.exitCode, isScript);
   const quoted = lastErrors.map((line) => `"${cutText(line, QUOTED_CHARACTERS)}"`).join(", ");
-  const said = quoted === "" ? "It said nothing on standard error." : `Last on standard error: ${quoted}.`;
+  const said = quoted === "" ? "It wrote nothing to standard error." : `Last on standard error: ${quoted}.`;
   const message = `${name}: the ${isScript ? "script" : "program"} ${how}. ${said}`;
   const isRefused = isScript && end.exitCode !== null && SHELL_REFUSALS.has(end.exitCode);
   return isRefused
@@ -39,7 +39,7 @@ function describeCode(code: number, isScript: boolean): string {
   const ended = `ended with exit code ${code}`;
   if (code === EX_TEMPFAIL) return `${ended}: try again later`;
   if (!isScript) return ended;
-  if (SHELL_REFUSALS.has(code)) return `${ended}: a command in it is not there or may not be executed`;
+  if (SHELL_REFUSALS.has(code)) return `${ended}: a command in it was not found or is not executable`;
   const signal = Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0];
   return signal === undefined ? ended : `${ended}: a command in it was ended by ${signal}`;
 }
@@ -74,11 +74,11 @@ function describeStart({ file, cwd }: Program, code: string): string {
   if (cwd !== undefined && !isFolder(cwd)) return `cwd: ${cwd} is not a folder`;
   if (code === "ENOENT" || code === "ENOTDIR") {
     const where = file.includes("/") ? "" : " on the PATH";
-    return `there is no program ${file}${where}, or the one that its first line names is not there`;
+    return `the program ${file} was not found${where}, or the interpreter in its first line was not found`;
   }
   if (code === "EACCES") {
-    const where = cwd === undefined ? "" : `, or the folder ${cwd} not be entered`;
-    return `${file} may not be executed by this user${where}`;
+    const where = cwd === undefined ? "" : `, or this user may not enter ${cwd}`;
+    return `${file} is not executable by this user${where}`;
   }
   if (code === "E2BIG") return `${file}: arguments and environment are longer than this system permits`;
   return `${file} could not be started`;

@@ -46,7 +46,7 @@ export const optionsSchema = z
       .min(1)
       .optional()
       .describe(
-        "A program and its arguments, started without a shell. Exactly one of `script` and `command` is given. The program itself takes no template.",
+        "A program and its arguments, started without a shell. Give exactly one of `script` and `command`. The program itself cannot be a template.",
       ),
     args: z
       .array(argument)
@@ -61,18 +61,20 @@ export const optionsSchema = z
     pass_env: z
       .array(variableName)
       .default([])
-      .describe("Names of variables of Dagmar's own environment that are handed on, such as AWS_PROFILE."),
+      .describe(
+        "Names of variables of Dagmar's own environment that the program gets too, such as AWS_PROFILE.",
+      ),
     cwd: text
       .min(1)
       .optional()
-      .describe("The folder to work in; by default the one that Dagmar was started in."),
+      .describe("The program's working folder. Default: the folder in which Dagmar was started."),
     output_limit: z
       .int()
       .min(0)
       .max(64 * MIB)
       .default(MIB)
       .describe(
-        "So many bytes of output go to the task's log, of which each line takes 64 more than it has; the rest is dropped, and the program goes on.",
+        "The most bytes of output in the task's log, where each line counts as 64 bytes more than it has; the rest is dropped, and the program continues.",
       ),
   })
   .refine(({ script, command }) => (script === undefined) !== (command === undefined), {

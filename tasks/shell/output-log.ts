@@ -29,7 +29,7 @@ export function createOutputLog(
     leftBytes -= Math.min(line.lengthBytes, SHOWN_BYTES) + LINE_OVERHEAD_BYTES;
     if (leftBytes < 0) {
       isFull = true;
-      log.info(`The output goes on; what is beyond output_limit (${limitBytes} bytes) is not shown.`);
+      log.info(`The output is longer than output_limit (${limitBytes} bytes); the rest is not shown.`);
       return;
     }
     const text = show(line);

@@ -12,7 +12,8 @@ const ERRORS = {
   TMDB_UNAUTHORIZED: { exit: 1, meaning: "TMDB refused the token (401 or 403)." },
   TMDB_REFUSED: {
     exit: 1,
-    meaning: "TMDB, or a proxy before it, refused requests as such (3xx or 4xx): no id was decided by it.",
+    meaning:
+      "TMDB, or a proxy in front of it, refused the requests themselves (3xx or 4xx); no id got an outcome.",
   },
   TMDB_UNTRUSTED: { exit: 1, meaning: "The certificate of TMDB's address is not trusted." },
   TMDB_UNAVAILABLE: { exit: 75, meaning: "TMDB failed repeatedly; the circuit is open." },
@@ -32,7 +33,7 @@ const API_TOKEN: SettingDeclaration<string> = {
 };
 const API_KEY: SettingDeclaration<string> = {
   name: "TMDB_API_KEY",
-  description: "TMDB's older API key; used where there is no token.",
+  description: "TMDB's older API key; used if there is no token.",
   isSecret: true,
   hasFileVariant: true,
   parse: parseCredential,
@@ -40,7 +41,7 @@ const API_KEY: SettingDeclaration<string> = {
 const BASE_URL = {
   name: "TMDB_BASE_URL",
   default: "https://api.themoviedb.org/3",
-  description: "Where TMDB's API answers.",
+  description: "The address of TMDB's API.",
   isSecret: false,
   hasFileVariant: false,
   parse: parseServiceAddress,
@@ -82,7 +83,9 @@ export function readTmdbSettings(values: SettingValues): TmdbSettings {
 
 /** A credential goes into a header: what cannot stand there is refused here, not by the HTTP client with the value in its text. */
 function parseCredential(text: string): Parsed<string> {
-  return /^[!-~]+$/.test(text) ? { value: text } : { fault: "holds spaces or signs that no credential has" };
+  return /^[!-~]+$/.test(text)
+    ? { value: text }
+    : { fault: "holds spaces or signs that a credential cannot have" };
 }
 
 /** As `parseAddress`; plain http is taken only on this machine, because a token goes along. */

@@ -20,7 +20,8 @@ export interface RefusalScene {
   readonly secret: string;
 }
 
-const LEFT_TO_ASK = "It says nothing about a title: no id was decided by it, and the next run asks.";
+const LEFT_TO_ASK =
+  "It says nothing about a title: no id got an outcome from it, and the next run asks again.";
 const MAX_QUOTED_CHARACTERS = 200;
 
 /** Never retryable: the same request would be refused again, and an id is not to blame. */
@@ -32,7 +33,7 @@ export function describeRefusal(refusal: Refusal, answer: RefusedAnswer, scene: 
       if (scene.hasProof && readErrorCode(answer.value) === undefined) {
         return new TaskFailure(
           "TMDB_UNAUTHORIZED",
-          `A proxy or firewall before ${host} probably refused GET ${template}: it got ${answer.status} with ${received}, which is not TMDB's form, and ${variable} was accepted earlier in this task.`,
+          `A proxy or firewall in front of ${host} probably refused GET ${template}: it got ${answer.status} with ${received}, which is not TMDB's form, and ${variable} was accepted earlier in this task.`,
           false,
           {
             hint: `Check what a proxy (HTTPS_PROXY, HTTP_PROXY) or firewall in between allows. ${LEFT_TO_ASK}`,
@@ -47,7 +48,7 @@ export function describeRefusal(refusal: Refusal, answer: RefusedAnswer, scene: 
           hint:
             `Set ${variable} to a valid one from https://www.themoviedb.org/settings/api and run again.` +
             (readErrorCode(answer.value) === undefined
-              ? ` The answer is not in TMDB's form (${received}), so a proxy may have refused in its place.`
+              ? ` The answer is not in TMDB's form (${received}), so a proxy may have refused instead of TMDB.`
               : ""),
         },
       );
@@ -57,7 +58,7 @@ export function describeRefusal(refusal: Refusal, answer: RefusedAnswer, scene: 
         `${baseUrl} is not TMDB's API: GET ${template} got 404 with ${received}, and TMDB's own 404 is JSON with status_code 34.`,
         false,
         {
-          hint: `Set TMDB_BASE_URL to the address of version 3 of the API, such as https://api.themoviedb.org/3. Where it is that already, a proxy answered in its place. ${LEFT_TO_ASK}`,
+          hint: `Set TMDB_BASE_URL to the address of version 3 of the API, such as https://api.themoviedb.org/3. If it is set so already, a proxy answered instead of TMDB. ${LEFT_TO_ASK}`,
         },
       );
     case "refused":
@@ -89,14 +90,14 @@ function quoteMessage(value: unknown, secret: string): string {
 
 function advise({ status, location }: RefusedAnswer): string {
   if (status === 407) {
-    return "A proxy wants credentials: put them into HTTPS_PROXY or HTTP_PROXY, or name the host in NO_PROXY.";
+    return "A proxy requires credentials: put them into HTTPS_PROXY or HTTP_PROXY, or name the host in NO_PROXY.";
   }
   if (status < 300) {
-    return "TMDB's error came with a status of success, so a proxy in between hides the status. Look the status_code up at https://developer.themoviedb.org/docs/errors.";
+    return "TMDB's error came with a success status, so a proxy in between hides the real status. Look the status_code up at https://developer.themoviedb.org/docs/errors.";
   }
   if (status < 400) {
     const target = URL.canParse(location) ? ` to ${new URL(location).origin}` : "";
-    return `Redirects${target} are not followed, because the token would go with them. Set TMDB_BASE_URL to the address that answers itself.`;
+    return `Redirects${target} are not followed, because the token would go with them. Set TMDB_BASE_URL to the final address.`;
   }
   if (status === 400 || status === 422) return "Check the task's language and append.";
   return "Check TMDB_BASE_URL, and what a proxy (HTTPS_PROXY, HTTP_PROXY) in between allows.";

@@ -87,21 +87,21 @@ function describeService(client: TmdbClient, kept: readonly Doubtful[]): TaskFai
   const example = kept.find(({ failed }) => !FOREIGN.has(failed.reason)) ?? kept[0];
   const told = `${example?.failed.detail} (${example?.failed.reason}, such as for ${example?.id.askedId})`;
   const isForeign = kept.every(({ failed }) => FOREIGN.has(failed.reason));
-  const hint = "What has been fetched is kept; no id was decided by these answers, and they are asked again.";
+  const hint = "What has been fetched is kept. These ids got no outcome and are asked again.";
   if (isForeign && client.proofs === 0) {
     return new TaskFailure(
       "CONFIG_INVALID",
       `${baseUrl} is not TMDB's API: none of its ${kept.length} answers is the title that was asked for. ${told}.`,
       false,
       {
-        hint: `Set TMDB_BASE_URL to the address of version 3 of the API, such as https://api.themoviedb.org/3. Where it is that already, a proxy answered in its place. ${hint}`,
+        hint: `Set TMDB_BASE_URL to the address of version 3 of the API, such as https://api.themoviedb.org/3. If it is set so already, a proxy answered instead of TMDB. ${hint}`,
       },
     );
   }
   return new TaskFailure(
     "TMDB_UNAVAILABLE",
-    `${host} gives no sound answer: the last ${kept.length} ids got none, and neither did a control question. ${told}.`,
+    `${host} gives no valid answer: neither the last ${kept.length} ids nor a control question got one. ${told}.`,
     true,
-    { hint: `Check the host, TMDB_BASE_URL and what a proxy in between does. ${hint}` },
+    { hint: `Check the host, TMDB_BASE_URL and any proxy in between. ${hint}` },
   );
 }

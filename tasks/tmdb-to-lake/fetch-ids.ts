@@ -93,7 +93,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
       await clock.sleep(SILENCE_CHECK_MS, ended).catch(() => undefined);
       const quietMs = clock.monotonicMs() - quietSinceMs;
       if (ended.aborted || quietMs < SILENCE_CHECK_MS) continue;
-      const long = quietMs < LONG_SILENCE_MS ? undefined : `nothing came for ${Math.floor(quietMs / 1000)} s`;
+      const long = quietMs < LONG_SILENCE_MS ? undefined : `no answer for ${Math.floor(quietMs / 1000)} s`;
       const waitsFor = client.waitsFor ?? long;
       if (waitsFor !== undefined) report(waitsFor);
     }

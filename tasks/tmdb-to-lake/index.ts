@@ -180,9 +180,11 @@ function findCandidates(context: Context): TaskOutput {
   const [only] = sets;
   if (only !== undefined && sets.length === 1) return only[1];
   const found =
-    sets.length === 0 ? "none of the tasks that it needs gives ids" : "several tasks that it needs give ids";
+    sets.length === 0
+      ? "none of the tasks that it needs provides ids"
+      : "several tasks that it needs provide ids";
   throw new TaskFailure("OUTPUT_MISSING", `${context.taskId}: ${found}.`, false, {
-    hint: "Let it need one csv-to-ids task, or name one with ids_from.",
+    hint: "Make it need one csv-to-ids task, or name one in ids_from.",
   });
 }
 

@@ -24,7 +24,7 @@ const fields = z.strictObject({
     .max(20)
     .default([])
     .describe(
-      "TMDB's `append_to_response`, at most 20 names. Another set is another question: all is asked anew.",
+      "TMDB's `append_to_response`, at most 20 names. Another set is another question: all ids are asked again.",
     ),
   ids_from: z
     .string()
@@ -35,14 +35,14 @@ const fields = z.strictObject({
     .positive()
     .nullable()
     .default(null)
-    .describe("At most so many ids a run; the others remain."),
-  concurrency: z.int().min(1).max(64).default(16).describe("Requests under way at once."),
+    .describe("The most ids that one run asks for; the others remain."),
+  concurrency: z.int().min(1).max(64).default(16).describe("The most requests at the same time."),
   rate_per_second: z
     .number()
     .positive()
     .optional()
     .describe(
-      "Asks no faster than this. The process has one limiter: the lowest of TMDB_RATE_PER_SECOND and of the tasks at work holds for all.",
+      "The most requests a second. The process has one limiter: the lowest of TMDB_RATE_PER_SECOND and of the running tasks' values applies to all.",
     ),
   recheck_after: durationOption
     .default(7 * 86_400)

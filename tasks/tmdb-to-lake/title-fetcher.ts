@@ -47,7 +47,7 @@ export function createTitleFetcher({ host, clock, get }: TitleFetcherTools): Tit
     const verdict = readFind(answer.value, title.entity);
     if (verdict.kind === "found") return verdict.ids;
     if (verdict.kind === "absent") return absent(verdict.reason);
-    return fail("bad_find_answer", `GET ${template} from ${host}: not of the form of a find answer`, false);
+    return fail("bad_find_answer", `GET ${template} from ${host}: not a valid answer of /find`, false);
   }
 
   /** `providerId` is the one that `/find` gave; without it the title was asked for by its IMDb id. */
@@ -63,7 +63,7 @@ export function createTitleFetcher({ host, clock, get }: TitleFetcherTools): Tit
     const { value, bytes } = answer;
     const id = isTitle(value, title.entity) ? readProviderId(value) : undefined;
     if (!isJsonObject(value) || id === undefined) {
-      return fail("not_a_title", `${source}: JSON that is not of the form of a title`, false);
+      return fail("not_a_title", `${source}: JSON that is not a title`, false);
     }
     if (providerId !== undefined && id !== providerId) {
       return fail("wrong_title", `${source}: asked for ${providerId}, got ${id}`, true);

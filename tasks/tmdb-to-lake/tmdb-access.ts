@@ -33,20 +33,15 @@ export function readSecret(credentials: TmdbCredentials): TmdbSecret {
   const token = credentials.token ?? "";
   const value = token === "" ? (credentials.apiKey ?? "") : token;
   if (value === "") {
-    throw new TaskFailure(
-      "SECRET_MISSING",
-      "TMDB_API_TOKEN is not set, and TMDB answers nobody without it.",
-      false,
-      {
-        hint: `Put TMDB_API_TOKEN=… into .env: the API Read Access Token from ${WHERE} (or TMDB_API_KEY, the API Key).`,
-      },
-    );
+    throw new TaskFailure("SECRET_MISSING", "TMDB_API_TOKEN is not set. TMDB needs a token.", false, {
+      hint: `Put TMDB_API_TOKEN=… into .env: the API Read Access Token from ${WHERE} (or TMDB_API_KEY, the API Key).`,
+    });
   }
   const variable = token === "" ? "TMDB_API_KEY" : "TMDB_API_TOKEN";
   if (!SECRET.test(value)) {
     throw new TaskFailure(
       "CONFIG_INVALID",
-      `${variable} holds spaces, line ends or letters that no token has.`,
+      `${variable} holds spaces, line ends or letters that a token cannot have.`,
       false,
     );
   }

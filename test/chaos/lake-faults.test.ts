@@ -212,7 +212,7 @@ test("a store that compares no checksums and changes a byte is found out, and th
   const second = await opened.run("csv_ingest", DATE);
   expectSuccess(second);
   expect(second.stdout).toContain(
-    "Other bytes than recorded stand at Raw/Local/CSV/Movies/2026/11/23/movies.csv",
+    "Raw/Local/CSV/Movies/2026/11/23/movies.csv holds other bytes than recorded.",
   );
   const sound = readFileSync(join(opened.world.inputFolder, "movies.csv"));
   const beside = [...opened.store.objects()].filter(([key]) =>

@@ -74,7 +74,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     await world.prepare(["run", "csv_ingest", "--date", DATE]);
     const failed = await opened.run("tmdb_ingest", DATE);
     expect(failed.exitCode, failed.stdout + failed.stderr).toBe(1);
-    expect(failed.stdout).toMatch(/no space is left \(ENOSPC\)/);
+    expect(failed.stdout).toMatch(/the disk or the quota is full \(ENOSPC\)/);
     expect(failed.seconds).toBeLessThan(40);
     disk.resize("64m");
     const again = await opened.run("tmdb_ingest", DATE);
@@ -152,7 +152,9 @@ describe("a quota of the process (`ulimit -f`)", () => {
     world.editDag("csv_ingest", (text) => text.replace("retries: 3", "retries: 0"));
     const failed = await runWithin(world, 900, "run", "csv_ingest", "--date", DATE);
     expect(failed.exitCode, failed.stdout + failed.stderr).toBe(1);
-    expect(failed.stdout).toMatch(/movies\.csv: a file may not become that large here \(EFBIG\)/);
+    expect(failed.stdout).toMatch(
+      /movies\.csv: the file exceeds the size limit of this user or file system \(EFBIG\)/,
+    );
     expect(world.listLake().filter((file) => file.includes("movies.csv"))).toEqual([]);
     const again = await opened.run("csv_ingest", DATE);
     expect(again.exitCode, again.stdout + again.stderr).toBe(0);

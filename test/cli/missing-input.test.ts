@@ -16,8 +16,12 @@ tasks:
 `;
 
 test.each([
-  ["the input folder", "movies.csv", /The input folder \S+input is not there\. Create it/],
-  ["a folder in it", "handed/over/movies.csv", /The folder \S+input\/handed\/over is not there\. Create it/],
+  ["the input folder", "movies.csv", /The input folder \S+input does not exist\. Create it/],
+  [
+    "a folder in it",
+    "handed/over/movies.csv",
+    /The folder \S+input\/handed\/over does not exist\. Create it/,
+  ],
 ])("%s that does not exist ends the run at once, with what to do", async (what, file, reason) => {
   const world = openCliWorld();
   onTestFinished(() => world.remove());

@@ -78,7 +78,7 @@ describe("an empty database", () => {
     [["db", "migrate"], 0, "empty.db is at 0"],
     [["runs", "show", "csv_ingest"], 2, "There is no run csv_ingest."],
     [["lake", "ls"], 0, "Nothing is recorded in file://"],
-    [["lake", "verify"], 0, "bytes that no run entered"],
+    [["lake", "verify"], 0, "bytes that no run recorded"],
   ] as const)("%j has a sentence for it", async (args, exitCode, sentence) => {
     const result = await world.run(args, { DAGMAR_DB: file() });
     expect(result.stdout + result.stderr).toContain(sentence);

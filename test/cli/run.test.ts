@@ -185,7 +185,7 @@ test("a missing CSV fails in one readable sentence, and the same command goes on
   renameSync(file, `${file}.away`);
   const failed = await run("csv_ingest", "--date", "2026-11-25");
   expect(failed.exitCode).toBe(1);
-  expect(failed.stdout).toContain(`${file} is not there. Put movies.csv into ${world.inputFolder}`);
+  expect(failed.stdout).toContain(`${file} does not exist. Put movies.csv into ${world.inputFolder}`);
   expect(failed.stdout).not.toMatch(/ENOENT|at .*\.js:/);
   expect(readState("csv_ingest", "2026-11-25")).toEqual(["failed"]);
   renameSync(`${file}.away`, file);

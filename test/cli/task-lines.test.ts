@@ -6,7 +6,7 @@ import { createOutput } from "../../cli/output/output.ts";
 const { paint } = createOutput({ stdout: process.stdout, stderr: process.stderr });
 const NOW = new Date("2026-11-23T09:00:00Z");
 const REASON =
-  "/data/input/movies.csv is not there. Put movies.csv into /data/input, or set DAGMAR_INPUT to the folder that holds it.";
+  "/data/input/movies.csv does not exist. Put movies.csv into /data/input, or set DAGMAR_INPUT to the folder that holds it.";
 
 function draw(line: Partial<TaskLine>, columns = 60): readonly string[] {
   const blank = { message: "", progress: null, startedMs: 0, doneAtStart: 0, gainedMs: 0, attempt: 1 };

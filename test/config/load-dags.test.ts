@@ -100,7 +100,7 @@ describe("a folder that is mounted through links", () => {
     symlinkSync("..data/a.yaml", path.join(folder, "a.yaml"));
     const loaded = await loadDags(folder, rules);
     rmSync(outside, { recursive: true });
-    expect(describeBroken(loaded)["a"]?.[0]).toContain(`leads out of its folder, to ${outside}/a.yaml`);
+    expect(describeBroken(loaded)["a"]?.[0]).toContain(`to a file outside this folder, ${outside}/a.yaml`);
   });
 });
 
@@ -143,10 +143,10 @@ describe("a folder", () => {
       folder: ["folder.yaml: is a folder, not a file"],
       large: ["large.yaml: the file is larger than 256 KiB, the limit for a Dag file"],
       link: [
-        "link.yaml: is a symbolic link that leads out of its folder, to /etc/passwd; put the file itself here",
+        "link.yaml: is a symbolic link to a file outside this folder, /etc/passwd; put the file itself here",
       ],
-      loop: ["loop.yaml: is a symbolic link that leads to itself"],
-      "old.yml": ["old.yml: the name of a Dag file ends in .yaml (rename it to old.yaml)"],
+      loop: ["loop.yaml: is a symbolic link to itself"],
+      "old.yml": ["old.yml: the name of a Dag file must end in .yaml (rename it to old.yaml)"],
       pipe: ["pipe.yaml: is not a regular file"],
     });
   });
@@ -154,7 +154,7 @@ describe("a folder", () => {
   test.skipIf(process.getuid?.() === 0)("tells what may not be read", async () => {
     chmodSync(write("shut.yaml", simple("shut")), 0o000);
     expect(describeBroken(await loadDags(folder, rules))).toEqual({
-      shut: ["shut.yaml: may not be read by this user"],
+      shut: ["shut.yaml: is not readable by this user"],
     });
   });
 
@@ -198,10 +198,8 @@ describe("Dags that follow others", () => {
     write("self.yaml", simple("self", "{ after: self }"));
     const loaded = await loadDags(folder, rules);
     expect([...loaded.dags.keys()]).toEqual(["d"]);
-    expect(describeBroken(loaded)["a"]?.join()).toContain(
-      "Dags come after each other in a cycle: a → c → b → a",
-    );
-    expect(describeBroken(loaded)["self"]?.join()).toContain("a Dag cannot come after itself");
+    expect(describeBroken(loaded)["a"]?.join()).toContain("Dags follow each other in a cycle: a → c → b → a");
+    expect(describeBroken(loaded)["self"]?.join()).toContain("a Dag cannot follow itself");
   });
 });
 
@@ -344,7 +342,7 @@ describe("given files", () => {
     expect([...loaded.dags.keys()]).toEqual(["a"]);
     const messages = [...loaded.broken.values()].flat().map((issue) => issue.message);
     expect(messages.toSorted()).toEqual([
-      `another file gives the Dag "a" already: ${file}`,
+      `another file already defines the Dag "a": ${file}`,
       "does not exist",
     ]);
   });

@@ -32,7 +32,7 @@ async function tell(lesson: Partial<Lesson>): Promise<readonly string[]> {
 }
 
 const LOST =
-  "The database has 1 object (Raw/a) below Raw/ that the lake does not hold any more. IDS`dagmar lake verify` names what is still missing.";
+  "The database lists 1 object (Raw/a) below Raw/ that the lake no longer holds. IDS`dagmar lake verify` names what is still missing.";
 const ADOPTED = "Found N below Raw/ that the database did not know, with M: now counted as stored.";
 
 test.each<[Partial<Lesson>, string]>([
@@ -48,7 +48,7 @@ test.each<[Partial<Lesson>, string]>([
     { missingKeys: ["Raw/a"], lostIds: 1 },
     LOST.replace("IDS", "Ids to ask again, because they were stored only there: 1. "),
   ],
-  [{ replacedKeys: ["Raw/a"] }, "Other bytes than recorded stand at 1 object (Raw/a) below Raw/."],
+  [{ replacedKeys: ["Raw/a"] }, "The lake holds other bytes than recorded at 1 object (Raw/a) below Raw/."],
   [{ doubledIds: 1 }, "Ids stored in two objects below Raw/: 1. `dagmar lake verify` lists them."],
 ])("%j", async (lesson, message) => {
   expect(await tell(lesson)).toEqual([message]);

@@ -48,7 +48,7 @@ describe.each(ways)("an upload %s", (_name, more, operation) => {
     const startedMs = performance.now();
     const fault: unknown = await lake.putFile(request).catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: "LAKE_UNAVAILABLE", retryable: true });
-    expect(String(fault)).toMatch(/took no byte for 0\.8 s, after \d+ of \d+/);
+    expect(String(fault)).toMatch(/no byte could be sent for 0\.8 s, after \d+ of \d+/);
     expect((performance.now() - startedMs) / 8, "per try").toBeLessThan(3_000);
     expect(world.server.versions()).toEqual([]);
   }, 60_000);

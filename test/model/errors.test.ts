@@ -52,7 +52,7 @@ test("78 is for what only an edit mends, 75 for what room or time mends", () => 
 });
 
 test.each([
-  ["ENOSPC", "no space is left (ENOSPC)"],
+  ["ENOSPC", "the disk or the quota is full (ENOSPC)"],
   ["EDQUOT", "the quota is used up (EDQUOT)"],
   ["EMFILE", "this process may not open more files (`ulimit -n`) (EMFILE)"],
   ["EACCES", undefined],

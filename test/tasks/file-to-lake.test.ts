@@ -285,8 +285,8 @@ describe("sources that cannot be stored", () => {
       symlinkSync(target, join(world.input, "movies.csv"));
       const error = await failure(store(world, "2026-11-23"));
       expect(error.code).toBe("INPUT_MISSING");
-      expect(error.message).toContain(`is a symbolic link to nothing (${target})`);
-      expect(error.hint).toBe(`Let the link lead to a file inside ${realpathSync(world.input)}.`);
+      expect(error.message).toContain(`is a broken symbolic link (to ${target})`);
+      expect(error.hint).toBe(`Point the link to a file inside ${realpathSync(world.input)}.`);
     },
   );
 
@@ -390,7 +390,7 @@ describe("sources that cannot be stored", () => {
       codes.push(code);
       messages.push(message);
     }
-    expect(messages.at(-1)).toContain(`its link leads to ${join(world.folder, "secret.csv")}`);
+    expect(messages.at(-1)).toContain(`it is a link to ${join(world.folder, "secret.csv")}`);
     expect(codes).toEqual(["INPUT_NOT_A_FILE", "INPUT_OUTSIDE", "INPUT_OUTSIDE", "INPUT_OUTSIDE"]);
     expect(await listKeys(world)).toEqual([]);
   });

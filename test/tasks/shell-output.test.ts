@@ -59,7 +59,7 @@ describe("output in the log", () => {
     expect(lines.slice(0, 2)).toEqual(["stdout: 1", "stdout: 2"]);
     expect(lines.length).toBe(16);
     expect(lines.at(-1)).toBe(
-      "undefined: The output goes on; what is beyond output_limit (1000 bytes) is not shown.",
+      "undefined: The output is longer than output_limit (1000 bytes); the rest is not shown.",
     );
     expect(output["last_line"]).toBe("and that was all");
   });

@@ -80,7 +80,7 @@ describe("arguments are data", () => {
       params: { file: "/", name: "HOME", list: ["env"], map: { LD_PRELOAD: "x" } },
     });
     expect(failure).toMatchObject({ code: "DAG_INVALID", retryable: false });
-    expect(failure.message).toBe(`build: no template may stand in ${place}.`);
+    expect(failure.message).toBe(`build: templates are not allowed in ${place}.`);
     expect(failure.hint).toContain("In its Dag file:");
   });
 });
@@ -134,7 +134,7 @@ describe("failure", () => {
 
   test("may be silent", async () => {
     expect((await failShell({ command: ["false"] })).message).toBe(
-      "build: the program ended with exit code 1. It said nothing on standard error.",
+      "build: the program ended with exit code 1. It wrote nothing to standard error.",
     );
   });
 
@@ -155,11 +155,11 @@ describe("failure", () => {
 
 describe("what cannot be started is not tried again", () => {
   test.each([
-    [{ command: ["no-such-program"] }, "there is no program no-such-program on the PATH"],
-    [{ command: ["./no/such/program"] }, "there is no program ./no/such/program,"],
+    [{ command: ["no-such-program"] }, "the program no-such-program was not found on the PATH"],
+    [{ command: ["./no/such/program"] }, "the program ./no/such/program was not found,"],
     [{ command: ["pwd"], cwd: "/no/such/folder" }, "cwd: /no/such/folder is not a folder"],
     [{ command: ["pwd"], cwd: "/etc/passwd" }, "cwd: /etc/passwd is not a folder"],
-    [{ script: "no-such-program" }, "a command in it is not there or may not be executed"],
+    [{ script: "no-such-program" }, "a command in it was not found or is not executable"],
     [{ script: "true", args: ["x".repeat(200_000)] }, "longer than this system permits (E2BIG)"],
   ])("%.60j", async (written, message) => {
     const failure = await failShell(written);
@@ -171,9 +171,9 @@ describe("what cannot be started is not tried again", () => {
     const folder = makeTempFolder();
     const file = join(folder, "load.sh");
     writeFileSync(file, "#!/no/such/interpreter\n");
-    expect((await failShell({ command: [file] })).message).toContain("may not be executed by this user");
+    expect((await failShell({ command: [file] })).message).toContain("is not executable by this user");
     chmodSync(file, 0o755);
-    expect((await failShell({ command: [file] })).message).toContain("the one that its first line names");
+    expect((await failShell({ command: [file] })).message).toContain("the interpreter in its first line");
     mkdirSync(join(folder, "a-folder"));
     expect(await failShell({ command: [join(folder, "a-folder")] })).toMatchObject({
       code: "SHELL_NOT_FOUND",

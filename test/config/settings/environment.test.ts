@@ -19,7 +19,7 @@ test("a .env that is a link to nothing is a fault, and not an empty file", () =>
   expect(readEnvironment(folder).faults).toEqual([]);
   const file = path.join(folder, ".env");
   symlinkSync(path.join(folder, "gone"), file);
-  expect(readEnvironment(folder).faults).toEqual([`${file} is a link to a file that is not there`]);
+  expect(readEnvironment(folder).faults).toEqual([`${file} is a link to a file that does not exist`]);
 });
 
 test("without a .env the environment is all there is", () => {
