@@ -119,7 +119,7 @@ it("a lake whose SDK was moved behind its back sends nothing", async () => {
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "b");
     const lake = openLake("s3://lake", { clock: makeEagerClock(), log: makeKeptLogger() });
     await expect(lake.head("Raw/x")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
-    await expect(lake.head("Raw/x")).rejects.toThrow(/would send to http:\/\/127\.0\.0\.1/);
+    await expect(lake.head("Raw/x")).rejects.toThrow(/would send requests to http:\/\/127\.0\.0\.1/);
     expect(world.server.requests).toEqual([]);
     await lake.close();
   } finally {

@@ -154,7 +154,7 @@ describe("a program that has ended", () => {
     const { signal } = stop;
     await Promise.all(Array.from({ length: 8 }, () => runShell({ script: "echo hi" }, { signal })));
     await expect(startShell({ command: ["no-such-program"] }, { signal }).output).rejects.toThrow(
-      "no program",
+      "no-such-program was not found",
     );
     await expect(startShell({ script: "exit 1" }, { signal }).output).rejects.toThrow("exit code 1");
     expect(getEventListeners(signal, "abort")).toEqual([]);

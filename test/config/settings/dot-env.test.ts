@@ -39,7 +39,7 @@ test("the lines of .env.example can be taken as they are", () => {
 
 describe("a line of a .env is a fault with its number", () => {
   test.each<[string, string | Uint8Array, string]>([
-    ["a word alone", "A=1\nhush", "line 2 gives no variable"],
+    ["a word alone", "A=1\nhush", "line 2 sets no variable"],
     ["a colon", "A : hush", "line 1 sets no variable"],
     ["a blank for the =", "A hush", "line 1 sets no variable"],
     ["export without a value", "export A", "line 1 sets no variable"],

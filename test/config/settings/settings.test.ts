@@ -124,7 +124,7 @@ describe("the lake", () => {
     ["s3://bucket/a ", "begin or end with a space"],
     ["s3://my bucket/a", "no valid bucket"],
     ["s3://key:hush@bucket/x", "without credentials"],
-    ["s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x", "an ARN is not taken"],
+    ["s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/x", "an ARN is not accepted"],
   ])("%j is refused, and what is at fault is named: %s", (text, part) => {
     expect(listFaults({ DAGMAR_LAKE: text })).toEqual([expect.stringContaining(part)]);
   });
