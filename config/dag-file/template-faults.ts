@@ -26,7 +26,7 @@ export function listTemplateFaults(draft: DagDraft, task: TaskDraft, registry: R
     const [inside, ...option] = path.slice(base.length);
     const hint = inside === "with" ? type?.refuseTemplate?.(option) : undefined;
     // A text in another language, such as a script: what it holds means something there.
-    if (hint !== undefined) return isOwn ? [{ path, message: "no template may stand here", hint }] : [];
+    if (hint !== undefined) return isOwn ? [{ path, message: "templates are not allowed here", hint }] : [];
     const foreign = findForeignTemplates(text, {
       known,
       isForProgram: type?.refuseTemplate !== undefined,

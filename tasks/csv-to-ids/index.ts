@@ -23,7 +23,7 @@ const optionsSchema = z.strictObject({
     ),
   id: z.string().min(1).describe("The column that holds the id: tt and 7 to 10 digits."),
   where: conditionsSchema.default({}),
-  delimiter: delimiterOption.default("|").describe("One character. Quotes are letters."),
+  delimiter: delimiterOption.default("|").describe("One character. Quotes have no special meaning."),
   max_faulty_rows: z
     .int()
     .min(0)

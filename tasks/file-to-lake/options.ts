@@ -39,7 +39,7 @@ const fields = z.strictObject({
   poll: durationOption.default(30).describe("How often to look while waiting; a wait below 1s counts as 1s."),
   stable_for: durationOption
     .default(1)
-    .describe("A file that was modified less than this long ago is looked at again after that time."),
+    .describe("A file that was modified less than this long ago is checked again after that time."),
   format: z
     .enum(["csv"])
     .optional()

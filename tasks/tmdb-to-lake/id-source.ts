@@ -20,7 +20,7 @@ export function listIdFaults(
   if (sources.length === 1) return [];
   const message =
     sources.length === 0
-      ? "none of the tasks that it needs gives ids"
-      : `several tasks that it needs give ids: ${sources.map(({ taskId }) => taskId).join(", ")}`;
+      ? "none of the tasks that it needs provides ids"
+      : `several tasks that it needs provide ids: ${sources.map(({ taskId }) => taskId).join(", ")}`;
   return [{ path: ["needs"], message, hint: HINT }];
 }

@@ -10,7 +10,9 @@ const fields = z.strictObject({
   key: z
     .string()
     .min(1)
-    .describe("Key of each object; holds ${run_stamp} and ${seq}. Manifests go beside, named _manifest-…"),
+    .describe(
+      "Key of each object; holds ${run_stamp} and ${seq}. Manifests are stored next to them as _manifest-…",
+    ),
   language: z
     .string()
     .superRefine((language, context) => {

@@ -53,12 +53,12 @@ test.each([
   [
     "no ids",
     titles("entity: movie", ""),
-    "a.needs: none of the tasks that it needs gives ids (let it need one csv-to-ids task",
+    "a.needs: none of the tasks that it needs provides ids (let it need one csv-to-ids task",
   ],
   [
     "ids of two tasks",
     titles("entity: movie", "ids, others"),
-    "several tasks that it needs give ids: ids, others",
+    "several tasks that it needs provide ids: ids, others",
   ],
   [
     "ids of a task that it does not need",
