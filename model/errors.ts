@@ -66,7 +66,7 @@ export const ERROR_CODES = {
   DATABASE_MOVED: {
     exit: 78,
     meaning:
-      "The database's file was moved, removed or replaced while it was in use; nothing more is written.",
+      "The database's file was moved, removed, replaced, cut short or overwritten while it was in use; nothing more is written.",
   },
   LEASE_LOST: { exit: 75, meaning: "Another process took the lease over; this one may not write any more." },
   ILLEGAL_TRANSITION: { exit: 1, meaning: "A state change that the transition table does not allow." },

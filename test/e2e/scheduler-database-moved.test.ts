@@ -1,5 +1,6 @@
-/** The database's file is taken away under a scheduler: it stops, and what is put there belongs to the next one. */
-import { mkdirSync, readFileSync, renameSync } from "node:fs";
+/** The database's file is taken away or spoilt under a scheduler: it stops, and what is put there belongs to the next one. */
+import { randomBytes } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -49,5 +50,34 @@ test.each([
     const next = await world.startScheduler();
     await untilReady(next);
     expect((await next.stop()).exitCode).toBe(0);
+  },
+);
+
+/** In place: the file keeps its name and its inode. */
+const SPOIL: Readonly<Record<string, (file: string) => void>> = {
+  "cut to nothing": (file) => truncateSync(file, 0),
+  "cut in its first page": (file) => truncateSync(file, 10),
+  "overwritten with noise": (file) => writeFileSync(file, randomBytes(200_000)),
+  "overwritten with zeros": (file) => writeFileSync(file, Buffer.alloc(200_000)),
+  "replaced by a text": (file) => copyFileSync(new URL("../../LICENSE", import.meta.url), file),
+};
+
+test.each(Object.entries(SPOIL))(
+  "a scheduler whose database is %s in place is not ready, and ends with 78 and writes nothing more",
+  async (_, spoil) => {
+    const world = useServiceWorld();
+    // Nothing comes due meanwhile: the renewal of the lease alone writes.
+    const scheduler = await world.startScheduler();
+    await untilReady(scheduler);
+    spoil(world.databaseFile);
+    const left = readFileSync(world.databaseFile);
+    await eventually(
+      "it is not ready",
+      async () => (await ask(`${scheduler.url}/readyz`).catch(() => ({ status: 503 }))).status === 503,
+    );
+    const { exitCode, stderr } = await scheduler.ended;
+    expect(exitCode, stderr).toBe(78);
+    expect(stderr).toMatch(/was cut short or overwritten while it was in use/);
+    expect(readFileSync(world.databaseFile).equals(left)).toBe(true);
   },
 );
