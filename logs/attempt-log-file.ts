@@ -2,7 +2,7 @@
  * One growing log file: opened at its first line, written behind the back of whoever logs, begun anew when it is full.
  * A file that cannot be written is given up: a log is never worth a task. What is written is decided elsewhere.
  */
-import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
+import { constants, mkdir, open, rename, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { listPartNames } from "./attempt-log-location.ts";
 
@@ -114,7 +114,9 @@ async function openInFolder(file: string): Promise<FileHandle> {
   // why it cannot be made.
   await mkdir(path.resolve(folder, LOGS_FOLDER), { recursive: true }).catch(() => undefined);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return open(file, "a", 0o600);
+  // A pipe without a reader is a fault, and nothing to wait for.
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NONBLOCK } = constants;
+  return open(file, O_APPEND | O_CREAT | O_WRONLY | O_NONBLOCK, 0o600);
 }
 
 async function openNextPart(file: string, full: Part): Promise<Part> {

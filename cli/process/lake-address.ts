@@ -1,6 +1,6 @@
 /** Where the configured lake is, and how it is reached: settings turned into what `openLake` takes. */
 import type { Agent } from "node:http";
-import { mayAwsFilesMoveLake } from "../../config/settings/aws-files.ts";
+import { assertAwsFilesReadable, mayAwsFilesMoveLake } from "../../config/settings/aws-files.ts";
 import { readTestSwitches, type Environment } from "../../config/settings/environment.ts";
 import type { Settings } from "../../config/settings/settings.ts";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
@@ -10,13 +10,14 @@ export interface LakeAddress {
   readonly s3: S3Options;
 }
 
-/** AWS's variables must stand in the environment: the SDK may be asked. Raises `ConfigError` where it finds no address. */
+/** AWS's variables must stand in the environment: the SDK may be asked. Raises `ConfigError` where it finds no address, or a file of AWS's that cannot be read. */
 export async function findLakeAddress(
   { lake }: Settings,
   environment: Environment,
   makeAgent: (() => Agent) | undefined,
 ): Promise<LakeAddress> {
   if (lake.kind === "folder") return { location: lake.path, s3: {} };
+  assertAwsFilesReadable(environment.variables);
   const { bucket, prefix, encryption } = lake;
   return {
     location: prefix === "" ? `s3://${bucket}` : `s3://${bucket}/${prefix}`,

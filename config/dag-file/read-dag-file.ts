@@ -33,9 +33,11 @@ export function readDagFile(file: string): Uint8Array | string {
     }
     return buffer.subarray(0, length);
   } catch (error) {
+    const code = readCode(error);
+    // open(2): a socket, or a device that is not there.
+    if (code === "ENXIO") return "is not a regular file";
     // It says nothing about the file: the whole folder is read again later.
     if (explainSystemFault(error) !== undefined) throw error;
-    const code = readCode(error);
     if (code === "ENOENT") return "does not exist";
     return code === "EACCES" ? "is not readable by this user" : `cannot be read (${code})`;
   } finally {

@@ -2,9 +2,13 @@
  * The one file that reads and writes the process's environment: variables and `.env` together, the environment winning.
  * What they mean is decided in settings.
  */
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import path from "node:path";
 import { parseDotEnv, type DotEnv } from "./dot-env.ts";
+import { describeReadFault, readSmallFile } from "./small-file.ts";
+
+/** Far more than settings need. */
+const DOT_ENV_LIMIT_BYTES = 1024 * 1024;
 
 export interface Environment {
   /** Names with values; empty ones count as not set, since that is what an unfilled line of an env-file gives. */
@@ -81,11 +85,11 @@ function isSetAs(present: Readonly<Record<string, string>>, name: string): boole
 
 function readDotEnv(file: string): DotEnv {
   try {
-    const { values, faults } = parseDotEnv(readFileSync(file));
+    const { values, faults } = parseDotEnv(readSmallFile(file, DOT_ENV_LIMIT_BYTES));
     return { values, faults: faults.map((fault) => `${file}, ${fault}`) };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
-    if (code !== "ENOENT") return { values: {}, faults: [`${file} cannot be read (${code})`] };
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!isMissing) return { values: {}, faults: [`${file} cannot be read (${describeReadFault(error)})`] };
     // Left out in silence, it would replace settings by defaults.
     const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
     return { values: {}, faults: isLink ? [`${file} is a link to a file that does not exist`] : [] };

@@ -10,6 +10,7 @@ import { parseAddress, type Parsed } from "../../model/text/address.ts";
 import { isTimezone } from "../../model/time/local-time.ts";
 import { LOG_LEVELS, type LogLevel } from "../../model/ports/logger.ts";
 import type { Environment } from "./environment.ts";
+import { describeReadFault } from "./small-file.ts";
 import { listProxySecrets, parseProxyRule, type ProxyRule } from "./proxy-rule.ts";
 import {
   parseCount,
@@ -182,8 +183,7 @@ function readSecretFiles(
       if (content === "") faults.push(`${name}_FILE names an empty file`);
       else values[name] = content;
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
-      faults.push(`${name}_FILE names a file that cannot be read: ${file} (${code})`);
+      faults.push(`${name}_FILE names a file that cannot be read: ${file} (${describeReadFault(error)})`);
     }
   }
   return values;
