@@ -52,7 +52,9 @@ test("a secret in the environment puts the file variant in .env out of force, an
 
 test("a .env that cannot be read is a fault", () => {
   mkdirSync(path.join(folder, ".env"));
-  expect(readEnvironment(folder).faults).toEqual([`${path.join(folder, ".env")} cannot be read (EISDIR: it is a folder, not a file)`]);
+  expect(readEnvironment(folder).faults).toEqual([
+    `${path.join(folder, ".env")} cannot be read (EISDIR: it is a folder, not a file)`,
+  ]);
 });
 
 test("AWS's variables reach the environment, and replace nothing in it", () => {
