@@ -86,7 +86,7 @@ test.each(Object.entries(PLACES))(
     onTestFinished(() => world.remove());
     const { prepare, args, more, exitCode, says } = place;
     const file = prepare(world);
-    execFileSync("mkfifo", [file]);
+    execFileSync("/usr/bin/mkfifo", [file]);
     const running = world.start(args, more?.(file));
     const giveUp = setTimeout(() => running.child.kill("SIGKILL"), 30_000);
     const result = await running.ended;
@@ -101,7 +101,7 @@ test("a pipe with a writer, and a device that is empty, are read as files", { ti
   const world = openCliWorld();
   onTestFinished(() => world.remove());
   const pipe = join(world.folder, ".env");
-  execFileSync("mkfifo", [pipe]);
+  execFileSync("/usr/bin/mkfifo", [pipe]);
   const listing = world.start(["dags", "list"], {
     TMDB_API_TOKEN: undefined,
     DAGMAR_LOG_LEVEL: undefined,

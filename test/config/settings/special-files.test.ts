@@ -15,7 +15,7 @@ import { makeTempFolder } from "../../support/test-world.ts";
 type Make = (file: string) => unknown;
 
 const KINDS: Readonly<Record<string, Make>> = {
-  "a pipe without a writer": (file) => execFileSync("mkfifo", [file]),
+  "a pipe without a writer": (file) => execFileSync("/usr/bin/mkfifo", [file]),
   "a folder": (file) => mkdirSync(file),
   "an endless device": (file) => symlinkSync("/dev/zero", file),
   "a socket": async (file) => {
