@@ -59,9 +59,9 @@ ENV NODE_ENV=production \
 # The image's user "node", as a number, so that Kubernetes' runAsNonRoot can see that it is not root.
 USER 1000:1000
 VOLUME ["/input", "/data", "/app/dags"]
-# For the service; a standby is healthy too. A single command serves no /healthz: `docker run --no-healthcheck …`.
+# For the service; a standby is healthy too. For a single command: `docker run --no-healthcheck …`.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://' + process.env.DAGMAR_HTTP + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "--max-semi-space-size=2", "/app/dist/cli/main.js"]
-# Runs the scheduler. For a single command: `docker run … dagmar dags list`.
+# The service is the default. For a single command: `docker run … dagmar dags list`.
 CMD ["scheduler"]
