@@ -7,7 +7,7 @@ import { frameRecords } from "../../model/records/record-batch.ts";
 import type { Query } from "../sqlite/query.ts";
 import { dropStored } from "./left-out.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
-import { insertInto, sql, upsertInto } from "../sqlite/statement.ts";
+import { insertInto, sql, upsertInto, type Sql } from "../sqlite/statement.ts";
 
 /** `lost`: its object is gone from the lake. */
 export const BATCH_STATES = ["sealed", "committed", "lost"] as const;
@@ -84,12 +84,14 @@ export function sealBatch(
   return readSealed(query, lastId);
 }
 
+/** Of each ask one look at the end of an index: a join would read every batch, and a large ingestion seals thousands. */
+export const findLastNumber = ({ lake, keyTemplate }: Pick<AskFacts, "lake" | "keyTemplate">): Sql =>
+  sql`SELECT max((SELECT max(b.seq) FROM batches b WHERE b.ask_id = a.ask_id AND b.kind = 'records'
+          AND b.lake = ${lake})) AS seq FROM asks a WHERE a.key_template = ${keyTemplate}`;
+
 /** A key that neither the books nor, as far as they know, the lake has yet. */
 function nextKey(query: Query, ask: AskFacts, after: number): { readonly seq: number; readonly key: string } {
-  const used = query.get<{ seq: number | null }>(
-    sql`SELECT max(b.seq) AS seq FROM batches b JOIN asks a USING (ask_id)
-        WHERE b.lake = ${ask.lake} AND b.kind = 'records' AND a.key_template = ${ask.keyTemplate}`,
-  )?.seq;
+  const used = query.get<{ seq: number | null }>(findLastNumber(ask))?.seq;
   for (let seq = Math.max(used ?? 0, after) + 1; ; seq += 1) {
     const key = ask.keyTemplate.replaceAll("${seq}", String(seq).padStart(5, "0"));
     if (!isKeyTaken(query, ask.lake, key)) return { seq, key };

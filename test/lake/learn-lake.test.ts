@@ -125,6 +125,30 @@ describe("an object that the store does not hold as recorded", () => {
     expect(await planIds(stored)).toEqual([]);
   });
 
+  test("and comes back after its manifest was lost too stands in the next manifest", async () => {
+    const stored = await storeTitles();
+    const listManifests = () =>
+      readdirSync(stored.path(FOLDER)).filter(
+        (name) => name.startsWith("_manifest") && !name.includes(".meta."),
+      );
+    const before = listManifests();
+    expect(before).toHaveLength(1);
+    const aside = `${stored.world.folder}/aside`;
+    copyFileSync(stored.path(SECOND), aside);
+    rmSync(stored.path(SECOND));
+    for (const name of before) rmSync(stored.path(`${FOLDER}/${name}`));
+    await learn(stored.world, stored.run);
+    copyFileSync(aside, stored.path(SECOND));
+    await runAgain(stored);
+    const listed = listManifests().flatMap((name) => {
+      const manifest = JSON.parse(readFileSync(stored.path(`${FOLDER}/${name}`), "utf8")) as {
+        readonly objects: readonly { readonly key: string }[];
+      };
+      return manifest.objects.map(({ key }) => key);
+    });
+    expect(listed).toEqual([FIRST, SECOND]);
+  });
+
   test("is not believed to be gone because a list leaves it out: the store is asked for it by its key", async () => {
     const stored = await storeTitles();
     const { lake } = stored.world;

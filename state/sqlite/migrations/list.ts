@@ -12,6 +12,7 @@ import { databaseIdentity } from "./0010-database-identity.ts";
 import { dagFileChecks } from "./0011-dag-file-checks.ts";
 import { unknownWords } from "./0012-unknown-words.ts";
 import { remarksOnCandidates } from "./0013-remarks-on-candidates.ts";
+import { batchesByNumber } from "./0014-batches-by-number.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0011-dag-file-checks", up: dagFileChecks },
   { name: "0012-unknown-words", up: unknownWords },
   { name: "0013-remarks-on-candidates", up: remarksOnCandidates },
+  { name: "0014-batches-by-number", up: batchesByNumber },
 ];

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { AskPolicy } from "../../../model/records/ask-policy.ts";
 import type { Ask, AskRequest, FetchedRecord, SealedBatch } from "../../../model/ports/batch-store.ts";
 import type { RunFacts } from "../../../model/ports/task-type.ts";
-import { sql } from "../../../state/sqlite/statement.ts";
+import { findLastNumber } from "../../../state/records/batches.ts";
+import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { openTestWorld, sealAll, type TestWorld } from "../../support/test-world.ts";
 import { listPlanned, saveCandidates } from "../../support/candidates.ts";
 
@@ -357,4 +358,15 @@ test("the newest generation decides what an id is, and an older one does not com
   expect(await ports.batches.reconcile(refetch)).toMatchObject({ notFound: 1, failed: 0 });
   const nothingYet = await openAsk({ run: { ...run, refetchGeneration: `${generation}-0002` } });
   expect(await ports.batches.reconcile(nothingYet)).toMatchObject({ notFound: 0, remaining: 1 });
+});
+
+test("a batch's number is found at the end of an index, however many batches and asks there are", async () => {
+  const { database, lake } = await openAsking();
+  const { text, values } = findLastNumber({ lake: lake.id, keyTemplate: "k" });
+  const plan = database.all<{ detail: string }>(new Sql(`EXPLAIN QUERY PLAN ${text}`, values));
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    expect.stringMatching(/^SEARCH a USING (?:COVERING )?INDEX asks_by_key \(key_template=\?\)$/),
+    expect.stringMatching(/^CORRELATED SCALAR SUBQUERY/),
+    "SEARCH b USING COVERING INDEX batches_by_ask (ask_id=? AND kind=? AND lake=?)",
+  ]);
 });

@@ -1,8 +1,10 @@
+CREATE INDEX asks_by_key ON asks (key_template);
+
 CREATE UNIQUE INDEX backfills_running ON backfills (dag_id, lake) WHERE state = 'running';
 
 CREATE INDEX backfills_unknown ON backfills (backfill_id) WHERE state NOT IN ('running', 'done', 'cancelled');
 
-CREATE INDEX batches_by_ask ON batches (ask_id);
+CREATE INDEX batches_by_ask ON batches (ask_id, kind, lake, seq);
 
 CREATE INDEX batches_by_manifest ON batches (manifest_batch_id) WHERE manifest_batch_id IS NOT NULL;
 
