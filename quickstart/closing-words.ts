@@ -28,9 +28,9 @@ function describeResult(end: QuickstartEnd, figures: string): readonly string[] 
   const isAgain = end.requests === 0 && end.newObjects.length === 0;
   return [
     "",
-    `Done in ${end.seconds.toFixed(1)} s: ${figures}.`,
+    `Done in ${end.seconds.toFixed(1)} s. This time: ${figures}.`,
     isAgain
-      ? "Everything had been stored before, so nothing was asked and nothing was written."
+      ? "Everything had been stored before, so nothing was asked and nothing was written. The tables above show what the earlier run did."
       : "Run `npm run quickstart` again: it will find that nothing is left to do.",
     "These titles are INVENTED. The answers came from a simulator on this machine, in TMDB's shapes.",
   ];
@@ -48,7 +48,7 @@ function describePlaces(end: QuickstartEnd): readonly string[] {
     "",
     "The state is a SQLite file; look into it with the sqlite3 program:",
     `  sqlite3 -box ${database} "SELECT dag_id, logical_date, state, duration_seconds FROM v_runs"`,
-    `  sqlite3 -box ${database} "SELECT * FROM v_ids"`,
+    `  sqlite3 -box ${database} "SELECT dataset, outcome, count(*) AS ids FROM v_ids GROUP BY 1, 2"`,
     `  sqlite3 -box ${database} "SELECT * FROM v_objects LIMIT 5"`,
   ];
 }
@@ -56,6 +56,7 @@ function describePlaces(end: QuickstartEnd): readonly string[] {
 function describeNextSteps(end: QuickstartEnd): readonly string[] {
   return [
     "",
+    "`npm test` runs the tests with what is installed; `npm cit` installs everything anew first, and compiles where it has to.",
     "Next, with your own:",
     "  1. CSVs    put movies.csv and series.csv into data/input (or name the folder: DAGMAR_INPUT)",
     "  2. token   cp .env.example .env, and set TMDB_API_TOKEN in it",

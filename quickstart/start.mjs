@@ -25,11 +25,17 @@ async function start() {
     return 78;
   }
   if (!areInstalled()) {
-    const installed = runStep("installing packages (npm ci)", ["ci", "--include=dev", "--no-progress"]);
+    const installed = await runStep("installing packages (npm ci)", [
+      "ci",
+      "--include=dev",
+      "--no-progress",
+      // What it fetches, and what a package's own script prints, such as better-sqlite3's compiler.
+      "--loglevel=http",
+      "--foreground-scripts",
+    ]);
     if (installed !== 0) return installed;
-    if (!isDatabaseUsable() && runStep("compiling better-sqlite3", ["rebuild", "better-sqlite3"]) !== 0) {
-      return 1;
-    }
+    const rebuild = ["rebuild", "better-sqlite3", "--foreground-scripts"];
+    if (!isDatabaseUsable() && (await runStep("compiling better-sqlite3", rebuild)) !== 0) return 1;
     if (!isDatabaseUsable()) {
       console.error(
         "better-sqlite3 is installed but cannot be loaded. Does your npm refuse install scripts?",
@@ -39,7 +45,7 @@ async function start() {
     }
   }
   if (isBuildStale()) {
-    const built = runStep("building (npm run build)", ["run", "build"]);
+    const built = await runStep("building (npm run build)", ["run", "build"]);
     if (built !== 0) {
       // What a failed build left behind looks newer than its sources.
       rmSync(builtMain, { force: true });
@@ -91,30 +97,65 @@ function listSources(folder) {
     .map((name) => join(folder, name));
 }
 
-/** One line a step, with its time; what npm says is shown only when it fails. */
-function runStep(name, npmArguments) {
+/**
+ * A step with what npm is doing at the moment, and its time at the end: in a terminal in one line that is written anew, else
+ * a line every ten seconds. All that npm printed is shown when it fails.
+ * @returns {Promise<number>} npm's exit code
+ */
+async function runStep(name, npmArguments) {
+  const isTerminal = process.stdout.isTTY === true;
   process.stdout.write(`${name} … `);
   const startedMs = performance.now();
+  const elapsed = () => (performance.now() - startedMs) / 1000;
   const [program, ...first] = findNpm();
-  const result = spawnSync(program, [...first, ...npmArguments], {
+  const child = spawn(program, [...first, ...npmArguments], {
     cwd: project,
-    encoding: "utf8",
-    maxBuffer: 100_000_000,
     shell: process.platform === "win32" && first.length === 0,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  if (result.status === 0) {
-    console.log(`${seconds} s`);
-    return 0;
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output += text;
+    });
   }
-  console.log(`failed after ${seconds} s`);
-  const output = `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`;
+  let isFirst = true;
+  const show = () => {
+    const line = `${name} … ${elapsed().toFixed(0)} s, ${describeNpm(output)}`;
+    if (isTerminal) process.stdout.write(`\r\u001b[K${line.slice(0, (process.stdout.columns || 80) - 1)}`);
+    else process.stdout.write(`${isFirst ? "\n" : ""}  ${line.slice(name.length + 3)}\n`);
+    isFirst = false;
+  };
+  const showing = setInterval(show, isTerminal ? 1000 : 10_000);
+  const status = await new Promise((resolve) => {
+    child.once("error", (error) => {
+      output += error.message;
+      resolve(1);
+    });
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  clearInterval(showing);
+  const end = status === 0 ? `${elapsed().toFixed(1)} s` : `failed after ${elapsed().toFixed(1)} s`;
+  if (isFirst) console.log(end);
+  else console.log(isTerminal ? `\r\u001b[K${name} … ${end}` : `${name} … ${end}`);
+  if (status === 0) return 0;
   console.error(output);
   if (/not found: make|gyp ERR! (stack|find)|g\+\+: (command )?not found|no C\+\+ compiler/i.test(output)) {
     console.error(COMPILER_HINT);
   }
-  return result.status ?? 1;
+  return status;
+}
+
+/** What npm is doing, from what it has printed so far. */
+function describeNpm(output) {
+  const scripts = [...output.matchAll(/^> (@?[\w./-]+)@\S+ (?:pre|post)?(?:install|rebuild)\b/gm)];
+  const script = scripts.at(-1);
+  if (script !== undefined) {
+    const hasCompiler = /\b(?:CXX|CC)\(target\)|node-gyp rebuild|gyp info/.test(output.slice(script.index));
+    return hasCompiler ? `compiling ${script[1]}, which takes a minute or two` : `setting up ${script[1]}`;
+  }
+  const fetched = output.match(/^npm http fetch GET 200 \S+/gm)?.length ?? 0;
+  return fetched === 0 ? "npm has begun" : `${fetched} files fetched from the registry`;
 }
 
 /** The npm that runs us, where npm does; its script needs no shell and no PATH. */

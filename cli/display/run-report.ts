@@ -13,6 +13,11 @@ export function printRun(output: Output, figures: RunFigures): void {
   const { run, origin, tasks, sums, warnings, written } = figures;
   const { paint } = output;
   output.line();
+  if (origin.how === "done") {
+    output.line(
+      `This run was done before, and ended at ${run.finishedAt ?? "a time that is not known"}. This is what it did then:`,
+    );
+  }
   output.table(
     ["task", "state", "attempts", "time", ""],
     tasks.map((task) => [

@@ -34,13 +34,28 @@ async function findStore(
   { variables }: Environment,
   bucket: string,
   endpoint: string | null,
-): Promise<Pick<S3Options, "endpoint" | "region">> {
+): Promise<Pick<S3Options, "endpoint" | "region" | "named">> {
   if (mayAwsFilesMoveLake(variables)) {
     const { askStore } = await import("../../lake/s3/s3-address.ts");
-    return await askStore(bucket);
+    return { ...(await askStore(bucket)), named: nameSettings(variables) };
   }
   const region = variables["AWS_REGION"];
-  return { ...(endpoint === null ? {} : { endpoint }), ...(region === undefined ? {} : { region }) };
+  return {
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    named: nameSettings(variables),
+  };
+}
+
+/** Where a person finds what is wrong in an address. */
+function nameSettings(variables: Environment["variables"]): NonNullable<S3Options["named"]> {
+  const profile = `the AWS profile ${variables["AWS_PROFILE"] ?? "default"}`;
+  const isSet = (name: string): boolean => (variables[name] ?? "") !== "";
+  const endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].find(isSet);
+  return {
+    endpoint: endpoint ?? `endpoint_url in ${profile}`,
+    region: isSet("AWS_REGION") ? "AWS_REGION" : `The region of ${profile}`,
+  };
 }
 
 /** A test need not send gigabytes to see an object go up in parts. */

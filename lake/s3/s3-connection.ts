@@ -83,6 +83,8 @@ export class S3Connection {
       throw describeS3Fault(fault, {
         bucket: this.bucket,
         endpoint: this.options.endpoint,
+        region: this.options.region,
+        named: this.options.named ?? {},
         what: call.what,
         permission: call.permission,
       });

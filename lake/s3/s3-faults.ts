@@ -142,6 +142,9 @@ const RESTART_HINT = "those in the environment or in .env are read only at the s
 export interface FaultPlace {
   readonly bucket: string;
   readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+  /** The settings that the two come from. */
+  readonly named: { readonly endpoint?: string; readonly region?: string };
   /** What was asked for, such as `PutObject Raw/x.csv`. */
   readonly what: string;
   /** The permission that it needs, such as `s3:PutObject`. */
@@ -184,7 +187,7 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
     name === "PermanentRedirect"
   ) {
     return new LakeError("LAKE_NO_BUCKET", `The bucket ${bucket} is in another region (${what}).`, false, {
-      hint: "Set AWS_REGION to the bucket's region.",
+      hint: `Set AWS_REGION to the bucket's region${readExpectedRegion(message)}.${quoteRegion(place)}`,
     });
   }
   if (SKEWED_NAMES.has(name) || /signature (?:expired|not yet current)/i.test(message)) {
@@ -246,6 +249,14 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
       true,
     );
   }
+  if (code !== undefined && UNREACHED.has(code)) {
+    return new LakeError(
+      "LAKE_UNAVAILABLE",
+      `${capitalise(where)} cannot be reached (${what}): ${describeNetworkFault(code)}.`,
+      true,
+      { hint: adviseAddress(place, code), cause: redact(fault) },
+    );
+  }
   if (verdict.isRetryable) {
     return new LakeError("LAKE_UNAVAILABLE", `${capitalise(where)} did not do ${what}: ${said}.`, true, {
       cause: redact(fault),
@@ -257,6 +268,32 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
   return new LakeError("LAKE_UNSUPPORTED", `${capitalise(where)} refused ${what}: ${said}.`, false, {
     cause: redact(fault),
   });
+}
+
+/** No connection came about: the address may be wrong. */
+const UNREACHED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/** Which setting chose the address, and what it holds: a slip in it looks like an outage. */
+function adviseAddress(place: FaultPlace, code: string): string {
+  const { endpoint, named } = place;
+  if (endpoint !== undefined) {
+    const question = code === "ECONNREFUSED" ? "is the store running there?" : "is that its address?";
+    return `${named.endpoint ?? "AWS_ENDPOINT_URL_S3"} is ${endpoint}: ${question}`;
+  }
+  const region = quoteRegion(place);
+  return region === ""
+    ? "Check this machine's network."
+    : `${region.trim()} If there is such a region, check this machine's network.`;
+}
+
+function quoteRegion({ region, named }: FaultPlace): string {
+  return region === undefined ? "" : ` ${named.region ?? "AWS_REGION"} is ${region}.`;
+}
+
+/** Of "the region 'x' is wrong; expecting 'sa-east-1'". */
+function readExpectedRegion(message: string): string {
+  const [, region] = /expecting '([a-z0-9-]+)'/.exec(message) ?? [];
+  return region === undefined ? "" : `, ${region}`;
 }
 
 /** The store's own code and message, or Node's. */

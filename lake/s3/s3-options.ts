@@ -26,6 +26,8 @@ export const DEFAULT_S3_TIMEOUTS: S3Timeouts = { connectMs: 10_000, idleMs: 50_0
 export interface S3Options {
   /** Any store but AWS. */
   readonly endpoint?: string;
+  /** The settings that the endpoint and the region come from, for messages: `AWS_REGION`. */
+  readonly named?: { readonly endpoint?: string; readonly region?: string };
   /** Default: the SDK's own chain; with an endpoint and none in that chain, `us-east-1`. */
   readonly region?: string;
   /** Default: the SDK's own chain. A function is asked again when the store refuses what it gave. */

@@ -30,7 +30,20 @@ export function describeUnusable(taskId: string, error: unknown): string {
   return `The result of ${taskId} cannot be kept: ${describeError(error)}`;
 }
 
+/** Wherever the message is shown the task's id stands before it: it does not say it again. */
 export function judgeError(taskId: string, error: unknown, log: Logger): AttemptResult {
+  const result = judge(taskId, error, log);
+  if (!("message" in result) || result.message === null) return result;
+  const own = `${taskId}: `;
+  if (!result.message.startsWith(own)) return result;
+  return { ...result, message: capitalise(result.message.slice(own.length)) };
+}
+
+function capitalise(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function judge(taskId: string, error: unknown, log: Logger): AttemptResult {
   if (error instanceof DrainRequested) return { outcome: "drained" };
   if (error instanceof RunStopped) return { outcome: "cancelled", code: error.code };
   if (error instanceof TaskReschedule) {

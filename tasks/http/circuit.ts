@@ -38,7 +38,7 @@ export interface Circuit {
 export interface CircuitOptions {
   readonly clock: Clock;
   /** Named in the failure. */
-  readonly provider: Pick<ProviderPlace, "host" | "codes">;
+  readonly provider: ProviderPlace;
   /** Failures in a row that open it. */
   readonly failuresToOpen?: number;
   readonly coolDownMs?: number;
@@ -92,7 +92,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
       true,
       {
         retryAfterSeconds: waitSeconds,
-        hint: "What has been fetched is kept; the next attempt asks for the rest.",
+        hint: `${provider.isAddressOwn ? `${provider.addressSetting} is ${provider.baseUrl}: is that right, and does anything answer there? ` : ""}What has been fetched is kept; the next attempt asks for the rest.`,
       },
     );
   }

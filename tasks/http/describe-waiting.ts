@@ -1,9 +1,14 @@
 /** Why nothing comes from a provider at the moment, in words for whoever watches. */
 import type { Clock } from "../../model/ports/clock.ts";
+import type { ProviderPlace } from "./provider.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** `undefined` where nothing is wrong. */
-export function describeWaiting(host: string, traffic: Traffic, clock: Clock): string | undefined {
+export function describeWaiting(
+  { host, addressSetting, isAddressOwn }: Pick<ProviderPlace, "host" | "addressSetting" | "isAddressOwn">,
+  traffic: Traffic,
+  clock: Clock,
+): string | undefined {
   const { limiter, circuit, trouble } = traffic;
   const nowMs = clock.monotonicMs();
   if (limiter.pausedUntilMs > nowMs) {
@@ -11,8 +16,9 @@ export function describeWaiting(host: string, traffic: Traffic, clock: Clock): s
   }
   if (trouble.cause === undefined) return undefined;
   const { nextProbeMs } = circuit;
-  if (nextProbeMs === undefined || nextProbeMs <= nowMs) return `${host}: ${trouble.cause}`;
-  return `${host}: ${trouble.cause}; asked again in ${formatSeconds(nextProbeMs - nowMs)}`;
+  const who = isAddressOwn ? `${host} (${addressSetting})` : host;
+  if (nextProbeMs === undefined || nextProbeMs <= nowMs) return `${who}: ${trouble.cause}`;
+  return `${who}: ${trouble.cause}; asked again in ${formatSeconds(nextProbeMs - nowMs)}`;
 }
 
 function formatSeconds(ms: number): string {

@@ -10,6 +10,8 @@ export interface ProviderPlace {
   readonly host: string;
   /** The setting that holds `baseUrl`. */
   readonly addressSetting: string;
+  /** Whether the address is another than the setting's default: then it may be what is wrong. */
+  readonly isAddressOwn: boolean;
   readonly codes: ProviderCodes;
 }
 

@@ -38,11 +38,7 @@ const trafficByClock = new WeakMap<Clock, Map<string, SharedTraffic>>();
  * provider counts the process, not the task; it rises again when the slow one leaves. Limiter, circuit and budget outlive
  * their users: a task that ends and starts again meets the pause or the open circuit that it left behind.
  */
-export function joinTraffic(
-  clock: Clock,
-  provider: Pick<ProviderPlace, "baseUrl" | "host" | "codes">,
-  ratePerSecond: number,
-): Traffic {
+export function joinTraffic(clock: Clock, provider: ProviderPlace, ratePerSecond: number): Traffic {
   const { baseUrl } = provider;
   const byBaseUrl = trafficByClock.get(clock) ?? new Map<string, SharedTraffic>();
   trafficByClock.set(clock, byBaseUrl);

@@ -38,7 +38,7 @@ const API_KEY: SettingDeclaration<string> = {
   hasFileVariant: true,
   parse: parseCredential,
 };
-const BASE_URL = {
+export const BASE_URL = {
   name: "TMDB_BASE_URL",
   default: "https://api.themoviedb.org/3",
   description: "The address of TMDB's API.",

@@ -134,7 +134,7 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
       return traffic.circuit.failuresInARow >= FAILURES_TO_DOUBT;
     },
     get waitsFor() {
-      return describeWaiting(host, traffic, clock);
+      return describeWaiting(provider, traffic, clock);
     },
     close() {
       client.close();

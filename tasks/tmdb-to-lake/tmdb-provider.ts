@@ -1,5 +1,6 @@
 /** What the HTTP client must know of TMDB. */
 import type { Provider } from "../http/provider.ts";
+import { BASE_URL } from "./declare.ts";
 import { judgeStatus, readErrorCode } from "./judge-status.ts";
 import { isSound } from "./title-requests.ts";
 
@@ -10,7 +11,8 @@ export function describeTmdb(address: Pick<Provider, "baseUrl" | "host">): Provi
   return {
     ...address,
     name: "TMDB",
-    addressSetting: "TMDB_BASE_URL",
+    addressSetting: BASE_URL.name,
+    isAddressOwn: address.baseUrl !== BASE_URL.default,
     codes: {
       unavailable: "TMDB_UNAVAILABLE",
       rateLimited: "TMDB_RATE_LIMITED",

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DagmarError } from "../../model/errors.ts";
 import type { FaultKind, Operation } from "../support/s3-server/faults.ts";
+import { describeS3Fault } from "../../lake/s3/s3-faults.ts";
+import type { S3Options } from "../../lake/s3/s3-options.ts";
 import { planBytes } from "./lake-tools.ts";
 import { startS3World, type S3World } from "./s3-world.ts";
 
@@ -92,5 +94,43 @@ describe("a refusal", () => {
     expect(met).toMatchObject({ code });
     expect(met.message).toContain(words);
     expect(met.hint ?? "").toMatch(hint);
+  });
+});
+
+describe("an address that is wrong", () => {
+  const ask = async (s3: S3Options): Promise<DagmarError> => {
+    const met: unknown = await world
+      .open({ forcePathStyle: true, ...s3 })
+      .head("Raw/there.json")
+      .catch((error: unknown) => error);
+    return met as DagmarError;
+  };
+
+  it.each([
+    [{ endpoint: "AWS_ENDPOINT_URL" }, "AWS_ENDPOINT_URL is http://127.0.0.1:1: is the store running there?"],
+    [{}, "AWS_ENDPOINT_URL_S3 is http://127.0.0.1:1: is the store running there?"],
+  ])("that refuses connections names the setting %j and what it holds", async (named, hint) => {
+    const met = await ask({ endpoint: "http://127.0.0.1:1", named });
+    expect(met).toMatchObject({ code: "LAKE_UNAVAILABLE", retryable: true, hint });
+    expect(met.message).toContain("cannot be reached");
+    expect(met.message).toContain("ECONNREFUSED");
+  });
+
+  it("of a region that is none names the region's setting", () => {
+    const place = { bucket: "b", endpoint: undefined, what: "HeadObject x", permission: "s3:GetObject" };
+    const fault = Object.assign(new Error("getaddrinfo ENOTFOUND s3.sa-eats-1.amazonaws.com"), {
+      code: "ENOTFOUND",
+    });
+    const met = describeS3Fault(fault, { ...place, region: "sa-eats-1", named: { region: "AWS_REGION" } });
+    expect(met).toMatchObject({ code: "LAKE_UNAVAILABLE" });
+    expect((met as DagmarError).hint).toContain("AWS_REGION is sa-eats-1. If there is such a region");
+  });
+
+  it("of another region says which is expected, and what is set", async () => {
+    const met = await meet(
+      "PutObject",
+      refusal(400, "AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting 'sa-east-1'"),
+    );
+    expect(met.hint).toMatch(/Set AWS_REGION to the bucket's region, sa-east-1\. AWS_REGION is \S+\.$/);
   });
 });

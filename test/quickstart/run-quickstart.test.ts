@@ -79,7 +79,7 @@ test("both Dags run for the same day, in a folder of their own, and the end name
   );
   expect(csv?.cwd).toBe(join(folder, "quickstart"));
   const end = printed.at(-1) ?? "";
-  expect(end).toContain("1 request, 1 new object.");
+  expect(end).toContain("This time: 1 request, 1 new object.");
   expect(end).toContain("INVENTED");
   expect(end).toContain("Raw/TMDB/movies-1.json");
   expect(end).toMatch(/v_runs[^]*v_ids[^]*v_objects/);

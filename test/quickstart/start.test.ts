@@ -11,6 +11,13 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 const command = process.argv.slice(2).filter((word) => !word.startsWith("--")).join(" ");
 appendFileSync("npm.log", command + "\\n");
 if (command === process.env.FAIL) { console.error(process.env.FAIL_TEXT); process.exit(3); }
+if (command === process.env.SLOW) {
+  const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+  console.error("npm http fetch GET 200 https://r/a.tgz 5ms\\nnpm http fetch GET 200 https://r/b.tgz 5ms");
+  pause();
+  console.log("> better-sqlite3@1.2.3 install\\n> prebuild-install || node-gyp rebuild --release\\n");
+  pause();
+}
 if (command === "ci") {
   mkdirSync("node_modules/better-sqlite3", { recursive: true });
   writeFileSync("node_modules/better-sqlite3/package.json", JSON.stringify({ name: "better-sqlite3", version: "1.2.3" }));
@@ -63,6 +70,15 @@ test("a fresh clone is installed and built, one line a step, and then runs", asy
     /^installing packages \(npm ci\) … \d+\.\d s\nbuilding \(npm run build\) … \d+\.\d s\nquickstart ran\n$/,
   );
   expect([status, stderr]).toEqual([0, ""]);
+});
+
+test("a step that takes long says what npm is doing", async () => {
+  const source = await readFile(join(project, "quickstart", "start.mjs"), "utf8");
+  await writeFile(join(project, "quickstart", "start.mjs"), source.replace("10_000", "20"));
+  const { stdout } = await start({ SLOW: "ci" });
+  expect(stdout).toMatch(/^ {2}\d+ s, 2 files fetched from the registry$/m);
+  expect(stdout).toMatch(/^ {2}\d+ s, compiling better-sqlite3, which takes a minute or two$/m);
+  expect(stdout).toMatch(/^installing packages \(npm ci\) … \d+\.\d s$/m);
 });
 
 test("what is installed and built is not installed and built again", async () => {

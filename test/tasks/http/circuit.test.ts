@@ -5,6 +5,10 @@ import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 
 const PROVIDER = {
   host: "api.test",
+  name: "The API",
+  baseUrl: "http://api.test:9999/v1",
+  addressSetting: "API_BASE_URL",
+  isAddressOwn: true,
   codes: { unavailable: "TMDB_UNAVAILABLE", rateLimited: "TMDB_RATE_LIMITED", untrusted: "TMDB_UNTRUSTED" },
 } as const;
 
@@ -163,4 +167,22 @@ test("a control question that ends without a word leaves the circuit open, and t
   expect(circuit.isOpen).toBe(true);
   await clock.advance(5000);
   expect(line.passes.map((pass) => pass.isProbe)).toEqual([true]);
+});
+
+test.each([
+  [
+    true,
+    /^API_BASE_URL is http:\/\/api\.test:9999\/v1: is that right, and does anything answer there\? What/,
+  ],
+  [false, /^What has been fetched is kept/],
+])("an outage names the address's setting where it is not the default: %j", async (isAddressOwn, hint) => {
+  const clock = createHandClock();
+  const provider = { ...PROVIDER, isAddressOwn };
+  const circuit = createCircuit({ clock, provider, failuresToOpen: 1, maxProbes: 1 });
+  circuit.reportFailure(await circuit.enter());
+  const line = queue(circuit, 1);
+  await clock.advance(5000);
+  circuit.reportFailure(line.passes[0] as CircuitPass);
+  const refused: unknown = await circuit.enter().catch((error: unknown) => error);
+  expect((refused as TaskFailure).hint).toMatch(hint);
 });
