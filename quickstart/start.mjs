@@ -103,7 +103,7 @@ function listSources(folder) {
  * @returns {Promise<number>} npm's exit code
  */
 async function runStep(name, npmArguments) {
-  const isTerminal = process.stdout.isTTY === true;
+  const isTerminal = process.stdout.isTTY;
   process.stdout.write(`${name} … `);
   const startedMs = performance.now();
   const elapsed = () => (performance.now() - startedMs) / 1000;

@@ -1,4 +1,5 @@
 /** How settings that are more than a word are written: lakes, pools, addresses. Faults never repeat what could be a secret. */
+import { findNoticeTemplate, NAMED_TEMPLATES } from "./notice-templates.ts";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Parsed } from "../../model/text/address.ts";
@@ -166,12 +167,14 @@ export function parseWebhook(text: string): Parsed<string> {
   return { value: text.trim() };
 }
 
-/** JSON with the names of a notice in its text. */
+/** A name, or JSON with the names of a notice in its text. */
 export function parseNoticeTemplate(text: string): Parsed<string> {
+  const named = findNoticeTemplate(text.trim());
+  if (named !== undefined) return { value: named };
   try {
     JSON.parse(text);
     return { value: text };
   } catch {
-    return { fault: "must be JSON, with ${message} and its kind inside of text" };
+    return { fault: `must be ${NAMED_TEMPLATES}, or JSON with \${message} and its kind inside of text` };
   }
 }

@@ -59,7 +59,7 @@ const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Vari
   own(
     "DAGMAR_NOTIFY_TEMPLATE",
     '{"text":"${message}"}',
-    "The body of a notice, JSON. ${message}, ${dag_id}, ${run_id}, ${kind} and ${failures} stand for their values.",
+    "The body of a notice: slack, discord, teams or telegram:<chat id>, or JSON of your own. ${message}, ${dag_id}, ${run_id}, ${kind} and ${failures} stand for their values.",
   ),
 ];
 

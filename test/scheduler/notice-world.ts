@@ -143,3 +143,21 @@ async function readBody(request: IncomingMessage): Promise<string> {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
 }
+
+export function makeNotice(changes: Partial<Notice> = {}): Notice {
+  return {
+    noticeId: 1,
+    dagId: "csv_ingest",
+    runId: "manual__1",
+    kind: "failure",
+    failures: 3,
+    message: "m",
+    state: "open",
+    tries: 0,
+    nextTryAt: null,
+    error: null,
+    createdAt: "2026-11-23T09:00:00.000Z",
+    sentAt: null,
+    ...changes,
+  };
+}

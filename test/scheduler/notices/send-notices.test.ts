@@ -1,7 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Writable } from "node:stream";
 import { createLogger } from "../../../logs/logger.ts";
-import type { Notice } from "../../../model/ports/notice.ts";
 import { judgeAnswer } from "../../../scheduler/notices/judge-answer.ts";
 import { renderNotice } from "../../../scheduler/notices/render-notice.ts";
 import { createNoticeSender, type NoticeSender } from "../../../scheduler/notices/send-notices.ts";
@@ -12,7 +11,7 @@ import { CERTIFICATE, CERTIFICATE_KEY } from "../../support/connect-proxy/certif
 import { startTlsFront } from "../../support/connect-proxy/connect-proxy.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { openTestWorld } from "../../support/test-world.ts";
-import { startWebhook, WEBHOOK_SECRET, type Answering, type Webhook } from "../notice-world.ts";
+import { makeNotice, startWebhook, WEBHOOK_SECRET, type Answering, type Webhook } from "../notice-world.ts";
 
 const SLACK = '{"text":"${message}"}';
 
@@ -93,24 +92,6 @@ async function openSenderWorld(
 
 function readText(hook: Webhook): readonly unknown[] {
   return hook.posts.map(({ body }) => (JSON.parse(body) as { text: unknown }).text);
-}
-
-function makeNotice(changes: Partial<Notice> = {}): Notice {
-  return {
-    noticeId: 1,
-    dagId: "csv_ingest",
-    runId: "manual__1",
-    kind: "failure",
-    failures: 3,
-    message: "m",
-    state: "open",
-    tries: 0,
-    nextTryAt: null,
-    error: null,
-    createdAt: "2026-11-23T09:00:00.000Z",
-    sentAt: null,
-    ...changes,
-  };
 }
 
 describe("a template", () => {
