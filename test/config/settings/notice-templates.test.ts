@@ -34,3 +34,8 @@ test.each(["telegram", "telegram:", "telegram:a b", "msteams", "{"])("%s is no t
     fault: expect.stringContaining("slack, discord, teams, telegram:<chat id>") as string,
   });
 });
+
+test("a name is taken where the setting stands, and so is JSON of one's own", () => {
+  expect(parseNoticeTemplate("discord")).toEqual({ value: findNoticeTemplate("discord") });
+  expect(parseNoticeTemplate('{"text":"x"}')).toEqual({ value: '{"text":"x"}' });
+});
