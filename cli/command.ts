@@ -26,6 +26,8 @@ export interface Invocation {
   readonly output: Output;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly drain: AbortSignal;
+  /** For a command that only looks: from now on the first signal ends the process, with 130 or 143. */
+  readonly endOnSignal: () => void;
 }
 
 export interface Command {
@@ -42,6 +44,12 @@ export interface Command {
 
 /** The option that every reading command has. */
 export const JSON_OPTION: CommandOption = { flags: "--json", description: "print JSON instead of a table" };
+
+/** The option of commands that show how something goes on. */
+export const WATCH_OPTION: CommandOption = {
+  flags: "--watch",
+  description: "show it again whenever it changes; Ctrl-C ends this with 130",
+};
 
 /** A text option, or `undefined`. */
 export function readText(options: OptionValues, name: string): string | undefined {

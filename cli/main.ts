@@ -24,10 +24,12 @@ keepCompiledCode(findCacheFolder(), version);
 obeySwitches(readTestSwitches());
 const output = createOutput({ stdout: process.stdout, stderr: process.stderr });
 const drain = new AbortController();
+/** Nothing is under way that would have to be stopped with care. */
+let isLookingOnly = false;
 
 /** The first signal asks for a drain, the second ends at once: the state resumes either way. */
 function handleSignal(signal: "SIGINT" | "SIGTERM"): void {
-  if (drain.signal.aborted) {
+  if (drain.signal.aborted || isLookingOnly) {
     process.exit(signal === "SIGINT" ? 130 : 143);
   }
   startDrain(signal);
@@ -101,6 +103,9 @@ try {
     output,
     drain: drain.signal,
     version,
+    endOnSignal() {
+      isLookingOnly = true;
+    },
   });
   process.exitCode = code;
 } catch (error) {

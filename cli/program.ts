@@ -1,13 +1,15 @@
 /** The command line's grammar: nouns and verbs, options, help with examples. What a command does is in its own file. */
 import { Command as Commander, CommanderError } from "commander";
 import { CommandRefused, type ExitCode } from "../model/errors.ts";
-import type { Command, Invocation } from "./command.ts";
+import { overrideLogLevel } from "../config/settings/environment.ts";
+import type { Command, Invocation, OptionValues } from "./command.ts";
 import { COMMANDS } from "./commands/list.ts";
 
 export interface ProgramContext {
   readonly output: Invocation["output"];
   readonly drain: AbortSignal;
   readonly version: string;
+  readonly endOnSignal: Invocation["endOnSignal"];
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
@@ -21,13 +23,24 @@ const NOUNS: Readonly<Record<string, string>> = {
 /** Runs the command line's command; gives its exit code. Raises `CommandRefused` `USAGE` for a line that fits no command. */
 export async function runProgram(argv: readonly string[], context: ProgramContext): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
+  if (argv[0] === "__complete") {
+    const { listCompletions } = await import("./completion/print-candidates.ts");
+    process.stdout.write(listCompletions(argv.slice(1), process.cwd()).join(""));
+    return 0;
+  }
+  if (argv[0] === "--version" || argv[0] === "-V") {
+    context.output.line(await describeVersions(context.version));
+    return 0;
+  }
   const program = createRoot(context.version);
   const nouns = new Map<string, Commander>();
   for (const command of COMMANDS) {
     const [noun, verb] = command.name.split(" ");
     const parent = verb === undefined ? program : findNoun(program, nouns, noun ?? "");
     addCommand(parent, verb ?? noun ?? "", command, async (invocation) => {
-      exitCode = await command.run({ ...invocation, output: context.output, drain: context.drain });
+      const { output, drain, endOnSignal } = context;
+      overrideLogLevel(readLogLevel(invocation.options));
+      exitCode = await command.run({ ...invocation, output, drain, endOnSignal });
     });
   }
   const [first, ...words] = argv;
@@ -65,10 +78,24 @@ function refuseLine(error: CommanderError): CommandRefused {
   });
 }
 
+async function describeVersions(version: string): Promise<string> {
+  const { readSqliteVersion } = await import("../state/sqlite/sqlite-version.ts");
+  return `dagmar ${version}, Node ${process.versions.node}, SQLite ${readSqliteVersion() ?? "cannot be loaded"}`;
+}
+
+/** The two are the variable DAGMAR_LOG_LEVEL in short. */
+function readLogLevel(options: OptionValues): "debug" | "warn" | undefined {
+  if (options["quiet"] !== true) return options["verbose"] === true ? "debug" : undefined;
+  if (options["verbose"] !== true) return "warn";
+  throw new CommandRefused("USAGE", "--quiet and --verbose do not go together.", {
+    hint: "Give one of them.",
+  });
+}
+
 function createRoot(version: string): Commander {
   return configure(new Commander("dagmar"))
     .description("Dagmar feeds a data lake's raw zone: nothing lost, nothing twice, nothing silent.")
-    .version(version, "-V, --version", "print the version")
+    .version(version, "-V, --version", "print the versions of dagmar, Node and SQLite")
     .addHelpText(
       "after",
       `
@@ -103,6 +130,8 @@ function addCommand(
     if (option.isRepeatable === true) made.option(option.flags, option.description, collect);
     else made.option(option.flags, option.description, option.defaultValue);
   }
+  made.option("-q, --quiet", "no progress, and of the log warnings and errors only");
+  made.option("-v, --verbose", "log what is done in detail");
   made.addHelpText("after", `\nExamples:\n${command.examples.map((example) => `  ${example}`).join("\n")}`);
   made.action(async (...received: unknown[]) => {
     const args = received.slice(0, command.args?.length ?? 0) as Invocation["args"];

@@ -6,23 +6,29 @@ import type { Query } from "./sqlite/query.ts";
 import type { Row } from "./sqlite/row.ts";
 import { sql, type Sql } from "./sqlite/statement.ts";
 
+export interface RunRowFilter {
+  readonly dagId?: string;
+  /** None: whatever the state. */
+  readonly states?: readonly string[];
+}
+
 /** Rows of `v_runs`, newest first. */
-export function reportRuns(
-  query: Query,
-  filter: { readonly dagId?: string; readonly limit: number },
-): readonly Row[] {
+export function reportRuns(query: Query, filter: RunRowFilter & { readonly limit: number }): readonly Row[] {
   return query.all<Row>(
-    sql`SELECT * FROM v_runs ${ofDag(filter.dagId)} ORDER BY logical_date DESC LIMIT ${filter.limit}`,
+    sql`SELECT * FROM v_runs WHERE ${isAsked(filter)} ORDER BY logical_date DESC LIMIT ${filter.limit}`,
   );
 }
 
-export function countRuns(query: Query, filter: { readonly dagId?: string }): number {
-  return query.one<{ total: number }>(sql`SELECT count(*) AS total FROM dag_runs ${ofDag(filter.dagId)}`)
+export function countRuns(query: Query, filter: RunRowFilter): number {
+  return query.one<{ total: number }>(sql`SELECT count(*) AS total FROM dag_runs WHERE ${isAsked(filter)}`)
     .total;
 }
 
-const ofDag = (dagId: string | undefined): Sql =>
-  dagId === undefined ? sql`` : sql`WHERE dag_id = ${dagId}`;
+const isAsked = ({ dagId, states = [] }: RunRowFilter): Sql => {
+  const isOfDag = dagId === undefined ? sql`TRUE` : sql`dag_id = ${dagId}`;
+  if (states.length === 0) return isOfDag;
+  return sql`${isOfDag} AND state IN (SELECT value FROM json_each(${JSON.stringify(states)}))`;
+};
 
 /**
  * The run of that name: a Dag's and a run's id, or a word: a run id that is unique, or a Dag's id for its newest run in that

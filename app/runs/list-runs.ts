@@ -1,7 +1,7 @@
 /** The runs, newest first, and what the open ones wait for. */
 import { nameRun } from "../../model/run/run-name.ts";
 import { countRuns, reportRuns } from "../../state/reports.ts";
-import type { DagRun } from "../../model/run/dag-run.ts";
+import type { DagRun, DagRunState } from "../../model/run/dag-run.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { Row } from "../../state/sqlite/row.ts";
@@ -16,11 +16,15 @@ export interface RunList {
   readonly runs: readonly Row[];
 }
 
-/** `limit` -1: all. */
-export async function listRuns(
-  app: App,
-  filter: { readonly dagId?: string; readonly limit: number },
-): Promise<RunList> {
+export interface RunFilter {
+  readonly dagId?: string;
+  /** None: whatever the state. */
+  readonly states?: readonly DagRunState[];
+  /** -1: all. */
+  readonly limit: number;
+}
+
+export async function listRuns(app: App, filter: RunFilter): Promise<RunList> {
   const database = await app.openDatabase("read");
   const found = reportRuns(database, filter);
   const open = found

@@ -1,4 +1,5 @@
 /** Command-line values turned into what the commands need; a value of the wrong form is refused with what would be right. */
+import { suggestName } from "../../config/suggestion.ts";
 import type { DagDefinition, JsonValue, Params } from "../../model/dag/dag.ts";
 import { findTask } from "../../model/dag/dag.ts";
 import { CommandRefused } from "../../model/errors.ts";
@@ -6,6 +7,24 @@ import { CommandRefused } from "../../model/errors.ts";
 export function readCount(text: string | undefined, flag: string): number {
   if (text !== undefined && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new CommandRefused("USAGE", `${flag} takes a whole number from 1, not "${text ?? ""}".`);
+}
+
+/** Values of a repeatable option, each of which may hold several with commas. */
+export function readChoices<Choice extends string>(
+  given: readonly string[],
+  choices: readonly Choice[],
+  flag: string,
+): readonly Choice[] {
+  return given
+    .flatMap((text) => text.split(","))
+    .map((text) => {
+      const choice = choices.find((one) => one === text.trim());
+      if (choice !== undefined) return choice;
+      const hint = suggestName(text, choices) ?? `There are ${choices.join(", ")}.`;
+      throw new CommandRefused("USAGE", `${flag} does not know "${text}".`, {
+        hint: hint.startsWith("did") ? `D${hint.slice(1)}` : hint,
+      });
+    });
 }
 
 /** How many rows a list may show; 0 is all of them, as SQLite's LIMIT -1 is. */

@@ -1,6 +1,7 @@
 /** `dagmar backfill ID --from D --to D`: runs for every slot of a range. */
 import { EXIT } from "../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../command.ts";
+import { UTC_OPTION } from "../output/time.ts";
 
 export const backfill: Command = {
   name: "backfill",
@@ -21,6 +22,7 @@ export const backfill: Command = {
     { flags: "--max-active <n>", description: "runs at the same time; the Dag's max_active_runs without it" },
     { flags: "--dry-run", description: "print what would run, and why each other slot would not" },
     { flags: "--cancel", description: "stop the Dag's backfill that is under way" },
+    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: [
@@ -59,7 +61,8 @@ export const backfill: Command = {
         const { createProgress, printPreview, printResult } = await import("../display/backfill-report.ts");
         if (isSet(options, "dryRun")) {
           const { previewBackfill } = await import("../../app/backfills/preview-backfill.ts");
-          printPreview(output, isJson, asked.request, await previewBackfill(app, asked.request));
+          const slots = await previewBackfill(app, asked.request);
+          printPreview(output, isJson, asked.request, slots, isSet(options, "utc"));
           return EXIT.done;
         }
         const { backfillDag } = await import("../../app/backfills/backfill-dag.ts");
@@ -68,7 +71,7 @@ export const backfill: Command = {
             if (isScheduler && !isJson)
               output.line(describeScheduler(app, asked.request.version.fingerprint));
           },
-          looked: createProgress(output, isJson),
+          looked: createProgress(output, isJson || isSet(options, "quiet")),
         };
         return printResult(output, isJson, dagId, await backfillDag(app, asked, show, drain));
       },

@@ -1,6 +1,7 @@
 /** The table of contents of the command line, in the order of `--help`. */
 import type { Command } from "../command.ts";
 import { backfill } from "./backfill.ts";
+import { completion } from "./completion.ts";
 import { dagsList } from "./dags/list.ts";
 import { dagsNext } from "./dags/next.ts";
 import { dagsPause, dagsUnpause } from "./dags/pause.ts";
@@ -51,4 +52,5 @@ export const COMMANDS: readonly Command[] = [
   dbBackup,
   dbCheck,
   dbPrune,
+  completion,
 ];

@@ -38,7 +38,7 @@ export const run: Command = {
     const { openDisplay } = await import("../display/open-display.ts");
     const { describeRunAsJson, printRun } = await import("../display/run-report.ts");
     const isJson = isSet(options, "json");
-    const display = await openDisplay(output, isJson);
+    const display = await openDisplay(output, isJson || isSet(options, "quiet"));
     return withApp(
       async (app) => {
         const folder = await app.loadDags();

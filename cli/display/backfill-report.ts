@@ -2,11 +2,11 @@
 import type { BackfillResult } from "../../app/backfills/backfill-dag.ts";
 import { EXIT, type ExitCode } from "../../model/errors.ts";
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
-import { formatLocal } from "../../model/time/local-time.ts";
 import { nameRun } from "../../model/run/run-name.ts";
 import type { BackfillRequest, SlotVerdict } from "../../scheduler/commands/backfill.ts";
 import type { RunCounts } from "../../state/runs/backfills.ts";
 import type { Output } from "../output/output.ts";
+import { showInstant } from "../output/time.ts";
 
 const FAILED_SHOWN = 10;
 
@@ -15,15 +15,16 @@ export function printPreview(
   isJson: boolean,
   { version: { definition } }: BackfillRequest,
   slots: readonly SlotVerdict[],
+  isUtc: boolean,
 ): void {
   if (isJson) {
     output.json({ dag_id: definition.dagId, dry_run: true, slots });
     return;
   }
   output.table(
-    ["slot", "what", "why"],
+    ["slot", "what", { title: "why", isText: true }],
     slots.map((slot) => [
-      formatLocal(new Date(slot.logicalDate), definition.timezone),
+      showInstant(slot.logicalDate, definition.timezone, isUtc),
       slot.verdict,
       slot.reason,
     ]),

@@ -19,7 +19,7 @@ export function printRun(output: Output, figures: RunFigures): void {
     );
   }
   output.table(
-    ["task", "state", "attempts", "time", ""],
+    ["task", "state", { title: "attempts", rank: 1 }, "time", { title: "", isText: true }],
     tasks.map((task) => [
       task["task_id"],
       task["state"],
@@ -32,7 +32,15 @@ export function printRun(output: Output, figures: RunFigures): void {
   const kept = sums.reduce((total, sum) => total + sum.kept, 0);
   if (sums.length > 0) {
     output.line();
-    const headings = ["ids of", "asked", "stored", "already stored", "not found", "failed", "remaining"];
+    const headings = [
+      "ids of",
+      "asked",
+      "stored",
+      { title: "already stored", rank: 3 },
+      { title: "not found", rank: 2 },
+      "failed",
+      { title: "remaining", rank: 1 },
+    ];
     output.table(
       kept === 0 ? headings : [...headings, "of these kept"],
       sums.map((one) => {
@@ -54,7 +62,7 @@ export function printRun(output: Output, figures: RunFigures): void {
   if (warnings.length > 0) {
     output.line();
     output.table(
-      ["warning of", "event", ""],
+      ["warning of", { title: "event", rank: 1 }, { title: "", isText: true }],
       warnings.map((warning) => [warning["task_id"], warning["kind"], warning["message"]]),
       "",
     );

@@ -1,14 +1,17 @@
 /** What commands print: lines, tables and JSON on standard output. Foreign text is made harmless here. */
-import Table from "cli-table3";
 import pc from "picocolors";
 import { escapeControlCharacters } from "../../model/text/control-character.ts";
+import { drawTable, type Cell, type Column } from "./table.ts";
 
 export interface Output {
   readonly isTerminal: boolean;
   /** One line, whatever the text holds. */
   line(text?: string): void;
-  /** Columns in the order given; numbers to the right. No rows: `empty` instead. */
-  table(columns: readonly string[], rows: readonly (readonly unknown[])[], empty: string): void;
+  /**
+   * Columns in the order given; numbers to the right. No rows: `empty` instead. A plain title is a column that always stays
+   * and is never broken; in a terminal, see `table.ts` for what gives way to the others.
+   */
+  table(columns: readonly (string | Column)[], rows: readonly (readonly unknown[])[], empty: string): void;
   json(value: unknown): void;
   /** To standard error: what is wrong, in one readable line, whatever the text holds. */
   fault(text: string): void;
@@ -24,9 +27,17 @@ export interface Paint {
   readonly bold: (text: string) => string;
 }
 
+/** What is asked of a stream here. */
+export interface OutputTarget {
+  readonly isTTY: boolean;
+  /** Of the terminal; 0 or `undefined` where it does not tell. */
+  readonly columns: number;
+  write(text: string): boolean;
+}
+
 interface Streams {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: OutputTarget;
+  readonly stderr: Pick<OutputTarget, "write">;
 }
 
 export function createOutput({ stdout, stderr }: Streams): Output {
@@ -38,7 +49,24 @@ export function createOutput({ stdout, stderr }: Streams): Output {
       stdout.write(`${disarm(text)}\n`);
     },
     table(columns, rows, empty) {
-      stdout.write(rows.length === 0 ? `${empty}\n` : `${drawTable(columns, rows, paint)}\n`);
+      if (rows.length === 0) {
+        stdout.write(`${empty}
+`);
+        return;
+      }
+      const { lines, hidden } = drawTable(
+        columns.map((column) => (typeof column === "string" ? { title: column } : column)),
+        rows.map((row) => columns.map((_, index) => formatCell(row[index], paint))),
+        stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
+        paint.bold,
+      );
+      for (const line of lines)
+        stdout.write(`${line}
+`);
+      if (hidden.length === 0) return;
+      const names = hidden.filter((title) => title !== "").join(", ");
+      stdout.write(`${paint.dim(`Hidden: ${names}. A wider terminal shows them, and so does --json.`)}
+`);
     },
     json(value) {
       stdout.write(`${disarmJson(JSON.stringify(value, null, 2))}\n`);
@@ -73,36 +101,6 @@ function createPaint(colors: ReturnType<typeof pc.createColors>): Paint {
   return { good: colors.green, bad: colors.red, warn: colors.yellow, dim: colors.dim, bold: colors.bold };
 }
 
-function drawTable(columns: readonly string[], rows: readonly (readonly unknown[])[], paint: Paint): string {
-  const isNumeric = columns.map((_, index) =>
-    rows.every((row) => row[index] === null || typeof row[index] === "number"),
-  );
-  const blank = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "" };
-  const table = new Table({
-    head: columns.map((column) => paint.bold(column)),
-    colAligns: isNumeric.map((numeric) => (numeric ? "right" : "left")),
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2, compact: true },
-    chars: {
-      ...blank,
-      "bottom-left": "",
-      "bottom-right": "",
-      left: "",
-      "left-mid": "",
-      mid: "",
-      "mid-mid": "",
-      right: "",
-      "right-mid": "",
-      middle: "",
-    },
-  });
-  for (const row of rows) table.push(row.map((cell) => formatCell(cell, paint)));
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-}
-
 const STATE_COLOURS: ReadonlyMap<string, keyof Paint> = new Map([
   ["success", "good"],
   ["stored", "good"],
@@ -120,13 +118,15 @@ const STATE_COLOURS: ReadonlyMap<string, keyof Paint> = new Map([
   ["not_found", "warn"],
 ]);
 
-function formatCell(cell: unknown, paint: Paint): string {
-  if (cell === null || cell === undefined) return "";
-  if (typeof cell === "number") return cell.toLocaleString("en-US");
+function formatCell(cell: unknown, paint: Paint): Cell {
+  if (cell === null || cell === undefined) return { text: "", isNumber: true, paint: asItIs };
+  if (typeof cell === "number") return { text: cell.toLocaleString("en-US"), isNumber: true, paint: asItIs };
   const text = escapeControlCharacters(typeof cell === "string" ? cell : JSON.stringify(cell));
   const colour = STATE_COLOURS.get(text);
-  return colour === undefined ? text : paint[colour](text);
+  return { text, isNumber: false, paint: colour === undefined ? asItIs : paint[colour] };
 }
+
+const asItIs = (text: string): string => text;
 
 /** What a list that is cut says of itself, for people. */
 export function describeCut(shown: number, total: number): string {

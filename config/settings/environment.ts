@@ -73,6 +73,11 @@ export function applyAwsVariables(aws: Readonly<Record<string, string>>): void {
   }
 }
 
+/** A flag of the command line counts for more than the variable, and than `.env`. */
+export function overrideLogLevel(level: "debug" | "warn" | undefined): void {
+  if (level !== undefined) process.env["DAGMAR_LOG_LEVEL"] = level;
+}
+
 /**
  * A secret and its `_FILE` variant are one setting, and so are the two spellings of a proxy's variable: the environment's
  * one puts the other in `.env` out of force.

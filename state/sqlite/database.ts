@@ -52,6 +52,8 @@ export interface Database extends Query {
   readonly lastWriteError: string | null;
   /** How large its file is, and SQLite's log beside it: the log grows while a reader keeps an old state of the database. */
   readonly sizes: { readonly main: number; readonly wal: number };
+  /** Another number whenever another connection has committed: `PRAGMA data_version`. */
+  readonly version: number;
   /** Messages of `PRAGMA integrity_check` and `foreign_key_check`; empty when all is well. */
   check(): readonly string[];
   /** As `check`, without comparing indexes with their tables: about a tenth of the time. */
@@ -256,6 +258,9 @@ function createDatabase(
         const isFull = error instanceof BetterSqlite3.SqliteError && error.code === "SQLITE_FULL";
         throw explainSqliteError(error, isFull ? file : path);
       }
+    },
+    get version() {
+      return connection.pragma("data_version", { simple: true }) as number;
     },
     check: () => collectFaults(() => listFaults(connection)),
     checkQuickly: () => collectFaults(() => listQuickFaults(connection)),

@@ -21,7 +21,14 @@ export const dagsList: Command = {
       return broken.length > 0 ? EXIT.configuration : EXIT.done;
     }
     output.table(
-      ["dag", "state", "schedule", "time zone", "tasks", "description"],
+      [
+        "dag",
+        "state",
+        { title: "schedule", rank: 1 },
+        { title: "time zone", rank: 2 },
+        { title: "tasks", rank: 3 },
+        { title: "description", isText: true },
+      ],
       [
         ...sound.map((dag) => [dag.dagId, dag.state, dag.schedule, dag.timezone, dag.tasks, dag.description]),
         ...broken.map((dag) => [

@@ -2,6 +2,7 @@
 import type { NextSlots } from "../../../app/dags/next-slots.ts";
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
+import { showInstant, UTC_OPTION } from "../../output/time.ts";
 import { readCount } from "../../arguments/read-options.ts";
 
 const MAX_COUNT = 1000;
@@ -12,6 +13,7 @@ export const dagsNext: Command = {
   options: [
     { flags: "--count <n>", description: `how many, at most ${MAX_COUNT}`, defaultValue: "5" },
     { flags: "--from <date>", description: "the first instant to look at, instead of now" },
+    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: ["dagmar dags next csv_ingest", "dagmar dags next csv_ingest --from 2026-11-01 --count 30"],
@@ -32,12 +34,12 @@ export const dagsNext: Command = {
     const { next, fault } = await findNextSlots(readDagLibrary(), String(args[0]), range);
     if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);
     if (isSet(options, "json")) output.json(next);
-    else print(next, output);
+    else print(next, output, isSet(options, "utc"));
     return EXIT.done;
   },
 };
 
-function print(next: NextSlots, output: Invocation["output"]): void {
+function print(next: NextSlots, output: Invocation["output"], isUtc: boolean): void {
   const { paint } = output;
   const off = next.enabled ? "" : paint.warn("  (off: enabled: false; none of this happens)");
   const paused = next.paused
@@ -57,17 +59,17 @@ function print(next: NextSlots, output: Invocation["output"]): void {
     for (const upstream of next.follows) {
       output.line();
       if ("fault" in upstream) output.line(`${paint.bold(upstream.dag_id)}  ${paint.bad(upstream.fault)}`);
-      else print(upstream, output);
+      else print(upstream, output, isUtc);
     }
     return;
   }
   const hasNotes = next.slots.some((slot) => slot.note !== null);
+  const show = (instant: string | null): string => showInstant(instant, next.timezone, isUtc);
   output.table(
-    ["logical date (UTC)", "local", "interval from (UTC)", ...(hasNotes ? [""] : [])],
+    ["logical date", { title: "interval from", rank: 1 }, ...(hasNotes ? [{ title: "", isText: true }] : [])],
     next.slots.map((slot) => [
-      slot.logical_date,
-      slot.logical_date_local,
-      slot.interval_start,
+      show(slot.logical_date),
+      show(slot.interval_start),
       ...(hasNotes ? [slot.note] : []),
     ]),
     "  No slot lies ahead: the schedule matches no day any more, or the Dag's `end` is over.",

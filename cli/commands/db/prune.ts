@@ -1,10 +1,10 @@
 /** `dagmar db prune --older-than D`: takes old history out of the database; what the lake's books need stays. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { parseDurationSeconds } from "../../../model/time/duration.ts";
-import { formatLocal } from "../../../model/time/local-time.ts";
 import type { PruneResult } from "../../../scheduler/housekeeper.ts";
 import type { PruneReport } from "../../../state/upkeep/prune.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
+import { showInstant, UTC_OPTION } from "../../output/time.ts";
 
 /** `90s` for `90d` would leave little history. */
 const LEAST_SECONDS = 86_400;
@@ -19,6 +19,7 @@ export const dbPrune: Command = {
       description: "what ended longer ago than this, such as 90d or 12w; at least 1d, at most 3650d",
     },
     { flags: "--dry-run", description: "count what would go, and change nothing" },
+    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: ["dagmar db prune --older-than 90d --dry-run", "dagmar db prune --older-than 90d"],
@@ -38,7 +39,14 @@ export const dbPrune: Command = {
           ...report,
         });
       } else {
-        print(report, { until: formatLocal(before, app.settings.timezone), isDryRun }, output);
+        print(
+          report,
+          {
+            until: showInstant(before.toISOString(), app.settings.timezone, isSet(options, "utc")),
+            isDryRun,
+          },
+          output,
+        );
       }
       return EXIT.done;
     });
@@ -81,7 +89,7 @@ function print(
   if (reasons.length > 0) {
     output.line();
     output.table(
-      ["old runs that stay because", "runs"],
+      [{ title: "old runs that stay because", isText: true }, "runs"],
       reasons.map(([reason, count]) => [KEPT_BECAUSE[reason as keyof PruneReport["kept"]], count]),
       "",
     );

@@ -3,6 +3,7 @@ import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { formatBytes } from "../../../model/text/byte-size.ts";
 import { describeCut } from "../../output/output.ts";
+import { showTime, UTC_OPTION } from "../../output/time.ts";
 import { readLimit } from "../../arguments/read-options.ts";
 
 export const lakeLs: Command = {
@@ -12,6 +13,7 @@ export const lakeLs: Command = {
   options: [
     { flags: "--dataset <name>", description: "of this dataset only" },
     { flags: "--limit <n>", description: "at most so many; 0 for all", defaultValue: "1000" },
+    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: ["dagmar lake ls", "dagmar lake ls Raw/TMDB/ --dataset tmdb_movies --json"],
@@ -30,14 +32,22 @@ export const lakeLs: Command = {
         return EXIT.done;
       }
       output.table(
-        ["key", "kind", "dataset", "size", "records", "stored", "state"],
+        [
+          "key",
+          { title: "kind", rank: 4 },
+          { title: "dataset", rank: 3 },
+          { title: "size", rank: 1 },
+          { title: "records", rank: 5 },
+          { title: "stored", rank: 2 },
+          "state",
+        ],
         rows.map((row) => [
           row["key"],
           row["kind"],
           row["dataset"],
           formatBytes(Number(row["size_bytes"])),
           row["records"],
-          row["created_at_local"],
+          showTime(row, "created_at", isSet(options, "utc")),
           row["state"],
         ]),
         `Nothing is recorded in ${app.lake.id}.`,

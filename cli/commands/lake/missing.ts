@@ -2,6 +2,7 @@
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { describeCut } from "../../output/output.ts";
+import { showInstant, UTC_OPTION } from "../../output/time.ts";
 import { readLimit } from "../../arguments/read-options.ts";
 
 export const lakeMissing: Command = {
@@ -11,6 +12,7 @@ export const lakeMissing: Command = {
     { flags: "--dataset <name>", description: "of this dataset only" },
     { flags: "--outcome <outcome>", description: "not_found, failed, spooled or not_asked only" },
     { flags: "--limit <n>", description: "list at most so many; 0 for all", defaultValue: "50" },
+    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: ["dagmar lake missing", "dagmar lake missing --outcome failed --limit 0 --json"],
@@ -30,21 +32,28 @@ export const lakeMissing: Command = {
         return EXIT.done;
       }
       output.table(
-        ["dataset", "outcome", "reason", "ids"],
+        ["dataset", "outcome", { title: "reason", isText: true }, "ids"],
         counts.map((row) => [row["dataset"], row["outcome"], row["reason"], row["ids"]]),
         describeNone(hasAsked, dataset !== undefined || outcome !== undefined),
       );
       if (ids.length === 0) return EXIT.done;
       output.line();
       output.table(
-        ["id", "dataset", "outcome", "reason", "detail", "decided"],
+        [
+          "id",
+          { title: "dataset", rank: 2 },
+          "outcome",
+          { title: "reason", isText: true },
+          { title: "detail", isText: true },
+          { title: "decided", rank: 1 },
+        ],
         ids.map((row) => [
           row["asked_id"],
           row["dataset"],
           row["outcome"],
           row["reason"],
           row["detail"],
-          row["decided_at"],
+          showInstant(row["decided_at"], app.settings.timezone, isSet(options, "utc")),
         ]),
         "",
       );

@@ -31,7 +31,7 @@ export const lakeVerify: Command = {
       const how = isDeep ? "read and compared by SHA-256" : "compared by size and recorded SHA-256";
       if (checked > 0 || deviations.length > 0) {
         output.table(
-          ["key", "verdict", "detail"],
+          ["key", "verdict", { title: "detail", isText: true }],
           deviations.map((deviation) => [deviation.key, deviation.verdict, deviation.detail]),
           "Everything is there and as recorded.",
         );

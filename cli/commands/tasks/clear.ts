@@ -44,7 +44,7 @@ export const tasksClear: Command = {
         return EXIT.done;
       }
       output.table(
-        ["run", "cleared"],
+        ["run", { title: "cleared", isText: true }],
         cleared.map((run) => [
           nameRun({ dagId, runId: run.runId }),
           run.tasks.length === 0 ? "nothing: none had run" : run.tasks.join(", "),

@@ -105,7 +105,7 @@ function listTasks(output: Output, runName: string, tasks: readonly Row[], isJso
     return;
   }
   output.table(
-    ["task", "state", "attempts", "message"],
+    ["task", "state", { title: "attempts", rank: 1 }, { title: "message", isText: true }],
     tasks.map((task) => [task["task_id"], task["state"], task["attempts"], task["message"]]),
     `${runName} has no tasks.`,
   );

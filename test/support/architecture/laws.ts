@@ -33,7 +33,6 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "http-proxy-agent": ["cli/process/proxy-agents.ts"],
   "https-proxy-agent": ["cli/process/proxy-agents.ts"],
   commander: ["cli/"],
-  "cli-table3": ["cli/"],
   "log-update": ["cli/"],
   picocolors: ["cli/"],
 };
