@@ -1,7 +1,7 @@
 /**
  * Writes docs/reference and .env.example from the sources: Dag files and their schema, task types, configuration, commands,
  * error codes, metrics.
- * `--check` compares instead, and fails when a page is not in step.
+ * `--check` compares instead, and fails if a page is out of date.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dagFileSchema } from "../config/dag-file/dag-file-schema.ts";
@@ -36,15 +36,15 @@ const registry = createRegistry({
 
 const VARIABLES = listVariables(DECLARATIONS);
 
-/** What each template name gives; the type sees to it that none is left out. */
+/** What each template name gives; the type requires all of them. */
 const TEMPLATE_NAMES: Readonly<Record<(typeof RUN_NAMES)[number], string>> = {
   partition: "`yyyy/mm/dd` of the logical date in the Dag's time zone",
   ds: "`yyyy-mm-dd` of the logical date in the Dag's time zone",
   logical_date: "the logical date, ISO, UTC",
   interval_start:
-    "start of the run's interval, ISO, UTC: the slot before, of a Dag that runs `after` another that one's, else the logical date",
-  interval_end: "its end, ISO, UTC; as a rule the logical date",
-  run_stamp: "the logical date, UTC, to the millisecond, as names need it: `20261123T090000000Z`",
+    "start of the run's interval, ISO, UTC: the previous slot (with `after`, that of the other Dag), or the logical date if there is none",
+  interval_end: "end of the interval, ISO, UTC; normally the logical date",
+  run_stamp: "the logical date, UTC, to the millisecond, in the form that keys use: `20261123T090000000Z`",
 };
 
 /** The names of the columns, and the line below them. */
@@ -67,8 +67,8 @@ const isCheck = process.argv.includes("--check");
 const outOfStep = [...pages].filter(([file, text]) => readIfThere(file) !== text).map(([file]) => file);
 if (isCheck) {
   for (const file of outOfStep)
-    process.stderr.write(`${file} is not in step: run \`npm run docs:generate\`\n`);
-  process.stdout.write(`${pages.size} generated pages compared, ${outOfStep.length} out of step\n`);
+    process.stderr.write(`${file} is out of date: run \`npm run docs:generate\`\n`);
+  process.stdout.write(`${pages.size} generated pages compared, ${outOfStep.length} out of date\n`);
   process.exitCode = outOfStep.length === 0 ? 0 : 1;
 } else {
   mkdirSync("docs/reference", { recursive: true });
@@ -87,15 +87,15 @@ function readIfThere(file: string): string | undefined {
 function writeDagFile(): string {
   const names = [
     ...Object.entries(TEMPLATE_NAMES),
-    ["params.<name>", "a param of the Dag, as the run has it"],
+    ["params.<name>", "the run's value of a param of the Dag"],
     ["outputs.<task>.<name>", "an output of a task that this one needs"],
-    ["seq", "in keys of many objects: the object's number, five digits"],
+    ["seq", "the object's number in keys of several objects, five digits"],
   ];
   const rows = names.map(([name, meaning]) => `| \`\${${name}}\` | ${escapeCell(meaning ?? "")} |`);
   return `${NOTE}\n# Dag files\n\nYAML, one Dag a file, named after the Dag. \`dagmar dags validate\` reports every fault with line and column;
-[dag.schema.json](dag.schema.json) tells editors the same. A duration is written \`30s\`, \`5m\`, \`2h\` or \`7d\`. What stands under a
-task's \`with\` is in [task-types.md](task-types.md).\n\n${describeOptions(dagFileSchema)}\n\n## Templates\n\nLook-ups by name in the
-texts under \`with\`, never code. A value that is one whole template keeps the type of what it stands for.\n\n| template | what it gives |\n| --- | --- |\n${rows.join("\n")}\n`;
+[dag.schema.json](dag.schema.json) gives editors the same rules. A duration is written \`30s\`, \`5m\`, \`2h\` or \`7d\`. The options under a
+task's \`with\` are in [task-types.md](task-types.md).\n\n${describeOptions(dagFileSchema)}\n\n## Templates\n\nTemplates look values up by
+name in the texts under \`with\`; they run no code. A value that consists of one template keeps its type.\n\n| template | what it gives |\n| --- | --- |\n${rows.join("\n")}\n`;
 }
 
 function writeTaskTypes(types: readonly AnyTaskType[]): string {
@@ -105,7 +105,7 @@ function writeTaskTypes(types: readonly AnyTaskType[]): string {
     const hasOptions = options.split("\n").length > TABLE_HEAD_LINES;
     return `## ${type.type}\n\n${type.summary}\n\n${hasOptions ? options : "No options."}\n\n${names === "" ? "No outputs." : `Outputs: ${names}.`}\n`;
   });
-  return `${NOTE}\n# Task types\n\nOptions stand under \`with:\` in a task of a Dag file.\n\n${sections.join("\n")}`;
+  return `${NOTE}\n# Task types\n\nOptions are set under \`with:\` in a task of a Dag file.\n\n${sections.join("\n")}`;
 }
 
 function writeConfiguration(): string {
@@ -116,8 +116,8 @@ function writeConfiguration(): string {
     const preset = variable.default === undefined ? "" : `\`${variable.default}\``;
     return `| ${name} | ${preset} | ${escapeCell(variable.description)} |`;
   });
-  return `${NOTE}\n# Configuration\n\nFrom the environment, and from \`.env\` in the working directory; the environment wins. A \`*_FILE\` variant names a
-file that holds the secret. Everything else of AWS's (profiles, roles, SSO) works as the AWS SDK has it.\n\n| variable | default | what it is |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
+  return `${NOTE}\n# Configuration\n\nSettings come from the environment and from \`.env\` in the working directory; the environment wins. A \`*_FILE\` variant
+names a file that holds the secret. All other AWS settings (profiles, roles, SSO) work as in the AWS SDK.\n\n| variable | default | what it is |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
 }
 
 function writeEnvExample(): string {
@@ -130,8 +130,8 @@ function writeEnvExample(): string {
     ];
     return `${notes.join("\n")}\n#${name}=${quoteDotEnv(preset ?? "")}\n`;
   });
-  return `# Copy to .env, take away the # before a name, and give it your value. What stands there is the default; nothing
-# stands where there is none. Examples are only examples.
+  return `# Copy this file to .env, remove the # in front of a name, and set your value. The value shown is the default; it is empty
+# if there is no default.
 # Generated by npm run docs:generate from config/settings/variables.ts and tasks/*/declare.ts.\n\n${blocks.join("\n")}`;
 }
 
@@ -165,7 +165,7 @@ function writeErrors(): string {
   const rows = tables
     .flatMap((table) => Object.entries(table))
     .map(([code, { exit, meaning }]) => `| \`${code}\` | ${exit} | ${escapeCell(meaning)} |`);
-  return `${NOTE}\n# Error codes\n\nAs they stand in \`v_attempts.error_code\` and in logs; the exit code is that of a command that ends with the error.\n\n| code | exit | meaning |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
+  return `${NOTE}\n# Error codes\n\nThese codes are in \`v_attempts.error_code\` and in logs. The exit code is that of a command that ends with the error.\n\n| code | exit | meaning |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
 }
 
 function writeMetrics(): string {
@@ -175,7 +175,7 @@ function writeMetrics(): string {
     return `| ${cells.map(escapeCell).join(" | ")} |`;
   });
   const others = PROCESS_METRICS.map((name) => `- \`${name}\``);
-  return `${NOTE}\n# Metrics\n\nWhat \`/metrics\` of \`dagmar scheduler\` answers, in Prometheus's text format. A histogram is scraped as \`…_bucket\`,
+  return `${NOTE}\n# Metrics\n\n\`dagmar scheduler\` serves these at \`/metrics\`, in Prometheus's text format. A histogram is scraped as \`…_bucket\`,
 \`…_sum\` and \`…_count\`. What to alert on is in [operations.md](../operations.md#alert-on-what).\n\n| metric | type | labels | what it is |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n
-## Of the process\n\nprom-client's, under the names that dashboards for Node know.\n\n${others.join("\n")}\n`;
+## Of the process\n\nThese come from prom-client, with the names that dashboards for Node use.\n\n${others.join("\n")}\n`;
 }
