@@ -1,17 +1,18 @@
 /**
- * Which faults exist, what each code means and which exit code it leads to. How a fault is shown is the
- * command line's business; whether a failed attempt is tried again is the retry policy's.
+ * Every error code, its meaning and its exit code. The command line shows errors; the retry policy decides whether a
+ * failed attempt is tried again.
  */
 
 /**
- * Exit codes of every command: done, failed, usage, try again (sysexits EX_TEMPFAIL), configuration (EX_CONFIG). 78 is for
- * what only a person's edit mends, since a supervisor does not start it again; what room or time can mend is 75.
+ * Exit codes of every command: done, failed, usage, try again (sysexits EX_TEMPFAIL), configuration (EX_CONFIG). 78
+ * means that a person has to edit something, so a supervisor must not restart it; 75 means that free space or time
+ * can fix it.
  */
 export const EXIT = { done: 0, failed: 1, usage: 2, tryAgain: 75, configuration: 78 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 interface ErrorMeaning {
-  /** Of a command that ends with the error. */
+  /** The exit code of a command that ends with the error. */
   readonly exit: ExitCode;
   readonly meaning: string;
 }
@@ -19,12 +20,12 @@ interface ErrorMeaning {
 export type ErrorTable = Readonly<Record<string, ErrorMeaning>>;
 
 /**
- * Every code that Dagmar's own errors carry, except those that a task type declares for itself (`tasks/<type>/declare.ts`).
+ * Every error code of Dagmar, except those that a task type declares (`tasks/<type>/declare.ts`).
  * `docs/reference/errors.md` is generated from these tables.
  */
 export const ERROR_CODES = {
   DAG_INVALID: { exit: 78, meaning: "A Dag file has faults; every one is listed with its line and column." },
-  DAG_UNKNOWN: { exit: 2, meaning: "No Dag of that name is in the Dag folder." },
+  DAG_UNKNOWN: { exit: 2, meaning: "The Dag folder has no Dag of that name." },
   TASK_UNKNOWN: { exit: 2, meaning: "The Dag has no task of that name." },
   RUN_UNKNOWN: { exit: 2, meaning: "There is no DagRun of that name or date." },
   RUN_PARAMS_DIFFER: { exit: 2, meaning: "A DagRun of that logical date exists with other params." },
@@ -32,7 +33,7 @@ export const ERROR_CODES = {
     exit: 2,
     meaning: "A --param is not declared by the Dag, or its value has the wrong type.",
   },
-  USAGE: { exit: 2, meaning: "The command line is not of the command's form." },
+  USAGE: { exit: 2, meaning: "Invalid arguments for this command." },
   CONFIG_INVALID: { exit: 78, meaning: "The environment or .env has faults; every one is listed." },
   SECRET_MISSING: {
     exit: 78,
@@ -42,14 +43,14 @@ export const ERROR_CODES = {
   SETTINGS_DIFFER: {
     exit: 78,
     meaning:
-      "The command was given with another lake than the run's, or with another lake, input folder or Dag file than the scheduler's.",
+      "The command's lake differs from the run's, or its lake, input folder or Dag file from the scheduler's.",
   },
-  NO_SCHEDULER: { exit: 75, meaning: "No scheduler is running that could answer." },
+  NO_SCHEDULER: { exit: 75, meaning: "No scheduler is running." },
   DATABASE_NEWER: { exit: 78, meaning: "The database was written by a newer Dagmar." },
   DATABASE_UNUSABLE: {
     exit: 78,
     meaning:
-      "The database file is damaged, not SQLite, on a network file system, or not to be written by this user.",
+      "The database file is damaged, not SQLite, on a network file system, or not writable by this user.",
   },
   DATABASE_FULL: { exit: 75, meaning: "No space is left for the database, or its quota is used up." },
   DATABASE_FAILING: {
@@ -57,92 +58,102 @@ export const ERROR_CODES = {
     meaning:
       "The database could not be read or written: the disk failed, or memory or file descriptors were short.",
   },
-  DATABASE_MISSING: { exit: 78, meaning: "There is no database yet; a run or `dagmar db migrate` makes it." },
+  DATABASE_MISSING: {
+    exit: 78,
+    meaning: "There is no database yet; a run or `dagmar db migrate` creates it.",
+  },
   TOO_MANY_FILES: {
     exit: 75,
-    meaning: "The process, or the machine, may not open more files; the message names the limit to raise.",
+    meaning:
+      "The process or the machine has reached its limit of open files; the message names the limit to raise.",
   },
   FOLDER_GONE: { exit: 75, meaning: "The working directory was removed." },
   DATABASE_MOVED: {
     exit: 78,
     meaning:
-      "The database's file was moved, removed, replaced, cut short or overwritten while it was in use; nothing more is written.",
+      "The database's file was moved, removed, replaced, cut short or overwritten while in use; this process writes nothing more.",
   },
-  LEASE_LOST: { exit: 75, meaning: "Another process took the lease over; this one may not write any more." },
+  LEASE_LOST: { exit: 75, meaning: "Another process took over the lease; this one can no longer write." },
   ILLEGAL_TRANSITION: { exit: 1, meaning: "A state change that the transition table does not allow." },
   MACHINE_SHORT: {
     exit: 75,
-    meaning: "The machine was short of room, memory or file descriptors, or a disk failed.",
+    meaning: "The machine ran out of disk space, memory or file descriptors, or a disk failed.",
   },
-  ADDRESS_TAKEN: { exit: 75, meaning: "DAGMAR_HTTP cannot be listened on at the moment." },
+  ADDRESS_TAKEN: { exit: 75, meaning: "The address in DAGMAR_HTTP is in use at the moment." },
   INTERRUPTED: { exit: 75, meaning: "The run was stopped by a signal; the same command resumes it." },
-  OUTPUT_CLOSED: { exit: 75, meaning: "Nobody reads what is printed any more; the same command goes on." },
+  OUTPUT_CLOSED: {
+    exit: 75,
+    meaning: "The reader of the output has closed it; the same command resumes the run.",
+  },
 
-  INPUT_MISSING: { exit: 1, meaning: "The source file is not there." },
+  INPUT_MISSING: { exit: 1, meaning: "The source file does not exist." },
   INPUT_NOT_A_FILE: { exit: 1, meaning: "The source is a directory or a special file." },
-  INPUT_UNREADABLE: { exit: 1, meaning: "The source may not be read by this user." },
+  INPUT_UNREADABLE: { exit: 1, meaning: "This user cannot read the source." },
   INPUT_OUTSIDE: {
     exit: 1,
     meaning: "The source's path leaves DAGMAR_INPUT, directly or by a symbolic link.",
   },
   INPUT_CHANGED: { exit: 75, meaning: "The source changed while it was read; nothing was stored." },
-  INPUT_NOT_READY: { exit: 75, meaning: "The source is absent or still growing and is waited for." },
+  INPUT_NOT_READY: { exit: 75, meaning: "The source is missing or still growing; the task waits for it." },
 
   DATASET_EMPTY: { exit: 1, meaning: "The lake holds no committed object of the dataset yet." },
 
   LAKE_DENIED: { exit: 1, meaning: "The store refused the credentials or a permission is missing." },
   LAKE_NO_BUCKET: { exit: 1, meaning: "The bucket or the lake's folder does not exist." },
-  LAKE_UNAVAILABLE: { exit: 75, meaning: "The store did not answer, or not well, within the retries." },
+  LAKE_UNAVAILABLE: { exit: 75, meaning: "The store gave no valid answer within the retries." },
   LAKE_UNTRUSTED: { exit: 1, meaning: "The certificate of the store's address is not trusted." },
-  LAKE_CORRUPT: { exit: 1, meaning: "What the store holds or received is not what was sent." },
+  LAKE_CORRUPT: { exit: 1, meaning: "The store's content differs from what was sent." },
   LAKE_UNSUPPORTED: { exit: 1, meaning: "The store or the file system cannot do what the protocol needs." },
   LAKE_KEY_REFUSED: { exit: 1, meaning: "The key cannot be stored safely in this lake." },
   LAKE_FULL: { exit: 75, meaning: "No space is left in the lake." },
 
-  IDS_FAILED: { exit: 1, meaning: "More ids failed afresh than max_failed allows." },
+  IDS_FAILED: { exit: 1, meaning: "More ids failed in this run than max_failed allows." },
   RECONCILIATION_BROKEN: {
     exit: 1,
     meaning: "asked = stored + already_stored + not_found + failed + remaining does not hold.",
   },
 
   TASK_TIMED_OUT: { exit: 1, meaning: "The attempt took longer than its timeout." },
-  TASK_LOST: { exit: 1, meaning: "The process that ran the attempt is gone." },
-  TASK_SET_ASIDE: { exit: 1, meaning: "The task's process died three times under it." },
+  TASK_LOST: { exit: 1, meaning: "The process that ran the attempt died." },
+  TASK_SET_ASIDE: {
+    exit: 1,
+    meaning: "The process died three times while running the task; it is not tried again.",
+  },
   RESULT_UNUSABLE: {
     exit: 1,
-    meaning: "What the task gave as its result cannot be kept; the message says why.",
+    meaning: "The task's result cannot be stored; the message says why.",
   },
   RUN_UNUSABLE: {
     exit: 1,
-    meaning: "The run's rows or its definition cannot be worked on; it has failed, the others go on.",
+    meaning: "The run's rows or its definition are damaged; the run has failed, other runs continue.",
   },
-  OUTPUT_MISSING: { exit: 1, meaning: "A template names an output that the upstream task did not give." },
+  OUTPUT_MISSING: { exit: 1, meaning: "A template names an output that the upstream task did not produce." },
   RUN_TIMED_OUT: { exit: 1, meaning: "The run took longer than its Dag's timeout." },
-  RUN_CANCELLED: { exit: 1, meaning: "Somebody cancelled the run." },
+  RUN_CANCELLED: { exit: 1, meaning: "The run was cancelled by hand." },
   TASK_RUNNING: { exit: 75, meaning: "The task is running; cancel its run first, or wait." },
-  BACKFILL_ACTIVE: { exit: 75, meaning: "The Dag has an active backfill with other settings." },
+  BACKFILL_ACTIVE: { exit: 75, meaning: "The Dag has a running backfill with other settings." },
   BACKFILL_EMPTY: {
     exit: 2,
-    meaning: "The range holds no slot of the Dag, or more than one backfill takes.",
+    meaning: "The range has no slot of the Dag, or more slots than one backfill allows.",
   },
   ATTEMPT_LEFT_RUNNING: {
     exit: 1,
-    meaning: "A process of the attempt could not be ended; end it by hand, then clear the task.",
+    meaning: "A process of the attempt could not be stopped; stop it by hand, then clear the task.",
   },
   WORKER_CRASHED: { exit: 1, meaning: "The worker thread ended without an answer." },
-  INTERNAL: { exit: 1, meaning: "A fault of Dagmar's own; the log has the stack." },
+  INTERNAL: { exit: 1, meaning: "An internal error in Dagmar; the log has the stack." },
 } as const satisfies ErrorTable;
 
 type OwnErrors = typeof ERROR_CODES;
 
-/** The codes that may be raised. A task type adds the names of its own: `declare module "…/model/errors.ts"`. */
+/** The codes that may be raised. A task type adds its own: `declare module "…/model/errors.ts"`. */
 export interface TaskErrors extends OwnErrors {}
 
 export type ErrorCode = keyof TaskErrors;
 
 const declared = new Map<string, ErrorMeaning>(Object.entries(ERROR_CODES));
 
-/** Makes the codes of a task type known, so that a command that ends with one has its exit code. */
+/** Registers the codes of a task type, so that commands use their exit codes. */
 export function declareErrors(errors: ErrorTable): void {
   for (const [code, meaning] of Object.entries(errors)) {
     if (Object.hasOwn(ERROR_CODES, code)) throw new Error(`${code} is a code of Dagmar's own`);
@@ -173,7 +184,7 @@ export class DagmarError extends Error {
   }
 }
 
-/** One fault in a Dag file. Lines and columns count from 1, as editors do; both are 0 where a fault has no place. */
+/** One fault in a Dag file. Lines and columns count from 1, as editors do; both are 0 if a fault has no position. */
 export interface DagIssue {
   readonly file: string;
   readonly line: number;
@@ -203,13 +214,13 @@ export function formatDagIssue(issue: DagIssue): string {
 /** A fault in the environment or in `.env`. */
 export class ConfigError extends DagmarError {}
 
-/** A command that cannot be carried out as asked; its code decides the exit code. */
+/** A command that is refused; its code decides the exit code. */
 export class CommandRefused extends DagmarError {}
 
-/** A database that cannot be used, or may not be written any more. */
+/** A database that cannot be used or can no longer be written. */
 export class StateError extends DagmarError {}
 
-/** Whether nothing may be written by this process any more: another one holds the lease, or the file is another one. */
+/** Whether this process can no longer write: another process holds the lease, or the database file was replaced. */
 export function isFencedOff(error: unknown): error is StateError {
   return error instanceof StateError && (error.code === "LEASE_LOST" || error.code === "DATABASE_MOVED");
 }
@@ -219,7 +230,7 @@ export interface FailureOptions {
   readonly cause?: unknown;
   /** Wait at least this long before the next attempt. */
   readonly retryAfterSeconds?: number;
-  /** Only a person's act mends it: where a person waits for the run in the foreground, it is not tried again. */
+  /** Only a person can fix it: if a person waits for the run in the foreground, it is not retried. */
   readonly isForPerson?: boolean;
 }
 
@@ -238,8 +249,8 @@ export class TaskFailure extends DagmarError {
 }
 
 /**
- * A part of the attempt goes on whatever was done to end it, so that no other attempt may begin. Counts for more than the
- * reason for which the attempt was to stop.
+ * A part of the attempt could not be stopped, so no other attempt may start. Takes precedence over the reason for
+ * which the attempt was stopped.
  */
 export class AttemptLeftRunning extends TaskFailure {
   constructor(message: string, options: FailureOptions = {}) {
@@ -247,10 +258,10 @@ export class AttemptLeftRunning extends TaskFailure {
   }
 }
 
-/** What a lake could not do, after the retries of its own layer. */
+/** A failed operation of a lake, after the lake's own retries. */
 export class LakeError extends TaskFailure {}
 
-/** A task that must look again later: `up_for_reschedule`, at no cost to its `retries`. */
+/** The task must look again later: `up_for_reschedule`, which does not use up its `retries`. */
 export class TaskReschedule extends DagmarError {
   readonly afterSeconds: number;
 
@@ -260,14 +271,14 @@ export class TaskReschedule extends DagmarError {
   }
 }
 
-/** A state change outside the transition table: a fault of Dagmar's own. */
+/** A state change outside the transition table: a bug in Dagmar. */
 export class IllegalTransition extends DagmarError {
   constructor(noun: string, from: string, to: string) {
     super("ILLEGAL_TRANSITION", `${noun}: ${from} → ${to} is not a legal transition`);
   }
 }
 
-/** One readable line for a fault of any kind, with no stack and no secrets of foreign error objects. */
+/** One readable line for any error, without its stack and without secrets of foreign error objects. */
 export function describeError(error: unknown): string {
   if (error instanceof DagmarError)
     return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;

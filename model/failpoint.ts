@@ -1,11 +1,11 @@
 /**
- * The instants at which a test may end the process: both sides of every durable step, by name. What happens at one is
- * decided by whoever armed them; in normal life nothing does.
+ * Named points at which a test may end the process: before and after every durable step. Without a test nothing
+ * happens at them.
  */
 
 /**
- * `before` is before the step's effect, `after` when the effect is there and nothing has followed from it yet. A
- * transaction is `open` when its work is done and its COMMIT is not.
+ * `before` is before the step's effect, `after` is directly after it. A transaction is `open` between its work and
+ * its COMMIT.
  */
 export const FAILPOINTS = [
   // state: every write to the database
@@ -66,7 +66,7 @@ export const FAILPOINTS = [
 
 type OwnFailpoints = Readonly<Record<(typeof FAILPOINTS)[number], true>>;
 
-/** The names that may be passed. A task type adds those of its own: `declare module "…/model/failpoint.ts"`. */
+/** The names that may be passed. A task type adds its own: `declare module "…/model/failpoint.ts"`. */
 export interface TaskFailpoints extends OwnFailpoints {}
 
 export type FailpointName = keyof TaskFailpoints;

@@ -1,6 +1,6 @@
 /**
- * The operating system's errors that room or time can mend, and a removed working directory: in words, with what to do.
- * What an edit of settings has to mend is not listed.
+ * Operating system errors that free space or time can fix, and a removed working directory: as text, with what to do.
+ * Errors that need another setting are not listed.
  */
 import { describeError, type ErrorCode } from "./errors.ts";
 
@@ -9,11 +9,11 @@ const PASSING: Readonly<Record<string, string>> = {
   EDQUOT: "the quota is used up",
   EFBIG: "the file exceeds the size limit of this user or file system (`ulimit -f`)",
   EIO: "the disk could not read or write",
-  EMFILE: "this process may not open more files (`ulimit -n`)",
+  EMFILE: "this process has reached its limit of open files (`ulimit -n`)",
   ENFILE: "the machine has too many open files",
   ENOMEM: "too little memory is left",
   ENOBUFS: "too little memory is left for the network",
-  EAGAIN: "the machine has no room for it at the moment",
+  EAGAIN: "the machine has no resources for it at the moment",
   EBUSY: "something else uses it",
   ETXTBSY: "something else writes it",
   EINTR: "it was interrupted",
@@ -35,29 +35,29 @@ export interface SystemFault {
   readonly hint: string;
 }
 
-/** `undefined` for every other error. Also looks at what caused it. */
+/** `undefined` for every other error. Also checks the error's cause. */
 export function explainSystemFault(error: unknown): SystemFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === "EMFILE") {
     return {
       code: "TOO_MANY_FILES",
-      message: "This process has as many files and connections open as it may (EMFILE).",
+      message: "This process has reached its limit of open files and connections (EMFILE).",
       hint: "Raise the limit: `ulimit -n 4096` in the shell that starts it, LimitNOFILE= in a systemd unit.",
     };
   }
   if (code === "ENFILE") {
     return {
       code: "TOO_MANY_FILES",
-      message: "This machine has as many files open as it may (ENFILE).",
-      hint: "End programs that hold many files open, or raise fs.file-max.",
+      message: "This machine has reached its limit of open files (ENFILE).",
+      hint: "Stop programs that hold many files open, or raise fs.file-max.",
     };
   }
   if (code === "ENOENT" && syscall === "uv_cwd") {
     return {
       code: "FOLDER_GONE",
-      message: "The working directory does not exist any more.",
-      hint: "Change to a directory that exists, and give the command again there.",
+      message: "The working directory no longer exists.",
+      hint: "Change to an existing directory and run the command again.",
     };
   }
   const passing = describePassingFault(error);
@@ -65,6 +65,6 @@ export function explainSystemFault(error: unknown): SystemFault | undefined {
   return {
     code: "MACHINE_SHORT",
     message: `${passing}: ${describeError(error)}`,
-    hint: "Make room or wait, and give the same command again: what was committed is kept.",
+    hint: "Free some space or wait, then run the same command again: committed work is kept.",
   };
 }

@@ -1,4 +1,4 @@
-/** Does what is asked of the scheduler and takes longer than a transaction may: pruning, in many small ones. */
+/** Carries out requests that take too long for one transaction: pruning, in many small transactions. */
 import { describeError } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
 import type { JsonValue } from "../model/dag/dag.ts";
@@ -8,7 +8,7 @@ import { pruneDatabase, type PruneReport } from "../state/upkeep/prune.ts";
 import { answerRequest, beginRequest, listOpenRequests } from "../state/control/requests.ts";
 import { describeRefusal } from "./commands/refusal.ts";
 
-/** The kind of the request; its payload is a `PruneOrder`. */
+/** The request's kind; its payload is a `PruneOrder`. */
 export const PRUNE = "prune";
 
 export interface PruneOrder {
@@ -20,21 +20,18 @@ export interface HousekeepingTools {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Removes the log files of attempts older than that; how many folders. */
+  /** Removes log files of attempts that are older; returns the number of folders. */
   readonly pruneLogs: (before: Date) => Promise<number>;
 }
 
 export interface Housekeeper {
-  /**
-   * Begins what is asked for, unless something is being done: then that comes first. What cannot be read is logged, and read
-   * again at the next look.
-   */
+  /** Starts the next request unless one is in progress. A failed read is logged and repeated at the next look. */
   look(): void;
-  /** Resolves when nothing is being done. */
+  /** Resolves when no request is in progress. */
   rest(): Promise<void>;
 }
 
-/** `drain` stops it between two transactions; who asked is told so. */
+/** `drain` stops it between two transactions; the request is then answered with what was done. */
 export function createHousekeeper(tools: HousekeepingTools, drain: AbortSignal): Housekeeper {
   let work: Promise<void> | undefined;
 
@@ -46,7 +43,7 @@ export function createHousekeeper(tools: HousekeepingTools, drain: AbortSignal):
       await database.write((query) => beginRequest(query, requestId));
       value = { ...(await prune(tools, new Date(order.before), drain)) };
     } catch (error) {
-      log.error(`Pruning has failed: ${error instanceof Error ? error.message : String(error)}`);
+      log.error(`Pruning failed: ${error instanceof Error ? error.message : String(error)}`);
       state = "refused";
       value = { ...describeRefusal(error) };
     }
@@ -69,7 +66,7 @@ export function createHousekeeper(tools: HousekeepingTools, drain: AbortSignal):
       try {
         begin();
       } catch (error) {
-        tools.log.error(`Requests could not be looked through; that is tried again. ${describeError(error)}`);
+        tools.log.error(`The requests could not be read; trying again. ${describeError(error)}`);
       }
     },
     async rest() {
@@ -79,11 +76,11 @@ export function createHousekeeper(tools: HousekeepingTools, drain: AbortSignal):
 }
 
 export interface PruneResult extends PruneReport {
-  /** Folders of log files, one a run. */
+  /** Folders of log files, one per run. */
   readonly logs: number;
 }
 
-/** Rows first: a log without its run is merely of no use. */
+/** Rows first: a log without its run does no harm. */
 export async function prune(
   { database, pruneLogs }: Pick<HousekeepingTools, "database" | "pruneLogs">,
   before: Date,

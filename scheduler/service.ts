@@ -1,6 +1,6 @@
 /**
- * The long-running loop of the process that holds the lease: it takes a turn, and sleeps until something comes due or the wake
- * signal is raised. What a turn does is `turn/turn-steps.ts`.
+ * The loop of the process that holds the lease: takes a turn, then sleeps until something is due or the wake signal
+ * is raised. `turn/turn-steps.ts` has the steps of a turn.
  */
 import type { DagSource } from "../model/ports/dag-source.ts";
 import type { ServiceObserver } from "../model/ports/service-observer.ts";
@@ -24,18 +24,18 @@ export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly minuteTimer: MinuteTimer;
   readonly service: ServiceObserver;
   readonly registry: RunMaker["registry"];
-  /** A command that means another one is refused. */
+  /** A command with other settings is refused. */
   readonly settings: WorkSettings;
-  /** Of events that belong to no Dag. */
+  /** For events that belong to no Dag. */
   readonly timezone: string;
 }
 
 const LONGEST_WAIT_MS = 30_000;
-/** Longer without a look counts as having been away: then `catchup` decides. */
+/** A longer time without a look counts as an outage: then `catchup` decides. */
 const AWAY_SECONDS = 600;
 const STALL_SECONDS = 1;
 
-/** Resolves when `drain` is aborted and everything under way has stopped. Raises `LEASE_LOST` when another took over, `DATABASE_MOVED`. */
+/** Resolves when `drain` is aborted and every attempt has stopped. Raises `LEASE_LOST`, `DATABASE_MOVED`. */
 export async function runService(given: ServiceTools, drain: AbortSignal): Promise<void> {
   const tools: ServiceTools = { ...given, service: shieldListener(given.service, given.log) };
   const { clock, log, service, registry, lakeId } = tools;
@@ -74,7 +74,7 @@ export async function runService(given: ServiceTools, drain: AbortSignal): Promi
     const { jumpSeconds, gapSeconds } = time.look();
     if (jumpSeconds !== null) {
       service.clockJump(jumpSeconds);
-      // It waits for a minute of the former time.
+      // The timer waits for a minute of the old time.
       stopTimer();
       stopTimer = tools.minuteTimer(wake);
       const direction = jumpSeconds > 0 ? "ahead" : "back";
@@ -88,7 +88,7 @@ export async function runService(given: ServiceTools, drain: AbortSignal): Promi
   async function sleep({ wakeAt, isCareful }: StepOutcome): Promise<void> {
     const now = clock.now().getTime();
     const wakeMs = wakeAt === null ? Infinity : Date.parse(wakeAt);
-    // What was given up may stay due, and must not keep the loop turning.
+    // What was given up may stay due and must not keep the loop busy.
     const due = isCareful ? Infinity : (watch.nextDueAt?.getTime() ?? Infinity);
     const untilMs = Math.max(now, Math.min(now + LONGEST_WAIT_MS, drain.aborted ? Infinity : due, wakeMs));
     const startedMs = clock.monotonicMs();
@@ -96,11 +96,11 @@ export async function runService(given: ServiceTools, drain: AbortSignal): Promi
     const lateSeconds = (clock.monotonicMs() - startedMs - (untilMs - now)) / 1000;
     if (lateSeconds < STALL_SECONDS) return;
     service.loopStall(lateSeconds);
-    unwritten.warn("loop_stall", `The process stood still for ${lateSeconds.toFixed(1)} s.`);
+    unwritten.warn("loop_stall", `The process stalled for ${lateSeconds.toFixed(1)} s.`);
   }
 }
 
-/** The success of a run may be what others follow, and its end what others wait for. */
+/** Other Dags may follow a run's success, and other runs may wait for its end. */
 function wakeAtRunEnds(tools: ServiceTools, wake: () => void): EngineTools {
   const { observer } = tools;
   return {

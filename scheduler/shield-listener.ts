@@ -1,8 +1,8 @@
-/** Keeps a listener that throws from stopping what it listens to: no decision is made from what a listener hears. */
+/** Keeps a listener that throws from stopping the code that calls it. */
 import { describeError } from "../model/errors.ts";
 import type { Logger } from "../model/ports/logger.ts";
 
-/** The same listener, whose methods throw nothing: what one threw is logged, once for each text. */
+/** The same listener, but its methods never throw: each error is logged once. */
 export function shieldListener<T extends object>(listener: T, log: Logger): T {
   const told = new Set<string>();
   return new Proxy(listener, {
@@ -13,7 +13,7 @@ export function shieldListener<T extends object>(listener: T, log: Logger): T {
         try {
           return Reflect.apply(method, target, args);
         } catch (error) {
-          const text = `${String(name)} was not taken note of: ${describeError(error)}`;
+          const text = `The listener's ${String(name)} failed: ${describeError(error)}`;
           if (!told.has(text)) log.error(text);
           told.add(text);
           return undefined;

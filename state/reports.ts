@@ -1,4 +1,4 @@
-/** What people ask the books, read from the views that are an interface. Reads only; repairs nothing. */
+/** Reports for people, from the public views. Reads only; repairs nothing. */
 import type { RunName } from "../model/run/run-name.ts";
 import type { Reconciliation } from "../model/records/reconciliation.ts";
 import { reconcile } from "./records/asks.ts";
@@ -31,8 +31,9 @@ const isAsked = ({ dagId, states = [] }: RunRowFilter): Sql => {
 };
 
 /**
- * The run of that name: a Dag's and a run's id, or a word: a run id that is unique, or a Dag's id for its newest run in that
- * lake that is not after `now` (ISO UTC), and for its first one where all are. `undefined` when none or several fit.
+ * The run of that name: a Dag's and a run's id, or one word. The word is a unique run id, or a Dag's id for its
+ * newest run in that lake up to `now` (ISO UTC), or its first run if all are later. `undefined` if none or several
+ * match.
  */
 export function findRunId(
   query: Query,
@@ -64,7 +65,7 @@ export function findRunId(
   return undefined;
 }
 
-/** The run's row as it is kept. */
+/** The run's row, unchanged. */
 export function readRunRow(query: Query, dagRunId: number): Row {
   const row = query.get<Row>(sql`SELECT * FROM dag_runs WHERE dag_run_id = ${dagRunId}`);
   if (row === undefined) throw new Error(`dag run ${dagRunId} is missing`);
@@ -116,7 +117,7 @@ export function reportRunEvents(query: Query, dagId: string, runId: string): rea
   );
 }
 
-/** What went otherwise than planned in the run since then, without failing it: its events above `info`. */
+/** The run's warnings since then: its events above `info`. */
 export function reportRunWarnings(
   query: Query,
   run: { readonly dagId: string; readonly runId: string },
@@ -162,11 +163,11 @@ export interface MissingFilter {
 /** Rows of `v_missing`. */
 export function reportMissing(query: Query, filter: MissingFilter): readonly Row[] {
   const rows = query.all<Row>(sql`SELECT * FROM v_missing ${isWanted(filter)} LIMIT ${filter.limit}`);
-  // Asked for one lake, told without it.
+  // The filter names the lake, so the rows omit it.
   return rows.map(({ lake: _lake, ...row }) => row);
 }
 
-/** Whether any id was ever asked for in this lake. */
+/** Whether any id was ever asked in this lake. */
 export function hasAsked(query: Query, lakeId: string): boolean {
   return (
     query.get(sql`SELECT 1 FROM asks JOIN questions USING (question_id) WHERE lake = ${lakeId} LIMIT 1`) !==
@@ -192,14 +193,17 @@ export interface RecordedObject {
   readonly size_bytes: number;
 }
 
-/** Content that a run found missing and that nothing has replaced since: an id is not asked again, a file stands nowhere else. */
+/**
+ * Content that a run found missing and that was not replaced since: no new answer for the id, no other object with
+ * the file.
+ */
 const STILL_MISSING = sql`o.missing_since IS NOT NULL AND CASE o.kind
   WHEN 'records' THEN o.object_id IN (SELECT object_id FROM processed_ids WHERE reason = 'object_missing')
   WHEN 'file' THEN NOT EXISTS (SELECT 1 FROM objects x WHERE x.lake = o.lake AND x.dataset = o.dataset
     AND x.sha256 = o.sha256 AND x.kind = 'file' AND x.is_committed = 1)
   ELSE NOT EXISTS (SELECT 1 FROM batches b WHERE b.lake = o.lake AND b.key = o.key) END`;
 
-/** Every object that should stand in a lake, by key; `kind` tells the foreign ones. */
+/** Every object that should be in a lake, by key; `kind` marks the foreign ones. */
 export function listRecordedObjects(query: Query, lakeId: string, prefix: string): readonly RecordedObject[] {
   return query.all<RecordedObject>(
     sql`SELECT key, kind, sha256, size_bytes FROM objects o
@@ -208,7 +212,7 @@ export function listRecordedObjects(query: Query, lakeId: string, prefix: string
   );
 }
 
-/** The lakes of which anything is recorded. */
+/** The lakes with recorded objects. */
 export function listLakes(query: Query): readonly string[] {
   return query
     .all<{ lake: string }>(sql`SELECT DISTINCT lake FROM objects ORDER BY lake`)
@@ -224,7 +228,7 @@ export function listDoubles(query: Query, lakeId: string, prefix: string): reado
   );
 }
 
-/** Objects that were made since then by runs of this database: the data, and the manifests beside it. */
+/** Objects that runs of this database wrote since then: data and manifests. */
 export function measureWrites(query: Query, since: string): Writes {
   const row = query.get<Writes>(
     sql`SELECT count(*) FILTER (WHERE kind <> 'manifest') AS objects,
@@ -242,7 +246,7 @@ export interface Writes {
   readonly bytes: number;
 }
 
-/** The sums of a run's asks: as they were closed, or as they stand now. */
+/** The sums of a run's asks: final ones if closed, else the present ones. */
 export function listRunSums(query: Query, dagRunId: number): readonly RunSum[] {
   return query
     .all<{ ask_id: number; task_id: string; closed: string | null }>(
@@ -260,7 +264,7 @@ export function listRunSums(query: Query, dagRunId: number): readonly RunSum[] {
 export interface RunSum {
   readonly taskId: string;
   readonly sum: Reconciliation;
-  /** Of `remaining`: answers that are durable in the database and not yet in an object. */
+  /** Part of `remaining`: answers that are in the database but not yet in an object. */
   readonly kept: number;
 }
 

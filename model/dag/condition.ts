@@ -1,8 +1,11 @@
-/** A task's `when`: one value of its run, compared with what the Dag file says. What a template's name stands for is the caller's. */
+/**
+ * A task's `when`: compares one value of its run with the Dag file's operand. The caller supplies the values of
+ * names.
+ */
 import type { Condition, JsonValue } from "./dag.ts";
 import { listReferences, renderTemplates, type LookUp } from "./template.ts";
 
-/** The value to compare: the text itself where it holds no template; null where a name in it stands for nothing. */
+/** The value to compare: the text itself if it has no template; null if a name in it has no value. */
 export function resolveCondition({ value }: Condition, lookUp: LookUp): JsonValue {
   return listReferences(value).some((name) => lookUp(name) === undefined)
     ? null
@@ -14,7 +17,7 @@ export function listNamedTasks({ value }: Condition): readonly string[] {
   return listReferences(value).flatMap((name) => /^outputs\.([^.]+)\./.exec(name)?.[1] ?? []);
 }
 
-/** Whether the condition holds. Numbers compare as numbers, text as text; a comparison of two kinds holds never. */
+/** Whether the condition holds. Numbers compare as numbers, text as text; different types never match. */
 export function judgeCondition({ operator, operand }: Condition, value: JsonValue): boolean {
   switch (operator) {
     case "equals":
@@ -46,7 +49,7 @@ function compare(left: JsonValue, right: JsonValue, accepts: (order: number) => 
   return false;
 }
 
-/** By code points: `<` compares UTF-16 units, by which an emoji comes before a full-width letter. */
+/** By code points: `<` compares UTF-16 units, which puts an emoji before a full-width letter. */
 function compareTexts(left: string, right: string): number {
   for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
     if (left.charCodeAt(at) === right.charCodeAt(at)) continue;
@@ -55,7 +58,7 @@ function compareTexts(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** Scalars and lists of them, which is what params and outputs are compared with. */
+/** For scalars and lists of scalars. */
 function isSame(left: JsonValue, right: JsonValue): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }

@@ -1,4 +1,4 @@
-/** Order and reach in the graph of a Dag's tasks: topological order, cycles, what lies downstream. */
+/** The graph of a Dag's tasks: topological order, cycles, downstream tasks. */
 
 interface Node {
   readonly taskId: string;
@@ -10,7 +10,7 @@ export type Ordering =
   /** Task ids along one cycle, the first repeated at the end. */
   | { readonly cycle: readonly string[] };
 
-/** Kahn's algorithm; ties keep the given order. Needs that name no task are ignored: they are another check's fault. */
+/** Kahn's algorithm; ties keep the given order. Needs that name no task are ignored: another check reports them. */
 export function orderTasks(tasks: readonly Node[]): Ordering {
   const ids = new Set(tasks.map((task) => task.taskId));
   const waiting = new Map(

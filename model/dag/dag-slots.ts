@@ -1,4 +1,4 @@
-/** The slots of a Dag: its own where it has a cron line, those of the Dags that it follows where it does not. Reads no clock. */
+/** The slots of a Dag: its own if it has a cron line, else those of the Dags that it follows. Reads no clock. */
 import type { DagDefinition } from "./dag.ts";
 import { findTimetables } from "./dag-timetable.ts";
 import { findDayOf } from "../time/local-day.ts";
@@ -12,7 +12,10 @@ export interface SlotRange {
   readonly to: Date;
 }
 
-/** Oldest first, at most `limit` of each cron line. `undefined` where there is no cron line to go by: people start it. */
+/**
+ * Oldest first, at most `limit` of each cron line. `undefined` if there is no cron line: the Dag is only started by
+ * hand.
+ */
 export function listDagSlots(
   dag: DagDefinition,
   dags: DagsById,
@@ -32,7 +35,10 @@ export function listDagSlots(
   return joinDays(upstreams, dag.timezone)?.filter((slot) => isWithinBounds(dag, slot));
 }
 
-/** The first slot after that instant, of several Dags that are followed the last of theirs; `undefined` where there is none. */
+/**
+ * The first slot after that instant; if several Dags are followed, the latest of their first slots. `undefined` if
+ * there is none.
+ */
 export function findNextDagSlot(
   dag: DagDefinition,
   dags: DagsById,
@@ -58,7 +64,7 @@ function isWithinBounds({ startAt, endAt }: DagDefinition, slot: Date): boolean 
   return (startAt === null || at >= startAt) && (endAt === null || at <= endAt);
 }
 
-/** Of one: its slots. Of several: one a day on which all have one, the latest. */
+/** One Dag: its slots. Several: for each day on which all have a slot, the latest. */
 function joinDays(
   upstreams: readonly (readonly Date[] | undefined)[],
   timezone: string,

@@ -1,11 +1,11 @@
-/** The timetables of a Dag with a cron line, made once for each definition: reading the line costs more than asking it. */
+/** The timetables of a Dag with a cron line, created once per definition because parsing the line is slow. */
 import type { DagDefinition } from "./dag.ts";
 import { createTimetable, type Timetable } from "../time/timetable.ts";
 
 interface Timetables {
   /** From `start` to `end`. */
   readonly bounded: Timetable;
-  /** Whatever the bounds: the slot before the first one, too, is where an interval begins. */
+  /** Without bounds: an interval may begin at the slot before the first one. */
   readonly unbounded: Timetable;
 }
 

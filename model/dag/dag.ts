@@ -1,4 +1,4 @@
-/** What a Dag declares, after parsing and checking: frozen, plain, serialisable. How a file becomes one is config's business. */
+/** What a Dag declares, after parsing and checking: frozen, plain, serialisable. config/ reads the files. */
 
 export const TRIGGER_RULES = [
   "all_success",
@@ -53,11 +53,11 @@ export interface TaskDefinition extends RetrySettings {
   readonly triggerRule: TriggerRule;
   readonly allowFailure: boolean;
   readonly pool: string;
-  /** Of the tasks that wait for a slot the highest goes first. */
+  /** Of the tasks that wait for a slot, the highest priority goes first. */
   readonly priority: number;
-  /** It waits until the same task of the Dag's run before this one has succeeded or was skipped. */
+  /** It waits until the same task in the Dag's previous run has succeeded or was skipped. */
   readonly dependsOnPast: boolean;
-  /** The task is skipped where it does not hold. */
+  /** The task is skipped if it does not hold. */
   readonly when: Condition | null;
   readonly timeoutSeconds: number;
   /** The task type's options as written, templates unresolved. They were checked against the type's schema. */

@@ -1,13 +1,13 @@
 /**
- * Templates in Dag files: look-ups by name, never code. `${params.x}` alone as a whole value keeps the param's type;
- * inside a longer text it is written out. Which values exist is decided by whoever calls.
+ * Templates in Dag files: look-ups by name, never code. `${params.x}` as a whole value keeps the param's type; inside
+ * a longer text it becomes text. The caller supplies the values.
  */
 import type { JsonValue } from "./dag.ts";
 
 const REFERENCE = /\$\{([^{}]*)\}/g;
 const WHOLE = /^\$\{([^{}]*)\}$/;
 
-/** Names that every run has. `params.*` and `outputs.<task>.<name>` come on top. */
+/** Names that every run has, in addition to `params.*` and `outputs.<task>.<name>`. */
 export const RUN_NAMES = [
   "partition",
   "ds",
@@ -22,16 +22,16 @@ export function listReferences(text: string): readonly string[] {
   return [...text.matchAll(REFERENCE)].map((match) => match[1] ?? "");
 }
 
-/** What stands before the first `${`: the part of a key that is the same for every run. */
+/** The text before the first `${`: the part of a key that is the same for every run. */
 export function literalPrefix(text: string): string {
   const start = text.indexOf("${");
   return start === -1 ? text : text.slice(0, start);
 }
 
-/** Looks a name up; `undefined` means there is no such name, which leaves the reference as it stands. */
+/** Looks a name up; `undefined` means there is no such name; the reference then stays as written. */
 export type LookUp = (name: string) => JsonValue | undefined;
 
-/** Replaces references in every text inside a value; keys of objects are left alone. */
+/** Replaces references in every text inside a value, but not in keys of objects. */
 export function renderTemplates(value: JsonValue, lookUp: LookUp): JsonValue {
   if (typeof value === "string") return renderText(value, lookUp);
   if (value === null || typeof value !== "object") return value;

@@ -10,15 +10,12 @@ interface Tally {
   readonly done: number;
   readonly success: number;
   readonly failed: number;
-  /** Those of the failed that never ran. */
+  /** Failed ones that never ran. */
   readonly upstreamFailed: number;
   readonly skipped: number;
 }
 
-/**
- * Airflow 3's rules. A cancelled upstream counts as failed. Without upstreams every rule says `run`, since nothing
- * stands against it.
- */
+/** Airflow 3's rules. A cancelled upstream counts as failed. Without upstream tasks every rule gives `run`. */
 export function judgeUpstream(rule: TriggerRule, upstream: readonly TaskState[]): Verdict {
   if (upstream.length === 0 || rule === "always") return "run";
   return RULES[rule](count(upstream));

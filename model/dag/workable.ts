@@ -1,14 +1,14 @@
 /**
- * Whether a definition that was stored can be worked on. A Dag file is checked whole when it is read; here stands what a
- * damaged row must not say, since a run of it would wait for ever.
+ * Whether a stored definition is valid. Dag files are checked when they are read; this check finds damaged rows whose
+ * runs would wait for ever.
  */
 import { orderTasks } from "./dag-graph.ts";
 import { OPERATORS, TRIGGER_RULES, type DagDefinition, type TaskDefinition } from "./dag.ts";
 
-/** Raises with the first fault, in words. */
+/** Raises an error that describes the first fault. */
 export function assertWorkable(dag: DagDefinition): void {
   const fault = findFault(dag) ?? findGraphFault(dag.tasks);
-  if (fault !== undefined) throw new Error(`its stored definition cannot be worked on: ${fault}`);
+  if (fault !== undefined) throw new Error(`its stored definition is not valid: ${fault}`);
 }
 
 function findFault(dag: DagDefinition): string | undefined {
@@ -29,7 +29,7 @@ function findFault(dag: DagDefinition): string | undefined {
 function findTaskFault(task: TaskDefinition): string | undefined {
   if (!TRIGGER_RULES.includes(task.triggerRule)) return `trigger_rule is ${show(task.triggerRule)}`;
   if (task.when !== null && !OPERATORS.includes(task.when.operator)) {
-    return `when compares by ${show(task.when.operator)}`;
+    return `the operator of when is ${show(task.when.operator)}`;
   }
   if (!Number.isFinite(task.priority)) return `priority is ${show(task.priority)}`;
   if (!isDuration(task.timeoutSeconds)) return `timeout is ${show(task.timeoutSeconds)}`;
@@ -41,16 +41,14 @@ function findGraphFault(tasks: readonly TaskDefinition[]): string | undefined {
   if (ids.size < tasks.length) return "two tasks have the same name";
   for (const { taskId, needs } of tasks) {
     const missing = needs.find((need) => !ids.has(need));
-    if (missing !== undefined) return `task ${taskId} needs ${show(missing)}, which is no task of it`;
+    if (missing !== undefined) return `task ${taskId} needs ${show(missing)}, which is not one of its tasks`;
   }
   if (isInOrder(tasks)) return undefined;
   const ordering = orderTasks(tasks);
-  return "cycle" in ordering
-    ? `its tasks need each other in a circle: ${ordering.cycle.join(", ")}`
-    : undefined;
+  return "cycle" in ordering ? `its tasks form a cycle: ${ordering.cycle.join(", ")}` : undefined;
 }
 
-/** As definitions are stored: then no circle has to be looked for. */
+/** Stored definitions are in topological order, so a search for a cycle is rarely needed. */
 function isInOrder(tasks: readonly TaskDefinition[]): boolean {
   const before = new Set<string>();
   return tasks.every(({ taskId, needs }) => {

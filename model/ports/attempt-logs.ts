@@ -1,4 +1,4 @@
-/** The AttemptLogs port: what an attempt logs is kept beside the process's log, where it is found by the attempt alone. */
+/** The AttemptLogs port: keeps each attempt's log lines in a log of its own, in addition to the process's log. */
 import type { Logger } from "./logger.ts";
 
 export interface AttemptKey {
@@ -10,11 +10,14 @@ export interface AttemptKey {
 }
 
 export interface AttemptLog {
-  /** Adds the attempt to the process's log, and writes the attempt's own. Never throws, whatever becomes of the file. */
+  /**
+   * Writes to the process's log, with the attempt's ids, and to the attempt's own log. Never throws, even if the file
+   * cannot be written.
+   */
   readonly log: Logger;
   /**
-   * Resolves when everything is written. To be awaited before the attempt's end is written to the database: whoever
-   * follows the log stops there. Lines after it go to the process's log alone.
+   * Resolves when everything is written. Await it before the attempt's end is committed, because readers that follow
+   * the log stop then. Later lines go to the process's log alone.
    */
   close(): Promise<void>;
 }

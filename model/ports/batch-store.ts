@@ -1,4 +1,7 @@
-/** The BatchStore port: the books of the record protocol, each method one transaction. The protocol itself is the lake's. */
+/**
+ * The BatchStore port: the database side of the record protocol, one transaction per method. lake/protocol has the
+ * protocol.
+ */
 import type { AskPlan, AskPolicy, PlannedId } from "../records/ask-policy.ts";
 import type { JsonValue } from "../dag/dag.ts";
 import type { Question } from "../records/question.ts";
@@ -6,14 +9,14 @@ import type { PackableRecord } from "../records/record-batch.ts";
 import type { Reconciliation } from "../records/reconciliation.ts";
 import type { RunFacts } from "./task-type.ts";
 
-/** One task's asking of one question: who owns spooled records, batches and manifests. */
+/** One task's asking of one question. Spooled records, batches and manifests belong to an ask. */
 export interface AskRequest {
   readonly lakeId: string;
   readonly question: Question;
   readonly run: RunFacts;
   readonly taskId: string;
   readonly candidateSetId: number;
-  /** All names resolved but `${seq}`. */
+  /** All names resolved except `${seq}`. */
   readonly keyTemplate: string;
   readonly limit: number | null;
   /** Where the ids come from, for the manifest: the CSV's key and sha256. */
@@ -33,7 +36,7 @@ export interface FetchedRecord {
   readonly askedId: string;
   readonly structure: string;
   readonly body: Uint8Array;
-  /** What the manifest says of the record beside its id and its time, by column. A type gives every record the same names. */
+  /** Further columns of the record in the manifest. A task type gives every record the same names. */
   readonly facts: RecordFacts;
   /** ISO UTC. */
   readonly fetchedAt: string;
@@ -54,7 +57,7 @@ export interface SpooledRecord extends PackableRecord {
   readonly askId: number;
 }
 
-/** What remains of a sealed batch without the records that other objects have. */
+/** A sealed batch without the records that other objects hold. */
 export interface LeftOut {
   readonly leftOutIds: number;
   readonly rest: readonly SpooledRecord[];
@@ -62,7 +65,7 @@ export interface LeftOut {
 
 export const BATCH_KINDS = ["records", "manifest"] as const;
 
-/** A batch never changes once sealed, but for its key when another object stands there. */
+/** A sealed batch never changes, except for its key if another object has that key. */
 export interface SealedBatch {
   readonly batchId: number;
   readonly kind: (typeof BATCH_KINDS)[number];
@@ -83,14 +86,14 @@ export interface BatchIdentity {
   readonly askedIds: readonly string[];
 }
 
-/** The ids' texts are read from the database as they are wanted, some hundred at a time. */
+/** The ids' texts are read from the database on demand, some hundred at a time. */
 export interface IdPlan extends Omit<AskPlan, "at"> {
-  /** `undefined` behind the last. */
+  /** `undefined` after the last. */
   at(index: number): Promise<PlannedId | undefined>;
 }
 
 export interface BatchStore {
-  /** The ask of this task for this question and generation: made on first call, the same on every later one. */
+  /** The ask of this task for this question and generation: created on the first call, the same on later ones. */
   openAsk(request: AskRequest): Promise<Ask>;
   /** PLAN: the ids still to ask, in candidate order. */
   plan(ask: Ask, policy: AskPolicy): Promise<IdPlan>;
@@ -104,35 +107,38 @@ export interface BatchStore {
   listUnsealed(lakeId: string, dataset: string): Promise<readonly SpooledRecord[]>;
   listSealed(lakeId: string, dataset: string): Promise<readonly SealedBatch[]>;
   /**
-   * SEAL: these records, in this order, become one batch with a key and a sha256; without those that other objects have
-   * stored meanwhile. `undefined`: all of them are stored.
+   * SEAL: turns these records, in this order, into one batch with a key and a sha256, without those that other
+   * objects hold meanwhile. `undefined` if other objects hold all of them.
    */
   seal(records: readonly SpooledRecord[]): Promise<SealedBatch | undefined>;
   readBody(batchId: number): Promise<Uint8Array>;
   /**
-   * Records of a sealed batch that other objects have stored meanwhile are taken out of it before it is put: then the batch
-   * is gone, and what remains of its records is spooled and unsealed. `undefined`: there are none, the batch stays as it is.
+   * Before the put: removes records that other objects hold meanwhile. Then the batch is gone and its other records
+   * are spooled and unsealed again. `undefined` if there are none; the batch stays.
    */
   leaveOutStored(batch: SealedBatch): Promise<LeftOut | undefined>;
-  /** Gives up a sealed batch whose body is damaged: its ids are asked again, a manifest is fixed again. */
+  /** Discards a sealed batch whose body is damaged: its ids are asked again, a manifest is created again. */
   discard(batch: SealedBatch): Promise<void>;
-  /** Takes the next `seq`, because something else stands at the batch's key. */
+  /** Takes the next `seq`, because another object has the batch's key. */
   rekey(batch: SealedBatch): Promise<SealedBatch>;
   /**
-   * COMMIT: the batch, its object and its ids. When the ask is closing and this was its last open batch, the manifest's
-   * body is fixed in the same transaction and given back as sealed.
+   * COMMIT: the batch, its object and its ids. If the ask is closing and this was its last open batch, the same
+   * transaction creates the manifest's body and returns it as sealed.
    */
   commit(
     batch: SealedBatch,
     etag: string,
     options: { readonly isClosing: boolean },
   ): Promise<readonly SealedBatch[]>;
-  /** Fixes manifests for committed batches that none lists yet, of every ask of the dataset with nothing open. */
+  /**
+   * Creates manifests for committed batches that no manifest lists yet, of every ask of the dataset with nothing
+   * open.
+   */
   fixManifests(lakeId: string, dataset: string): Promise<readonly SealedBatch[]>;
   reconcile(ask: Ask): Promise<Reconciliation>;
-  /** Keeps the sum with the ask and closes it. */
+  /** Stores the sum with the ask and closes it. */
   close(ask: Ask, sum: Reconciliation): Promise<void>;
-  /** An id that is stored under the ask's question, at or after this one where there is any such. */
+  /** An id that is stored under the ask's question, at or after `near` if there is one. */
   pickStored(ask: Ask, near: string): Promise<string | undefined>;
   /** Reasons of this ask's failed ids with their counts, most frequent first. */
   listFailures(ask: Ask): Promise<readonly FailureCount[]>;

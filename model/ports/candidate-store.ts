@@ -1,10 +1,10 @@
-/** The CandidateStore port: which ids a CSV's content holds under which conditions; read once, kept by content. */
+/** The CandidateStore port: the ids of a CSV's content under given conditions, read once and stored by content hash. */
 import type { JsonValue } from "../dag/dag.ts";
 
 export interface CandidateKey {
   readonly lakeId: string;
   readonly sha256: string;
-  /** Everything that decides which ids come out: id column, delimiter, conditions. */
+  /** Everything that decides the ids: id column, delimiter, conditions. */
   readonly conditions: Readonly<Record<string, JsonValue>>;
 }
 
@@ -23,18 +23,18 @@ export interface CandidateSet extends CandidateCounts {
 
 export interface CandidateStore {
   find(key: CandidateKey): Promise<CandidateSet | undefined>;
-  /** Begins a set that `find` does not see before it is complete. */
+  /** Starts a set that `find` does not return before it is complete. */
   stage(key: CandidateKey, dataset: string): Promise<CandidateStage>;
 }
 
-/** A set whose ids come a few at a time; one call at a time. A process that dies leaves nothing that `find` would see. */
+/** A set that gets its ids a few at a time; one call at a time. If the process dies, `find` never returns the set. */
 export interface CandidateStage {
   /** How many ids were added. */
   readonly idCount: number;
   /** The next ids in their order. Resolves when there is room for more. */
   add(ids: readonly string[]): Promise<void>;
-  /** Makes it the set of its key, in one transaction; where another came first that one is given, and stays. */
+  /** Makes it the set of its key, in one transaction. If another set came first, that one stays and is returned. */
   complete(counts: CandidateCounts): Promise<CandidateSet>;
-  /** Removes what was kept of a set that is not complete. */
+  /** Removes the stored ids of an incomplete set. */
   discard(): Promise<void>;
 }

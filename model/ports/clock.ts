@@ -1,4 +1,4 @@
-/** The Clock port: the one way to learn the time or to wait. Its implementation is the only file that reads a clock. */
+/** The Clock port: the only way to get the time or to wait. Its implementation is the only file that reads a clock. */
 export interface Clock {
   /** The present instant. */
   now(): Date;

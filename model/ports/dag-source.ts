@@ -1,4 +1,4 @@
-/** The DagSource port: the Dag files as they are now. Reading and checking them is config's; when to, the scheduler's. */
+/** The DagSource port: the Dag files as they are now. config/ reads and checks them; the scheduler decides when. */
 import type { DagDefinition } from "../dag/dag.ts";
 import type { DagIssue } from "../errors.ts";
 
@@ -16,20 +16,20 @@ export interface SourceFolder {
 }
 
 export interface DagSource {
-  /** Cheap; another text whenever a file may have changed. */
+  /** Cheap; changes whenever a file may have changed. */
   stamp(): Promise<string>;
-  /** Raises `ConfigError` when there is no folder. */
+  /** Raises `ConfigError` if the folder does not exist. */
   load(): Promise<SourceFolder>;
 }
 
-/** What the books know of a Dag. */
+/** What the database has about a Dag. */
 export interface KnownDag {
-  /** Its file was there and sound when a scheduler last looked. */
+  /** Its file existed and was valid when a scheduler last read it. */
   readonly isActive: boolean;
   readonly current: DagDefinition;
   /** Oldest first. */
   readonly versions: readonly { readonly definition: DagDefinition; readonly createdAt: string }[];
 }
 
-/** By Dag id; a Dag that the books do not know is absent. */
+/** By Dag id; without Dags that the database does not have. */
 export type KnownDags = ReadonlyMap<string, KnownDag>;

@@ -1,4 +1,4 @@
-/** The EventLog port: what people must be able to find out later. An event is written to the database and the log. */
+/** The EventLog port: records what people must be able to find later. An event goes to the database and the log. */
 import type { JsonValue } from "../dag/dag.ts";
 
 export type EventLevel = "info" | "warn" | "error";

@@ -4,7 +4,7 @@
  */
 import type { Readable } from "node:stream";
 
-/** Whether a store honours each condition; `false` means: look first and verify after, and say so. */
+/** Whether a store honours each condition. If not, the lake looks before and verifies after a put, and says so. */
 export interface LakeCapabilities {
   /** `If-None-Match: *` on a single put. */
   readonly conditionalPut: boolean;
@@ -16,14 +16,14 @@ export interface LakeCapabilities {
 
 /**
  * Names in lower-case with dashes, values in printable ASCII; with the names at most 2,048 bytes (S3's limit for user
- * metadata). In S3 they become `x-amz-meta-*` headers, in a folder the `_<name>.meta.json` beside the object.
+ * metadata). In S3 they become `x-amz-meta-*` headers, in a folder the `_<name>.meta.json` next to the object.
  */
 export type ObjectMetadata = Readonly<Record<string, string>>;
 
 export interface ObjectSummary {
   readonly key: string;
   readonly sizeBytes: number;
-  /** Opaque; another value means other content or another write. */
+  /** Opaque; a different value means other content or another write. */
   readonly etag: string;
   readonly modifiedAt: Date;
 }
@@ -61,8 +61,8 @@ export interface PutFile extends PutRequest {
 }
 
 /**
- * `created`: this call, or an earlier one whose answer was lost, stored exactly these bytes.
- * `exists`: something stands at the key already; it was left alone. `head` is what stands there.
+ * `created`: this call, or an earlier one whose answer was lost, stored exactly these bytes. `exists`: the key
+ * already has an object, which was not changed; `head` describes it.
  */
 export type PutResult =
   | { readonly outcome: "created"; readonly etag: string }
@@ -74,18 +74,18 @@ export interface Lake {
   /** Probed once with the key `_dagmar/probe` and remembered. */
   capabilities(signal?: AbortSignal): Promise<LakeCapabilities>;
   /**
-   * Store a body held in memory (at most 5 GiB; used for at most about 10 MB), only if nothing stands at the key.
-   * An object that is found there is never `created`, except by this call's own lost attempt: the caller compares `head`.
+   * Stores a body held in memory (at most 5 GiB; used for at most about 10 MB), only if the key is free. An existing
+   * object is never `created`, except by this call's own lost attempt: the caller compares `head`.
    */
   putBytes(request: PutBytes): Promise<PutResult>;
   /**
-   * Stream a file in flat memory, only if nothing stands at the key. Raises `TaskFailure` `INPUT_CHANGED` when the
-   * file's `stat` or the hash of the sent bytes is not the planned one; then no object is left.
+   * Streams a file in constant memory, only if the key is free. Raises `TaskFailure` `INPUT_CHANGED` if the file's
+   * `stat` or the hash of the sent bytes is not the planned one; then no object is left.
    */
   putFile(request: PutFile): Promise<PutResult>;
   /** `undefined` when absent. */
   head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined>;
-  /** Body as a stream that ends in an error when it is cut short. Raises `LakeError` `LAKE_CORRUPT` when absent. */
+  /** The body as a stream that fails if it is cut short. Raises `LakeError` `LAKE_CORRUPT` when absent. */
   get(key: string, signal?: AbortSignal): Promise<StoredObject>;
   /** Every object whose key starts with `prefix`, in key order, without the store's own bookkeeping objects. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary>;

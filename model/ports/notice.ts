@@ -1,8 +1,8 @@
-/** What a webhook is told of a Dag's runs, and which states such a notice goes through. */
+/** Notices about a Dag's runs for a webhook, and the states of a notice. */
 import type { TransitionTable } from "../run/transitions.ts";
 
 export const NOTICE_KINDS = ["failure", "recovery"] as const;
-/** Too many failed runs in a row; and the first success after that was told. */
+/** Too many failed runs in a row; the first success after such a notice. */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 export const NOTICE_STATES = ["open", "sent", "given_up"] as const;
@@ -20,13 +20,13 @@ export interface Notice {
   readonly dagId: string;
   readonly runId: string;
   readonly kind: NoticeKind;
-  /** Failed runs in a row when it was made. */
+  /** Failed runs in a row when it was created. */
   readonly failures: number;
   readonly message: string;
   readonly state: NoticeState;
-  /** Times that it was sent without success. */
+  /** Failed tries to send it. */
   readonly tries: number;
-  /** `null` when it is open no longer. */
+  /** `null` when it is no longer open. */
   readonly nextTryAt: string | null;
   /** Why the last try failed. */
   readonly error: string | null;

@@ -1,10 +1,10 @@
-/** The ObjectStore port: the books kept about objects in a lake, whoever wrote them. */
+/** The ObjectStore port: the records of objects in a lake, including foreign ones. */
 import type { RunFacts } from "./task-type.ts";
 
 export const OBJECT_KINDS = ["file", "records", "manifest", "foreign"] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
-/** An object that is known to stand in the lake, or (`isCommitted` false) is about to. */
+/** An object in the lake, or (`isCommitted` false) one that is about to be put. */
 export interface KnownObject {
   readonly objectId: number;
   readonly key: string;
@@ -14,11 +14,11 @@ export interface KnownObject {
   readonly sizeBytes: number;
   readonly etag: string | null;
   readonly isCommitted: boolean;
-  /** Learned from the lake's listing; for a file: its bytes have not been read since. */
+  /** Found in the lake's listing; for a file: its bytes have not been read since. */
   readonly isAdopted: boolean;
 }
 
-/** What the lake's own metadata says of an object that this database does not know. */
+/** The lake's metadata of an object that this database does not have. */
 export interface FoundObject {
   readonly key: string;
   readonly kind: ObjectKind;
@@ -27,7 +27,7 @@ export interface FoundObject {
   readonly sizeBytes: number;
   readonly etag: string;
   readonly logicalDate: string | null;
-  /** For records only: what they answer. */
+  /** For records only: the questions that they answer. */
   readonly answers: FoundAnswers | null;
 }
 
@@ -51,21 +51,21 @@ export interface PreparedFile {
 export interface Adoption {
   readonly objects: number;
   readonly ids: number;
-  /** Ids that an adopted object holds although another object held them already. */
+  /** Ids of an adopted object that another object already held. */
   readonly doubledIds: number;
-  /** What was recorded at keys at which other bytes stand now. */
+  /** Recorded objects whose keys have other bytes now. */
   readonly replaced: Loss;
 }
 
-/** What the store no longer holds. */
+/** Content that the store no longer holds. */
 export interface Loss {
   /** Keys; foreign objects are not counted. */
   readonly keys: readonly string[];
-  /** Ids that no other object holds: they are asked again. */
+  /** Ids that no other object holds; they are asked again. */
   readonly ids: number;
 }
 
-/** A recorded object that the store shows with another etag and the same bytes. */
+/** A recorded object with another etag but the same bytes. */
 export interface SeenAgain {
   readonly objectId: number;
   readonly etag: string;
@@ -74,27 +74,27 @@ export interface SeenAgain {
 }
 
 export interface ObjectStore {
-  /** Key → what is known of it: every object below the prefix, and those of the dataset that stand elsewhere. */
+  /** Known objects by key: all below the prefix, and those of the dataset elsewhere. */
   listKnown(lakeId: string, prefix: string, dataset: string): Promise<ReadonlyMap<string, KnownObject>>;
   find(lakeId: string, key: string): Promise<KnownObject | undefined>;
   /** The dataset's newest committed file by commit order. */
   findNewestFile(lakeId: string, dataset: string): Promise<KnownObject | undefined>;
   /**
-   * Enters objects found in the lake. Records' ids become `stored`; whatever the spool or a sealed batch still holds
-   * of them is left out later, so that nothing is written twice after a restored backup. What was recorded at the same key with other
-   * bytes counts as gone.
+   * Records objects found in the lake. Ids of records become `stored`; copies in the spool or in a sealed batch are
+   * dropped later, so that nothing is written twice after a restored backup. An object recorded at the same key with
+   * other bytes counts as gone.
    */
   adopt(lakeId: string, found: readonly FoundObject[]): Promise<Adoption>;
   /**
-   * The store holds these objects no longer. Their ids count as stored where another object has them too; the others become
-   * failures of the moment with the reason `object_missing`, so that they are asked again.
+   * The store no longer holds these objects. Ids that another object holds stay stored; the others become transient
+   * failures with the reason `object_missing` and are asked again.
    */
   markMissing(objectIds: readonly number[]): Promise<Loss>;
   noteSeenAgain(seen: readonly SeenAgain[]): Promise<void>;
-  /** A manifest of another database lists these batches: none of ours will list them again. */
+  /** Another database's manifest lists these batches: no manifest of this database lists them again. */
   noteListed(lakeId: string, manifestKey: string, batchUids: readonly string[]): Promise<void>;
   prepareFile(file: PreparedFile): Promise<number>;
-  /** Committed last means newest, also when the object was committed before. */
+  /** The object committed last is the newest, also if it was committed before. */
   commitFile(objectId: number, etag: string): Promise<void>;
   /** The bytes of an adopted file were read and agree with its metadata. */
   confirmAdopted(objectId: number): Promise<void>;

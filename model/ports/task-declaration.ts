@@ -1,11 +1,11 @@
-/** What a task type declares of itself as plain data: its settings, error codes, failpoints and pools. Read at every start. */
+/** What a task type declares as plain data: its settings, error codes, failpoints and pools. Read at every start. */
 import type { ErrorTable } from "../errors.ts";
 import type { Parsed } from "../text/address.ts";
 
 /** A variable of the environment, or of `.env`. */
 export interface SettingDeclaration<Value = unknown> {
   readonly name: string;
-  /** As text, where there is one. */
+  /** As text; absent if there is none. */
   readonly default?: string;
   readonly description: string;
   /** A value to show in `.env.example` and the reference. */
@@ -13,24 +13,24 @@ export interface SettingDeclaration<Value = unknown> {
   readonly isSecret: boolean;
   /** `<name>_FILE` may name a file that holds the value. */
   readonly hasFileVariant: boolean;
-  /** A fault continues the sentence that begins with the variable's name, and repeats no secret. */
+  /** A fault's text follows the variable's name and never repeats a secret. */
   readonly parse: (text: string) => Parsed<Value>;
 }
 
 export interface TaskDeclaration {
   readonly settings?: readonly SettingDeclaration[];
-  /** What its errors mean, beside `ERROR_CODES`. Their names also go into `TaskErrors`. */
+  /** Its error codes, in addition to `ERROR_CODES`. Their names also go into `TaskErrors`. */
   readonly errors?: ErrorTable;
-  /** Instants of its own at which a test may end the process. Their names also go into `TaskFailpoints`. */
+  /** Its own points at which a test may end the process. Their names also go into `TaskFailpoints`. */
   readonly failpoints?: readonly string[];
-  /** Places by pool, where the configuration does not say otherwise. */
+  /** Default number of places by pool. */
   readonly pools?: Readonly<Record<string, number>>;
 }
 
 /** What is configured, by variable, as the variables' own parsers gave it. */
 export type SettingValues = Readonly<Record<string, unknown>>;
 
-/** `undefined` where nothing is set and there is no default. */
+/** `undefined` if nothing is set and there is no default. */
 export function readSetting<Value>(
   values: SettingValues,
   setting: SettingDeclaration<Value> & { readonly default: string },

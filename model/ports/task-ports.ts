@@ -1,4 +1,4 @@
-/** What Dagmar's own task types get as `context.state`: the books they keep, as ports. */
+/** What Dagmar's own task types get as `context.state`: their access to the database, as ports. */
 import type { BatchStore } from "./batch-store.ts";
 import type { CandidateStore } from "./candidate-store.ts";
 import type { EventLog } from "./event-log.ts";

@@ -4,7 +4,7 @@ import { FIRST_GENERATION } from "./question.ts";
 export const ID_OUTCOMES = ["stored", "not_found", "failed"] as const;
 export type IdOutcome = (typeof ID_OUTCOMES)[number];
 
-/** What is known of one candidate id: its newest decision, and whether its answer lies in the spool. */
+/** One candidate id: its newest decision, and whether its answer is in the spool. */
 export interface KnownId {
   readonly askedId: string;
   readonly outcome: IdOutcome | null;
@@ -21,7 +21,7 @@ export interface AskPolicy {
   readonly recheckAfterSeconds: number;
   /** `null`: stored ids are never asked again. */
   readonly refreshAfterSeconds: number | null;
-  /** Set by `--refetch`: everything is asked in this generation, once. */
+  /** Set by `--refetch`: every id is asked once in this generation. */
   readonly refetchGeneration: string | null;
 }
 
@@ -30,14 +30,14 @@ export interface PlannedId {
   readonly position: number;
   readonly askedId: string;
   readonly generation: string;
-  /** Its last attempt failed for the moment: another failure says little about the service. */
+  /** Its last attempt failed transiently: another failure says little about the service. */
   readonly hasFailed?: boolean;
 }
 
 /**
- * The generation in which an id is asked, or `undefined` when it is not. Transient failures are always asked again;
- * `not_found` and permanent failures after `recheckAfter`, counted between logical dates, so that a rerun next week of
- * an old date asks no more than it did then.
+ * The generation in which an id is asked, or `undefined` if it is not asked. Transient failures are always asked
+ * again; `not_found` and permanent failures after `recheckAfter`, counted between logical dates: a later rerun of an
+ * old date asks the same ids.
  */
 export function decideAsk(known: KnownId, policy: AskPolicy): string | undefined {
   if (known.isSpooled) return undefined;
@@ -60,29 +60,31 @@ export interface AskLimit {
   readonly alreadyDecided: number;
 }
 
-/** A planned id without its text: a plan of a million ids takes 8 MB so, and a list of objects ten times as much. */
+/**
+ * A planned id without its text: a plan of a million ids takes 8 MB; a list of objects would take ten times as much.
+ */
 export type PlannedPlace = Omit<PlannedId, "askedId">;
 
 export interface AskPlan {
   readonly size: number;
-  /** How many failed for the moment: they stand last. */
+  /** How many failed transiently; they come last. */
   readonly failedCount: number;
-  /** `undefined` behind the last. */
+  /** `undefined` after the last. */
   at(index: number): PlannedPlace | undefined;
 }
 
 export interface AskPlanner extends AskPlan {
-  /** To be called in the candidates' order. `false`: the plan is full. */
+  /** Call it in the candidates' order. `false` if the plan is full. */
   add(known: KnownId & { readonly position: number }): boolean;
 }
 
 /**
- * The ids to ask: the first in candidate order, under a limit at most `limit` less what this ask has decided already. Those
- * that failed for the moment come last: when a service is down, its probes are then first requests and not retries.
+ * The ids to ask, in candidate order, at most `limit` minus those that this ask has already decided. Transient
+ * failures come last: if a service is down, its probes are then first requests and not retries.
  */
 export function createAskPlanner(candidates: number, policy: AskPolicy, limit: AskLimit): AskPlanner {
   const budget = limit.max === null ? Infinity : Math.max(0, limit.max - limit.alreadyDecided);
-  /** Fresh ones from the left, failed ones from the right. */
+  /** New ids from the left, failed ones from the right. */
   const positions = new Uint32Array(candidates);
   const generations = new Uint32Array(candidates);
   const names: string[] = [];

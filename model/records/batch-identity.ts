@@ -1,4 +1,4 @@
-/** The name that a batch bears for ever, computed from what it holds, so that anybody who finds the object can check it. */
+/** A batch's permanent name, computed from its content, so that any reader of the object can check it. */
 import { createHash } from "node:crypto";
 
 export interface BatchContent {

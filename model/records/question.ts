@@ -1,29 +1,29 @@
-/** What counts as the same question to a service, and the identity under which its answers are stored. */
+/** What counts as the same question to a service, and the hash under which its answers are stored. */
 import { createHash } from "node:crypto";
 
-/** What distinguishes answers, by name. A list counts as it stands: a type whose lists have no order sorts them. */
+/** What distinguishes answers, by name. The order of a list counts: a type whose lists have no order sorts them. */
 export type Facets = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** Made by a task type; nothing below it reads more of it than its names. */
+/** Created by a task type; other code reads only its names. */
 export interface Question {
   readonly dataset: string;
-  /** Which service answers, and where: such as its address, normalised. */
+  /** Which service answers, such as its normalised address. */
   readonly source: Facets;
-  /** What else distinguishes answers: two questions that differ in one have different answers. */
+  /** What else distinguishes answers. */
   readonly facets: Facets;
   /**
-   * What the hash is taken over, for a type whose answers stand in lakes under an older form. Without it, the dataset, the
-   * source and the facets, sorted by their names.
+   * The text to hash, for a type whose answers are in lakes under an older form. By default the dataset, the source
+   * and the facets, sorted by name.
    */
   readonly canonical?: string;
 }
 
-/** The generation of ids that were never asked anew on purpose. Sorts before every run stamp. */
+/** The generation of ids that were never refetched. Sorts before every run stamp. */
 export const FIRST_GENERATION = "0";
 
 /**
- * SHA-256 over the question. The lake is left out: an object belongs to the lake that it stands in, so a lake that was
- * moved or copied is still known for what it holds. Raises an error for names that a manifest could not keep apart.
+ * SHA-256 over the question. The lake is not part of it, so the objects of a moved or copied lake stay valid. Raises
+ * an error for names that a manifest cannot tell apart.
  */
 export function hashQuestion({ dataset, source, facets, canonical }: Question): string {
   const names = [...Object.keys(source), ...Object.keys(facets)];

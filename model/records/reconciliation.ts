@@ -1,4 +1,4 @@
-/** The sum that every ask must satisfy: each id that was asked for ends in exactly one outcome. */
+/** The sum that every ask must satisfy: each id ends in exactly one outcome. */
 
 export interface Reconciliation {
   readonly asked: number;
@@ -7,11 +7,11 @@ export interface Reconciliation {
   readonly notFound: number;
   readonly failed: number;
   readonly remaining: number;
-  /** Of `failed`: decided by this very run. */
+  /** Part of `failed`: decided by this run. */
   readonly freshFailed: number;
 }
 
-/** What is wrong with the sum, in words, or `undefined`. `remaining` is permitted only under a limit. */
+/** Describes what is wrong with the sum, or `undefined`. `remaining` is allowed only under a limit. */
 export function findImbalance(sum: Reconciliation, hasLimit: boolean): string | undefined {
   const total = sum.stored + sum.alreadyStored + sum.notFound + sum.failed + sum.remaining;
   const words = formatReconciliation(sum);

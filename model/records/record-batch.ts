@@ -1,7 +1,7 @@
-/** How records become one object: the limits, the framing, and which records share a batch. */
+/** How records become one object: limits, framing, and which records share a batch. */
 
 export const MAX_RECORDS_PER_BATCH = 100;
-/** Decimal megabytes, as written, frame included. */
+/** Decimal megabytes of the written object, frame included. */
 export const MAX_BYTES_PER_BATCH = 10_000_000;
 
 const OPENING = "[\n";
@@ -16,7 +16,7 @@ export function measureFrame(recordCount: number, recordBytes: number): number {
 /** The largest record that can be stored at all: alone in a batch. */
 export const MAX_RECORD_BYTES = MAX_BYTES_PER_BATCH - measureFrame(1, 0);
 
-/** The records' own bytes, framed as one JSON array, a record a line. */
+/** The records' own bytes, framed as one JSON array, one record per line. */
 export function frameRecords(bodies: readonly Uint8Array[]): Buffer {
   const parts: Uint8Array[] = [Buffer.from(OPENING)];
   bodies.forEach((body, index) => {
@@ -30,13 +30,13 @@ export function frameRecords(bodies: readonly Uint8Array[]): Buffer {
 export interface PackableRecord {
   readonly spoolId: number;
   readonly sizeBytes: number;
-  /** Records share a batch only within one group: same ask, generation and structure. */
+  /** Records share a batch only if they share the group: same ask, generation and structure. */
   readonly group: string;
 }
 
 /** One open batch per group, filled in the order in which records come. */
 export interface BatchPacker<R extends PackableRecord> {
-  /** Takes a record and gives the batches that are full because of it: none or one. */
+  /** Adds a record and returns the batches that became full: none or one. */
   add(record: R): readonly (readonly R[])[];
   /** Closes every open batch, oldest first. */
   flush(): readonly (readonly R[])[];
@@ -56,7 +56,7 @@ export function createBatchPacker<R extends PackableRecord>(): BatchPacker<R> {
       ) {
         full.push(batch);
         batch = [];
-        // The group's next batch is younger than those of other groups that are open by now.
+        // The group's next batch is younger than open batches of other groups.
         open.delete(record.group);
       }
       batch.push(record);

@@ -1,4 +1,7 @@
-/** The mark that every process of an attempt carries in its environment, by which it is found when Dagmar itself was killed. */
+/**
+ * A mark in the environment of every process of an attempt. With it the next scheduler finds processes that a killed
+ * one left.
+ */
 
 /** The variable's name. */
 export const COOKIE_VARIABLE = "DAGMAR_ATTEMPT_COOKIE";
@@ -10,7 +13,7 @@ export interface CookieAttempt {
   readonly attempt: number;
 }
 
-/** The variable's value. `scope` tells attempts of one database from those of another: the database's id. */
+/** The variable's value. `scope` is the database's id, which separates attempts of different databases. */
 export function makeAttemptCookie({ dagId, runId, taskId, attempt }: CookieAttempt, scope: string): string {
   return `${dagId}/${runId}/${taskId}/${attempt}@${scope}`;
 }

@@ -1,4 +1,4 @@
-/** The states of a DagRun, its types, and the legal steps between its states. */
+/** The states and types of a DagRun, and the legal transitions between its states. */
 import type { Params } from "../dag/dag.ts";
 import type { TransitionTable } from "./transitions.ts";
 
@@ -12,7 +12,7 @@ export const STOP_REASONS = ["cancelled", "timed_out"] as const;
 /** Why a run is stopped before its tasks are done. */
 export type StopReason = (typeof STOP_REASONS)[number];
 
-/** An ended run comes back as `queued` when it is resumed or cleared. */
+/** An ended run becomes `queued` again when it is resumed or cleared. */
 export const DAG_RUN_TRANSITIONS = {
   queued: ["running", "failed", "cancelled"],
   running: ["queued", "success", "failed", "cancelled"],
@@ -21,7 +21,7 @@ export const DAG_RUN_TRANSITIONS = {
   cancelled: ["queued"],
 } as const satisfies TransitionTable<DagRunState>;
 
-/** One execution of a Dag for one logical date, as its row holds it. Instants are ISO UTC. */
+/** One execution of a Dag for one logical date, as in its row. Instants are ISO UTC. */
 export interface DagRun {
   readonly dagRunId: number;
   readonly dagId: string;
@@ -41,16 +41,16 @@ export interface DagRun {
   readonly onlyTasks: readonly string[] | null;
   readonly refetchGeneration: string | null;
   readonly stopReason: StopReason | null;
-  /** The place of a whole run's success in the order of all successes. */
+  /** The position of a whole run's success in the order of all successes. */
   readonly successOrder: number | null;
-  /** Where its objects go; `null` in a run of an older version that no process has claimed yet. */
+  /** Its lake; `null` in a run of an older version that no process has claimed yet. */
   readonly lake: string | null;
-  /** The backfill that asked for it. */
+  /** The backfill that created or reran it. */
   readonly backfillId: number | null;
   readonly createdAt: string;
   /** Its first start. */
   readonly startedAt: string | null;
-  /** Its last start: a run that is resumed has its whole timeout again. */
+  /** Its last start: a resumed run has its whole timeout again. */
   readonly runningSince: string | null;
   readonly finishedAt: string | null;
 }

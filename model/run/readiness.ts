@@ -1,4 +1,7 @@
-/** Why a task is not running: the conditions it does not meet, each in words. An empty list means it may start now. */
+/**
+ * Why a task is not running: the conditions that it does not meet, each with a reason as text. An empty list means
+ * that it may start.
+ */
 import type { TaskDefinition } from "../dag/dag.ts";
 import type { TaskInstance, TaskState } from "./task-instance.ts";
 import { judgeUpstream } from "../dag/trigger-rule.ts";
@@ -6,23 +9,23 @@ import { judgeUpstream } from "../dag/trigger-rule.ts";
 export type UnmetCondition =
   | { readonly kind: "ended"; readonly reason: string }
   | { readonly kind: "running"; readonly reason: string }
-  /** The trigger rule says that it can never start. */
+  /** The trigger rule says that it will never start. */
   | { readonly kind: "never"; readonly becomes: "skipped" | "upstream_failed"; readonly reason: string }
   | { readonly kind: "upstream"; readonly reason: string }
-  /** `depends_on_past`: the run before this one has not come that far. */
+  /** `depends_on_past`: the task in the previous run has not succeeded. */
   | { readonly kind: "past"; readonly reason: string }
   | { readonly kind: "time"; readonly until: string; readonly reason: string }
   | { readonly kind: "slot"; readonly reason: string };
 
-/** So many at a time, and so many are running. */
+/** A limit on running tasks, and how many are running. */
 export interface SlotLimit {
-  /** In words: `pool default`. */
+  /** For people: `pool default`. */
   readonly name: string;
   readonly slots: number;
   readonly taken: number;
 }
 
-/** What a task's `when` comes to; `open` while tasks that it names have not ended. A task without one is as one that holds. */
+/** The verdict on a task's `when`: `open` while tasks that it names have not ended. A task without `when` holds. */
 export type WhenVerdict =
   | { readonly kind: "holds" }
   | { readonly kind: "unmet"; readonly reason: string }
@@ -33,13 +36,13 @@ export interface ReadinessFacts {
   readonly instance: TaskInstance;
   /** States of the upstream tasks that belong to the run, by task id. */
   readonly upstream: ReadonlyMap<string, TaskState>;
-  /** What became of the same task in the Dag's run before this one; `null` where there is none. */
+  /** The same task in the Dag's previous run; `null` if there is none. */
   readonly past: { readonly runName: string; readonly state: TaskState } | null;
   readonly when: WhenVerdict;
   readonly now: Date;
-  /** What the task takes a slot of. */
+  /** The limits that apply to the task. */
   readonly limits: readonly SlotLimit[];
-  /** Who runs under the same exclusive key, in words, or `null`. */
+  /** The name of the task that runs under the same exclusive key, or `null`. */
   readonly exclusiveHolder: string | null;
 }
 
@@ -47,7 +50,7 @@ const OPEN: ReadonlySet<TaskState> = new Set(["none", "scheduled", "up_for_retry
 
 const GOOD_PASTS: ReadonlySet<TaskState> = new Set(["success", "skipped"]);
 
-/** Every unmet condition, the decisive ones first. */
+/** Every unmet condition, decisive ones first. */
 export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondition[] {
   const { task, instance } = facts;
   if (instance.state === "running" || instance.state === "queued") {

@@ -1,7 +1,7 @@
-/** Whether and when a failed or lost attempt is tried again. Randomness and errors are arguments. */
+/** Whether and when a failed attempt is tried again. Randomness and errors are arguments. */
 import type { RetrySettings } from "../dag/dag.ts";
 
-/** A process that dies is not the task's fault, until it has died this often under the same task. */
+/** A task fails once its process has died this often; before that, a dead process is not the task's fault. */
 export const LOST_ATTEMPTS_ALLOWED = 3;
 
 export type RetryDecision =
@@ -15,8 +15,8 @@ export interface FailedAttempt {
 }
 
 /**
- * Fixed delay, or exponential with full jitter over the upper half (`delay × 2^(n−1)`, capped; never less than half of
- * that, so that a retry is really later). `retryAfterSeconds` is a floor. `random` is in [0, 1).
+ * Fixed delay, or exponential with full jitter over the upper half (`delay × 2^(n−1)`, capped; never less than half
+ * of it). `retryAfterSeconds` is a floor. `random` is in [0, 1).
  */
 export function decideRetry(settings: RetrySettings, attempt: FailedAttempt, random: number): RetryDecision {
   if (!attempt.retryable || attempt.failureCount > settings.retries) return { retry: false };

@@ -9,8 +9,8 @@ interface TaskEnd {
 }
 
 /**
- * `undefined` while any task is open. A failed task that may fail does not fail the run; a cancelled one cancels it. A run
- * that was stopped ends as what it was stopped for.
+ * `undefined` while any task is open. A failed task with `allow_failure` does not fail the run; a cancelled one
+ * cancels it. A stopped run ends as `failed` after a time-out, else as `cancelled`.
  */
 export function judgeRun(
   tasks: readonly TaskEnd[],

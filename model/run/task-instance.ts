@@ -1,4 +1,4 @@
-/** The states of a TaskInstance and of its attempts, and the legal steps between them. */
+/** The states of a TaskInstance and of its attempts, and the legal transitions between them. */
 import type { TransitionTable } from "./transitions.ts";
 
 export const TASK_STATES = [
@@ -17,8 +17,8 @@ export const TASK_STATES = [
 export type TaskState = (typeof TASK_STATES)[number];
 
 /**
- * `scheduled` waits for a slot, `queued` for its executor; a task that meets neither wait goes from `none` to `running`.
- * What ended goes back to `none` when it is cleared; from there a person may mark it as `success` or `failed`.
+ * `scheduled` waits for a slot, `queued` for its executor; without a wait a task goes from `none` to `running`. A
+ * cleared task goes back to `none`; from there a person may mark it as `success` or `failed`.
  */
 export const TASK_TRANSITIONS = {
   none: ["scheduled", "queued", "running", "upstream_failed", "skipped", "cancelled", "success", "failed"],
@@ -55,7 +55,7 @@ export const TASK_TRANSITIONS = {
 export const ATTEMPT_STATES = ["running", "success", "failed", "timed_out", "cancelled", "lost"] as const;
 export type AttemptState = (typeof ATTEMPT_STATES)[number];
 
-/** One task of one run, as its row holds it. Instants are ISO UTC. */
+/** One task of one run, as in its row. Instants are ISO UTC. */
 export interface TaskInstance {
   readonly taskInstanceId: number;
   readonly dagRunId: number;
@@ -66,21 +66,21 @@ export interface TaskInstance {
   readonly attemptCount: number;
   /** Failed attempts charged to `retries`. */
   readonly failureCount: number;
-  /** Attempts whose process died, charged to a budget of their own. */
+  /** Attempts whose process died, counted against a separate limit. */
   readonly lostCount: number;
-  /** When the task first asked to be looked at again later; `null` when it never did. */
+  /** When the task was first rescheduled; `null` if never. */
   readonly waitingSince: string | null;
   readonly nextAttemptAt: string | null;
   readonly pool: string;
   readonly exclusiveKey: string | null;
   readonly message: string | null;
-  /** Its `when` was judged, and holds; until it is cleared it is not judged again. */
+  /** Its `when` was judged and holds; it is not judged again until the task is cleared. */
   readonly whenHeld: boolean;
 }
 
 const STATES: ReadonlySet<string> = new Set(TASK_STATES);
 
-/** Whether the word is a state: a row may have been written by a newer version, or by hand. */
+/** Whether the text is a state: a row may have been written by a newer version or by hand. */
 export function isTaskState(state: string): state is TaskState {
   return STATES.has(state);
 }

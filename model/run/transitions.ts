@@ -1,4 +1,4 @@
-/** Guards a state change by a transition table; the tables themselves stand beside their nouns. */
+/** Checks a state change against a transition table. The tables are in the files of their nouns. */
 import { IllegalTransition } from "../errors.ts";
 
 export type TransitionTable<State extends string> = Readonly<Record<State, readonly State[]>>;

@@ -1,9 +1,9 @@
-/** Which addresses a setting may name: http and https, and none that could give a secret away. */
+/** Which addresses a setting may have: http and https, without secrets. */
 
-/** A text that was understood, or why it was not; a fault never repeats what could be a secret. */
+/** A parsed text, or why it is not valid; a fault never repeats a possible secret. */
 export type Parsed<Value> = { readonly value: Value } | { readonly fault: string };
 
-/** An http or https address without a slash at its end. One that could give a secret away is refused. */
+/** An http or https address without a slash at its end. One that contains a secret is refused. */
 export function parseAddress(text: string): Parsed<string> {
   if (!URL.canParse(text)) return { fault: "must be an address such as https://example.com" };
   const url = new URL(text);

@@ -1,6 +1,9 @@
-/** Which characters of a text steer a terminal or a parser instead of standing for something. */
+/** Finds and escapes characters that control a terminal or a parser. */
 
-/** Offset of the first C0 control character save tab, line feed and carriage return, or of DEL; `undefined` without one. */
+/**
+ * Offset of the first C0 control character except tab, line feed and carriage return, or of DEL; `undefined` if there
+ * is none.
+ */
 export function findControlCharacter(text: string): number | undefined {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -34,7 +37,7 @@ function isLineSeparator(code: number): boolean {
   return code === 0x2028 || code === 0x2029;
 }
 
-/** Marks that turn the reading direction: with them a title can show a line in another order than it has. */
+/** Marks that change the reading direction: with them a title can show a line in another order. */
 function isDirectional(code: number): boolean {
   return (
     code === 0x200e ||

@@ -1,6 +1,6 @@
-/** Text that is cut where it is only shown, and says by how much. A value that is used further is never cut: what is too long fails. */
+/** Shortens text for display and says by how much. Values for further use are never cut: too long ones fail. */
 
-/** At most `limit` characters (code points) of the text, and then how many more there were. */
+/** At most `limit` characters (code points) of the text, followed by the number of further ones. */
 export function cutText(text: string, limit: number): string {
   if (text.length <= limit) return text;
   let length = 0;
@@ -12,7 +12,7 @@ export function cutText(text: string, limit: number): string {
   return length <= limit ? text : text.slice(0, end) + describeCut(length - limit, "character");
 }
 
-/** What stands behind a text that was cut. The ellipsis tells `makeMask` that a secret may have been cut as well. */
+/** The end of a shortened text. The ellipsis tells `makeMask` that a secret may have been cut too. */
 export function describeCut(missing: number, unit: "character" | "byte"): string {
   return `… (${missing.toLocaleString("en-US")} more ${unit}${missing === 1 ? "" : "s"})`;
 }

@@ -1,14 +1,16 @@
-/** Takes secrets out of a text: whole ones, and the beginning of one that a cut has left. Which texts are secrets is decided elsewhere. */
+/**
+ * Removes secrets from a text: whole ones, and the beginning of a secret that was cut. The caller names the secrets.
+ */
 
 const REDACTED = "[redacted]";
-/** What stands behind a text that was cut (see cut-text). */
+/** The end of a shortened text (see cut-text). */
 const ELLIPSIS = "…";
-/** The shortest beginning that counts: fewer characters stand before many an ellipsis by chance. */
+/** Shorter beginnings are ignored: they often come before an ellipsis by chance. */
 const LEAST_CHARACTERS = 3;
 
 export type Mask = (text: string) => string;
 
-/** Longer secrets are replaced first, since one may hold another. */
+/** Longer secrets are replaced first, since one may contain another. */
 export function makeMask(secrets: Iterable<string>): Mask {
   const ordered = [...new Set(secrets)]
     .filter((secret) => secret !== "")

@@ -1,4 +1,4 @@
-/** What Node's and OpenSSL's codes of a failed connection mean, in words. What follows from a failure is decided elsewhere. */
+/** Describes Node's and OpenSSL's codes of a failed connection. */
 
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "the connection was refused",
@@ -30,15 +30,15 @@ const MEANINGS: Readonly<Record<string, string>> = {
 const CERTIFICATE =
   /(?:^|_)(?:CERT|CRL)(?:_|$)|^UNABLE_TO_(?:VERIFY|GET|DECRYPT|DECODE)_|^INVALID_(?:CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/;
 
-/** What mends a certificate's fault, where the address and the clock are right. */
+/** How to fix an untrusted certificate, if the address and the clock are right. */
 export const TRUST_HINT =
-  "Put the certificate of the authority that signs for it, such as your proxy's, into a file, name that in NODE_EXTRA_CA_CERTS, and start again";
+  "Put the certificate of its certificate authority, such as your proxy's, into a file, set NODE_EXTRA_CA_CERTS to that file, and start again";
 
 export function isCertificateFault(code: string | undefined): boolean {
   return code !== undefined && CERTIFICATE.test(code);
 }
 
-/** Ends with the code itself, by which people search. */
+/** Ends with the code, so that people can search for it. */
 export function describeNetworkFault(code: string | undefined): string {
   if (code === undefined) return "the connection failed";
   const meaning = MEANINGS[code];

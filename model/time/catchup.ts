@@ -1,15 +1,15 @@
 /**
- * Which slots of a Dag become runs now, and which are passed over: from the cursor, the present and since when somebody has
- * been watching. Making the runs, and moving the cursor, is the scheduler's.
+ * Which slots of a Dag become runs now and which are skipped, from the cursor, the present and the time since when a
+ * scheduler has been running. The scheduler creates the runs and moves the cursor.
  */
 import type { Catchup } from "../dag/dag.ts";
 import type { Timetable } from "./timetable.ts";
 
 export interface SlotFacts {
   readonly timetable: Timetable;
-  /** Slots up to and including this instant are decided. */
+  /** Slots up to and including this instant are handled. */
   readonly cursor: Date;
-  /** Slots up to and including this instant were missed: nobody was there, or the Dag was paused. */
+  /** Slots up to and including this instant were missed: no scheduler was running, or the Dag was paused. */
   readonly watchedSince: Date;
   readonly now: Date;
   readonly catchup: Catchup;
@@ -18,11 +18,11 @@ export interface SlotFacts {
 
 export interface SkippedSlots {
   readonly count: number;
-  /** There are more than were counted. */
+  /** There are more than `count`. */
   readonly isMore: boolean;
   readonly first: Date;
   readonly last: Date;
-  /** One of a few words, for counting. */
+  /** A fixed word, for metrics. */
   readonly kind: "catchup_none" | "catchup_latest" | "catchup_limit";
   /** For people. */
   readonly reason: string;
@@ -35,14 +35,14 @@ export interface SlotPlan {
   readonly cursor: Date;
 }
 
-/** A Dag that comes due every second and was not looked at for minutes gets its runs in several plans. */
+/** A per-second Dag that was not checked for minutes gets its runs in several plans. */
 const DUE_LIMIT = 50;
-/** A per-second Dag that slept for a year would otherwise have thirty million slots counted; these take some 30 ms. */
+/** Without it a per-second Dag would count thirty million slots after a year; this many take about 30 ms. */
 const COUNT_LIMIT = 1_000;
 
 /**
- * Missed slots go by `catchup`: `none` of them, the `latest`, or `all`, oldest first, as many as the limit allows. Slots
- * that came due since are made, however late. A cursor that lies after `now` (the clock had jumped) is taken back to it.
+ * `catchup` decides about missed slots: `none`, the `latest`, or `all`, oldest first, up to the limit. Slots that
+ * came due later always become runs, however late. A cursor after `now` (the clock had jumped) is set back to it.
  */
 export function planSlots(facts: SlotFacts): SlotPlan {
   const { timetable, cursor, now } = facts;
@@ -50,7 +50,7 @@ export function planSlots(facts: SlotFacts): SlotPlan {
   const missedUntil = facts.watchedSince < now ? facts.watchedSince : now;
   if (missedUntil > cursor) {
     const missed = planMissed(facts, missedUntil);
-    // Those that come due since wait for the next plan, so that nothing overtakes.
+    // Later slots wait for the next plan, so that no slot overtakes another.
     if (missed !== undefined) return missed;
   }
   const from = missedUntil > cursor ? missedUntil : cursor;
@@ -58,14 +58,14 @@ export function planSlots(facts: SlotFacts): SlotPlan {
   return { due, skipped: null, cursor: due.at(-1) ?? cursor };
 }
 
-/** `undefined` when no slot was missed. */
+/** `undefined` if no slot was missed. */
 function planMissed(facts: SlotFacts, until: Date): SlotPlan | undefined {
   const { timetable, cursor, catchup, catchupLimit } = facts;
   const first = timetable.next(cursor);
   if (first === undefined || first > until) return undefined;
   switch (catchup) {
     case "none": {
-      const reason = "catchup is none, and nobody was there when they came due";
+      const reason = "catchup is none, and no scheduler was running when they were due";
       return {
         due: [],
         skipped: countSlots(timetable, cursor, until, "catchup_none", reason),
@@ -75,7 +75,7 @@ function planMissed(facts: SlotFacts, until: Date): SlotPlan | undefined {
     case "latest": {
       const latest = timetable.previous(after(until)) ?? first;
       const before = new Date(latest.getTime() - 1);
-      const reason = "catchup is latest, and a later slot stands for them";
+      const reason = "catchup is latest, and only the latest slot runs";
       return {
         due: [latest],
         skipped: countSlots(timetable, cursor, before, "catchup_latest", reason),

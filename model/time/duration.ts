@@ -1,20 +1,22 @@
-/** Durations as people write them (`30s`, `5m`, `2h`, `7d`), in seconds, and how long one may be, wherever it stands. */
+/** Parses and formats durations as people write them (`30s`, `5m`, `2h`, `7d`), and limits their length. */
 
 const UNIT_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 export const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)$/;
 
-/** Ten years. Every wait is kept in the database or made of several timers, so no timer's limit is one of these. */
+/**
+ * Ten years. Waits are stored in the database or split into several timers, so the limit of a timer does not matter.
+ */
 export const LONGEST_DURATION_SECONDS = 3650 * 86_400;
-/** The least time between two attempts of a task, whatever its settings or its type ask for: nothing may spin. */
+/** The shortest time between two attempts of a task, whatever its settings or its type ask for: no task may spin. */
 export const LEAST_WAIT_SECONDS = 1;
 
-/** Seconds of a text such as `90s` or `1.5h`; `undefined` when it is no duration, or a longer one than there may be. */
+/** Seconds of a text such as `90s` or `1.5h`; `undefined` if it is not a duration or too long. */
 export function parseDurationSeconds(text: string): number | undefined {
   const seconds = readSeconds(text);
   return seconds === undefined || seconds > LONGEST_DURATION_SECONDS ? undefined : seconds;
 }
 
-/** What is wrong with a text that should be a duration; `undefined` when nothing is. */
+/** What is wrong with a text that should be a duration; `undefined` if it is valid. */
 export function findDurationFault(text: string): string | undefined {
   const seconds = readSeconds(text);
   if (seconds === undefined) return 'must be a duration such as "30s", "5m", "2h" or "7d"';
@@ -29,7 +31,7 @@ function readSeconds(text: string): number | undefined {
 
 /** `850 ms`, `12.3 s`, `4 m 05 s`, `2 h 03 m`: at most two units, for people. */
 export function formatDuration(seconds: number): string {
-  // Compared as they will be rounded, so that nothing reads as "1000 ms" or "60.0 s".
+  // The limits match the rounding, so that no output is "1000 ms" or "60.0 s".
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

@@ -1,6 +1,6 @@
 /**
- * What a date that a person gives means. An instant means itself. A day means the Dag's runs of that day in the Dag's
- * zone; where there is none, and a run may be made, the Dag's slot of that day. Several of them are never guessed among.
+ * What a given date means. An instant means itself. A day means the Dag's run of that day in the Dag's zone; if there
+ * is none and a run may be created, the Dag's slot of that day. If there are several, none is guessed.
  */
 import { findDay, type InstantRange } from "./local-day.ts";
 import { formatDateDashes, parseInstant } from "./local-time.ts";
@@ -9,7 +9,7 @@ export type GivenDate =
   | { readonly kind: "instant"; readonly instant: Date }
   | { readonly kind: "day"; readonly day: string; readonly range: InstantRange };
 
-/** `undefined` for what is no date. A day is `2026-11-23`, without a time. */
+/** `undefined` if the text is not a date. A day is `2026-11-23`, without a time. */
 export function parseGivenDate(text: string, timezone: string): GivenDate | undefined {
   const instant = parseInstant(text, timezone);
   if (instant === undefined) return undefined;
@@ -18,7 +18,7 @@ export function parseGivenDate(text: string, timezone: string): GivenDate | unde
     : { kind: "day", day: text, range: findDay(text, timezone) };
 }
 
-/** What there is on a day, by its logical dates; `slots` is empty where no run may be made. */
+/** The logical dates of a day's runs and slots; `slots` is empty if no run may be created. */
 export interface DayFacts {
   readonly timezone: string;
   readonly runs: readonly Date[];
@@ -28,10 +28,10 @@ export interface DayFacts {
 export type DayMeaning =
   | { readonly kind: "one"; readonly instant: Date }
   | { readonly kind: "several"; readonly what: "runs" | "slots"; readonly instants: readonly Date[] }
-  /** The day has neither. */
+  /** The day has neither a run nor a slot. */
   | { readonly kind: "none" };
 
-/** The facts may reach beyond the day: what the zone's calendar shows on another day does not count. */
+/** The facts may include other days: dates on another day of the zone's calendar are ignored. */
 export function judgeDay(day: string, { timezone, runs, slots }: DayFacts): DayMeaning {
   const isOnDay = (instant: Date): boolean => formatDateDashes(instant, timezone) === day;
   const ofDay = { runs: runs.filter(isOnDay), slots: slots.filter(isOnDay) };

@@ -10,14 +10,14 @@ export interface InstantRange {
 
 const DAY_MS = 86_400_000;
 
-/** The day of the zone in which the instant lies; 23 to 25 hours long where the clocks change. */
+/** The day of the zone in which the instant lies; 23 to 25 hours long when clocks change. */
 export function findDayOf(instant: Date, timezone: string): InstantRange {
   return findDay(formatDateDashes(instant, timezone), timezone);
 }
 
 /**
  * From the first to the last instant at which the zone's calendar shows `day`, such as `2026-11-23`. Empty (`from` is
- * `until`) for a day that the zone left out. Where clocks are put back over midnight, a day and the next one overlap.
+ * `until`) for a day that the zone skipped. If clocks are set back over midnight, a day and the next one overlap.
  */
 export function findDay(day: string, timezone: string): InstantRange {
   const wallMs = Date.parse(`${day}T00:00:00Z`);

@@ -1,6 +1,6 @@
 /**
- * How an instant reads on the wall clock of a zone, and which instant a wall time means. Uses Intl alone, never a clock;
- * which wall times are due is the timetable's business.
+ * How an instant reads on the wall clock of a zone, and which instant a wall time means. Uses Intl alone, never a
+ * clock. timetable.ts decides which wall times are due.
  *
  * A wall time is held as "wall milliseconds": the milliseconds since 1970 that a clock in UTC would need to show the
  * same digits.
@@ -14,7 +14,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** No zone is further from UTC, and no transition shifts a clock by more (Samoa left out a whole day in 2011). */
 export const ZONE_REACH_MS = 26 * HOUR_MS;
 
-/** Time is looked at in cells of this length, of which none holds two transitions of a zone. */
+/** Time is divided into cells of this length; no cell has two transitions of a zone. */
 const CELL_MS = 13 * HOUR_MS;
 /** Cells remembered per zone, about six years: reading an offset from Intl costs 5 µs, ten of them a slot. */
 const CELLS_KEPT = 4_096;
@@ -135,7 +135,7 @@ export function findInstantMs(wallMs: number, timezone: string): number {
   for (const transition of listTransitions(timezone, fromMs, wallMs + ZONE_REACH_MS)) {
     if (wallMs - offsetMs < transition.atMs) return wallMs - offsetMs;
     offsetMs = transition.offsetAfterMs;
-    // Shown neither before the transition nor from it on: the clock jumped over it.
+    // The clock jumped over this wall time.
     if (wallMs - offsetMs < transition.atMs) return transition.atMs;
   }
   return wallMs - offsetMs;

@@ -1,6 +1,6 @@
 /**
- * What is odd about a slot's place on the wall clock, for people who wonder why it stands there. Which instants are
- * slots was decided by the timetable; nothing here changes it.
+ * Explains a slot at an odd wall time to people. The timetable decides which instants are slots; nothing here changes
+ * it.
  */
 import { formatLocal, listTransitions, ZONE_REACH_MS } from "./local-time.ts";
 import { createTimetable } from "./timetable.ts";
@@ -31,7 +31,7 @@ export function findOddSlot(expression: string, timezone: string, slot: Date): O
   return undefined;
 }
 
-/** UTC knows no transitions: there a slot is a wall time. */
+/** UTC has no transitions: there a slot is a wall time. */
 function findWallTime(expression: string, fromMs: number, beforeMs: number): string | undefined {
   const wall = createTimetable(expression, "UTC", { startAt: null, endAt: new Date(beforeMs - 1) });
   const found = wall.next(new Date(fromMs - 1));

@@ -1,15 +1,15 @@
 /**
  * Which instants are slots of a cron expression in a zone: for live runs, catch-up, backfill and "next runs" alike.
- * Never reads a clock. What a slot leads to, and which of them are already done, is the scheduler's business.
+ * Never reads a clock. The scheduler decides what happens with a slot.
  *
- * croner knows the calendar (which wall times match); which instant a wall time means is decided here, because the
- * rules for the two odd days of a year are ours: a wall time in a gap counts once, at the first instant after the gap;
- * one that occurs twice counts twice where the hour field is a bare star or a step of it, else once, the first time.
+ * croner finds the matching wall times; this file decides which instant a wall time means, with Dagmar's own rules
+ * for the two days of a clock change: a wall time in a gap counts once, at the first instant after the gap; one that
+ * occurs twice counts twice if the hour field is a star or a step of it, else once, the first time.
  */
 import { Cron } from "croner";
 import { ZONE_REACH_MS, findInstantMs, getOffsetMs, listTransitions, type Transition } from "./local-time.ts";
 
-/** No slot is known past it. */
+/** There are no slots after it. */
 export const LAST_SLOT = new Date("2999-12-31T23:59:59.999Z");
 
 export interface Timetable {
@@ -37,7 +37,7 @@ const NICKNAMES: ReadonlyMap<string, string> = new Map([
   ["@hourly", "0 * * * *"],
 ]);
 
-/** Every minute of an hour, every hour of a day and every day of a month, each written out, are 400. */
+/** Every minute, hour and day of a month, each written out, need 400. */
 const MAX_CHARACTERS = 1_000;
 
 interface Field {
@@ -53,7 +53,7 @@ const WEEKDAYS = /^(?:sun|mon|tue|wed|thu|fri|sat|[\d*,/#L-])+$/i;
 /** A range from Sunday to Sunday with a name in it is that day, as `5-5` is Friday; croner reads 0-7, the whole week. */
 const SUNDAY_ALONE = /\b(?:sun-(?:sun|0|7)|[07]-sun)\b/gi;
 
-/** Narrower than croner, which also reads `?`, `+` and `W`: other crons give those other meanings, or none. */
+/** Stricter than croner, which also accepts `?`, `+` and `W`: their meaning differs between crons. */
 const FIELDS: readonly Field[] = [
   { name: "second", form: NUMBERS, allowed: "0-59" },
   { name: "minute", form: NUMBERS, allowed: "0-59" },
@@ -71,7 +71,7 @@ interface Calendar {
   readonly isEveryHour: boolean;
 }
 
-/** A sentence that says what is wrong with a cron expression; `undefined` when nothing is. */
+/** What is wrong with a cron expression, as a sentence; `undefined` if it is valid. */
 export function validateCron(expression: string): string | undefined {
   try {
     findCalendar(expression);
@@ -82,8 +82,8 @@ export function validateCron(expression: string): string | undefined {
 }
 
 /**
- * Slots of a cron expression: five fields, or six with seconds first; names, ranges, steps, `L`, `#`, `@daily` and its
- * kind; Sunday is 0 and 7; day-of-month and day-of-week are ORed when neither begins with `*` (crontab(5)). Raises
+ * Slots of a cron expression: five fields, or six with seconds first; names, ranges, steps, `L`, `#`, `@daily` and
+ * similar; Sunday is 0 and 7; day-of-month and day-of-week are ORed when neither begins with `*` (crontab(5)). Raises
  * `RangeError` for an expression that `validateCron` refuses or an unknown zone.
  */
 export function createTimetable(expression: string, timezone: string, bounds: TimetableBounds): Timetable {
@@ -113,8 +113,8 @@ export function createTimetable(expression: string, timezone: string, bounds: Ti
 }
 
 /**
- * A wall time's first instant lies after `afterMs` exactly when no clock up to then had shown it: so the search starts
- * at the furthest that the wall clock had come. Second showings can only come sooner when a backward step is near.
+ * A wall time's first instant is after `afterMs` if the wall clock had not shown it up to then. So the search starts
+ * at the greatest wall time shown so far. A repeated wall time can only come first near a backward step.
  */
 function findNext(calendar: Calendar, timezone: string, afterMs: number): number | undefined {
   const near = listTransitions(timezone, afterMs - ZONE_REACH_MS, afterMs + ZONE_REACH_MS);
@@ -161,7 +161,7 @@ function isBackward(step: Transition): boolean {
   return step.offsetAfterMs < step.offsetBeforeMs;
 }
 
-/** By expression: each is asked for by the check of its Dag file and by every definition that has it. */
+/** Cached by expression: the check of a Dag file and every definition with that expression ask for it. */
 const CALENDARS = new Map<string, Calendar>();
 const MOST_REMEMBERED = 1_000;
 
@@ -181,11 +181,11 @@ function remember<Value>(known: Map<string, Value>, name: string, value: Value):
 function makeCalendar(expression: string): Calendar {
   const fields = splitFields(expression);
   const hour = fields[2] ?? "";
-  // crontab(5) calls a day field unrestricted when it begins with `*`, so `*/2` narrows the other one.
+  // crontab(5): a day field that begins with `*` is unrestricted, so `*/2` narrows the other one.
   const isNarrowing = (fields[3] ?? "").startsWith("*") || (fields[5] ?? "").startsWith("*");
   const cron = makeCron(fields.join(" "), isNarrowing);
   return {
-    // A start is always given: without one croner would take the present.
+    // Always give a start: without one croner takes the present.
     next: (wallMs) => cron.nextRun(new Date(wallMs))?.getTime(),
     previous: (wallMs) => cron.previousRuns(1, new Date(wallMs))[0]?.getTime(),
     isEveryHour: /^\*(?:\/\d+)?$/.test(hour),
@@ -223,7 +223,7 @@ function splitFields(expression: string): readonly string[] {
   return fields;
 }
 
-/** What croner says of a field, by its place: a hundred Dag files have a handful of different ones. */
+/** croner's verdict on a field, by its position: a hundred Dag files have only a few different ones. */
 const VALID_FIELDS = new Map<string, boolean>();
 
 function isValidField(text: string, index: number): boolean {

@@ -1,4 +1,6 @@
-/** Runs one attempt of a task: options resolved and checked, time-out kept, and every way to end turned into a result. */
+/**
+ * Runs one attempt of a task: resolves and checks its options, keeps its time-out, and turns every end into a result.
+ */
 import { setMaxListeners } from "node:events";
 import { AttemptLeftRunning, TaskFailure } from "../../model/errors.ts";
 import type { AttemptLog, AttemptLogs } from "../../model/ports/attempt-logs.ts";
@@ -19,13 +21,15 @@ export interface AttemptTools {
   readonly ports: TaskPorts;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Without it an attempt's lines stand in `log` alone. */
+  /** Without it an attempt's lines go to `log` alone. */
   readonly attemptLogs?: AttemptLogs;
   readonly startWorker: (module: URL, data: unknown) => WorkerThread;
 }
 
 const GRACE_MS = 10_000;
-/** Why an attempt's timers are stopped. Made once: without one Node makes an error, with its stack, for every attempt. */
+/**
+ * Why an attempt's timers are stopped. Created once: otherwise Node creates an error with a stack for every attempt.
+ */
 const OVER = new Error("the attempt has ended");
 
 /** `stopping` stops the task at its next safe point; its reason is `DrainRequested` or `RunStopped`. */
@@ -42,7 +46,7 @@ export async function runAttempt(
   const follow = (): void => stop.abort(stopping.reason);
   if (stopping.aborted) follow();
   stopping.addEventListener("abort", follow, { once: true });
-  // A task has as many requests under way as it likes, each listening.
+  // A task may have any number of open requests, each with a listener.
   setMaxListeners(0, signal);
   const { taskId } = request.key;
   const seconds = request.timeoutSeconds;
@@ -140,7 +144,7 @@ async function perform(
   });
 }
 
-/** Whatever a task raises when it was to stop, the reason to stop counts; unless a part of the task did not stop. */
+/** After an abort the reason to stop counts, not the task's own error; except when a part of the task did not stop. */
 function chooseReason(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted && !(error instanceof AttemptLeftRunning) ? signal.reason : error;
 }

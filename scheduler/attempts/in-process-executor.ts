@@ -1,4 +1,4 @@
-/** The executor that runs attempts in this process. What one attempt does is the attempt runner's. */
+/** The executor that runs attempts in this process. The attempt runner runs each of them. */
 import type { AttemptKey } from "../../model/ports/attempt-logs.ts";
 import type { CancelReason, Executor } from "../../model/ports/executor.ts";
 import { nameRun } from "../../model/run/run-name.ts";
@@ -10,9 +10,9 @@ export function createInProcessExecutor(tools: AttemptTools): Executor {
   return {
     async submit(request, onProgress) {
       const name = nameAttempt(request.key);
-      if (underWay.has(name)) throw new Error(`${name} is under way already`);
-      // One for each attempt: of signals that were joined with `AbortSignal.any` Node keeps something for as long as the
-      // longest-lived of them lives, and that is the process.
+      if (underWay.has(name)) throw new Error(`${name} is already running`);
+      // One controller per attempt: signals joined with `AbortSignal.any` keep memory until the longest-lived signal
+      // goes, here the process's.
       const stopping = new AbortController();
       underWay.set(name, stopping);
       try {

@@ -1,4 +1,4 @@
-/** What an attempt's end becomes as a result: plain JSON, whatever the task gave or raised. */
+/** Turns an attempt's end into a result in plain JSON, from the task's output or its error. */
 import {
   ConfigError,
   describeError,
@@ -27,7 +27,7 @@ export function judgeOutput(taskId: string, output: TaskOutput, message: string 
 }
 
 export function describeUnusable(taskId: string, error: unknown): string {
-  return `The result of ${taskId} cannot be kept: ${describeError(error)}`;
+  return `The result of ${taskId} cannot be stored: ${describeError(error)}`;
 }
 
 /** Wherever the message is shown the task's id stands before it: it does not say it again. */
@@ -60,20 +60,20 @@ function judge(taskId: string, error: unknown, log: Logger): AttemptResult {
     if (Number.isNaN(seconds)) return failWait(taskId);
     return fail(code, describeError(error), retryable, seconds);
   }
-  // What the environment lacks is no fault of the program, and no retry gives it.
+  // A missing setting is not a bug of the program, and a retry does not help.
   if (error instanceof ConfigError) return fail(error.code, error.message, false);
-  // A full disk or a lock that stayed is no fault of the program either, and may have passed by the next attempt.
+  // A full disk or a lock is not a bug either, and may be gone by the next attempt.
   if (error instanceof StateError) return fail(error.code, describeError(error), true);
   const fault = explainSystemFault(error);
   if (fault !== undefined) return fail(fault.code, `${fault.message} ${fault.hint}`, true);
   const message = error instanceof Error ? error.message : String(error);
-  log.error(`A fault of Dagmar's own: ${message}`, {
+  log.error(`Internal error in Dagmar: ${message}`, {
     stack: error instanceof Error ? error.stack : undefined,
   });
   return fail("INTERNAL", message, true);
 }
 
-/** JSON has no number for "for ever". */
+/** JSON has no Infinity. */
 function boundWait(seconds: number): number {
   return Math.min(Math.max(seconds, 0), LONGEST_DURATION_SECONDS);
 }

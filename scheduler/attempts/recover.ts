@@ -1,4 +1,4 @@
-/** What a dead process left running: its attempts become `lost`, and their tasks are tried again on a budget of their own. */
+/** Marks the running attempts of a dead process as `lost`. Their tasks are tried again, on a separate budget. */
 import { LOST_ATTEMPTS_ALLOWED } from "../../model/run/retry-policy.ts";
 import { nameRun } from "../../model/run/run-name.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
@@ -15,7 +15,7 @@ import {
 } from "../../state/runs/task-instances.ts";
 import { giveUpRun } from "../engine/give-up.ts";
 
-/** To be called by whoever has just taken the lease: nothing that is `running` in the books can still be so. */
+/** Call it right after taking the lease: no task that the database has as `running` can still run then. */
 export function recoverLostAttempts(query: Query, now: Date): number {
   const lost = listRunningTasks(query).filter((holder) => {
     try {
@@ -40,8 +40,8 @@ function recoverLostAttempt(query: Query, holder: RunningTask, now: Date): boole
   const lostCount = task.lostCount + 1;
   const isSetAside = lostCount >= LOST_ATTEMPTS_ALLOWED;
   const message = isSetAside
-    ? `its process died ${lostCount} times under it; it is set aside`
-    : "its process died; the attempt is lost and is made again";
+    ? `the process died ${lostCount} times while running it; it is not tried again`
+    : "the process died while running it; it is tried again";
   const end = {
     state: "lost",
     errorCode: isSetAside ? "TASK_SET_ASIDE" : "TASK_LOST",

@@ -1,4 +1,4 @@
-/** Turns a task's options as written into those of one run: the values behind the names. Checking them is the task type's schema's. */
+/** Replaces the names in a task's options with the values of one run. The task type's schema checks the result. */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import type { AttemptRun } from "../../model/ports/executor.ts";
 import { formatDateDashes } from "../../model/time/local-time.ts";
@@ -11,7 +11,10 @@ export function readRunFacts(run: RunFacts): RunFacts {
   return { dagRunId, dagId, runId, logicalDate, timezone, partition, runStamp, params, refetchGeneration };
 }
 
-/** Names without a value stay as they are written: `${seq}` is the lake's, and an output that is missing fails the schema or the key. */
+/**
+ * Names without a value stay as written: the lake replaces `${seq}`, and the schema or the key check refuses a
+ * missing output.
+ */
 export function renderOptions(
   options: Readonly<Record<string, JsonValue>>,
   run: AttemptRun,

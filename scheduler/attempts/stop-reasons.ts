@@ -1,4 +1,4 @@
-/** Why an attempt's signal is aborted, except by its own time-out: tasks find the reason in `signal.reason`. */
+/** Why an attempt's signal is aborted, other than by its own time-out. Tasks read it from `signal.reason`. */
 import type { StopReason } from "../../model/run/dag-run.ts";
 
 /** The process drains. */

@@ -1,4 +1,7 @@
-/** What whoever has just taken the lease does first: ends what a dead process left running, and puts its attempts in the books. */
+/**
+ * The first steps after taking the lease: stops the programs that a dead process left running, and records its
+ * attempts as lost.
+ */
 import { makeAttemptCookie } from "../../model/run/attempt-cookie.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
@@ -24,13 +27,16 @@ export interface TakeOverTools {
   readonly service: ServiceObserver;
 }
 
-/** Processes are ended before their attempts are given up: if this process dies between the two, the next one finds them again. */
+/**
+ * Stops processes before it marks their attempts as lost: if this process dies in between, the next one finds them
+ * again.
+ */
 export async function takeOver(database: Database, tools: TakeOverTools): Promise<void> {
   const { clock, lakeId, pools, service } = tools;
   const { copyOf } = await claimIdentity(database);
   if (copyOf !== null) await tellCopied(database, copyOf, tools);
   const attempts = listRunningAttempts(database);
-  // What 0.1 started carries the database's path.
+  // Processes that version 0.1 started carry the database's path.
   const scopes = [readDatabaseId(database), database.path];
   const cookies = attempts.flatMap((attempt) => scopes.map((scope) => makeAttemptCookie(attempt, scope)));
   await endOrphans(new Set(cookies), tools);
@@ -46,7 +52,7 @@ export async function takeOver(database: Database, tools: TakeOverTools): Promis
 
 async function tellCopied(database: Database, original: string, tools: TakeOverTools): Promise<void> {
   const { clock, log, timezone } = tools;
-  const message = `${database.path} is a copy of ${original}, which is still there. It has an id of its own from now on, and the programs that ${original} started are left alone.`;
+  const message = `${database.path} is a copy of ${original}, which still exists. The copy gets its own id; programs that ${original} started are not stopped.`;
   log.warn(message);
   const event = { level: "warn", kind: "database_copied", message } as const;
   await database.write((query) => insertEvent(query, event, clock.now(), timezone));
@@ -56,10 +62,10 @@ async function endOrphans(cookies: ReadonlySet<string>, { clock, log }: TakeOver
   const search = createProcessSearch(cookies);
   const left = await endProcesses(search, clock);
   const ended = search.foundCount - left.length;
-  if (ended > 0) log.warn(`Ended ${ended} processes that a dead scheduler had left running.`);
+  if (ended > 0) log.warn(`Stopped ${ended} processes that a dead scheduler had left running.`);
   if (left.length > 0) {
     log.error(
-      `A dead scheduler left running what SIGKILL does not end: ${describeProcesses(left)}. The next attempt of its task runs at the same time. End it by hand.`,
+      `SIGKILL does not stop what a dead scheduler left running: ${describeProcesses(left)}. The next attempt of the task runs at the same time. Stop the old process by hand.`,
     );
   }
 }

@@ -1,11 +1,11 @@
-/** Starts computing threads for tasks and turns their messages into something to await. */
+/** Starts worker threads for tasks and turns their messages into promises. */
 import { Worker } from "node:worker_threads";
 import { TaskFailure } from "../../model/errors.ts";
 import type { WorkerThread } from "../../model/ports/task-type.ts";
 
-/** A thread that needs more old-generation memory than this ends, and its task fails; the process goes on. */
+/** A thread that needs more old-generation memory ends and its task fails; the process keeps running. */
 const MAX_THREAD_MEGABYTES = 512;
-/** What lives for one chunk only needs no room to grow old in; the default takes up to 48 MB more. */
+/** Most objects live for one chunk only. The default would take up to 48 MB more. */
 const YOUNG_MEGABYTES = 8;
 
 export function startWorkerThread(module: URL, data: unknown): WorkerThread {
@@ -33,7 +33,8 @@ export function startWorkerThread(module: URL, data: unknown): WorkerThread {
     if (waiter === undefined) messages.push(message);
     else waiter.resolve(message);
   });
-  // Judged at the exit, which follows every error: what the thread had sent before may arrive after its error, not after that.
+  // Wait for the exit, which follows every error: messages that the thread sent before its error may arrive after the
+  // error, but not after the exit.
   let fault: unknown;
   worker.on("error", (error) => {
     fault ??= error;

@@ -1,4 +1,4 @@
-/** Does what other processes ask for, each request alone: one that is refused gets the reason as its answer. */
+/** Carries out the requests of other processes, one by one. A refused request gets the reason as its answer. */
 import { CommandRefused, DagmarError } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -11,18 +11,18 @@ import type { Holder, NamedDag } from "./named-dag.ts";
 import { describeRefusal } from "./refusal.ts";
 import { assertSameSettings, refuseVersion, type WorkSettings } from "./work-settings.ts";
 
-/** What the scheduler works with. */
+/** The scheduler's own settings and Dags. */
 export interface OwnWork {
   readonly settings: WorkSettings;
-  /** Of that Dag in the folder as it was read last; `undefined` where there is none that is sound and on. */
+  /** Of the Dag as the folder was last read; `undefined` if there is no valid, enabled Dag. */
   findFingerprint(dagId: string): string | undefined;
-  /** Whether the folder was read since that instant, ISO UTC; where it was not, it is read now. */
+  /** Whether the folder was read after that instant, ISO UTC; if not, it is read now. */
   hasReadSince(at: string): boolean;
 }
 
 /**
- * How many were answered. One whose Dag file is not the one that was read last waits until the folder is read anew. What
- * takes longer than a transaction may is the housekeeper's.
+ * Returns how many were answered. A request about another version of the Dag file waits until the folder is read
+ * again. The housekeeper does the work that takes too long for one transaction.
  */
 export function answerRequests(query: Query, holder: Holder, own: OwnWork, log: Logger, now: Date): number {
   const requests = listOpenRequests(query).filter(({ kind }) => kind !== PRUNE);
@@ -31,7 +31,10 @@ export function answerRequests(query: Query, holder: Holder, own: OwnWork, log: 
   return ready.length;
 }
 
-/** What a command that makes tasks run was given with. Others do the same to the run that they name, wherever they are carried out. */
+/**
+ * The settings and the Dag of a command that runs tasks. Other commands act on a named run, with the same effect in
+ * every process.
+ */
 interface AskedWork {
   readonly settings: WorkSettings;
   readonly dag: NamedDag | undefined;
@@ -39,7 +42,7 @@ interface AskedWork {
 
 const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear", "mark"]);
 
-/** Whoever can write to the database can ask: what is not of this form is left to the command itself to refuse. */
+/** Any process with write access can insert a request: the command itself refuses one in another form. */
 function readAskedWork({ kind, payload }: Request): AskedWork | undefined {
   const settings = readTexts(readPart(payload, "settings"), ["lake", "input", "dags"]);
   if (!MAKES_WORK.has(kind) || settings === undefined) return undefined;
@@ -83,10 +86,10 @@ function assertMeansSame(request: Request, own: OwnWork): void {
 function answer(query: Query, holder: Holder, request: Request, own: OwnWork, log: Logger, now: Date): void {
   try {
     assertMeansSame(request, own);
-    // Written by this program: a command of its own, of the same version, or one whose parts are checked where they are used.
+    // Written by this program: the same version's command, or one whose parts are checked where they are used.
     if (request.payload === null || !isCommandKind(request.kind)) {
-      throw new CommandRefused("USAGE", "The request is none that this scheduler knows.", {
-        hint: "Is the command of the same version as the scheduler?",
+      throw new CommandRefused("USAGE", "This scheduler does not know that request.", {
+        hint: "Use the same version of Dagmar for the command and the scheduler.",
       });
     }
     const command = { kind: request.kind, ...request.payload } as SchedulerCommand;

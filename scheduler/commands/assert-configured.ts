@@ -1,8 +1,8 @@
-/** Whether everything that the tasks of a run need is configured, before a run is made that could only fail. */
+/** Checks that the settings of a run's tasks are there, before a run is created that could only fail. */
 import type { DagDefinition } from "../../model/dag/dag.ts";
 import type { RunMaker } from "../runs/new-run.ts";
 
-/** Asked of the process that runs the tasks. `onlyTasks` `null`: all. Raises `SECRET_MISSING`, as the task types do. */
+/** For the process that runs the tasks. `onlyTasks` `null` means all. Raises `SECRET_MISSING`, as the task types do. */
 export function assertConfigured(
   registry: RunMaker["registry"],
   { tasks }: DagDefinition,

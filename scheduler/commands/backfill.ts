@@ -1,4 +1,4 @@
-/** A backfill: which slots of a range become runs, which runs that exist are made again, and why the others are left alone. */
+/** A backfill: which slots of a range become runs, which existing runs are rerun, and why others are skipped. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import { nameRun } from "../../model/run/run-name.ts";
@@ -29,7 +29,7 @@ export interface BackfillRequest {
   readonly to: string;
   readonly reprocess: Reprocess;
   readonly isRefetch: boolean;
-  /** Runs at the same time; `null` for the Dag's max_active_runs. */
+  /** How many runs at the same time; `null` for the Dag's max_active_runs. */
   readonly maxActive: number | null;
 }
 
@@ -49,13 +49,13 @@ export function addSlots(request: BackfillRequest, dags: DagVersions): SlottedBa
 
 export interface SlotVerdict {
   readonly logicalDate: string;
-  /** `new` makes a run, `again` clears the one there is, `open` goes on with it, `skip` leaves things as they are. */
+  /** `new` creates a run, `again` clears the existing one, `open` resumes it, `skip` changes nothing. */
   readonly verdict: "new" | "again" | "open" | "skip";
   readonly reason: string;
 }
 
 /**
- * What a backfill would do now, slot by slot. Reads only; `null` is a database that is not there yet. Errors:
+ * What a backfill would do now, slot by slot. Only reads; `query` is `null` if there is no database yet. Errors:
  * `BACKFILL_ACTIVE`, as when it is started.
  */
 export function planBackfill(
@@ -72,7 +72,7 @@ export function planBackfill(
     if (query === null || run === undefined)
       return running === undefined
         ? { logicalDate, verdict: "new", reason: "there is no run" }
-        : { logicalDate, verdict: "skip", reason: "the backfill under way began without it" };
+        : { logicalDate, verdict: "skip", reason: "the running backfill started without it" };
     if (running !== undefined) return { logicalDate, ...judgeUnderWay(run, running) };
     return { logicalDate, ...judgeExisting(query, run, request.reprocess) };
   });
@@ -86,7 +86,7 @@ function judgeExisting(
   const text = `${nameRun(run)} is ${run.state}`;
   if (!isRunEnded(run.state)) {
     const isAtWork = listTasksOfRun(query, run.dagRunId).some((task) => task.state === "running");
-    return { verdict: "skip", reason: isAtWork ? `${text}, with a task at work` : text };
+    return { verdict: "skip", reason: isAtWork ? `${text}, with a running task` : text };
   }
   const isWanted = reprocess === "completed" || (reprocess === "failed" && run.state !== "success");
   return isWanted
@@ -94,25 +94,25 @@ function judgeExisting(
     : { verdict: "skip", reason: `${text}, and --reprocess is ${reprocess}` };
 }
 
-/** The same backfill given again goes on with its own runs that are open, and with nothing else. */
+/** Running the same backfill again resumes its own open runs, and nothing else. */
 function judgeUnderWay(run: DagRun, { backfillId }: Backfill): Pick<SlotVerdict, "verdict" | "reason"> {
   const isOpen = run.backfillId === backfillId && !isRunEnded(run.state);
   return {
     verdict: isOpen ? "open" : "skip",
-    reason: `${nameRun(run)} is ${run.state}, and the backfill is under way`,
+    reason: `${nameRun(run)} is ${run.state}, and the backfill is running`,
   };
 }
 
 export interface StartedBackfill {
   readonly backfillId: number;
-  /** `resumed`: the same one was under way. */
+  /** `resumed`: the same one was already running. */
   readonly how: "new" | "resumed" | "empty";
   readonly made: number;
   readonly again: number;
   readonly skipped: number;
 }
 
-/** Errors: `BACKFILL_ACTIVE` when another one of this Dag is under way. */
+/** Errors: `BACKFILL_ACTIVE` when the Dag has another running backfill. */
 export function startBackfill(
   query: Query,
   maker: RunMaker,
@@ -149,7 +149,7 @@ export function startBackfill(
         : restartRun(query, maker, existing, request.version, isRefetch, now);
     joinBackfill(query, run, backfillId);
   }
-  const message = `Backfill of ${dagId} from ${from} to ${to}: ${counts.made} runs made, ${counts.again} made again, ${counts.skipped} slots left alone.`;
+  const message = `Backfill of ${dagId} from ${from} to ${to}: ${counts.made} runs created, ${counts.again} rerun, ${counts.skipped} skipped.`;
   insertEvent(query, { level: "info", kind: "backfill_started", message, dagId }, now, timezone);
   return { backfillId, how: "new", ...counts };
 }
@@ -168,8 +168,8 @@ function describeRun({ version, isRefetch }: BackfillRequest, logicalDate: Date,
 }
 
 /**
- * The same backfill, where it is under way. Errors: `BACKFILL_ACTIVE` when it is another one. One whose runs have all ended
- * without anybody noting its end stands in nobody's way.
+ * The same backfill, if it is running. Errors: `BACKFILL_ACTIVE` if another one is. A backfill whose runs have all
+ * ended does not count, even if its end is not recorded yet.
  */
 function findSame(query: Query, lakeId: string, request: BackfillRequest): Backfill | undefined {
   const running = findRunningBackfill(query, lakeId, request.version.definition.dagId);
@@ -190,19 +190,21 @@ function isSame(backfill: Backfill, request: BackfillRequest): boolean {
 function refuse({ dagId, fromDate, toDate, reprocess }: Backfill): CommandRefused {
   return new CommandRefused(
     "BACKFILL_ACTIVE",
-    `A backfill of ${dagId} is under way: ${fromDate} to ${toDate}, --reprocess ${reprocess}.`,
-    { hint: `Wait for it, give the same range to go on with it, or: dagmar backfill ${dagId} --cancel` },
+    `A backfill of ${dagId} is already running: ${fromDate} to ${toDate}, --reprocess ${reprocess}.`,
+    {
+      hint: `Wait for it, give the same range to resume it, or cancel it: \`dagmar backfill ${dagId} --cancel\``,
+    },
   );
 }
 
-/** Stops the runs of the Dag's backfill that are open; how many. 0 when none is under way. */
+/** Stops the open runs of the Dag's backfill and returns how many. 0 if no backfill is running. */
 export function cancelBackfill(query: Query, lakeId: string, dagId: string, now: Date): number {
   const running = findRunningBackfill(query, lakeId, dagId);
   if (running === undefined) return 0;
   const open = listBackfillRuns(query, running.backfillId).filter((run) => !isRunEnded(run.state));
   for (const run of open) cancelRun(query, run.dagRunId, now);
   endBackfill(query, running.backfillId, "cancelled", now);
-  const message = `The backfill of ${dagId} was cancelled by hand; ${open.length} of its runs were open.`;
+  const message = `The backfill of ${dagId} was cancelled by hand, with ${open.length} open runs.`;
   insertEvent(query, { level: "info", kind: "backfill_cancelled", message, dagId }, now, "UTC");
   return open.length;
 }

@@ -1,4 +1,4 @@
-/** Stops a run: its open tasks are cancelled, its running ones are told to stop, and it ends as `cancelled`. */
+/** Stops a run: cancels its open tasks, stops its running ones, and ends it as `cancelled`. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded } from "../../model/run/task-instance.ts";
 import { nameRun } from "../../model/run/run-name.ts";
@@ -7,7 +7,7 @@ import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { changeTaskState, listTasksOfRun } from "../../state/runs/task-instances.ts";
 
-/** `false` when it has ended already. A run with a task at work ends with the next steps of whoever drives it. */
+/** `false` if it has already ended. A run with a running task ends in a later step of the process that runs it. */
 export function cancelRun(query: Query, dagRunId: number, now: Date): boolean {
   const run = readRun(query, dagRunId);
   if (isRunEnded(run.state)) return false;

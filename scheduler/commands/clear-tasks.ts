@@ -1,4 +1,4 @@
-/** Clears tasks of a range of runs, so that they are made again; their attempts stay as history. */
+/** Clears tasks of a range of runs, so that they run again. Their attempts stay as history. */
 import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
@@ -16,7 +16,7 @@ export interface ClearRequest {
   readonly to: string;
   /** `null` for all. */
   readonly taskIds: readonly string[] | null;
-  /** Also whatever comes after those tasks. */
+  /** Also the tasks downstream of them. */
   readonly isDownstream: boolean;
 }
 
@@ -76,7 +76,7 @@ function selectTasks(dag: DagDefinition, { taskIds, isDownstream }: ClearRequest
   }
   const selected = new Set(taskIds);
   if (!isDownstream) return selected;
-  // In topological order: whoever needs one that is selected comes later.
+  // Tasks are in topological order: one that needs a selected task comes later.
   for (const task of dag.tasks) {
     if (task.needs.some((need) => selected.has(need))) selected.add(task.taskId);
   }

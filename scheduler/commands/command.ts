@@ -1,6 +1,6 @@
 /**
- * What people ask of the books, as data: applied by whoever holds the lease, be it the process that was asked or a
- * scheduler that finds it among the requests. Plain JSON, so that it can lie in the database.
+ * People's commands as data. The process that holds the lease applies them: the command's own process, or a scheduler
+ * that finds them among the requests. Plain JSON, so that the database can hold them.
  */
 import type { Query } from "../../state/sqlite/query.ts";
 import {
@@ -79,7 +79,7 @@ export function isCommandKind(kind: string): kind is CommandKind {
   return Object.hasOwn(APPLY, kind);
 }
 
-/** Inside a transaction. The answer is what the command's own function gives; what it refuses is raised. */
+/** Call it inside a transaction. Returns the result of the command's own function; raises what that refuses. */
 export function applyCommand<Kind extends CommandKind>(
   query: Query,
   holder: Holder,

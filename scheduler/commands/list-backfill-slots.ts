@@ -1,14 +1,14 @@
-/** The slots that a backfill of a range takes, and the ranges that it refuses. */
+/** The slots of a backfill's range, and the ranges that it refuses. */
 import type { DagDefinition } from "../../model/dag/dag.ts";
 import { listDagSlots, type DagsById } from "../../model/dag/dag-slots.ts";
 import { CommandRefused } from "../../model/errors.ts";
 
-/** A backfill is one transaction, and a range of a per-second Dag is easily a mistake. */
+/** A backfill is created in one transaction, and a long range of a per-second Dag is usually a mistake. */
 const MOST_SLOTS = 10_000;
 
 /**
- * ISO UTC, oldest first, both ends included. Raises `BACKFILL_EMPTY` for a manual Dag, one that follows none but manual ones,
- * an empty range, and one of more slots than a backfill takes.
+ * ISO UTC, oldest first, both ends included. Raises `BACKFILL_EMPTY` for a manual Dag, a Dag that follows only manual
+ * ones, an empty range, and a range with too many slots.
  */
 export function listBackfillSlots(
   dag: DagDefinition,
@@ -18,8 +18,8 @@ export function listBackfillSlots(
 ): readonly string[] {
   const slots = listDagSlots(dag, dags, { from, to }, MOST_SLOTS + 1);
   if (slots === undefined) {
-    throw new CommandRefused("BACKFILL_EMPTY", `${dag.dagId} has no slots: nothing but people start it.`, {
-      hint: `\`dagmar run ${dag.dagId} --date …\` makes one run.`,
+    throw new CommandRefused("BACKFILL_EMPTY", `${dag.dagId} has no slots: it is only started by hand.`, {
+      hint: `\`dagmar run ${dag.dagId} --date …\` creates one run.`,
     });
   }
   if (slots.length === 0) {
@@ -32,8 +32,8 @@ export function listBackfillSlots(
   if (slots.length > MOST_SLOTS) {
     throw new CommandRefused(
       "BACKFILL_EMPTY",
-      `The range holds more than ${MOST_SLOTS} slots of ${dag.dagId}, which is the most that one backfill takes.`,
-      { hint: "Give a shorter range, and the rest when it is done." },
+      `The range has more than ${MOST_SLOTS} slots of ${dag.dagId}, the limit for one backfill.`,
+      { hint: "Give a shorter range, and backfill the rest afterwards." },
     );
   }
   return slots.map((slot) => slot.toISOString());

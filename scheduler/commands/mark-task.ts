@@ -1,4 +1,7 @@
-/** Marks a task as done or failed by hand, without running it; what was passed over because of it is looked at again. */
+/**
+ * Marks a task as success or failed by hand, without running it. Downstream tasks that were skipped because of it are
+ * judged again.
+ */
 import { CommandRefused } from "../../model/errors.ts";
 import { isRunEnded } from "../../model/run/dag-run.ts";
 import { nameRun } from "../../model/run/run-name.ts";
@@ -14,7 +17,7 @@ export interface MarkRequest {
   readonly state: "success" | "failed";
 }
 
-/** `false` when it is in that state already. Errors: `TASK_UNKNOWN`, `TASK_RUNNING`. */
+/** `false` if it already has that state. Errors: `TASK_UNKNOWN`, `TASK_RUNNING`. */
 export function markTask(query: Query, { dagRunId, taskId, state }: MarkRequest, now: Date): boolean {
   const run = readRun(query, dagRunId);
   const tasks = listTasksOfRun(query, dagRunId);

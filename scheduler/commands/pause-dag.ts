@@ -1,4 +1,4 @@
-/** Pauses a Dag: no run of its schedule is made until it is unpaused; then its `catchup` decides about what was missed. */
+/** Pauses a Dag: its schedule creates no runs until it is unpaused. Then its `catchup` decides about missed slots. */
 import { saveDagVersion, type DagVersion } from "../../state/runs/dag-runs.ts";
 import { listDagRows, moveSuccessCursor, setPaused, type DagRow } from "../../state/runs/dags.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -10,7 +10,7 @@ export interface PauseRequest {
   readonly isPaused: boolean;
 }
 
-/** `false` when it is so already. */
+/** `false` if it already is. */
 export function pauseDag(
   query: Query,
   lakeId: string,
@@ -23,13 +23,16 @@ export function pauseDag(
   if ((row?.isPaused ?? false) === isPaused) return false;
   setPaused(query, dagId, isPaused);
   const kind = isPaused ? "dag_paused" : "dag_unpaused";
-  const message = `${dagId} is ${isPaused ? "paused" : "not paused any more"}.`;
+  const message = `${dagId} is ${isPaused ? "paused" : "unpaused"}.`;
   insertEvent(query, { level: "info", kind, message, dagId }, now, timezone);
   if (!isPaused && row !== undefined) skipSuccesses(query, lakeId, version, row, now);
   return true;
 }
 
-/** Slots of a cron are the loop's; successes of the Dags that this one follows are passed over here. `all` follows each. */
+/**
+ * Skips missed successes of the Dags that this one follows; with `all` none is skipped. The loop handles slots of a
+ * cron.
+ */
 function skipSuccesses(
   query: Query,
   lakeId: string,
@@ -44,7 +47,7 @@ function skipSuccesses(
   const last = skipped.at(-1)?.successOrder;
   if (last === undefined || last === null) return;
   moveSuccessCursor(query, dagId, last);
-  const message = `${dagId}: ${skipped.length} successes of ${schedule.dagIds.join(", ")} passed over while it was paused: catchup is ${catchup}.`;
+  const message = `${dagId}: ${skipped.length} successes of ${schedule.dagIds.join(", ")} skipped while it was paused: catchup is ${catchup}.`;
   insertEvent(query, { level: "warn", kind: "slots_skipped", message, dagId }, now, timezone);
 }
 

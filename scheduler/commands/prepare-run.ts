@@ -1,4 +1,4 @@
-/** What `dagmar run` means for the runs that exist: resume, report as done, refuse, extend, or make a new one. */
+/** What `dagmar run` does with an existing run: resume, report as done, refuse or extend it; or create a new one. */
 import { isDeepStrictEqual } from "node:util";
 import type { DagDefinition, Params } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
@@ -18,15 +18,15 @@ import { restartRun } from "./restart-run.ts";
 
 export interface RunRequest {
   readonly version: DagVersion;
-  /** ISO UTC. `null`: resume the newest unfinished manual run, or make one for now. */
+  /** ISO UTC. `null`: resume the newest unfinished manual run, or create one for now. */
   readonly logicalDate: string | null;
-  /** Make one for now, whatever there is: somebody asks for another run. */
+  /** Always create a run for now, even if there is an unfinished one. */
   readonly isNew: boolean;
-  /** As given on the command line; the Dag's own fill the rest. */
+  /** As given on the command line; the Dag's defaults fill the rest. */
   readonly params: Params;
   /** `--task` with what those tasks need; `null` for all. */
   readonly onlyTasks: readonly string[] | null;
-  /** The tasks named themselves, which `--rerun` clears. */
+  /** Only the tasks that were named: `--rerun` clears these. */
   readonly namedTasks: readonly string[];
   readonly isRerun: boolean;
   readonly isRefetch: boolean;
@@ -35,7 +35,7 @@ export interface RunRequest {
 export interface PreparedRun {
   readonly run: DagRun;
   readonly how: "new" | "resumed" | "cleared" | "done";
-  /** The Dag file has been edited since the run was made, and the run keeps to the old definition. */
+  /** The Dag file was edited after the run was created; the run keeps the old definition. */
   readonly isOutdated: boolean;
 }
 
@@ -61,7 +61,7 @@ export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, n
     );
     return { run, how: "new", isOutdated: false };
   }
-  // A refetch that was stopped goes on in its generation: the same command again must not ask twice.
+  // A stopped refetch resumes in its generation: running the command again must not ask twice.
   const isRefetchUnderWay = existing.refetchGeneration !== null && existing.state !== "success";
   if (request.isRerun || (request.isRefetch && !isRefetchUnderWay)) {
     return { run: clearRun(query, maker, existing, request, now), how: "cleared", isOutdated: false };
@@ -82,7 +82,7 @@ function findExisting(query: Query, lakeId: string, request: RunRequest, now: Da
     return run;
   }
   if (request.isRerun) {
-    throw new CommandRefused("USAGE", "--rerun clears a run that exists: say which with --date.", {
+    throw new CommandRefused("USAGE", "--rerun clears an existing run: name it with --date.", {
       hint: `\`dagmar runs list ${definition.dagId}\` shows their dates.`,
     });
   }
@@ -95,7 +95,7 @@ function findExisting(query: Query, lakeId: string, request: RunRequest, now: Da
   );
 }
 
-/** The params that this command line means for that run: what it does not say is as the run's own definition has it. */
+/** The params that this command line means for that run. Missing ones are the defaults of the run's own definition. */
 function expectParams(query: Query, run: DagRun, request: RunRequest): Params {
   return { ...readDagVersion(query, run.fingerprint).params, ...request.params };
 }
@@ -111,12 +111,12 @@ function refuseParams(run: DagRun, params: Params): CommandRefused {
     "RUN_PARAMS_DIFFER",
     `${nameRun(run)} exists with other params: ${differences.join(", ")}.`,
     {
-      hint: "Give the same params to go on with it, or another --date for another run.",
+      hint: "Give the same params to resume it, or another --date for another run.",
     },
   );
 }
 
-/** Now, to the millisecond; one later for each run that is there already. */
+/** Now, to the millisecond; one millisecond later for each existing run. */
 function findFreeInstant(query: Query, lakeId: string, dag: DagDefinition, now: Date): Date {
   let instant = now;
   while (findRunByDate(query, lakeId, dag.dagId, instant) !== undefined)
@@ -124,7 +124,7 @@ function findFreeInstant(query: Query, lakeId: string, dag: DagDefinition, now: 
   return instant;
 }
 
-/** From the start, by the definition as the file has it now; what is not named and has not succeeded is resumed. */
+/** Restarts the run with the current definition. Tasks that are not named and have not succeeded are resumed. */
 function clearRun(query: Query, maker: RunMaker, existing: DagRun, request: RunRequest, now: Date): DagRun {
   refuseRunning(query, existing);
   const wider = widenTasks(query, maker, existing, request.onlyTasks);

@@ -1,8 +1,8 @@
-/** How a refusal travels from who refuses to who asked. */
+/** A refusal as plain JSON, sent from the scheduler back to the command. */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import { DagmarError } from "../../model/errors.ts";
 
-/** Enough to raise it again where it was asked for. */
+/** Enough to raise the error again in the command. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;

@@ -1,4 +1,4 @@
-/** Makes a run that has ended again from its beginning, by the definition that is given. Attempts stay as history. */
+/** Restarts an ended run from the beginning, with the given definition. Attempts stay as history. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import {
   addTasks,
@@ -13,7 +13,7 @@ import type { Query } from "../../state/sqlite/query.ts";
 import { clearTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { describeTasks, type RunMaker } from "../runs/new-run.ts";
 
-/** Clears the tasks that `isCleared` names, all without it; others keep what they achieved. */
+/** Clears the tasks that `isCleared` selects, by default all. Others keep their state. */
 export function restartRun(
   query: Query,
   maker: RunMaker,

@@ -1,11 +1,11 @@
 /**
- * With which lake, input folder and Dag files a process works, and whether a command that was given elsewhere means the same:
- * a scheduler does what it is asked with its own, so that a command which means others is refused.
+ * The lake, input folder and Dag files of a process. A scheduler carries out requests with its own settings, so it
+ * refuses a command with other ones.
  */
 import { CommandRefused } from "../../model/errors.ts";
 import type { NamedDag } from "./named-dag.ts";
 
-/** Plain JSON: it goes with each request. */
+/** Plain JSON: part of each request. */
 export interface WorkSettings {
   readonly lake: string;
   readonly input: string;
@@ -21,14 +21,16 @@ export function assertSameSettings(asker: WorkSettings, own: WorkSettings): void
   if (differences.length === 0) return;
   throw new CommandRefused(
     "SETTINGS_DIFFER",
-    `A scheduler is at work with other settings: ${differences.join("; ")}.`,
+    `A scheduler is running with other settings: ${differences.join("; ")}.`,
     {
-      hint: "Give the command with the scheduler's settings, or stop the scheduler. Nothing was done.",
+      hint: "Nothing was done. Run the command with the scheduler's settings, or stop the scheduler.",
     },
   );
 }
 
-/** Raises `SETTINGS_DIFFER`. `found` is the fingerprint of that Dag in the scheduler's folder, which it has read since. */
+/**
+ * Raises `SETTINGS_DIFFER`. `found` is the fingerprint of that Dag in the scheduler's folder, read after the request.
+ */
 export function refuseVersion(
   asked: NamedDag,
   found: string | undefined,
@@ -37,12 +39,14 @@ export function refuseVersion(
 ): CommandRefused {
   const theirs =
     found === undefined
-      ? `it has no sound Dag ${asked.dagId}`
+      ? `it has no valid Dag ${asked.dagId}`
       : `its ${asked.dagId} is ${found.slice(0, 12)}`;
   const folders = asker.dags === own.dags ? own.dags : `${own.dags}, here ${asker.dags}`;
   return new CommandRefused(
     "SETTINGS_DIFFER",
-    `The scheduler's Dag file is another one: ${theirs}, here it is ${asked.fingerprint.slice(0, 12)} (its Dag folder is ${folders}).`,
-    { hint: "Both must read the same file, by the same DAGMAR_TIMEZONE and DAGMAR_POOLS. Nothing was done." },
+    `The scheduler has read another version of the Dag file: ${theirs}, here it is ${asked.fingerprint.slice(0, 12)} (its Dag folder is ${folders}).`,
+    {
+      hint: "Nothing was done. Both must read the same file, with the same DAGMAR_TIMEZONE and DAGMAR_POOLS.",
+    },
   );
 }

@@ -1,4 +1,4 @@
-/** Writes down what a plan says, in the step's transaction. What of it has an effect outside is begun after the commit. */
+/** Writes a plan to the database, in the step's transaction. Effects outside the database start after the commit. */
 import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { AttemptRequest } from "../../model/ports/executor.ts";
@@ -29,7 +29,7 @@ export interface ApplyTools {
   readonly noteRunEnd?: (query: Query, run: DagRun, now: Date) => void;
 }
 
-/** An attempt that is in the books, and that an executor gets after the commit. */
+/** An attempt that is in the database; an executor gets it after the commit. */
 export interface StartedAttempt {
   readonly run: DagRun;
   readonly dag: DagDefinition;
@@ -42,16 +42,16 @@ export interface Applied {
   readonly passedOver: readonly Extract<Action, { kind: "pass_over_task" }>[];
   readonly scheduled: readonly Extract<Action, { kind: "schedule_task" }>[];
   readonly ended: readonly DagRun[];
-  /** The last one: what it says of attempts to stop, and of when to look again, holds. */
+  /** The last plan. It has the attempts to stop and the time of the next look. */
   readonly plan: Plan;
 }
 
-/** Nothing else of a plan follows from these. */
+/** No other action follows from these. */
 const LAST: ReadonlySet<Action["kind"]> = new Set(["keep_condition", "schedule_task", "start_attempt"]);
 
 /**
- * Plans and applies until a plan has nothing in it that another one could follow from; slots are given by that last one
- * alone. Given earlier, one could go to a task of low priority before a higher one that is about to become ready.
+ * Plans and applies until a plan has no action that leads to further ones. Only that last plan gives out slots:
+ * earlier, a task of low priority could take the slot of a higher one that is about to become ready.
  */
 export function applyPlans(
   query: Query,
@@ -129,7 +129,7 @@ export function applyPlans(
   }
 }
 
-/** Whose outputs an attempt may use: its needs get to it whole, and its options may name those of any task upstream. */
+/** Whose outputs an attempt gets: those of its needs, and of any upstream task that its options name. */
 function listAskedTasks({ needs, with: options }: TaskDefinition): readonly string[] {
   const named = JSON.stringify(options).matchAll(/\boutputs\.([a-z0-9_]+)\./g);
   return [...needs, ...Array.from(named, ([, taskId = ""]) => taskId)];

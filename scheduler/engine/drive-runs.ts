@@ -1,4 +1,4 @@
-/** Drives runs to their end in the foreground: step after step, until none of them is open. */
+/** Drives runs to their end in the foreground, step by step. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import { createWakeSignal } from "../waking/wake-signal.ts";
@@ -6,15 +6,15 @@ import { createEngine, type EngineTools } from "./engine.ts";
 import { waitUntil } from "../waking/wait-until.ts";
 import type { Scope } from "./world.ts";
 
-/** What whoever waits for the runs hears of those that do not go on. */
+/** What the caller learns about runs that do not progress. */
 export interface DriveWatch {
-  /** Runs are open and none of their tasks is under way; said again at each look. */
+  /** Runs are open and none of their tasks is running; called at each look. */
   idle(): void;
-  /** The same, and nothing comes due that would let them go on: they are driven no longer. */
+  /** The same, and nothing will come due that lets them continue: driving stops. */
   stuck(): void;
 }
 
-/** Resolves when every run has ended or none can move, or, once `drain` is aborted, when everything under way has stopped. */
+/** Resolves when every run has ended or none can progress, or after `drain` is aborted and everything has stopped. */
 export async function driveRuns(
   tools: EngineTools,
   dagRunIds: readonly number[],
@@ -27,7 +27,7 @@ export async function driveRuns(
   return readRuns();
 }
 
-/** As `driveRuns`, for whatever the scope holds, until `isOver` says so. */
+/** Like `driveRuns`, for all runs of the scope, until `isOver` returns true. */
 export async function drive(
   tools: EngineTools,
   scope: Scope,

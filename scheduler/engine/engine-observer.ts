@@ -1,4 +1,4 @@
-/** What the engine reports of runs and tasks, and when: after the transaction that made it true. */
+/** What the engine reports about runs and tasks, always after the commit. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { TaskInstance, TaskState } from "../../model/run/task-instance.ts";
 import type { Progress, TaskOutput } from "../../model/ports/task-type.ts";
@@ -8,7 +8,7 @@ import type { Settled } from "./settle.ts";
 export interface EngineObserver {
   taskStarted?(run: DagRun, task: TaskInstance, attempt: number): void;
   taskProgressed?(run: DagRun, taskId: string, progress: Progress): void;
-  /** It could start, but for a slot. */
+  /** It only waits for a slot. */
   taskScheduled?(run: DagRun, task: TaskInstance): void;
   taskSettled?(run: DagRun, task: TaskInstance, end: TaskEnd): void;
   runEnded?(run: DagRun): void;

@@ -1,6 +1,6 @@
 /**
- * Keeps the attempts that are under way: has them begun and stopped by what each step committed, and takes their ends into
- * the next one. When to take a step is decided elsewhere; what happens in its transaction, by step.ts.
+ * Keeps the running attempts: starts and stops them as each step has committed, and hands their ends to the next
+ * step. Its caller decides when to take a step; step.ts, what happens in its transaction.
  */
 import { describeError } from "../../model/errors.ts";
 import type { AttemptKey } from "../../model/ports/attempt-logs.ts";
@@ -20,34 +20,34 @@ import type { Limits, Scope } from "./world.ts";
 export interface EngineTools extends StepTools {
   readonly clock: Clock;
   readonly executor: Executor;
-  /** Runs of other lakes are left alone. */
+  /** Runs of other lakes are ignored. */
   readonly lakeId: string;
   readonly limits: Limits;
   readonly random: () => number;
   readonly observer: EngineObserver;
-  /** A person waits for these runs in the foreground: what only a person mends is not tried again. */
+  /** A person waits for these runs in the foreground: a failure that only a person can fix is not retried. */
   readonly isAttended?: boolean;
 }
 
 export interface Engine {
   /**
-   * One transaction, in which `before` may make, clear or stop runs, and says whether it wrote anything; then attempts
-   * begin. Rejects when it could not be committed: then nothing has happened, and what had ended is taken in by the next
-   * step. Where one thing in it threw, the step is taken again, and that thing alone is given up.
+   * One transaction. `before` may create, clear or stop runs in it, and returns whether it wrote anything; then
+   * attempts start. Rejects if the commit failed: then nothing has happened, and the next step handles the ended
+   * attempts. If one thing threw, the step is repeated and only that thing is given up.
    */
   step(scope: Scope, before?: BeforePlan): Promise<StepOutcome>;
-  /** Attempts that were begun and whose end is not committed yet. */
+  /** Attempts that were started and whose end is not committed yet. */
   readonly underWay: number;
 }
 
 export interface StepOutcome {
   /** When something that waits comes due, ISO UTC; `null` when nothing waits for time. */
   readonly wakeAt: string | null;
-  /** Something was given up: what it made room for, and whether it throws again, the next step shows. */
+  /** Something was given up; the next step shows what can run now and whether it throws again. */
   readonly isCareful: boolean;
 }
 
-/** Raises `wakeSignal` whenever an attempt ends. `drain` stops attempts and lets no other begin. */
+/** Raises `wakeSignal` when an attempt ends. `drain` stops all attempts and starts no new ones. */
 export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: AbortSignal): Engine {
   const { clock, executor } = tools;
   const observer = shieldListener(tools.observer, tools.log);
@@ -112,10 +112,10 @@ export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: 
   };
 }
 
-/** What began in the moment in which the process was told to drain. */
+/** For an attempt that started when the drain began. */
 const DRAINED: Promise<AttemptResult> = Promise.resolve({ outcome: "drained" });
 
-/** An attempt gives a result whatever happens: one that could not even be begun has failed. */
+/** Every attempt has a result: one that could not be started has failed. */
 function judgeFault(error: unknown): AttemptResult {
   return {
     outcome: "failed",

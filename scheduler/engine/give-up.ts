@@ -1,4 +1,6 @@
-/** What happens to a run, or to another thing of a step, that cannot be worked on: it fails with the reason, and an event says so. */
+/**
+ * Gives up a run, or another part of a step, that cannot continue: it fails with the reason, and an event records it.
+ */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { describeError } from "../../model/errors.ts";
 import { isTimezone } from "../../model/time/local-time.ts";
@@ -12,8 +14,8 @@ import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
 
 /**
- * The run fails, unless attempts of it are under way here (`living` holds their tasks): then those tasks are given, to be
- * stopped, and the run fails with a step after their end.
+ * Fails the run. If attempts of it are still running here (`living` tells), returns their tasks instead, to be
+ * stopped; the run then fails in a step after their end.
  */
 export function giveUpRun(
   query: Query,
@@ -26,17 +28,17 @@ export function giveUpRun(
   if (run === undefined) return [];
   const underWay = listRunningTaskIds(query, dagRunId).filter(living);
   if (underWay.length > 0) return underWay;
-  const reason = `The run could not be worked on: ${describeError(error)}`;
+  const reason = `The run cannot continue: ${describeError(error)}`;
   failBrokenRun(query, dagRunId, run, reason, now);
   const { dag_id: dagId, run_id: runId } = run;
-  const message = `${nameRun({ dagId, runId })} has failed, and the other runs go on. ${reason}`;
+  const message = `${nameRun({ dagId, runId })} has failed; other runs continue. ${reason}`;
   const event = { level: "error", kind: "run_unusable", message, dagId } as const;
-  // An event of a run takes the run's zone, which may be what is broken.
+  // An event of a run uses the run's zone, which may be what is damaged.
   insertEvent(query, isTimezone(run.timezone) ? { ...event, runId } : event, now, "UTC");
   return [];
 }
 
-/** Gives the run as its row is now to `tell`, where it has ended and its row can be read; then it is returned too. */
+/** Passes the run's present row to `tell` and returns it, if the run has ended and its row can be read. */
 export function recordGivenUp(
   query: Query,
   dagRunId: number,
@@ -50,7 +52,7 @@ export function recordGivenUp(
   });
 }
 
-/** What was told of things that cannot even be given up: they throw again with every step, and are told once. */
+/** Faults that were already reported: what cannot be given up throws again in every step, and is reported once. */
 export interface Told {
   has(message: string): boolean;
   add(message: string): void;
@@ -74,7 +76,7 @@ export function logFault(log: Logger, message: string, error: unknown): void {
   log.error(`${message}: ${describeError(error)}`, { stack });
 }
 
-/** Part of the transaction that may fail without undoing the rest; then `undefined`. */
+/** Runs part of the transaction that may fail without undoing the rest; then returns `undefined`. */
 export function tryAlone<T>(query: Query, work: () => T): T | undefined {
   try {
     return inSavepoint(query, work);

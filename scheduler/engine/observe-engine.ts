@@ -1,4 +1,6 @@
-/** What the engine tells of runs and tasks, as what a service tells of itself: durations, delays, and what ids came to. */
+/**
+ * Turns the engine's reports about runs and tasks into the service's metrics: durations, delays and outcomes of ids.
+ */
 import type { IdOutcome } from "../../model/records/ask-policy.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
@@ -32,7 +34,7 @@ export function observeEngine(service: ServiceObserver, clock: Clock): EngineObs
     taskSettled(run, task, end) {
       const { taskInstanceId } = task;
       scheduledMs.delete(taskInstanceId);
-      // Passed over: no attempt of it was ever under way.
+      // It ended without an attempt.
       if (!startedMs.has(taskInstanceId)) return;
       service.taskEnded(run.dagId, task.type, end.state, secondsSince(startedMs.get(taskInstanceId)));
       startedMs.delete(taskInstanceId);
@@ -50,7 +52,7 @@ function measureRun({ runningSince, finishedAt }: DagRun): number {
   return (Date.parse(finishedAt) - Date.parse(runningSince)) / 1000;
 }
 
-/** By the task's own output: a dataset's ids are counted where the task names them. */
+/** Counts a dataset's ids from the task's output. */
 function countIds(service: ServiceObserver, task: TaskInstance, { output }: TaskEnd): void {
   const dataset = readDataset(task.exclusiveKey);
   if (output === null || dataset === undefined) return;
@@ -60,7 +62,7 @@ function countIds(service: ServiceObserver, task: TaskInstance, { output }: Task
   }
 }
 
-/** The key under which a task alone writes a dataset: `records:<dataset>`. */
+/** The exclusive key of a task that writes a dataset is `records:<dataset>`. */
 function readDataset(exclusiveKey: string | null): string | undefined {
   return /^records:(.+)$/.exec(exclusiveKey ?? "")?.[1];
 }

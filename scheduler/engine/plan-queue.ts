@@ -1,4 +1,4 @@
-/** Which queued runs start, and which run gives its place up for another. */
+/** Which queued runs start, and which run gives up its place for another. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { RunView } from "./run-view.ts";
 import type { StepGuard } from "./step-guard.ts";
@@ -7,19 +7,19 @@ import type { QueuedRun, World } from "./world.ts";
 
 export type QueueAction =
   | { readonly kind: "start_run"; readonly run: DagRun }
-  /** It can only wait for an earlier run, and another one needs its place. */
+  /** It can only wait for an earlier run, and another run needs its place. */
   | { readonly kind: "requeue_run"; readonly run: DagRun };
 
 /**
- * Of each Dag as many as there are places, those that can do something first. Where one of these finds no place, no run
- * that could only wait for an earlier one gets any; and of those that hold one though their date is later, the latest
- * gives it up: it is queued again.
+ * Starts as many runs of each Dag as it has places, first those that can make progress. If one of these finds no
+ * place, no run that only waits for an earlier one gets a place; and of such runs with a later date that hold a
+ * place, the latest is queued again.
  */
 export function planQueued(world: World, guard: StepGuard): readonly QueueAction[] {
   if (world.isDraining) return [];
   const actions: QueueAction[] = [];
   const active = new Map(world.activeRuns);
-  /** By Dag, the earliest date of a run that can do something and finds no place. */
+  /** By Dag, the earliest date of a run that can make progress and finds no place. */
   const crowded = new Map<string, string>();
   const start = ({ run, limit }: QueuedRun): boolean => {
     const count = active.get(run.dagId) ?? 0;
@@ -47,7 +47,7 @@ export function planQueued(world: World, guard: StepGuard): readonly QueueAction
   return actions;
 }
 
-/** Of the Dag's runs under way after that date that can only wait for an earlier one, the one with the latest date. */
+/** Of the Dag's running runs after that date that only wait for an earlier run, the latest. */
 function findLatestWaiting(world: World, guard: StepGuard, dagId: string, date: string): DagRun | undefined {
   const waiting = world.runs.filter(
     (view) =>
@@ -59,7 +59,7 @@ function findLatestWaiting(world: World, guard: StepGuard, dagId: string, date: 
   return waiting.map(({ run }) => run).toSorted((a, b) => (a.logicalDate < b.logicalDate ? 1 : -1))[0];
 }
 
-/** Every task of it that upstream tasks do not hold back is held back by the Dag's run before it, and none is running. */
+/** No task is running, and every task whose upstream is done waits for the Dag's previous run. */
 function isWaitingForPast(world: World, view: RunView): boolean {
   if (view.pasts.size === 0 || view.tasks.some((task) => task.state === "running")) return false;
   const { openTasks } = view;

@@ -1,6 +1,6 @@
 /**
- * What is to be done now, computed from the world alone: no clock, no database, no chance, no memory. Which queued runs
- * start is plan-queue.ts's, why a task waits waiting.ts's, and applying the plan apply.ts's.
+ * Decides what to do now, from the world alone: no clock, no database, no randomness, no memory. plan-queue.ts
+ * decides which queued runs start, waiting.ts why a task waits; apply.ts applies the plan.
  */
 import type { TaskDefinition } from "../../model/dag/dag.ts";
 import type { DagRun, StopReason } from "../../model/run/dag-run.ts";
@@ -17,9 +17,9 @@ import type { World } from "./world.ts";
 export type Action =
   | QueueAction
   | { readonly kind: "start_attempt"; readonly run: DagRun; readonly task: TaskInstance }
-  /** Its `when` holds, which is not asked again. */
+  /** Its `when` holds and is not judged again. */
   | { readonly kind: "keep_condition"; readonly run: DagRun; readonly task: TaskInstance }
-  /** It could start, but for a slot. */
+  /** It only waits for a slot. */
   | {
       readonly kind: "schedule_task";
       readonly run: DagRun;
@@ -38,7 +38,7 @@ export type Action =
 
 export interface Plan {
   readonly actions: readonly Action[];
-  /** Tasks whose running attempt is to be stopped, with their run. Said anew in each plan until it has ended. */
+  /** Tasks whose running attempt must stop, with their run. Repeated in each plan until it has ended. */
   readonly aborts: readonly { readonly run: DagRun; readonly task: TaskInstance }[];
   /** When something that waits comes due, ISO UTC; `null` when nothing waits for time. */
   readonly wakeAt: string | null;
@@ -51,7 +51,7 @@ interface Candidate {
 }
 
 /**
- * Runs in the world's order; tasks by priority, then by their run, then by the Dag's order. Slots given in this plan count
+ * Runs keep the world's order; tasks go by priority, then run, then the Dag's order. Slots given in this plan count
  * at once.
  */
 export function planStep(world: World, guard: StepGuard = NO_GUARD): Plan {
@@ -124,7 +124,7 @@ function planTasks(
 
   function planTask({ view, task, definition }: Candidate): void {
     const { run } = view;
-    // It was found ready before: without a slot for it nothing else about it matters.
+    // It was ready before: without a free slot nothing else matters.
     if (task.state === "scheduled" && !isAnySlotFree(world, task, holders)) return;
     const unmet = explainWaiting(world, view, task, holders);
     const [first] = unmet;

@@ -1,7 +1,4 @@
-/**
- * One run as the planner sees it, and what is remembered of it from one step to the next. Which runs are looked at is the
- * world's.
- */
+/** One run as the planner sees it, and its cache between steps. world.ts decides which runs are read. */
 import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
 import { judgeUpstream } from "../../model/dag/trigger-rule.ts";
 import { assertWorkable } from "../../model/dag/workable.ts";
@@ -26,17 +23,17 @@ export interface RunRead {
   readonly tasks: readonly TaskInstance[];
   /** By task id; read only where a task's `when` asks for them. */
   readonly outputs: Readonly<Record<string, TaskOutput>>;
-  /** What became of `depends_on_past` tasks in the run before, by task id. */
+  /** The outcome of `depends_on_past` tasks in the previous run, by task id. */
   readonly pasts: ReadonlyMap<string, PastTask>;
 }
 
-/** With what follows from the rows alone: it holds for as long as they do. */
+/** With values derived from the rows alone: valid as long as the rows are. */
 export interface RunView extends RunRead {
   /** By task id. */
   readonly definitions: ReadonlyMap<string, TaskDefinition>;
   /**
-   * In the Dag's order, those that have not ended, do not run and do not wait for upstream tasks: nothing but a change of
-   * their own run's tasks lets the others start.
+   * In the Dag's order, the tasks that have not ended, do not run and do not wait for upstream tasks. The others can
+   * start only after a change of their own run's tasks.
    */
   readonly openTasks: readonly OpenTask[];
 }
@@ -49,8 +46,8 @@ export interface OpenTask {
 export type DagRead = Pick<RunView, "dag" | "definitions">;
 
 /**
- * What was read of runs and definitions before. A run's view holds until something writes to the run: only the lease's
- * holder does, and it says so then.
+ * Runs and definitions that were read before. A run's view is valid until the run is written to: only the lease's
+ * holder does that, and it then calls `forgetRun` or `forgetTask`.
  */
 export interface WorldCache {
   readonly dags: Map<string, DagRead>;
@@ -63,26 +60,26 @@ export function createWorldCache(): WorldCache {
   return { dags: new Map(), views: new Map(), written: new Map() };
 }
 
-/** The run, or tasks of it that are not known, were written to. */
+/** The run was written to, or unknown tasks of it. */
 export function forgetRun(cache: WorldCache, dagRunId: number): void {
   cache.views.delete(dagRunId);
   cache.written.delete(dagRunId);
 }
 
-/** This task, and nothing else of its run, was written to: a run of many tasks is not read anew for each of them. */
+/** Only this task of the run was written to: a run of many tasks is not read again for each of them. */
 export function forgetTask(cache: WorldCache, { dagRunId, taskInstanceId }: TaskInstance): void {
   if (!cache.views.has(dagRunId)) return;
   const written = cache.written.get(dagRunId) ?? new Set();
   cache.written.set(dagRunId, written.add(taskInstanceId));
 }
 
-/** Anything may have been written to, or undone. */
+/** Anything may have been written or undone. */
 export function forgetAll(cache: WorldCache): void {
   cache.views.clear();
   cache.written.clear();
 }
 
-/** Of a run in whatever state. */
+/** Of a run in any state. */
 export function readView(query: Query, dagRunId: number, cache: WorldCache): RunView {
   const known = cache.views.get(dagRunId);
   const written = cache.written.get(dagRunId);
@@ -94,7 +91,7 @@ export function readView(query: Query, dagRunId: number, cache: WorldCache): Run
         : readWritten(query, known, written);
   cache.views.set(dagRunId, view);
   cache.written.delete(dagRunId);
-  // Another run's doing, which forgets no view of this one.
+  // Pasts change with another run, which does not forget this run's view.
   return { ...view, pasts: readPasts(query, view) };
 }
 
@@ -151,7 +148,10 @@ function readPasts(query: Query, { run, dag, tasks }: RunView): ReadonlyMap<stri
   );
 }
 
-/** By fingerprint: a version never changes. Raises where its row was damaged so that its run would wait for ever. */
+/**
+ * Cached by fingerprint: a version never changes. Raises if its row is damaged in a way that would let the run wait
+ * for ever.
+ */
 export function readDag(query: Query, fingerprint: string, cache: WorldCache): DagRead {
   const known = cache.dags.get(fingerprint);
   if (known !== undefined) return known;

@@ -1,4 +1,7 @@
-/** What an attempt's result makes of its task: success, retry, later, failed. One transaction's worth of writes; no effects. */
+/**
+ * Writes an attempt's result to its task: success, retry, reschedule or failed. Inside one transaction; no other
+ * effects.
+ */
 import { findTask, type DagDefinition } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { LEAST_WAIT_SECONDS, LONGEST_DURATION_SECONDS } from "../../model/time/duration.ts";
@@ -22,7 +25,7 @@ import type { StepGuard } from "./step-guard.ts";
 export interface Completion {
   readonly run: DagRun;
   readonly dag: DagDefinition;
-  /** As it was when the attempt had started: `running`. */
+  /** As it was after the attempt started: `running`. */
   readonly task: TaskInstance;
   readonly number: number;
   readonly result: AttemptResult;
@@ -39,7 +42,7 @@ export interface Settled {
   readonly nextAttemptAt: string | null;
 }
 
-/** `undefined` when the attempt had been ended by somebody else: its late answer changes nothing. */
+/** `undefined` if the attempt had already ended otherwise: its late answer changes nothing. */
 export function settleAttempt(query: Query, completion: Completion, now: Date): Settled | undefined {
   const { run, task, number, result } = completion;
   const { end, state, change } = judgeResult(completion, now);
@@ -49,7 +52,7 @@ export function settleAttempt(query: Query, completion: Completion, now: Date): 
   return { completion, state, message: change.message ?? null, nextAttemptAt: change.nextAttemptAt ?? null };
 }
 
-/** As `settleAttempt`; where the result cannot be kept, the task fails with the reason. */
+/** Like `settleAttempt`; if the result cannot be stored, the task fails with the reason. */
 export function settleCarefully(
   query: Query,
   completion: Completion,
@@ -82,7 +85,7 @@ function judgeResult(
       return {
         end: endAs("cancelled"),
         state: "up_for_retry",
-        change: { message: "stopped with its process; it resumes" },
+        change: { message: "stopped because the process ended; it resumes" },
       };
     case "cancelled": {
       const message =
@@ -131,7 +134,7 @@ function endAs(state: "success" | "cancelled"): AttemptEnd {
   return { state, errorCode: null, error: null };
 }
 
-/** Whatever a setting or a task type asks for, attempts follow each other neither at once nor after more than a duration may be. */
+/** Limits the wait between two attempts, whatever a setting or a task type asks for. */
 function endWait(now: Date, seconds: number): string {
   const bounded = Math.min(Math.max(seconds, LEAST_WAIT_SECONDS), LONGEST_DURATION_SECONDS);
   return addSeconds(now, bounded).toISOString();

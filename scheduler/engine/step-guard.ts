@@ -1,26 +1,26 @@
 /**
- * Keeps one thing that cannot be worked on from stopping everything that shares its step. A step is taken without guards
- * first; where that throws, it is taken again with a savepoint around each thing, and what throws then is given up alone.
+ * Keeps one broken thing from stopping everything else in its step. A step runs without guards first; if it throws,
+ * it runs again with a savepoint around each thing, and only the thing that throws is given up.
  */
 import { StateError } from "../../model/errors.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { inSavepoint } from "../../state/sqlite/savepoint.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
 
-/** Something beside a run: a Dag's slots, say. */
+/** Something other than a run, such as a Dag's slots. */
 export interface GuardedThing {
-  /** In words, with what is not done: `The slots of a are not decided`. */
+  /** A sentence for people that says what is not done: `a skips its slots`. */
   readonly what: string;
   readonly dagId: string;
-  /** Keeps it from throwing again with every step. */
+  /** Keeps it from throwing again in every step. */
   readonly giveUp: () => void;
 }
 
 export interface StepGuard {
   readonly isCareful: boolean;
-  /** Nothing more is done with such a run in this step. */
+  /** Such a run is not touched again in this step. */
   isGivenUp(dagRunId: number): boolean;
-  /** `undefined` when the run was given up, by this work or by some before it in the step. */
+  /** `undefined` if the run was given up, by this work or earlier in the step. */
   run<T>(dagRunId: number, work: () => T): T | undefined;
   /** `undefined` when it was given up. */
   thing<T>(thing: GuardedThing, work: () => T): T | undefined;
@@ -65,9 +65,9 @@ export function createCarefulGuard(query: Query, giveUp: GivingUp): StepGuard {
   };
 }
 
-/** Whether what a step threw may come from one thing in it; a lost lease or a full disk are everybody's. */
+/** Whether the error may come from one thing in the step; a lost lease or a full disk concerns all of it. */
 export function mayBeOneThing(error: unknown): boolean {
-  return !(error instanceof StateError && EVERYBODYS.has(error.code));
+  return !(error instanceof StateError && CONCERNS_ALL.has(error.code));
 }
 
-const EVERYBODYS: ReadonlySet<string> = new Set(["LEASE_LOST", "DATABASE_FULL", "DATABASE_BUSY"]);
+const CONCERNS_ALL: ReadonlySet<string> = new Set(["LEASE_LOST", "DATABASE_FULL", "DATABASE_BUSY"]);

@@ -1,6 +1,6 @@
 /**
- * One step of the scheduler as a transaction: takes in what ended, then plans and applies. Where one thing in it throws,
- * the step is taken again with guards, and that thing alone is given up.
+ * One step of the scheduler as a transaction: settles ended attempts, then plans and applies. If one thing throws,
+ * the step runs again with guards and only that thing is given up.
  */
 import { failpoint } from "../../model/failpoint.ts";
 import type { Logger } from "../../model/ports/logger.ts";
@@ -32,7 +32,7 @@ interface StepRequest {
   readonly facts: WorldFacts;
   readonly done: readonly Completion[];
   readonly before: BeforePlan | undefined;
-  /** Whether an attempt of the task instance runs here. */
+  /** Whether this process runs an attempt of the task instance. */
   readonly isUnderWay: (taskInstanceId: number) => boolean;
 }
 
@@ -40,11 +40,11 @@ export interface Taken {
   readonly settled: readonly Settled[];
   readonly applied: Applied;
   readonly isCareful: boolean;
-  /** Tasks of runs that were given up, whose attempts are still under way. */
+  /** Tasks of given-up runs whose attempts are still running. */
   readonly toStop: readonly number[];
 }
 
-/** Without guards first, and with them where one thing in it may have thrown. */
+/** Runs the step without guards; then with them, if one thing in it may have thrown. */
 export async function takeStep(
   tools: StepTools,
   { cache, told }: StepMemory,
@@ -74,7 +74,7 @@ export async function takeStep(
       failpoint("settle.after");
       return end ?? [];
     });
-    // It does not say which runs it wrote to.
+    // It does not tell which runs it wrote to.
     if (before?.(query, facts.now, guard) === true) forgetAll(cache);
     const applied = applyPlans(query, facts, cache, guard, tools);
     return { settled, applied, isCareful: false, toStop: [] };
@@ -91,9 +91,9 @@ export async function takeStep(
         forgetRun(cache, dagRunId);
         const underWay = tryAlone(query, () => giveUpRun(query, dagRunId, error, now, isLiving));
         toStop.push(...(underWay ?? []));
-        const message = `Run ${dagRunId} can be neither worked on nor failed`;
+        const message = `Run ${dagRunId} can neither continue nor fail`;
         if (underWay === undefined) noteFault(query, { message }, error, { now, log, told });
-        else logFault(log, `Run ${dagRunId} cannot be worked on`, error);
+        else logFault(log, `Run ${dagRunId} cannot continue`, error);
         const end = recordGivenUp(query, dagRunId, (run) => tools.noteRunEnd?.(query, run, now));
         if (end !== undefined) ended.push(end);
       },

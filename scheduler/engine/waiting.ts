@@ -1,4 +1,4 @@
-/** Why a task is not running, from the world alone: what it waits for, and which slots are taken. */
+/** Why a task is not running: what it waits for, and which slots are taken. */
 import {
   describeUnmet,
   judgeCondition,
@@ -20,7 +20,7 @@ import { makeLookUp } from "../attempts/render-options.ts";
 import type { RunView } from "./run-view.ts";
 import type { Limits, World } from "./world.ts";
 
-/** Why this task is not running: the one answer that pages, commands and the planner share. */
+/** Why this task is not running. Pages, commands and the planner share this answer. */
 export function explainWaiting(
   world: World,
   view: RunView,
@@ -51,7 +51,7 @@ function namePast({ run, pasts }: RunView, taskId: string): ReadinessFacts["past
     : { runName: nameRun({ dagId: run.dagId, runId: past.runId }), state: past.state };
 }
 
-/** A need that is not part of the run (`--task`) stands against nothing. */
+/** A need that is not part of the run (`--task`) is ignored. */
 function listUpstream(
   states: ReadonlyMap<string, TaskState>,
   definition: TaskDefinition,
@@ -64,7 +64,7 @@ function listUpstream(
   );
 }
 
-/** Judged once, when all that it names has ended; that it holds is kept with the task. */
+/** Judged once, when all tasks that it names have ended. That it holds is stored with the task. */
 function judgeWhen(
   { run, tasks, outputs }: RunView,
   { when }: TaskDefinition,

@@ -1,4 +1,4 @@
-/** The world as the planner sees it: runs under way and waiting, and who holds which slots. Read, never repaired. */
+/** The world as the planner sees it: running and queued runs, and the tasks that hold slots. Reads only. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { readBackfillLimit } from "../../state/runs/backfills.ts";
 import { listQueuedRunIds } from "../../state/runs/broken-runs.ts";
@@ -20,7 +20,7 @@ export interface QueuedRun {
   readonly run: DagRun;
   /** Runs of its Dag at the same time. */
   readonly limit: number;
-  /** Its tasks, where the Dag has `depends_on_past`: they decide whether it could do anything but wait. */
+  /** Its tasks, if the Dag has `depends_on_past`: they decide whether it could make progress. */
   readonly view: RunView | null;
 }
 
@@ -33,14 +33,14 @@ export interface Limits {
 
 export interface World {
   readonly now: Date;
-  /** Under way, in the order in which they are served. */
+  /** Running, in the order in which they are served. */
   readonly runs: readonly RunView[];
   /**
-   * Of each Dag in the order in which they are to start. Where no place is free they are left out, except those of a Dag
-   * with `depends_on_past`: a run that only waits for an earlier one gives its place up.
+   * Of each Dag, in the order in which they start. Left out if no place is free; not for a Dag with
+   * `depends_on_past`, where a run that only waits for an earlier one gives up its place.
    */
   readonly queued: readonly QueuedRun[];
-  /** Runs under way by Dag. */
+  /** Number of running runs, by Dag. */
   readonly activeRuns: ReadonlyMap<string, number>;
   /** Every task that holds a slot, of these and of other runs. */
   readonly holders: readonly RunningTask[];
@@ -49,12 +49,12 @@ export interface World {
   readonly isDraining: boolean;
 }
 
-/** Certain runs, however many of their Dags are under way; those of a backfill; or whatever there is, within its limits. */
+/** Certain runs, without a limit per Dag; those of a backfill; or all, within their limits. */
 export type Scope = { readonly dagRunIds: readonly number[] } | { readonly backfillId: number } | "all";
 
 export interface WorldFacts {
   readonly now: Date;
-  /** Runs of other lakes are left alone. */
+  /** Runs of other lakes are ignored. */
   readonly lakeId: string;
   readonly scope: Scope;
   readonly limits: Limits;
@@ -112,7 +112,7 @@ function readViews(
   return dagRunIds.flatMap((dagRunId) => guard.run(dagRunId, () => readView(query, dagRunId, cache)) ?? []);
 }
 
-/** Queued runs of a Dag are read together: one that cannot be read is given up before. */
+/** Queued runs of a Dag are read together: first give up those that cannot be read. */
 function sortOutQueued(
   query: Query,
   lakeId: string,
@@ -145,18 +145,20 @@ function readQueued(
   if (first === undefined) return [];
   const room = Math.min(readLimit(query, first, cache) - active, MOST_QUEUED_READ);
   if (!hasPast(readDag(query, first.fingerprint, cache))) {
-    // The first one stands for all behind it: nothing overtakes.
+    // If the first one has no place, none behind it has: runs do not overtake.
     if (room <= 0) return [];
     return (room === 1 ? [first] : listQueuedRuns(query, dagId, scope, room)).map(describe);
   }
-  // The oldest of those that a backfill made comes along: what stands before it may wait for it.
+  // Also read the oldest backfill run: runs before it in the queue may wait for it.
   const next = listQueuedRuns(query, dagId, scope, Math.max(room, 1));
   const ofBackfill = findQueuedBackfillRun(query, dagId, scope);
   const isKnown = next.some((run) => run.dagRunId === ofBackfill?.dagRunId);
   return [...next, ...(ofBackfill === undefined || isKnown ? [] : [ofBackfill])].map(describe);
 }
 
-/** Runs of its Dag at the same time, as far as this one is concerned. Raises where that is no number: the run would wait for ever. */
+/**
+ * The limit of simultaneous runs that applies to this run. Raises if it is not a number: the run would wait for ever.
+ */
 function readLimit(query: Query, run: DagRun, cache: WorldCache): number {
   if (run.stopReason !== null) return Infinity;
   const limit =
@@ -164,7 +166,7 @@ function readLimit(query: Query, run: DagRun, cache: WorldCache): number {
       ? readDag(query, run.fingerprint, cache).dag.maxActiveRuns
       : readBackfillLimit(query, run.backfillId);
   if (limit >= 1) return limit;
-  throw new RangeError(`${String(limit)} is no number of runs at the same time`);
+  throw new RangeError(`${String(limit)} is not a number of runs at the same time`);
 }
 
 function hasPast({ dag }: DagRead): boolean {

@@ -1,4 +1,4 @@
-/** Holds the database's lease for this process: takes it, renews it, gives it back. */
+/** Takes, renews and releases the database's lease for this process. */
 import type { Clock } from "../../model/ports/clock.ts";
 import { describeError, isFencedOff, StateError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
@@ -76,7 +76,8 @@ export async function holdLease(
         });
         failpoint("lease.release.after");
       } catch (error) {
-        // Taken over since the last renewal: nothing is left to give back, and what is still under way here stays fenced off.
+        // Another process took over since the last renewal: there is nothing to release, and this process stays
+        // fenced off.
         if (isFencedOff(error)) return;
         throw error;
       }
@@ -90,8 +91,9 @@ function expiry(now: Date): string {
 }
 
 /**
- * A dead holder is not waited for. A living one has until the expiry: one that was stopped, or stood still for that long, is
- * fenced off by the epoch when it wakes. An expiry far in the future is a clock that was set back since, not a promise; one that is no instant has passed.
+ * A dead holder's lease is free at once. A living one keeps it until the expiry: if it stalled for that long, the
+ * epoch fences it off when it wakes. An expiry far in the future means that the clock was set back, so the lease is
+ * free; an unreadable expiry counts as passed.
  */
 export function isLeaseFree(held: Lease, now: Date): boolean {
   const alive = isProcessAlive(held);
@@ -103,15 +105,12 @@ export function isLeaseFree(held: Lease, now: Date): boolean {
 const STAND_BY_MS = 1_000;
 
 export interface StandbyObserver {
-  /** Who holds it, or that the database is locked; again only when that has changed. */
+  /** Names the holder, or says that the database is locked. Called again only when the message changes. */
   standsBy(message: string): void;
   looked(): void;
 }
 
-/**
- * As `holdLease`, but waits for a lease that another process holds, however long. `null` when `stopping` is aborted
- * meanwhile.
- */
+/** Like `holdLease`, but waits while another process holds the lease. `null` if `stopping` is aborted first. */
 export async function awaitLease(
   database: Database,
   identity: ProcessIdentity,
@@ -138,7 +137,7 @@ export async function awaitLease(
 function refuse(held: Lease): StateError {
   return new StateError(
     "DATABASE_BUSY",
-    `Another process is at work on this database: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
-    { hint: "Wait until it has finished, or stop it; then give the same command again." },
+    `Another process is using this database: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
+    { hint: "Wait until it has finished, or stop it; then run the same command again." },
   );
 }

@@ -1,4 +1,4 @@
-/** Who this process is, and whether another one is still alive: for the lease and for attempts. */
+/** The identity of this process, and whether another process is still alive: for the lease and for attempts. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
@@ -8,8 +8,8 @@ export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
   /**
-   * Differs between two processes that had the same pid one after the other, or at the same time in two pid namespaces.
-   * Linux: `<boot id>/<namespaces>/<start in clock ticks>`; a row of 0.1 has no namespaces. Elsewhere what `ps` says.
+   * Differs between processes with the same pid, one after the other or in two pid namespaces. Linux: `<boot
+   * id>/<namespaces>/<start in clock ticks>`; a row of version 0.1 has no namespaces. Elsewhere the output of `ps`.
    */
   readonly processStarted: string;
 }
@@ -21,8 +21,8 @@ export function identifyProcess(): ProcessIdentity {
 }
 
 /**
- * `false` only where the process could be seen from here if it lived: same host, same boot, same pid namespace. Containers
- * may share a host name, and machines too; of a process that cannot be seen, only the lease's expiry tells.
+ * `false` only if the process would be visible here: same host, boot and pid namespace. Containers and machines may
+ * share a host name. For a process that is not visible, only the lease's expiry counts.
  */
 export function isProcessAlive(identity: ProcessIdentity): boolean | "unknown" {
   if (identity.host !== hostname()) return "unknown";
@@ -36,13 +36,13 @@ function lookOnLinux({ pid, processStarted }: ProcessIdentity): boolean | "unkno
   if (place === undefined || start === undefined || boot !== place.boot) return "unknown";
   const [namespaces] = rest;
   if (namespaces !== undefined && namespaces !== place.namespaces) return "unknown";
-  // The row does not say in which namespace its pid counts: only finding that very process tells something.
+  // The row does not name its pid's namespace: only finding that very process proves anything.
   const isGone = namespaces === undefined ? "unknown" : false;
   if (!isPidTaken(pid)) return isGone;
   const found = readStat(pid);
   if (found === undefined) return "unknown";
   if (found.start !== start) return isGone;
-  // A zombie has ended; only its parent has not noticed yet.
+  // A zombie has ended; its parent has not noticed yet.
   return !found.isZombie;
 }
 
@@ -57,7 +57,7 @@ function isPidTaken(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, as another user.
+    // EPERM: it is alive, as another user.
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
@@ -72,8 +72,8 @@ function readOwnStart(): string | undefined {
 }
 
 /**
- * Where pids and starts can be compared. Of the time namespace too, whose offset the kernel adds to the start that it
- * shows; a kernel before 5.6 has none.
+ * The scope in which pids and start times are comparable. Includes the time namespace, because the kernel adds its
+ * offset to the start time; kernels before 5.6 have none.
  */
 function readPlace(): { readonly boot: string; readonly namespaces: string } | undefined {
   const boot = read("/proc/sys/kernel/random/boot_id")?.trim();
@@ -90,7 +90,7 @@ function readNamespace(kind: "pid" | "time"): string | undefined {
   }
 }
 
-/** Fields 3 and 22 of /proc/PID/stat (proc(5)); the name before them may hold anything, parentheses too. */
+/** Fields 3 and 22 of /proc/PID/stat (proc(5)). The name before them may contain parentheses. */
 function readStat(pid: number | "self"): { readonly start: string; readonly isZombie: boolean } | undefined {
   const stat = pid === "self" || isOwnProc() ? read(`/proc/${pid}/stat`) : undefined;
   if (stat === undefined) return undefined;

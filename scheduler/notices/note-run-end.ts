@@ -1,6 +1,6 @@
 /**
- * Which end of a run is worth a notice: the failure that makes them too many in a row, once, and the success that ends
- * what was told. How notices are sent is decided in send-notices.
+ * Which end of a run gets a notice: the failure that reaches the limit in a row, once, and the first success after
+ * it. send-notices.ts sends the notices.
  */
 import { cutText } from "../../model/text/cut-text.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
@@ -24,13 +24,13 @@ export interface NoticeSettings {
 }
 
 /**
- * To be called in the transaction that ends the run, with the run as its row is then. What is told last is read from the
- * notices' rows: a failed run that is cleared and fails again is no second piece of news.
+ * Call it in the transaction that ends the run, with the run's new row. The last notice is read from the notices'
+ * rows, so a failed run that is cleared and fails again gets no second notice.
  */
 export function noteRunEnd(query: Query, run: DagRun, settings: NoticeSettings, now: Date): void {
   if (!settings.hasWebhook || (run.state !== "failed" && run.state !== "success")) return;
   const newest = findNewestNotice(query, run.dagId);
-  // Most runs of most Dags: nothing was told, and there is nothing to tell.
+  // The common case: no open failure notice, so a success needs none.
   if (run.state === "success" && newest?.kind !== "failure") return;
   const streak = readFailureStreak(query, run);
   const told = isOfStreak(newest, streak) ? newest : undefined;
@@ -38,7 +38,7 @@ export function noteRunEnd(query: Query, run: DagRun, settings: NoticeSettings, 
   if (run.state === "success") {
     if (told === undefined) return;
     const failures = Math.max(streak.failures, told.failures);
-    const message = `${dagId} is well again after ${failures} failure${failures === 1 ? "" : "s"}: ${nameRun(run)}`;
+    const message = `${dagId} has recovered after ${failures} failure${failures === 1 ? "" : "s"}: ${nameRun(run)}`;
     insertNotice(query, { dagId, runId, kind: "recovery", failures, message }, now);
     return;
   }
@@ -48,7 +48,10 @@ export function noteRunEnd(query: Query, run: DagRun, settings: NoticeSettings, 
   insertNotice(query, { dagId, runId, kind: "failure", failures, message }, now);
 }
 
-/** A failure that was told before the last success belongs to the past: nobody was there to be told of that success. */
+/**
+ * A failure notice from before the last success no longer counts: that success got no notice, for example without a
+ * webhook.
+ */
 function isOfStreak(notice: Notice | undefined, { since }: FailureStreak): notice is Notice {
   return notice?.kind === "failure" && (since === null || notice.createdAt >= since);
 }

@@ -1,6 +1,6 @@
 /**
- * One POST of a JSON text to an address that is a secret: nothing of the address, and no error of axios, which holds it,
- * leaves this file. What the answer means is decided elsewhere.
+ * Posts JSON to a secret address. The address never leaves this file, nor does an error of axios, which contains it.
+ * judge-answer.ts decides what the answer means.
  */
 import type { Agent } from "node:http";
 import type { Readable } from "node:stream";
@@ -10,7 +10,7 @@ import type { Answer } from "./judge-answer.ts";
 
 const DEADLINE_MS = 10_000;
 
-/** Rejects with the signal's reason when aborted; everything else is an answer. */
+/** Rejects with the signal's reason if aborted; everything else is an answer. */
 export async function postJson(
   url: string,
   body: string,
@@ -24,7 +24,7 @@ export async function postJson(
   const agent = makeAgent?.();
   const over = new AbortController();
   const expired = new AbortController();
-  // Axios's own time-out counts from the last byte: an answer that drips would take for ever.
+  // Axios's own time-out restarts with each byte: a slow answer could take for ever.
   clock.sleep(DEADLINE_MS, over.signal).then(
     () => expired.abort(),
     () => undefined,
@@ -33,14 +33,14 @@ export async function postJson(
     const response = await create({ adapter: "http" }).post<Readable>(url, body, {
       headers: { "Content-Type": "application/json", "User-Agent": "dagmar", Connection: "close" },
       transformRequest: [],
-      // The body is for nobody: it is never read, however long it is.
+      // The body is never read.
       responseType: "stream",
       decompress: false,
-      // A redirect would hand the notice, and the secret with it, to somebody else.
+      // A redirect would send the notice and the secret to another server.
       maxRedirects: 0,
       validateStatus: () => true,
       signal: AbortSignal.any([signal, expired.signal]),
-      // Axios's own reading of HTTPS_PROXY: the agent has the rule that holds for every client.
+      // Turns off axios's reading of HTTPS_PROXY: the agent has the rule for every client.
       proxy: false,
       ...(agent === undefined ? {} : { httpAgent: agent, httpsAgent: agent }),
     });
@@ -58,7 +58,7 @@ export async function postJson(
 function describeFault(error: unknown, hasExpired: boolean): string {
   if (hasExpired) return `no answer within ${DEADLINE_MS / 1000} s`;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  // Codes are words of Node's and axios's; a message would hold the address.
+  // Only Node's and axios's codes: a message would contain the address.
   if (typeof code !== "string" || !/^[A-Z][A-Z0-9_]*$/.test(code)) return "no answer";
   if (isCertificateFault(code)) return `it is not trusted: ${describeNetworkFault(code)}. ${TRUST_HINT}`;
   return `no answer: ${describeNetworkFault(code)}`;

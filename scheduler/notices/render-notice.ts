@@ -1,10 +1,12 @@
-/** A notice written into the template: names are replaced inside of its texts alone, so that no value can break the JSON. */
+/**
+ * Fills a notice into the template. Names are replaced only inside its strings, so that no value can break the JSON.
+ */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import type { Notice } from "../../model/ports/notice.ts";
 
 const NAME = /\$\{(\w+)\}/g;
 
-/** `template` is JSON. Names that a notice does not have stay as they are. */
+/** `template` is JSON. Unknown names stay as written. */
 export function renderNotice(template: string, notice: Notice): string {
   const values = new Map([
     ["message", notice.message],

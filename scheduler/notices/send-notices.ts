@@ -1,6 +1,6 @@
 /**
- * Sends the notices that are due to the webhook, and writes down what became of them. At least once: who dies between the
- * webhook's answer and the commit sends the notice again. Which notices there are is decided in note-run-end.
+ * Sends due notices to the webhook and records the outcome. At least once: if the process dies between the webhook's
+ * answer and the commit, the notice is sent again. note-run-end.ts creates the notices.
  */
 import type { Agent } from "node:http";
 import type { Clock } from "../../model/ports/clock.ts";
@@ -13,43 +13,43 @@ import { judgeAnswer, LONGEST_DELAY_SECONDS, type Verdict } from "./judge-answer
 import { postJson } from "./post-json.ts";
 import { renderNotice } from "./render-notice.ts";
 
-/** A webhook that has just failed is left alone for this long, whichever notice is due. */
+/** After a failure no notice is sent for this long. */
 const REST_SECONDS = 30;
 
-/** Told after the transaction that made it true. */
+/** Called after the commit. */
 export interface NoticeObserver {
   noticeTried?(notice: Notice, outcome: Verdict["kind"]): void;
 }
 
 export interface NoticeSenderOptions {
   readonly database: Database;
-  /** A secret: it reaches no log, event, row or error. */
+  /** A secret: never in a log, event, row or error. */
   readonly url: string;
-  /** JSON, as the settings have checked it. */
+  /** JSON, checked by the settings. */
   readonly template: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Of events about runs that are gone. */
+  /** For events about runs that no longer exist. */
   readonly timezone: string;
   readonly observer: NoticeObserver;
-  /** Makes what the connection goes through, such as a proxy. */
+  /** Creates the connection's agent, for example for a proxy. */
   readonly makeAgent?: (() => Agent) | undefined;
 }
 
 export interface NoticeSender {
   /**
-   * Sends what is due, one after the other, oldest first, and gives the number that was sent. Ends with the first try that
-   * failed for now. A call while another is at work waits for that one. When `signal` is aborted it ends without an error,
-   * and what was under way stays open. Errors: those of the database.
+   * Sends due notices one by one, oldest first, and returns how many were sent. Stops at the first try that failed
+   * for now. A second call waits for the first. If `signal` is aborted, it ends without an error and the current
+   * notice stays open. Errors: those of the database.
    */
   send(signal: AbortSignal): Promise<number>;
-  /** When there is something to send; `null` for not at all. In the past when it is due already. */
+  /** When the next notice is due, possibly in the past; `null` if there is none. */
   nextDueAt(): Date | null;
 }
 
 export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
   const { database, url, template, clock, log, timezone, observer } = options;
-  // Monotonic: a clock that is set back makes nobody wait.
+  // Monotonic: a clock that is set back must not lengthen the wait.
   let restUntilMs = Number.NEGATIVE_INFINITY;
   let sending: Promise<number> | undefined;
 
@@ -94,13 +94,16 @@ export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
       }
     });
     const facts = { dag: notice.dagId, run: notice.runId, kind: notice.kind };
-    if (verdict.kind === "sent") log.info("The webhook was told of a run's end.", facts);
+    if (verdict.kind === "sent") log.info("Sent a notice about a run to the webhook.", facts);
     if (verdict.kind === "given_up") log.error(describeGivenUp(notice, verdict.error).message, facts);
     if (verdict.kind === "again") {
-      log.warn(`The webhook could not be told of a run's end: ${verdict.error}. It is tried again.`, {
-        ...facts,
-        at: verdict.at,
-      });
+      log.warn(
+        `A notice about a run could not be sent to the webhook: ${verdict.error}. It is tried again.`,
+        {
+          ...facts,
+          at: verdict.at,
+        },
+      );
     }
     observer.noticeTried?.(notice, verdict.kind);
   }
@@ -122,7 +125,7 @@ export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
   };
 }
 
-/** A try further ahead than any delay was planned by a clock that has been set back since: it is due. */
+/** A try planned further ahead than any delay comes from a clock that was set back since: it is due now. */
 function findUnlikelyDate(now: Date): Date {
   return new Date(now.getTime() + LONGEST_DELAY_SECONDS * 1000);
 }
@@ -131,7 +134,7 @@ function describeGivenUp(notice: Notice, error: string) {
   return {
     level: "error",
     kind: "notice_given_up",
-    message: `The webhook was not told "${notice.message}": ${error}. Is DAGMAR_NOTIFY_URL still right?`,
+    message: `The webhook did not take the notice "${notice.message}": ${error}. Check DAGMAR_NOTIFY_URL.`,
     dagId: notice.dagId,
     runId: notice.runId,
     data: { kind: notice.kind, tries: notice.tries + 1 },

@@ -1,4 +1,4 @@
-/** Reads the Dag folder again whenever its stamp changes. What changed in it is another file's. */
+/** Reads the Dag folder again whenever its stamp changes. sync-dags.ts finds what changed. */
 import type { Clock } from "../../model/ports/clock.ts";
 import type { DagSource, SourceFolder } from "../../model/ports/dag-source.ts";
 import { describeError } from "../../model/errors.ts";
@@ -8,17 +8,20 @@ import type { WakeSignal } from "../waking/wake-signal.ts";
 const LOOK_EVERY_MS = 5_000;
 
 export interface DagReader {
-  /** A folder that nobody has taken over yet. */
+  /** The folder as read, if the database does not have it yet. */
   readonly fresh: SourceFolder | null;
-  /** Whether the folder was read since that instant, ISO UTC; where it was not, it is read now, and then the signal is raised. */
+  /** Whether the folder was read after that instant, ISO UTC; if not, it is read now and the signal is raised. */
   hasReadSince(at: string): boolean;
-  /** It was taken over, in a transaction that is committed. */
+  /** The folder is in the database, in a committed transaction. */
   markTaken(folder: SourceFolder): void;
   /** Resolves once the reader has stopped. */
   readonly stopped: Promise<void>;
 }
 
-/** Reads the folder once before it resolves; raises what the first read raises. Raises the wake signal when there is something new. */
+/**
+ * Reads the folder once before it resolves; raises the first read's error. Raises the wake signal when the folder has
+ * changed.
+ */
 export async function startDagReader(
   source: DagSource,
   tools: { readonly clock: Clock; readonly log: Logger; readonly wakeSignal: WakeSignal },
@@ -28,10 +31,13 @@ export async function startDagReader(
   let stamp = await source.stamp();
   let fresh: SourceFolder | null = await source.load();
   let fault = "";
-  // Of the last look that has ended: when it began.
+  // When the last finished look began.
   let lookedAt = clock.now().toISOString();
   let looking: Promise<void> | null = null;
-  /** An instant ahead comes from another clock, or from before this one was set back: it counts from when it was asked about. */
+  /**
+   * An instant in the future comes from another clock, or from before this one was set back: it counts from the first
+   * question about it.
+   */
   const asked = new Map<string, string>();
 
   async function look(): Promise<void> {
@@ -39,7 +45,7 @@ export async function startDagReader(
     try {
       const next = await source.stamp();
       if (next !== stamp) {
-        // A file that is written while it is read has another stamp afterwards, and is read again.
+        // A file that is written during the read has another stamp afterwards and is read again.
         fresh = await source.load();
         stamp = next;
         wakeSignal.raise();
@@ -48,13 +54,13 @@ export async function startDagReader(
     } catch (error) {
       const message = describeError(error);
       if (message !== fault)
-        log.error(`The Dag folder could not be read; its Dags stay as they are. ${message}`);
+        log.error(`The Dag folder could not be read; the Dags stay as they are. ${message}`);
       fault = message;
     }
     lookedAt = startedAt;
   }
 
-  /** One look at a time. */
+  /** Only one look at a time. */
   function lookOnce(): Promise<void> {
     looking ??= look().finally(() => {
       looking = null;

@@ -1,4 +1,4 @@
-/** The Dags that have a schedule now, in memory: when each comes due next. What they lead to is decided elsewhere. */
+/** The scheduled Dags in memory, with the time when each is next due. make-due-runs.ts creates their runs. */
 import type { SourceFolder } from "../../model/ports/dag-source.ts";
 import { findTimetables } from "../../model/dag/dag-timetable.ts";
 import { LAST_INSTANT } from "../../model/time/instant.ts";
@@ -9,7 +9,7 @@ import type { DagRow } from "../../state/runs/dags.ts";
 export interface WatchedDag {
   readonly version: DagVersion;
   readonly row: DagRow;
-  /** Slots and successes up to here were missed: nobody was there, or it was paused, broken or gone. */
+  /** Slots and successes up to here were missed: no scheduler was running, or the Dag was paused, broken or gone. */
   readonly watchedSince: Date;
   /** For a cron schedule. */
   readonly timetable: Timetable | null;
@@ -18,25 +18,25 @@ export interface WatchedDag {
 }
 
 export interface DagWatch {
-  /** The folder was read anew. */
+  /** The folder was read again. */
   setFolder(folder: SourceFolder): void;
-  /** The rows as they are committed now. A Dag that was not watched before is watched from `now` on. */
+  /** The rows as committed. A Dag that is new here is watched from `now` on. */
   setRows(rows: ReadonlyMap<string, DagRow>, now: Date): void;
-  /** Nobody had been watching until now. */
+  /** Counts every slot up to now as missed. */
   restart(now: Date): void;
-  /** What is not yet cannot have been missed. */
+  /** The clock was set back: no Dag is watched since a time after `now`. */
   setBack(now: Date): void;
   readonly dags: readonly WatchedDag[];
-  /** As it was taken in last. */
+  /** As last set. */
   readonly folder: SourceFolder;
-  /** Rows were written, and have not been read since: reading them may fail as a disk may. */
+  /** Rows were written and not read since, for example because the read failed. */
   readonly isStale: boolean;
   markStale(): void;
   /** The earliest `nextDueAt`. */
   readonly nextDueAt: Date | null;
 }
 
-/** Where the row has none, or one that is no instant that there may be, the Dag counts from now. */
+/** The row's cursor; `now` if it has none or an invalid one. */
 export function readCursor({ cursor }: DagRow, now: Date): Date {
   const instant = new Date(cursor ?? Number.NaN);
   return Number.isNaN(instant.getTime()) || instant > LAST_INSTANT ? now : instant;

@@ -1,4 +1,4 @@
-/** Why the open tasks of runs are not running, in words, and whether anything but a person can change it. Changes nothing. */
+/** Why the open tasks of runs are not running, as text, and whether only a person can change it. Only reads. */
 import { nameRun } from "../../model/run/run-name.ts";
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded, type TaskInstance } from "../../model/run/task-instance.ts";
@@ -47,7 +47,10 @@ function explainTasks(
   });
 }
 
-/** Why a queued run has not begun, where other runs of its Dag are under way; `null` where none is, or it has begun. */
+/**
+ * Why a queued run has not started while other runs of its Dag are running; `null` if none is, or the run has
+ * started.
+ */
 export function explainTurn(query: Query, run: DagRun): string | null {
   if (run.state !== "queued") return null;
   const others = listRunningRuns(query, { lakeId: run.lake ?? "", backfillId: null })
@@ -55,23 +58,23 @@ export function explainTurn(query: Query, run: DagRun): string | null {
     .filter((other) => other.dagId === run.dagId);
   if (others.length === 0) return null;
   const names = others.slice(0, 3).map(nameRun);
-  return `it is queued; under way: ${names.join(", ")}${others.length > names.length ? ", …" : ""}`;
+  return `it is queued; running: ${names.join(", ")}${others.length > names.length ? ", …" : ""}`;
 }
 
-/** Why an open run does not go on. */
+/** Why an open run does not progress. */
 export interface RunWait {
   readonly run: DagRun;
   /** See `explainTurn`. */
   readonly turn: string | null;
-  /** Those that wait for something besides their own run's tasks. */
+  /** Tasks that wait for something other than their own run's tasks. */
   readonly tasks: readonly WaitingTask[];
-  /** Nothing that is under way or comes due lets it go on: a person has to act. */
+  /** Nothing that is running or comes due lets it continue: a person has to act. */
   readonly isStuck: boolean;
-  /** The runs that have ended and hold it, also through runs that wait for them (`depends_on_past`). */
+  /** The ended runs that block it, also through runs that wait for them (`depends_on_past`). */
   readonly heldBy: readonly DagRun[];
 }
 
-/** Of the open ones among these runs, oldest first. Those at work are left out. */
+/** For the open ones of these runs, oldest first, without runs that have a running task. */
 export function explainWaits(
   query: Query,
   runs: readonly DagRun[],
@@ -88,14 +91,14 @@ export function explainWaits(
   });
 }
 
-/** Whether a person has to act before any of these runs can go on; `false` where none is open. */
+/** Whether a person has to act before any of these runs can continue; `false` if none is open. */
 export function areAllStuck(query: Query, runs: readonly DagRun[]): boolean {
   const { cache, isStuck } = createJudge(query);
   const open = runs.filter((run) => !isRunEnded(run.state));
   return open.length > 0 && open.every((run) => isStuck(readView(query, run.dagRunId, cache)));
 }
 
-/** A longer chain of runs that wait for each other is not followed: its runs count as able to move. */
+/** A longer chain of waiting runs is not followed: its runs count as able to continue. */
 const LONGEST_CHAIN = 200;
 
 function createJudge(query: Query) {
@@ -116,7 +119,7 @@ function createJudge(query: Query) {
     return isHeld;
   }
 
-  /** What waits for its own run's tasks moves only when one of them does. */
+  /** A task that waits for its own run's tasks continues only when one of them does. */
   function mayMove(view: RunView, task: TaskInstance, depth: number): boolean {
     if (task.state === "running") return true;
     const definition = view.definitions.get(task.taskId);
@@ -133,7 +136,7 @@ function createJudge(query: Query) {
     return !isStuck(readView(query, past.dagRunId, cache), depth + 1);
   }
 
-  /** A run that waits for one that is held itself is held by what holds that one. */
+  /** A run that waits for a blocked run is blocked by that run's blockers. */
   function listHolders(view: RunView): readonly DagRun[] {
     const holders = new Map<number, DagRun>();
     const seen = new Set<number>();

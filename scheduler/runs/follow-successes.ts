@@ -1,4 +1,4 @@
-/** Runs of Dags that follow others: one for each success of the one, one a day when all of several have succeeded. */
+/** Creates runs of Dags that follow others: one for each success of a single Dag, one a day if it follows several. */
 import type { DagDefinition } from "../../model/dag/dag.ts";
 import { findDayOf } from "../../model/time/local-day.ts";
 import { nameRun } from "../../model/run/run-name.ts";
@@ -17,10 +17,10 @@ import { makeScheduledRun } from "./make-due-runs.ts";
 import type { RunMaker } from "./new-run.ts";
 import type { StepGuard } from "../engine/step-guard.ts";
 
-/** A Dag that is followed by nothing for a while catches up in several steps. */
+/** A long backlog is handled in several steps. */
 const SUCCESSES_A_STEP = 100;
 
-/** Whether anything was written. */
+/** Returns whether anything was written. */
 export function followSuccesses(
   query: Query,
   maker: RunMaker,
@@ -36,10 +36,10 @@ export function followSuccesses(
     const cursor = dag.row.successCursor ?? 0;
     if (schedule.kind !== "after" || (isPlace(cursor) && cursor >= newest)) continue;
     isAnything = true;
-    const what = `The successes that ${dagId} follows are passed over up to now, because they cannot be taken up`;
+    const what = `${dagId} skips the upstream successes up to now, because they cannot be processed`;
     const giveUp = (): void => moveSuccessCursor(query, dagId, newest);
     guard.thing({ what, dagId, giveUp }, () => {
-      if (!isPlace(cursor)) throw new RangeError(`${cursor} is no place in the order of successes`);
+      if (!isPlace(cursor)) throw new RangeError(`${cursor} is not a position in the order of successes`);
       const successes = listSuccesses(query, maker.lakeId, schedule.dagIds, cursor, SUCCESSES_A_STEP);
       for (const success of successes) followGuarded(query, maker, dag, success, now, guard);
       const isAll = successes.length < SUCCESSES_A_STEP;
@@ -62,7 +62,7 @@ function followGuarded(
   guard: StepGuard,
 ): void {
   const { dagId } = dag.row;
-  const what = `${dagId} has no run for ${nameRun(success)}, because it cannot be made`;
+  const what = `${dagId} gets no run for ${nameRun(success)}, because it cannot be created`;
   guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, dag, success, now));
 }
 
@@ -72,8 +72,8 @@ function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success
   if (found === undefined) return;
   if ("doneBy" in found) {
     const message =
-      `${nameRun(success)} has succeeded again; ${found.doneBy} of ${definition.dagId} stays as it is. ` +
-      "`dagmar tasks clear` runs it again.";
+      `${nameRun(success)} has succeeded again; ${found.doneBy} of ${definition.dagId} is not run again. ` +
+      "Use `dagmar tasks clear` to run it again.";
     const event = { level: "info", kind: "upstream_again", message, dagId: definition.dagId } as const;
     insertEvent(query, event, now, definition.timezone);
     return;
@@ -96,7 +96,7 @@ function findLogicalDate(
   const logicalDate = new Date(success.logicalDate);
   if (upstreams.length === 1) {
     const existing = findRunByDate(query, lakeId, dag.dagId, logicalDate);
-    // A run of single tasks becomes the whole run.
+    // A run of single tasks becomes a whole run.
     return existing === undefined || existing.onlyTasks !== null
       ? { logicalDate }
       : { doneBy: existing.runId };

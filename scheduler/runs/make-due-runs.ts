@@ -1,4 +1,4 @@
-/** Turns slots that came due into runs, and slots that are passed over into events; moves each Dag's cursor past them. */
+/** Turns due slots into runs and skipped slots into events, and moves each Dag's cursor past them. */
 import { isDeepStrictEqual } from "node:util";
 import { planSlots, type SkippedSlots, type SlotPlan } from "../../model/time/catchup.ts";
 import type { Params } from "../../model/dag/dag.ts";
@@ -23,15 +23,15 @@ export interface SkippedOfDag {
 }
 
 /**
- * What one turn may do of this, in slots that are counted: after a clock was set ahead by months every Dag has thousands of
- * them at once, and while one turn counts them all nothing else is done. Making a run takes as long as counting 20.
+ * The most slots that one turn counts: after the clock was set ahead by months every Dag has thousands of them, and
+ * the turn does nothing else meanwhile. Creating a run takes as long as counting 20.
  */
 const SLOTS_A_TURN = 1_000;
 const SLOTS_A_RUN = 20;
 
 /**
- * What was passed over; `undefined` when nothing was due, and so nothing written. Only Dags that are due cost anything. Those
- * that one turn has no time for stay due.
+ * Returns the skipped slots; `undefined` if nothing was due or written. Only due Dags cost time. Dags that do not fit
+ * into this turn stay due.
  */
 export function makeDueRuns(
   query: Query,
@@ -50,7 +50,7 @@ export function makeDueRuns(
     isAnything = true;
     const { dagId } = dag.row;
     const thing = {
-      what: `The slots of ${dagId} up to now are passed over, because they cannot be made into runs`,
+      what: `${dagId} skips its slots up to now, because their runs cannot be created`,
       dagId,
       giveUp: () => moveCursor(query, dagId, now),
     };
@@ -63,7 +63,7 @@ export function makeDueRuns(
   return isAnything ? skips : undefined;
 }
 
-/** `at` is `now` as text, made once for all Dags. */
+/** `at` is `now` as text, formatted once for all Dags. */
 function isDue({ timetable, row, nextDueAt }: WatchedDag, now: Date, at: string): boolean {
   if (timetable === null) return false;
   return (nextDueAt !== null && nextDueAt <= now) || (row.cursor !== null && row.cursor > at);
@@ -77,7 +77,7 @@ function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date
   const { catchup, catchupLimit } = definition;
   const plan = planSlots({ timetable, cursor, watchedSince, now, catchup, catchupLimit });
   if (cursor > now) {
-    const message = `${row.dagId} was decided up to ${row.cursor}, which lies in the future: the clock had jumped. It counts from now.`;
+    const message = `${row.dagId} was scheduled up to ${row.cursor}, which is in the future: the clock had jumped. Its slots count from now.`;
     insertEvent(
       query,
       { level: "warn", kind: "cursor_reset", message, dagId: row.dagId },
@@ -94,8 +94,9 @@ function makeDueRunsOf(query: Query, maker: RunMaker, dag: WatchedDag, now: Date
 }
 
 /**
- * `false` when there is no new run. One that exists at that date stands for the slot: a run of single tasks gets the others,
- * and what else is not the schedule's own is an event. A Dag that cannot run so is an event too, and stops no other.
+ * `false` if no run was created. An existing run of that date takes the slot: a run of single tasks gets the other
+ * tasks, and another run that the schedule did not create is an event. A Dag that cannot run is an event too and does
+ * not stop others.
  */
 export function makeScheduledRun(
   query: Query,
@@ -171,7 +172,7 @@ function recordSkipped(query: Query, { row, version }: WatchedDag, skipped: Skip
     {
       level: "warn",
       kind: "slots_skipped",
-      message: `${row.dagId}: ${slots} passed over, ${range}: ${reason}. \`dagmar backfill\` makes them.`,
+      message: `${row.dagId}: ${slots} skipped, ${range}: ${reason}. Use \`dagmar backfill\` to run them.`,
       dagId: row.dagId,
       data: { first: first.toISOString(), last: last.toISOString(), count, is_more: isMore, reason },
     },

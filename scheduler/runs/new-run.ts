@@ -1,4 +1,4 @@
-/** Makes a DagRun with everything that is fixed at its creation: lake, interval, params, tasks. */
+/** Creates a DagRun with everything that is fixed at its creation: lake, interval, params, tasks. */
 import type { DagDefinition, Params } from "../../model/dag/dag.ts";
 import type { DagRun, RunType } from "../../model/run/dag-run.ts";
 import { findTimetables } from "../../model/dag/dag-timetable.ts";
@@ -45,8 +45,8 @@ export function makeRun(query: Query, maker: RunMaker, order: RunOrder, now: Dat
 }
 
 /**
- * A param of the wrong kind is told before the run exists (raises `PARAM_INVALID`, which undoes the transaction). Options
- * that wait for an upstream's output are checked when they have it.
+ * Refuses params of the wrong type before the run exists (`PARAM_INVALID` undoes the transaction). Options that need
+ * an upstream task's output are checked when it is there.
  */
 function assertOptionsValid(maker: RunMaker, dag: DagDefinition, run: DagRun): void {
   const faults = dag.tasks.flatMap((task) => {
@@ -59,7 +59,7 @@ function assertOptionsValid(maker: RunMaker, dag: DagDefinition, run: DagRun): v
   if (faults.length === 0) return;
   throw new CommandRefused(
     "PARAM_INVALID",
-    `With these params ${dag.dagId} cannot run: ${faults.join("; ")}.`,
+    `${dag.dagId} cannot run with these params: ${faults.join("; ")}.`,
     {
       hint: `Its defaults are ${JSON.stringify(dag.params)}.`,
     },

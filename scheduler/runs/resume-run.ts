@@ -1,4 +1,4 @@
-/** Lets a run that exists start again where it stopped, and a run of single tasks grow. */
+/** Resumes an existing run where it stopped, and adds tasks to a run of single tasks. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded } from "../../model/run/task-instance.ts";
 import { addTasks, changeRunState, readDagVersion, readRun, widenRun } from "../../state/runs/dag-runs.ts";
@@ -6,7 +6,7 @@ import type { Query } from "../../state/sqlite/query.ts";
 import { clearTask, hurryTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
 import { describeTasks, type RunMaker } from "./new-run.ts";
 
-/** Failed, skipped and cancelled tasks are cleared; what succeeded stays; a task that waits for a retry need not wait. */
+/** Clears failed, skipped and cancelled tasks; succeeded ones stay; a task that waits for a retry starts at once. */
 export function resumeRun(query: Query, run: DagRun, now: Date): DagRun {
   const tasks = listTasksOfRun(query, run.dagRunId);
   for (const task of tasks) {
@@ -14,15 +14,15 @@ export function resumeRun(query: Query, run: DagRun, now: Date): DagRun {
     if (isTaskEnded(task.state)) clearTask(query, run, task, now);
     else hurryTask(query, task);
   }
-  // One that is really under way keeps its place.
+  // A run with a running task keeps its place.
   const isAtWork = run.state === "running" && tasks.some((task) => task.state === "running");
   if (run.state !== "queued" && !isAtWork) changeRunState(query, run, "queued", now);
   return readRun(query, run.dagRunId);
 }
 
 /**
- * A run of single tasks gets the tasks that it lacks, of the definition that it keeps to; `null` makes it a whole run. The
- * same object comes back when nothing is missing.
+ * Adds the missing tasks of the run's own definition to a run of single tasks; `null` makes it a whole run. Returns
+ * the same object if nothing is missing.
  */
 export function widenTasks(
   query: Query,

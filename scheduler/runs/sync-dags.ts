@@ -1,4 +1,7 @@
-/** Takes a folder of Dag files as it is now into the books: what is new, edited, mended, broken or gone, each told once. */
+/**
+ * Writes the present state of the Dag folder to the database, with one event for each Dag that is new, edited, fixed,
+ * broken or gone.
+ */
 import { describeSchedule, type DagDefinition } from "../../model/dag/dag.ts";
 import type { SourceDag, SourceFolder } from "../../model/ports/dag-source.ts";
 import { formatDagIssue, type DagIssue } from "../../model/errors.ts";
@@ -18,7 +21,7 @@ import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { NO_GUARD, type StepGuard } from "../engine/step-guard.ts";
 
-/** `timezone` is that of events which belong to no run. */
+/** `timezone` is for events that belong to no run. */
 export function syncDags(
   query: Query,
   folder: SourceFolder,
@@ -33,7 +36,7 @@ export function syncDags(
     if (!dag.enabled) continue;
     const { dagId } = dag.definition;
     active.add(dagId);
-    const what = `The file of ${dagId} cannot be taken in; it is as it was before`;
+    const what = `The file of ${dagId} cannot be loaded; its old definition stays`;
     guard.thing({ what, dagId, giveUp: () => undefined }, () =>
       syncDag(query, dag, rows.get(dagId), now, tell),
     );
@@ -57,7 +60,7 @@ function syncDag(
   if (row?.fingerprint !== fingerprint) saveDagVersion(query, { definition, fingerprint }, now);
   if (row?.isActive === false) {
     setActive(query, dagId, true);
-    tell({ level: "info", kind: "dag_back", message: `${dagId} is there again.`, dagId });
+    tell({ level: "info", kind: "dag_back", message: `The file of ${dagId} is back.`, dagId });
   }
   const schedule = `${describeSchedule(definition.schedule)} ${definition.timezone}`;
   if (row?.schedule === schedule) return;
@@ -66,12 +69,12 @@ function syncDag(
   if (former === null) {
     tell({ level: "info", kind: "dag_added", message: `${dagId} is new: ${schedule}.`, dagId });
   } else {
-    const message = `${dagId} is scheduled anew: ${schedule} instead of ${former}. It counts from now.`;
+    const message = `${dagId} has a new schedule: ${schedule} instead of ${former}. Its slots count from now.`;
     tell({ level: "info", kind: "schedule_changed", message, dagId });
   }
 }
 
-/** A new Dag counts from now, or with `catchup: all` from its `start`; an edited one from the edit. */
+/** A new Dag's slots count from now, or from its `start` with `catchup: all`; an edited one's from the edit. */
 function findStart(
   query: Query,
   dag: DagDefinition,
@@ -88,11 +91,11 @@ function findStart(
 
 function explainAbsence(folder: SourceFolder, dagId: string): Event {
   return folder.dags.get(dagId)?.enabled === false
-    ? { level: "info", kind: "dag_off", message: `${dagId} is off: it has no new runs.` }
+    ? { level: "info", kind: "dag_off", message: `${dagId} is off: it gets no new runs.` }
     : {
         level: "warn",
         kind: "dag_removed",
-        message: `The file of ${dagId} is gone: it has no new runs; those under way go on.`,
+        message: `The file of ${dagId} is gone: it gets no new runs; open runs continue.`,
       };
 }
 
@@ -107,7 +110,7 @@ function adoptFaults(query: Query, folder: SourceFolder, now: Date, tell: (event
     if (folder.broken.has(dagId)) continue;
     deleteImportError(query, dagId);
     if (folder.dags.has(dagId)) {
-      tell({ level: "info", kind: "dag_mended", message: `The file of ${dagId} is in order again.`, dagId });
+      tell({ level: "info", kind: "dag_mended", message: `The file of ${dagId} is valid again.`, dagId });
     }
   }
 }
@@ -115,5 +118,5 @@ function adoptFaults(query: Query, folder: SourceFolder, now: Date, tell: (event
 function describeFaults(dagId: string, issues: readonly DagIssue[]): string {
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  return `${dagId} is broken and has no new runs: ${first === undefined ? "" : formatDagIssue(first)}${more}`;
+  return `${dagId} is broken and gets no new runs: ${first === undefined ? "" : formatDagIssue(first)}${more}`;
 }

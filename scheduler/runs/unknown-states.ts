@@ -1,6 +1,6 @@
 /**
- * What becomes of rows in a state that this version does not know, as a newer version or a hand may have written: a run fails
- * with that reason, anything else is put right with an event. Finding them is state's business.
+ * Handles rows in a state that this version does not know, written by a newer version or by hand: a run fails with
+ * that reason, other rows are repaired with an event. state/ finds them.
  */
 import { insertEvent } from "../../state/control/events.ts";
 import type { Query } from "../../state/sqlite/query.ts";
@@ -8,13 +8,13 @@ import { listUnknownRuns, mendUnknownWords, type UnknownRun } from "../../state/
 import { giveUpRun } from "../engine/give-up.ts";
 import type { StepGuard } from "../engine/step-guard.ts";
 
-/** Where nothing runs yet: by the process that has just taken the lease. */
+/** For the process that has just taken the lease: nothing runs yet. */
 export function clearUnknownStates(query: Query, now: Date, timezone: string): void {
   for (const run of listUnknownRuns(query)) giveUpRun(query, run.dag_run_id, explainState(run), now);
   mendRows(query, now, timezone);
 }
 
-/** In a turn: the guard knows which attempts are under way. Whether there was anything. */
+/** In a turn: the guard knows the running attempts. Returns whether there was anything. */
 export function watchUnknownStates(query: Query, now: Date, timezone: string, guard: StepGuard): boolean {
   const runs = listUnknownRuns(query);
   for (const run of runs) {

@@ -1,4 +1,6 @@
-/** One turn of the loop: its steps in one transaction, then what follows from them. What the steps are is the list's business. */
+/**
+ * One turn of the loop: its steps in one transaction, then the work after the commit. turn-steps.ts lists the steps.
+ */
 import { describeError, isFencedOff, StateError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { WorkSettings } from "../commands/work-settings.ts";
@@ -12,13 +14,13 @@ const PAUSE_AFTER_FAULT_MS = 5_000;
 export interface TurnTaker extends TurnTools {
   readonly engine: Engine;
   readonly clock: Clock;
-  /** A command that means another one is refused. */
+  /** A command with other settings is refused. */
   readonly settings: WorkSettings;
 }
 
 /**
- * When to look again, as the engine sees it. What could not be written is tried again after a pause. Raises what another
- * attempt cannot mend: `LEASE_LOST`, `DATABASE_MOVED`, and any fault during a drain.
+ * Returns when to look again. A failed write is tried again after a pause. Raises errors that another try cannot fix:
+ * `LEASE_LOST`, `DATABASE_MOVED`, and any error during a drain.
  */
 export async function takeTurn(tools: TurnTaker, drain: AbortSignal): Promise<StepOutcome> {
   const { engine, service } = tools;
@@ -51,7 +53,7 @@ async function pauseAfter(tools: TurnTaker, drain: AbortSignal, error: unknown):
   const { clock, log, service, wakeSignal } = tools;
   if (error instanceof StateError && error.code === "DATABASE_FULL") service.diskFull();
   service.stepEnded(describeError(error));
-  log.error(`Nothing could be written; it is tried again in 5 s. ${describeError(error)}`);
+  log.error(`The database could not be written; trying again in 5 s. ${describeError(error)}`);
   await clock.sleep(PAUSE_AFTER_FAULT_MS, drain).catch(() => undefined);
   wakeSignal.raise();
   return { wakeAt: null, isCareful: false };

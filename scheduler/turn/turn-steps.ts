@@ -1,6 +1,6 @@
 /**
- * The steps of a turn, in their order, as docs/architecture.md draws them. What a step does is the business of the file that
- * it calls. The engine does the first and the last ones itself: what ended, and plan and apply.
+ * The steps of a turn, in their order, as in docs/architecture.md. The engine does the first and the last itself:
+ * settle ended attempts, and plan and apply.
  */
 import type { Event } from "../../model/ports/event-log.ts";
 import type { Logger } from "../../model/ports/logger.ts";
@@ -23,13 +23,13 @@ import { watchUnknownStates } from "../runs/unknown-states.ts";
 import type { WakeSignal } from "../waking/wake-signal.ts";
 import type { UnwrittenEvents } from "../waking/unwritten-events.ts";
 
-/** What the turns of one process share. */
+/** Shared by the turns of one process. */
 export interface TurnTools {
   readonly database: Database;
   readonly log: Logger;
   readonly service: ServiceObserver;
   readonly maker: RunMaker;
-  /** Of events that belong to no Dag. */
+  /** For events that belong to no Dag. */
   readonly timezone: string;
   readonly wakeSignal: WakeSignal;
   readonly reader: DagReader;
@@ -43,22 +43,22 @@ export interface Turn {
   readonly now: Date;
   readonly guard: StepGuard;
   readonly events: readonly Event[];
-  /** Read anew and not taken in yet. */
+  /** Read and not yet in the database. */
   readonly folder: SourceFolder | null;
-  /** Of the folder that is taken in now, else of the one that was taken in last. */
+  /** Of the folder that this turn takes in, else of the last one. */
   readonly dags: SourceFolder["dags"];
   readonly own: OwnWork;
 }
 
 export interface TurnStep {
   readonly name: string;
-  /** Left out while the scheduler drains: nothing would begin what it makes. */
+  /** Skipped while the scheduler drains: its work would not start. */
   readonly makesWork: boolean;
-  /** Whether it may have written to Dags or runs: then what is kept of them in memory is read again. */
+  /** Returns whether it may have written to Dags or runs: then their cache is read again. */
   take(turn: Turn, tools: TurnTools): boolean;
 }
 
-/** In the turn's transaction, after what ended and before the plan. */
+/** In the turn's transaction, after ended attempts are settled and before the plan. */
 export const TURN_STEPS: readonly TurnStep[] = [
   {
     name: "own events",
@@ -114,7 +114,7 @@ export const TURN_STEPS: readonly TurnStep[] = [
   },
 ];
 
-/** What a turn has committed. */
+/** What a turn committed. */
 export interface CommittedTurn {
   readonly at: Date;
   readonly events: readonly Event[];
@@ -145,9 +145,9 @@ export const AFTER_COMMIT: readonly AfterCommit[] = [
     follow({ at, isChanged }, { database, watch, wakeSignal }) {
       if (isChanged) watch.markStale();
       if (!watch.isStale) return;
-      // Not the present: a slot may have come due since, and that one was not missed.
+      // The turn's time, not the present: a slot that came due since was not missed.
       watch.setRows(listDagRows(database), at);
-      // What was taken in may have made something due.
+      // The new rows may have made something due.
       wakeSignal.raise();
     },
   },

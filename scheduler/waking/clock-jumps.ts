@@ -1,11 +1,11 @@
-/** Notices that time did something odd: the clock was set, the machine slept, or the event loop stood still. */
+/** Detects odd time: the clock was set, the machine slept, or the event loop stalled. */
 import type { Clock } from "../../model/ports/clock.ts";
 
-/** A clock that is disciplined by NTP moves by less. */
+/** NTP adjusts the clock by less. */
 const JUMP_SECONDS = 5;
 
 export interface ClockLook {
-  /** How far the wall clock moved against the monotonic one; `null` when it kept step. Below 0: it was set back. */
+  /** How far the wall clock moved against the monotonic one, below 0 if it was set back; `null` if both agree. */
   readonly jumpSeconds: number | null;
   /** Wall time since the last look. */
   readonly gapSeconds: number;

@@ -1,4 +1,4 @@
-/** Another process cannot wake the loop: its requests are looked for. Answering them is the commands' business. */
+/** Polls for requests, because another process cannot wake the loop. answer-requests.ts answers them. */
 import type { Clock } from "../../model/ports/clock.ts";
 import { hasOpenRequests } from "../../state/control/requests.ts";
 import type { Database } from "../../state/sqlite/database.ts";
@@ -18,7 +18,7 @@ export async function listenForRequests(
     try {
       if (hasOpenRequests(database)) wakeSignal.raise();
     } catch {
-      // What keeps the database from being read keeps the next step from being written, which says so.
+      // The same fault keeps the next step from being written, which reports it.
       wakeSignal.raise();
     }
   }

@@ -1,16 +1,19 @@
 /**
- * Wakes the loop once a minute, by node-cron. It decides nothing: what is due is decided from the cursors in the
- * database, so that a late, lost or doubled wake-up changes nothing.
+ * Wakes the loop once a minute with node-cron. What is due is decided from the cursors in the database, so a late,
+ * lost or doubled wake-up changes nothing.
  */
 import { schedule, type Logger } from "node-cron";
 import type { Clock } from "../../model/ports/clock.ts";
 
-/** Starts the timer; what it gives stops it. A clock that was set back makes it wait: then it is to be started anew. */
+/**
+ * Starts the timer and returns its stop function. Start it again after the clock was set back: it would wait too
+ * long.
+ */
 export type MinuteTimer = (wake: () => void) => () => void;
 
 const MINUTE_MS = 60_000;
 
-/** What it has to say of slots that it missed would stand in the middle of the log. */
+/** Keeps node-cron's own warnings about missed slots out of the log. */
 const SILENT: Logger = {
   info: () => undefined,
   warn: () => undefined,
@@ -19,9 +22,10 @@ const SILENT: Logger = {
 };
 
 /**
- * When its timer ends, node-cron walks from the slot that it waited for to the present, slot by slot: with a pattern of each
- * minute a clock that was set ahead by a year has it walk for half a minute. So each task waits for one minute of the
- * calendar, which comes again a year later, wakes however late it is, and is started anew for the next minute.
+ * When its timer fires, node-cron walks slot by slot from the slot that it waited for to the present. With an
+ * every-minute pattern this takes half a minute after the clock was set ahead by a year. So each task waits for one
+ * calendar minute, which repeats only a year later, fires however late it is, and is replaced by a task for the next
+ * minute.
  */
 export const wakeEachMinute =
   (clock: Pick<Clock, "now">): MinuteTimer =>

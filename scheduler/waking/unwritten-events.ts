@@ -1,11 +1,11 @@
-/** What the loop itself noticed between two turns: logged at once, and kept until a turn has written it as an event. */
+/** Events of the loop itself between two turns: logged at once, and kept until a turn has written them. */
 import type { Event } from "../../model/ports/event-log.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 
 export interface UnwrittenEvents {
   warn(kind: string, message: string): void;
   readonly all: readonly Event[];
-  /** They are written, in a transaction that is committed; what was added since stays. */
+  /** They are written and committed; later ones stay. */
   markWritten(events: readonly Event[]): void;
 }
 

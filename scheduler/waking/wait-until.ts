@@ -2,10 +2,10 @@
 import type { Clock } from "../../model/ports/clock.ts";
 import type { WakeSignal } from "./wake-signal.ts";
 
-/** A clock that is set during the wait is noticed within this time. */
+/** A changed clock is noticed within this time. */
 const LONGEST_SLEEP_MS = 30_000;
 
-/** `wakeAt` is ISO UTC; `null` waits for the signal alone. May come back early: the caller looks again. */
+/** `wakeAt` is ISO UTC; `null` waits for the signal alone. May resolve early: the caller looks again. */
 export async function waitUntil(clock: Clock, wakeSignal: WakeSignal, wakeAt: string | null): Promise<void> {
   if (wakeAt === null) return wakeSignal.wait();
   const over = new AbortController();

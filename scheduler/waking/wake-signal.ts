@@ -1,7 +1,7 @@
-/** What the loop waits for: raised by whatever has news; the loop then looks again. One that is raised early is kept, once. */
+/** Wakes the loop when there is news. A signal that is raised before the wait is kept, once. */
 export interface WakeSignal {
   raise(): void;
-  /** Resolves when it is raised, or at once when it was since the last wait. */
+  /** Resolves when the signal is raised, or at once if it was raised since the last wait. */
   wait(): Promise<void>;
 }
 

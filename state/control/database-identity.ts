@@ -1,6 +1,6 @@
 /**
- * The id that a database keeps for life, and the file that it was last worked on in. By the id the living processes of its
- * attempts are recognised, whatever path leads to the file.
+ * A database's permanent id, and the file in which it was last used. The id identifies the living processes of its
+ * attempts, independent of the file's path.
  */
 import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
@@ -17,14 +17,14 @@ interface DatabaseIdentity {
   readonly path: string | null;
 }
 
-/** To be called once `claimIdentity` has run. */
+/** Call it after `claimIdentity`. */
 export function readDatabaseId(query: Query): string {
   return readIdentity(query)?.databaseId ?? "";
 }
 
 /**
- * To be called by the holder of the lease, before it asks for the id. A copy holds the id of its original. While the original
- * still stands where the copy last knew it, the copy gets an id of its own; its path is then returned. A database
+ * The lease's holder calls it before it reads the id. A copy has the id of its original. If the original still exists
+ * at the path that the copy has recorded, the copy gets a new id, and the original's path is returned. A database
  * that was moved, or restored from a backup in place of its original, keeps its id.
  */
 export async function claimIdentity(database: Database): Promise<{ readonly copyOf: string | null }> {

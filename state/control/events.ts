@@ -7,7 +7,7 @@ import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
-/** Inside a transaction of somebody else. The local time is in the run's zone, as that of its tasks is; else in `timezone`. */
+/** Call it inside the caller's transaction. The local time is in the run's zone; without a run, in `timezone`. */
 export function insertEvent(query: Query, event: Event, now: Date, timezone: string): void {
   const zone = findRunZone(query, event) ?? timezone;
   const row = {
@@ -26,7 +26,7 @@ export function insertEvent(query: Query, event: Event, now: Date, timezone: str
 
 function findRunZone(query: Query, { dagId, runId }: Event): string | undefined {
   if (dagId === undefined || runId === undefined) return undefined;
-  // A run id ends in its logical date, by which a run is found at once.
+  // A run id ends in its logical date, which an index finds quickly.
   const run = sql`SELECT timezone FROM dag_runs WHERE dag_id = ${dagId}
       AND logical_date = ${runId.slice(runId.indexOf("__") + 2)} AND run_id = ${runId}`;
   return query.get<{ timezone: string }>(run)?.timezone;

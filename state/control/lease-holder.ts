@@ -1,10 +1,10 @@
-/** Who holds the lease, as its row says. What a lease is and how it is taken is in `lease.ts`. */
+/** The process that holds the lease, as in its row. `lease.ts` takes leases. */
 export interface LeaseHolder {
-  /** What it does, in words, such as `run csv_ingest`. */
+  /** What it does, as text, such as `run csv_ingest`. */
   readonly purpose: string;
   readonly pid: number;
   readonly host: string;
-  /** Tells this process from a later one with the same pid. */
+  /** Distinguishes this process from a later one with the same pid. */
   readonly processStarted: string;
 }
 

@@ -1,4 +1,7 @@
-/** The lease row: one process owns the database at a time. Who is alive is judged by the caller; fencing by the epoch is the database's. */
+/**
+ * The lease row: one process owns the database at a time. The caller judges which process is alive; the database
+ * fences by the epoch.
+ */
 import { StateError } from "../../model/errors.ts";
 import type { Query } from "../sqlite/query.ts";
 import type { Lease, LeaseHolder } from "./lease-holder.ts";
@@ -6,7 +9,7 @@ import { MIGRATIONS } from "../sqlite/migrations/list.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
 
-/** The present holder, expired or not; `undefined` when nobody holds it. */
+/** The present holder, expired or not; `undefined` if there is none. */
 export function readLease(query: Query): Lease | undefined {
   const row = query.get<Row>(
     sql`SELECT epoch, purpose, pid, host, process_started, acquired_at, expires_at FROM lease WHERE id = 1 AND expires_at IS NOT NULL`,
@@ -15,8 +18,8 @@ export function readLease(query: Query): Lease | undefined {
 }
 
 /**
- * Takes the lease unless `mayTake` says no to the present holder; the epoch grows, so that an old holder is fenced off.
- * Raises `DATABASE_NEWER` for a process that has stood by while a newer version changed the schema.
+ * Takes the lease unless `mayTake` refuses because of the present holder. The epoch grows and so fences off the old
+ * holder. Raises `DATABASE_NEWER` for a standby if a newer version has changed the schema meanwhile.
  */
 export function takeLease(
   query: Query,
@@ -27,7 +30,7 @@ export function takeLease(
   const held = readLease(query);
   if (held !== undefined && !mayTake(held)) return { heldBy: held };
   assertSchemaKept(query);
-  // Where its row is gone, it comes anew, above each epoch that an attempt had.
+  // If the row is gone, it is created again with an epoch above those of all attempts.
   query.run(
     sql`INSERT INTO lease (id, epoch, purpose, pid, host, process_started, acquired_at, expires_at)
         VALUES (1, (SELECT coalesce(max(lease_epoch), 0) + 1 FROM attempts), ${holder.purpose}, ${holder.pid},

@@ -1,6 +1,6 @@
 /**
- * The rows of notices, and what of a Dag's runs they are made from. Which run is worth a notice, and when one is sent
- * again, is the scheduler's decision.
+ * The rows of notices, and the facts about a Dag's runs that they are made from. The scheduler decides which run gets
+ * a notice and when it is sent again.
  */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { NOTICE_TRANSITIONS, type Notice, type NoticeKind } from "../../model/ports/notice.ts";
@@ -27,7 +27,7 @@ export function insertNotice(query: Query, notice: NewNotice, now: Date): void {
   );
 }
 
-/** What was told of the Dag last, whether or not it has been sent. */
+/** The Dag's last notice, sent or not. */
 export function findNewestNotice(query: Query, dagId: string): Notice | undefined {
   const row = query.get<Row>(
     sql`SELECT * FROM notices WHERE dag_id = ${dagId} ORDER BY notice_id DESC LIMIT 1`,
@@ -43,8 +43,8 @@ export interface FailureStreak {
 }
 
 /**
- * The Dag's failed runs, in the order of their ends, since its last success; the run that has just ended is left out.
- * Ends in one millisecond go by the order of the runs' making.
+ * The Dag's failed runs since its last success, in the order of their ends, without the run that has just ended. Ends
+ * in the same millisecond keep the order in which the runs were created.
  */
 export function readFailureStreak(query: Query, run: DagRun): FailureStreak {
   const { dagId, dagRunId } = run;
@@ -62,7 +62,7 @@ export function readFailureStreak(query: Query, run: DagRun): FailureStreak {
   return { since: success?.finished_at ?? null, failures: counted?.failures ?? 0 };
 }
 
-/** The task that failed first, with what it said. */
+/** The task that failed first, with its message. */
 export function findFirstFailure(
   query: Query,
   dagRunId: number,
@@ -74,11 +74,11 @@ export function findFirstFailure(
   return row === undefined ? undefined : mapRow(row);
 }
 
-/** Of each Dag the oldest open one alone may go: a recovery must not arrive before the failure. */
+/** Only the oldest open notice of each Dag may be sent: a recovery must not arrive before its failure. */
 const SENDABLE = sql`FROM notices WHERE notice_id IN (
     SELECT min(notice_id) FROM notices WHERE state = 'open' GROUP BY dag_id)`;
 
-/** No try is planned further ahead than `unlikely`: what says so, or names no instant, is due now. */
+/** No try is planned later than `unlikely`: a later or invalid time is due now. */
 const dueAt = (now: Date, unlikely: Date): Sql =>
   sql`CASE WHEN julianday(next_try_at) IS NULL OR next_try_at > ${unlikely.toISOString()} THEN ${now.toISOString()}
       ELSE next_try_at END`;
@@ -99,7 +99,7 @@ export function findNextDueAt(query: Query, now: Date, unlikely: Date): string |
   return row?.due_at ?? null;
 }
 
-/** `false` when it was open no longer. */
+/** `false` if it was no longer open. */
 export function endNotice(
   query: Query,
   notice: Notice,
@@ -116,7 +116,7 @@ export function endNotice(
   return changes === 1;
 }
 
-/** The try has failed, and there will be another one. */
+/** The try failed and there will be another one. */
 export function postponeNotice(query: Query, notice: Notice, error: string, nextTryAt: Date): void {
   query.run(
     sql`UPDATE notices SET tries = tries + 1, error = ${error}, next_try_at = ${nextTryAt.toISOString()}

@@ -1,6 +1,6 @@
 /**
- * What other processes ask of the lease's holder, and its answers. Inserting is the one write that needs no lease: the row
- * changes nothing until the holder acts on it.
+ * Requests of other processes to the lease's holder, and its answers. Inserting is the only write without the lease:
+ * the row has no effect until the holder acts on it.
  */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -10,14 +10,14 @@ import { sql } from "../sqlite/statement.ts";
 export interface Request {
   readonly requestId: number;
   readonly kind: string;
-  /** Plain JSON; `null` where the row holds something else. */
+  /** Plain JSON; `null` if the row has something else. */
   readonly payload: object | null;
   /** ISO UTC. */
   readonly requestedAt: string;
 }
 
 export const REQUEST_STATES = ["open", "begun", "done", "refused", "withdrawn"] as const;
-/** `begun`: it takes its time, and cannot be taken back any more. */
+/** `begun`: in progress, and can no longer be withdrawn. */
 export type RequestState = (typeof REQUEST_STATES)[number];
 
 export function insertRequest(
@@ -37,7 +37,7 @@ export function hasOpenRequests(query: Query): boolean {
   return query.get(sql`SELECT 1 FROM requests WHERE state = 'open' LIMIT 1`) !== undefined;
 }
 
-/** In the order in which they were made. */
+/** In the order of their creation. */
 export function listOpenRequests(query: Query): readonly Request[] {
   return query
     .all<Row>(
@@ -46,7 +46,7 @@ export function listOpenRequests(query: Query): readonly Request[] {
     .map((row) => mapRow<Request>(row, { payload: readObject }));
 }
 
-/** Whoever can write to the database can ask: a row that holds no object is refused alone. */
+/** Any process with write access can insert a row: one without an object is refused, and only that one. */
 function readObject(value: unknown): object | null {
   try {
     const payload = json(value);
@@ -60,7 +60,7 @@ export function beginRequest(query: Query, requestId: number): void {
   query.run(sql`UPDATE requests SET state = 'begun' WHERE request_id = ${requestId} AND state = 'open'`);
 }
 
-/** Who had begun them is gone, and whoever asked is told that the scheduler went. */
+/** Withdraws requests that a dead scheduler had begun, so that their commands report that it is gone. */
 export function abandonRequests(query: Query): void {
   query.run(sql`UPDATE requests SET state = 'withdrawn' WHERE state = 'begun'`);
 }
@@ -78,7 +78,7 @@ export function answerRequest(
   );
 }
 
-/** `false` when it was answered meanwhile. */
+/** `false` if it was answered meanwhile. */
 export function withdrawRequest(query: Query, requestId: number): boolean {
   const { changes } = query.run(
     sql`UPDATE requests SET state = 'withdrawn' WHERE request_id = ${requestId} AND state = 'open'`,

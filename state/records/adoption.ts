@@ -1,11 +1,14 @@
-/** Enters the ids of an object that was found in the lake and not known here: a restored backup, or a lost database. */
+/**
+ * Records the ids of an object that was found in the lake but not in the database, after a restored backup or a lost
+ * database.
+ */
 import type { FoundAnswers, FoundObject } from "../../model/ports/object-store.ts";
 import type { Query } from "../sqlite/query.ts";
 import { sql } from "../sqlite/statement.ts";
 
 /**
- * The ids become `stored` by that object. Those that another object holds already are kept as pairs of id and object, and
- * counted as `doubled` when the pair is new. What the spool still holds of them is left out when it is sealed or put.
+ * The ids become `stored` by that object. Ids that another object already holds are stored as pairs of id and object,
+ * and a new pair counts as `doubled`. Their records in the spool are dropped when it is sealed or put.
  */
 export function adoptAnswers(
   query: Query,
@@ -45,7 +48,7 @@ export function adoptAnswers(
   return { stored, doubled };
 }
 
-/** How many of the ids other objects than the one at that key hold. */
+/** How many of the ids are held by objects at other keys. */
 export function countStored(query: Query, lakeId: string, key: string, answers: FoundAnswers): number {
   const row = query.get<{ ids: number }>(
     sql`SELECT count(*) AS ids FROM processed_ids p JOIN questions q USING (question_id)
@@ -58,8 +61,8 @@ export function countStored(query: Query, lakeId: string, key: string, answers: 
 }
 
 /**
- * Whether the object is a batch that is sealed here and waits to be put: then it is not adopted but committed as our own,
- * under the key at which it was found.
+ * Whether the object is a sealed batch of this database that waits for its put: then it is committed under the key at
+ * which it was found, not adopted.
  */
 export function claimSealedBatch(query: Query, lakeId: string, found: FoundObject, now: Date): boolean {
   if (found.answers === null) return false;
@@ -71,7 +74,7 @@ export function claimSealedBatch(query: Query, lakeId: string, found: FoundObjec
   );
 }
 
-/** The question's row; its readable parts are filled in by the first ask that puts it. */
+/** The question's row. The first ask fills in its readable parts. */
 export function ensureQuestion(query: Query, lakeId: string, hash: string, dataset: string): number {
   query.run(
     sql`INSERT INTO questions (lake, hash, dataset) VALUES (${lakeId}, ${hash}, ${dataset}) ON CONFLICT DO NOTHING`,

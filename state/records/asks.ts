@@ -1,4 +1,7 @@
-/** The rows of asks: a task's asking of a question, its plan and its sum. What is asked again is decided in model/ask-policy. */
+/**
+ * The rows of asks: a task's asking of a question, its plan and its sum. model/records/ask-policy decides what is
+ * asked again.
+ */
 import {
   createAskPlanner,
   decideAsk,
@@ -17,9 +20,9 @@ import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
-/** Candidates that are judged without a break: some ten milliseconds. */
+/** Candidates that are judged without a pause: some ten milliseconds. */
 const PLAN_PAGE = 10_000;
-/** Ids that are read with the one that is wanted. */
+/** Ids that are read together. */
 const TEXT_PAGE = 500;
 
 /**
@@ -64,7 +67,7 @@ export function openAsk(query: Query, request: AskRequest, now: Date): Ask {
 
 type Candidate = KnownId & { readonly position: number };
 
-/** What is known of the candidates in `[from, to)` that the policy might ask, in their order. */
+/** The candidates in `[from, to)` that the policy might ask, in their order. */
 function readCandidates(
   query: Query,
   askId: number,
@@ -72,7 +75,7 @@ function readCandidates(
   from: number,
   to: number,
 ): Candidate[] {
-  // Stored ids are most of them: they are left in the database where the policy would leave them alone anyway.
+  // Most ids are stored: they are not read if the policy would not ask them anyway.
   return query
     .all<Row>(
       sql`SELECT c.position, c.asked_id, p.outcome, p.is_permanent, p.logical_date, p.generation,
@@ -85,9 +88,9 @@ function readCandidates(
     .map((row) => mapRow<Candidate>(row, { isPermanent: flag, isSpooled: flag }));
 }
 
-/** Page by page, with time for others in between: only this task decides the ask's ids. */
+/** Reads page by page, with pauses for other work: only this task decides the ask's ids. */
 export async function planIds(database: Database, askId: number, policy: AskPolicy): Promise<IdPlan> {
-  // As a write, so that it comes after the decisions that wait for their commit.
+  // As a write, so that it sees the decisions that wait for their commit.
   const { candidates, ...limit } = await database.write((query) => readLimit(query, askId));
   const planner = createAskPlanner(candidates, policy, limit);
   for (let from = 0; from < candidates; from += PLAN_PAGE) {
@@ -122,7 +125,7 @@ function listPositions(plan: AskPlan, from: number): readonly number[] {
   return positions;
 }
 
-/** Gives the id at a position; where it is not at hand, those at the positions to come are read with it. */
+/** Returns the id at a position; reads the following ones with it if it is not cached. */
 function readTexts(
   query: Query,
   askId: number,
@@ -156,7 +159,7 @@ function mayAskStored(policy: AskPolicy): boolean {
   return policy.refetchGeneration !== null || policy.refreshAfterSeconds !== null;
 }
 
-/** A transient failure does not use the limit up: it is asked again. */
+/** Transient failures do not count against the limit: they are asked again. */
 function readLimit(query: Query, askId: number): AskLimit & { readonly candidates: number } {
   const row = query.one<{ limit_ids: number | null; decided: number; candidates: number }>(
     sql`SELECT limit_ids,

@@ -1,4 +1,4 @@
-/** The record protocol's books as one port: each method one transaction over the asks, the spool and the batches. */
+/** Implements the BatchStore port: each method is one transaction over the asks, the spool and the batches. */
 import type { BatchStore } from "../../model/ports/batch-store.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import { countFailures, closeAsk, isStillPlanned, openAsk, pickStored, planIds, reconcile } from "./asks.ts";

@@ -27,7 +27,7 @@ const SEALED = sql`b.batch_id, b.kind, b.key, b.sha256, b.size_bytes, b.record_c
   FROM batches b JOIN asks a ON a.ask_id = b.ask_id JOIN questions q USING (question_id)
   JOIN dag_runs r USING (dag_run_id)`;
 
-/** `undefined` when other objects hold all of the records by now. */
+/** `undefined` if other objects hold all of the records by now. */
 export function sealBatch(
   query: Query,
   records: readonly SpooledRecord[],
@@ -84,12 +84,12 @@ export function sealBatch(
   return readSealed(query, lastId);
 }
 
-/** Of each ask one look at the end of an index: a join would read every batch, and a large ingestion seals thousands. */
+/** Reads the end of an index for each ask: a join would read every batch, and a large ingestion seals thousands. */
 export const findLastNumber = ({ lake, keyTemplate }: Pick<AskFacts, "lake" | "keyTemplate">): Sql =>
   sql`SELECT max((SELECT max(b.seq) FROM batches b WHERE b.ask_id = a.ask_id AND b.kind = 'records'
           AND b.lake = ${lake})) AS seq FROM asks a WHERE a.key_template = ${keyTemplate}`;
 
-/** A key that neither the books nor, as far as they know, the lake has yet. */
+/** A key that the database does not have for any object or batch. */
 function nextKey(query: Query, ask: AskFacts, after: number): { readonly seq: number; readonly key: string } {
   const used = query.get<{ seq: number | null }>(findLastNumber(ask))?.seq;
   for (let seq = Math.max(used ?? 0, after) + 1; ; seq += 1) {
@@ -107,7 +107,7 @@ function isKeyTaken(query: Query, lake: string, key: string): boolean {
   return taken !== undefined;
 }
 
-/** The same batch under the next number; manifests too are numbered by their `seq`. */
+/** The same batch under the next number. Manifests are also numbered by their `seq`. */
 export function rekeyBatch(query: Query, batchId: number): SealedBatch {
   const row = query.get<{ ask_id: number; seq: number; kind: string; key: string }>(
     sql`SELECT ask_id, seq, kind, key FROM batches WHERE batch_id = ${batchId} AND state = 'sealed'`,
@@ -151,7 +151,7 @@ export function readSealed(query: Query, batchId: number): SealedBatch {
   return mapSealed(row);
 }
 
-/** A records batch is framed anew from the spool each time: the rows are its body, and its sha256 says whether they still are. */
+/** A records batch is framed from the spool's rows each time; its sha256 tells whether they are unchanged. */
 export function readBody(query: Query, batchId: number): Uint8Array {
   const manifest = query.get<{ body: Buffer | null }>(
     sql`SELECT body FROM batches WHERE batch_id = ${batchId} AND kind = 'manifest'`,
@@ -163,14 +163,14 @@ export function readBody(query: Query, batchId: number): Uint8Array {
   return frameRecords(rows.map((row) => row.body));
 }
 
-/** Gives the id of the batch's ask. */
+/** Returns the id of the batch's ask. */
 export function commitBatch(query: Query, batch: SealedBatch, etag: string, now: Date): number {
   const at = now.toISOString();
   const changed = query.run(
     sql`UPDATE batches SET state = 'committed', committed_at = ${at}, body = NULL
         WHERE batch_id = ${batch.batchId} AND state = 'sealed'`,
   );
-  if (changed.changes !== 1) throw new Error(`batch ${batch.batchId} is not sealed any more`);
+  if (changed.changes !== 1) throw new Error(`batch ${batch.batchId} is no longer sealed`);
   const owner = query.get<{
     ask_id: number;
     lake: string;
@@ -230,7 +230,7 @@ function moveIdsOutOfSpool(query: Query, batch: SealedBatch, lake: string, at: s
   query.run(sql`DELETE FROM spool WHERE batch_id = ${batch.batchId}`);
 }
 
-/** Rows of a batch that stands in the lake are damaged or gone: its ids are known since it was sealed. */
+/** For a batch that is in the lake, but whose rows are damaged or gone: its ids are known since it was sealed. */
 function enterSealedIds(
   query: Query,
   { batchId, key, identity }: SealedBatch,
@@ -252,7 +252,7 @@ function enterSealedIds(
   );
 }
 
-/** The batch stood in the lake before its commit, and so does another object with ids of it. */
+/** For a batch that was in the lake before its commit, next to another object with the same ids. */
 function keepDoubles(query: Query, batch: SealedBatch, at: string): void {
   query.run(
     sql`INSERT INTO doubled_ids (question_id, asked_id, generation, object_id, noticed_at)

@@ -1,4 +1,7 @@
-/** The ids that a CSV's content holds under given conditions, kept in batches while they are read and found when all are there. */
+/**
+ * The ids of a CSV's content under given conditions: stored in batches during the read, and visible when all are
+ * there.
+ */
 import { createHash, randomUUID } from "node:crypto";
 import type {
   CandidateKey,
@@ -16,8 +19,8 @@ import { insertInto, sql } from "../sqlite/statement.ts";
 const BATCH_IDS = 10_000;
 
 /**
- * A set that is not complete stands under this and its process's token in place of its conditions' hash, so that none looks
- * for it. One process writes at a time: sets under another token are what a dead one left.
+ * An incomplete set has this and its process's token in place of its conditions' hash, so that no query finds it.
+ * Only one process writes at a time: sets with another token were left by a dead process.
  */
 const STAGED = "staged";
 
@@ -64,7 +67,7 @@ function stageSet({ database, clock, token }: Store, key: CandidateKey, dataset:
     async add(ids) {
       for (const id of ids) waiting.push(id);
       if (waiting.length < BATCH_IDS) return;
-      // What the work changes outside of the database counts after the commit only: the work may be done twice.
+      // Changes outside the database count only after the commit: the work may run twice.
       stagedId = await database.write((query) => {
         const setId = stagedId ?? insertStaged(query);
         insertIds(query, setId, written, waiting);
@@ -116,10 +119,10 @@ async function removeLeftBehind(database: Database, token: string): Promise<void
   for (const { candidate_set_id: setId } of left) await removeSet(database, setId);
 }
 
-/** A set that is not complete. */
+/** An incomplete set. */
 export const IS_STAGED = sql`conditions_hash LIKE ${`${STAGED} %`}`;
 
-/** A batch at a time: a million rows in one transaction would keep everything else waiting. */
+/** One batch at a time: a million rows in one transaction would block everything else. */
 export async function removeSet(database: Database, setId: number): Promise<void> {
   let removed: number;
   do {

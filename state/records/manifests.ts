@@ -1,4 +1,7 @@
-/** Manifests: which objects an ask stored, where each record came from, and the ask's sum. Fixed here, put like any batch. */
+/**
+ * Manifests: which objects an ask stored, where each record came from, and the ask's sum. Created here, put like any
+ * batch.
+ */
 import { createHash } from "node:crypto";
 import type { RecordFacts, SealedBatch } from "../../model/ports/batch-store.ts";
 import type { Facets } from "../../model/records/question.ts";
@@ -9,14 +12,14 @@ import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
-/** Keeps a manifest well under 10 MB: 100 records an object, about 100 bytes a record. */
+/** Keeps a manifest well under 10 MB: 100 records per object, about 100 bytes per record. */
 const OBJECTS_PER_MANIFEST = 500;
 
 interface AskLineage {
   readonly lake: string;
   readonly dataset: string;
   readonly questionHash: string;
-  /** JSON, as the next two. */
+  /** JSON, like the next two. */
   readonly askedOf: string;
   readonly facets: string;
   readonly dagId: string;
@@ -120,7 +123,7 @@ function sealManifest(
   return readSealed(query, lastId);
 }
 
-/** An object a line, so that a manifest of many thousand records can be read with `less` and compared with `diff`. */
+/** One object per line, so that `less` and `diff` can handle a manifest of many thousand records. */
 function writeManifest(
   query: Query,
   ask: AskLineage,
@@ -173,7 +176,7 @@ function writeManifest(
   return `${opening},\n  "objects": [\n${objects.join(",\n")}\n  ]\n}\n`;
 }
 
-/** In the order in which they stand in the object, which is the order of their spooling. */
+/** In their order in the object, which is the order of their spooling. */
 function listRecords(query: Query, batchId: number): readonly ListedRecord[] {
   const rows = query.all<Row>(
     sql`SELECT asked_id, facts, fetched_at FROM processed_ids WHERE batch_id = ${batchId}`,

@@ -1,4 +1,4 @@
-/** What the books no longer count as stored, because the store does not hold it: objects, and the ids that only they had. */
+/** Marks objects that the store no longer holds, and the ids that only they had. */
 import type { Loss } from "../../model/ports/object-store.ts";
 import type { Query } from "../sqlite/query.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
@@ -6,7 +6,7 @@ import { sql, type Sql } from "../sqlite/statement.ts";
 /** Of a JSON list of object ids. */
 const listOf = (objectIds: string): Sql => sql`(SELECT value FROM json_each(${objectIds}))`;
 
-/** Of objects that are gone. Foreign ones are forgotten; of the others the row stays, so that people can find out. */
+/** For objects that are gone. Rows of foreign ones are deleted; the others stay, so that people can find them. */
 export function markMissing(query: Query, objectIds: readonly number[], now: Date): Loss {
   const ids = JSON.stringify(objectIds);
   const keys = query
@@ -28,8 +28,8 @@ export function markMissing(query: Query, objectIds: readonly number[], now: Dat
 }
 
 /**
- * Of objects that are gone, or that hold other bytes now: gives how many ids nothing else holds. An id that stands in a
- * second object is that one's from now on. Batches that a lost manifest listed are listed anew.
+ * For objects that are gone or have other bytes now: returns how many ids no other object holds. An id in a second
+ * object belongs to that one from now on. Batches of a lost manifest are listed again.
  */
 export function loseContent(query: Query, objectIds: readonly number[], now: Date): number {
   const gone = JSON.stringify(objectIds);

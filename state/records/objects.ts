@@ -1,4 +1,4 @@
-/** The books about objects in a lake: planned, committed, adopted, foreign. */
+/** The rows of objects in a lake: planned, committed, adopted, foreign. */
 import type { Clock } from "../../model/ports/clock.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import type { FoundObject, KnownObject, ObjectStore, PreparedFile } from "../../model/ports/object-store.ts";
@@ -11,7 +11,7 @@ import { insertInto, sql, type Sql } from "../sqlite/statement.ts";
 
 export const OBJECT_COLUMNS = sql`object_id, key, kind, dataset, sha256, size_bytes, etag, is_committed, is_adopted`;
 const OBJECTS = sql`SELECT ${OBJECT_COLUMNS} FROM objects`;
-/** Commit order is a count of its own: an object that is committed again becomes the newest. */
+/** The commit order is a separate counter: an object that is committed again becomes the newest. */
 const NEXT_ORDER = sql`(SELECT coalesce(max(commit_order), 0) + 1 FROM objects)`;
 
 export function createObjectStore(database: Database, clock: Clock, timezone: string): ObjectStore {
@@ -169,7 +169,7 @@ function adoptOne(
   adopted.doubledIds += ids.doubled;
 }
 
-/** Other bytes stand at the key than the books have: what was there counts as gone. */
+/** The key has other bytes than recorded: the recorded object counts as gone. */
 function loseReplaced(query: Query, lakeId: string, found: FoundObject, now: Date, adopted: Adopted): void {
   const before = query.get<{ object_id: number; sha256: string | null }>(
     sql`SELECT object_id, sha256 FROM objects

@@ -1,17 +1,17 @@
-/** What runs stand on in the lake: the objects that they wrote, and those that hold the ids which they count as stored. */
+/** The objects that runs depend on: those that they wrote, and those that hold the ids which they count as stored. */
 import type { KnownObject } from "../../model/ports/object-store.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapObject, OBJECT_COLUMNS } from "./objects.ts";
 import type { Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
 
-/** Tasks of runs that are done; `taskIds` `null` for all of each run. */
+/** Finished tasks of runs; `taskIds` `null` means all of each run. */
 export interface DoneWork {
   readonly dagRunIds: readonly number[];
   readonly taskIds: readonly string[] | null;
 }
 
-/** Of a task that wrote to another dataset, or asked another question, before it was made again: the last. */
+/** If a task wrote to another dataset or asked another question before it was rerun, only the last one counts. */
 function withWork({ dagRunIds, taskIds }: DoneWork): Sql {
   const tasks = taskIds === null ? null : JSON.stringify(taskIds);
   return sql`WITH work AS (SELECT dag_run_id, task_id FROM task_instances
@@ -35,7 +35,7 @@ export function listWrittenDatasets(query: Query, work: DoneWork): readonly stri
     .map((row) => row.dataset);
 }
 
-/** The dataset's objects that are recorded as standing; foreign ones are not. */
+/** The dataset's committed objects, without foreign ones. */
 export function listDatasetObjects(query: Query, lakeId: string, dataset: string): readonly KnownObject[] {
   return query
     .all<Row>(
@@ -45,7 +45,7 @@ export function listDatasetObjects(query: Query, lakeId: string, dataset: string
     .map(mapObject);
 }
 
-/** The dataset's objects that a run has found missing before. */
+/** The dataset's objects that an earlier run found missing. */
 export function listNotedMissing(
   query: Query,
   lakeId: string,
@@ -61,8 +61,8 @@ export function listNotedMissing(
 }
 
 /**
- * Which of these objects the tasks stand on: a file that they wrote or found unchanged, a manifest of theirs, and records
- * with the newest answer for one of their candidates that no other object holds; of an ask with a limit only for the ids
+ * Which of these objects the tasks depend on: a file that they wrote or found unchanged, their manifests, and records
+ * with the newest answer for one of their candidates that no other object holds; for an ask with a limit, only ids
  * that it decided itself.
  */
 export function filterNeeded(

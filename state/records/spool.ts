@@ -1,10 +1,10 @@
-/** The spool: answers that were fetched and are not yet in an object; and the outcomes that store nothing. */
+/** The spool: fetched answers that are not yet in an object; and the outcomes that store nothing. */
 import type { DecidedId, FetchedRecord, SpooledRecord } from "../../model/ports/batch-store.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
 
-/** Records of one ask, generation and structure share objects; of others never. */
+/** Records share objects only if they have the same ask, generation and structure. */
 function nameGroup(askId: number, generation: string, structure: string): string {
   return `${askId}/${generation}/${structure}`;
 }
@@ -30,7 +30,7 @@ export function insertSpooled(query: Query, record: FetchedRecord): SpooledRecor
 
 const SPOOLED = sql`SELECT s.spool_id, s.ask_id, s.generation, s.structure, s.size_bytes FROM spool s`;
 
-/** Oldest first: what earlier tasks of the dataset left, then what this one spools. */
+/** Oldest first: records that earlier tasks of the dataset left, then this task's. */
 export function listUnsealed(query: Query, lakeId: string, dataset: string): readonly SpooledRecord[] {
   return readSpooled(
     query,
@@ -56,7 +56,7 @@ function readSpooled(query: Query, statement: Sql): readonly SpooledRecord[] {
     }));
 }
 
-/** The decision replaces an older one that may change; never `stored`. */
+/** Replaces an older decision, but never `stored`. */
 export function insertDecision(query: Query, decided: DecidedId, now: Date): void {
   query.run(
     sql`INSERT INTO processed_ids (question_id, asked_id, generation, outcome, reason, detail, is_permanent, ask_id,

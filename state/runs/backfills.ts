@@ -1,4 +1,4 @@
-/** The rows of backfills: which range of a Dag somebody asked for, and how. Its runs are rows of dag_runs. */
+/** The rows of backfills: the range of a Dag and its settings. Its runs are rows of dag_runs. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { RUN_COLUMNS, mapRun } from "./dag-runs.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -6,14 +6,14 @@ import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
 export const REPROCESS = ["none", "failed", "completed"] as const;
-/** Which runs that exist are made again: none, those that failed, or all that have ended. */
+/** Which existing runs are rerun: none, failed ones, or all that have ended. */
 export type Reprocess = (typeof REPROCESS)[number];
 
 export const BACKFILL_STATES = ["running", "done", "cancelled"] as const;
 
 export interface Backfill {
   readonly backfillId: number;
-  /** Whose runs it makes; `null` in one of an older version that no process has claimed yet. */
+  /** The lake of its runs; `null` in a backfill of an older version that no process has claimed yet. */
   readonly lake: string | null;
   readonly dagId: string;
   readonly state: (typeof BACKFILL_STATES)[number];
@@ -32,7 +32,7 @@ const BACKFILL_COLUMNS = sql`backfill_id, lake, dag_id, state, from_date, to_dat
 
 export type NewBackfill = Omit<Backfill, "backfillId" | "state" | "createdAt" | "finishedAt">;
 
-/** At most one runs for a Dag and a lake: a second one is a constraint error. */
+/** At most one backfill may run per Dag and lake: a second one is a constraint error. */
 export function insertBackfill(query: Query, backfill: NewBackfill, now: Date): Backfill {
   const { lake, dagId, fromDate, toDate, reprocess, isRefetch, maxActive } = backfill;
   const row = {
@@ -58,7 +58,7 @@ function readBackfill(query: Query, backfillId: number): Backfill {
   return mapBackfill(row);
 }
 
-/** Runs of that backfill at the same time. */
+/** How many runs of that backfill may run at the same time. */
 export function readBackfillLimit(query: Query, backfillId: number): number {
   const row = query.get<{ max_active: number }>(
     sql`SELECT max_active FROM backfills WHERE backfill_id = ${backfillId}`,
@@ -73,7 +73,7 @@ export function findRunningBackfill(query: Query, lakeId: string, dagId: string)
   return row === undefined ? undefined : mapBackfill(row);
 }
 
-/** Those that run although none of their runs is open any more. */
+/** Running backfills without an open run. */
 export function listFinishedBackfills(query: Query): readonly Backfill[] {
   return query
     .all<Row>(

@@ -1,6 +1,6 @@
 /**
- * Runs whose rows cannot be read or whose definition makes no sense, so that nothing may be parsed here: plain columns
- * alone. When a run counts as one is the scheduler's decision.
+ * Runs with unreadable rows or an invalid definition, so nothing is parsed here: plain columns only. The scheduler
+ * decides which runs these are.
  */
 import { formatLocal, isTimezone } from "../../model/time/local-time.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -33,7 +33,7 @@ export function listQueuedRunIds(
     .map((row) => row.dag_run_id);
 }
 
-/** Tasks of the run with an attempt under way in the books. */
+/** Tasks of the run that the database has as running. */
 export function listRunningTaskIds(query: Query, dagRunId: number): readonly number[] {
   return query
     .all<{ task_instance_id: number }>(
@@ -51,7 +51,7 @@ export function failBrokenRun(
   now: Date,
 ): void {
   const at = now.toISOString();
-  // The zone may be what is broken.
+  // The zone may be what is damaged.
   const local = formatLocal(now, isTimezone(timezone) ? timezone : "UTC");
   query.run(
     sql`UPDATE attempts SET state = 'failed', error_code = 'RUN_UNUSABLE', error = ${reason}, finished_at = ${at},

@@ -1,4 +1,4 @@
-/** The kept results of checks of Dag files. They only save time: a row that is lost or damaged is made again. */
+/** Cached results of checks of Dag files. They only save time: a lost or damaged row is computed again. */
 import { createHash } from "node:crypto";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
@@ -10,7 +10,7 @@ interface DagFileCheck {
   readonly resultSha256: string;
 }
 
-/** By their keys, as JSON; damaged rows left out. */
+/** By their keys, as JSON, without damaged rows. */
 export function listDagFileChecks(query: Query): ReadonlyMap<string, string> {
   const rows = query.all<Row>(sql`SELECT check_key, result, result_sha256 FROM dag_file_checks`);
   return new Map(
@@ -21,7 +21,7 @@ export function listDagFileChecks(query: Query): ReadonlyMap<string, string> {
   );
 }
 
-/** All that there are from now on. */
+/** Replaces all rows. */
 export function replaceDagFileChecks(query: Query, results: ReadonlyMap<string, string>): void {
   query.run(sql`DELETE FROM dag_file_checks`);
   for (const [checkKey, result] of results) {

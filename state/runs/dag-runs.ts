@@ -1,4 +1,4 @@
-/** The rows of DagRuns and of the Dag versions they keep to. Which run is made or resumed is the scheduler's decision. */
+/** The rows of DagRuns and of their Dag versions. The scheduler decides which run is created or resumed. */
 import { formatLocal, formatPartition, formatRunStamp } from "../../model/time/local-time.ts";
 import type { DagDefinition, Params, TaskDefinition } from "../../model/dag/dag.ts";
 import {
@@ -15,7 +15,7 @@ import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql, type Sql } from "../sqlite/statement.ts";
 
-/** What a `DagRun` is made of. */
+/** The columns of a `DagRun`. */
 export const RUN_COLUMNS = sql`dag_run_id, dag_id, run_id, run_type, state, logical_date, timezone, partition, run_stamp,
   interval_start, interval_end, params, fingerprint, only_tasks, refetch_generation, stop_reason,
   success_order, lake, backfill_id, created_at, started_at, running_since, finished_at`;
@@ -46,7 +46,7 @@ export interface NewTask {
   readonly exclusiveKey: string | null;
 }
 
-/** Keeps the definition under its fingerprint; a run refers to it for good. */
+/** Stores the definition under its fingerprint; runs refer to it permanently. */
 export function saveDagVersion(query: Query, version: DagVersion, now: Date): void {
   const at = now.toISOString();
   const { definition, fingerprint } = version;
@@ -71,7 +71,7 @@ export function readDagVersion(query: Query, fingerprint: string): DagDefinition
   return completeDefinition(JSON.parse(row.definition) as StoredDefinition);
 }
 
-/** Every version of the Dag that is kept, oldest first. */
+/** Every stored version of the Dag, oldest first. */
 export function listDagVersions(
   query: Query,
   dagId: string,
@@ -90,7 +90,7 @@ type StoredDefinition = Partial<DagDefinition> & {
   readonly tasks: readonly Partial<TaskDefinition>[];
 };
 
-/** A definition that an earlier version kept does not say what was not yet there to be said. */
+/** Adds the fields that a definition of an earlier version does not have. */
 function completeDefinition(stored: StoredDefinition): DagDefinition {
   const tasks = stored.tasks.map((task) => ({
     ...task,
@@ -101,7 +101,7 @@ function completeDefinition(stored: StoredDefinition): DagDefinition {
   return { maxActiveTasks: null, timeoutSeconds: null, ...stored, tasks } as DagDefinition;
 }
 
-/** Makes the run's row. `(dag, logical date, lake)` is unique: a second one is a constraint error. */
+/** Inserts the run's row. `(dag, logical date, lake)` is unique: a second one is a constraint error. */
 export function createRun(query: Query, run: NewRun): DagRun {
   const { definition, fingerprint } = run.version;
   const runStamp = formatRunStamp(run.logicalDate);
@@ -130,7 +130,7 @@ export function createRun(query: Query, run: NewRun): DagRun {
   return readRun(query, lastId);
 }
 
-/** Its run id; a number follows where another lake has a run of that name. */
+/** Its run id, with a number if another lake has a run of that name. */
 function nameRun(query: Query, { version, runType, logicalDate }: NewRun): string {
   const rows = query.all<{ run_id: string }>(
     sql`SELECT run_id FROM dag_runs WHERE dag_id = ${version.definition.dagId}
@@ -144,13 +144,13 @@ function nameRun(query: Query, { version, runType, logicalDate }: NewRun): strin
   return `${name}__${number}`;
 }
 
-/** Runs of an older version that name no lake become this one's; how many. To be called with the lease. */
+/** Assigns runs of an older version without a lake to this lake; returns how many. Needs the lease. */
 export function claimRuns(query: Query, lakeId: string): number {
   query.run(sql`UPDATE backfills SET lake = ${lakeId} WHERE lake IS NULL`);
   return query.run(sql`UPDATE dag_runs SET lake = ${lakeId} WHERE lake IS NULL`).changes;
 }
 
-/** Adds the task rows that the run does not have yet. */
+/** Adds the run's missing task rows. */
 export function addTasks(query: Query, run: DagRun, tasks: readonly NewTask[]): void {
   for (const task of tasks) {
     query.run(
@@ -161,14 +161,14 @@ export function addTasks(query: Query, run: DagRun, tasks: readonly NewTask[]): 
   }
 }
 
-/** What is stored is asked anew no longer; a later refetch still gets a generation of its own. */
+/** Ends the refetch: stored ids are not asked again. A later refetch still gets a new generation. */
 export function endRefetch(query: Query, run: DagRun): void {
   query.run(sql`UPDATE dag_runs SET refetch_generation = NULL WHERE dag_run_id = ${run.dagRunId}`);
 }
 
 /**
- * The run goes on by another definition: only when it starts from the beginning. It keeps its params where the definition
- * still has them, and takes the defaults of those that are new.
+ * Gives the run another definition, only when it restarts from the beginning. It keeps params that the definition
+ * still has, and takes the defaults of new ones.
  */
 export function saveVersionOfRun(query: Query, run: DagRun, version: DagVersion, now: Date): void {
   saveDagVersion(query, version, now);
@@ -181,7 +181,7 @@ export function saveVersionOfRun(query: Query, run: DagRun, version: DagVersion,
   );
 }
 
-/** A run of single tasks takes in more of them; `null` makes it a whole run. */
+/** Adds tasks to a run of single tasks; `null` makes it a whole run. */
 export function widenRun(query: Query, run: DagRun, onlyTasks: readonly string[] | null): void {
   const text = onlyTasks === null ? null : JSON.stringify(onlyTasks);
   query.run(sql`UPDATE dag_runs SET only_tasks = ${text} WHERE dag_run_id = ${run.dagRunId}`);
@@ -261,8 +261,8 @@ export function findSuccessfulRun(
 }
 
 /**
- * Compare-and-set on the state as read; `false` means that somebody else changed it meanwhile. A whole run that succeeds
- * takes its place in the order of successes; one that is queued again gives it up, and why it was stopped.
+ * Compare-and-set on the state as read; `false` if it was changed meanwhile. A whole run that succeeds gets a
+ * position in the order of successes; a run that is queued again loses it, and its stop reason.
  */
 export function changeRunState(query: Query, run: DagRun, to: DagRunState, now: Date): boolean {
   assertTransition("DagRun", DAG_RUN_TRANSITIONS, run.state, to);
@@ -271,12 +271,12 @@ export function changeRunState(query: Query, run: DagRun, to: DagRunState, now: 
 }
 
 /**
- * 2^53 - 1 and more are damage, and would be read as another number: such a place is passed over as if it were not there. Said
- * twice: without the first part SQLite does not take the index, which leaves other runs out, and reads the whole history.
+ * 2^53 - 1 and more are damage and would be read as another number: such a position is ignored. The first condition
+ * is needed for SQLite to use the partial index; without it SQLite reads the whole history.
  */
 export const IS_PLACE = sql`success_order IS NOT NULL AND success_order < 9007199254740991`;
 
-/** Written out: it is on the path of every task that a run is made of. */
+/** Written out for speed: it runs for every run. */
 function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
   const at = now.toISOString();
   const local = formatLocal(now, run.timezone);
@@ -305,19 +305,19 @@ function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
   }
 }
 
-/** The run is one of that backfill's from now on. */
+/** Makes the run part of that backfill. */
 export function joinBackfill(query: Query, run: DagRun, backfillId: number): void {
   query.run(sql`UPDATE dag_runs SET backfill_id = ${backfillId} WHERE dag_run_id = ${run.dagRunId}`);
 }
 
-/** From now on the run is being stopped. */
+/** Marks the run as being stopped. */
 export function stopRun(query: Query, run: DagRun, reason: StopReason): void {
   query.run(
     sql`UPDATE dag_runs SET stop_reason = ${reason} WHERE dag_run_id = ${run.dagRunId} AND stop_reason IS NULL`,
   );
 }
 
-/** The state of a task in the Dag's newest run before that logical date in the same lake, whatever its type. */
+/** The state of a task in the Dag's newest run of any type before that logical date in the same lake. */
 export function findPastTask(
   query: Query,
   run: DagRun,
@@ -332,7 +332,7 @@ export function findPastTask(
   return row === undefined ? undefined : mapRow(row);
 }
 
-/** Gives the run a new generation to ask everything in. */
+/** Gives the run a new generation, in which everything is asked. */
 export function startRefetch(query: Query, run: DagRun): void {
   query.run(
     sql`UPDATE dag_runs SET refetch_count = refetch_count + 1,

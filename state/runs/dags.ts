@@ -1,4 +1,4 @@
-/** The rows of Dags: whether they are paused, whether their file is there, and how far their schedule is decided. */
+/** The rows of Dags: whether they are paused, whether their file exists, and how far their schedule is handled. */
 import type { DagIssue } from "../../model/errors.ts";
 import { IS_PLACE } from "./dag-runs.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -9,9 +9,9 @@ export interface DagRow {
   readonly dagId: string;
   readonly fingerprint: string;
   readonly isPaused: boolean;
-  /** Its file is there, sound and not off. */
+  /** Its file exists, is valid and not off. */
   readonly isActive: boolean;
-  /** In words, with the zone; `null` when no scheduler has seen it yet. */
+  /** As text, with the zone; `null` if no scheduler has read it yet. */
   readonly schedule: string | null;
   /** ISO UTC. */
   readonly cursor: string | null;
@@ -33,7 +33,7 @@ export interface DagStart {
   readonly successCursor: number;
 }
 
-/** A new Dag, or one whose schedule was edited, counts from here. */
+/** The slots of a new Dag, or of one with an edited schedule, count from here. */
 export function startDag(query: Query, dagId: string, start: DagStart): void {
   query.run(
     sql`UPDATE dags SET schedule = ${start.schedule}, cursor = ${start.cursor.toISOString()},
@@ -57,7 +57,7 @@ export function setPaused(query: Query, dagId: string, isPaused: boolean): void 
   query.run(sql`UPDATE dags SET is_paused = ${isPaused} WHERE dag_id = ${dagId}`);
 }
 
-/** The place in the order of successes that the newest one has; 0 when there is none. */
+/** The newest position in the order of successes; 0 if there is none. */
 export function readNewestSuccess(query: Query): number {
   const row = query.get<{ newest: number | null }>(
     sql`SELECT max(success_order) AS newest FROM dag_runs WHERE ${IS_PLACE}`,
@@ -65,7 +65,7 @@ export function readNewestSuccess(query: Query): number {
   return row?.newest ?? 0;
 }
 
-/** Dag files that cannot be used, by Dag id; the text of each one's faults. */
+/** The faults of broken Dag files as text, by Dag id. */
 export function listImportErrors(query: Query): ReadonlyMap<string, string> {
   const rows = query.all<{ dag_id: string; faults: string }>(sql`SELECT dag_id, faults FROM import_errors`);
   return new Map(rows.map((row) => [row.dag_id, row.faults]));

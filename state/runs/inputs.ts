@@ -1,4 +1,4 @@
-/** The rows of task inputs and of what runs wrote to datasets. In which order sources are asked is a law of the house. */
+/** The rows of task inputs and of runs' writes to datasets. Sources are tried in the order of `INPUT_SOURCES`. */
 import type { Clock } from "../../model/ports/clock.ts";
 import type { DatasetWrite, InputSource, InputStore, TaskInput } from "../../model/ports/input-store.ts";
 import { findDayOf } from "../../model/time/local-day.ts";
@@ -112,7 +112,10 @@ function findNearest(query: Query, need: Need): Found | undefined {
   );
 }
 
-/** The Dags that the run's Dag follows. One that follows a single Dag has its runs' dates, else the day is what counts. */
+/**
+ * The Dags that the run's Dag follows. If it follows one Dag, their runs have the same dates; otherwise the day
+ * counts.
+ */
 function listFollowed(query: Query, run: RunFacts): readonly string[] {
   const { schedule } = readDagVersion(query, readRun(query, run.dagRunId).fingerprint);
   return schedule.kind === "after" ? schedule.dagIds : [];
@@ -128,7 +131,7 @@ function describe(query: Query, lakeId: string, { objectId, source }: Found): Ta
   return { object, source, writtenBy: writer?.name ?? null };
 }
 
-/** The run's last word for the dataset, and the newest of all: it gets a new number. */
+/** Replaces the run's write to the dataset and makes it the newest of all, with a new number. */
 function insertWrite(query: Query, write: DatasetWrite, now: Date): void {
   const { lakeId, dataset, run, taskId, objectId } = write;
   query.run(

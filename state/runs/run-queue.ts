@@ -1,14 +1,14 @@
-/** Which runs are under way and which wait for their turn. Who may start is decided by the planner. */
+/** Which runs are running and which are queued. The planner decides which may start. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { RUN_COLUMNS, mapRun } from "./dag-runs.ts";
 import type { Query } from "../sqlite/query.ts";
 import type { Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
 
-/** Said twice: SQLite takes an index that leaves rows out only where it finds the index's own condition again. */
+/** Repeats the index's own condition: otherwise SQLite does not use a partial index. */
 const UNDER_WAY = sql`state IN ('queued', 'running') AND state = 'running'`;
 
-/** Whose runs: a lake's, and of them those of one backfill or (`null`) all. */
+/** A lake's runs: those of one backfill, or all (`null`). */
 export interface QueueScope {
   readonly lakeId: string;
   readonly backfillId: number | null;
@@ -17,7 +17,7 @@ export interface QueueScope {
 const isIn = ({ lakeId, backfillId }: QueueScope): Sql =>
   sql`lake = ${lakeId} AND (${backfillId} IS NULL OR backfill_id = ${backfillId})`;
 
-/** Ids of the runs that have begun and not ended, in the order in which they are served. */
+/** Ids of running runs, in the order in which they are served. */
 export function listRunningRuns(query: Query, scope: QueueScope): readonly number[] {
   return query
     .all<{ dag_run_id: number }>(
@@ -27,7 +27,10 @@ export function listRunningRuns(query: Query, scope: QueueScope): readonly numbe
     .map((row) => row.dag_run_id);
 }
 
-/** From one Dag to the next along the index: DISTINCT reads every queued run, and a backfill has thousands, at each step. */
+/**
+ * Jumps from one Dag to the next along the index: DISTINCT would read every queued run at each step, and a backfill
+ * has thousands.
+ */
 const listWaiting = (lakeId: string): Sql => sql`WITH RECURSIVE waiting (dag_id) AS (
     SELECT min(dag_id) FROM dag_runs WHERE state = 'queued' AND lake = ${lakeId}
     UNION ALL
@@ -66,7 +69,7 @@ export function findQueuedBackfillRun(query: Query, dagId: string, scope: QueueS
   return row === undefined ? undefined : mapRun(row);
 }
 
-/** How many runs have begun and not ended, by Dag. */
+/** How many runs are running, by Dag. */
 export function countRunningRuns(query: Query, scope: QueueScope): ReadonlyMap<string, number> {
   const rows = query.all<{ dag_id: string; count: number }>(
     sql`SELECT dag_id, count(*) AS count FROM dag_runs WHERE ${UNDER_WAY} AND ${isIn(scope)} GROUP BY dag_id`,

@@ -1,4 +1,4 @@
-/** Whole runs that succeeded, in the order in which they did, and by their day: what Dags that follow others go by. */
+/** Successful whole runs, in the order of their success and by day. Dags that follow others use them. */
 import type { DagRun, RunType } from "../../model/run/dag-run.ts";
 import type { InstantRange } from "../../model/time/local-day.ts";
 import { RUN_COLUMNS, IS_PLACE, mapRun } from "./dag-runs.ts";
@@ -6,10 +6,10 @@ import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
 
-/** No more of a run than these, so that one whose row cannot be read whole does not hide the others. */
+/** Only these columns, so that an unreadable row does not hide the others. */
 export type Success = Pick<DagRun, "dagId" | "runId" | "logicalDate"> & { readonly successOrder: number };
 
-/** Successes of these Dags in that lake after that place in the order. */
+/** Successes of these Dags in that lake after that position in the order. */
 export function listSuccesses(
   query: Query,
   lakeId: string,
@@ -28,7 +28,7 @@ export function listSuccesses(
     .map((row) => mapRow<Success>(row));
 }
 
-/** The newest whole run of that Dag that succeeded, of those whose logical date lies in the range. */
+/** The Dag's newest successful whole run with a logical date in the range. */
 export function findSuccessInRange(
   query: Query,
   lakeId: string,
@@ -38,7 +38,7 @@ export function findSuccessInRange(
   return findNewest(query, lakeId, dagId, range, sql`success_order IS NOT NULL`);
 }
 
-/** The newest run of that Dag and type in the range, whatever became of it. */
+/** The newest run of that Dag and type in the range, in any state. */
 export function findRunInRange(
   query: Query,
   lakeId: string,

@@ -16,7 +16,7 @@ import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
-/** What a `TaskInstance` is made of. */
+/** The columns of a `TaskInstance`. */
 const TASK_COLUMNS = sql`task_instance_id, dag_run_id, task_id, type, state, attempt_count, failure_count, lost_count,
   waiting_since, next_attempt_at, pool, exclusive_key, message, when_held`;
 
@@ -26,7 +26,7 @@ export interface ProcessFacts {
   readonly leaseEpoch: number;
 }
 
-/** What a state change writes beside the state. */
+/** What a state change writes in addition to the state. */
 export interface TaskChange {
   readonly message?: string | null;
   readonly nextAttemptAt?: string | null;
@@ -59,7 +59,7 @@ export function readTask(query: Query, taskInstanceId: number): TaskInstance {
 
 const TASK_CONVERTERS = { whenHeld: flag };
 
-/** Raises for a state that there is not: such a task would never end, nor would its run. */
+/** Raises for an unknown state: such a task and its run would never end. */
 function mapTask(row: Row): TaskInstance {
   const task = mapRow<TaskInstance>(row, TASK_CONVERTERS);
   if (isTaskState(task.state)) return task;
@@ -97,7 +97,7 @@ export interface RunningAttempt {
   readonly attempt: number;
 }
 
-/** The attempts of tasks that are `running` in the books. */
+/** The attempts of tasks that the database has as `running`. */
 export function listRunningAttempts(query: Query): readonly RunningAttempt[] {
   return query
     .all<Row>(
@@ -108,7 +108,7 @@ export function listRunningAttempts(query: Query): readonly RunningAttempt[] {
     .map((row) => mapRow<RunningAttempt>(row));
 }
 
-/** `false` when somebody else changed the state meanwhile: then nothing was written. */
+/** `false` if the state was changed meanwhile: then nothing was written. */
 export function changeTaskState(
   query: Query,
   run: DagRun,
@@ -135,7 +135,10 @@ export function changeTaskState(
   return changes === 1;
 }
 
-/** Moves the task to `running` and writes the attempt's row; the number, or `undefined` when the state had changed. */
+/**
+ * Moves the task to `running` and inserts the attempt's row. Returns its number; `undefined` if the state had
+ * changed.
+ */
 export function startAttempt(
   query: Query,
   run: DagRun,
@@ -169,7 +172,7 @@ export function startAttempt(
   return number;
 }
 
-/** `false` when the attempt is not the running one any more: a late answer of an ended attempt changes nothing. */
+/** `false` if the attempt is no longer the running one: a late answer of an ended attempt changes nothing. */
 export function finishAttempt(
   query: Query,
   run: DagRun,
@@ -215,7 +218,7 @@ export function readOutputs(query: Query, dagRunId: number): Outputs {
   );
 }
 
-/** The same of these tasks alone: a run of many tasks has many outputs. */
+/** The same for these tasks only: a run of many tasks has many outputs. */
 export function readOutputsOf(query: Query, dagRunId: number, taskIds: readonly string[]): Outputs {
   if (taskIds.length === 0) return {};
   return mapOutputs(
@@ -235,7 +238,7 @@ function mapOutputs(rows: readonly OutputRow[]): Outputs {
   return outputs;
 }
 
-/** Whoever waits for its time may start at once, with a fresh budget of lost attempts: a person asked for it. */
+/** Lets a waiting task start at once, with a new limit of lost attempts, because a person asked for it. */
 export function hurryTask(query: Query, task: TaskInstance): void {
   query.run(
     sql`UPDATE task_instances SET next_attempt_at = NULL, lost_count = 0
@@ -243,15 +246,12 @@ export function hurryTask(query: Query, task: TaskInstance): void {
   );
 }
 
-/** The task's `when` holds, and is not judged again. */
+/** Stores that the task's `when` holds; it is not judged again. */
 export function keepCondition(query: Query, task: TaskInstance): void {
   query.run(sql`UPDATE task_instances SET when_held = 1 WHERE task_instance_id = ${task.taskInstanceId}`);
 }
 
-/**
- * Back to `none`, with fresh budgets, its `when` to be judged and its inputs to be resolved anew; attempts stay as history,
- * outputs do not.
- */
+/** Sets the task back to `none`: its limits, `when`, inputs and outputs are reset. Attempts stay as history. */
 export function clearTask(query: Query, run: DagRun, task: TaskInstance, now: Date): boolean {
   query.run(sql`UPDATE task_instances SET when_held = 0 WHERE task_instance_id = ${task.taskInstanceId}`);
   query.run(sql`DELETE FROM task_inputs WHERE task_instance_id = ${task.taskInstanceId}`);

@@ -1,7 +1,7 @@
 /**
- * Whether the files that a connection has open are still those at their paths, and the main one still a database. The lease
- * fences a file, not a path: a process that continues in a file that was moved away works beside the one that opens what
- * stands there now.
+ * Checks that a connection's open files are still the files at their paths, and that the main one is still a
+ * database. The lease protects a file, not a path: a process that keeps writing to a moved file would run next to a
+ * process that opens the new file.
  */
 import { openSync, readSync, realpathSync, statSync, type BigIntStats } from "node:fs";
 import { StateError } from "../../model/errors.ts";
@@ -12,10 +12,12 @@ export interface FileWatch {
   readonly isMoved: boolean;
 }
 
-/** To be called when the connection has just been opened. Opens nothing: to close a second handle drops SQLite's locks. */
+/**
+ * Call it directly after the connection is opened. Opens nothing: closing a second handle would drop SQLite's locks.
+ */
 export function watchDatabaseFiles(path: string): FileWatch {
   const known = new Map<string, string>();
-  // SQLite removes neither of the last two while a connection is open.
+  // SQLite removes neither -wal nor -shm while a connection is open.
   const real = follow(path);
   const files = [path, `${real}-wal`, `${real}-shm`];
 
@@ -37,11 +39,11 @@ export function watchDatabaseFiles(path: string): FileWatch {
       if (moved === undefined) {
         if (header.isKept()) return;
         throw new StateError("DATABASE_MOVED", `${path} was cut short or overwritten while it was in use.`, {
-          hint: "Nothing more was written from here. Restore a backup (`dagmar db backup` makes them): move the file, its -wal and its -shm away first.",
+          hint: "This process stopped writing. Move the file, its -wal and its -shm away, then restore a backup (made with `dagmar db backup`).",
         });
       }
       throw new StateError("DATABASE_MOVED", `${moved} was moved, removed or replaced while it was in use.`, {
-        hint: "Nothing more was written from here. Put the file back with its -wal, or see that DAGMAR_DB names the right file; then start again.",
+        hint: "This process stopped writing. Put the file back with its -wal, or set DAGMAR_DB to the right file; then start again.",
       });
     },
     get isMoved() {
@@ -94,7 +96,7 @@ function openReader(path: string): number | undefined {
   }
 }
 
-/** SQLite keeps both beside the file that a symbolic link leads to. */
+/** SQLite keeps both next to the target of a symbolic link. */
 function follow(path: string): string {
   try {
     return realpathSync.native(path);
@@ -103,7 +105,7 @@ function follow(path: string): string {
   }
 }
 
-/** Its device and inode; `missing`, or `unknown` for one that cannot be looked at now: of that nothing is concluded. */
+/** Its device and inode; `missing`; or `unknown` if it cannot be checked now, which proves nothing. */
 export function identifyFile(file: string): string {
   try {
     const found = lookAt(file);
@@ -113,7 +115,10 @@ export function identifyFile(file: string): string {
   }
 }
 
-/** `undefined` where there is no such file. Throws where that cannot be told, as in a folder that this user may not enter. */
+/**
+ * `undefined` if there is no such file. Throws if that cannot be checked, as in a folder that this user may not
+ * enter.
+ */
 export function lookAt(file: string): BigIntStats | undefined {
   try {
     return statSync(file, { bigint: true, throwIfNoEntry: false });

@@ -1,6 +1,6 @@
 /**
- * The one connection to the SQLite file: opens it safely, runs statements, and commits writes in groups. What the
- * statements say is the repositories' business; who may write is the lease's.
+ * The connection to the SQLite file: opens it safely, runs statements, and commits writes in groups. The repositories
+ * have the statements; the lease decides which process may write.
  */
 import { existsSync, statSync } from "node:fs";
 import BetterSqlite3 from "better-sqlite3";
@@ -27,34 +27,34 @@ import { bind, sql, type Sql } from "./statement.ts";
 
 const BUSY_PATIENCE_MS = 10_000;
 const LAZY_COMMIT_MS = 10;
-/** How long it may take until a file that was moved away is noticed: looking costs as much as a small statement. */
+/** The longest time until a moved file is noticed: a check costs as much as a small statement. */
 const FILE_CHECK_MS = 20;
 const CACHED_STATEMENTS = 500;
 
 export interface Database extends Query {
   readonly path: string;
   /**
-   * Runs `work` in a transaction that begins with BEGIN IMMEDIATE and resolves after COMMIT. Several calls may share one
-   * transaction, each in a savepoint of its own: what one throws undoes that one alone.
+   * Runs `work` in a transaction that begins with BEGIN IMMEDIATE and resolves after COMMIT. Several calls may share
+   * one transaction, each in its own savepoint: an error undoes only that call.
    */
   write<T>(work: (query: Query) => T): Promise<T>;
-  /** As `write`, but the commit may wait up to 10 ms for company. */
+  /** Like `write`, but the commit may wait up to 10 ms for other writes. */
   writeLazily<T>(work: (query: Query) => T): Promise<T>;
-  /** From now on every transaction holds only while this is the lease's epoch. `null` lifts the fence. */
+  /** From now on a transaction commits only while this is the lease's epoch. `null` removes the fence. */
   fenceBy(epoch: number | null): void;
   /**
-   * A compact copy of everything that was committed when it began, into a file that is empty or not there. It reads one
-   * snapshot: page by page SQLite would begin anew whenever another process commits, and never end beside a busy one.
-   * Keeps the whole process waiting (about 7 s a GB), other writers not. What is copied is not yet synced.
+   * Writes a compact copy of everything committed at its start into a file that is empty or missing. It reads one
+   * snapshot: a page-by-page backup restarts whenever another process commits and might never end. Blocks this
+   * process (about 7 s per GB) but not other writers. The copy is not yet synced.
    */
   backup(file: string): Promise<void>;
-  /** What the last transaction failed with; `null` when it was committed. */
+  /** The last transaction's error; `null` if it was committed. */
   readonly lastWriteError: string | null;
-  /** How large its file is, and SQLite's log beside it: the log grows while a reader keeps an old state of the database. */
+  /** The sizes of the file and of SQLite's log: the log grows while a reader holds an old snapshot. */
   readonly sizes: { readonly main: number; readonly wal: number };
-  /** Another number whenever another connection has committed: `PRAGMA data_version`. */
+  /** Changes whenever another connection commits: `PRAGMA data_version`. */
   readonly version: number;
-  /** Messages of `PRAGMA integrity_check` and `foreign_key_check`; empty when all is well. */
+  /** Messages of `PRAGMA integrity_check` and `foreign_key_check`; empty if the database is intact. */
   check(): readonly string[];
   /** As `check`, without comparing indexes with their tables: about a tenth of the time. */
   checkQuickly(): readonly string[];
@@ -64,11 +64,11 @@ export interface Database extends Query {
 export interface OpenOptions {
   readonly clock: Clock;
   readonly mode: OpenMode;
-  /** Whether a holder of the lease counts no more: see `MigrateOptions`. Where it is not given, its expiry tells. */
+  /** Whether a holder's lease no longer counts: see `MigrateOptions`. By default its expiry decides. */
   readonly isFree?: (held: Lease) => boolean;
 }
 
-// Prepared once like every statement: parsing these anew for each write was a tenth of the time of spooling.
+// Prepared once, like every statement: parsing them for each write took a tenth of the time of spooling.
 const BEGIN = sql`BEGIN IMMEDIATE`;
 const COMMIT = sql`COMMIT`;
 const ROLLBACK = sql`ROLLBACK`;
@@ -92,7 +92,7 @@ export async function openDatabase(path: string, options: OpenOptions): Promise<
       assertUsablePath(path, options.mode);
       return await openChecked(path, options);
     } catch (error) {
-      // Another process makes the database, or changes its schema, at this moment.
+      // Another process is creating the database or changing its schema.
       const mayRetry = isBusy(error) && clock.monotonicMs() - startedMs < BUSY_PATIENCE_MS;
       if (!mayRetry) throw explainSqliteError(error, path);
     }
@@ -138,8 +138,8 @@ function createDatabase(
     if (epoch === null) return;
     const current: unknown = query.get<{ epoch: number }>(READ_EPOCH)?.epoch;
     if (current !== epoch) {
-      throw new StateError("LEASE_LOST", "Another process has taken this database's lease over.", {
-        hint: "Nothing more was written from here; the other process goes on with the work.",
+      throw new StateError("LEASE_LOST", "Another process has taken over this database's lease.", {
+        hint: "This process stopped writing; the other process continues the work.",
       });
     }
   }
@@ -151,7 +151,7 @@ function createDatabase(
     filesCheckedMs = nowMs;
   }
 
-  /** One transaction for everything that is pending; what fails alone is undone alone. */
+  /** One transaction for everything that is pending; a write that fails is undone alone. */
   function commitGroup(group: readonly Pending[]): void {
     const settled: (() => void)[] = [];
     failpoint("transaction.before");
@@ -166,7 +166,7 @@ function createDatabase(
             item.resolve(value as never);
           });
         } catch (error) {
-          // SQLite ends the whole transaction by itself on a full disk or a failed write; no work survives that.
+          // On a full disk or a failed write SQLite rolls back the whole transaction itself.
           if (!connection.inTransaction) throw error;
           settled.push(() => {
             item.reject(explainSqliteError(error, path));
@@ -268,7 +268,7 @@ function createDatabase(
       closing.abort();
       await lazyTimer;
       await flushing;
-      // Closing would write into what was moved away, and remove the -wal of what stands there now.
+      // Closing would write into the moved file and remove the -wal of the new one.
       if (!connection.open || files.isMoved) return;
       if (!connection.readonly) tidyWal(connection);
       connection.close();
@@ -276,7 +276,7 @@ function createDatabase(
   };
 }
 
-/** Some damage keeps the check itself from going on. */
+/** Some damage stops the check itself. */
 function collectFaults(check: () => readonly string[]): readonly string[] {
   try {
     return check();
@@ -286,7 +286,7 @@ function collectFaults(check: () => readonly string[]): readonly string[] {
   }
 }
 
-/** What the -wal holds is durable, and the next open reads it: that a full disk has no room for tidying up fails nobody. */
+/** The -wal is durable and the next open reads it, so a checkpoint that fails on a full disk is no error. */
 function tidyWal(connection: BetterSqlite3.Database): void {
   try {
     connection.pragma("wal_checkpoint(TRUNCATE)");

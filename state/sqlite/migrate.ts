@@ -1,4 +1,7 @@
-/** Brings a database to the newest schema, or refuses one that is newer than this program or that another process uses. */
+/**
+ * Migrates a database to the newest schema, or refuses one that is newer than this program or used by another
+ * process.
+ */
 import type BetterSqlite3 from "better-sqlite3";
 import type { Knex } from "knex";
 import { StateError } from "../../model/errors.ts";
@@ -6,24 +9,24 @@ import type { Lease } from "../control/lease-holder.ts";
 import { MIGRATIONS, type Migration } from "./migrations/list.ts";
 import { mapRow, type Row } from "./row.ts";
 
-/** "DAGM" in SQLite's header, so that a start on somebody else's database is noticed. */
+/** "DAGM" in SQLite's header, to recognise other programs' databases. */
 export const APPLICATION_ID = 0x4441474d;
 
 export interface MigrateOptions {
   /** `check` only compares. */
   readonly mode: "check" | "apply";
-  /** Sets a connection up as this program's own are. */
+  /** Sets up a connection like this program's own. */
   readonly prepare: (connection: BetterSqlite3.Database) => void;
-  /** Whether this holder's lease counts no more; a schema is not changed under a process that works with it. */
+  /** Whether this holder's lease no longer counts; a schema is not changed while another process uses it. */
   readonly isFree: (held: Lease) => boolean;
   readonly migrations?: readonly Migration[];
 }
 
 /**
- * One transaction from the first look to the last statement: of several processes that come at once, one migrates and the
- * others find it done. Names are recorded without a file extension, so that sources and compiled files agree.
- * Errors: `DATABASE_NEWER`; `DATABASE_MISSING` when `check` finds migrations to do; `DATABASE_BUSY` when another process
- * holds the lease of a database that has some to do; SQLite's own when another process writes.
+ * One transaction from the first check to the last statement: of several processes at once, one migrates and the
+ * others find it done. Names are recorded without a file extension, so that sources and compiled files agree. Errors:
+ * `DATABASE_NEWER`; `DATABASE_MISSING` if `check` finds pending migrations; `DATABASE_BUSY` if there are pending
+ * migrations and another process holds the lease; SQLite's own if another process writes.
  */
 export async function migrate(
   connection: BetterSqlite3.Database,
@@ -34,13 +37,13 @@ export async function migrate(
   const done = assertKnown(connection, path, migrations);
   if (done === migrations.length) return;
   if (mode === "check") throw done === 0 ? refuseEmpty(path) : refuseOlder(path);
-  // Only where there is something to migrate: loading it takes tens of milliseconds, and some megabytes for good.
+  // Loaded only if there are pending migrations: it takes tens of milliseconds and some megabytes of memory.
   const { default: knexFactory } = await import("knex");
   const knex = knexFactory({
     client: "better-sqlite3",
     connection: { filename: path },
     useNullAsDefault: true,
-    // What fails is raised; printed by knex it would stand in the middle of what a command answers.
+    // Errors are raised; knex's own output would mix with the command's.
     log: { debug: ignore, deprecate: ignore, error: ignore, warn: ignore },
     pool: {
       min: 1,
@@ -48,7 +51,7 @@ export async function migrate(
       afterCreate(raw: BetterSqlite3.Database, created: (error: unknown, raw: unknown) => void) {
         try {
           prepare(raw);
-          // A table that others refer to is replaced by one with its name: https://sqlite.org/lang_altertable.html#otheralter
+          // Needed to replace a table that others refer to: https://sqlite.org/lang_altertable.html#otheralter
           raw.pragma("foreign_keys = OFF");
           raw.pragma("legacy_alter_table = ON");
           created(null, raw);
@@ -60,7 +63,7 @@ export async function migrate(
   });
   try {
     await knex.transaction(async (transaction) => {
-      // A write first: it takes the lock that knex's deferred BEGIN does not take.
+      // Write first, to take the lock: knex's deferred BEGIN does not.
       await transaction.raw(`PRAGMA application_id = ${APPLICATION_ID}`);
       if (assertKnown(connection, path, migrations) === migrations.length) return;
       const held = readHolder(connection);
@@ -73,7 +76,7 @@ export async function migrate(
 }
 
 function ignore(): void {
-  // Nothing is printed from here.
+  // Prints nothing.
 }
 
 function makeSource(migrations: readonly Migration[]): Knex.MigrationSource<Migration> {
@@ -90,7 +93,7 @@ function makeSource(migrations: readonly Migration[]): Knex.MigrationSource<Migr
   };
 }
 
-/** How many are done. Raises `DATABASE_NEWER` where one of them is not known here. */
+/** Returns how many are applied. Raises `DATABASE_NEWER` if this program does not have one of them. */
 function assertKnown(
   connection: BetterSqlite3.Database,
   path: string,
@@ -128,7 +131,7 @@ function hasTable(connection: BetterSqlite3.Database, name: string): boolean {
 
 function refuseEmpty(path: string): StateError {
   return new StateError("DATABASE_MISSING", `There is no database at ${path} yet, only an empty file.`, {
-    hint: "The first `dagmar run` makes it, or `dagmar db migrate`.",
+    hint: "The first `dagmar run` creates it, or `dagmar db migrate`.",
   });
 }
 
@@ -141,9 +144,9 @@ function refuseOlder(path: string): StateError {
 function refuseHeld(path: string, held: Lease): StateError {
   return new StateError(
     "DATABASE_BUSY",
-    `${path} has an older schema than this Dagmar, and another process is at work on it: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
+    `${path} has an older schema than this Dagmar, and another process is using it: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
     {
-      hint: "Stop that process; then give the same command again, which brings the database to the newest schema.",
+      hint: "Stop that process, then run the same command again: it migrates the database.",
     },
   );
 }

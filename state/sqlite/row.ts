@@ -1,4 +1,4 @@
-/** Rows as the database has them turned into what the rest of the house reads: camelCase names, parsed JSON, booleans. */
+/** Converts database rows for the rest of the code: camelCase names, parsed JSON, booleans. */
 
 export type Row = Record<string, unknown>;
 
@@ -6,7 +6,7 @@ type Converter = (value: unknown) => unknown;
 
 /** JSON text or null. */
 export const json: Converter = (value) => (typeof value === "string" ? JSON.parse(value) : null);
-/** As SQLite takes a number for a truth: any but 0. */
+/** Like SQLite: any number except 0 is true. */
 export const flag: Converter = (value) => typeof value === "number" && value !== 0;
 
 /** Renames `snake_case` columns and converts those that are named (in camelCase). */
@@ -20,7 +20,7 @@ export function mapRow<T>(row: Row, converters: Readonly<Record<string, Converte
   return mapped as T;
 }
 
-/** Remembered: a plan maps a quarter of a million rows with the same few names. */
+/** Cached: a plan maps a quarter of a million rows with the same few names. */
 const NAMES = new Map<string, string>();
 
 function toCamelCase(column: string): string {

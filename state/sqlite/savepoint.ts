@@ -1,4 +1,4 @@
-/** Part of a transaction that is undone alone when it fails. */
+/** Runs a part of a transaction that is undone alone if it fails. */
 import type { Query } from "./query.ts";
 import { sql } from "./statement.ts";
 
@@ -6,7 +6,7 @@ const BEGIN = sql`SAVEPOINT part`;
 const RELEASE = sql`RELEASE part`;
 const UNDO = sql`ROLLBACK TO part`;
 
-/** What `work` gives; what it throws is thrown on, once its writes are undone. */
+/** Returns the result of `work`. If it throws, undoes its writes and throws the same error. */
 export function inSavepoint<T>(query: Query, work: () => T): T {
   query.run(BEGIN);
   let value;
@@ -25,6 +25,6 @@ function undo(query: Query): void {
     query.run(UNDO);
     query.run(RELEASE);
   } catch {
-    // On a full disk SQLite has ended the whole transaction; what failed first says more than this does.
+    // On a full disk SQLite has already rolled back the transaction; the first error says more than this one.
   }
 }

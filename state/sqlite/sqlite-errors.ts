@@ -1,4 +1,4 @@
-/** SQLite's error codes, and the file system's around it, in the terms of people who run Dagmar. */
+/** Explains SQLite's and the file system's error codes to people who run Dagmar. */
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
@@ -7,11 +7,11 @@ import { describePassingFault } from "../../model/system-fault.ts";
 import { lookAt } from "./database-file.ts";
 
 const MAKE_ROOM =
-  "Make room, or raise the quota, and give the same command again: what was committed is kept.";
+  "Free some space, or raise the quota, then run the same command again: committed work is kept.";
 const TRY_AGAIN =
-  "The disk may fail, a quota may be reached (`ulimit -f`), or file descriptors (`ulimit -n`) or memory may be short. Mend that, or set DAGMAR_DB to another file, and give the same command again: what was committed is kept.";
+  "Check the disk, the quota (`ulimit -f`), the file descriptors (`ulimit -n`) and the memory, or set DAGMAR_DB to another file; then run the same command again: committed work is kept.";
 
-/** SQLite's own errors, and those of the file system, as ones that say what to do; anything else as it is. */
+/** Turns errors of SQLite and of the file system into errors that say what to do. Others are returned unchanged. */
 export function explainSqliteError(error: unknown, path: string): unknown {
   if (!(error instanceof BetterSqlite3.SqliteError)) return explainSystemError(error, path);
   const { code } = error;
@@ -20,7 +20,7 @@ export function explainSqliteError(error: unknown, path: string): unknown {
       hint: "Close the program that writes to it and try again.",
     });
   }
-  // Its shared memory is a file that is made as large as it has to be before it is used.
+  // SQLite extends its shared-memory file before it uses it.
   if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE") {
     return new StateError("DATABASE_FULL", `No space is left for ${path}.`, { hint: MAKE_ROOM });
   }
@@ -33,18 +33,18 @@ export function explainSqliteError(error: unknown, path: string): unknown {
     });
   }
   const hint = /^SQLITE_(?:CANTOPEN|READONLY|PERM|AUTH)/.test(code)
-    ? "See that this user may write to it and to its folder, or set DAGMAR_DB to another file."
-    : "Restore a backup (`dagmar db backup` makes them), or set DAGMAR_DB to another file. Nothing was changed.";
+    ? "Allow this user to write to it and to its folder, or set DAGMAR_DB to another file."
+    : "Nothing was changed. Restore a backup (made with `dagmar db backup`), or set DAGMAR_DB to another file.";
   return new StateError("DATABASE_UNUSABLE", `${path} cannot be used: ${error.message}.`, { hint });
 }
 
-/** Whether SQLite itself, its file or its disk failed; not what one statement asked of it, such as a constraint that it breaks. */
+/** Whether SQLite, its file or its disk failed, as opposed to one statement, for example by breaking a constraint. */
 export function isDatabaseFault(error: unknown): boolean {
   if (!(error instanceof BetterSqlite3.SqliteError)) return false;
   return !/^SQLITE_(?:ERROR|CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(error.code);
 }
 
-/** SQLite does not say why it cannot open a file: what this user may open fails for want of descriptors or of memory. */
+/** SQLite does not say why it cannot open a file. If this user may open it, descriptors or memory ran out. */
 function isPassing(code: string, path: string): boolean {
   if (code === "SQLITE_IOERR_CORRUPTFS") return false;
   if (code.startsWith("SQLITE_IOERR") || code === "SQLITE_NOMEM") return true;
@@ -69,7 +69,7 @@ function explainSystemError(error: unknown, path: string): unknown {
   const passing = describePassingFault(error);
   if (passing === undefined) {
     return new StateError("DATABASE_UNUSABLE", `${path} cannot be used: ${error.message}.`, {
-      hint: "See that this user may write to it and to its folder, or set DAGMAR_DB to another file.",
+      hint: "Allow this user to write to it and to its folder, or set DAGMAR_DB to another file.",
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
-/** Statements as a tagged template: each value stands where it is used, and none can become a part of the text. */
+/** SQL statements as a tagged template: values are written where they are used, and never become part of the text. */
 
-/** SQLite's own SQL with its values; the text is the same at each call, so that a prepared statement is found again. */
+/** A statement's text and values. The text is the same at each call, so that its prepared statement is reused. */
 export class Sql {
   readonly text: string;
   readonly values: readonly unknown[];
@@ -11,10 +11,10 @@ export class Sql {
   }
 }
 
-/** Texts of templates without fragments: the engine keeps one array of strings for each place in the source. */
+/** Texts of templates without fragments: JavaScript keeps one array of strings per place in the source. */
 const TEXTS = new WeakMap<TemplateStringsArray, string>();
 
-/** A value is bound; an `Sql` is a fragment, and becomes part of the statement with its own values. */
+/** Values are bound; an `Sql` is a fragment and becomes part of the statement, with its own values. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
   if (parts.some((part) => part instanceof Sql)) return compose(strings, parts);
   let text = TEXTS.get(strings);
@@ -41,22 +41,22 @@ function compose(strings: TemplateStringsArray, parts: readonly unknown[]): Sql 
   return new Sql(text, values);
 }
 
-/** A name of a table or a column. It stands in the sources, never in the data: anything but a plain word is refused. */
+/** The name of a table or a column, from the sources and never from data: only plain words are accepted. */
 export function nameOf(word: string): Sql {
   return new Sql(checkName(word), []);
 }
 
-/** Names that were checked before: each insert has the same few. */
+/** Names that were checked before. */
 const CHECKED = new Set<string>();
 
 function checkName(word: string): string {
   if (CHECKED.has(word)) return word;
-  if (!/^[a-z][a-z0-9_]*$/.test(word)) throw new Error(`"${word}" is no name of a table or a column`);
+  if (!/^[a-z][a-z0-9_]*$/.test(word)) throw new Error(`"${word}" is not a name of a table or a column`);
   CHECKED.add(word);
   return word;
 }
 
-/** One row: its names are the table's columns, and each value stands beside its name. An `Sql` is an expression. */
+/** Inserts one row, given as values by column name. An `Sql` value is an expression. */
 export function insertInto(table: string, row: Readonly<Record<string, unknown>>): Sql {
   const places: string[] = [];
   const values: unknown[] = [];
@@ -70,7 +70,7 @@ export function insertInto(table: string, row: Readonly<Record<string, unknown>>
   return new Sql(`INSERT INTO ${checkName(table)} (${columns}) VALUES (${places.join(", ")})`, values);
 }
 
-/** As `insertInto`; a row with the same `key` becomes this one. */
+/** Like `insertInto`; a row with the same `key` is replaced. */
 export function upsertInto(
   table: string,
   key: readonly string[],
@@ -85,7 +85,7 @@ export function upsertInto(
   );
 }
 
-/** The values as better-sqlite3 takes them: it knows no booleans and no `undefined`. */
+/** The values for better-sqlite3, which has no booleans and no `undefined`. */
 export function bind({ values }: Sql): readonly unknown[] {
   return values.map(toBindable);
 }

@@ -1,32 +1,32 @@
 /**
- * What of the books is history that nothing needs any more, and what stays however old it is. When it goes, and how much
- * of it at a time, is decided in prune.ts.
+ * Which rows are history that can be deleted, and which stay however old they are. prune.ts decides when and how many
+ * at a time.
  *
- * The lake's own books always stay: objects, questions, processed ids, spooled records. So does whatever still has to be
- * put, and whatever a later run would look at.
+ * The lake's own rows always stay: objects, questions, processed ids, spooled records. So do rows of batches that
+ * still have to be put, and rows that a later run would read.
  */
 import { IS_STAGED, removeSet } from "../records/candidates.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { nameOf, sql, type Sql } from "../sqlite/statement.ts";
 
-/** A Dag's newest runs stay: people look for them, and failures in a row are counted over them. */
+/** A Dag's newest runs stay: people look for them, and failures in a row are counted from them. */
 const KEPT_RUNS_A_DAG = 10;
 
 /**
- * Why an old run stays. `newest`: of its Dag, or the one before a run that is not old (`depends_on_past`); `followed`: a
- * Dag that comes after it may not have looked at it; `backfill`: it lies in the range of one that is running;
- * `refetched`: a later `--refetch` of its date must not take its generation again; `records`: its ask is open, is the
- * newest of its question, counts against a limit, or has records that are not yet in an object and a manifest.
+ * Why an old run stays. `newest`: among its Dag's newest, or the run before one that is not old (`depends_on_past`);
+ * `followed`: a Dag that follows its Dag may not have handled its success; `backfill`: in the range of a running
+ * backfill; `refetched`: a later `--refetch` of its date must not reuse its generation; `records`: its ask is open,
+ * is the newest of its question, counts against a limit, or has records that are not yet in an object and a manifest.
  */
 export const KEEP_REASONS = ["newest", "followed", "backfill", "refetched", "records"] as const;
 export type KeepReason = (typeof KEEP_REASONS)[number];
 
 export interface OldRun {
   readonly dagRunId: number;
-  /** `null` for one that goes. */
+  /** `null` if it is deleted. */
   readonly keptAs: KeepReason | null;
-  /** How many processed ids name its asks. */
+  /** How many processed ids refer to its asks. */
   readonly idCount: number;
 }
 
@@ -34,7 +34,7 @@ export interface OldRun {
 const isOld = (run: "n" | "r"): Sql =>
   sql`(${nameOf(run)}.state IN ('success', 'failed', 'cancelled') AND ${nameOf(run)}.finished_at < given.before)`;
 
-/** A closed ask without a limit needs nothing of its ids any more, nor they of it: what is asked again goes by the ids alone. */
+/** A closed ask without a limit is no longer needed: only the ids decide what is asked again. */
 const NEEDED_ASKS = sql`SELECT dag_run_id FROM asks a WHERE closed_at IS NULL
   OR ask_id IN (SELECT max(ask_id) FROM asks GROUP BY question_id)
   OR ask_id IN (SELECT ask_id FROM spool)
@@ -43,14 +43,14 @@ const NEEDED_ASKS = sql`SELECT dag_run_id FROM asks a WHERE closed_at IS NULL
     AND manifest_key IS NULL AND state <> 'lost')
   OR (limit_ids IS NOT NULL AND EXISTS (SELECT 1 FROM processed_ids p WHERE p.ask_id = a.ask_id))`;
 
-/** How far the slowest of the Dags that come after a Dag has looked at its successes; one that is gone or off holds nothing. */
+/** How far the slowest follower of a Dag has handled its successes; followers that are gone or off do not count. */
 const giveBefore = (
   before: string,
 ): Sql => sql`given AS (SELECT ${before} AS before), followed AS MATERIALIZED (
   SELECT upstream.value AS dag_id, min(d.success_cursor) AS cursor
     FROM dags d JOIN dag_versions v USING (fingerprint), json_each(v.definition, '$.schedule.dagIds') upstream
     WHERE d.is_active = 1 GROUP BY upstream.value)`;
-/** In the last case the first later run that is whole or not old decides: one of single tasks may lack the task looked for. */
+/** In the last case the first later run that is whole or not old decides: a run of single tasks may lack the task. */
 const KEPT_AS = sql`CASE
   WHEN r.success_order >= (SELECT cursor FROM followed f WHERE f.dag_id = r.dag_id) THEN 'followed'
   WHEN EXISTS (SELECT 1 FROM backfills b WHERE b.state = 'running'
@@ -82,7 +82,7 @@ export function listOldRuns(query: Query, dagId: string, before: string): readon
     .map((row) => ({ dagRunId: row.dag_run_id, keptAs: row.kept_as, idCount: row.id_count }));
 }
 
-/** Those of the runs that may still go: one may have been cleared since it was listed. */
+/** The runs that may still be deleted: one may have been cleared since it was listed. */
 export function recheckRuns(query: Query, before: string, dagRunIds: readonly number[]): readonly number[] {
   return query
     .all<{ dag_run_id: number }>(
@@ -96,7 +96,7 @@ export function recheckRuns(query: Query, before: string, dagRunIds: readonly nu
 /** Of a JSON list of run ids. */
 const listOf = (gone: string): Sql => sql`(SELECT value FROM json_each(${gone}))`;
 
-/** What goes with a run, in the order in which it may go; `where` takes the runs' ids as a JSON list. */
+/** Rows that are deleted with a run, in the order of deletion; `where` takes the runs' ids as a JSON list. */
 export const RUN_ROWS = [
   {
     table: "task_outputs",
@@ -121,23 +121,23 @@ export const RUN_ROWS = [
 interface Leftover {
   readonly table: "candidate_sets" | "backfills" | "dag_versions" | "requests" | "notices";
   readonly key: string;
-  /** How many go in one transaction. */
+  /** How many rows are deleted in one transaction. */
   readonly pageRows: number;
-  /** How one goes that takes very many others along, in transactions of its own. */
+  /** Deletes a row that has very many dependent rows, in separate transactions. */
   readonly remove?: (database: Database, key: number) => Promise<void>;
-  /** Which rows go, when the runs of that JSON list are gone. */
+  /** Which rows are deleted, if the runs of that JSON list are gone. */
   readonly where: (before: string, goneRuns: string) => Sql;
 }
 
-/** What no run has any more, or what has an age of its own; events are not among them, see `isPastEvent`. */
+/** Rows that no run uses any longer, or with their own age, except events (see `isPastEvent`). */
 export const LEFTOVERS: readonly Leftover[] = [
   {
     table: "candidate_sets",
     key: "candidate_set_id",
     pageRows: 1,
     remove: removeSet,
-    // An unchanged CSV is not read twice: the set of the newest one stays, unless a dead process left it half read. A run
-    // under way may have found its set and not yet said so.
+    // The newest complete set of a CSV stays, so that an unchanged CSV is not read twice. Sets that a running run may
+    // already use stay too.
     where: (before, gone) =>
       sql`created_at < ${before}
           AND candidate_set_id NOT IN (SELECT candidate_set_id FROM asks WHERE dag_run_id NOT IN ${listOf(gone)})
@@ -162,7 +162,7 @@ export const LEFTOVERS: readonly Leftover[] = [
   {
     table: "dag_versions",
     key: "fingerprint",
-    // SQLite looks through all runs for each.
+    // SQLite scans all runs for each row.
     pageRows: 20,
     where: (_before, gone) =>
       sql`fingerprint NOT IN (SELECT fingerprint FROM dags)
@@ -179,14 +179,14 @@ export const LEFTOVERS: readonly Leftover[] = [
     table: "notices",
     key: "notice_id",
     pageRows: 500,
-    // The newest of a Dag tells whether it was well when it was last told of.
+    // A Dag's newest notice stays: it says whether a failure was reported last.
     where: (before) =>
       sql`state <> 'open' AND coalesce(sent_at, created_at) < ${before}
           AND notice_id NOT IN (SELECT max(notice_id) FROM notices GROUP BY dag_id)`,
   },
 ];
 
-/** Old, and of no run that stays. A run id holds its logical date (24 characters), by which the run is found without a search. */
+/** Old, and of no remaining run. A run id contains its logical date (24 characters), which an index finds. */
 export function isPastEvent(before: string, goneRuns: string): Sql {
   return sql`at < ${before} AND NOT EXISTS (SELECT 1 FROM dag_runs r WHERE r.dag_id = events.dag_id
       AND r.logical_date = substr(events.run_id, instr(events.run_id, '__') + 2, 24) AND r.run_id = events.run_id

@@ -1,6 +1,6 @@
 /**
- * Takes old history out of the database, a little at a time, so that whoever else writes is never held up for long.
- * What is history is decided in prune-rules.ts; the caller holds the lease.
+ * Deletes old history in small steps, so that other writers never wait for long. prune-rules.ts decides what is
+ * history; the caller holds the lease.
  */
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -23,26 +23,26 @@ const IDS_AT_ONCE = 5_000;
 const EVENTS_AT_ONCE = 5_000;
 
 export interface PruneRequest {
-  /** What ended, or happened, before. */
+  /** Deletes rows that ended or happened before this. */
   readonly before: Date;
-  /** Counts what would go; writes nothing and needs no lease. */
+  /** Only counts what would be deleted; writes nothing and needs no lease. */
   readonly isDryRun: boolean;
-  /** Stops it between two transactions; the same call later goes on from there. */
+  /** Stops it between two transactions; a later call continues. */
   readonly signal?: AbortSignal;
 }
 
 export type PrunedTable = (typeof RUN_ROWS)[number]["table"] | (typeof LEFTOVERS)[number]["table"] | "events";
 
 export interface PruneReport {
-  /** Rows, by table. The ids of a candidate set go with it and are not counted. */
+  /** Rows, by table. Ids of a candidate set are deleted with it and not counted. */
   readonly removed: Readonly<Record<PrunedTable, number>>;
-  /** Runs that ended before and stay, by the reason. */
+  /** Old runs that stay, by reason. */
   readonly kept: Readonly<Record<KeepReason, number>>;
 }
 
 type Counts = Record<PrunedTable, number>;
 
-/** Raises `LEASE_LOST` when another process has taken the lease over: what is gone by then was old. */
+/** Raises `LEASE_LOST` if another process takes over the lease; rows deleted by then stay deleted. */
 export async function pruneDatabase(database: Database, request: PruneRequest): Promise<PruneReport> {
   const { isDryRun, signal } = request;
   const before = request.before.toISOString();
@@ -94,7 +94,7 @@ async function removeRuns(
   }
 }
 
-/** The processed ids of a run with very many are let go of first, in steps of their own. */
+/** First detaches the processed ids of a run with very many, in separate steps. */
 async function removeGroup(
   database: Database,
   before: string,
@@ -140,7 +140,7 @@ async function removeLeftovers(
   }
 }
 
-/** The ids stay as they were decided, with the object that holds them; which ask and batch it was, the manifest says. */
+/** The ids keep their outcome and object; the manifest says which ask and batch they came from. */
 function letIdsGo(query: Query, goneRuns: string): number {
   return query.run(
     sql`UPDATE processed_ids SET ask_id = NULL, batch_id = NULL WHERE (question_id, asked_id, generation) IN (
@@ -166,7 +166,7 @@ function groupRuns(going: readonly OldRun[]): readonly (readonly OldRun[])[] {
   return groups;
 }
 
-/** By their numbers, not by how many go: those that stay are not looked at again for each step. */
+/** Steps by event numbers, so that remaining events are not scanned again in each step. */
 async function removeEvents(
   database: Database,
   before: string,

@@ -1,7 +1,7 @@
 /**
- * Rows whose state, kind or outcome is a word that this program does not know, as a newer version or a hand may have written.
- * Every look-up goes by known words, so that such a row would wait for ever without a word. What becomes of a run like that
- * is the scheduler's decision; the others are put right here.
+ * Finds rows whose state, kind or outcome this program does not know, written by a newer version or by hand. Queries
+ * only look for known words, so such a row would wait silently for ever. The scheduler decides about runs; the other
+ * rows are repaired here.
  */
 import { DAG_RUN_STATES, RUN_TYPES, STOP_REASONS } from "../../model/run/dag-run.ts";
 import { ATTEMPT_STATES, TASK_STATES } from "../../model/run/task-instance.ts";
@@ -17,13 +17,13 @@ import { sql, Sql } from "../sqlite/statement.ts";
 
 interface Column {
   readonly table: string;
-  /** Which row it is, for people. */
+  /** Names the row for people. */
   readonly key: string;
   readonly column: string;
   readonly words: readonly string[];
 }
 
-/** Every column that holds one of a few words. */
+/** Every column with a fixed set of words. */
 export const WORD_COLUMNS: readonly Column[] = [
   { table: "dag_runs", key: "dag_id || ' ' || run_id", column: "state", words: DAG_RUN_STATES },
   { table: "dag_runs", key: "dag_id || ' ' || run_id", column: "run_type", words: RUN_TYPES },
@@ -56,10 +56,10 @@ export const WORD_COLUMNS: readonly Column[] = [
   { table: "processed_ids", key: "asked_id", column: "outcome", words: ID_OUTCOMES },
 ];
 
-/** Of each column; more say nothing new. */
+/** Per column. */
 const MOST_SHOWN = 20;
 
-/** One line for each such row, and for nothing else. Reads whole tables. */
+/** One line for each such row. Reads whole tables. */
 export function listUnknownWords(query: Pick<Query, "all">): readonly string[] {
   return WORD_COLUMNS.flatMap(({ table, key, column, words }) =>
     query
@@ -74,7 +74,7 @@ export function listUnknownWords(query: Pick<Query, "all">): readonly string[] {
   );
 }
 
-// The conditions of migration 0012, word for word: by them SQLite takes its indexes.
+// Exactly the conditions of migration 0012: otherwise SQLite does not use its indexes.
 const UNKNOWN_RUN = sql`state NOT IN ('queued', 'running', 'success', 'failed', 'cancelled')`;
 const UNKNOWN_BACKFILL = sql`state NOT IN ('running', 'done', 'cancelled')`;
 const UNKNOWN_NOTICE = sql`state NOT IN ('open', 'sent', 'given_up')`;
@@ -92,7 +92,7 @@ export function listUnknownRuns(query: Query): readonly UnknownRun[] {
   return query.all(sql`SELECT dag_run_id, state FROM dag_runs WHERE ${UNKNOWN_RUN}`);
 }
 
-/** What was put right, in words. */
+/** A repaired row, described for people. */
 export interface MendedRow {
   readonly dagId?: string;
   readonly message: string;
@@ -105,7 +105,7 @@ interface Found {
   readonly word: string;
 }
 
-/** One look over all tables but the runs; as a rule it finds nothing. */
+/** Queries all tables except the runs; usually it finds nothing. */
 export const FIND_UNKNOWN = sql`SELECT 'backfill' AS what, backfill_id AS id, dag_id AS name, state AS word
     FROM backfills WHERE ${UNKNOWN_BACKFILL}
   UNION ALL SELECT 'notice', notice_id, dag_id, state FROM notices WHERE ${UNKNOWN_NOTICE}
@@ -115,7 +115,7 @@ export const FIND_UNKNOWN = sql`SELECT 'backfill' AS what, backfill_id AS id, da
   UNION ALL SELECT 'ids', count(*), min(asked_id), min(outcome) FROM processed_ids WHERE ${UNKNOWN_OUTCOME}
     HAVING count(*) > 0`;
 
-/** To be called with the lease. */
+/** Needs the lease. */
 export function mendUnknownWords(query: Query, now: Date): readonly MendedRow[] {
   return query.all<Found>(FIND_UNKNOWN).map((found) => mend(query, found, now));
 }
@@ -144,7 +144,7 @@ function mend(query: Query, { what, id, name, word }: Found, now: Date): MendedR
       );
       return { message: `Request ${id} (${name}) is refused: it was in the state ${unknown}.` };
     case "batch":
-      // Put again: what stands there already is recognised, and what is damaged is discarded.
+      // Put again: an existing object is recognised, and a damaged batch is discarded.
       query.run(
         sql`UPDATE batches SET kind = CASE WHEN kind IN ('records', 'manifest') THEN kind
               WHEN body IS NULL THEN 'records' ELSE 'manifest' END,
@@ -154,7 +154,7 @@ function mend(query: Query, { what, id, name, word }: Found, now: Date): MendedR
             WHERE batch_id = ${id}`,
       );
       return {
-        message: `Batch ${id} (${name}) was "${word}", which this version does not know. It is looked at anew.`,
+        message: `Batch ${id} (${name}) was "${word}", which this version does not know. It is checked again.`,
       };
     case "object":
       query.run(
@@ -165,7 +165,7 @@ function mend(query: Query, { what, id, name, word }: Found, now: Date): MendedR
             WHERE object_id = ${id}`,
       );
       return {
-        message: `Object ${id} (${name}) was of the kind ${unknown}. It counts as what the books say of it.`,
+        message: `Object ${id} (${name}) was of the kind ${unknown}. It now has the kind that its other records show.`,
       };
     default:
       query.run(

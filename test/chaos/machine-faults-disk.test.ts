@@ -37,7 +37,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     await opened.world.prepare(["run", "csv_ingest", "--date", DATE]);
     const failed = await opened.run("tmdb_ingest", DATE);
     expect([1, 75], failed.stdout + failed.stderr).toContain(failed.exitCode);
-    expect(failed.stdout + failed.stderr).toMatch(/No space is left for .*dagmar\.db[^]*Make room/);
+    expect(failed.stdout + failed.stderr).toMatch(/No space is left for .*dagmar\.db[^]*Free some space/);
     expect(failed.stdout + failed.stderr).not.toMatch(/fault of Dagmar's own|^ +at /m);
     expect(failed.seconds).toBeLessThan(40);
     expect(failed.peakMebibytes).toBeLessThan(260);
@@ -58,7 +58,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
       disk.fill();
       const refused = await world.run(["scheduler"], environment);
       expect(refused.exitCode, `${prior}: ${refused.stderr}`).toBe(75);
-      expect(refused.stderr).toMatch(/[Nn]o space is left[^]*Make room/);
+      expect(refused.stderr).toMatch(/[Nn]o space is left[^]*Free some space/);
       expect(refused.stderr).not.toMatch(/fault of Dagmar's own|Restore a backup|^ +at /m);
       disk.free();
     }
@@ -106,7 +106,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     disk.fill();
     await eventually(
       "it is told",
-      () => running.output().includes("Nothing could be written"),
+      () => running.output().includes("The database could not be written; trying again"),
       running,
       30_000,
     );
@@ -139,7 +139,9 @@ describe("a quota of the process (`ulimit -f`)", () => {
     const failed = await runWithin(world, 1_500, "run", "tmdb_ingest", "--date", DATE);
     const told = failed.stdout + failed.stderr;
     expect([1, 75], told).toContain(failed.exitCode);
-    expect(told).toMatch(/dagmar\.db could not be read or written \(SQLITE_IOERR[^]*a quota may be reached/);
+    expect(told).toMatch(
+      /dagmar\.db could not be read or written \(SQLITE_IOERR[^]*Check the disk, the quota/,
+    );
     expect(told).not.toMatch(/fault of Dagmar's own|Restore a backup|^ +at /m);
     const again = await opened.run("tmdb_ingest", DATE);
     expect(again.exitCode, again.stdout + again.stderr).toBe(0);
@@ -188,7 +190,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a folder that is read-only", () => {
       for (const command of [["run", "csv_ingest", "--date", DATE], ["scheduler"], ["db", "migrate"]]) {
         const refused = await opened.world.run(command);
         expect(refused.exitCode, refused.stderr).toBe(78);
-        expect(refused.stderr).toContain("See that this user may write to it and to its folder");
+        expect(refused.stderr).toContain("Allow this user to write to it and to its folder");
         expect(refused.stderr).not.toMatch(/Restore a backup|fault of Dagmar's own|^ +at /m);
       }
       disk.setReadOnly(false);

@@ -190,7 +190,7 @@ describe.each(WAYS)("%s", (way) => {
     const other = await backfill(world, "slow", "--from", "2025-07-01", "--to", "2025-07-02");
     expect(other.exitCode).toBe(75);
     expect(other.stderr).toMatch(
-      /^dagmar: A backfill of slow is under way: 2025-06-01T03:00:00\.000Z to 2025-06-04T02:59:59\.999Z, --reprocess none\.\n.*--cancel/,
+      /^dagmar: A backfill of slow is already running: 2025-06-01T03:00:00\.000Z to 2025-06-04T02:59:59\.999Z, --reprocess none\.\n.*--cancel/,
     );
     expect(
       (await backfill(world, "slow", "--from", "2025-07-01", "--to", "2025-07-02", "--dry-run")).exitCode,
@@ -198,7 +198,7 @@ describe.each(WAYS)("%s", (way) => {
     const rest = await preview(world, ...range);
     expect(rest.map(({ verdict }) => verdict)).toEqual(["open", "open", "open"]);
     expect(rest[2]?.reason).toBe(
-      "slow/backfill__2025-06-03T09:00:00.000Z is queued, and the backfill is under way",
+      "slow/backfill__2025-06-03T09:00:00.000Z is queued, and the backfill is running",
     );
     world.writeFile("well");
     const following = world.start(["backfill", ...range]);
@@ -251,7 +251,7 @@ describe.each(WAYS)("%s", (way) => {
     [
       "a manual Dag",
       ["manual", "--from", "2025-01-01", "--to", "2025-01-02"],
-      /manual has no slots: nothing but people start it\.\n.*dagmar run manual/,
+      /manual has no slots: it is only started by hand\.\n.*dagmar run manual/,
     ],
     [
       "a range without a slot",
@@ -303,7 +303,7 @@ test("a Dag that follows several has a slot on each day on which all of them hav
   ]);
   const mixed = await backfill(world, "mixed", ...range);
   expect(mixed.exitCode).toBe(2);
-  expect(mixed.stderr).toContain("mixed has no slots: nothing but people start it.");
+  expect(mixed.stderr).toContain("mixed has no slots: it is only started by hand.");
 });
 
 test("a dry run makes no database, and tells which slots are not due yet", async () => {

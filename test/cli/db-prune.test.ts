@@ -99,7 +99,7 @@ test("while another process holds the lease it ends with 75 and removes nothing;
   const before = world.query("SELECT count(*) AS n FROM dag_runs");
   const { exitCode, stderr } = await world.run(["db", "prune", "--older-than", "1d"]);
   expect(exitCode).toBe(75);
-  expect(stderr).toContain("Another process is at work on this database: run csv_ingest");
+  expect(stderr).toContain("Another process is using this database: run csv_ingest");
   expect((await prune("--dry-run")).dry_run).toBe(true);
   expect(world.query("SELECT count(*) AS n FROM dag_runs")).toEqual(before);
   edit((database) => database.exec("UPDATE lease SET expires_at = NULL, pid = NULL, purpose = NULL"));

@@ -60,7 +60,7 @@ describe("no database", () => {
       expect(exitCode, stderr).toBe(78);
       expect(stdout).toBe("");
       expect(stderr).toBe(
-        `dagmar: There is no database at ${file} yet.\n  The first \`dagmar run\` makes it, or \`dagmar db migrate\`.\n`,
+        `dagmar: There is no database at ${file} yet.\n  The first \`dagmar run\` creates it, or \`dagmar db migrate\`.\n`,
       );
       expect(existsSync(file)).toBe(false);
     },
@@ -95,7 +95,7 @@ test.concurrent("a file that is no database of Dagmar's is left alone", async ()
   other.close();
   for (const [file, sentence] of [
     [text, "file is not a database"],
-    [foreign, "is a SQLite database, but not one of Dagmar's"],
+    [foreign, "is a SQLite database, but not Dagmar's"],
   ] as const) {
     const { exitCode, stderr } = await world.run(["run", "csv_ingest"], { DAGMAR_DB: file });
     expect(exitCode).toBe(78);

@@ -230,7 +230,7 @@ test("while one run is at work another says so and exits 75; the first is not di
   for (const { exitCode, stderr } of seconds) {
     expect(exitCode, stderr).toBe(75);
     expect(stderr).toContain(
-      `dagmar: Another process is at work on this database: run tmdb_ingest (pid ${first.child.pid} on `,
+      `dagmar: Another process is using this database: run tmdb_ingest (pid ${first.child.pid} on `,
     );
     expect(stderr.trimEnd().split("\n")).toHaveLength(2);
   }

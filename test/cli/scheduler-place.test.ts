@@ -56,9 +56,9 @@ describe("beside a scheduler", () => {
   test.each([
     [
       ["run", "plain"],
-      /The scheduler's Dag file is another one: its plain is [0-9a-f]{12}, here it is [0-9a-f]{12}/,
+      /The scheduler has read another version of the Dag file: its plain is [0-9a-f]{12}, here it is [0-9a-f]{12}/,
     ],
-    [["trigger", "stranger"], /it has no sound Dag stranger, here it is/],
+    [["trigger", "stranger"], /it has no valid Dag stranger, here it is/],
     [
       ["backfill", "plain", "--from", "2026-11-05", "--to", "2026-11-05"],
       /its Dag folder is \S+dags, here \S+other-dags/,

@@ -23,12 +23,12 @@ describe("what is wrong is said in one line and ends it", () => {
     [
       "a folder for its database that is a file",
       { DAGMAR_DB: "/dev/null/dagmar.db" },
-      /The folder of \/dev\/null\/dagmar\.db cannot be made: .*\n.*DAGMAR_DB/,
+      /The folder of \/dev\/null\/dagmar\.db cannot be created: .*\n.*DAGMAR_DB/,
     ],
     [
       "a database that cannot be opened",
       { DAGMAR_DB: "/usr" },
-      /\/usr cannot be used: .*\n.*this user may write to it and to its folder/,
+      /\/usr cannot be used: .*\n.*Allow this user to write to it and to its folder/,
     ],
   ])("%s", async (_name, environment, message) => {
     const world = useServiceWorld();

@@ -76,7 +76,7 @@ test("a run that waits for its turn says whose turn it is", async () => {
   onTestFinished(() => world.close());
   await world.prepare(["trigger", "slow", "--date", "2025-03-01"]);
   const second = world.start(["run", "slow", "--date", "2025-03-02"]);
-  const words = "it is queued; under way: slow/manual__2025-03-01T00:00:00.000Z";
+  const words = "it is queued; running: slow/manual__2025-03-01T00:00:00.000Z";
   await eventually("it says so", () => second.output().includes(words), second);
   expect((await world.run(["runs", "show", "slow@2025-03-02"])).stdout).toContain(words);
   second.child.kill("SIGINT");

@@ -66,7 +66,7 @@ test("a working directory that was removed is said to be so", () => {
   mkdirSync(join(world.folder, "gone"));
   const { status, said } = runAfter("cd gone && rmdir ../gone", "dags", "list");
   expect(said).toBe(
-    "dagmar: The working directory does not exist any more.\n  Change to a directory that exists, and give the command again there.\n",
+    "dagmar: The working directory no longer exists.\n  Change to an existing directory and run the command again.\n",
   );
   expect(status).toBe(75);
 });

@@ -130,8 +130,8 @@ describe.each(WAYS)("%s", (way) => {
     expect(exitCode).toBe(75);
     expect(stderr).toMatch(
       world.scheduler === undefined
-        ? /^dagmar: Another process is at work on this database: run slow /
-        : /^dagmar: slow\/manual__\S+ sleep is running\.\n {2}Wait for it, or stop it: dagmar runs cancel slow\/manual__/,
+        ? /^dagmar: Another process is using this database: run slow /
+        : /^dagmar: slow\/manual__\S+ sleep is running\.\n {2}Wait for it, or stop its run: `dagmar runs cancel slow\/manual__/,
     );
     running.child.kill("SIGINT");
     expect((await running.ended).exitCode).toBe(75);

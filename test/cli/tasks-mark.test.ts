@@ -51,7 +51,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(exitCode).toBe(75);
     expect(stderr).toMatch(
       world.scheduler === undefined
-        ? /^dagmar: Another process is at work on this database: run slow /
+        ? /^dagmar: Another process is using this database: run slow /
         : /sleep is running\.\n.*dagmar runs cancel slow\//,
     );
     running.child.kill("SIGINT");

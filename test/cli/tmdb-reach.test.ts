@@ -113,11 +113,11 @@ test("a pause of thirty days is told by runs list and runs show, for the run and
   const lines = listed.stdout.split("\n").filter((line) => line.includes(" waits: "));
   expect(lines.find((line) => line.includes("11-25"))).toContain(cause);
   expect(lines.find((line) => line.includes("/behind waits:"))).toMatch(
-    /it is queued; under way: .*11-25.*movies: up_for_retry until/,
+    /it is queued; running: .*11-25.*movies: up_for_retry until/,
   );
   expect(listed.stdout).toContain("asks for a pause of 2592000 seconds; it is asked again in 86400");
   const shown = await world.run(["runs", "show", "tmdb_ingest/behind"]);
-  expect(shown.stdout).toMatch(/the run waits: it is queued; under way: .*movies: up_for_retry until/);
+  expect(shown.stdout).toMatch(/the run waits: it is queued; running: .*movies: up_for_retry until/);
   const json = await world.run(["runs", "list", "--json"]);
   expect(json.stdout).toContain(`"waits": "${cause}`);
 }, 60_000);

@@ -82,7 +82,7 @@ test("beside a run in the foreground it ends with 75 and says who is at work", a
     const { exitCode, stderr } = await world.run(command);
     expect(exitCode).toBe(75);
     expect(stderr).toMatch(
-      /^dagmar: Another process is at work on this database: run slow \(pid \d+ on .*\)\.\n {2}Wait until it has finished, or stop it/,
+      /^dagmar: Another process is using this database: run slow \(pid \d+ on .*\)\.\n {2}Wait until it has finished, or stop it/,
     );
   }
   running.child.kill("SIGINT");

@@ -27,7 +27,7 @@ async function readPid(world: ServiceWorld, attempt: number, running: Scheduler)
   return read();
 }
 
-test("a task whose process dies three times under it is set aside, each orphan ended before the task is made again", async () => {
+test("a task whose process dies three times fails, and each orphan is stopped before the next attempt", async () => {
   const world = useServiceWorld();
   writeLongDag(world);
   await world.prepare(["trigger", "long"]);
@@ -95,7 +95,7 @@ test("a per-second Dag killed at five moments has each slot once, and every run 
   );
   const first = slots[0]?.at ?? 0;
   expect(slots.map(({ at }) => at - first)).toEqual(slots.map((_, index) => index));
-  // A task that happened to be at work at three of the kills is set aside, and nothing else fails.
+  // A task that was running at three of the kills fails, and nothing else does.
   const unsuccessful = world.query("SELECT run_id FROM v_runs WHERE state <> 'success' ORDER BY run_id");
   const setAside = world.query(
     "SELECT run_id FROM v_tasks WHERE state = 'failed' AND lost = 3 AND failures = 0 ORDER BY run_id",

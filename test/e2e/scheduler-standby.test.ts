@@ -41,7 +41,7 @@ test("the second one says whom it waits for, and is healthy without being ready"
   const world = useServiceWorld();
   const [first, second] = await startTwo(world);
   expect(second.output()).toContain(
-    `Standing by. Another process is at work on this database: scheduler (pid ${first.child.pid} on `,
+    `Standing by. Another process is using this database: scheduler (pid ${first.child.pid} on `,
   );
   expect(await ask(`${second.url}/healthz`)).toMatchObject({ status: 200 });
   const ready = await ask(`${second.url}/readyz`);
@@ -93,7 +93,7 @@ test("one that was stopped for longer than its lease writes nothing when it goes
   first.child.kill("SIGCONT");
   const { exitCode, stderr } = await first.ended;
   expect(exitCode, stderr).toBe(75);
-  expect(stderr).toMatch(/^dagmar: Another process has taken this database's lease over\.$/m);
+  expect(stderr).toMatch(/^dagmar: Another process has taken over this database's lease\.$/m);
   expect(stderr).not.toMatch(/^ +at /m);
   expect(world.readStates("v_attempts", "long")).toEqual(["lost", "running"]);
   const more = count(world);
@@ -119,7 +119,7 @@ test("stands by for a run in the foreground too, and begins when that has ended"
   await eventually("it runs", () => running.output().includes("sleep: started"), running);
   const scheduler = await world.startScheduler();
   const isTold = () =>
-    scheduler.output().includes("Standing by. Another process is at work on this database: run slow (pid ");
+    scheduler.output().includes("Standing by. Another process is using this database: run slow (pid ");
   await eventually("it stands by", isTold, scheduler);
   running.child.kill("SIGINT");
   expect((await running.ended).exitCode).toBe(75);

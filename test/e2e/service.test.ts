@@ -124,7 +124,7 @@ test("a Dag file that is broken is told and stops no other; mended, added and re
     (await ask(`${running.url}/metrics`)).text.includes(`\ndagmar_dag_import_errors ${count}\n`);
   await eventually("it is measured", () => tellsBroken(1), running);
   const [event] = world.query<{ message: string }>("SELECT message FROM v_events WHERE kind = 'dag_broken'");
-  expect(event?.message).toMatch(/others is broken and has no new runs: .*others\.yaml:2/);
+  expect(event?.message).toMatch(/others is broken and gets no new runs: .*others\.yaml:2/);
   const still = world.readStates("v_runs", "others").length;
   await eventually("the other runs on", hasRun("seconds", 1), running);
   expect(world.readStates("v_runs", "others")).toHaveLength(still);
@@ -148,7 +148,7 @@ test("a folder of Dags that goes away leaves its Dags as they are, is told once,
   const away = `${world.dagsFolder}-away`;
   renameSync(world.dagsFolder, away);
   const isTold = () =>
-    running.output().includes("The Dag folder could not be read; its Dags stay as they are.");
+    running.output().includes("The Dag folder could not be read; the Dags stay as they are.");
   await eventually("it is told", isTold, running);
   const before = world.readStates("v_runs", "seconds").length;
   await eventually("it runs on", () => world.readStates("v_runs", "seconds").length > before, running);

@@ -1,9 +1,10 @@
+/** Exit codes of errors, and the text of faults of the operating system. */
 import { expect, test } from "vitest";
 import { ERROR_CODES, EXIT, type ErrorCode } from "../../model/errors.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
 import { DECLARATIONS } from "../../tasks/registry.ts";
 
-/** What stays as it is until a person edits something: a supervisor does not start it again. */
+/** Faults that a person has to fix by an edit: a supervisor does not restart the program. */
 const EDITS: readonly ErrorCode[] = [
   "DAG_INVALID", // a Dag file
   "CONFIG_INVALID", // a setting
@@ -14,7 +15,7 @@ const EDITS: readonly ErrorCode[] = [
   "DATABASE_MOVED", // the file's place
   "SETTINGS_DIFFER", // a setting, of the command or of the scheduler
 ];
-/** What room, time or the end of another process mends. */
+/** Faults that free space, time or the end of another process fixes. */
 const PASSING: readonly ErrorCode[] = [
   "DATABASE_BUSY",
   "DATABASE_FULL",
@@ -46,7 +47,7 @@ function listCodes(exit: number): readonly string[] {
     .toSorted();
 }
 
-test("78 is for what only an edit mends, 75 for what room or time mends", () => {
+test("78 is for faults that only an edit fixes, 75 for faults that space or time fixes", () => {
   expect(listCodes(EXIT.configuration)).toEqual(EDITS.toSorted());
   expect(listCodes(EXIT.tryAgain)).toEqual(PASSING.toSorted());
 });
@@ -54,7 +55,7 @@ test("78 is for what only an edit mends, 75 for what room or time mends", () => 
 test.each([
   ["ENOSPC", "the disk or the quota is full (ENOSPC)"],
   ["EDQUOT", "the quota is used up (EDQUOT)"],
-  ["EMFILE", "this process may not open more files (`ulimit -n`) (EMFILE)"],
+  ["EMFILE", "this process has reached its limit of open files (`ulimit -n`) (EMFILE)"],
   ["EACCES", undefined],
   ["EROFS", undefined],
 ])("%s", (code, words) => {

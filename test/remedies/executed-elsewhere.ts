@@ -92,21 +92,32 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
     covers: ["scheduler/runs/make-due-runs.ts run"],
     file: "test/scheduler/runs/slots-taken.test.ts",
-    title: "a cancelled run stands for the slot, and the event says how it is resumed",
+    title: "a cancelled run takes the slot, and the event says how to resume it",
     holds: `kind: "run"`,
   },
   {
     covers: ["scheduler/runs/make-due-runs.ts backfill", "docs/operations.md backfill"],
     file: "test/scheduler/runs/slots-taken.test.ts",
-    title: "slots that were passed over are made by a backfill, as the event says",
+    title: "a backfill runs skipped slots, as the event says",
     holds: `kind: "backfill"`,
   },
   {
     covers: ["scheduler/runs/follow-successes.ts tasks clear"],
     file: "test/scheduler/runs/follow-successes.test.ts",
-    title:
-      "a success that is cleared and made again makes no second run of its follower, and an event says so",
+    title: "a success that is cleared and repeated creates no second run of its follower, with an event",
     holds: `kind: "clear"`,
+  },
+  {
+    covers: ["scheduler/commands/backfill.ts backfill"],
+    file: "test/cli/backfill.test.ts",
+    title: "--cancel stops its runs, those that wait and the one at work",
+    holds: `backfill(world, "slow", "--cancel")`,
+  },
+  {
+    covers: ["scheduler/commands/refuse-running.ts runs cancel"],
+    file: "test/cli/runs-cancel.test.ts",
+    title: "TITLE",
+    holds: `"runs", "cancel"`,
   },
   {
     covers: ["tasks/tmdb-to-lake/index.ts lake missing", "docs/operations.md lake missing"],

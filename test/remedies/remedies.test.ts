@@ -196,6 +196,7 @@ const REMEDIES: readonly Remedy[] = [
     state: "the database is damaged",
     covers: [
       "state/sqlite/sqlite-errors.ts db backup",
+      "state/sqlite/database-file.ts db backup",
       "docs/operations.md db backup",
       "docs/operations.md db check",
     ],
@@ -206,7 +207,7 @@ const REMEDIES: readonly Remedy[] = [
       await world.prepare(["db", "backup", copy]);
       writeFileSync(world.databaseFile, "no database, but long enough to look at\n".repeat(100));
       expect(await say(world, ["runs", "list"], 78)).toContain(
-        "Restore a backup (`dagmar db backup` makes them)",
+        "Restore a backup (made with `dagmar db backup`)",
       );
       for (const end of ["", "-wal", "-shm"]) rmSync(world.databaseFile + end, { force: true });
       copyFileSync(copy, world.databaseFile);

@@ -1,4 +1,4 @@
-/** How long the loop stands still when the clock is set far ahead or back: Dags of every minute, with each kind of catch-up. */
+/** How long the loop stalls when the clock is set far ahead or back: per-minute Dags, with each kind of catch-up. */
 import { readFileSync } from "node:fs";
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { MINUTE, openServiceWorld, type ServiceWorld } from "./service-world.ts"
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MOST_STALL_MS = 200;
-/** The disk may be slow for a while: the best of these counts. */
+/** The disk may be slow for a while: the best of these rounds counts. */
 const REPEATS = 3;
 
 const DAGS = Array.from({ length: 30 }, (_, index) =>
@@ -22,8 +22,8 @@ const DAGS = Array.from({ length: 30 }, (_, index) =>
 );
 
 /**
- * Wall time without that in which this thread was ready to run and other processes had the processors (Linux counts it: the
- * second field of schedstat, in nanoseconds). What the loop waits for itself, such as the disk, is in it.
+ * Wall time without that in which this thread was ready to run and other processes had the processors (Linux counts
+ * it: the second field of schedstat, in nanoseconds). It includes the loop's own waits, such as the disk.
  */
 function readOwnMs(): number {
   return performance.now() - readWaitedMs();
@@ -37,7 +37,7 @@ function readWaitedMs(): number {
   }
 }
 
-/** The longest time in which nothing else could run, while the loop does what there is to do. */
+/** The longest time in which nothing else could run while the loop works. */
 async function measureStall(world: ServiceWorld, work: () => void): Promise<number> {
   work();
   let longestMs = 0;
@@ -51,7 +51,7 @@ async function measureStall(world: ServiceWorld, work: () => void): Promise<numb
   return longestMs;
 }
 
-describe("the loop stands still for at most 200 ms when the clock is set", () => {
+describe("the loop stalls for at most 200 ms when the clock is set", () => {
   test.each([
     ["an hour ahead", HOUR],
     ["an hour back", -HOUR],

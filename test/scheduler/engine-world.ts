@@ -38,7 +38,7 @@ export function makeType(type: string, run: Work, changes: Partial<AnyTaskType> 
   };
 }
 
-/** Something that a test waits for, and lets happen. */
+/** A gate that a test waits for and opens. */
 export interface Gate {
   readonly opened: Promise<void>;
   readonly open: () => void;
@@ -54,9 +54,9 @@ export function makeGate(): Gate {
 
 export interface EngineWorld extends Omit<TestWorld, "clock"> {
   readonly clock: HandClock;
-  /** What the engine told, in order: `started a 1`, `settled a success`, `ended success`. */
+  /** The engine's reports, in order: `started a 1`, `settled a success`, `ended success`. */
   readonly told: readonly string[];
-  /** What its executor got and gave. */
+  /** Its executor's requests and results. */
   readonly crossings: Crossings;
   readonly tools: EngineTools;
   readonly makeRun: (dag: DagDefinition, logicalDate?: string, params?: Params) => Promise<DagRun>;
@@ -167,7 +167,7 @@ export async function openEngineWorld(
   };
 }
 
-/** A Dag of tasks that are told by their type, their needs and what else matters. */
+/** A Dag of tasks, each given by its type, its needs and other relevant fields. */
 export function makeChain(
   ...tasks: readonly (Partial<TaskDefinition> & { readonly taskId: string })[]
 ): DagDefinition {

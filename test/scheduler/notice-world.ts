@@ -1,4 +1,4 @@
-/** Runs that end as a test says, the notices that this makes, and a webhook on loopback that answers as a test says. */
+/** Runs that end as a test says, their notices, and a webhook on loopback that answers as a test says. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
@@ -13,9 +13,9 @@ import { sql } from "../../state/sqlite/statement.ts";
 import { makeDag, makeVersion } from "../support/test-dag.ts";
 
 export interface RunEnds {
-  /** Makes a run and ends it in this state, one minute after the one before; `instant` of its end instead. */
+  /** Creates a run and ends it in this state, one minute after the last one or at `instant`. */
   end(state: DagRunState, changes?: Partial<RunEndOptions>): Promise<DagRun>;
-  /** As `tasks clear` and a new attempt do. */
+  /** Like `tasks clear` and a new attempt. */
   endAgain(run: DagRun, state: DagRunState): Promise<void>;
   notices(): readonly Notice[];
 }
@@ -23,7 +23,7 @@ export interface RunEnds {
 interface RunEndOptions {
   readonly dagId: string;
   readonly settings: Partial<NoticeSettings>;
-  /** What the run's failed tasks say, by task id. */
+  /** Messages of the run's failed tasks, by task id. */
   readonly failedTasks: Readonly<Record<string, string | null>>;
   readonly instant: Date;
 }

@@ -1,4 +1,4 @@
-/** A scheduler on a real database, with Dags that the test hands in, a clock that it moves and a wake-up that it gives. */
+/** A scheduler on a real database, with the test's Dags, a clock that the test moves and a wake-up that it raises. */
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { createInProcessExecutor } from "../../scheduler/attempts/in-process-executor.ts";
@@ -28,25 +28,25 @@ import { makeType, type Work } from "./engine-world.ts";
 
 export interface ServiceWorld extends Omit<TestWorld, "clock"> {
   readonly clock: HandClock;
-  /** The Dag files from now on; those that are broken by id. */
+  /** Sets the Dag files; broken ones by id. */
   readonly setDags: (dags: readonly DagDefinition[], broken?: Readonly<Record<string, DagIssue>>) => void;
-  /** Starts the loop; it is drained when the test ends. */
+  /** Starts the loop, which is drained when the test ends. */
   readonly start: () => Service;
   /** `dag@HH:MM state`, oldest first. */
   readonly runs: () => readonly string[];
   /** `kind: message`, oldest first; of these kinds. */
   readonly events: (...kinds: readonly string[]) => readonly string[];
-  /** Asks as another process would; gives the state and the answer once there is one. */
+  /** Inserts a request like another process; returns its state and answer when there is one. */
   readonly ask: (
     command: SchedulerCommand,
   ) => Promise<{ readonly state: string; readonly answer: JsonValue }>;
-  /** Does it as the lease's holder would, without a loop; it has read the Dag files and these Dags. */
+  /** Carries out a command like the lease's holder, without a loop, with the Dag files and these Dags. */
   readonly apply: <Kind extends CommandKind>(
     command: SchedulerCommand<Kind>,
     ...known: readonly DagDefinition[]
   ) => Promise<CommandAnswers[Kind]>;
   readonly told: readonly string[];
-  /** How often the loop has turned. */
+  /** The number of turns of the loop. */
   readonly turns: () => number;
 }
 
@@ -54,16 +54,16 @@ export interface Service {
   readonly ended: Promise<void>;
   readonly wake: () => void;
   readonly drain: () => void;
-  /** Moves the clock, then lets the loop do what there is to do. */
+  /** Moves the clock, then lets the loop work. */
   readonly advance: (ms: number) => Promise<void>;
-  /** Lets the loop do what there is to do now. */
+  /** Lets the loop work. */
   readonly rest: () => Promise<void>;
 }
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-/** Comes back when the event loop has had nothing but the clock to wait for, as far as rounds can tell. */
+/** Resolves when the event loop only waits for the clock, judged by a number of rounds. */
 async function settle(): Promise<void> {
   for (let round = 0; round < 60; round += 1) await yieldToEvents();
 }
@@ -205,7 +205,7 @@ export async function openServiceWorld(
   };
 }
 
-/** A run of that Dag that has succeeded, at that instant, in this lake or in another one. */
+/** A successful run of that Dag at that instant, in this lake or another one. */
 export function succeed(
   world: ServiceWorld,
   dag: DagDefinition,

@@ -1,3 +1,4 @@
+/** The scheduler's loop with a clock that the test moves: slots, Dag files, pauses, followers and drains. */
 import { describe, expect, test } from "vitest";
 import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import type { DagDefinition } from "../../model/dag/dag.ts";
@@ -28,7 +29,7 @@ describe("slots", () => {
     expect(world.runs()).toEqual(["hourly@10:00 success", "hourly@11:00 success", "hourly@12:00 success"]);
   });
 
-  test("come out the same with a minuteTimer that is lost, late or doubled", async () => {
+  test("are the same with a minuteTimer that is lost, late or doubled", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly()]);
     const service = world.start();
@@ -40,7 +41,7 @@ describe("slots", () => {
     expect(world.runs()).toEqual(["hourly@10:00 success", "hourly@11:00 success"]);
   });
 
-  test("of a new Dag count from when it is seen, with catchup: all from its start", async () => {
+  test("of a new Dag count from its first read, with catchup: all from its start", async () => {
     const world = await openServiceWorld();
     world.setDags([
       hourly(),
@@ -51,7 +52,7 @@ describe("slots", () => {
     expect(world.runs()).toEqual(["all@07:00 success", "all@08:00 success", "all@09:00 success"]);
   });
 
-  test("before start and after end are none", async () => {
+  test("do not exist before start and after end", async () => {
     const world = await openServiceWorld();
     world.setDags([
       hourly({ startAt: "2026-11-23T11:00:00.000Z", endAt: "2026-11-23T12:00:00.000Z", maxActiveRuns: 9 }),
@@ -64,7 +65,7 @@ describe("slots", () => {
     ["none", [], "skipped hourly 3 catchup_none"],
     ["latest", ["hourly@13:00 success"], "skipped hourly 2 catchup_latest"],
     ["all", ["hourly@11:00 success", "hourly@12:00 success", "hourly@13:00 success"], undefined],
-  ] as const)("missed while nobody was there go by catchup: %s", async (catchup, made, skipped) => {
+  ] as const)("missed while no scheduler was running follow catchup: %s", async (catchup, made, skipped) => {
     const world = await openServiceWorld();
     world.setDags([hourly({ catchup })]);
     const first = world.start();
@@ -83,7 +84,7 @@ describe("slots", () => {
     expect(world.runs().at(-1)).toBe("hourly@14:00 success");
   });
 
-  test("that exist already are not made again", async () => {
+  test("that already have a run get no second one", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly()]);
     await world.apply({
@@ -105,7 +106,7 @@ describe("slots", () => {
 });
 
 describe("an odd clock", () => {
-  test("that is set ahead for ten days is told, and catchup decides", async () => {
+  test("that is set ten days ahead is reported, and catchup decides", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly({ catchup: "latest" })]);
     const service = world.start();
@@ -117,7 +118,7 @@ describe("an odd clock", () => {
     expect(world.told).toContain("jump 864000");
   });
 
-  test("that is set ahead and right again runs what comes due, though it counts as missed from there", async () => {
+  test("that is set ahead and back again runs slots that come due, though they count as missed meanwhile", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly({ catchup: "none" })]);
     const service = world.start();
@@ -131,7 +132,7 @@ describe("an odd clock", () => {
     expect(world.runs()).toEqual(["hourly@10:00 success"]);
   });
 
-  test("that had run ahead leaves a cursor in the future, which goes back to now", async () => {
+  test("that was ahead leaves a cursor in the future, which is set back to now", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly()]);
     const first = world.start();
@@ -167,7 +168,7 @@ describe("max_active_runs", () => {
 });
 
 describe("Dag files", () => {
-  test("that are added, edited, broken, mended and removed while it runs are taken as they are, and told", async () => {
+  test("that are added, edited, broken, fixed and removed take effect while it runs, with events", async () => {
     const world = await openServiceWorld();
     world.setDags([]);
     const service = world.start();
@@ -188,14 +189,14 @@ describe("Dag files", () => {
     expect(world.events("dag_added", "dag_broken", "dag_mended", "dag_removed", "schedule_changed")).toEqual([
       "dag_added: hourly is new: 0 * * * * UTC.",
       "dag_added: other is new: 0 * * * * UTC.",
-      expect.stringMatching(/^dag_broken: hourly is broken and has no new runs: .*must be a map/),
-      "schedule_changed: hourly is scheduled anew: 30 * * * * UTC instead of 0 * * * * UTC. It counts from now.",
-      "dag_removed: The file of other is gone: it has no new runs; those under way go on.",
-      "dag_mended: The file of hourly is in order again.",
+      expect.stringMatching(/^dag_broken: hourly is broken and gets no new runs: .*must be a map/),
+      "schedule_changed: hourly has a new schedule: 30 * * * * UTC instead of 0 * * * * UTC. Its slots count from now.",
+      "dag_removed: The file of other is gone: it gets no new runs; open runs continue.",
+      "dag_mended: The file of hourly is valid again.",
     ]);
   });
 
-  test("that are edited do not change a run under way", async () => {
+  test("that are edited do not change a running run", async () => {
     const gate = makeGate();
     const world = await openServiceWorld({ noop: async () => gate.opened.then(() => ({})) });
     world.setDags([hourly()]);
@@ -238,7 +239,7 @@ describe("a Dag after others", () => {
   const follower = (dagIds: readonly string[], changes: Partial<DagDefinition> = {}) =>
     hourly({ dagId: "follower", schedule: { kind: "after", dagIds }, ...changes });
 
-  test("runs at the logical date of each success of the one", async () => {
+  test("runs at the logical date of each success of a single Dag", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly(), follower(["hourly"])]);
     await world.start().advance(2 * HOUR);
@@ -262,7 +263,7 @@ describe("a Dag after others", () => {
     expect(world.runs()).toEqual(["hourly@10:00 failed"]);
   });
 
-  test("tells of an upstream that is cleared and succeeds again, and makes no second run", async () => {
+  test("reports an upstream that is cleared and succeeds again, and creates no second run", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly(), follower(["hourly"])]);
     const service = world.start();
@@ -277,7 +278,7 @@ describe("a Dag after others", () => {
     expect(world.events("upstream_again")).toHaveLength(1);
   });
 
-  test("of several runs once a day of its zone, when all have succeeded, at the latest of their dates", async () => {
+  test("of several runs once a day in its zone, when all have succeeded, at their latest date", async () => {
     const world = await openServiceWorld();
     const daily = (dagId: string, expression: string) =>
       hourly({ dagId, schedule: { kind: "cron", expression }, maxActiveRuns: 5 });
@@ -303,7 +304,7 @@ describe("a Dag after others", () => {
     ]);
   });
 
-  test("follows what succeeded while no scheduler was there", async () => {
+  test("follows successes from a time without a scheduler", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly(), follower(["hourly"])]);
     const first = world.start();
@@ -323,7 +324,7 @@ describe("a Dag after others", () => {
 });
 
 describe("a drain", () => {
-  test("lets nothing new begin and ends when what is under way has stopped", async () => {
+  test("starts nothing new and ends when every attempt has stopped", async () => {
     const world = await openServiceWorld({
       noop: ({ signal }) =>
         new Promise((_, reject) => {
@@ -345,7 +346,7 @@ describe("a drain", () => {
 });
 
 describe("a scheduler that has lost its lease", () => {
-  test("writes nothing more and says so", async () => {
+  test("stops writing and says so", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly()]);
     await world.database.write((query) => query.run(sql`UPDATE lease SET epoch = 1`));

@@ -1,4 +1,7 @@
-/** Rows are mapped by their names, which the compiler does not see: each repository gives the fields of its type, no more and no fewer. */
+/**
+ * Rows are mapped by column names, which the compiler does not check: each repository returns exactly the fields of
+ * its type.
+ */
 import { expect, test } from "vitest";
 import type { CandidateSet } from "../../model/ports/candidate-store.ts";
 import type { FailureCount, SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
@@ -47,7 +50,7 @@ import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld } from "../support/test-world.ts";
 import { saveCandidates } from "../support/candidates.ts";
 
-/** The compiler holds the names equal to the type's. */
+/** The compiler keeps the names equal to the type's. */
 type Names<T> = Readonly<Record<keyof T, true>>;
 
 const RUN: Names<DagRun> = {
@@ -221,7 +224,7 @@ const SUM: Names<Reconciliation> = {
 
 const FAILURES: Names<FailureCount> = { reason: true, count: true, example: true, isPermanent: true };
 
-/** By who gives it: what was given, and the names it should have. */
+/** By repository: what was returned, and the expected names. */
 type Given = Readonly<Record<string, readonly [given: object | undefined, names: object]>>;
 
 function compareNames(given: Given): { readonly read: unknown; readonly wanted: unknown } {

@@ -1,4 +1,4 @@
-/** Which ids `v_missing` lists: each once, and each question for itself. */
+/** Which ids `v_missing` lists: each once, separately for each question. */
 import { beforeEach, expect, test } from "vitest";
 import { insertInto, sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld, type TestWorld } from "../support/test-world.ts";
@@ -62,7 +62,7 @@ function decide(questionId: number, generation: string, outcome: string): Promis
 const listMissing = (): unknown[] =>
   world.database.all(sql`SELECT asked_id, outcome FROM v_missing ORDER BY outcome`);
 
-test("an id that one service lacks is listed, whatever another one stored of it later", async () => {
+test("an id that one service does not have is listed, even if another one stored it later", async () => {
   await world.makeRunFacts("2026-11-23T09:00:00Z");
   const [first, second] = [await ask("http://a"), await ask("http://b")];
   await decide(first.questionId, "0", "not_found");

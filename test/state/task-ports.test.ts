@@ -1,4 +1,7 @@
-/** What tasks get as `state`: another process may hold the books one day, so that every call is waited for. */
+/**
+ * The ports that tasks get as `state`. Every call is asynchronous, because another process may hold the database one
+ * day.
+ */
 import { expect, test } from "vitest";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import { openTestWorld } from "../support/test-world.ts";
@@ -42,12 +45,12 @@ const METHODS: { readonly [Port in keyof TaskPorts]: Record<keyof TaskPorts[Port
   events: { record: true },
 };
 
-test("every method of every port gives a promise, also of its faults", async () => {
+test("every method of every port returns a promise, also for its errors", async () => {
   const { ports } = await openTestWorld();
   for (const [port, names] of Object.entries(METHODS)) {
     const methods = ports[port as keyof TaskPorts] as unknown as Record<string, () => unknown>;
     for (const name of Object.keys(names)) {
-      // Without arguments: what it makes of them is no matter here.
+      // Without arguments: the result does not matter here.
       const answer = methods[name]?.();
       expect(answer, `${port}.${name}`).toBeInstanceOf(Promise);
       await Promise.allSettled([answer]);

@@ -1,4 +1,7 @@
-/** The views are an interface for people and their scripts: a column may be added at the end of this list, none goes or is renamed. */
+/**
+ * The views are an interface for people and their scripts: columns may be added at the end, but never removed or
+ * renamed.
+ */
 import { describe, expect, test } from "vitest";
 import { addTasks, changeRunState, readRun } from "../../state/runs/dag-runs.ts";
 import { sql, nameOf } from "../../state/sqlite/statement.ts";

@@ -1,6 +1,6 @@
 /**
- * Whether a task's `when` has been judged to hold: it is judged once, and the answer is kept until the task is cleared.
- * Tasks that had come past it before are left as they are.
+ * Stores that a task's `when` holds: it is judged once, and the verdict stays until the task is cleared. Tasks that
+ * passed it earlier are not changed.
  */
 export const keptConditions: readonly string[] = [
   "ALTER TABLE task_instances ADD COLUMN when_held INTEGER NOT NULL DEFAULT 0",

@@ -1,6 +1,6 @@
 /**
- * A run belongs to a lake, as its records do. What a task reads is resolved when it starts, and kept with the task; what a
- * run wrote to a dataset is kept with the run. Before, both stood in the run's `pinned_inputs`.
+ * A run belongs to a lake, like its records. A task's input is resolved at its start and stored with the task; a
+ * run's writes to datasets are stored with the run. Before, both were in the run's `pinned_inputs`.
  */
 const RUN_COLUMNS = `dag_run_id, dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
   run_stamp, interval_start, interval_end, params, fingerprint, only_tasks, refetch_count, refetch_generation,
@@ -57,7 +57,7 @@ export const runsByLake: readonly string[] = [
     resolved_at TEXT NOT NULL,
     PRIMARY KEY (task_instance_id, dataset)
   ) STRICT, WITHOUT ROWID`,
-  // What a task had begun to read is kept for its next attempt.
+  // Keeps a task's resolved input for its next attempt.
   `INSERT INTO task_inputs (task_instance_id, dataset, object_id, source, resolved_at)
     SELECT t.task_instance_id, p.key, p.value, 'newest', r.created_at
       FROM dag_runs r JOIN task_instances t USING (dag_run_id) JOIN json_each(r.pinned_inputs) p
@@ -66,7 +66,7 @@ export const runsByLake: readonly string[] = [
       WHERE t.attempt_count > 0 AND d.value ->> '$.taskId' = t.task_id
         AND d.value ->> '$.with.source.dataset' = p.key`,
 
-  // A number that was given once is never given again, though its run was pruned.
+  // Numbers of pruned runs are never used again.
   `DELETE FROM sqlite_sequence WHERE name = 'dag_runs_by_lake'`,
   `INSERT INTO sqlite_sequence (name, seq) SELECT 'dag_runs_by_lake', seq FROM sqlite_sequence WHERE name = 'dag_runs'`,
   `DROP TABLE dag_runs`,

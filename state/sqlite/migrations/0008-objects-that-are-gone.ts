@@ -1,13 +1,13 @@
 /**
- * Objects that the store no longer holds, ids that stand in more than one object, batches that were found standing in the
- * lake, and batches that another database's manifest lists.
+ * Objects that the store no longer holds, ids in more than one object, batches that were found in the lake before
+ * their commit, and batches that another database's manifest lists.
  */
 export const objectsThatAreGone: readonly string[] = [
-  // When a listing first lacked the object, or showed other bytes at its key. It is not committed any more.
+  // When a listing first lacked the object or showed other bytes at its key. It is no longer committed.
   `ALTER TABLE objects ADD COLUMN missing_since TEXT`,
-  // Its bytes were found in the lake before the commit: it is committed as it is, whatever else stands there.
+  // The batch was found in the lake before its commit: it is committed unchanged.
   `ALTER TABLE batches ADD COLUMN found_at TEXT`,
-  // The manifest that lists the batch, where another database wrote it.
+  // The other database's manifest that lists the batch.
   `ALTER TABLE batches ADD COLUMN manifest_key TEXT`,
   // The further objects of an id; the first one is in processed_ids.
   `CREATE TABLE doubled_ids (
@@ -18,7 +18,7 @@ export const objectsThatAreGone: readonly string[] = [
     noticed_at TEXT NOT NULL,
     PRIMARY KEY (question_id, asked_id, generation, object_id)
   ) STRICT, WITHOUT ROWID`,
-  // Looked at once more: a manifest may list them.
+  // Checked again: a manifest may list them.
   `DELETE FROM objects WHERE kind = 'foreign'
     AND object_id NOT IN (SELECT object_id FROM processed_ids WHERE object_id IS NOT NULL)
     AND object_id NOT IN (SELECT object_id FROM dataset_writes)`,

@@ -1,10 +1,10 @@
 /**
- * A question is a source and facets, and a record carries facts: each JSON, under the names that a task type gives them.
- * The columns of one service that stood there before become such names.
+ * A question has a source and facets, and a record has facts: each JSON, with names that a task type chooses. The
+ * former columns for one service become such names.
  */
 const LANGUAGE = "json_extract(q.facets, '$.language')";
 const ENTITY = "json_extract(q.facets, '$.entity')";
-/** A list as a text with commas; empty for an empty list, NULL where the question does not say. */
+/** A list as text with commas; empty for an empty list, NULL if the question has none. */
 const APPEND = `CASE WHEN json_type(q.facets, '$.append') = 'array' THEN
         coalesce((SELECT group_concat(value, ',') FROM json_each(q.facets, '$.append')), '') END`;
 

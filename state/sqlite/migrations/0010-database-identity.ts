@@ -1,4 +1,4 @@
-/** A database has an id of its own, and knows which file it was last worked on in: so a copy of it can be told from it. */
+/** Gives a database an id and records the file in which it was last used, to recognise copies. */
 export const databaseIdentity: readonly string[] = [
   `CREATE TABLE database_identity (
     id INTEGER PRIMARY KEY CHECK (id = 1),

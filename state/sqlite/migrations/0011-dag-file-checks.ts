@@ -1,4 +1,4 @@
-/** What the checks of Dag files gave, so that a file that has not changed is not parsed again at the next start. */
+/** Results of checks of Dag files, so that an unchanged file is not parsed again at the next start. */
 export const dagFileChecks: readonly string[] = [
   `CREATE TABLE dag_file_checks (
     -- SHA-256 of the file, its name, the program's build and the settings it was checked by.

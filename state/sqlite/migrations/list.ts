@@ -1,4 +1,4 @@
-/** The migrations in their order. A migration that was released never changes; the next one mends it. */
+/** The migrations in their order. A released migration never changes; a new one corrects it. */
 import { initialTables } from "./0001-initial-tables.ts";
 import { initialViews } from "./0002-initial-views.ts";
 import { service } from "./0003-service.ts";

@@ -1,3 +1,4 @@
+/** How a task's `when` compares values of a run. */
 import { expect, test } from "vitest";
 import { describeUnmet, judgeCondition, resolveCondition } from "../../../model/dag/condition.ts";
 import type { JsonValue, Operator } from "../../../model/dag/dag.ts";
@@ -36,7 +37,7 @@ test.each(CASES)("%j %s %j is %s", (value, operator, operand, holds) => {
   expect(judgeCondition({ value: "${params.x}", operator, operand }, value)).toBe(holds);
 });
 
-test("what does not hold is told with the value that there was", () => {
+test("a condition that does not hold is reported with the actual value", () => {
   const condition = { value: "${params.mode}", operator: "equals", operand: "full" } as const;
   expect(describeUnmet(condition, "daily")).toBe('when: ${params.mode} is "daily", wanted equals "full"');
 });

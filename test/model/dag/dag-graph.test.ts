@@ -1,23 +1,24 @@
+/** The graph of a Dag's tasks: topological order, cycles and downstream tasks. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { listDownstream, orderTasks } from "../../../model/dag/dag-graph.ts";
 
 const task = (taskId: string, ...needs: string[]) => ({ taskId, needs });
 
-test("tasks come after what they need, and in the given order where nothing decides", () => {
+test("tasks come after their needs, and otherwise in the given order", () => {
   const ordering = orderTasks([task("c", "a"), task("b"), task("a"), task("d", "c", "b")]);
   expect(ordering).toEqual({ order: ["b", "a", "c", "d"] });
 });
 
-test("no tasks have an order, too", () => {
+test("an empty list of tasks has an empty order", () => {
   expect(orderTasks([])).toEqual({ order: [] });
 });
 
-test("a need that names no task is passed over", () => {
+test("a need that names no task is ignored", () => {
   expect(orderTasks([task("a", "ghost")])).toEqual({ order: ["a"] });
 });
 
-test("a cycle is told in the order in which its tasks would run", () => {
+test("a cycle is reported in the order in which its tasks would run", () => {
   const ordering = orderTasks([task("start"), task("a", "start", "c"), task("b", "a"), task("c", "b")]);
   if (!("cycle" in ordering)) throw new Error("the cycle was not seen");
   expect(ordering.cycle.at(0)).toBe(ordering.cycle.at(-1));
@@ -28,7 +29,7 @@ test("a task that needs itself is a cycle", () => {
   expect(orderTasks([task("a", "a")])).toEqual({ cycle: ["a", "a"] });
 });
 
-test("downstream is everything behind a task, never the task itself", () => {
+test("downstream tasks are all that depend on a task, without the task itself", () => {
   const tasks = [task("d", "c"), task("a"), task("b", "a"), task("c", "a", "b"), task("z")];
   expect(listDownstream(tasks, "a")).toEqual(["d", "b", "c"]);
   expect(listDownstream(tasks, "d")).toEqual([]);

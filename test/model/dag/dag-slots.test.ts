@@ -1,4 +1,4 @@
-/** Slots of Dags that follow others: those of one, the days of several on which all have one, and when the next comes. */
+/** Slots of Dags that follow others: those of a single Dag, the shared days of several, and the next slot. */
 import { expect, test } from "vitest";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { findNextDagSlot, listDagSlots } from "../../../model/dag/dag-slots.ts";

@@ -1,3 +1,4 @@
+/** How templates in Dag files are filled with values. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { JsonValue } from "../../../model/dag/dag.ts";
@@ -18,14 +19,14 @@ test("a whole template keeps the type of its value", () => {
   expect(renderTemplates("${params.since}", lookUp)).toBe(2001);
 });
 
-test("inside a text a value is written out", () => {
+test("inside a text a value becomes text", () => {
   expect(renderTemplates("Raw/${partition}/since-${params.since}.csv", lookUp)).toBe(
     "Raw/2026/11/23/since-2001.csv",
   );
   expect(renderTemplates("x${params.limit}", lookUp)).toBe("xnull");
 });
 
-test("an unknown name is left as it stands", () => {
+test("an unknown name stays as written", () => {
   expect(renderTemplates("a-${seq}-${partition}", lookUp)).toBe("a-${seq}-2026/11/23");
   expect(renderTemplates("${seq}", lookUp)).toBe("${seq}");
 });
@@ -41,12 +42,12 @@ test("templates are found at any depth, but not in names", () => {
   });
 });
 
-test("a value is never looked through for templates of its own", () => {
+test("templates inside a value are not replaced", () => {
   const sly = (name: string): JsonValue | undefined => (name === "a" ? "${b}" : "reached");
   expect(renderTemplates("x ${a}", sly)).toBe("x ${b}");
 });
 
-test("a value with dollar signs is written as it is", () => {
+test("a value with dollar signs is inserted unchanged", () => {
   expect(renderTemplates("x ${a} y", () => "$& $1 $$")).toBe("x $& $1 $$ y");
 });
 

@@ -1,9 +1,10 @@
+/** Trigger rules, for every combination of up to three upstream states. */
 import { describe, expect, test } from "vitest";
 import { TRIGGER_RULES, type TriggerRule } from "../../../model/dag/dag.ts";
 import { isTaskEnded, TASK_STATES, type TaskState } from "../../../model/run/task-instance.ts";
 import { judgeUpstream, type Verdict } from "../../../model/dag/trigger-rule.ts";
 
-/** Every way in which up to three upstream tasks can stand. */
+/** Every combination of states of up to three upstream tasks. */
 function listUpstreams(most: number): readonly (readonly TaskState[])[] {
   if (most === 0) return [[]];
   const shorter = listUpstreams(most - 1);
@@ -13,7 +14,7 @@ function listUpstreams(most: number): readonly (readonly TaskState[])[] {
 
 const UPSTREAMS = listUpstreams(3).filter((states) => states.length > 0);
 
-/** The rules as Airflow's documentation words them, said in `some` and `every` instead of counts. */
+/** The rules as in Airflow's documentation, written with `some` and `every` instead of counts. */
 function judgeByTheBook(rule: TriggerRule, states: readonly TaskState[]): Verdict {
   const hasFailed = ["failed", "upstream_failed", "cancelled"];
   const someFailed = states.some((state) => hasFailed.includes(state));
@@ -59,7 +60,7 @@ test("the table holds every combination of up to three upstream states", () => {
 });
 
 describe.each(TRIGGER_RULES)("%s", (rule) => {
-  test("gives the verdict that its wording gives, for every combination", () => {
+  test("gives the verdict of its documentation, for every combination", () => {
     const wrong = UPSTREAMS.filter((states) => judgeUpstream(rule, states) !== judgeByTheBook(rule, states));
     expect(wrong).toEqual([]);
   });
@@ -82,7 +83,7 @@ describe.each(TRIGGER_RULES)("%s", (rule) => {
     expect(fickle).toEqual([]);
   });
 
-  test("that says run still says so when open upstreams end, in whatever way", () => {
+  test("that gives run still does so when open upstreams end, in any state", () => {
     const ends = TASK_STATES.filter(isTaskEnded);
     const broken = UPSTREAMS.filter((states) => {
       if (judgeUpstream(rule, states) !== "run") return false;

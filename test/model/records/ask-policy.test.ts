@@ -1,3 +1,4 @@
+/** Which ids a run asks, in which generation and in which order. */
 import { describe, expect, test } from "vitest";
 import {
   createAskPlanner,
@@ -37,12 +38,12 @@ const NEXT_WEEK = "2026-11-30T09:00:00.000Z";
 
 describe("an ordinary run", () => {
   test.each([
-    ["an id that nobody asked for is asked in the first generation", UNKNOWN, "0"],
+    ["a new id is asked in the first generation", UNKNOWN, "0"],
     ["an answer that lies in the spool is not asked again", { ...UNKNOWN, isSpooled: true }, undefined],
     ["a stored id is never asked again", decided("stored", YEARS_AGO), undefined],
     ["a failure of the moment is asked again at once", decided("failed", TODAY), "0"],
     [
-      "a failure of the moment keeps its generation",
+      "a transient failure keeps its generation",
       decided("failed", TODAY, { generation: "20261101T000000000Z" }),
       "20261101T000000000Z",
     ],
@@ -50,13 +51,13 @@ describe("an ordinary run", () => {
     ["not found less than a week ago is not asked", decided("not_found", ALMOST_WEEK_AGO), undefined],
     ["not found exactly a week ago is asked", decided("not_found", WEEK_AGO), "0"],
     [
-      "what failed for good today is not asked again today",
+      "a permanent failure of today is not asked again today",
       decided("failed", TODAY, { isPermanent: true }),
       undefined,
     ],
     ["what failed for good a week ago is asked", decided("failed", WEEK_AGO, { isPermanent: true }), "0"],
     [
-      "what a later logical date did not find is not asked for an older one",
+      "an id that a later logical date did not find is not asked for an older one",
       decided("not_found", NEXT_WEEK),
       undefined,
     ],
@@ -69,7 +70,7 @@ describe("an ordinary run", () => {
     expect(decideAsk(known, POLICY)).toBe(generation);
   });
 
-  test("a recheck after nothing still asks not twice for one logical date", () => {
+  test("a recheck after 0 seconds still asks only once per logical date", () => {
     const policy = { ...POLICY, recheckAfterSeconds: 0 };
     expect(decideAsk(decided("not_found", TODAY), policy)).toBeUndefined();
     expect(decideAsk(decided("not_found", ALMOST_WEEK_AGO), policy)).toBe("0");
@@ -80,15 +81,15 @@ describe("refresh", () => {
   const policy = { ...POLICY, refreshAfterSeconds: 7 * DAY_SECONDS };
 
   test.each([
-    ["a week old is asked anew, in a generation of this run", decided("stored", WEEK_AGO), POLICY.runStamp],
-    ["not yet a week old is left alone", decided("stored", ALMOST_WEEK_AGO), undefined],
-    ["of a later logical date is left alone", decided("stored", NEXT_WEEK), undefined],
-    ["already on its way is left alone", decided("stored", WEEK_AGO, { isSpooled: true }), undefined],
+    ["a week old is asked again, in a generation of this run", decided("stored", WEEK_AGO), POLICY.runStamp],
+    ["not yet a week old is not asked", decided("stored", ALMOST_WEEK_AGO), undefined],
+    ["of a later logical date is not asked", decided("stored", NEXT_WEEK), undefined],
+    ["already in the spool is not asked", decided("stored", WEEK_AGO, { isSpooled: true }), undefined],
   ] as const)("a stored id %s", (_, known, generation) => {
     expect(decideAsk(known, policy)).toBe(generation);
   });
 
-  test("a refresh after nothing asks once a logical date", () => {
+  test("a refresh after 0 seconds asks once per logical date", () => {
     const eager = { ...POLICY, refreshAfterSeconds: 0 };
     expect(decideAsk(decided("stored", TODAY, { generation: POLICY.runStamp }), eager)).toBeUndefined();
     expect(decideAsk(decided("stored", ALMOST_WEEK_AGO), eager)).toBe(POLICY.runStamp);
@@ -143,11 +144,11 @@ describe("the plan", () => {
     ]);
   });
 
-  test("counts only the ids to ask against the limit, not those passed over", () => {
+  test("counts only the ids to ask against the limit, not skipped ones", () => {
     expect(plannedIds({ max: 2, alreadyDecided: 0 })).toEqual(["tt0000000", "tt0000002"]);
   });
 
-  test("puts those that failed for the moment last, and the limit still goes by the candidates' order", () => {
+  test("puts transient failures last, while the limit follows the candidates' order", () => {
     const failedFirst = known.map((id, index) =>
       index === 0 ? decided("failed", TODAY, { askedId: id.askedId }) : id,
     );

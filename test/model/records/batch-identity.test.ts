@@ -1,3 +1,4 @@
+/** The name of a batch depends on its content alone and stays stable across releases. */
 import { expect, test } from "vitest";
 import { computeBatchUid, type BatchContent } from "../../../model/records/batch-identity.ts";
 
@@ -9,7 +10,7 @@ const CONTENT: BatchContent = {
   sha256: "b".repeat(64),
 };
 
-test("a batch's name is 32 hex digits and never changes from one release to the next: objects in lakes bear it", () => {
+test("a batch's name is 32 hex digits and never changes between releases: objects in lakes carry it", () => {
   expect(computeBatchUid(CONTENT)).toMatch(/^[0-9a-f]{32}$/);
   expect(computeBatchUid(CONTENT)).toMatchInlineSnapshot(`"9b054078821eac2a547d956ed56e9498"`);
 });
@@ -22,11 +23,11 @@ test.each([
   ["number of ids", { askedIds: ["tt0000001"] }],
   ["way to cut the ids", { askedIds: ["tt0000001,tt0000002"] }],
   ["body", { sha256: "d".repeat(64) }],
-])("another %s makes another name", (_, changes) => {
+])("a different %s gives a different name", (_, changes) => {
   expect(computeBatchUid({ ...CONTENT, ...changes })).not.toBe(computeBatchUid(CONTENT));
 });
 
-test("whatever else an object carries has no part in its name", () => {
+test("other properties of an object do not change its name", () => {
   const object = { ...CONTENT, key: "elsewhere" };
   expect(computeBatchUid(object)).toBe(computeBatchUid(CONTENT));
 });

@@ -1,3 +1,4 @@
+/** When the sum of an ask holds, and how it is printed. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import {
@@ -20,7 +21,7 @@ function balance(parts: Omit<Reconciliation, "asked">, difference = 0): Reconcil
   return { ...parts, asked: stored + alreadyStored + notFound + failed + remaining + difference };
 }
 
-test("a sum that holds is in order under a limit, whatever its parts", () => {
+test("a sum that holds is valid under a limit, for any parts", () => {
   fc.assert(
     fc.property(counts, (parts) => {
       expect(findImbalance(balance(parts), true)).toBeUndefined();
@@ -28,7 +29,7 @@ test("a sum that holds is in order under a limit, whatever its parts", () => {
   );
 });
 
-test("a sum that is off by anything is told with all of its figures", () => {
+test("a wrong sum is reported with all of its figures", () => {
   fc.assert(
     fc.property(
       counts,
@@ -55,7 +56,7 @@ test("fresh failures are part of the failed, not a part of the sum", () => {
   expect(findImbalance(sum, false)).toBeUndefined();
 });
 
-test("the words are those of the manifest and the summary", () => {
+test("the text is that of the manifest and the summary", () => {
   expect(
     formatReconciliation({
       asked: 21,

@@ -1,3 +1,4 @@
+/** How records are packed into batches and framed as JSON. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -10,7 +11,7 @@ import {
   type PackableRecord,
 } from "../../../model/records/record-batch.ts";
 
-/** `[`, a line end, and behind the record a line end, `]` and a line end. */
+/** `[` and a line end before the record; a line end, `]` and a line end after it. */
 const LARGEST_RECORD_BYTES = 10_000_000 - 5;
 
 const sizes = fc.oneof(
@@ -55,7 +56,7 @@ describe("packing", () => {
     );
   });
 
-  test("closes a batch only when the next record does not fit: no two neighbours could have been one", () => {
+  test("closes a batch only when the next record does not fit: no two successive batches could have been one", () => {
     fc.assert(
       fc.property(records, (items) => {
         const batches = packAll(items.map((item) => ({ ...item, group: "one" })));
@@ -87,7 +88,7 @@ describe("packing", () => {
     expect(packer.flush().map(idsOf)).toEqual([[2], [3]]);
   });
 
-  test("starts afresh after a flush", () => {
+  test("starts new batches after a flush", () => {
     const packer = createBatchPacker<PackableRecord>();
     packer.add({ spoolId: 1, sizeBytes: 10, group: "a" });
     packer.flush();
@@ -108,7 +109,7 @@ describe("framing", () => {
     );
   });
 
-  test("keeps every byte of every record, and is as long as was measured", () => {
+  test("keeps every byte of every record, and has the measured length", () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1, maxLength: 30 }),
@@ -134,7 +135,7 @@ describe("framing", () => {
     expect(JSON.parse(frameRecords([]).toString())).toEqual([]);
   });
 
-  test("puts one record a line and ends with a line end", () => {
+  test("puts one record on a line and ends with a line end", () => {
     expect(frameRecords([Buffer.from('{"a":1}'), Buffer.from('{"b":2}')]).toString()).toBe(
       '[\n{"a":1},\n{"b":2}\n]\n',
     );

@@ -1,3 +1,4 @@
+/** Why a task may not start yet, for each kind of condition. */
 import { describe, expect, test } from "vitest";
 import { listUnmetConditions, type ReadinessFacts } from "../../../model/run/readiness.ts";
 import { TASK_STATES, type TaskInstance, type TaskState } from "../../../model/run/task-instance.ts";
@@ -42,7 +43,7 @@ function explain(changes: Omit<Partial<ReadinessFacts>, "instance"> & { instance
 
 const kindsOf = (...args: Parameters<typeof explain>) => explain(...args).map(({ kind }) => kind);
 
-test("a task that lacks nothing may start", () => {
+test("a task with all conditions met may start", () => {
   expect(explain({})).toEqual([]);
 });
 
@@ -52,7 +53,7 @@ test.each(TASK_STATES)("a task in state %s may start only when it is open", (sta
 });
 
 test.each(["running", "queued"] as const)(
-  "a task that is %s already is not ready, whatever else is wrong",
+  "a task that is already %s is not ready, whatever else is wrong",
   (state) => {
     expect(kindsOf({ instance: { state }, limits: takeSlots(9), exclusiveHolder: "x" })).toEqual(["running"]);
   },
@@ -102,7 +103,7 @@ describe("depends_on_past", () => {
     expect(unmet).toEqual(isGood ? [] : [{ kind: "past", reason }]);
   });
 
-  test("the first run of all has no past to wait for", () => {
+  test("the first run has no past to wait for", () => {
     expect(explain({ task, past: null })).toEqual([]);
   });
 
@@ -119,11 +120,11 @@ describe("when", () => {
     expect(explain({ when, limits: takeSlots(9) })).toEqual([{ kind: "never", becomes: "skipped", reason }]);
   });
 
-  test("it is asked only once the upstreams are done: before, its outputs are not there", () => {
+  test("it is judged only when the upstreams are done: before, their outputs do not exist", () => {
     expect(kindsOf({ when, upstream: new Map([["extract", "running"]]) })).toEqual(["upstream"]);
   });
 
-  test("while a task that it names is open, it waits as for an upstream", () => {
+  test("while a task that it names is open, it waits like for an upstream", () => {
     const waits = { kind: "open", reason: "when waits for look, which is running" } as const;
     expect(explain({ when: waits, task: { ...TASK, triggerRule: "always" } })).toEqual([
       { kind: "upstream", reason: waits.reason },
@@ -134,7 +135,7 @@ describe("when", () => {
 describe("time", () => {
   const waiting = { state: "up_for_retry", message: "the store is away" } as const;
 
-  test("a retry that is not due yet waits until its time and tells why", () => {
+  test("a retry that is not due yet waits until its time and says why", () => {
     const nextAttemptAt = "2026-11-23T09:00:00.001Z";
     expect(explain({ instance: { ...waiting, nextAttemptAt } })).toEqual([
       {
@@ -145,7 +146,7 @@ describe("time", () => {
     ]);
   });
 
-  test("a retry may start at the very instant it is due", () => {
+  test("a retry may start exactly when it is due", () => {
     expect(explain({ instance: { ...waiting, nextAttemptAt: NOW } })).toEqual([]);
   });
 
@@ -174,14 +175,14 @@ describe("slots", () => {
     ]);
   });
 
-  test("the one who writes the same dataset is named", () => {
+  test("the task that writes the same dataset is named", () => {
     expect(explain({ exclusiveHolder: "tmdb manual__x movies" })).toEqual([
       { kind: "slot", reason: "tmdb manual__x movies writes the same dataset" },
     ]);
   });
 });
 
-test("everything that stands against a start is told at once, what it waits for longest first", () => {
+test("all unmet conditions are reported at once, the longest wait first", () => {
   const upstream = new Map<string, TaskState>([["extract", "running"]]);
   const instance = { state: "up_for_retry", nextAttemptAt: "2026-11-23T09:00:30.000Z" } as const;
   expect(kindsOf({ upstream, instance, limits: takeSlots(2), exclusiveHolder: "another" })).toEqual([

@@ -1,3 +1,4 @@
+/** Whether a failed attempt is tried again, and after which delay. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RetrySettings } from "../../../model/dag/dag.ts";
@@ -10,7 +11,7 @@ const SETTINGS: RetrySettings = {
   retryDelayMaxSeconds: 100,
 };
 const FAILED: FailedAttempt = { retryable: true, retryAfterSeconds: undefined, failureCount: 1 };
-/** The greatest that `Math.random` gives. */
+/** The greatest result of `Math.random`. */
 const ALMOST_ONE = 1 - 2 ** -53;
 
 function delayOf(settings: Partial<RetrySettings>, failed: Partial<FailedAttempt>, random = 0): number {
@@ -29,7 +30,7 @@ describe("whether", () => {
     expect(decideRetry({ ...SETTINGS, retries }, { ...FAILED, failureCount }, 0).retry).toBe(retry);
   });
 
-  test("what cannot get better is not tried again, however many retries are left", () => {
+  test("a permanent failure is not tried again, however many retries are left", () => {
     expect(decideRetry(SETTINGS, { ...FAILED, retryable: false, retryAfterSeconds: 5 }, 0)).toEqual({
       retry: false,
     });
@@ -37,7 +38,7 @@ describe("whether", () => {
 });
 
 describe("when", () => {
-  test("a fixed delay is the same each time, and chance has no part in it", () => {
+  test("a fixed delay is the same each time, without randomness", () => {
     for (const failureCount of [1, 2, 3]) {
       for (const random of [0, 0.5, ALMOST_ONE]) {
         expect(delayOf({ retryBackoff: "fixed" }, { failureCount }, random)).toBe(30);
@@ -54,12 +55,12 @@ describe("when", () => {
     expect(delayOf({}, { failureCount }, ALMOST_ONE)).toBeCloseTo(most, 6);
   });
 
-  test("the provider's own wish is a floor, not a ceiling", () => {
+  test("the provider's requested delay is a minimum, not a maximum", () => {
     expect(delayOf({}, { retryAfterSeconds: 600 })).toBe(600);
     expect(delayOf({}, { retryAfterSeconds: 1 })).toBe(15);
   });
 
-  test("no failure count makes a delay beyond the maximum or one that is no number", () => {
+  test("no failure count gives a delay above the maximum or one that is not a number", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5000 }),

@@ -1,4 +1,4 @@
-/** Names of runs: taken apart, and put together. */
+/** Names of runs: parsed and printed. */
 import { expect, test } from "vitest";
 import { nameRun, parseRunName } from "../../../model/run/run-name.ts";
 

@@ -1,3 +1,4 @@
+/** How a run ends, from the states of its tasks. */
 import { expect, test } from "vitest";
 import { judgeRun } from "../../../model/run/run-outcome.ts";
 import { isTaskEnded, TASK_STATES, type TaskState } from "../../../model/run/task-instance.ts";
@@ -29,7 +30,7 @@ test.each([
   expect(judgeRun(tasks, null)).toBe(outcome);
 });
 
-test("a run that was stopped ends as what it was stopped for", () => {
+test("a stopped run ends in the state that its stop reason gives", () => {
   expect(judgeRun([end("success")], "cancelled")).toBe("cancelled");
   expect(judgeRun([end("failed"), end("cancelled")], "cancelled")).toBe("cancelled");
   expect(judgeRun([end("success"), end("cancelled")], "timed_out")).toBe("failed");

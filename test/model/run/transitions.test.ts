@@ -1,3 +1,4 @@
+/** Which state changes of runs and tasks are legal. */
 import { describe, expect, test } from "vitest";
 import { DAG_RUN_STATES, DAG_RUN_TRANSITIONS, isRunEnded } from "../../../model/run/dag-run.ts";
 import { IllegalTransition } from "../../../model/errors.ts";
@@ -28,7 +29,7 @@ describe("a task", () => {
     },
   );
 
-  test("succeeds and fails by an attempt, by being given up while it waits, or by being marked", () => {
+  test("succeeds or fails by an attempt, by being given up during a wait, or by being marked", () => {
     const before = (to: string) =>
       TASK_STATES.filter((from) => (TASK_TRANSITIONS[from] as readonly string[]).includes(to));
     expect(before("success")).toEqual(["none", "running"]);

@@ -1,4 +1,4 @@
-/** Which characters are shown as escapes: the first and the last of each range, and their neighbours outside of it. */
+/** Which characters are shown as escapes: the first and last of each range, and their neighbours. */
 import { expect, test } from "vitest";
 import { escapeControlCharacters, findControlCharacter } from "../../../model/text/control-character.ts";
 

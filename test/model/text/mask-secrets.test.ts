@@ -1,3 +1,4 @@
+/** Secrets are removed from texts, also where a text was cut inside one. */
 import { describe, expect, test } from "vitest";
 import { cutText } from "../../../model/text/cut-text.ts";
 import { makeMask } from "../../../model/text/mask-secrets.ts";
@@ -17,7 +18,7 @@ describe("a mask", () => {
   });
 });
 
-test("no part of a secret that is longer than two characters comes through a cut anywhere in it", () => {
+test("after a cut anywhere in a secret, at most two characters of it are shown", () => {
   const secret = "canary-3f9a7c51d2e84b06";
   const mask = makeMask([secret]);
   for (let limit = 1; limit < 40; limit += 1) {

@@ -1,3 +1,4 @@
+/** Descriptions of failed connections. */
 import { expect, test } from "vitest";
 import { describeNetworkFault, isCertificateFault } from "../../../model/text/network-fault.ts";
 
@@ -22,7 +23,7 @@ test.each([
   ["ERR_TLS_CERT_ALTNAME_INVALID", true, /another name/],
   ["HOSTNAME_MISMATCH", true, /another name/],
 ])(
-  "%s is put into words that end with the code; only a certificate's fault is one: %j",
+  "the description of %s ends with the code; whether it is a certificate fault: %j",
   (code, isCertificate, words) => {
     expect(isCertificateFault(code)).toBe(isCertificate);
     expect(describeNetworkFault(code)).toMatch(words);
@@ -30,7 +31,7 @@ test.each([
   },
 );
 
-test("a connection that failed without a code is told too", () => {
+test("a failed connection without a code has a description too", () => {
   expect(isCertificateFault(undefined)).toBe(false);
   expect(describeNetworkFault(undefined)).toBe("the connection failed");
 });

@@ -1,3 +1,4 @@
+/** Which slots become runs and which are skipped, for each value of catchup. */
 import { describe, expect, test } from "vitest";
 import { planSlots, type SlotFacts } from "../../../model/time/catchup.ts";
 import { createTimetable } from "../../../model/time/timetable.ts";
@@ -25,8 +26,8 @@ function plan(changes: Partial<SlotFacts>) {
   };
 }
 
-describe("while somebody watches", () => {
-  test("a slot is due at its very instant", () => {
+describe("while a scheduler is running", () => {
+  test("a slot is due exactly at its instant", () => {
     expect(plan({ cursor: at("08:00:00") })).toEqual({ due: ["09:00"], skipped: null, cursor: "09:00:00" });
   });
 
@@ -34,7 +35,7 @@ describe("while somebody watches", () => {
     expect(plan({ cursor: at("08:00:00"), now: at("08:59:59.999") }).due).toEqual([]);
   });
 
-  test("a slot that was decided is not due again, however often somebody looks", () => {
+  test("a handled slot is not due again, however often it is checked", () => {
     expect(plan({ cursor: at("09:00:00"), now: at("09:00:30") })).toEqual({
       due: [],
       skipped: null,
@@ -43,20 +44,20 @@ describe("while somebody watches", () => {
   });
 
   test.each(["none", "latest", "all"] as const)(
-    "late looks make every slot that came due, whatever catchup says (%s)",
+    "late checks run every due slot, whatever catchup says (%s)",
     (catchup) => {
       expect(plan({ catchup }).due).toEqual(["07:00", "08:00", "09:00"]);
     },
   );
 });
 
-describe("slots that were missed", () => {
+describe("missed slots", () => {
   const watchedSince = at("09:00:00");
 
-  test("are all passed over with catchup: none, and told", () => {
+  test("are all skipped and reported with catchup: none", () => {
     expect(plan({ watchedSince })).toEqual({
       due: [],
-      skipped: "3 from 07:00 to 09:00: catchup is none, and nobody was there when they came due",
+      skipped: "3 from 07:00 to 09:00: catchup is none, and no scheduler was running when they were due",
       cursor: "09:00:00",
     });
   });
@@ -64,12 +65,12 @@ describe("slots that were missed", () => {
   test("lead to one run for the newest with catchup: latest", () => {
     expect(plan({ watchedSince, catchup: "latest" })).toEqual({
       due: ["09:00"],
-      skipped: "2 from 07:00 to 08:00: catchup is latest, and a later slot stands for them",
+      skipped: "2 from 07:00 to 08:00: catchup is latest, and only the latest slot runs",
       cursor: "09:00:00",
     });
   });
 
-  test("when it is one alone, catchup: latest passes nothing over", () => {
+  test("if there is only one, catchup: latest skips nothing", () => {
     expect(plan({ watchedSince, cursor: at("08:00:00"), catchup: "latest" })).toEqual({
       due: ["09:00"],
       skipped: null,
@@ -77,7 +78,7 @@ describe("slots that were missed", () => {
     });
   });
 
-  test("are made oldest first with catchup: all", () => {
+  test("run oldest first with catchup: all", () => {
     expect(plan({ watchedSince, catchup: "all" })).toEqual({
       due: ["07:00", "08:00", "09:00"],
       skipped: null,
@@ -85,7 +86,7 @@ describe("slots that were missed", () => {
     });
   });
 
-  test("are made up to the limit with catchup: all, and the rest is told", () => {
+  test("run up to the limit with catchup: all, and the rest is reported", () => {
     expect(plan({ watchedSince, catchup: "all", catchupLimit: 2 })).toEqual({
       due: ["07:00", "08:00"],
       skipped: "1 from 09:00 to 09:00: catchup_limit is 2",
@@ -93,19 +94,19 @@ describe("slots that were missed", () => {
     });
   });
 
-  test("come before those that came due since", () => {
+  test("come before slots that came due later", () => {
     const facts = { watchedSince: at("07:30:00"), catchup: "all" } as const;
     const missed = plan(facts);
     expect(missed).toEqual({ due: ["07:00"], skipped: null, cursor: "07:30:00" });
     expect(plan({ ...facts, cursor: at(missed.cursor) }).due).toEqual(["08:00", "09:00"]);
   });
 
-  test("none, when nothing came due meanwhile, leaves the cursor where it was", () => {
+  test("do not move the cursor if there are none", () => {
     const facts = { watchedSince: at("06:30:00"), now: at("06:40:00") };
     expect(plan(facts)).toEqual({ due: [], skipped: null, cursor: "06:00:00" });
   });
 
-  test("of a Dag of every second over ten years are counted in bounded time", () => {
+  test("of a per-second Dag over ten years are counted in bounded time", () => {
     const timetable = createTimetable("* * * * * *", "UTC", { startAt: null, endAt: null });
     const { skipped } = planSlots({
       timetable,
@@ -133,7 +134,7 @@ test("a cursor in the future goes back to now", () => {
   expect(plan({ cursor: at("12:00:00") })).toEqual({ due: [], skipped: null, cursor: "09:00:00" });
 });
 
-test("bounds of the timetable hold for slots that were missed, too", () => {
+test("the timetable's bounds apply to missed slots too", () => {
   const timetable = createTimetable("0 * * * *", "UTC", { startAt: at("08:00:00"), endAt: at("08:30:00") });
   expect(plan({ timetable, watchedSince: at("09:00:00"), catchup: "all" }).due).toEqual(["08:00"]);
 });

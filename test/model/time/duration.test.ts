@@ -1,3 +1,4 @@
+/** Durations are read and written as people write them. */
 import { describe, expect, test } from "vitest";
 import { findDurationFault, formatDuration, parseDurationSeconds } from "../../../model/time/duration.ts";
 
@@ -35,7 +36,7 @@ describe("reading", () => {
     "9999999999s",
     "5y",
     "٣s",
-  ])("%j is no duration", (text) => {
+  ])("%j is not a duration", (text) => {
     expect(parseDurationSeconds(text)).toBeUndefined();
   });
 });
@@ -44,7 +45,7 @@ test.each([
   ["30", 'must be a duration such as "30s", "5m", "2h" or "7d"'],
   ["450000w", "must not be longer than 3650d"],
   ["3650d", undefined],
-])("what is wrong with %j is said: %j", (text, fault) => {
+])("the fault of %j is: %j", (text, fault) => {
   expect(findDurationFault(text)).toBe(fault);
 });
 

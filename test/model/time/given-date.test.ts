@@ -1,3 +1,4 @@
+/** What a given day or instant means. */
 import { describe, expect, test } from "vitest";
 import { makeDag } from "../../support/test-dag.ts";
 import { findNextDagSlot, listDagSlots } from "../../../model/dag/dag-slots.ts";
@@ -20,7 +21,7 @@ describe("a day of a zone", () => {
       "2018-02-18T03:00Z",
     ],
     [
-      "a day that is shown again after the next one began",
+      "a day that the calendar shows again after the next one began",
       "2010-11-06",
       "America/St_Johns",
       "2010-11-06T02:30Z",
@@ -58,7 +59,7 @@ describe("what a day means", () => {
     ],
     ["nothing where it has neither", [], [], { kind: "none" }],
     [
-      "nothing of the days beside it",
+      "not the days before and after it",
       ["2026-11-23T02:59:59.999Z"],
       ["2026-11-24T03:00:00.000Z"],
       { kind: "none" },

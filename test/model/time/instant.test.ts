@@ -1,3 +1,4 @@
+/** Arithmetic with instants, and the last instant. */
 import { expect, test } from "vitest";
 import { addSeconds, LAST_INSTANT } from "../../../model/time/instant.ts";
 import { parseEnd, parseInstant } from "../../../model/time/local-time.ts";
@@ -10,11 +11,11 @@ test.each([
   [86_400, "2026-11-24T12:00:00.000Z"],
   [1e12, "9999-12-31T23:59:59.999Z"],
   [Infinity, "9999-12-31T23:59:59.999Z"],
-])("%d seconds later is an instant whose text sorts as it does", (seconds, text) => {
+])("%d seconds later is an instant whose text sorts like the instant", (seconds, text) => {
   expect(addSeconds(NOON, seconds).toISOString()).toBe(text);
 });
 
-test("what is no number of seconds is refused", () => {
+test("a wait that is not a number of seconds is refused", () => {
   expect(() => addSeconds(NOON, Number.NaN)).toThrow(RangeError);
 });
 
@@ -29,7 +30,7 @@ test.each([
   expect(parseEnd(text, timezone)?.toISOString()).toBe(end);
 });
 
-test("an instant past the year 9999 in UTC is none", () => {
+test("an instant after the year 9999 in UTC is not accepted", () => {
   expect(parseInstant("9999-12-31T23:00", "America/Sao_Paulo")).toBeUndefined();
   expect(parseInstant(LAST_INSTANT.toISOString(), "UTC")).toEqual(LAST_INSTANT);
 });

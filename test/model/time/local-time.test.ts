@@ -1,3 +1,4 @@
+/** Instants in time zones: how they are written and read. */
 import { describe, expect, test } from "vitest";
 import {
   formatDateDashes,
@@ -13,7 +14,7 @@ describe("zones", () => {
     expect(isTimezone(name)).toBe(true);
   });
   test.each(["", "Mars/Olympus", "+01:00", "-03:00", "America/", "constructor", "x".repeat(10_000)])(
-    "%j is none",
+    "%j is not a zone",
     (name) => {
       expect(isTimezone(name)).toBe(false);
     },

@@ -1,3 +1,4 @@
+/** Explanations of slots at a clock change. */
 import { expect, test } from "vitest";
 import { findOddSlot, type OddSlot } from "../../../model/time/odd-slot.ts";
 
@@ -31,7 +32,7 @@ test.each<[string, string, string, string, OddSlot | undefined]>([
     { kind: "moved", from: "02:10:15" },
   ],
   [
-    "at the end of a gap of its own accord",
+    "at the end of a gap by its own expression",
     "0 3 * * *",
     "America/New_York",
     "2026-03-08T07:00:00Z",

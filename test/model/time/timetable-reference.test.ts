@@ -1,4 +1,4 @@
-/** The timetable against a reference that looks at every minute around the days on which clocks are changed. */
+/** Compares the timetable with a reference that checks every minute around clock changes. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTimetable } from "../../../model/time/timetable.ts";
@@ -9,11 +9,11 @@ const DAY_MS = 86_400_000;
 
 const DAYS: Readonly<Record<string, readonly string[]>> = {
   "America/New_York": ["2026-03-08", "2026-11-01"],
-  // In 1992 and 1996 summer ended and began while the zone moved the other way: two changes, and the clocks stood.
+  // In 1992 and 1996 daylight saving changed while the zone moved the other way: two changes without a visible step.
   "Europe/Lisbon": ["2026-03-29", "2026-10-25", "1992-09-27", "1996-03-31"],
   // Midnight gaps until 2018; the last summer ended in February 2019, and the next one never began.
   "America/Sao_Paulo": ["2017-10-15", "2018-02-18", "2018-11-04", "2019-02-17", "2019-11-03"],
-  // Half an hour; in 1981 it was the zone itself that moved by half an hour.
+  // Half an hour; in 1981 the zone itself moved by half an hour.
   "Australia/Lord_Howe": ["2026-04-05", "2026-10-04", "1981-03-01", "1985-10-27"],
   UTC: ["2026-03-08", "2028-02-29", "2026-12-31"],
   "Pacific/Apia": ["2011-12-30"],
@@ -55,13 +55,13 @@ function findSlots(expression: string, zone: string, from: Date, to: Date): read
     .map((slot) => slot.toISOString());
 }
 
-/** Without its first day, as the reference leaves it out. */
+/** Without the first day, which the reference omits. */
 function rangeOf(zone: string, day: string): readonly [Date, Date] {
   const { fromMs, toMs } = readStretch(zone, day);
   return [new Date(fromMs + DAY_MS), new Date(toMs)];
 }
 
-test.each(CASES)("%s around %s has the slots that a look at every minute finds", (zone, day) => {
+test.each(CASES)("%s around %s has the slots that a check of every minute finds", (zone, day) => {
   for (const expression of EXPRESSIONS) {
     const expected = findSlotsSlowly(expression, readStretch(zone, day));
     expect(findSlots(expression, zone, ...rangeOf(zone, day)), expression).toEqual(expected);

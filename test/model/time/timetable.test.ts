@@ -1,3 +1,4 @@
+/** The slots of cron expressions: daylight saving, the dialect, bounds, and properties for any expression. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatLocal, parseInstant } from "../../../model/time/local-time.ts";
@@ -140,14 +141,14 @@ describe("daylight saving", () => {
       ["04-05 01:20 +11:00", "04-05 01:40 +11:00", "04-05 01:40 +10:30", "04-05 02:00 +10:30"],
     ],
     [
-      "a day that a zone left out",
+      "a day that a zone skipped",
       "0 6 * * *",
       "Pacific/Apia",
       "2011-12-29",
       ["12-29 06:00 -10:00", "12-31 00:00 +14:00", "12-31 06:00 +14:00"],
     ],
     [
-      "UTC knows nothing of it",
+      "UTC has no clock changes",
       "30 2 * * *",
       "UTC",
       "2026-03-07",
@@ -232,11 +233,11 @@ describe("the dialect", () => {
     expect(() => createTimetable(expression, "UTC", unbounded)).toThrow(RangeError);
   });
 
-  test("a zone that does not exist is refused when the timetable is made", () => {
+  test("a zone that does not exist is refused when the timetable is created", () => {
     expect(() => createTimetable("@daily", "Mars/Olympus", unbounded)).toThrow(RangeError);
   });
 
-  test("a day that never comes has no slots, and that is known at once", () => {
+  test("a day that never comes has no slots, and the search ends at once", () => {
     const timetable = createTimetable("0 0 30 2 *", "America/New_York", unbounded);
     const began = process.hrtime.bigint();
     expect(timetable.next(new Date("2026-01-01"))).toBeUndefined();
@@ -251,7 +252,7 @@ describe("bounds", () => {
     endAt: new Date("2026-01-07"),
   });
 
-  test("both ends are included and nothing lies outside", () => {
+  test("both ends are included and no slot is outside", () => {
     const days = timetable
       .between(new Date("2020-01-01"), new Date("2030-01-01"), 100)
       .map((slot) => slot.getUTCDate());
@@ -268,7 +269,7 @@ describe("bounds", () => {
     expect(timetable.previous(new Date("2026-01-06"))?.getUTCDate()).toBe(5);
     expect(timetable.previous(new Date("2026-01-06T00:00:00.001Z"))?.getUTCDate()).toBe(6);
   });
-  test("between takes no more than it is allowed", () => {
+  test("between returns at most its limit", () => {
     expect(timetable.between(new Date("2020-01-01"), new Date("2030-01-01"), 2)).toHaveLength(2);
     expect(timetable.between(new Date("2020-01-01"), new Date("2030-01-01"), 0)).toHaveLength(0);
     expect(timetable.between(new Date("2030-01-01"), new Date("2020-01-01"), 9)).toHaveLength(0);
@@ -290,7 +291,7 @@ describe("for any expression, zone and range", () => {
   const expressions = fc
     .tuple(minutes, hours, days)
     .map(([minute, hour, [date, weekday]]) => `${minute} ${hour} ${date} * ${weekday}`);
-  // Around the odd days of the zones above, half of the time.
+  // Half of the time around clock changes of the zones above.
   const odd = [
     "2026-03-08",
     "2026-11-01",

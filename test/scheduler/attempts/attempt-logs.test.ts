@@ -1,4 +1,4 @@
-/** The log files of attempts: what is in them, where they stand, how they grow, and what happens where they cannot. */
+/** The log files of attempts: their content, location and growth, and what happens if they cannot be written. */
 import {
   existsSync,
   mkdirSync,
@@ -74,7 +74,7 @@ function listOpenFiles(path: string): readonly string[] {
   return targets.filter((target) => target.startsWith(path));
 }
 
-/** Lines from elsewhere, until there is no room for one more in the file. */
+/** Lines of another source, until the file has no room for one more. */
 function fill(file: string): void {
   const filler = `filler ${"x".repeat(1000)}\n`;
   const room = PART_BYTES - statSync(file).size;
@@ -82,7 +82,7 @@ function fill(file: string): void {
   writeFileSync(file, `filler ${"x".repeat((room % filler.length) - 8)}\n`, { flag: "a" });
 }
 
-/** The event loop turns until the process's log holds a warning. */
+/** Waits until the process's log has a warning. */
 async function untilWarned(processLines: () => readonly string[]): Promise<void> {
   while (!processLines().some((line) => line.includes(" WARN "))) {
     await new Promise<void>((resolve) => {
@@ -91,7 +91,7 @@ async function untilWarned(processLines: () => readonly string[]): Promise<void>
   }
 }
 
-/** One attempt from beginning to end. */
+/** One whole attempt. */
 async function logAttempt(
   logs: ClosableAttemptLogs,
   say: (log: Logger) => void,
@@ -102,13 +102,13 @@ async function logAttempt(
   await attempt.close();
 }
 
-/** What was said, without time and level. */
+/** The messages, without time and level. */
 function readMessages(lines: readonly string[]): readonly string[] {
   return lines.map((line) => line.slice(31));
 }
 
 describe("an attempt's log", () => {
-  test("goes to the process's log by its level, and whole to a file of its own", async () => {
+  test("goes to the process's log above its level, and completely to its own file", async () => {
     const { folder, logs, processLines } = openLogWorld();
     const say = (log: Logger): void => {
       log.debug("asked", { id: "tt0000001" });
@@ -125,7 +125,7 @@ describe("an attempt's log", () => {
     ]);
   });
 
-  test("holds no secret and no control character, wherever they stood", async () => {
+  test("contains no secret and no control character from any place", async () => {
     const { folder, logs } = openLogWorld();
     await logAttempt(logs, (log) => {
       log.with({ bound: SECRET }).error(`message ${SECRET}\u001b[2J`, {
@@ -156,14 +156,14 @@ describe("an attempt's log", () => {
     }
   });
 
-  test("that says nothing opens no file and makes no folder", async () => {
+  test("without lines opens no file and creates no folder", async () => {
     const { folder, logs } = openLogWorld();
     const silent = Array.from({ length: 40 }, (_, index) => logs.open(makeKey({ attempt: index + 1 })));
     await Promise.all(silent.map((attempt) => attempt.close()));
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("is whole when everything is closed at once, and leaves no file open", async () => {
+  test("is complete when everything is closed at once, and leaves no file open", async () => {
     const { folder, logs } = openLogWorld();
     for (let attempt = 1; attempt <= 5; attempt += 1) {
       const { log } = logs.open(makeKey({ attempt }));
@@ -188,7 +188,7 @@ describe("an attempt's log", () => {
     expect(listOpenFiles(folder)).toEqual([]);
   });
 
-  test("of the same name goes on where the other one ended", async () => {
+  test("of the same name continues where the other one ended", async () => {
     const folder = join(makeTempFolder(), "logs");
     for (const word of ["one", "two"]) await logAttempt(openLogWorld(folder).logs, (log) => log.info(word));
     expect(readMessages(await readLines(locate(folder)))).toEqual(["one", "two"]);
@@ -211,15 +211,15 @@ describe("a chatty task", () => {
     }
     const said = (await readLines(file)).filter((line) => !line.startsWith("filler"));
     expect(readMessages(said)).toEqual(
-      // What was said as the file was full stands first in the next one.
+      // The line that found the file full is first in the next one.
       ["full 2", "begin 3", "full 3", "begin 4", "full 4", "begin 5", "full 5"],
     );
   });
 
-  test("that outruns the disk loses lines, and is told how many", async () => {
+  test("that is faster than the disk loses lines, and the log says how many", async () => {
     const { folder, logs } = openLogWorld();
     await logAttempt(logs, (log) => {
-      // Without giving way: nothing can be written meanwhile.
+      // Without a pause: nothing can be written meanwhile.
       for (let index = 0; index < 8000; index += 1) log.debug("x".repeat(1000));
     });
     const lines = await readLines(locate(folder));
@@ -236,8 +236,8 @@ describe("a chatty task", () => {
   });
 });
 
-describe("where a file cannot be written", () => {
-  test("the task goes on, and the process's log says so once", async () => {
+describe("if a file cannot be written", () => {
+  test("the task continues, and the process's log says so once", async () => {
     const folder = join(makeTempFolder(), "logs");
     writeFileSync(folder, "a file where the folder should be");
     const { logs, processLines } = openLogWorld(folder);
@@ -269,7 +269,7 @@ describe("where a file cannot be written", () => {
     expect(listOpenFiles("/dev/full")).toEqual([]);
   });
 
-  test("it is told anew after a time in which it could be written", async () => {
+  test("it is reported again after a time in which it could be written", async () => {
     const folder = join(makeTempFolder(), "logs");
     const { logs, processLines } = openLogWorld(folder);
     for (const [attempt, isBroken] of [true, false, true].entries()) {
@@ -280,7 +280,7 @@ describe("where a file cannot be written", () => {
     expect(processLines().map((text) => text.slice(25, 29))).toEqual(["WARN", "WARN"]);
   });
 
-  test("the attempt of ids that are no names for files has none", async () => {
+  test("an attempt whose ids are not valid file names has none", async () => {
     const { folder, logs, processLines } = openLogWorld();
     await logAttempt(logs, (log) => log.info("heard"), makeKey({ taskId: "../../outside" }));
     expect(existsSync(folder)).toBe(false);
@@ -304,7 +304,7 @@ test.each<Partial<AttemptKey>>([
   { attempt: -1 },
   { attempt: 1.5 },
   { attempt: Number.NaN },
-])("a key such as %j has no place", (changes) => {
+])("a key such as %j has no file", (changes) => {
   expect(locateAttemptLog("/logs", makeKey())).toBe(
     "/logs/csv_ingest/scheduled__2026-11-23T09-00-00.000Z/movies/1.log",
   );
@@ -312,7 +312,7 @@ test.each<Partial<AttemptKey>>([
 });
 
 describe("a reader", () => {
-  test("gives each line once while the file grows and begins anew", async () => {
+  test("returns each line once while the file grows and is replaced", async () => {
     const { folder, logs } = openLogWorld();
     const reader = createAttemptLogReader(locate(folder));
     const seen: string[] = [];
@@ -323,7 +323,7 @@ describe("a reader", () => {
     expect(reader.isFound).toBe(false);
     for (let round = 0; round < 8; round += 1) {
       await logAttempt(logs, (log) => log.debug(`begin ${round}`));
-      // In some rounds it is looked at before the file is full, in some it begins anew twice in between.
+      // In some rounds the reader looks before the file is full, in others the file is replaced twice in between.
       if (round % 3 === 0) await look();
       fill(locate(folder));
     }
@@ -333,7 +333,7 @@ describe("a reader", () => {
     expect(listOpenFiles(folder)).toEqual([]);
   });
 
-  test("holds a line back until it is whole", async () => {
+  test("holds back a line until it is complete", async () => {
     const file = join(makeTempFolder(), "1.log");
     const reader = createAttemptLogReader(file);
     const look = async (): Promise<readonly string[]> => {
@@ -370,7 +370,7 @@ describe("pruning", () => {
     return place;
   }
 
-  test("takes the runs in which nothing was written since, and folders of Dags that are empty then", async () => {
+  test("removes runs in which nothing was written since, and then empty folders of Dags", async () => {
     const folder = makeTempFolder();
     const old = makeRun(folder, "a", "manual__2026-01-01T00-00-00.000Z", { "1.log": OLD, "1.log.1": OLD });
     makeRun(folder, "b", "manual__2026-01-01T00-00-00.000Z", { "1.log": OLD });

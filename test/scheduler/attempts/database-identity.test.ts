@@ -1,4 +1,4 @@
-/** By which programs a process that has taken the lease ends: those of its database's attempts, whatever path leads to it. */
+/** Which programs a new holder of the lease stops: those of its own database's attempts, under any path. */
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -27,7 +27,7 @@ async function takeOverHere(database: Database): Promise<void> {
   });
 }
 
-/** What a scheduler leaves that was killed: an attempt that is running in the books, and its program. */
+/** What a killed scheduler leaves: an attempt that the database has as running, and its program. */
 async function killScheduler(markedBy: "id" | "path" = "id") {
   const world = await openEngineWorld({ a: () => ({}) });
   const { database } = world;
@@ -60,7 +60,7 @@ async function startAgain(path: string) {
   return { id, isCopy: events.length > 0 };
 }
 
-/** Gives the path by which the next process opens the database. */
+/** Returns the path under which the next process opens the database. */
 const WAYS: Readonly<Record<string, (path: string) => string>> = {
   "by the same path": (path) => path,
   "by a folder that is mounted or linked elsewhere too": (path) => {
@@ -100,13 +100,13 @@ describe.runIf(process.platform === "linux")("a program that a killed scheduler 
     await untilGone(pid);
   });
 
-  test("is ended where a version that marked it by the database's path started it", async () => {
+  test("is stopped if a version that marked programs with the database's path started it", async () => {
     const { pid, path } = await killScheduler("path");
     expect((await startAgain(path)).isCopy).toBe(false);
     await untilGone(pid);
   });
 
-  test("is left alone by a copy of the database while the original stands, and ended by the original", async () => {
+  test("is not stopped by a copy of the database while the original exists, but by the original", async () => {
     const { id, pid, path } = await killScheduler();
     const copy = join(dirname(path), "copy.db");
     copyFileSync(path, copy);
@@ -120,7 +120,7 @@ describe.runIf(process.platform === "linux")("a program that a killed scheduler 
   });
 });
 
-test("an id whose row is gone is made anew", async () => {
+test("an id whose row is gone is created again", async () => {
   const { path, id } = await killScheduler();
   const database = await openDatabase(path, { clock, mode: "existing" });
   await database.write((query) => query.run(sql`DELETE FROM database_identity`));

@@ -1,4 +1,4 @@
-/** What crosses the Executor port, and that it is JSON whatever comes of an attempt. */
+/** Requests and results of the Executor port are JSON, however an attempt ends. */
 import { expect, test } from "vitest";
 import { LakeError, TaskFailure, TaskReschedule } from "../../../model/errors.ts";
 import type { AttemptResult } from "../../../model/ports/executor.ts";
@@ -11,7 +11,7 @@ interface Case {
   readonly name: string;
   readonly work: Work;
   readonly result: AttemptResult;
-  /** Once the attempt is under way. */
+  /** Runs once the attempt has started. */
   readonly meanwhile?: (world: EngineWorld) => unknown;
 }
 
@@ -45,7 +45,7 @@ const CASES: readonly Case[] = [
     result: {
       outcome: "failed",
       code: "RESULT_UNUSABLE",
-      message: "The result of work cannot be kept: Do not know how to serialize a BigInt",
+      message: "The result of work cannot be stored: Do not know how to serialize a BigInt",
       retryable: false,
       retryAfterSeconds: null,
     },
@@ -195,7 +195,7 @@ test("a request has the attempt's key, the run's facts, options as written, and 
   });
 });
 
-test("to cancel an attempt that is not under way does nothing", async () => {
+test("cancelling an attempt that is not running does nothing", async () => {
   const world = await openEngineWorld({ work: () => ({}) });
   world.tools.executor.cancel(KEY, "cancelled");
   const run = await world.makeRun(makeChain({ taskId: "work" }));

@@ -1,3 +1,4 @@
+/** What happens to tasks whose process died. */
 import { describe, expect, test } from "vitest";
 import { recoverLostAttempts } from "../../../scheduler/attempts/recover.ts";
 import type { DagRun } from "../../../model/run/dag-run.ts";
@@ -8,7 +9,7 @@ import { makeChain, openEngineWorld, type EngineWorld } from "../engine-world.ts
 
 const PROCESS = { pid: 99, host: "gone", leaseEpoch: 1 };
 
-/** As a process leaves it that is killed while the task runs. */
+/** The state that a process leaves if it is killed while the task runs. */
 async function startAndDie(world: EngineWorld, run: DagRun, taskId = "a"): Promise<void> {
   await world.database.write((query) =>
     startAttempt(query, readRun(query, run.dagRunId), world.task(run, taskId), PROCESS, world.clock.now()),
@@ -20,7 +21,7 @@ function recover(world: EngineWorld): Promise<number> {
 }
 
 describe("a task whose process died", () => {
-  test("has a lost attempt and is made again at once, at no cost to its retries", async () => {
+  test("has a lost attempt and is tried again at once, without using up its retries", async () => {
     const world = await openEngineWorld({ a: ({ attempt }) => ({ attempt }) });
     const run = await world.makeRun(makeChain({ taskId: "a", retries: 0 }));
     await startAndDie(world, run);
@@ -37,7 +38,7 @@ describe("a task whose process died", () => {
     expect(world.attempts().map(({ state }) => state)).toEqual(["lost", "success"]);
   });
 
-  test("is set aside as failed after the third time, with an event that says so", async () => {
+  test("fails after the third time, with an event", async () => {
     const world = await openEngineWorld({ a: () => ({}), b: () => ({}) });
     const run = await world.makeRun(makeChain({ taskId: "a", retries: 10 }, { taskId: "b", needs: ["a"] }));
     const states: string[] = [];
@@ -49,7 +50,7 @@ describe("a task whose process died", () => {
     expect(states).toEqual(["up_for_retry", "up_for_retry", "failed"]);
     expect(world.task(run, "a")).toMatchObject({
       lostCount: 3,
-      message: expect.stringContaining("set aside") as unknown,
+      message: expect.stringContaining("died 3 times") as unknown,
     });
     expect(world.database.all(sql`SELECT kind, task_id FROM events ORDER BY event_id`)).toEqual([
       { kind: "attempt_lost", task_id: "a" },
@@ -61,7 +62,7 @@ describe("a task whose process died", () => {
     expect(world.states(run)).toEqual({ a: "failed", b: "upstream_failed" });
   });
 
-  test("keeps what was charged to its retries before", async () => {
+  test("keeps its earlier failures", async () => {
     const world = await openEngineWorld({ a: () => ({}) });
     const run = await world.makeRun(makeChain({ taskId: "a" }));
     await startAndDie(world, run);
@@ -83,7 +84,7 @@ test("a task that was queued when the process died goes back to none, without an
   expect(world.task(run, "a")).toMatchObject({ state: "none", lostCount: 0 });
 });
 
-test("tasks that do not run are left as they are", async () => {
+test("tasks that do not run are not changed", async () => {
   const world = await openEngineWorld({ a: () => ({}), b: () => ({}) });
   const run = await world.makeRun(makeChain({ taskId: "a" }, { taskId: "b" }));
   await world.drive(run);
@@ -91,7 +92,7 @@ test("tasks that do not run are left as they are", async () => {
   expect(world.states(run)).toEqual({ a: "success", b: "success" });
 });
 
-test("every run's lost attempts are found, not only those of the run at hand", async () => {
+test("lost attempts of every run are found", async () => {
   const world = await openEngineWorld({ a: () => ({}) });
   const runs = [
     await world.makeRun(makeChain({ taskId: "a" })),

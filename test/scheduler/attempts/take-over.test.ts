@@ -1,4 +1,4 @@
-/** What the next holder of the lease clears up, all of it in one transaction. */
+/** What the next holder of the lease cleans up, in one transaction. */
 import { expect, test } from "vitest";
 import { silentObserver } from "../../../model/ports/service-observer.ts";
 import { takeOver } from "../../../scheduler/attempts/take-over.ts";
@@ -7,7 +7,7 @@ import { startAttempt } from "../../../state/runs/task-instances.ts";
 import { silentLog } from "../../support/test-world.ts";
 import { makeChain, openEngineWorld } from "../engine-world.ts";
 
-test("what a dead scheduler had begun is withdrawn, and what it ran is lost and counted", async () => {
+test("requests that a dead scheduler had begun are withdrawn, and its attempts are lost and counted", async () => {
   const world = await openEngineWorld({ a: () => ({}) });
   const run = await world.makeRun(makeChain({ taskId: "a" }));
   const now = world.clock.now();

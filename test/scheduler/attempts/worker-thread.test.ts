@@ -1,3 +1,4 @@
+/** Messages of worker threads, and threads that end without an answer. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +8,7 @@ import { TaskFailure } from "../../../model/errors.ts";
 import type { WorkerThread } from "../../../model/ports/task-type.ts";
 import { makeTempFolder } from "../../support/test-world.ts";
 
-/** `port` and `data` are there for the source. */
+/** The source can use `port` and `data`. */
 function startThread(source: string, data: unknown = null): WorkerThread {
   const file = join(makeTempFolder(), "worker.mjs");
   const head = 'import { parentPort as port, workerData as data } from "node:worker_threads";';
@@ -29,7 +30,7 @@ async function crash(promise: Promise<unknown>): Promise<TaskFailure> {
 }
 
 describe("messages", () => {
-  test("come in the order in which they were sent, whether or not somebody waits already", async () => {
+  test("come in the order in which they were sent, with or without a waiting reader", async () => {
     const thread = startThread("port.on('message', (n) => { port.postMessage(data.base + n); });", {
       base: 100,
     });
@@ -51,14 +52,14 @@ describe("messages", () => {
 });
 
 describe("a thread that ends", () => {
-  test("by an error fails who waits with its message", async () => {
+  test("by an error fails the waiting read with its message", async () => {
     const thread = startThread("port.on('message', () => { throw new RangeError('no such row'); });");
     const waiting = [thread.next(), thread.next()];
     thread.post("go");
     for (const waiter of waiting) expect((await crash(waiter)).message).toContain("no such row");
   });
 
-  test("fails who asks later, too, after what it had sent before", async () => {
+  test("fails later reads too, after its earlier messages", async () => {
     const thread = startThread(
       "port.on('message', () => { port.postMessage('last word'); throw new Error('then this'); });",
     );
@@ -69,7 +70,7 @@ describe("a thread that ends", () => {
     expect((await crash(thread.next())).message).toContain("then this");
   });
 
-  test("by itself, with an exit code, is no answer either", async () => {
+  test("by itself, with an exit code, gives no answer either", async () => {
     const thread = startThread("process.exit(3);");
     expect((await crash(thread.next())).message).toContain("exit code 3");
   });
@@ -84,13 +85,13 @@ describe("a thread that ends", () => {
     expect((await crash(thread.next())).message).toContain("not-there.mjs");
   });
 
-  test("because it was stopped fails who still waits, and takes messages without a fault", async () => {
+  test("because it was stopped fails a waiting read, and accepts messages without an error", async () => {
     const thread = startThread("port.on('message', () => undefined);");
     const waiting = thread.next();
     const crashed = crash(waiting);
     await thread.stop();
     expect((await crashed).message).toContain("exit code");
-    expect(() => thread.post("nobody hears this")).not.toThrow();
+    expect(() => thread.post("too late")).not.toThrow();
     await thread.stop();
   });
 });

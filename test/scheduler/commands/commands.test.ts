@@ -1,4 +1,4 @@
-/** What people ask for, done as the lease's holder does it: on a real database, with the loop only where a run must end. */
+/** Commands as the lease's holder carries them out: on a real database, with the loop only where a run must end. */
 import { nameDag, type Named } from "../../../scheduler/commands/named-dag.ts";
 import { describe, expect, test } from "vitest";
 import {
@@ -61,7 +61,7 @@ const states = (world: ServiceWorld, hour: number): Readonly<Record<string, stri
     listTasksOfRun(world.database, runAt(world, hour).dagRunId).map(({ taskId, state }) => [taskId, state]),
   );
 
-/** A world in which the runs of 03:00 to 05:00 have ended, the tasks in `failing` at 04:00 badly. */
+/** A world in which the runs of 03:00 to 05:00 have ended, and the tasks in `failing` have failed at 04:00. */
 async function openBackfilled(failing: readonly string[] = []) {
   const noop: Work = ({ run, taskId }) => {
     if (run.logicalDate === at(4) && failing.includes(taskId)) throw new Error("it fails");
@@ -76,7 +76,7 @@ async function openBackfilled(failing: readonly string[] = []) {
 }
 
 describe("a backfill", () => {
-  test("makes a run for each slot, which are driven like others, and ends with the last", async () => {
+  test("creates a run for each slot and ends with the last run", async () => {
     const world = await openBackfilled();
     expect(world.runs()).toEqual(["demo@03:00 success", "demo@04:00 success", "demo@05:00 success"]);
     expect(world.database.all(sql`SELECT state, runs, succeeded, open FROM v_backfills`)).toEqual([
@@ -116,7 +116,7 @@ describe("a backfill", () => {
     expect(answer).toMatchObject({ made: count("new"), again: count("again"), skipped: count("skip") });
   });
 
-  test("leaves slots alone that are not due yet, and says why of each", async () => {
+  test("skips slots that are not due yet, each with the reason", async () => {
     const world = await openBackfilled(["a"]);
     const plan = planBackfill(world.database, world.lake.id, slotted(order(4, 10)), world.clock.now());
     expect(plan.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
@@ -130,13 +130,13 @@ describe("a backfill", () => {
     ]);
   });
 
-  test("of nothing makes no backfill", async () => {
+  test("without slots to run creates no backfill", async () => {
     const world = await openBackfilled();
     expect(await world.apply(order(3, 5), DAG)).toMatchObject({ how: "empty", skipped: 3 });
     expect(world.database.all(sql`SELECT 1 FROM backfills WHERE state = 'running'`)).toEqual([]);
   });
 
-  test("is one a Dag at a time; the same one again goes on", async () => {
+  test("is limited to one per Dag; the same one again resumes", async () => {
     const world = await openServiceWorld();
     const first = await world.apply(order(3, 5), DAG);
     expect(await world.apply(order(3, 5, { maxActive: 7 }), DAG)).toMatchObject({ how: "resumed" });
@@ -156,14 +156,14 @@ describe("a backfill", () => {
       cancelled: 3,
     });
     expect(world.runs().map((run) => run.split(" ")[1])).toEqual(["cancelled", "cancelled", "cancelled"]);
-    expect(world.events("backfill_cancelled")).toEqual([expect.stringContaining("3 of its runs were open")]);
+    expect(world.events("backfill_cancelled")).toEqual([expect.stringContaining("with 3 open runs")]);
     expect(await world.apply({ kind: "cancel_backfill", dagId: "demo", lakeId: world.lake.id })).toEqual({
       cancelled: 0,
     });
     expect(await world.apply(order(3, 6, { reprocess: "failed" }), DAG)).toMatchObject({ made: 1, again: 3 });
   });
 
-  test("lets no more runs be under way than --max-active, and scheduled ones go first", async () => {
+  test("runs at most --max-active at a time, and scheduled runs go first", async () => {
     const gate = makeGate();
     const starts: number[] = [];
     const world = await openServiceWorld({
@@ -180,7 +180,7 @@ describe("a backfill", () => {
     const running = () => world.runs().filter((run) => run.endsWith("running"));
     expect(running()).toEqual(["demo@01:00 running", "demo@02:00 running", "demo@03:00 running"]);
     await service.advance(HOUR);
-    // More than the schedule's own limit are under way: its run waits, and the next of the backfill behind it.
+    // More runs than the schedule's own limit are running: its run waits, and the next of the backfill behind it.
     expect(world.runs().at(-1)).toBe("demo@10:00 queued");
     await world.ask({ kind: "cancel_run", dagRunId: runAt(world, 1).dagRunId });
     await world.ask({ kind: "cancel_run", dagRunId: runAt(world, 2).dagRunId });
@@ -192,7 +192,7 @@ describe("a backfill", () => {
 });
 
 describe("clearing", () => {
-  test("a task has it made again, with what comes after where that is asked for; attempts stay", async () => {
+  test("a task reruns it, with its downstream tasks on request; attempts stay", async () => {
     const world = await openBackfilled();
     expect(await world.apply(clear(4, ["b"], true))).toEqual({
       cleared: [{ runId: `backfill__${at(4)}`, tasks: ["b", "c"] }],
@@ -223,7 +223,7 @@ describe("clearing", () => {
     expect(world.runs()).toEqual(["demo@03:00 queued", "demo@04:00 queued", "demo@05:00 success"]);
   });
 
-  test("what is not there is refused, and nothing is cleared", async () => {
+  test("unknown runs and tasks are refused, and nothing is cleared", async () => {
     const world = await openBackfilled();
     await expect(world.apply(clear(4, ["b", "nope"]))).rejects.toMatchObject({ code: "TASK_UNKNOWN" });
     await expect(world.apply(clear(8, null))).rejects.toMatchObject({ code: "RUN_UNKNOWN" });
@@ -280,7 +280,7 @@ describe("marking", () => {
     expect(runAt(world, 4).state).toBe("failed");
   });
 
-  test("what is so already is left alone", async () => {
+  test("a task that already has the state is not changed", async () => {
     const world = await openBackfilled();
     expect(await world.apply(mark(world, "a", "success"))).toEqual({ marked: false });
     expect(runAt(world, 4).state).toBe("success");

@@ -1,4 +1,4 @@
-/** What pausing a Dag does to what it has not taken up yet. */
+/** What pausing a Dag does to successes that it has not followed yet. */
 import { expect, test } from "vitest";
 import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { listDagRows } from "../../../state/runs/dags.ts";
@@ -12,7 +12,7 @@ const FOLLOWER = makeDag([makeTask("a")], {
   timezone: "UTC",
 });
 
-test("a Dag that is paused passes over nothing: only when it is unpaused its catchup decides what is left out", async () => {
+test("a paused Dag skips nothing: its catchup decides when it is unpaused", async () => {
   const world = await openServiceWorld();
   world.setDags([ONE, FOLLOWER]);
   const service = world.start();
@@ -28,12 +28,12 @@ test("a Dag that is paused passes over nothing: only when it is unpaused its cat
   expect([world.events("slots_skipped"), cursor()]).toEqual([[], 0]);
   expect(await pause(false)).toEqual({ changed: true });
   expect([world.events("slots_skipped"), cursor()]).toEqual([
-    [expect.stringContaining("2 successes of one passed over")],
+    [expect.stringContaining("2 successes of one skipped")],
     2,
   ]);
 });
 
-test("a Dag that the database has not seen yet can be paused, and is so when it is seen", async () => {
+test("a Dag that the database does not have yet can be paused, and stays paused", async () => {
   const world = await openServiceWorld();
   const hourly = { ...ONE, schedule: { kind: "cron", expression: "0 * * * *" } } as const;
   const request = { dag: nameDag(makeVersion(hourly)), isPaused: true };

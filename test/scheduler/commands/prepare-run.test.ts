@@ -1,3 +1,4 @@
+/** What `dagmar run` does with existing runs, for each state and option. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { prepareRun, type PreparedRun, type RunRequest } from "../../../scheduler/commands/prepare-run.ts";
@@ -16,7 +17,7 @@ const DATE = new Date("2026-11-23T09:00:00.000Z");
 
 interface PrepareWorld extends EngineWorld {
   readonly prepare: (changes?: Partial<RunRequest>) => Promise<PreparedRun>;
-  /** Which task fails next; none when empty. */
+  /** Which task fails next; empty for none. */
   readonly failing: Set<string>;
 }
 
@@ -66,7 +67,7 @@ const tasksOf = (world: EngineWorld, run: DagRun) =>
   listTasksOfRun(world.database, run.dagRunId).map(({ taskId }) => taskId);
 
 describe("with a date that has no run", () => {
-  test("a manual run is made for it, the Dag's params filled in", async () => {
+  test("a manual run is created for it, with the Dag's params filled in", async () => {
     const world = await openPrepareWorld();
     const { run, how, isOutdated } = await world.prepare({ params: { since: 2010 } });
     expect({ how, isOutdated }).toEqual({ how: "new", isOutdated: false });
@@ -78,7 +79,7 @@ describe("with a date that has no run", () => {
     expect(tasksOf(world, run)).toEqual(["a", "b", "c"]);
   });
 
-  test("a param of the wrong kind is refused before the run exists", async () => {
+  test("a param of the wrong type is refused before the run exists", async () => {
     const world = await openPrepareWorld();
     const picky = {
       ...makeType("picky", () => ({})),
@@ -111,12 +112,12 @@ describe("with a date that has no run", () => {
     expect((await order(5)).how).toBe("new");
   });
 
-  test("--rerun makes it, too: there is nothing to clear", async () => {
+  test("--rerun creates it too: there is nothing to clear", async () => {
     const world = await openPrepareWorld();
     expect((await world.prepare({ isRerun: true })).how).toBe("new");
   });
 
-  test("--refetch makes it with a generation of its own", async () => {
+  test("--refetch creates it with its own generation", async () => {
     const world = await openPrepareWorld();
     expect((await world.prepare({ isRefetch: true })).run.refetchGeneration).toBe("20261123T090000000Z");
   });
@@ -131,7 +132,7 @@ describe("with the date of a run that", () => {
     expect(world.attempts()).toHaveLength(3);
   });
 
-  test("failed, it is resumed: what succeeded stays, the rest is made again", async () => {
+  test("failed, it is resumed: succeeded tasks stay, the rest runs again", async () => {
     const world = await openPrepareWorld();
     world.failing.add("b");
     const first = (await world.prepare()).run;
@@ -150,7 +151,7 @@ describe("with the date of a run that", () => {
     expect(world.told.filter((line) => line.startsWith("started a"))).toHaveLength(1);
   });
 
-  test("was stopped in the middle, it goes on; a retry that was far off need not be waited for", async () => {
+  test("was stopped in the middle, it resumes, without waiting for a far retry", async () => {
     const world = await openPrepareWorld();
     const first = (await world.prepare()).run;
     await world.database.write((query) => {
@@ -166,7 +167,7 @@ describe("with the date of a run that", () => {
     expect(ended?.state).toBe("success");
   });
 
-  test("is at work, it stays as it is: the attempt under way is the only one; --rerun and --refetch are refused", async () => {
+  test("is running, it is not changed: no second attempt starts; --rerun and --refetch are refused", async () => {
     const world = await openPrepareWorld();
     const first = (await world.prepare()).run;
     await world.database.write((query) => {
@@ -187,7 +188,7 @@ describe("with the date of a run that", () => {
     );
   });
 
-  test("was made and never begun, it is resumed", async () => {
+  test("was created and never started, it is resumed", async () => {
     const world = await openPrepareWorld();
     const first = await world.prepare();
     const again = await world.prepare();
@@ -206,7 +207,7 @@ describe("with the date of a run that", () => {
     expect(world.states(run)).toEqual({ a: "none", b: "none", c: "none" });
   });
 
-  test("has other params, it is refused and the difference told, whatever its state", async () => {
+  test("has other params, it is refused with the difference, in any state", async () => {
     const world = await openPrepareWorld();
     await world.drive((await world.prepare()).run);
     for (const flags of [{}, { isRerun: true }, { isRefetch: true }]) {
@@ -226,7 +227,7 @@ describe("with the date of a run that", () => {
 });
 
 describe("--rerun", () => {
-  test("clears every task, keeps the attempts as history, and takes the Dag as it is now", async () => {
+  test("clears every task, keeps the attempts as history, and uses the current Dag", async () => {
     const world = await openPrepareWorld();
     const first = (await world.prepare()).run;
     await world.drive(first);
@@ -250,7 +251,7 @@ describe("--rerun", () => {
     expect(world.states(run)).toEqual({ a: "success", b: "none", c: "success" });
   });
 
-  test("after a refetch asks in no generation of its own: what is stored stays stored", async () => {
+  test("after a refetch uses no generation of its own: stored ids stay stored", async () => {
     const world = await openPrepareWorld();
     const first = await world.prepare({ isRefetch: true });
     expect(first.run.refetchGeneration).not.toBeNull();
@@ -262,7 +263,7 @@ describe("--rerun", () => {
     expect(refetched.run.refetchGeneration).not.toBe(first.run.refetchGeneration);
   });
 
-  test("takes the default of a param that the Dag has been given since, and keeps the others", async () => {
+  test("takes the default of a param that is new in the Dag, and keeps the others", async () => {
     const world = await openPrepareWorld();
     const first = await world.prepare({ params: { since: 2010 } });
     await world.drive(first.run);
@@ -271,7 +272,7 @@ describe("--rerun", () => {
     expect(again.run.params).toEqual({ since: 2010, limit: null, until: 2020 });
   });
 
-  test("without a date is refused, because it is not said which run", async () => {
+  test("without a date is refused, because the run is not named", async () => {
     const world = await openPrepareWorld();
     const error = await refusal(world.prepare({ isRerun: true, logicalDate: null }));
     expect(error.code).toBe("USAGE");
@@ -280,7 +281,7 @@ describe("--rerun", () => {
 });
 
 describe("--refetch", () => {
-  test("clears a run that is done and gives it a new generation, each time another", async () => {
+  test("clears a finished run and gives it a new generation each time", async () => {
     const world = await openPrepareWorld();
     await world.drive((await world.prepare()).run);
     const generations: (string | null)[] = [];
@@ -293,7 +294,7 @@ describe("--refetch", () => {
     expect(generations).toEqual(["20261123T090000000Z", "20261123T090000000Z-0002"]);
   });
 
-  test("of a run that failed under it resumes in the same generation when the flag is left out", async () => {
+  test("of a run that failed during a refetch resumes in the same generation without the flag", async () => {
     const world = await openPrepareWorld();
     world.failing.add("c");
     await world.drive((await world.prepare({ isRefetch: true })).run);
@@ -304,7 +305,7 @@ describe("--refetch", () => {
     });
   });
 
-  test("without a date makes a new run", async () => {
+  test("without a date creates a new run", async () => {
     const world = await openPrepareWorld();
     await world.prepare({ logicalDate: null });
     const { how, run } = await world.prepare({ logicalDate: null, isRefetch: true });
@@ -314,7 +315,7 @@ describe("--refetch", () => {
 });
 
 describe("--task", () => {
-  test("makes a run of these tasks, which grows when others are asked for", async () => {
+  test("creates a run of these tasks, to which later commands add others", async () => {
     const world = await openPrepareWorld();
     const first = (await world.prepare({ onlyTasks: ["a"], namedTasks: ["a"] })).run;
     await world.drive(first);
@@ -340,7 +341,7 @@ describe("--task", () => {
     ]);
   });
 
-  test("a whole run that is done is done for each of its tasks", async () => {
+  test("a finished whole run is finished for each of its tasks", async () => {
     const world = await openPrepareWorld();
     await world.drive((await world.prepare()).run);
     const { run, how } = await world.prepare({ onlyTasks: ["a"], namedTasks: ["a"] });
@@ -349,7 +350,7 @@ describe("--task", () => {
 });
 
 describe("without a date", () => {
-  test("a run is made for now", async () => {
+  test("a run is created for now", async () => {
     const world = await openPrepareWorld();
     const { run, how } = await world.prepare({ logicalDate: null });
     expect({ how, logicalDate: run.logicalDate }).toEqual({
@@ -383,7 +384,7 @@ describe("without a date", () => {
     expect((await world.prepare({ logicalDate: null })).how).toBe("new");
   });
 
-  test("a run that succeeded is not looked at, and two of one millisecond are two", async () => {
+  test("a succeeded run is ignored, and two commands in one millisecond create two runs", async () => {
     const world = await openPrepareWorld();
     const first = (await world.prepare({ logicalDate: null })).run;
     await world.drive(first);
@@ -393,7 +394,7 @@ describe("without a date", () => {
   });
 });
 
-test("a run that goes on by an older Dag than the file has says so", async () => {
+test("a run that resumes with an older Dag than the file's says so", async () => {
   const world = await openPrepareWorld();
   world.failing.add("b");
   await world.drive((await world.prepare()).run);

@@ -1,4 +1,4 @@
-/** A run that is cancelled while one of its tasks runs out of time: whichever comes first, no other attempt begins. */
+/** A run that is cancelled while one of its tasks times out: in either order, no other attempt starts. */
 import { describe, expect, test } from "vitest";
 import { createWakeSignal } from "../../../scheduler/waking/wake-signal.ts";
 import { cancelRun } from "../../../scheduler/commands/cancel-run.ts";
@@ -45,7 +45,7 @@ async function openRunningWorld() {
 }
 
 describe("a cancel that meets a time-out", () => {
-  test("and comes before it is what counts", async () => {
+  test("and comes first decides the state", async () => {
     const world = await openRunningWorld();
     await world.cancel();
     await world.isStopping;
@@ -68,7 +68,7 @@ describe("a cancel that meets a time-out", () => {
     underWay: 0,
   };
 
-  test("and comes after it, while the task still stops, lets no other attempt begin", async () => {
+  test("and comes later, while the task is still stopping, prevents another attempt", async () => {
     const world = await openRunningWorld();
     await world.passTime();
     await world.isStopping;
@@ -79,7 +79,7 @@ describe("a cancel that meets a time-out", () => {
     expect(world.look()).toEqual(timedOut);
   });
 
-  test("and is taken in by the same step as its end lets no other attempt begin", async () => {
+  test("and is handled in the same step as the attempt's end prevents another attempt", async () => {
     const world = await openRunningWorld();
     await world.passTime();
     world.letStop();

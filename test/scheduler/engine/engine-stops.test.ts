@@ -1,4 +1,4 @@
-/** How the engine stops, and what it does with answers that come too late. */
+/** How the engine stops, and how it handles late answers. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AttemptLeftRunning, TaskFailure } from "../../../model/errors.ts";
 import { armFailpoints } from "../../../model/failpoint.ts";
@@ -11,7 +11,7 @@ const fail = () => {
 };
 
 describe("a drain", () => {
-  test("lets what runs stop, starts nothing more, and leaves a run that goes on where it was", async () => {
+  test("stops running tasks, starts nothing, and leaves a run that resumes where it was", async () => {
     const isBusy = makeGate();
     let mayFinish = false;
     const world = await openEngineWorld({
@@ -38,7 +38,7 @@ describe("a drain", () => {
     expect(world.attempts()).toHaveLength(1);
   });
 
-  test("takes in the answer of a task that finishes instead of stopping", async () => {
+  test("accepts the answer of a task that finishes instead of stopping", async () => {
     const [isBusy, gate] = [makeGate(), makeGate()];
     const world = await openEngineWorld({
       a: async () => {
@@ -56,7 +56,7 @@ describe("a drain", () => {
     expect(ended?.state).toBe("success");
   });
 
-  test("does not begin a task whose attempt was only in the books when it came", async () => {
+  test("does not start an attempt that was only in the database when the drain began", async () => {
     let runs = 0;
     const world = await openEngineWorld({
       a: () => {
@@ -75,7 +75,7 @@ describe("a drain", () => {
     expect(runs).toBe(0);
   });
 
-  test("does not wait for a retry that is far off", async () => {
+  test("does not wait for a far retry", async () => {
     const world = await openEngineWorld({ a: () => fail() });
     const run = await world.makeRun(makeChain({ taskId: "a", retries: 1, retryDelaySeconds: 30 }));
     const done = world.drive(run);
@@ -114,7 +114,7 @@ describe("a task whose program does not end", () => {
   });
 });
 
-test("an attempt that somebody else ended meanwhile does not settle", async () => {
+test("an attempt that has already ended otherwise does not settle", async () => {
   const [isBusy, gate] = [makeGate(), makeGate()];
   const world = await openEngineWorld({
     a: async () => {

@@ -1,3 +1,4 @@
+/** The engine on a real database: runs, retries, waits, time-outs, options and slots. */
 import { z } from "zod";
 import { describe, expect, test } from "vitest";
 import { TaskFailure, TaskReschedule } from "../../../model/errors.ts";
@@ -28,7 +29,7 @@ describe("a run", () => {
     ]);
   });
 
-  test("runs at once what does not need one another", async () => {
+  test("runs independent tasks at the same time", async () => {
     const both = makeGate();
     let count = 0;
     const meet = async () => {
@@ -43,7 +44,7 @@ describe("a run", () => {
     expect(ended?.state).toBe("success");
   });
 
-  test("fails with a task that fails, and passes over what is behind it", async () => {
+  test("fails with a task that fails, and skips its downstream tasks", async () => {
     const world = await openEngineWorld({ a: () => fail(), b: succeed, c: succeed, d: succeed });
     const dag = makeChain(
       { taskId: "a" },
@@ -64,7 +65,7 @@ describe("a run", () => {
     expect(world.told).toContain("settled c upstream_failed");
   });
 
-  test("succeeds though a task failed that may fail, and a trigger rule runs what cleans up", async () => {
+  test("succeeds if the failed task has allow_failure, and a trigger rule runs the cleanup", async () => {
     const world = await openEngineWorld({ a: () => fail(), b: succeed });
     const dag = makeChain(
       { taskId: "a", allowFailure: true },
@@ -76,7 +77,7 @@ describe("a run", () => {
     expect(world.states(run)).toEqual({ a: "failed", b: "success" });
   });
 
-  test("keeps to the Dag that it was made with, though the Dag is edited before it runs", async () => {
+  test("keeps the Dag that it was created with, even if the Dag is edited before it runs", async () => {
     const world = await openEngineWorld({ a: succeed, b: succeed });
     const run = await world.makeRun(makeChain({ taskId: "a" }));
     await world.makeRun(makeChain({ taskId: "a" }, { taskId: "b" }), "2026-11-24T09:00:00Z");
@@ -84,7 +85,7 @@ describe("a run", () => {
     expect(world.states(run)).toEqual({ a: "success" });
   });
 
-  test("that has ended already is left as it is", async () => {
+  test("that has already ended is not changed", async () => {
     const world = await openEngineWorld({ a: succeed });
     const run = await world.makeRun(makeChain({ taskId: "a" }));
     await world.drive(run);
@@ -134,14 +135,14 @@ describe("retries", () => {
     expect(world.attempts()).toHaveLength(3);
   });
 
-  test("are not spent on what cannot get better", async () => {
+  test("are not used for permanent failures", async () => {
     const world = await openEngineWorld({ a: () => fail(false) });
     const run = await world.makeRun(makeChain({ taskId: "a", retries: 9 }));
     await world.drive(run);
     expect(world.attempts()).toMatchObject([{ state: "failed", error_code: "LAKE_UNAVAILABLE" }]);
   });
 
-  test("are spent on a fault of the task's own, whose text is kept", async () => {
+  test("are used for an unexpected error of the task, whose text is stored", async () => {
     const world = await openEngineWorld({
       a: () => {
         throw new TypeError("x is not a function");
@@ -180,7 +181,7 @@ describe("retries", () => {
 });
 
 describe("a task that waits for something", () => {
-  test("looks again after its time, at no cost to its retries, and knows how long it has waited", async () => {
+  test("looks again after its time without using up its retries, and knows how long it has waited", async () => {
     const waited: number[] = [];
     const world = await openEngineWorld({
       a: ({ waitedSeconds }) => {
@@ -204,7 +205,7 @@ describe("a task that waits for something", () => {
 });
 
 test.each(["soon", "", "9999-12-31T23:59:59.999Z"])(
-  "a task that has waited since %j, as a hand wrote, waits from its next look on",
+  "a task whose waiting_since was edited to %j waits from its next look on",
   async (since) => {
     const waited: number[] = [];
     const world = await openEngineWorld({
@@ -236,7 +237,7 @@ describe("between two attempts", () => {
     [90, "2026-11-23T09:01:30.000Z"],
     [450_000 * 604_800, "2036-11-20T09:00:00.000Z"],
     [Infinity, "2036-11-20T09:00:00.000Z"],
-  ])("there is neither no time nor more than ten years: %d s", async (seconds, at) => {
+  ])("the wait has a minimum and a maximum: %d s", async (seconds, at) => {
     const later = new TaskReschedule("INPUT_NOT_READY", "not yet", seconds);
     const failure = new TaskFailure("INTERNAL", "no", true, { retryAfterSeconds: seconds });
     const raise = (error: Error) => (): never => {
@@ -258,7 +259,7 @@ describe("between two attempts", () => {
   });
 });
 
-test("a slot that becomes free goes by priority to a task that another one's end makes ready in the same step", async () => {
+test("a free slot goes to the highest priority, also to a task that becomes ready in the same step", async () => {
   const order: string[] = [];
   const note =
     (name: string): Work =>
@@ -331,7 +332,7 @@ describe("time-outs", () => {
     expect(world.database.all(sql`SELECT * FROM task_outputs`)).toEqual([]);
   });
 
-  test("leave nobody asleep when the task is in time", async () => {
+  test("leave no timer behind if the task ends in time", async () => {
     const world = await openEngineWorld({ a: succeed });
     await world.drive(await world.makeRun(makeChain({ taskId: "a", timeoutSeconds: 60 })));
     expect(world.clock.sleepers).toBe(0);
@@ -376,7 +377,7 @@ describe("options", () => {
     ]);
   });
 
-  test("show a task the outputs of what it needs, and of nothing else", async () => {
+  test("give a task the outputs of its needs only", async () => {
     let seen: unknown;
     const world = await openEngineWorld({
       a: () => ({ from: "a" }),
@@ -391,7 +392,7 @@ describe("options", () => {
     expect(seen).toEqual({ b: { from: "b" } });
   });
 
-  test("that an output makes invalid fail the task for good, with the option's name", async () => {
+  test("that an output makes invalid fail the task permanently, with the option's name", async () => {
     const strict = makeType("b", succeed, { options: z.strictObject({ limit: z.int() }) });
     const world = await openEngineWorld({ a: () => ({ count: "many" }), b: strict });
     const dag = makeChain(
@@ -406,7 +407,7 @@ describe("options", () => {
     });
   });
 
-  test("of a task type that is gone fail the task for good", async () => {
+  test("of a missing task type fail the task permanently", async () => {
     const world = await openEngineWorld({});
     const [ended] = await world.drive(await world.makeRun(makeChain({ taskId: "a", retries: 5 })));
     expect(ended?.state).toBe("failed");
@@ -415,7 +416,7 @@ describe("options", () => {
 });
 
 describe("slots", () => {
-  /** Tells how many were at work at the same time, at most. */
+  /** Returns the greatest number of tasks that ran at the same time. */
   function makeCounter() {
     let now = 0;
     let most = 0;
@@ -433,7 +434,7 @@ describe("slots", () => {
     [1, 1],
     [2, 2],
     [9, 6],
-  ])("a pool of %i never has more than %i of six tasks at work", async (slots, most) => {
+  ])("a pool of %i never runs more than %i of six tasks", async (slots, most) => {
     const counter = makeCounter();
     const world = await openEngineWorld({ noop: counter.work }, { pools: { tmdb: slots } });
     const dag = makeChain(
@@ -468,7 +469,7 @@ describe("slots", () => {
     expect(counter.most()).toBe(2);
   });
 
-  test("who waits for a slot is scheduled and says whom it waits for", async () => {
+  test("a task that waits for a slot is scheduled and names the holder", async () => {
     const [isBusy, gate] = [makeGate(), makeGate()];
     const writer = makeType(
       "writer",

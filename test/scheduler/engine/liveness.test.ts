@@ -1,4 +1,4 @@
-/** Limits never lock each other: in a world without failures every run ends, whatever waits for whatever. */
+/** Limits never cause a deadlock: without failures every run ends. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { drive } from "../../../scheduler/engine/drive-runs.ts";
@@ -16,7 +16,7 @@ const PAST_DAG = makeDag([makeTask("a", { dependsOnPast: true }), makeTask("b", 
 });
 const day = (number: number): string => new Date(Date.UTC(2026, 10, number, 9)).toISOString();
 
-/** Drives everything until no attempt is under way and a step starts none; what is still open then. */
+/** Steps until no attempt is running and none starts; returns the runs that are still open. */
 async function driveAll(world: EngineWorld): Promise<readonly string[]> {
   await drive(world.tools, "all", () => true, new AbortController().signal);
   return world.database
@@ -28,7 +28,7 @@ async function driveAll(world: EngineWorld): Promise<readonly string[]> {
 }
 
 describe("a run that only waits for an earlier one", () => {
-  test("gives its place up when the earlier one is cleared", async () => {
+  test("gives up its place when the earlier one is cleared", async () => {
     const world = await openEngineWorld({ noop: () => ({}) });
     const first = await world.makeRun(PAST_DAG, day(1));
     await world.makeRun(PAST_DAG, day(2));
@@ -51,7 +51,7 @@ describe("a run that only waits for an earlier one", () => {
     expect(await driveAll(world)).toEqual([]);
   });
 
-  test("and stands first in the queue does not keep out a backfill's run that it waits for", async () => {
+  test("and is first in the queue does not block the backfill's run that it waits for", async () => {
     const world = await openEngineWorld({ noop: () => ({}) });
     const first = await world.makeRun(PAST_DAG, day(1));
     await joinNewBackfill(world, PAST_DAG, [first.dagRunId], 1);
@@ -112,7 +112,7 @@ const anyDag = (dagId: string) =>
       ),
     }));
 
-test("every run ends, whatever Dags, limits, orders of creation and runs under way there are", async () => {
+test("every run ends, for any Dags, limits, orders of creation and running runs", async () => {
   await fc.assert(
     fc.asyncProperty(
       anyDag("one"),
@@ -128,7 +128,7 @@ test("every run ends, whatever Dags, limits, orders of creation and runs under w
         );
         for (const { dag, days, backfilled, backfillLimit, underWay } of [one, two]) {
           const runs = [];
-          // In the order in which they were drawn: later dates may exist first, and hold places.
+          // In random order: later dates may be created first and hold places.
           for (const number of days) runs.push(await world.makeRun(dag, day(number)));
           const joined = runs.filter((_, index) => backfilled[index] === true);
           if (joined.length > 0) {

@@ -1,4 +1,4 @@
-/** What a service hears of how long things took. */
+/** The durations that the engine reports to a service. */
 import { expect, test } from "vitest";
 import { silentObserver } from "../../../model/ports/service-observer.ts";
 import type { DagRun } from "../../../model/run/dag-run.ts";
@@ -6,7 +6,7 @@ import type { TaskInstance } from "../../../model/run/task-instance.ts";
 import { observeEngine } from "../../../scheduler/engine/observe-engine.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
-test("a wait is counted from when a task was ready, its work from its start, a run from when it began", async () => {
+test("a wait counts from when a task was ready, its work from its start, a run from its start", async () => {
   const clock = createHandClock();
   const told: string[] = [];
   const observer = observeEngine(
@@ -26,7 +26,7 @@ test("a wait is counted from when a task was ready, its work from its start, a r
   observer.taskStarted?.(run, task, 1);
   await clock.advance(5000);
   observer.taskSettled?.(run, task, end);
-  // Passed over: nothing of it was under way.
+  // Skipped: it had no attempt.
   observer.taskSettled?.(run, task, end);
   const runningSince = "2026-11-23T09:00:00.000Z";
   observer.runEnded?.({ ...run, runningSince, finishedAt: "2026-11-23T09:00:09.000Z" });

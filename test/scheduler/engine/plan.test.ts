@@ -1,3 +1,4 @@
+/** Plans, computed from worlds that the test writes down. */
 import { describe, expect, test } from "vitest";
 import { planStep, type Action } from "../../../scheduler/engine/plan.ts";
 import { viewRun, type RunView } from "../../../scheduler/engine/run-view.ts";
@@ -162,12 +163,12 @@ describe("a run", () => {
     expect(plan([makeView(makeDag([]), {})]).actions).toEqual(["finish run 1 success"]);
   });
 
-  test("succeeds though a task failed that may", () => {
+  test("succeeds if the failed task has allow_failure", () => {
     const dag = makeDag([makeTask("a", { allowFailure: true })]);
     expect(plan([makeView(dag, { a: { state: "failed" } })]).actions).toEqual(["finish run 1 success"]);
   });
 
-  test("of single tasks does not wait for needs that are no part of it", () => {
+  test("of single tasks does not wait for needs outside the run", () => {
     expect(plan([makeView(CHAIN, { c: {} })]).actions).toEqual(["start c"]);
   });
 });
@@ -186,7 +187,7 @@ describe("queued runs", () => {
     expect(plan([], { activeRuns, queued }).actions).toEqual(["start run 1", "start run 2", "start run 4"]);
   });
 
-  test("wait while as many are under way as may be", () => {
+  test("wait while the limit of running runs is reached", () => {
     const activeRuns = new Map([["test_dag", 1]]);
     expect(plan([], { activeRuns, queued: queue([1, 1], [2, 1]) }).actions).toEqual([]);
   });
@@ -211,7 +212,7 @@ describe("a run that is stopped", () => {
     expect(plan([view]).actions).toEqual([`finish run 1 ${end}`]);
   });
 
-  test("is one that takes longer than its Dag allows, counted from its last start", () => {
+  test("has taken longer than its Dag allows, counted from its last start", () => {
     const dag = makeDag([makeTask("a")], { timeoutSeconds: 60 });
     const since = (runningSince: string): RunView => {
       const view = makeView(dag, { a: { state: "running" } });
@@ -255,7 +256,7 @@ describe("a past", () => {
     pasts: new Map([["a", { dagRunId: 7, runId: "run_0", state }]]),
   });
 
-  test("that is done lets the task start, one that is not keeps it", () => {
+  test("that is done lets the task start, another one does not", () => {
     expect(plan([given("success")]).actions).toEqual(["start a"]);
     expect(plan([given("failed")]).actions).toEqual([]);
   });
@@ -284,7 +285,7 @@ describe("limits", () => {
     ]);
   });
 
-  test("are given by priority, over all runs; among equals in order", () => {
+  test("are given by priority over all runs, and in order among equals", () => {
     const low = makeDag([makeTask("a"), makeTask("b", { priority: 1 })]);
     const high = makeDag([makeTask("c", { priority: 5 })]);
     const views = [makeView(low, { a: {}, b: {} }), makeView(high, { c: {} }, "running", 2)];
@@ -315,7 +316,7 @@ describe("tasks", () => {
 describe("pools", () => {
   const dag = makeDag(["a", "b", "c"].map((taskId) => makeTask(taskId, { pool: "tmdb" })));
 
-  test("give no more slots in one plan than they have", () => {
+  test("give at most their slots in one plan", () => {
     expect(plan([makeView(dag, inStates())], { pools: new Map([["tmdb", 2]]) }).actions).toEqual([
       "start a",
       "start b",
@@ -329,12 +330,12 @@ describe("pools", () => {
     expect(actions.filter((action) => action.startsWith("start"))).toEqual(["start a"]);
   });
 
-  test("that nobody configured have one slot", () => {
+  test("without configuration have one slot", () => {
     const { actions } = plan([makeView(dag, inStates())], { pools: new Map() });
     expect(actions.filter((action) => action.startsWith("start"))).toEqual(["start a"]);
   });
 
-  test("that are full leave alone whom they told so before", () => {
+  test("that are full do not report again to tasks that are already scheduled", () => {
     const holders = [makeHolder({ pool: "tmdb" })];
     const waiting = inStates("scheduled", "scheduled", "up_for_retry");
     expect(plan([makeView(dag, waiting)], { pools: new Map([["tmdb", 1]]), holders })).toEqual({
@@ -348,7 +349,7 @@ describe("exclusive keys", () => {
   const dag = makeDag(["a", "b", "c"].map((taskId) => makeTask(taskId)));
   const instances = { a: { exclusiveKey: "records:m" }, b: { exclusiveKey: "records:m" }, c: {} };
 
-  test("let one of a plan start, and those without a key", () => {
+  test("let one task of a plan start, and those without a key", () => {
     expect(plan([makeView(dag, instances)]).actions).toEqual([
       "start a",
       "schedule b: test_dag run_1 a writes the same dataset",
@@ -356,7 +357,7 @@ describe("exclusive keys", () => {
     ]);
   });
 
-  test("held by another run keep all waiting", () => {
+  test("held by another run make all tasks wait", () => {
     const holders = [makeHolder({ exclusiveKey: "records:m" })];
     expect(plan([makeView(dag, instances)], { holders }).actions).toEqual([
       "schedule a: other_dag run_9 x writes the same dataset",
@@ -378,7 +379,7 @@ describe("waking", () => {
     expect(plan([makeView(dag, instances)])).toEqual({ actions: [], wakeAt: SOON });
   });
 
-  test("is not needed for a task that is due: it starts", () => {
+  test("is not needed for a due task: it starts", () => {
     const instances = {
       a: { state: "up_for_retry" as const, nextAttemptAt: NOW },
       b: { state: "running" as const },
@@ -387,7 +388,7 @@ describe("waking", () => {
     expect(plan([makeView(dag, instances)])).toEqual({ actions: ["start a"], wakeAt: null });
   });
 
-  test("is not needed where nothing waits for time", () => {
+  test("is not needed if no task waits for time", () => {
     expect(plan([makeView(CHAIN, inStates("running"))]).wakeAt).toBeNull();
   });
 });
@@ -400,7 +401,7 @@ describe("a drain", () => {
     expect(plan(views, { isDraining: true, pools })).toEqual({ actions: [], wakeAt: null });
   });
 
-  test("still passes over what can never start, and finishes what has ended", () => {
+  test("still skips tasks that can never start, and finishes ended runs", () => {
     const views = [
       makeView(CHAIN, inStates("failed")),
       makeView(CHAIN, inStates("success", "success", "success"), "running", 2),
@@ -412,7 +413,7 @@ describe("a drain", () => {
 describe("a run that finds no place", () => {
   const dag = makeDag([makeTask("a", { dependsOnPast: true }), makeTask("b")]);
   const past = { dagRunId: 7, runId: "run_7", state: "none" } as const;
-  /** Its date is so many days after the one that needs a place. */
+  /** Its date is this many days after the run that needs a place. */
   const makeHolding = (days: number, b: TaskState): RunView => {
     const view = makeView(dag, { a: {}, b: { state: b } }, "running", 10 + days);
     const logicalDate = `2026-11-${23 + days}T09:00:00.000Z`;
@@ -425,12 +426,12 @@ describe("a run that finds no place", () => {
       activeRuns: new Map([["test_dag", 2]]),
     }).actions.filter((action) => action.startsWith("requeue"));
 
-  test("gets that of the latest of those that can only wait for an earlier one", () => {
+  test("gets the place of the latest run that can only wait for an earlier one", () => {
     expect(requeued(makeHolding(1, "success"), makeHolding(2, "success"))).toEqual(["requeue run 12"]);
     expect(requeued(makeHolding(2, "success"), makeHolding(1, "success"))).toEqual(["requeue run 12"]);
   });
 
-  test("leaves its place to one of which a single task can do something", () => {
+  test("does not get the place of a run with a task that can make progress", () => {
     expect(requeued(makeHolding(1, "success"), makeHolding(2, "up_for_retry"))).toEqual(["requeue run 11"]);
     expect(requeued(makeHolding(1, "running"), makeHolding(2, "none"))).toEqual([]);
   });

@@ -1,3 +1,4 @@
+/** One damaged row, Dag or result stops only itself; everything else continues. */
 import * as fc from "fast-check";
 import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { describe, expect, test } from "vitest";
@@ -18,7 +19,7 @@ const good = makeDag([makeTask("a"), makeTask("b", { needs: ["a"] })], {
 const victim = (changes: Partial<DagDefinition> = {}): DagDefinition =>
   makeDag([makeTask("a"), makeTask("b", { needs: ["a"] })], { dagId: "victim", timezone: "UTC", ...changes });
 
-/** A run of the Dag that no scheduler has seen yet. */
+/** A run of the Dag before the first step of a scheduler. */
 async function askForRun(world: ServiceWorld, dag: DagDefinition): Promise<void> {
   await world.apply(
     {
@@ -45,7 +46,7 @@ const change = (world: ServiceWorld, text: string): Promise<void> =>
 
 const FAULTS = ["run_unusable", "step_fault", "run_refused"];
 
-/** Three minutes of a scheduler: what the good Dag did, and what was told of faults after the first and after the third. */
+/** Three minutes of a scheduler: the good Dag's runs, and the fault events after the first and the third minute. */
 async function watch(world: ServiceWorld) {
   const service = world.start();
   await service.advance(MINUTE);
@@ -62,7 +63,7 @@ async function watch(world: ServiceWorld) {
 
 const GOOD_RUNS = ["good@09:01 success", "good@09:02 success", "good@09:03 success"];
 
-describe("of a run that cannot be worked on", () => {
+describe("of a run that cannot continue", () => {
   const OF_VICTIM = "dag_id = 'victim'";
   test.each([
     ["its definition holds no tasks", `UPDATE dag_versions SET definition = '{}' WHERE ${OF_VICTIM}`],
@@ -74,12 +75,12 @@ describe("of a run that cannot be worked on", () => {
     ["its params are no JSON", `UPDATE dag_runs SET params = '{"a":' WHERE ${OF_VICTIM}`],
     ["its list of tasks is no JSON", `UPDATE dag_runs SET only_tasks = 'a, b' WHERE ${OF_VICTIM}`],
     [
-      "a task of it is in a state that only a newer version knows",
+      "a task of it is in a newer version's state",
       `UPDATE task_instances SET state = 'deferred' WHERE task_id = 'b'
         AND dag_run_id IN (SELECT dag_run_id FROM dag_runs WHERE ${OF_VICTIM})`,
     ],
     [
-      "its tasks need each other in a circle",
+      "its tasks form a cycle",
       `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[0].needs', json('["b"]')) WHERE ${OF_VICTIM}`,
     ],
     [
@@ -87,7 +88,7 @@ describe("of a run that cannot be worked on", () => {
       `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[0].needs', json('["a"]')) WHERE ${OF_VICTIM}`,
     ],
     [
-      "a task of it needs one that there is not",
+      "a task of it needs an unknown task",
       `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].needs', json('["a","gone"]')) WHERE ${OF_VICTIM}`,
     ],
     [
@@ -107,7 +108,7 @@ describe("of a run that cannot be worked on", () => {
       `UPDATE dag_versions SET definition = json_set(definition, '$.maxActiveTasks', 'few') WHERE ${OF_VICTIM}`,
     ],
     [
-      "a task of it has a trigger rule that there is not",
+      "a task of it has an unknown trigger rule",
       `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].triggerRule', 'sometimes') WHERE ${OF_VICTIM}`,
     ],
     [
@@ -119,13 +120,13 @@ describe("of a run that cannot be worked on", () => {
       `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].timeoutSeconds', 'long') WHERE ${OF_VICTIM}`,
     ],
     [
-      "a task of it compares by an operator that there is not",
+      "a task of it compares with an unknown operator",
       `UPDATE dag_versions SET definition = json_set(definition, '$.tasks[1].when', json('{"value":"1","operator":"like","operand":1}')) WHERE ${OF_VICTIM}`,
     ],
-    ["it is itself in a state that there is not", `UPDATE dag_runs SET state = 'asleep' WHERE ${OF_VICTIM}`],
+    ["it is itself in an unknown state", `UPDATE dag_runs SET state = 'asleep' WHERE ${OF_VICTIM}`],
     ["its time zone is none", `UPDATE dag_runs SET timezone = 'Mars/Olympus' WHERE ${OF_VICTIM}`],
     [
-      "its start is no instant and it has a timeout",
+      "its start is not an instant and it has a timeout",
       `UPDATE dag_runs SET running_since = 'soon' WHERE ${OF_VICTIM};
         UPDATE dag_versions SET definition = json_set(definition, '$.timeoutSeconds', 600) WHERE ${OF_VICTIM}`,
       ["running"],
@@ -147,12 +148,12 @@ describe("of a run that cannot be worked on", () => {
       ["queued"],
     ],
     [
-      "a task of it is in a state that there is not",
+      "a task of it is in an unknown state",
       `UPDATE task_instances SET state = 'asleep' WHERE task_id = 'b' AND dag_run_id IN (
         SELECT dag_run_id FROM dag_runs WHERE ${OF_VICTIM})`,
     ],
   ] as const)(
-    "where %s, it alone fails, which is said once",
+    "where %s, only that run fails, with one event",
     async (_, poison, states: readonly string[] = ["queued", "running"]) => {
       for (const state of states) {
         const world = await openServiceWorld();
@@ -170,7 +171,7 @@ describe("of a run that cannot be worked on", () => {
     },
   );
 
-  test("also where its process died, its attempt is ended, and the others are recovered", async () => {
+  test("also if its process died, its attempt is ended and the others are recovered", async () => {
     const world = await openServiceWorld();
     world.setDags([good, victim()]);
     await askForRun(world, victim());
@@ -189,8 +190,8 @@ describe("of a run that cannot be worked on", () => {
   });
 });
 
-describe("of something else that cannot be worked on", () => {
-  test("a Dag whose cursor is no instant counts from now", async () => {
+describe("of another thing that cannot continue", () => {
+  test("a Dag whose cursor is not an instant counts from now", async () => {
     const world = await openServiceWorld();
     const due = victim({ schedule: { kind: "cron", expression: "30 * * * * *" } });
     world.setDags([good, due]);
@@ -205,7 +206,7 @@ describe("of something else that cannot be worked on", () => {
     expect(world.runs()).toContain("victim@09:02 success");
   });
 
-  test("a Dag whose cursor lies past the last instant counts from now, and the others are not forgotten", async () => {
+  test("a Dag whose cursor is after the last instant counts from now, and other Dags still run", async () => {
     const world = await openServiceWorld();
     world.setDags([good, victim({ schedule: { kind: "cron", expression: "30 * * * * *" } })]);
     const before = world.start();
@@ -243,7 +244,7 @@ describe("of something else that cannot be worked on", () => {
     ["a success", "UPDATE dag_runs SET success_order = 9223372036854775807 WHERE dag_id = 'good'"],
     ["a follower", "UPDATE dags SET success_cursor = 9223372036854775807 WHERE dag_id = 'victim'"],
     ["a follower, below 0,", "UPDATE dags SET success_cursor = -9223372036854775807 WHERE dag_id = 'victim'"],
-  ])("a place in the order of successes that no number holds, of %s, stops no other", async (_, poison) => {
+  ])("an impossible position in the order of successes, of %s, stops nothing else", async (_, poison) => {
     const world = await openServiceWorld();
     world.setDags([good, victim({ schedule: { kind: "after", dagIds: ["good"] } })]);
     const before = world.start();
@@ -262,7 +263,7 @@ describe("of something else that cannot be worked on", () => {
     expect(world.events("step_fault").length).toBeLessThanOrEqual(1);
   });
 
-  test("a request that was written by a clock ahead of this one is answered, and nothing spins", async () => {
+  test("a request from a clock that is ahead is answered, and nothing spins", async () => {
     const world = await openServiceWorld();
     world.setDags([good]);
     const service = world.start();
@@ -290,7 +291,7 @@ describe("of something else that cannot be worked on", () => {
     ["lacks what it needs", "'clear'", "'{}'"],
     ["asks for something unknown", "'constructor'", "'{}'"],
     ["is a prune of no date", "'prune'", "'7'"],
-  ])("a request that %s is refused alone", async (_, kind, payload) => {
+  ])("only the request that %s is refused", async (_, kind, payload) => {
     const world = await openServiceWorld();
     world.setDags([good]);
     await change(
@@ -303,7 +304,7 @@ describe("of something else that cannot be worked on", () => {
     expect(world.database.all(sql`SELECT state FROM requests`)).toEqual([{ state: "refused" }]);
   });
 
-  test("a success that cannot be read is followed by no run, and those after it are", async () => {
+  test("an unreadable success gets no follower run, later ones do", async () => {
     const world = await openServiceWorld();
     const follower = victim({ schedule: { kind: "after", dagIds: ["good"] } });
     world.setDags([good, follower]);
@@ -321,14 +322,14 @@ describe("of something else that cannot be worked on", () => {
   });
 });
 
-describe("of something that can be neither done nor given up", () => {
+describe("of a thing that can be neither done nor given up", () => {
   const REFUSE = "BEGIN SELECT RAISE(ABORT, 'refused'); END";
 
   test.each([
     ["a Dag's cursor", "UPDATE OF cursor ON dags WHEN NEW.dag_id = 'victim'"],
     ["a run", "UPDATE ON dag_runs WHEN NEW.dag_id = 'victim'"],
     ["a task", "UPDATE ON task_instances WHEN NEW.pool = 'victims'"],
-  ])("%s that refuses every change is told of once, and nothing spins", async (_, event) => {
+  ])("%s that refuses every change is reported once, and nothing spins", async (_, event) => {
     const world = await openServiceWorld();
     const dag = victim({ tasks: [makeTask("a", { pool: "victims" })], schedule: good.schedule });
     world.setDags([good, dag]);
@@ -343,7 +344,7 @@ describe("of something that can be neither done nor given up", () => {
     expect(world.turns()).toBeLessThan(600);
   });
 
-  test("where nothing can be written at all, the step says so until it can be", async () => {
+  test("if nothing can be written at all, the step reports it until it can", async () => {
     const world = await openServiceWorld();
     world.setDags([good]);
     const service = world.start();
@@ -361,7 +362,7 @@ describe("of something that can be neither done nor given up", () => {
   });
 });
 
-describe("of a result that cannot be kept", () => {
+describe("of a result that cannot be stored", () => {
   const circle: Record<string, unknown> = {};
   circle["itself"] = circle;
   test.each<[string, () => unknown]>([
@@ -381,7 +382,7 @@ describe("of a result that cannot be kept", () => {
         throw new TaskFailure("INTERNAL", "no", true, { retryAfterSeconds: Number.NaN });
       },
     ],
-  ])("%s, the task fails with the reason, and what ended with it is kept", async (_, give) => {
+  ])("%s, the task fails with the reason, and other ended attempts are settled", async (_, give) => {
     const world = await openServiceWorld({ noop: () => ({}), poison: () => give() as TaskOutput });
     const bad = makeTask("a", { type: "poison", retries: 5 });
     const dag = victim({ tasks: [bad, makeTask("b")] });
@@ -402,7 +403,7 @@ describe("of a result that cannot be kept", () => {
   });
 });
 
-/** Numbers at the edges of what a setting or a task type may give. */
+/** Extreme numbers that a setting or a task type may give. */
 const edge = fc.constantFrom(
   0,
   -1,
@@ -428,7 +429,7 @@ const TASK = fc.record({
   dependsOnPast: fc.boolean(),
 } satisfies { readonly [Name in keyof TaskDefinition]?: fc.Arbitrary<TaskDefinition[Name]> });
 
-test("whatever one Dag's settings and results are, every other goes on, and nothing spins", async () => {
+test("for any settings and results of one Dag, every other continues, and nothing spins", async () => {
   const way = fc.constantFrom("later", "again", "output");
   await fc.assert(
     fc.asyncProperty(
@@ -469,7 +470,7 @@ test("whatever one Dag's settings and results are, every other goes on, and noth
   );
 });
 
-test("a listener that throws at everything stops nothing", async () => {
+test("a listener that always throws stops nothing", async () => {
   const fail = (): never => {
     throw new Error("it does not listen");
   };

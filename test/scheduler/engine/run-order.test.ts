@@ -1,10 +1,11 @@
+/** The order in which runs get slots. */
 import { expect, test } from "vitest";
 import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { makeGate } from "../engine-world.ts";
 import { MINUTE, openServiceWorld } from "../service-world.ts";
 
-test("of runs under way a scheduled one gets the slot before those of a backfill, though theirs are older", async () => {
+test("a scheduled run gets the slot before older runs of a backfill", async () => {
   const gate = makeGate();
   const order: string[] = [];
   const world = await openServiceWorld(

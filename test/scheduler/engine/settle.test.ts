@@ -1,4 +1,4 @@
-/** What a result may write: nothing where the attempt or its task is not as it was when it started. */
+/** A result writes nothing if the attempt or its task has changed since its start. */
 import { expect, test } from "vitest";
 import { settleAttempt } from "../../../scheduler/engine/settle.ts";
 import type { AttemptResult } from "../../../model/ports/executor.ts";
@@ -9,7 +9,7 @@ import { makeChain, openEngineWorld } from "../engine-world.ts";
 const DAG = makeChain({ taskId: "a", retries: 3 });
 const SUCCESS: AttemptResult = { outcome: "success", output: { count: 1 }, message: null };
 
-/** An attempt under way, and what settles it. */
+/** A running attempt, and a function that settles it. */
 async function openAttempt() {
   const world = await openEngineWorld({ a: () => ({}) });
   const run = await world.makeRun(DAG);

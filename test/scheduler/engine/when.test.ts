@@ -1,3 +1,4 @@
+/** Tasks with a `when`: judged once, after the tasks that it names. */
 import { expect, test } from "vitest";
 import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
@@ -49,7 +50,7 @@ const states = (world: ServiceWorld) =>
 const whenOutput = (task: string) =>
   ({ value: `\${outputs.${task}.v}`, operator: "equals", operand: 1 }) as const;
 
-test("a when is judged once: a retry keeps the answer, whatever has changed since, and a clear asks anew", async () => {
+test("a when is judged once: a retry keeps the verdict, a clear judges again", async () => {
   let given = 1;
   let isMended = false;
   const world = await openServiceWorld({
@@ -81,7 +82,7 @@ test("a when is judged once: a retry keeps the answer, whatever has changed sinc
 });
 
 test.each(["always", "one_success", "one_failed", "one_done"] as const)(
-  "by %s a when waits for the tasks that it names, and for no others",
+  "with %s a when waits for the tasks that it names, and for no others",
   async (triggerRule) => {
     const gate = makeGate();
     const never = makeGate();
@@ -116,7 +117,7 @@ test.each(["always", "one_success", "one_failed", "one_done"] as const)(
   },
 );
 
-test("what a task gave before it was cleared is no output of it any more", async () => {
+test("a cleared task has no outputs", async () => {
   let isBroken = false;
   const world = await openServiceWorld({
     give: () => {

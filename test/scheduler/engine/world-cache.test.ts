@@ -1,4 +1,4 @@
-/** What the world remembers of a run from one step to the next, and what it reads again. */
+/** What is cached of a run between steps, and what is read again. */
 import { describe, expect, test } from "vitest";
 import { changeRunState } from "../../../state/runs/dag-runs.ts";
 import { readOutputsOf, saveOutputs } from "../../../state/runs/task-instances.ts";
@@ -40,7 +40,7 @@ const write = (world: EngineWorld, text: string) =>
   world.database.write((query) => query.run(sql`UPDATE task_instances SET message = ${text}`));
 
 describe("a run that was read", () => {
-  test("is read again once it is said to have been written to, a task of it, the run, or anything", async () => {
+  test("is read again after a write to a task of it, the run, or anything was reported", async () => {
     const { world, run, cache } = await openRunning();
     expect(readMessages(world, run.dagRunId, cache)).toEqual([null, null]);
     await write(world, "one");
@@ -57,7 +57,7 @@ describe("a run that was read", () => {
     expect(readMessages(world, run.dagRunId, cache)).toEqual(["three", "three"]);
   });
 
-  test("is read whole where a task was written to before it was read", async () => {
+  test("is read completely if a task was written to before the first read", async () => {
     const { world, run, cache } = await openRunning();
     forgetTask(cache, world.task(run, "a"));
     await write(world, "one");
@@ -66,7 +66,7 @@ describe("a run that was read", () => {
 });
 
 describe("outputs of some tasks", () => {
-  test("are those of the tasks that are named, and none of nobody's", async () => {
+  test("are those of the named tasks; without names there are none", async () => {
     const { world, run } = await openRunning();
     const { database } = world;
     await database.write((query) => {

@@ -1,3 +1,4 @@
+/** The lease: refusal, takeover, renewal, release and standby. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
@@ -15,15 +16,15 @@ import { sql } from "../../../state/sqlite/statement.ts";
 const US = identifyProcess();
 const ELSEWHERE: ProcessIdentity = { ...US, host: "another-host" };
 
-/** One that had our pid before us. */
+/** An earlier process with our pid. */
 const EARLIER: ProcessIdentity = { ...US, processStarted: `${US.processStarted}0` };
-/** Its pid is another process's here, or nobody's: from here it cannot be seen. */
+/** A process on another host or in another pid namespace: it is not visible from here. */
 const IN_ANOTHER_NAMESPACE: ProcessIdentity = {
   ...US,
   processStarted: US.processStarted.replace(/pid:\[\d+\]/, "pid:[1]"),
 };
 
-/** A process that has just ended, with its pid. */
+/** A process that has just ended. */
 function identifyTheDead(identity = US): ProcessIdentity {
   const { pid } = spawnSync(process.execPath, ["--version"]);
   return { ...identity, pid };
@@ -63,7 +64,7 @@ const write = (database: Database) =>
   });
 
 describe("a lease that is held", () => {
-  test("by a living process is refused, naming what it does, who and since when", async () => {
+  test("by a living process is refused with its purpose, pid, host and start", async () => {
     const { first, second, hold } = await openLeaseWorld();
     await hold(first, US, "run tmdb_ingest");
     const error = await refusal(hold(second, ELSEWHERE));
@@ -75,7 +76,7 @@ describe("a lease that is held", () => {
     await write(first);
   });
 
-  test("by a living process that has not renewed it in time is taken over, and the old one is fenced off", async () => {
+  test("by a living process that did not renew it in time is taken over, and the old holder is fenced off", async () => {
     const { first, second, hold } = await openLeaseWorld();
     await hold(first, US);
     await first.write((query) => query.run(sql`UPDATE lease SET expires_at = '2020-01-01T00:00:00.000Z'`));
@@ -90,7 +91,7 @@ describe("a lease that is held", () => {
     expect((await hold(second, US)).epoch).toBe(2);
   });
 
-  test("by a process whose pid somebody else has by now is taken over at once", async () => {
+  test("by a process whose pid another process has now is taken over at once", async () => {
     const { first, second, hold } = await openLeaseWorld();
     await hold(first, EARLIER);
     expect((await hold(second, US)).epoch).toBe(2);
@@ -99,9 +100,9 @@ describe("a lease that is held", () => {
   test.each([
     ["on another host", ELSEWHERE],
     ["in another pid namespace of a host with this name", identifyTheDead(IN_ANOTHER_NAMESPACE)],
-  ])("%s is waited for until it expires, and not a second less", async (_, holder) => {
+  ])("%s is taken over only after it expires", async (_, holder) => {
     const { clock, first, second, hold } = await openLeaseWorld();
-    // Its process is gone without a word: nobody renews.
+    // Its process is gone and does not renew.
     await first.write((query) => {
       const times = { now: "2026-11-23T09:00:00.000Z", expiresAt: "2026-11-23T09:00:30.000Z" };
       takeLease(query, { ...holder, purpose: "run csv_ingest" }, times, () => true);
@@ -113,7 +114,7 @@ describe("a lease that is held", () => {
     expect((await hold(second, US)).epoch).toBe(2);
   });
 
-  test("on another host until a time far ahead is a clock that was set back, and is taken over", async () => {
+  test("on another host with an expiry far ahead is taken over: the clock was set back", async () => {
     const { first, second, hold } = await openLeaseWorld();
     await hold(first, ELSEWHERE);
     await first.write((query) => query.run(sql`UPDATE lease SET expires_at = '2027-01-01T00:00:00.000Z'`));
@@ -124,7 +125,7 @@ describe("a lease that is held", () => {
 test.each([
   ["on another host", ELSEWHERE],
   ["here, alive", US],
-])("a lease whose expiry is no instant has expired, wherever its holder is: %s", async (_, holder) => {
+])("a lease with an invalid expiry has expired, wherever its holder is: %s", async (_, holder) => {
   const { first, second, hold } = await openLeaseWorld();
   await hold(first, holder);
   await first.write((query) => query.run(sql`UPDATE lease SET expires_at = 'soon'`));
@@ -146,7 +147,7 @@ describe("holding", () => {
     }
   });
 
-  test("ends when another process took over: it is told, and may not write any more", async () => {
+  test("ends when another process takes over: its signal is aborted, and it can no longer write", async () => {
     const { clock, first, second, hold } = await openLeaseWorld();
     const old = await hold(first, EARLIER);
     const young = await hold(second, US);
@@ -163,19 +164,19 @@ describe("holding", () => {
     await write(second);
   });
 
-  test("that was lost without notice is given back without a fault, and the successor keeps it", async () => {
+  test("can be released without an error after a takeover, and the successor keeps it", async () => {
     const { first, second, hold } = await openLeaseWorld();
     const old = await hold(first, EARLIER);
     const young = await hold(second, US);
     await old.release();
     expect(readLease(second)?.epoch).toBe(young.epoch);
-    // A task that has not stopped yet may still come with an answer.
+    // A task that has not stopped yet may still give an answer.
     expect((await refusal(write(first))).code).toBe("LEASE_LOST");
   });
 });
 
-describe("giving it back", () => {
-  test("lets the next process take it, and nobody stays asleep", async () => {
+describe("releasing", () => {
+  test("lets the next process take it, and leaves no timer behind", async () => {
     const { clock, first, second, hold } = await openLeaseWorld();
     const lease = await hold(first, US);
     await lease.release();
@@ -184,7 +185,7 @@ describe("giving it back", () => {
     expect((await hold(second, ELSEWHERE)).epoch).toBe(lease.epoch + 1);
   });
 
-  test("lifts the fence of the connection", async () => {
+  test("removes the connection's fence", async () => {
     const { first, second, hold } = await openLeaseWorld();
     await (await hold(first, US)).release();
     await hold(second, US);
@@ -195,8 +196,8 @@ describe("giving it back", () => {
 
 const SILENT = { standsBy: () => undefined, looked: () => undefined };
 
-describe("who stands by", () => {
-  test("is told who holds the lease, and takes it over when that one gives it back", async () => {
+describe("a standby", () => {
+  test("gets the holder's name, and takes the lease when it is released", async () => {
     const { clock, first, second, hold } = await openLeaseWorld();
     const held = await hold(first, US, "scheduler");
     const stopping = new AbortController();
@@ -216,7 +217,7 @@ describe("who stands by", () => {
     await taken?.release();
   });
 
-  test("is told when it waits for another reason: a program that has locked the database", async () => {
+  test("gets the new reason when another program locks the database", async () => {
     const { clock, first, second, hold } = await openLeaseWorld();
     await hold(first, US, "scheduler");
     const stopping = new AbortController();
@@ -243,7 +244,7 @@ describe("who stands by", () => {
     expect(told).toEqual([holder, `${first.path} is locked by another program.`, holder]);
   });
 
-  test("takes over from one that died, or that stopped renewing, within the lease's time", async () => {
+  test("takes over from a holder that died or stopped renewing, within the lease's time", async () => {
     const { clock, first, second } = await openLeaseWorld();
     await first.write((query) =>
       takeLease(
@@ -268,7 +269,7 @@ describe("who stands by", () => {
     await taken?.release();
   });
 
-  test("stops waiting when it is told to", async () => {
+  test("stops waiting when it is aborted", async () => {
     const { clock, first, second, hold } = await openLeaseWorld();
     await hold(first, US);
     const stopping = new AbortController();

@@ -1,4 +1,4 @@
-/** Whom one process may declare dead: those it could see if they lived, and nobody else. */
+/** A process may declare only such processes dead that would be visible to it if they were alive. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
@@ -35,7 +35,7 @@ test("one on another host is unknown, whatever its pid", () => {
   }
 });
 
-test.runIf(IS_LINUX)("one that has ended and that its parent has not noticed yet is dead", async () => {
+test.runIf(IS_LINUX)("a zombie is dead", async () => {
   // The shell becomes `sleep`, which never asks for its child's end.
   const script = `sh -c 'read -r stat < /proc/$$/stat; echo "$stat"; read -r go' & exec sleep 60`;
   const parent = spawn("/bin/bash", ["-c", `exec 3<&0; ${script.replace("read -r go", "read -r go <&3")}`], {

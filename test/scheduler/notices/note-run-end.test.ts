@@ -1,3 +1,4 @@
+/** Which ends of runs get a notice, and its text. */
 import { describe, expect, test } from "vitest";
 import { openTestWorld } from "../../support/test-world.ts";
 import { openRunEnds, type RunEnds } from "../notice-world.ts";
@@ -7,7 +8,7 @@ async function openEnds(after: number, hasWebhook = true): Promise<RunEnds> {
   return openRunEnds(database, { after, hasWebhook });
 }
 
-/** `F` failed, `S` success, `C` cancelled; gives the kinds of notice and their counts, at the run that made them. */
+/** `F` failed, `S` success, `C` cancelled; returns the notices' kinds and counts at their runs. */
 async function play(ends: RunEnds, letters: string): Promise<readonly string[]> {
   const told: string[] = [];
   for (const letter of letters) {
@@ -39,7 +40,7 @@ test.each([
 });
 
 describe("a streak", () => {
-  test("is a Dag's own", async () => {
+  test("counts one Dag only", async () => {
     const ends = await openEnds(2);
     await ends.end("failed", { dagId: "a" });
     await ends.end("failed", { dagId: "b" });
@@ -49,7 +50,7 @@ describe("a streak", () => {
     expect(ends.notices()).toMatchObject([{ dagId: "a", kind: "failure", failures: 2 }]);
   });
 
-  test("goes by the order in which runs end, not by their dates", async () => {
+  test("follows the order in which runs end, not their dates", async () => {
     const ends = await openEnds(2);
     const late = new Date("2026-11-23T23:00:00Z");
     // Due first, ended last.
@@ -58,7 +59,7 @@ describe("a streak", () => {
     expect(await play(ends, "F")).toEqual(["failure 2"]);
   });
 
-  test("goes by the order of the runs where ends share a millisecond", async () => {
+  test("follows the order of the runs if their ends share a millisecond", async () => {
     const ends = await openEnds(2);
     const instant = new Date("2026-11-23T09:00:30Z");
     for (const state of ["failed", "success", "failed"] as const) await ends.end(state, { instant });
@@ -74,7 +75,7 @@ describe("a streak", () => {
     expect(ends.notices()).toEqual([]);
   });
 
-  test("is told once, also when its last run is cleared and fails again", async () => {
+  test("gets one notice, also if its last run is cleared and fails again", async () => {
     const ends = await openEnds(1);
     const run = await ends.end("failed");
     await ends.endAgain(run, "failed");
@@ -88,7 +89,7 @@ describe("a streak", () => {
     expect(ends.notices()).toMatchObject([{ kind: "failure" }, { kind: "recovery", failures: 1 }]);
   });
 
-  test("is told late when fewer failures are allowed than there are already", async () => {
+  test("gets a late notice if the limit is lowered below the present count", async () => {
     const ends = await openEnds(5);
     expect(await play(ends, "FFF")).toEqual(["-", "-", "-"]);
     await ends.end("failed", { settings: { after: 2 } });
@@ -97,12 +98,12 @@ describe("a streak", () => {
 });
 
 describe("without a webhook", () => {
-  test("nothing is noted", async () => {
+  test("no notice is created", async () => {
     const ends = await openEnds(1, false);
     expect(await play(ends, "FFSF")).toEqual(["-", "-", "-", "-"]);
   });
 
-  test("a success goes unheard, and the failures after it are told when there is one again", async () => {
+  test("a success gets no notice; failures after it do once there is a webhook again", async () => {
     const ends = await openEnds(1);
     await ends.end("failed");
     await ends.end("success", { settings: { hasWebhook: false } });
@@ -122,23 +123,23 @@ describe("a message", () => {
     await ends.end("success");
     expect(ends.notices().map(({ message }) => message)).toEqual([
       'csv_ingest failed 2 times in a row, last in csv_ingest/scheduled__2026-11-23T09:02:00.000Z: movies: no file "movies.csv"',
-      "csv_ingest is well again after 2 failures: csv_ingest/scheduled__2026-11-23T09:03:00.000Z",
+      "csv_ingest has recovered after 2 failures: csv_ingest/scheduled__2026-11-23T09:03:00.000Z",
     ]);
   });
 
-  test("does with what there is to say", async () => {
+  test("contains only the facts that exist", async () => {
     const ends = await openEnds(1);
     await ends.end("failed");
     await ends.end("success");
     await ends.end("failed", { failedTasks: { movies: null } });
     expect(ends.notices().map(({ message }) => message)).toEqual([
       "csv_ingest/scheduled__2026-11-23T09:01:00.000Z failed",
-      "csv_ingest is well again after 1 failure: csv_ingest/scheduled__2026-11-23T09:02:00.000Z",
+      "csv_ingest has recovered after 1 failure: csv_ingest/scheduled__2026-11-23T09:02:00.000Z",
       "csv_ingest/scheduled__2026-11-23T09:03:00.000Z failed: movies",
     ]);
   });
 
-  test("is cut short between two characters, and says how much is missing", async () => {
+  test("is cut between two characters, and says how much is missing", async () => {
     const ends = await openEnds(1);
     await ends.end("failed", { failedTasks: { movies: "🎬".repeat(501) } });
     const [notice] = ends.notices();

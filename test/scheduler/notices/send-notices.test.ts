@@ -1,3 +1,4 @@
+/** How notices are sent to a real webhook on loopback: retries, order, faults and secrets. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Writable } from "node:stream";
 import { createLogger } from "../../../logs/logger.ts";
@@ -22,7 +23,7 @@ interface SenderWorld {
   readonly sender: NoticeSender;
   readonly send: () => Promise<number>;
   readonly note: (dagId: string, message: string) => Promise<void>;
-  /** `state tries` and the error, by the order in which they were made. */
+  /** `state tries` and the error, in the order of creation. */
   readonly states: () => readonly string[];
   readonly tried: readonly string[];
   readonly logText: () => string;
@@ -33,7 +34,7 @@ interface SenderWorldOptions {
   readonly url?: string;
 }
 
-/** Without a word of its own on it, the webhook answers 200. */
+/** By default the webhook answers 200. */
 async function openSenderWorld(
   answer: Answering | readonly number[] = [],
   { template = SLACK, url }: SenderWorldOptions = {},
@@ -52,7 +53,7 @@ async function openSenderWorld(
       done();
     },
   });
-  // No secrets to redact: the sender must not let one out in the first place.
+  // The log masks no secrets: the sender itself must not log one.
   const log = createLogger({ level: "debug", format: "text", stream, secrets: [], clock });
   const tried: string[] = [];
   const sender = createNoticeSender({
@@ -95,7 +96,7 @@ function readText(hook: Webhook): readonly unknown[] {
 }
 
 describe("a template", () => {
-  test("gets its values inside of its texts, at any depth, and keeps everything else", () => {
+  test("gets its values inside its strings, at any depth, and keeps everything else", () => {
     const template = JSON.stringify({
       text: "${kind}: ${message} (${failures})",
       blocks: [{ fields: ["${dag_id}/${run_id}", 7, null, true, "${unknown} $message"] }],
@@ -127,7 +128,7 @@ describe("a try", () => {
   test.each([200, 201, 204, 299])("that is answered with %i has succeeded", (status) => {
     expect(judgeAnswer(notice, { status }, NOW)).toEqual({ kind: "sent" });
   });
-  test.each([400, 401, 403, 404, 410, 422])("that is answered with %i is the last", (status) => {
+  test.each([400, 401, 403, 404, 410, 422])("that is answered with %i is final", (status) => {
     expect(judgeAnswer(notice, { status }, NOW)).toEqual({
       kind: "given_up",
       error: `it answered with status ${status}`,
@@ -160,7 +161,7 @@ describe("a try", () => {
   });
 });
 
-describe("a notice whose instants a hand has written", () => {
+describe("a notice with instants that were edited by hand", () => {
   test.each(["'soon'", "''", "NULL", "'0'", "'9999-12-31T23:59:59.999Z'", "'2026-99-99T00:00:00.000Z'"])(
     "with next_try_at %s is sent at once",
     async (value) => {
@@ -242,7 +243,7 @@ describe("the sender", () => {
     expect(world.tried).toEqual(["1 again", "1 again", "1 sent"]);
   });
 
-  test("gives a notice up that the webhook refuses, says so in an event, and goes on with the next", async () => {
+  test("gives up a notice that the webhook refuses, with an event, and continues with the next", async () => {
     const world = await openSenderWorld([404]);
     await world.note("a", "one");
     await world.note("b", "two");
@@ -255,10 +256,10 @@ describe("the sender", () => {
         dag_id: "a",
         run_id: "manual__1",
         message:
-          'The webhook was not told "one": it answered with status 404. Is DAGMAR_NOTIFY_URL still right?',
+          'The webhook did not take the notice "one": it answered with status 404. Check DAGMAR_NOTIFY_URL.',
       },
     ]);
-    expect(world.logText()).toContain('ERROR The webhook was not told "one"');
+    expect(world.logText()).toContain('ERROR The webhook did not take the notice "one"');
   });
 
   test("gives up after a day, with an event", async () => {
@@ -273,14 +274,14 @@ describe("the sender", () => {
     expect(world.database.all(sql`SELECT kind FROM events`)).toEqual([{ kind: "notice_given_up" }]);
   });
 
-  test("sends a notice that is older than a day once, when nobody was there before", async () => {
+  test("sends a notice that is older than a day once, if no scheduler was running before", async () => {
     const world = await openSenderWorld();
     await world.note("a", "one");
     await world.clock.advance(3 * 86_400_000);
     expect(await world.send()).toBe(1);
   });
 
-  test("leaves a webhook that has failed alone, and lets one notice after the other try", async () => {
+  test("pauses after a failure, and then tries one notice after the other", async () => {
     const world = await openSenderWorld([500, 500, 200, 200]);
     await world.note("a", "one");
     await world.note("b", "two");
@@ -292,7 +293,7 @@ describe("the sender", () => {
     await world.send();
     expect(readText(world.hook)).toEqual(["one", "one"]);
     await world.clock.advance(30_000);
-    // The first is due in two minutes; it does not hold the second up.
+    // The first is due in two minutes; it does not block the second.
     expect(await world.send()).toBe(1);
     await world.clock.advance(90_000);
     expect(await world.send()).toBe(1);
@@ -314,7 +315,7 @@ describe("the sender", () => {
     expect(readText(world.hook)).toEqual(["failed", "failed", "failed", "well again"]);
   });
 
-  test("waits for nothing that a clock has planned which was set back since", async () => {
+  test("does not wait for a try that was planned before the clock was set back", async () => {
     const world = await openSenderWorld();
     await world.note("a", "one");
     await world.database.write((query) => {
@@ -326,9 +327,9 @@ describe("the sender", () => {
 });
 
 describe("a webhook", () => {
-  test("that does not answer is given 10 seconds in all, however it drips", async () => {
+  test("that answers slowly or not at all has 10 seconds in total", async () => {
     const world = await openSenderWorld((response) => {
-      // Beginnings of an answer that never gets to the end of its head.
+      // The beginning of an answer whose head never ends.
       response.socket?.write("HTTP/1.1 200 OK\r\nX-Drip: ");
     });
     await world.note("a", "one");
@@ -341,7 +342,7 @@ describe("a webhook", () => {
     expect(world.clock.sleepers).toBe(0);
   });
 
-  test("that answers without end has answered", async () => {
+  test("whose body never ends has answered", async () => {
     let isEnded = false;
     const world = await openSenderWorld((response) => {
       const more = (): void => {
@@ -361,7 +362,7 @@ describe("a webhook", () => {
     expect(isEnded).toBe(true);
   });
 
-  test("that sends elsewhere is not followed", async () => {
+  test("that redirects is not followed", async () => {
     const other = await startWebhook((response) => response.end());
     const world = await openSenderWorld((response) => response.writeHead(307, { Location: other.url }).end());
     await world.note("a", "one");
@@ -377,7 +378,7 @@ describe("a webhook", () => {
     expect(world.states()).toEqual(["open 1 no answer: the connection was reset (ECONNRESET)"]);
   });
 
-  test("that is not trusted is reported with the cause and what mends it, and the notice is kept", async () => {
+  test("that is not trusted is reported with the cause and the remedy, and the notice stays open", async () => {
     const plain = await startWebhook((response) => response.end());
     const front = await startTlsFront(Number(new URL(plain.url).port), {
       cert: CERTIFICATE,
@@ -395,7 +396,7 @@ describe("a webhook", () => {
     expect(plain.posts).toEqual([]);
   });
 
-  test("is left in the middle when the process drains, and the notice stays open", async () => {
+  test("is abandoned when the process drains, and the notice stays open", async () => {
     const world = await openSenderWorld(() => undefined);
     await world.note("a", "one");
     const drain = new AbortController();
@@ -416,7 +417,7 @@ describe("the webhook's address", () => {
     ["sends elsewhere", [302], undefined],
     ["is not there", [], `http://127.0.0.1:1/hook/${WEBHOOK_SECRET}`],
     ["speaks no HTTPS", [], "https"],
-  ])("stands in no row, event or log when it %s", async (_name, statuses, url) => {
+  ])("is in no row, event or log when it %s", async (_name, statuses, url) => {
     const plain = await startWebhook((response) => response.end());
     const target = url === "https" ? plain.url.replace("http:", "https:") : url;
     const world = await openSenderWorld(statuses, target === undefined ? {} : { url: target });

@@ -1,4 +1,7 @@
-/** Which successes make runs of the Dags that follow, at the edges: single tasks, a long backlog, successes made again, the end. */
+/**
+ * Which successes create runs of followers, in special cases: single tasks, a long backlog, repeated successes, start
+ * and end.
+ */
 import { expect, test } from "vitest";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { changeRunState, findRunByDate, readRun } from "../../../state/runs/dag-runs.ts";
@@ -28,7 +31,7 @@ async function clear(world: ServiceWorld, dagId: string, at: string): Promise<vo
   await world.database.write((query) => changeRunState(query, run, "queued", world.clock.now()));
 }
 
-test("a run of single tasks starts no follower, a whole one does", async () => {
+test("a run of single tasks starts no follower, a whole run does", async () => {
   const world = await openServiceWorld();
   const dag = upstream("one");
   world.setDags([dag, follower(["one"])]);
@@ -41,7 +44,7 @@ test("a run of single tasks starts no follower, a whole one does", async () => {
   expect(followerRuns(world)).toEqual(["follower@08:30 success"]);
 });
 
-test("a success in another lake is followed by no run, and counts for no follower of several", async () => {
+test("a success in another lake creates no run, and does not count for a follower of several", async () => {
   const world = await openServiceWorld();
   const [one, two] = [upstream("one"), upstream("two")];
   world.setDags([one, two, follower(["one"]), follower(["one", "two"], { dagId: "follower_of_both" })]);
@@ -72,7 +75,7 @@ test("a follower that is hundreds of successes behind follows each of them", asy
   expect(new Set(followerRuns(world).map((run) => run.split(" ")[1]))).toEqual(new Set(["success"]));
 });
 
-test("a success that is cleared and made again makes no second run of its follower, and an event says so", async () => {
+test("a success that is cleared and repeated creates no second run of its follower, with an event", async () => {
   const world = await openServiceWorld();
   const dag = upstream("one");
   world.setDags([dag, follower(["one"])]);
@@ -83,7 +86,7 @@ test("a success that is cleared and made again makes no second run of its follow
   await clear(world, "one", `${DAY}T08:00:00Z`);
   await service.advance(MINUTE);
   expect(world.runs()).toEqual(["follower@08:00 success", "one@08:00 success"]);
-  expect(world.events("upstream_again").join()).toContain("`dagmar tasks clear` runs it again.");
+  expect(world.events("upstream_again").join()).toContain("Use `dagmar tasks clear` to run it again.");
   const at = `${DAY}T08:00:00.000Z`;
   const request = { dagId: "follower", from: at, to: at, taskIds: null, isDownstream: false };
   await world.ask({ kind: "clear", request });
@@ -127,7 +130,7 @@ test("a cleared upstream counts for a follower of several only when it has succe
   await succeed(world, early, `${DAY}T07:00:00Z`);
   const early7 = findRunByDate(world.database, world.lake.id, "early", new Date(`${DAY}T07:00:00Z`));
   if (early7 === undefined) throw new Error("it was not made");
-  // Cleared, and not yet under way again.
+  // Cleared, and not yet running again.
   await world.database.write((query) => changeRunState(query, early7, "queued", world.clock.now()));
   const running = readRun(world.database, early7.dagRunId);
   await world.database.write((query) => changeRunState(query, running, "failed", world.clock.now()));
@@ -147,7 +150,7 @@ test("a follower of several counts a day from its first millisecond to before th
   world.setDags([early, late, follower(["early", "late"])]);
   const service = world.start();
   await service.rest();
-  // Midnight belongs to the next day, and to no other.
+  // Midnight belongs to the next day only.
   await succeed(world, early, "2026-11-22T00:00:00Z");
   await succeed(world, late, "2026-11-23T00:00:00Z");
   await service.advance(MINUTE);

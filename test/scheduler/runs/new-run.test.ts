@@ -1,3 +1,4 @@
+/** The interval and the tasks of a new run. */
 import { describe, expect, test } from "vitest";
 import { makeRun } from "../../../scheduler/runs/new-run.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";

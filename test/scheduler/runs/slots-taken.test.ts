@@ -1,4 +1,4 @@
-/** A slot whose date has a run already: it becomes that run whole, or an event says why it made none. */
+/** A slot whose date already has a run: that run takes the slot, or an event says why there is no new run. */
 import { nameDag, type Named } from "../../../scheduler/commands/named-dag.ts";
 import { expect, test } from "vitest";
 import type { RunRequest } from "../../../scheduler/commands/prepare-run.ts";
@@ -34,7 +34,7 @@ function requestSlot(dag: DagDefinition, changes: Partial<Named<RunRequest>> = {
   };
 }
 
-/** A scheduler that has passed the slot of 10:00, where that run had been asked for by hand before. */
+/** A scheduler that has passed the slot of 10:00, for which that run was created by hand before. */
 async function passSlot(dag: DagDefinition, request: Partial<Named<RunRequest>>, isCancelled = false) {
   const world = await openServiceWorld();
   const { dagRunId } = await world.apply({ kind: "run", request: requestSlot(dag, request) }, dag);
@@ -67,7 +67,7 @@ test("a run of single tasks of a Dag that follows becomes the run of its upstrea
   expect(tasks).toEqual(["a success", "b success"]);
 });
 
-test("a run by hand stands for the slot, with a word", async () => {
+test("a manual run takes the slot, with an event", async () => {
   const { world, events } = await passSlot(DAG, {});
   expect(world.runs()).toContain("hourly@10:00 success");
   expect(events).toEqual([
@@ -75,7 +75,7 @@ test("a run by hand stands for the slot, with a word", async () => {
   ]);
 });
 
-test("a cancelled run stands for the slot, and the event says how it is resumed", async () => {
+test("a cancelled run takes the slot, and the event says how to resume it", async () => {
   const { world, service, events } = await passSlot(DAG, {}, true);
   expect(world.runs()).toEqual(["hourly@10:00 cancelled"]);
   expect(events).toEqual([
@@ -86,13 +86,13 @@ test("a cancelled run stands for the slot, and the event says how it is resumed"
   expect(world.runs()).toContain("hourly@10:00 success");
 });
 
-test("a run of single tasks with other params is left as it is, with a warning", async () => {
+test("a run of single tasks with other params is not changed, with a warning", async () => {
   const { tasks, events } = await passSlot(DAG, { onlyTasks: ["a"], params: { mode: "full" } });
   expect(tasks).toEqual(["a success"]);
   expect(events).toEqual([expect.stringContaining(`with the params {"mode":"full"}`)]);
 });
 
-test("slots that were passed over are made by a backfill, as the event says", async () => {
+test("a backfill runs skipped slots, as the event says", async () => {
   const world = await openServiceWorld();
   const dag = { ...DAG, catchup: "none" } as const;
   world.setDags([dag]);
@@ -103,7 +103,7 @@ test("slots that were passed over are made by a backfill, as the event says", as
   await world.clock.advance(2 * HOUR);
   const second = world.start();
   await second.rest();
-  expect(world.events("slots_skipped").join()).toContain("`dagmar backfill` makes them.");
+  expect(world.events("slots_skipped").join()).toContain("Use `dagmar backfill` to run them.");
   const [from, to] = [SLOT, "2026-11-23T11:00:00.000Z"];
   await world.ask({
     kind: "backfill",

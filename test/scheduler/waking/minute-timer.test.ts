@@ -1,3 +1,4 @@
+/** The timer that wakes the loop once a minute, also after the clock was set. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { wakeEachMinute } from "../../../scheduler/waking/minute-timer.ts";
 
@@ -8,7 +9,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** node-cron reads the machine's clock itself. */
 const CLOCK = { now: () => new Date() };
 const MOST_STALL_MS = 200;
-/** Another process may have the processor for a while: the best of these counts. */
+/** Another process may use the processor for a while: the best of these rounds counts. */
 const REPEATS = 3;
 
 beforeEach(() => {
@@ -41,7 +42,7 @@ describe("a clock that is set", () => {
     ["15 months", 456 * DAY_MS],
     ["26 years", 26 * 366 * DAY_MS],
     ["to a leap day", Date.parse("2028-02-29T12:00:00Z") - START.getTime()],
-  ])("%s ahead has it walk through nothing and print nothing: it wakes, and continues", async (_, stepMs) => {
+  ])("%s ahead makes it neither walk through slots nor print: it wakes and continues", async (_, stepMs) => {
     const print = (["info", "warn", "error", "debug", "log"] as const).map((name) => vi.spyOn(console, name));
     const stalls: number[] = [];
     for (let repeat = 0; repeat < REPEATS; repeat += 1) {
@@ -68,7 +69,7 @@ describe("a clock that is set", () => {
     ["an hour", HOUR_MS],
     ["a day", DAY_MS],
     ["26 years", 26 * 366 * DAY_MS],
-  ])("%s back rings each minute once it is hung up anew", async (_, stepMs) => {
+  ])("%s back wakes each minute after the timer is started again", async (_, stepMs) => {
     const wake = vi.fn<() => void>();
     const former = wakeEachMinute(CLOCK)(wake);
     vi.setSystemTime(Date.now() - stepMs);

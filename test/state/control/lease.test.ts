@@ -1,3 +1,4 @@
+/** The lease row: epochs, renewal and release. */
 import { expect, test } from "vitest";
 import { readLease, releaseLease, renewLease, takeLease } from "../../../state/control/lease.ts";
 import type { LeaseHolder } from "../../../state/control/lease-holder.ts";
@@ -11,12 +12,12 @@ const TIMES = { now: "2026-11-23T09:00:00.000Z", expiresAt: "2026-11-23T09:00:30
 const always = () => true;
 const never = () => false;
 
-test("nobody holds the lease of a fresh database", async () => {
+test("the lease of a new database is free", async () => {
   const { database } = await openTestWorld();
   expect(readLease(database)).toBeUndefined();
 });
 
-test("the taker's facts are in the row, with the first epoch", async () => {
+test("the row has the holder's facts, with the first epoch", async () => {
   const { database } = await openTestWorld();
   expect(await database.write((query) => takeLease(query, FIRST, TIMES, never))).toEqual({ epoch: 1 });
   expect(readLease(database)).toMatchObject({
@@ -27,7 +28,7 @@ test("the taker's facts are in the row, with the first epoch", async () => {
   });
 });
 
-test("who may not take it learns who holds it, and nothing changes", async () => {
+test("a refused process gets the holder, and nothing changes", async () => {
   const { database } = await openTestWorld();
   await database.write((query) => takeLease(query, FIRST, TIMES, always));
   const before = readLease(database);
@@ -35,7 +36,7 @@ test("who may not take it learns who holds it, and nothing changes", async () =>
   expect(readLease(database)).toEqual(before);
 });
 
-test("each taking has an epoch of its own, also after a release", async () => {
+test("each holder gets a new epoch, also after a release", async () => {
   const { database } = await openTestWorld();
   await database.write((query) => takeLease(query, FIRST, TIMES, always));
   expect(await database.write((query) => takeLease(query, SECOND, TIMES, always))).toEqual({ epoch: 2 });
@@ -46,7 +47,7 @@ test("each taking has an epoch of its own, also after a release", async () => {
   expect(await database.write((query) => takeLease(query, FIRST, TIMES, never))).toEqual({ epoch: 3 });
 });
 
-test("a process that stood by while a newer version changed the schema may not take it", async () => {
+test("a standby cannot take it after a newer version changed the schema", async () => {
   const { database } = await openTestWorld();
   const taking = database.write((query) => {
     query.run(sql`INSERT INTO knex_migrations (name, batch) VALUES ('0999-from-the-future', 9)`);
@@ -67,7 +68,7 @@ test("an old holder neither renews nor releases the lease of its successor", asy
   expect(readLease(database)).toEqual(before);
 });
 
-test("the holder's renewal moves the expiry and nothing else", async () => {
+test("the holder's renewal changes only the expiry", async () => {
   const { database } = await openTestWorld();
   await database.write((query) => takeLease(query, FIRST, TIMES, always));
   const before = readLease(database);
@@ -78,7 +79,7 @@ test("the holder's renewal moves the expiry and nothing else", async () => {
   expect(readLease(database)).toEqual({ ...before, expiresAt });
 });
 
-test("a lease whose row is gone is taken with an epoch that no attempt had", async () => {
+test("a lease whose row is gone gets an epoch that no attempt had", async () => {
   const { database } = await openTestWorld();
   await database.write((query) => {
     query.run(sql`DELETE FROM lease`);

@@ -1,3 +1,4 @@
+/** The rows of notices: their order, tries and end. */
 import { describe, expect, test } from "vitest";
 import { IllegalTransition } from "../../../model/errors.ts";
 import { changeRunState, createRun, readRun, saveDagVersion } from "../../../state/runs/dag-runs.ts";
@@ -65,7 +66,7 @@ describe("a notice", () => {
     expect(findDueNotice(database, NOW, NOW)).toMatchObject({ tries: 1 });
   });
 
-  test("that is sent is open no longer, and ends once", async () => {
+  test("that is sent is no longer open, and ends once", async () => {
     const { database } = await openTestWorld();
     await note(database, "a");
     const notice = findDueNotice(database, NOW, FAR)!;
@@ -79,7 +80,7 @@ describe("a notice", () => {
     );
   });
 
-  test("waits behind an older one of its Dag, not behind another Dag's", async () => {
+  test("waits for an older one of its Dag, not for another Dag's", async () => {
     const { database } = await openTestWorld();
     for (const dagId of ["a", "a", "b"]) await note(database, dagId);
     const first = findDueNotice(database, NOW, FAR)!;
@@ -94,7 +95,7 @@ describe("a notice", () => {
   });
 });
 
-/** Statements with the plans that SQLite has for them, as the calls of `use` hand them in. */
+/** The statements that `use` runs, with SQLite's query plans. */
 function explain(database: Database, use: (query: Database) => void): readonly string[] {
   const plans: string[] = [];
   const look = (statement: Sql): void => {
@@ -112,7 +113,7 @@ function explain(database: Database, use: (query: Database) => void): readonly s
   return plans;
 }
 
-test("neither a Dag's long past nor that of all others is read to judge a run's end", async () => {
+test("judging a run's end reads neither the Dag's old runs nor those of others", async () => {
   const { database } = await openTestWorld();
   const run = await database.write((query) => {
     const version = makeVersion(makeDag([], { dagId: "a" }));

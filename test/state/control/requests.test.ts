@@ -1,4 +1,7 @@
-/** What becomes of a request: it is answered once, taken back only before it has begun, and not left by a dead scheduler. */
+/**
+ * The life of a request: it is answered once, can be withdrawn before it has begun, and does not stay after a dead
+ * scheduler.
+ */
 import { expect, test } from "vitest";
 import {
   abandonRequests,
@@ -26,7 +29,7 @@ async function openRequests() {
   return { database, now, open, begun, done, states };
 }
 
-test("one that is open can be taken back; one that has begun or is answered cannot", async () => {
+test("an open one can be withdrawn; one that has begun or is answered cannot", async () => {
   const { database, open, begun, done, states } = await openRequests();
   const withdrawn = await database.write((query) =>
     [open, begun, done].map((id) => withdrawRequest(query, id)),
@@ -36,13 +39,13 @@ test("one that is open can be taken back; one that has begun or is answered cann
   expect(listOpenRequests(database)).toEqual([]);
 });
 
-test("one that has begun is withdrawn when its scheduler is gone; one that is open waits for the next", async () => {
+test("one that has begun is withdrawn when its scheduler is gone; an open one waits for the next", async () => {
   const { database, states } = await openRequests();
   await database.write((query) => abandonRequests(query));
   expect(states()).toEqual(["open", "withdrawn", "done"]);
 });
 
-test("one is answered once: neither a second answer nor a late beginning changes it", async () => {
+test("one is answered once: a second answer or a late beginning does not change it", async () => {
   const { database, now, begun, done, states } = await openRequests();
   await database.write((query) => {
     beginRequest(query, done);

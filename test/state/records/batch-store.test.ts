@@ -1,4 +1,4 @@
-/** The record protocol's books where the sink's own tests (test/lake/record-sink.test.ts) do not look. */
+/** The database side of the record protocol, beyond the sink's own tests (test/lake/record-sink.test.ts). */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { AskPolicy } from "../../../model/records/ask-policy.ts";
@@ -79,13 +79,13 @@ async function openAsking(ids: readonly string[] = makeIds(10)): Promise<Asking>
 }
 
 describe("an ask", () => {
-  test("is the same one for the same task, question and generation, and takes in a new limit", async () => {
+  test("is the same for the same task, question and generation, and takes a new limit", async () => {
     const { ask, openAsk, database } = await openAsking();
     expect(await openAsk({ limit: 3 })).toEqual(ask);
     expect(database.all(sql`SELECT limit_ids FROM asks`)).toEqual([{ limit_ids: 3 }]);
   });
 
-  test("of another language, or in a refetch, is another one", async () => {
+  test("with another language or in a refetch is a different one", async () => {
     const { ask, openAsk, run } = await openAsking();
     const question = { dataset: "titles", source: { base_url: "http://127.0.0.1:1/3" } };
     const other = await openAsk({
@@ -96,10 +96,10 @@ describe("an ask", () => {
     expect(refetch.questionHash).toBe(ask.questionHash);
   });
 
-  test("under a limit continues where it stopped: what is spooled, not found or failed for good uses it up", async () => {
+  test("under a limit continues where it stopped: spooled, missing and permanently failed ids count", async () => {
     const { openAsk, ports } = await openAsking(makeIds(10));
     const ask = await openAsk({ limit: 5 });
-    // What another ask of the question has spooled and decided uses up no limit but its own.
+    // Ids of another ask of the question count only against that ask's limit.
     const other = await openAsk({ taskId: "other" });
     const planIds = async () =>
       (await listPlanned(ports.batches.plan(ask, POLICY))).map(({ askedId }) => askedId);
@@ -157,7 +157,7 @@ describe("a sealed batch", () => {
     expect(body.byteLength).toBe(batch.sizeBytes);
   });
 
-  test("takes no record that another batch has already, and then nothing is sealed", async () => {
+  test("takes no record that another batch already has; then nothing is sealed", async () => {
     const { ask, ports, lake } = await openAsking();
     const spooled = await Promise.all(
       ["tt0000001", "tt0000002"].map((id) => ports.batches.spool(record(ask, id))),
@@ -168,7 +168,7 @@ describe("a sealed batch", () => {
     expect(await ports.batches.listUnsealed(lake.id, "titles")).toEqual(spooled.slice(1));
   });
 
-  test("is numbered past what other batches and known objects of the lake have", async () => {
+  test("gets a number after those of other batches and known objects of the lake", async () => {
     const { seal, ports, lake } = await openAsking();
     const foreign = (seq: string) => ({
       key: `${FOLDER}/titles-${seq}.json`,
@@ -185,7 +185,7 @@ describe("a sealed batch", () => {
     expect(keys).toEqual([`${FOLDER}/titles-00002.json`, `${FOLDER}/titles-00004.json`]);
   });
 
-  test("takes the next number when it is rekeyed, and nothing else of it changes", async () => {
+  test("takes the next number when it is rekeyed, without other changes", async () => {
     const { seal, ports, lake } = await openAsking();
     const [first, second] = [await seal("tt0000001"), await seal("tt0000002")];
     const rekeyed = await ports.batches.rekey(first);
@@ -198,19 +198,19 @@ describe("a sealed batch", () => {
     ]);
   });
 
-  test("is committed once; a second commit is a fault, and rekeying it too", async () => {
+  test("is committed once; a second commit and a rekey are errors", async () => {
     const { seal, ports, database } = await openAsking();
     const batch = await seal("tt0000001");
     await ports.batches.commit(batch, "etag", { isClosing: false });
     await expect(ports.batches.commit(batch, "etag", { isClosing: false })).rejects.toThrow(
-      "not sealed any more",
+      "no longer sealed",
     );
     await expect(ports.batches.rekey(batch)).rejects.toThrow("not sealed");
     expect(database.all(sql`SELECT count(*) AS count FROM spool`)).toEqual([{ count: 0 }]);
     expect(database.all(sql`SELECT key FROM v_ids WHERE outcome = 'stored'`)).toEqual([{ key: batch.key }]);
   });
 
-  test("that is stored takes the place of an earlier failure", async () => {
+  test("that is stored replaces an earlier failure", async () => {
     const { ask, seal, ports } = await openAsking();
     const failed = { askId: ask.askId, generation: "0", askedId: "tt0000001", outcome: "failed" as const };
     await ports.batches.decide({
@@ -262,7 +262,7 @@ describe("failures", () => {
 describe("manifests", () => {
   const manifestKey = (seq: number) => `${FOLDER}/_manifest-20261123T090000000Z-test_dag-movies-${seq}.json`;
 
-  test("are fixed with the last commit of an ask that is closing, and not before", async () => {
+  test("are created with the last commit of a closing ask, and not before", async () => {
     const { seal, ports } = await openAsking();
     const [first, second] = [await seal("tt0000001"), await seal("tt0000002")];
     expect(await ports.batches.commit(first, "etag", { isClosing: true })).toEqual([]);
@@ -287,14 +287,14 @@ describe("manifests", () => {
     });
   });
 
-  test("are not fixed while the ask still has records in the spool", async () => {
+  test("are not created while the ask still has records in the spool", async () => {
     const { ask, seal, ports } = await openAsking();
     const batch = await seal("tt0000001");
     await ports.batches.spool(record(ask, "tt0000002"));
     expect(await ports.batches.commit(batch, "etag", { isClosing: true })).toEqual([]);
   });
 
-  test("are numbered from 1, each listing what none before it lists", async () => {
+  test("are numbered from 1, and each lists objects that no earlier one lists", async () => {
     const { seal, ports } = await openAsking();
     const keys: string[][] = [];
     for (const id of ["tt0000001", "tt0000002"]) {
@@ -311,7 +311,7 @@ describe("manifests", () => {
     ]);
   });
 
-  test("take the next number when something foreign stands at their key", async () => {
+  test("take the next number if a foreign object has their key", async () => {
     const { seal, ports } = await openAsking();
     const [manifest] = await ports.batches.commit(await seal("tt0000001"), "etag", { isClosing: true });
     if (manifest === undefined) throw new Error("no manifest was fixed");
@@ -337,7 +337,7 @@ describe("manifests", () => {
   });
 });
 
-test("the newest generation decides what an id is, and an older one does not come back", async () => {
+test("the newest generation decides an id's outcome, and an older one does not return", async () => {
   const { ask, openAsk, ports, run } = await openAsking(["tt0000001"]);
   const decide = (askId: number, generation: string, outcome: "not_found" | "failed") =>
     ports.batches.decide({

@@ -1,3 +1,4 @@
+/** Candidate sets: stored once per content, and visible only when complete. */
 import { describe, expect, test } from "vitest";
 import type { CandidateKey } from "../../../model/ports/candidate-store.ts";
 import { createCandidateStore } from "../../../state/records/candidates.ts";
@@ -21,7 +22,7 @@ function listIds(world: TestWorld, candidateSetId: number): string[] {
 }
 
 describe("a candidate set", () => {
-  test("keeps its ids in the order in which they stand in the CSV, and its counts", async () => {
+  test("keeps its ids in the CSV's order, and its counts", async () => {
     const world = await openTestWorld();
     const ids = ["tt0000009", "tt0000001", "tt0000005"];
     const set = await saveCandidates(world.ports.candidates, KEY, "movies", ids, COUNTS);
@@ -33,7 +34,7 @@ describe("a candidate set", () => {
     });
   });
 
-  test("of the same content and conditions is made once, and the first stays", async () => {
+  test("of the same content and conditions is created once, and the first stays", async () => {
     const world = await openTestWorld();
     const first = await saveCandidates(world.ports.candidates, KEY, "movies", ["tt0000001"], COUNTS);
     const second = await saveCandidates(world.ports.candidates, KEY, "movies", ["tt0000002"], COUNTS);
@@ -45,7 +46,7 @@ describe("a candidate set", () => {
     ["lake", { lakeId: "file:///elsewhere" }],
     ["content", { sha256: "b".repeat(64) }],
     ["conditions", { conditions: { ...KEY.conditions, where: {} } }],
-  ])("of another %s is another", async (_, changes) => {
+  ])("with a different %s is a different set", async (_, changes) => {
     const world = await openTestWorld();
     const first = await saveCandidates(world.ports.candidates, KEY, "movies", ["tt0000001"], COUNTS);
     expect(await world.ports.candidates.find({ ...KEY, ...changes })).toBeUndefined();
@@ -78,7 +79,7 @@ describe("a set that is being read", () => {
   const count = ({ database }: TestWorld, table: string) =>
     database.get<{ rows: number }>(sql`SELECT count(*) AS rows FROM ${nameOf(table)}`)?.rows;
 
-  test("is found when it is complete and not before, in the order in which its ids came", async () => {
+  test("is found only when it is complete, with its ids in order", async () => {
     const world = await openTestWorld();
     const stage = await world.ports.candidates.stage(KEY, "movies");
     for (let from = 0; from < ids.length; from += 900) await stage.add(ids.slice(from, from + 900));
@@ -91,7 +92,7 @@ describe("a set that is being read", () => {
     expect(listIds(world, set.candidateSetId)).toEqual(ids);
   });
 
-  test("and is given up leaves nothing; one that another was quicker to complete gives that one", async () => {
+  test("and is given up leaves nothing; if another completed it first, that one is returned", async () => {
     const world = await openTestWorld();
     const { candidates } = world.ports;
     const [first, second] = [await candidates.stage(KEY, "movies"), await candidates.stage(KEY, "movies")];
@@ -106,7 +107,7 @@ describe("a set that is being read", () => {
     expect([count(world, "candidate_sets"), count(world, "candidate_ids")]).toEqual([1, 25_000]);
   });
 
-  test("by a process that died is removed when the next one is complete, and one that is still read is not", async () => {
+  test("by a dead process is removed when the next one is complete, but not one that is still being read", async () => {
     const world = await openTestWorld();
     const dead = await createCandidateStore(world.database, world.clock).stage(KEY, "movies");
     await dead.add(ids);

@@ -1,3 +1,4 @@
+/** The rows of objects: planned, committed and adopted. */
 import { describe, expect, test } from "vitest";
 import type { FoundObject } from "../../../model/ports/object-store.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
@@ -42,7 +43,7 @@ function foundFile(key: string, changes: Partial<FoundObject> = {}): FoundObject
 }
 
 describe("files", () => {
-  test("the newest is the one that was committed last, not the one planned last or named last", async () => {
+  test("the newest is the one committed last, not the one planned last or named last", async () => {
     const world = await openObjectWorld();
     const [z, a] = [await world.plan("Raw/z.csv", "1"), await world.plan("Raw/a.csv", "2")];
     expect(await world.newest()).toBeUndefined();
@@ -76,7 +77,7 @@ describe("files", () => {
     });
   });
 
-  test("a plan that came to nothing is forgotten, a committed file is not", async () => {
+  test("an unused plan can be deleted, a committed file cannot", async () => {
     const world = await openObjectWorld();
     const [a, b] = [await world.plan("Raw/a.csv", "1"), await world.plan("Raw/b.csv", "2")];
     await world.ports.objects.commitFile(b, "etag");
@@ -85,7 +86,7 @@ describe("files", () => {
     expect(await world.ports.objects.find(world.lake.id, "Raw/b.csv")).toBeDefined();
   });
 
-  test("objects are listed by prefix letter by letter, of one lake", async () => {
+  test("objects are listed by their exact prefix, in one lake", async () => {
     const world = await openObjectWorld();
     for (const key of ["Raw/a_b.csv", "Raw/aXb.csv", "raw/a_b.csv", "Raw/a%.csv"]) await world.plan(key, "1");
     expect([...(await world.ports.objects.listKnown(world.lake.id, "Raw/a_", "none")).keys()]).toEqual([
@@ -110,7 +111,7 @@ describe("adoption", () => {
     expect(await world.newest()).toBe("Raw/found.csv");
   });
 
-  test("turns a plan that was carried out before a crash into a committed file", async () => {
+  test("turns a plan that was put before a crash into a committed file", async () => {
     const world = await openObjectWorld();
     const planned = await world.plan("Raw/a.csv", "1");
     await world.ports.objects.adopt(world.lake.id, [foundFile("Raw/a.csv")]);
@@ -121,7 +122,7 @@ describe("adoption", () => {
     });
   });
 
-  test("of a foreign object counts nothing and makes it no file of a dataset", async () => {
+  test("of a foreign object counts nothing and gives it no dataset", async () => {
     const world = await openObjectWorld();
     const foreign = foundFile("Raw/x.csv", { kind: "foreign", dataset: null });
     expect(await world.ports.objects.adopt(world.lake.id, [foreign])).toMatchObject({
@@ -133,7 +134,7 @@ describe("adoption", () => {
     expect((await world.ports.objects.find(world.lake.id, "Raw/x.csv"))?.kind).toBe("foreign");
   });
 
-  test("of two objects with the same id stores it once and tells of the other", async () => {
+  test("of two objects with the same id stores it once and reports the other", async () => {
     const world = await openObjectWorld();
     const records = (key: string, askedIds: readonly string[]) =>
       foundFile(key, {

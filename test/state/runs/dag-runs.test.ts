@@ -1,3 +1,4 @@
+/** The rows of runs: creation, state changes, look-ups and refetch generations. */
 import { describe, expect, test } from "vitest";
 import { IllegalTransition } from "../../../model/errors.ts";
 import {
@@ -42,7 +43,7 @@ function makeRun(query: Query, logicalDate: string, changes: Partial<NewRun> = {
 }
 
 describe("a new run", () => {
-  test("has everything pinned that keys are made of, in the Dag's zone", async () => {
+  test("has everything that keys are made of, in the Dag's zone", async () => {
     const { database } = await openTestWorld();
     // 01:30 UTC is still the day before in São Paulo.
     const run = await database.write((query) => makeRun(query, "2026-11-24T01:30:00Z"));
@@ -62,7 +63,7 @@ describe("a new run", () => {
     });
   });
 
-  test("of a logical date that has one is refused by the database, whatever its type", async () => {
+  test("for a logical date that has one is refused by the database, for any type", async () => {
     const { database } = await openTestWorld();
     await database.write((query) => makeRun(query, "2026-11-23T09:00:00Z"));
     await expect(
@@ -70,7 +71,7 @@ describe("a new run", () => {
     ).rejects.toThrow("UNIQUE");
   });
 
-  test("keeps the definition that it was made with when the Dag is edited", async () => {
+  test("keeps its definition when the Dag is edited", async () => {
     const { database } = await openTestWorld();
     const run = await database.write((query) => makeRun(query, "2026-11-23T09:00:00Z"));
     const edited = makeVersion(makeDag([makeTask("other")]));
@@ -100,7 +101,7 @@ describe("a new run", () => {
 });
 
 describe("the state", () => {
-  test("changes once: who read an older state loses, and nothing is written", async () => {
+  test("changes once: a change from an outdated state writes nothing", async () => {
     const { database } = await openTestWorld();
     const run = await database.write((query) => makeRun(query, "2026-11-23T09:00:00Z"));
     const later = new Date("2026-11-23T13:00:00.000Z");
@@ -113,7 +114,7 @@ describe("the state", () => {
     });
   });
 
-  test("cannot take a step that the table does not have", async () => {
+  test("cannot change in a way that the table does not have", async () => {
     const { database } = await openTestWorld();
     const run = await database.write((query) => makeRun(query, "2026-11-23T09:00:00Z"));
     await expect(database.write((query) => changeRunState(query, run, "success", NOW))).rejects.toThrow(
@@ -137,7 +138,7 @@ describe("the state", () => {
     });
   });
 
-  test("local times stand beside the UTC ones", async () => {
+  test("local times are stored next to UTC times", async () => {
     const { database } = await openTestWorld();
     const { dagRunId } = await database.write((query) => makeRun(query, "2026-11-23T09:00:00Z"));
     for (const state of ["running", "success"] as const) {
@@ -153,7 +154,7 @@ describe("the state", () => {
   });
 });
 
-describe("looking runs up", () => {
+describe("looking up runs", () => {
   test("unfinished manual runs come newest first, without successful or scheduled ones", async () => {
     const { database } = await openTestWorld();
     await database.write((query) => {
@@ -170,7 +171,7 @@ describe("looking runs up", () => {
     expect(list("2026-11-22T08:59:59.999Z")).toEqual(["2026/11/21"]);
   });
 
-  test("a run is found at its instant exactly, and counts as an upstream only when it was whole and succeeded", async () => {
+  test("a run is found exactly at its instant, and counts as upstream only if it is whole and succeeded", async () => {
     const { database } = await openTestWorld();
     const date = new Date("2026-11-23T09:00:00.000Z");
     const succeed = (query: Query, run: ReturnType<typeof makeRun>) => {
@@ -190,7 +191,7 @@ describe("looking runs up", () => {
   });
 });
 
-test("each refetch of a run has a generation of its own, which sorts behind the one before", async () => {
+test("each refetch of a run has its own generation, which sorts after the earlier ones", async () => {
   const { database } = await openTestWorld();
   const run = await database.write((query) => makeRun(query, "2026-11-23T09:00:00Z"));
   const generations: string[] = [];
@@ -212,7 +213,7 @@ test("each refetch of a run has a generation of its own, which sorts behind the 
   expect(generations.toSorted()).toEqual(generations);
 });
 
-test("a run that was made to refetch has its first generation from the start, and the next is another", async () => {
+test("a run created with a refetch has a generation from the start, and the next refetch another one", async () => {
   const { database } = await openTestWorld();
   const run = await database.write((query) => makeRun(query, "2026-11-23T09:00:00Z", { isRefetch: true }));
   expect(run.refetchGeneration).toBe("20261123T090000000Z");

@@ -1,4 +1,7 @@
-/** Which object a task reads: the nearest source first, once for all its attempts, and anew when it is cleared. */
+/**
+ * Which object a task reads: the nearest source first, the same for all its attempts, and resolved again after a
+ * clear.
+ */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import type { DagRun } from "../../../model/run/dag-run.ts";
@@ -88,20 +91,20 @@ const told = async (input: Promise<TaskInput | undefined>): Promise<string | und
 };
 
 describe("the nearest source is taken", () => {
-  test("what the same run wrote, though others wrote later", async () => {
+  test("the object of the same run, even if others wrote later", async () => {
     const run = await makeRun(CSV, "2026-11-01T09:00:00Z");
     await store(run, "own");
     await store(await makeRun(CSV, "2026-11-01T10:00:00Z"), "later");
     expect(await told(resolve(run, "movies"))).toBe("own, same_run");
   });
 
-  test("else what the followed run of its date wrote, though a later run of the day wrote too", async () => {
+  test("else that of the followed run of its date, even if a later run of the day wrote too", async () => {
     await store(await makeRun(CSV, "2026-11-01T09:00:00Z"), "followed");
     await store(await makeRun(CSV, "2026-11-01T10:00:00Z"), "later");
     expect(await told(resolve(await makeRun(AFTER, "2026-11-01T09:00:00Z")))).toBe("followed, followed_run");
   });
 
-  test("where several Dags are followed, what one of them wrote on the day", async () => {
+  test("if several Dags are followed, the object that one of them wrote on the day", async () => {
     await store(await makeRun(CSV, "2026-11-01T09:00:00Z"), "followed");
     await store(await makeRun(makeDag([], { dagId: "other" }), "2026-11-01T10:00:00Z"), "later");
     expect(await told(resolve(await makeRun(AFTER_TWO, "2026-11-01T12:00:00Z")))).toBe(
@@ -109,7 +112,7 @@ describe("the nearest source is taken", () => {
     );
   });
 
-  test("else the newest that runs of its day wrote, and the day is the zone's of the Dag that reads", async () => {
+  test("else the newest object of runs of its day, in the zone of the reading Dag", async () => {
     await store(await makeRun(CSV, "2026-11-02T03:30:00Z"), "next day");
     await store(await makeRun(CSV, "2026-11-01T03:30:00Z"), "early");
     await store(await makeRun(CSV, "2026-11-02T02:30:00Z"), "late");
@@ -124,7 +127,7 @@ describe("the nearest source is taken", () => {
     expect(await told(resolve(await makeRun(AFTER, "2026-11-01T09:00:00Z")))).toBe("newest, newest");
   });
 
-  test("a run that wrote again counts with what it wrote last", async () => {
+  test("a run that wrote again counts with its last object", async () => {
     const run = await makeRun(CSV, "2026-11-01T09:00:00Z");
     await store(run, "first");
     await store(await makeRun(CSV, "2026-11-01T08:00:00Z"), "between");
@@ -132,7 +135,7 @@ describe("the nearest source is taken", () => {
     expect(await told(resolve(await makeRun(AFTER, "2026-11-01T10:00:00Z")))).toBe("again, same_day");
   });
 
-  test("an unchanged object is what the run wrote, though it stands in the lake since another day", async () => {
+  test("an unchanged object counts as written by the run, even if it is older in the lake", async () => {
     const objectId = await store(await makeRun(CSV, "2026-10-01T09:00:00Z"), "same");
     await store(await makeRun(CSV, "2026-10-02T09:00:00Z"), "other");
     const run = await makeRun(CSV, "2026-11-01T09:00:00Z");
@@ -179,7 +182,7 @@ describe("the nearest source is taken", () => {
     { ...place, what: "foreign" as const },
   ]);
   test.each(CASES)(
-    "an object ($source) that is known to be $what is passed over for an older one, also by a retry",
+    "an object ($source) that is known to be $what is skipped for an older one, also by a retry",
     async ({ source, written, dag, read, what }) => {
       await store(await makeRun(CSV, "2026-09-01T09:00:00Z"), "old");
       const writer = await makeRun(CSV, written);
@@ -198,7 +201,7 @@ describe("the nearest source is taken", () => {
     },
   );
 
-  test("of another lake nothing counts", async () => {
+  test("objects of another lake do not count", async () => {
     await store(await makeRun(CSV, "2026-11-01T09:00:00Z"), "here");
     const run = await makeRun(AFTER, "2026-11-01T09:00:00Z", "s3://other");
     expect(await resolve(run, "ids", "movies", "s3://other")).toBeUndefined();
@@ -206,7 +209,7 @@ describe("the nearest source is taken", () => {
 });
 
 describe("what was resolved", () => {
-  test("is kept for later attempts, though something nearer and newer was written since", async () => {
+  test("stays for later attempts, even if a nearer or newer object was written since", async () => {
     await store(await makeRun(CSV, "2026-10-01T09:00:00Z"), "old");
     const run = await makeRun(AFTER, "2026-11-01T09:00:00Z");
     expect(await told(resolve(run))).toBe("old, newest");
@@ -214,7 +217,7 @@ describe("what was resolved", () => {
     expect(await told(resolve(run))).toBe("old, newest");
   });
 
-  test("is resolved anew once the task is cleared, for that task alone", async () => {
+  test("is resolved again after the task is cleared, for that task only", async () => {
     const dag = makeDag([makeTask("ids"), makeTask("more")], { dagId: "two", ...ZONE });
     await store(await makeRun(CSV, "2026-10-01T09:00:00Z"), "old");
     const run = await makeRun(dag, "2026-11-01T09:00:00Z");
@@ -228,7 +231,7 @@ describe("what was resolved", () => {
     expect(await told(resolve(run, "more"))).toBe("old, newest");
   });
 
-  test("is nothing while the lake holds nothing, and that is not kept", async () => {
+  test("is nothing while the lake has no object, and that is not stored", async () => {
     const run = await makeRun(AFTER, "2026-11-01T09:00:00Z");
     expect(await resolve(run)).toBeUndefined();
     await store(await makeRun(CSV, "2026-10-01T09:00:00Z"), "first");
@@ -252,7 +255,7 @@ describe("what was resolved", () => {
   });
 });
 
-test("the Dags that store a dataset are those that wrote it, else those that the reader's Dag follows", async () => {
+test("a dataset's Dags are those that wrote it, else those that the reader's Dag follows", async () => {
   const { inputs } = world.ports;
   const reader = readRunFacts(await makeRun(AFTER_TWO, "2026-11-01T09:00:00Z"));
   expect(await inputs.listWriters(reader, "movies")).toEqual(["csv_ingest", "oscar_ingest"]);

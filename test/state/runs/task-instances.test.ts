@@ -1,3 +1,4 @@
+/** The rows of tasks: state changes, attempts, outputs and clearing. */
 import { describe, expect, test } from "vitest";
 import type { DagRun } from "../../../model/run/dag-run.ts";
 import { IllegalTransition } from "../../../model/errors.ts";
@@ -24,7 +25,7 @@ const SUCCESS = { state: "success", errorCode: null, error: null } as const;
 
 interface TaskWorld extends TestWorld {
   readonly run: DagRun;
-  /** As the rows are now. */
+  /** The present rows. */
   readonly tasks: () => readonly [TaskInstance, TaskInstance];
   readonly attempts: () => unknown[];
 }
@@ -53,7 +54,7 @@ async function openTaskWorld(): Promise<TaskWorld> {
 }
 
 describe("a change of state", () => {
-  test("is lost to an earlier one, and then writes nothing at all", async () => {
+  test("writes nothing if an earlier change came first", async () => {
     const { database, run, tasks } = await openTaskWorld();
     const [stale] = tasks();
     expect(
@@ -69,7 +70,7 @@ describe("a change of state", () => {
     expect(tasks()[0]).toMatchObject({ state: "skipped", message: "first", lostCount: 0 });
   });
 
-  test("outside the table is a fault", async () => {
+  test("outside the table is an error", async () => {
     const { database, run, tasks } = await openTaskWorld();
     await expect(
       database.write((query) => changeTaskState(query, run, tasks()[0], "up_for_retry", NOW)),
@@ -77,7 +78,7 @@ describe("a change of state", () => {
     expect(tasks()[0].state).toBe("none");
   });
 
-  test("forgets when the next attempt was due, and keeps the rest unless told", async () => {
+  test("clears the time of the next attempt, and keeps other fields unless they are given", async () => {
     const { database, run, tasks } = await openTaskWorld();
     const nextAttemptAt = "2026-11-23T12:10:00.000Z";
     await database.write((query) => {
@@ -95,7 +96,7 @@ describe("a change of state", () => {
 });
 
 describe("an attempt", () => {
-  test("starts with its row, its number and who runs it, and holds a slot", async () => {
+  test("starts with its row, number and process, and holds a slot", async () => {
     const { database, run, tasks, attempts } = await openTaskWorld();
     expect(await database.write((query) => startAttempt(query, run, tasks()[0], PROCESS, NOW))).toBe(1);
     expect(tasks()[0]).toMatchObject({ state: "running", attemptCount: 1 });
@@ -107,7 +108,7 @@ describe("an attempt", () => {
     ]);
   });
 
-  test("is started by one of two who want to", async () => {
+  test("is started only once", async () => {
     const { database, run, tasks, attempts } = await openTaskWorld();
     const [stale] = tasks();
     const numbers = await Promise.all([
@@ -118,7 +119,7 @@ describe("an attempt", () => {
     expect(attempts()).toHaveLength(1);
   });
 
-  test("that has ended gives no late answer: the first end stays", async () => {
+  test("that has ended ignores a late answer: the first end stays", async () => {
     const { database, run, tasks, attempts } = await openTaskWorld();
     await database.write((query) => startAttempt(query, run, tasks()[0], PROCESS, NOW));
     const lost = { state: "lost", errorCode: "TASK_LOST", error: "gone" } as const;
@@ -129,7 +130,7 @@ describe("an attempt", () => {
     expect(attempts()).toMatchObject([{ state: "lost", error_code: "TASK_LOST" }]);
   });
 
-  test("that was followed by another cannot end that other one", async () => {
+  test("that was followed by another cannot end the other one", async () => {
     const { database, run, tasks, attempts } = await openTaskWorld();
     await database.write((query) => {
       startAttempt(query, run, tasks()[0], PROCESS, NOW);
@@ -145,7 +146,7 @@ describe("an attempt", () => {
 });
 
 describe("outputs", () => {
-  test("of every task of the run come back by name, as they were", async () => {
+  test("of every task of the run are read back by name, unchanged", async () => {
     const { database, run, tasks } = await openTaskWorld();
     const output = { ids: 3, key: "a/b", none: null, list: [1, "x"], nested: { is: true } };
     await database.write((query) => {
@@ -155,7 +156,7 @@ describe("outputs", () => {
     expect(readOutputs(database, run.dagRunId)).toEqual({ one: output, two: { ids: 0 } });
   });
 
-  test("replace those of an earlier attempt, names that are gone included", async () => {
+  test("replace those of an earlier attempt, including names that are gone", async () => {
     const { database, run, tasks } = await openTaskWorld();
     await database.write((query) => {
       saveOutputs(query, tasks()[0].taskInstanceId, { old: 1, both: 1 });
@@ -166,7 +167,7 @@ describe("outputs", () => {
 });
 
 describe("clearing", () => {
-  test("gives a task fresh budgets and keeps its attempts as history", async () => {
+  test("resets a task's limits and keeps its attempts as history", async () => {
     const { database, run, tasks, attempts } = await openTaskWorld();
     await database.write((query) => {
       startAttempt(query, run, tasks()[0], PROCESS, NOW);
@@ -197,7 +198,7 @@ describe("clearing", () => {
     expect(await database.write((query) => startAttempt(query, run, tasks()[0], PROCESS, LATER))).toBe(2);
   });
 
-  test("a task that never ran is nothing to do, and a running one is refused", async () => {
+  test("does nothing to a task that never ran, and refuses a running one", async () => {
     const { database, run, tasks } = await openTaskWorld();
     expect(await database.write((query) => clearTask(query, run, tasks()[0], NOW))).toBe(true);
     await database.write((query) => startAttempt(query, run, tasks()[0], PROCESS, NOW));
@@ -206,7 +207,7 @@ describe("clearing", () => {
     );
   });
 
-  test("hurrying lets a waiting task start at once and forgets the lost attempts", async () => {
+  test("hurrying lets a waiting task start at once and resets its lost attempts", async () => {
     const { database, run, tasks } = await openTaskWorld();
     await database.write((query) => {
       startAttempt(query, run, tasks()[0], PROCESS, NOW);

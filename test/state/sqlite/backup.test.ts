@@ -1,4 +1,4 @@
-/** A backup taken by one process while another one commits without a pause. */
+/** A backup by one process while another one commits without a pause. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { openDatabase } from "../../../state/sqlite/database.ts";
 import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { createTestClock, openTestWorld } from "../../support/test-world.ts";
 
-/** Ten commits a line; each has a row in either table. It ends with this process at the latest. */
+/** Ten commits per line; each has a row in both tables. It ends with this process at the latest. */
 const WRITER = `
   import BetterSqlite3 from "better-sqlite3";
   const database = new BetterSqlite3(process.argv[1], { timeout: 5000 });
@@ -25,7 +25,7 @@ const WRITER = `
 `;
 
 interface Writer {
-  /** Resolves when it has committed at least so many. */
+  /** Resolves when it has committed at least this many. */
   until(count: number): Promise<void>;
   count(): number;
 }
@@ -59,7 +59,7 @@ function startWriter(path: string): Writer {
   };
 }
 
-test("ends, however busy the other process is, and holds each of its transactions wholly or not at all", async () => {
+test("ends, however busy the other process is, and has each of its transactions completely or not at all", async () => {
   const { database, folder } = await openTestWorld();
   // Large enough that it cannot be copied between two of the writer's commits.
   await database.write((query) =>
@@ -76,7 +76,7 @@ test("ends, however busy the other process is, and holds each of its transaction
   const copy = join(folder, "copy.db");
   const committedBefore = writer.count();
   await reader.backup(copy);
-  // It was at work all the time, and still is.
+  // It was working all the time, and still is.
   await writer.until(writer.count() + 100);
 
   const restored = await openDatabase(copy, { clock: createTestClock(), mode: "existing" });
@@ -90,7 +90,7 @@ test("ends, however busy the other process is, and holds each of its transaction
   expect(left).toEqual(Array.from({ length: left.length }, (_, index) => String(index)));
   expect(right).toEqual(left);
   expect(restored.get(sql`SELECT count(*) AS n FROM events`)).toEqual({ n: 20_000 });
-  // Numbers that were given are not given again.
+  // Used numbers are not used again.
   const next = await restored.write((query) =>
     query.run(
       sql`INSERT INTO events (at, at_local, level, kind, message) VALUES ('a', 'b', 'info', 'k', 'm')`,
@@ -99,7 +99,7 @@ test("ends, however busy the other process is, and holds each of its transaction
   expect(next.lastId).toBe(20_001);
 });
 
-test("is compact: what was removed takes no room in it", async () => {
+test("is compact: deleted rows take no space in it", async () => {
   const { database, folder } = await openTestWorld();
   await database.write((query) => {
     query.run(

@@ -1,3 +1,4 @@
+/** The connection to SQLite: pragmas, commits, the fence, locks, refused files and backups. */
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
@@ -81,7 +82,7 @@ describe("pragmas", () => {
       ]),
     );
 
-  test("are set on the connection that makes the database, and on every later one", async () => {
+  test("are set on the connection that creates the database, and on every later one", async () => {
     const path = makePath();
     const first = await open(path);
     expect(readPragmas(first)).toEqual(WANTED);
@@ -107,7 +108,7 @@ describe("pragmas", () => {
 });
 
 describe("commits", () => {
-  test("writes that are asked for together share one transaction, and are durable when they resolve", async () => {
+  test("concurrent writes share one transaction, and are durable when they resolve", async () => {
     const path = makePath();
     const database = await open(path);
     const reader = openForeign(path);
@@ -123,7 +124,7 @@ describe("commits", () => {
     expect(countPools(reader)).toBe(50);
   });
 
-  test("a write that is awaited before the next has a transaction of its own", async () => {
+  test("a write that is awaited before the next has its own transaction", async () => {
     const path = makePath();
     const database = await open(path);
     const reader = openForeign(path);
@@ -136,7 +137,7 @@ describe("commits", () => {
     }
   });
 
-  test("a write that throws undoes itself alone, and its own error is the one that is raised", async () => {
+  test("a write that throws is undone alone, and raises its own error", async () => {
     const database = await open(makePath());
     const fault = new Error("mine");
     const results = await Promise.allSettled([
@@ -152,7 +153,7 @@ describe("commits", () => {
     expect(listPools(database)).toEqual(["first", "last"]);
   });
 
-  test("a lazy write waits for company, and is committed after 10 ms without any", async () => {
+  test("a lazy write waits for other writes, and is committed after 10 ms without any", async () => {
     const clock = createHandClock();
     const path = makePath();
     const database = await open(path, "create", clock);
@@ -166,7 +167,7 @@ describe("commits", () => {
     expect(countPools(reader)).toBe(2);
   });
 
-  test("a lazy write goes with the next one that is not", async () => {
+  test("a lazy write is committed with the next one that is not lazy", async () => {
     const database = await open(makePath(), "create", createHandClock());
     const lazy = database.writeLazily(addPool("lazy"));
     await database.write(addPool("prompt"));
@@ -174,7 +175,7 @@ describe("commits", () => {
     expect(listPools(database)).toEqual(["lazy", "prompt"]);
   });
 
-  test("closing commits what is still waiting", async () => {
+  test("closing commits pending writes", async () => {
     const path = makePath();
     const database = await open(path, "create", createHandClock());
     const waiting = Promise.all([database.writeLazily(addPool("lazy")), database.write(addPool("prompt"))]);
@@ -183,7 +184,7 @@ describe("commits", () => {
     expect(listPools(await open(path, "read"))).toEqual(["lazy", "prompt"]);
   });
 
-  test("closing twice is closing once, and leaves no -wal behind", async () => {
+  test("closing twice is like closing once, and leaves no -wal behind", async () => {
     const path = makePath();
     const database = await open(path);
     await database.write(addPool("a"));
@@ -216,7 +217,7 @@ describe("the fence", () => {
     expect(listPools(database)).toEqual(["mine"]);
   });
 
-  test("refuses every write after another process took the lease, and writes nothing of it", async () => {
+  test("refuses every write after another process took the lease, and writes nothing", async () => {
     const path = makePath();
     const [old, young] = [await open(path), await open(path)];
     old.fenceBy(await take(old));
@@ -231,7 +232,7 @@ describe("the fence", () => {
     expect(listPools(old)).toEqual(["young"]);
   });
 
-  test("is lifted with null", async () => {
+  test("is removed with null", async () => {
     const path = makePath();
     const [old, young] = [await open(path), await open(path)];
     old.fenceBy(await take(old));
@@ -242,7 +243,7 @@ describe("the fence", () => {
   });
 });
 
-describe("a database whose file is another one", () => {
+describe("a database whose file was replaced", () => {
   const remove = (file: string) => rmSync(file);
   const replace = (file: string) => {
     copyFileSync(file, `${file}.copy`);
@@ -256,7 +257,7 @@ describe("a database whose file is another one", () => {
     ["has another -wal", "-wal", replace],
     ["lost its -shm", "-shm", remove],
   ];
-  test.each(changes)("because it %s is written no more, nor when it is closed", async (_, end, change) => {
+  test.each(changes)("because it %s is no longer written, also not on close", async (_, end, change) => {
     const path = makePath();
     const clock = createHandClock();
     const database = await open(path, "create", clock);
@@ -281,7 +282,7 @@ describe("a database whose file is another one", () => {
 });
 
 describe("a lock of another program", () => {
-  /** Waiting costs no time but the driver's own, and each wait is told. */
+  /** Only the driver's own waits take time, and each wait is recorded. */
   function createCountingClock(onSleep: (count: number) => void): Clock {
     const clock = createTestClock();
     let sleeps = 0;
@@ -303,7 +304,7 @@ describe("a lock of another program", () => {
     let tries = 0;
     const clock = createCountingClock((count) => {
       tries = count;
-      // Each try waits 250 ms by itself: the fourth comes after a second.
+      // Each try waits 250 ms itself: the fourth comes after a second.
       if (count === 4) foreign.exec("ROLLBACK");
     });
     const database = await open(path, "create", clock);
@@ -316,7 +317,7 @@ describe("a lock of another program", () => {
     expect(listPools(database)).toEqual(["patient"]);
   });
 
-  test("that stays ends in DATABASE_BUSY, after which the connection still works", async () => {
+  test("that stays ends in DATABASE_BUSY; afterwards the connection still works", async () => {
     const path = makePath();
     const clock = createCountingClock(() => undefined);
     const database = await open(path, "create", clock);
@@ -330,7 +331,7 @@ describe("a lock of another program", () => {
     expect(listPools(database)).toEqual(["later"]);
   });
 
-  test("does not keep anybody from reading", async () => {
+  test("does not block readers", async () => {
     const path = makePath();
     const database = await open(path);
     await database.write(addPool("a"));
@@ -341,7 +342,9 @@ describe("a lock of another program", () => {
 });
 
 describe("files that are refused", () => {
-  /** Opens in every mode. The file stays as it is; beside it there may be what every reader of a -wal leaves. */
+  /**
+   * Opens in every mode. The file does not change; next to it there may be files that every reader of a -wal leaves.
+   */
   async function collectRefusals(path: string): Promise<readonly StateError["code"][]> {
     const before = readFileSync(path);
     const codes: StateError["code"][] = [];
@@ -358,7 +361,7 @@ describe("files that are refused", () => {
 
   const inEveryMode = (code: StateError["code"]) => [code, code, code];
 
-  test("text is no database", async () => {
+  test("a text file", async () => {
     const path = makePath();
     writeFileSync(path, "id|title\n".repeat(1000));
     expect(await collectRefusals(path)).toEqual(inEveryMode("DATABASE_UNUSABLE"));
@@ -381,7 +384,7 @@ describe("files that are refused", () => {
     expect(await collectRefusals(path)).toEqual(inEveryMode("DATABASE_UNUSABLE"));
   });
 
-  test("a database of a newer Dagmar, which is named by its migration", async () => {
+  test("a database of a newer Dagmar, with the name of its migration", async () => {
     const path = makePath();
     await (await open(path)).close();
     const newer = new BetterSqlite3(path);
@@ -393,13 +396,16 @@ describe("files that are refused", () => {
     expect(error.message).toContain("0999-from-the-future");
   });
 
-  test.each(["read", "existing"] as const)("a missing file in mode %s, and none is made", async (mode) => {
-    const path = makePath();
-    const error = await refusal(openDatabase(path, { clock: createTestClock(), mode }));
-    expect(error.code).toBe("DATABASE_MISSING");
-    expect(error.hint).toContain("dagmar db migrate");
-    expect(readdirSync(join(path, ".."))).toEqual([]);
-  });
+  test.each(["read", "existing"] as const)(
+    "a missing file in mode %s, which is not created",
+    async (mode) => {
+      const path = makePath();
+      const error = await refusal(openDatabase(path, { clock: createTestClock(), mode }));
+      expect(error.code).toBe("DATABASE_MISSING");
+      expect(error.hint).toContain("dagmar db migrate");
+      expect(readdirSync(join(path, ".."))).toEqual([]);
+    },
+  );
 
   test("a -wal whose database is gone, because an empty database would swallow it", async () => {
     const path = makePath();
@@ -410,14 +416,14 @@ describe("files that are refused", () => {
     expect(readdirSync(join(path, ".."))).toEqual(["dagmar.db-wal"]);
   });
 
-  test("a folder in the database's place", async () => {
+  test("a folder instead of the database", async () => {
     const path = makeTempFolder();
     const error = await refusal(openDatabase(path, { clock: createTestClock(), mode: "create" }));
     expect(error.code).toBe("DATABASE_UNUSABLE");
   });
 });
 
-test("a database that was deleted is made anew though a reader left its empty -wal behind", async () => {
+test("a deleted database is created again even if a reader left its empty -wal behind", async () => {
   const path = makePath();
   writeFileSync(`${path}-wal`, "");
   const database = await open(path);
@@ -425,7 +431,7 @@ test("a database that was deleted is made anew though a reader left its empty -w
   expect(listPools(database)).toEqual(["a"]);
 });
 
-test("a database with an empty file in its place is made in it", async () => {
+test("a database is created in an empty file", async () => {
   const path = makePath();
   writeFileSync(path, "");
   const database = await open(path);
@@ -441,7 +447,7 @@ test("reading never writes", async () => {
 });
 
 describe("check", () => {
-  test("finds nothing in a sound database", async () => {
+  test("finds nothing in an intact database", async () => {
     expect((await open(makePath())).check()).toEqual([]);
   });
 
@@ -458,7 +464,7 @@ describe("check", () => {
     expect((await open(path)).check().join()).toContain("questions");
   });
 
-  test("finds a damaged page that nobody reads", async () => {
+  test("finds a damaged page that no query reads", async () => {
     const path = makePath();
     const database = await open(path);
     await database.write((query) => {
@@ -473,7 +479,7 @@ describe("check", () => {
 });
 
 describe("backup", () => {
-  test("under writes holds every transaction wholly or not at all, and opens like the original", async () => {
+  test("during writes has every transaction completely or not at all, and opens like the original", async () => {
     const path = makePath();
     const database = await open(path);
     const addPair = (name: string) =>
@@ -500,7 +506,7 @@ describe("backup", () => {
 });
 
 describe.skipIf(!hasSqliteProgram())("the sqlite3 program", () => {
-  test("reads the views while a writer is open, without being in its way", async () => {
+  test("reads the views while a writer is open, without blocking it", async () => {
     const path = makePath();
     const database = await open(path);
     await database.write((query) =>
@@ -521,12 +527,12 @@ describe.skipIf(!hasSqliteProgram())("the sqlite3 program", () => {
   });
 });
 
-test("a file that was copied with its -wal opens with all that was committed", async () => {
+test("a file copied with its -wal opens with everything that was committed", async () => {
   const path = makePath();
   const database = await open(path);
   await database.write(addPool("in the wal"));
   const copy = join(makeTempFolder(), "dagmar.db");
-  // Not by this process: closing a file of a database that is open here would drop its locks.
+  // In another process: closing a file of a database that is open here would drop its locks.
   execFileSync("cp", [path, copy]);
   execFileSync("cp", [`${path}-wal`, `${copy}-wal`]);
   expect(listPools(await open(copy, "existing"))).toEqual(["in the wal"]);
@@ -541,7 +547,7 @@ function hasSqliteProgram(): boolean {
   }
 }
 
-test("a file with a second name is refused by each of its names, since SQLite's log lies beside one of them alone", async () => {
+test("a file with two names is refused under both, because SQLite's log is next to only one of them", async () => {
   const path = makePath();
   const other = makePath();
   await (await openDatabase(path, { clock: createTestClock(), mode: "create" })).close();
@@ -559,7 +565,7 @@ test("a file with a second name is refused by each of its names, since SQLite's 
   expect((await open(path)).check()).toEqual([]);
 });
 
-test("a -wal that is removed beside the file that a link leads to is noticed", async () => {
+test("a removed -wal next to the target of a link is noticed", async () => {
   const path = makePath();
   const link = makePath();
   symlinkSync(path, link);

@@ -1,3 +1,4 @@
+/** Migrations, from every earlier schema and with its rows. */
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -27,7 +28,7 @@ function dumpSchema(path: string): string {
     .join("\n");
 }
 
-test("a fresh database has the schema that is written down", async () => {
+test("a new database has the schema of the snapshot", async () => {
   await expect(dumpSchema(await makeDatabase())).toMatchFileSnapshot("schema.snapshot.sql");
 });
 
@@ -45,12 +46,12 @@ test("migrations are recorded by names without an extension, so that sources and
   for (const name of names) expect(name).toMatch(/^\d{4}-[a-z-]+$/);
 });
 
-test("migrations are numbered without a gap, in the order in which they run", () => {
+test("migrations are numbered without gaps, in their order", () => {
   const numbers = MIGRATIONS.map(({ name }) => Number(name.slice(0, 4)));
   expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 });
 
-/** As a version that knew these migrations alone did. */
+/** Like a version that had only these migrations. */
 function migrateTo(
   connection: BetterSqlite3.Database,
   path: string,
@@ -66,7 +67,7 @@ function migrateTo(
 
 const AT = "2026-11-23T03:00:00.000Z";
 
-test("ids that an earlier version gave up for a refusal of the whole service are asked again", async () => {
+test("ids that an earlier version failed because of a refusal of the whole service are asked again", async () => {
   const path = join(makeTempFolder(), "dagmar.db");
   const connection = new BetterSqlite3(path);
   connection.pragma("journal_mode = WAL");
@@ -91,7 +92,7 @@ test("ids that an earlier version gave up for a refusal of the whole service are
   await database.close();
 });
 
-test("questions and records that an earlier version stored keep what the views and the manifests say of them", async () => {
+test("questions and records of an earlier version keep their values in views and manifests", async () => {
   const path = join(makeTempFolder(), "dagmar.db");
   const connection = new BetterSqlite3(path);
   connection.pragma("journal_mode = WAL");
@@ -175,7 +176,7 @@ describe.each(MIGRATIONS.slice(1).map((_, index) => index + 1))(
       return path;
     }
 
-    test("is brought to the newest schema, with its rows", async () => {
+    test("is migrated to the newest schema, with its rows", async () => {
       const path = await makeHalf();
       const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
       expect(database.all(sql`SELECT * FROM pools`)).toEqual([{ pool: "kept", slots: 3 }]);
@@ -187,7 +188,7 @@ describe.each(MIGRATIONS.slice(1).map((_, index) => index + 1))(
       expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
     });
 
-    test("is not touched by a reader, who is told what to do", async () => {
+    test("is not changed by a reader, which raises an error that says what to do", async () => {
       const path = await makeHalf();
       const before = dumpSchema(path);
       await expect(openDatabase(path, { clock: createTestClock(), mode: "read" })).rejects.toMatchObject({
@@ -199,7 +200,7 @@ describe.each(MIGRATIONS.slice(1).map((_, index) => index + 1))(
   },
 );
 
-describe("runs that were made before they belonged to a lake", () => {
+describe("runs from before runs belonged to a lake", () => {
   async function migrateFrom(objects: string): Promise<BetterSqlite3.Database> {
     const path = join(makeTempFolder(), "dagmar.db");
     const connection = new BetterSqlite3(path);
@@ -243,7 +244,7 @@ describe("runs that were made before they belonged to a lake", () => {
     ["that of their objects", insertObject(1, "s3://a", "7") + insertObject(2, "s3://b", "NULL"), ["s3://a"]],
     ["the only one that the database knows", insertObject(1, "s3://a", "NULL"), ["s3://a"]],
     [
-      "none yet, where the database knows several",
+      "none yet, if the database has several",
       insertObject(1, "s3://a", "NULL") + insertObject(2, "s3://b", "NULL"),
       [null],
     ],
@@ -251,7 +252,7 @@ describe("runs that were made before they belonged to a lake", () => {
     expect(lakeOf(await migrateFrom(objects))).toEqual(lakes);
   });
 
-  test("keep what a task has begun to read, and what they wrote", async () => {
+  test("keep their tasks' inputs and their writes", async () => {
     const connection = await migrateFrom(insertObject(1, "s3://a", "7"));
     const read = connection.prepare("SELECT task_instance_id, dataset, object_id FROM task_inputs").all();
     expect(read).toEqual([{ task_instance_id: 2, dataset: "movies", object_id: 1 }]);
@@ -263,7 +264,7 @@ describe("runs that were made before they belonged to a lake", () => {
     ]);
   });
 
-  test("keep their numbers, and a number that is free again is not given twice", async () => {
+  test("keep their numbers, and a freed number is not used again", async () => {
     const connection = await migrateFrom(insertObject(1, "s3://a", "7"));
     expect(connection.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'dag_runs'").pluck().get()).toBe(
       9,
@@ -272,7 +273,7 @@ describe("runs that were made before they belonged to a lake", () => {
   });
 });
 
-test("opening a database that is up to date changes nothing in it", async () => {
+test("opening an up-to-date database changes nothing in it", async () => {
   const path = await makeDatabase();
   const connection = new BetterSqlite3(path);
   const version = () => connection.pragma("data_version", { simple: true });
@@ -283,7 +284,7 @@ test("opening a database that is up to date changes nothing in it", async () => 
   connection.close();
 });
 
-test("a task that had come past its when before the answer was kept is not asked again; one that had not, is", async () => {
+test("a task that had passed its when before verdicts were stored is not judged again; one that had not is", async () => {
   const path = join(makeTempFolder(), "dagmar.db");
   const connection = new BetterSqlite3(path);
   connection.pragma("journal_mode = WAL");
@@ -322,7 +323,7 @@ describe("a database that has an older schema, while another process holds its l
     return path;
   }
 
-  test("is left as it is, and the holder is named", async () => {
+  test("is not changed, and the holder is named", async () => {
     const path = await makeHeld();
     const before = dumpSchema(path);
     const opened = openDatabase(path, { clock: createTestClock(), mode: "create", isFree: () => false });
@@ -343,7 +344,7 @@ describe("a database that has an older schema, while another process holds its l
   });
 });
 
-test("several that make the same database at once all get it, whole", async () => {
+test("several processes that create the same database at once all get it complete", async () => {
   const path = join(makeTempFolder(), "dagmar.db");
   const all = await Promise.all(
     Array.from({ length: 5 }, () => openDatabase(path, { clock: createTestClock(), mode: "create" })),
@@ -352,7 +353,7 @@ test("several that make the same database at once all get it, whole", async () =
   expect(dumpSchema(path)).toBe(dumpSchema(await makeDatabase()));
 });
 
-test("one that stops half way through making a database leaves an empty one, which the next one makes", async () => {
+test("a process that stops while it creates a database leaves an empty file, which the next one fills", async () => {
   const path = join(makeTempFolder(), "dagmar.db");
   const connection = new BetterSqlite3(path);
   connection.pragma("journal_mode = WAL");

@@ -1,3 +1,4 @@
+/** SQLite's error codes as Dagmar's errors. */
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { expect, test } from "vitest";
@@ -41,7 +42,7 @@ test.each(CASES)("%s at a path that may be written is %s", (code, expected, exit
   expect(explained).toMatchObject({ code: expected, exitCode });
 });
 
-test("a file that cannot be opened because its folder is not there is mended by an edit", () => {
+test("a file that cannot be opened because its folder is missing needs an edit", () => {
   const error = new BetterSqlite3.SqliteError("unable to open", "SQLITE_CANTOPEN");
   const path = join(makeTempFolder(), "nowhere", "dagmar.db");
   expect(explainSqliteError(error, path)).toMatchObject({ code: "DATABASE_UNUSABLE" });

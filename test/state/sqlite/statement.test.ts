@@ -1,15 +1,15 @@
-/** The tagged template: what is bound, what is a fragment, and what may never become part of a statement's text. */
+/** The tagged template: bound values, fragments, and what can never become part of a statement's text. */
 import { expect, test } from "vitest";
 import { bind, insertInto, nameOf, sql, upsertInto } from "../../../state/sqlite/statement.ts";
 import { openTestWorld } from "../../support/test-world.ts";
 
-test("each value is bound where it stands", () => {
+test("each value is bound at its place", () => {
   const statement = sql`SELECT * FROM pools WHERE pool = ${"a"} AND slots > ${3}`;
   expect(statement.text).toBe("SELECT * FROM pools WHERE pool = ? AND slots > ?");
   expect(statement.values).toEqual(["a", 3]);
 });
 
-test("the same place gives the same text, whatever the values are", () => {
+test("the same place gives the same text for any values", () => {
   const find = (pool: string) => sql`SELECT * FROM pools WHERE pool = ${pool}`;
   expect(find("a").text).toBe(find("x' OR '1'='1").text);
 });
@@ -21,18 +21,18 @@ test("a fragment becomes part of the text, and brings its values in their order"
   expect(statement.values).toEqual([1, "open", "k", 2]);
 });
 
-test("a foreign text cannot leave its place", async () => {
+test("a foreign text cannot change the statement", async () => {
   const { database } = await openTestWorld();
   const name = `p'); DELETE FROM pools; --`;
   await database.write((query) => query.run(sql`INSERT INTO pools (pool, slots) VALUES (${name}, 1)`));
   expect(database.one(sql`SELECT pool FROM pools WHERE pool = ${name}`)).toEqual({ pool: name });
 });
 
-test.each(["pools; DROP TABLE pools", "a b", "", "A", "1a", "a-b", 'a"'])("%s is no name", (word) => {
-  expect(() => nameOf(word)).toThrow("is no name of a table or a column");
+test.each(["pools; DROP TABLE pools", "a b", "", "A", "1a", "a-b", 'a"'])("%s is not a name", (word) => {
+  expect(() => nameOf(word)).toThrow("is not a name of a table or a column");
 });
 
-test("a row's values stand beside their names; an expression is no value", () => {
+test("a row's values belong to their names; an expression is not bound as a value", () => {
   const row = { key: "k", place: sql`(SELECT max(x) + ${1} FROM t)`, is_open: true };
   const statement = insertInto("objects", row);
   expect(statement.text).toBe(
@@ -44,7 +44,7 @@ test("a row's values stand beside their names; an expression is no value", () =>
   );
 });
 
-test("a row that must be there and is not is an error with the statement's text", async () => {
+test("a required row that is missing is an error with the statement's text", async () => {
   const { database } = await openTestWorld();
   expect(() => database.one(sql`SELECT 1 FROM pools WHERE pool = ${"none"}`)).toThrow(
     "SELECT 1 FROM pools WHERE pool = ?",

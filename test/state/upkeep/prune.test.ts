@@ -1,3 +1,4 @@
+/** What pruning deletes, what it keeps, and how it shares the database with other writers. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { AskPolicy } from "../../../model/records/ask-policy.ts";
 import type { Ask, AskRequest, FetchedRecord } from "../../../model/ports/batch-store.ts";
@@ -32,7 +33,7 @@ const prune = (): Promise<PruneReport> => pruneDatabase(database, { before: BEFO
 
 interface RunPlan {
   readonly dagId?: string;
-  /** Of 2026; -5 is five days before it. */
+  /** Of 2026; -5 is five days earlier. */
   readonly day: number;
   readonly state?: DagRunState;
   readonly endedAt?: string;
@@ -44,7 +45,7 @@ function dayOf(day: number): Date {
   return new Date(Date.UTC(2026, 0, 1) + day * DAY_MS);
 }
 
-/** A run as the scheduler leaves it: with a task, an attempt, an output and an event. Gives its number. */
+/** A finished run with a task, an attempt, an output and an event. Returns its number. */
 function addRun(query: Query, plan: RunPlan): number {
   const { dagId = "daily", day, state = "success", endedAt = OLD, onlyTasks = null } = plan;
   const version = makeVersion(makeDag([], { dagId, timezone: "UTC" }));
@@ -83,7 +84,7 @@ function addRun(query: Query, plan: RunPlan): number {
   return run.dagRunId;
 }
 
-/** One run a day; the newest ten of a Dag stay in any case. */
+/** One run a day; the ten newest of a Dag always stay. */
 function addRuns(days: readonly number[], more: Omit<RunPlan, "day"> = {}): Promise<readonly number[]> {
   return database.write((query) => days.map((day) => addRun(query, { ...more, day })));
 }
@@ -105,7 +106,7 @@ function count(rows: string): number {
 }
 
 describe("old runs", () => {
-  test("go with their tasks, attempts, outputs and events; the ten newest of each Dag stay", async () => {
+  test("are deleted with their tasks, attempts, outputs and events; the ten newest of each Dag stay", async () => {
     await addRuns(range(0, 29));
     await addRuns(range(0, 14), { dagId: "other" });
     const { removed, kept } = await prune();
@@ -126,7 +127,7 @@ describe("old runs", () => {
     expect(database.check()).toEqual([]);
   });
 
-  test("are those that ended before; when they were due is not asked", async () => {
+  test("are those that ended before, whatever their logical date", async () => {
     await addRuns(range(0, 4), { endedAt: NEW });
     await addRuns(range(5, 9), { endedAt: BEFORE.toISOString() });
     await addRuns(range(10, 30));
@@ -145,7 +146,7 @@ describe("old runs", () => {
     },
   );
 
-  test("of every end go", async () => {
+  test("are deleted in every end state", async () => {
     await addRuns([0], { state: "failed" });
     await addRuns([1], { state: "cancelled" });
     await addRuns(range(2, 11));
@@ -153,7 +154,7 @@ describe("old runs", () => {
     expect(listDays()).toEqual(range(2, 11));
   });
 
-  test("before a newer one stay as far back as the last whole one: a run of single tasks may lack the task", async () => {
+  test("before a newer run stay back to the last whole one: a run of single tasks may lack the task", async () => {
     await addRuns(range(0, 3));
     await addRuns([4, 5], { onlyTasks: ["load"] });
     await addRuns(range(6, 30), { endedAt: NEW });
@@ -162,7 +163,7 @@ describe("old runs", () => {
     expect(kept.newest).toBe(3);
   });
 
-  test("that were refetched stay: their date's generation is taken", async () => {
+  test("that were refetched stay: their generation is used", async () => {
     await addRuns([0], { changes: { isRefetch: true } });
     await addRuns(range(1, 20));
     const { kept } = await prune();
@@ -170,7 +171,7 @@ describe("old runs", () => {
     expect(kept.refetched).toBe(1);
   });
 
-  test("stay while a Dag that comes after theirs has not taken them up, unless that Dag is gone", async () => {
+  test("stay while a follower has not handled them, unless the follower is gone", async () => {
     await addRuns(range(0, 14));
     await addRuns(range(0, 14), { dagId: "not_followed" });
     await database.write((query) => {
@@ -186,7 +187,7 @@ describe("old runs", () => {
     expect(listDays()).toEqual(range(5, 14));
   });
 
-  test("in the range of a running backfill stay, of any Dag; its row goes with its last run", async () => {
+  test("in the range of a running backfill stay, for any Dag; its row is deleted with its last run", async () => {
     const backfill = await database.write((query) =>
       insertBackfill(
         query,
@@ -215,8 +216,8 @@ describe("old runs", () => {
   });
 });
 
-describe("while it goes on", () => {
-  test("no transaction takes more than 500 runs, and others write in between", async () => {
+describe("while it runs", () => {
+  test("no transaction deletes more than 500 runs, and others write in between", async () => {
     await addRuns(range(0, 1209));
     const sizes: number[] = [];
     let others = 0;
@@ -239,7 +240,7 @@ describe("while it goes on", () => {
     expect(count("events")).toBe(10 + others);
   });
 
-  test("it stops between two steps when it is asked to, and goes on from there", async () => {
+  test("it stops between two steps when it is aborted, and a later call continues", async () => {
     await addRuns(range(0, 1209));
     const stopping = new AbortController();
     const stopped: Database = {
@@ -277,7 +278,7 @@ describe("while it goes on", () => {
     expect(removed).toMatchObject({ dag_runs: 9, task_instances: 9 });
   });
 
-  test("whoever has lost the lease removes nothing", async () => {
+  test("a process that has lost the lease deletes nothing", async () => {
     await addRuns(range(0, 20));
     database.fenceBy(7);
     await expect(prune()).rejects.toThrow(StateError);
@@ -285,7 +286,7 @@ describe("while it goes on", () => {
   });
 });
 
-test("a dry run counts what then goes, and writes nothing", async () => {
+test("a dry run counts what is deleted afterwards, and writes nothing", async () => {
   await addRuns(range(0, 20));
   await addRuns(range(0, 3), { dagId: "other", state: "failed" });
   await database.write((query) => {
@@ -302,8 +303,8 @@ test("a dry run counts what then goes, and writes nothing", async () => {
   expect(Object.values(again.removed).every((rows) => rows === 0)).toBe(true);
 });
 
-describe("what no run has any more", () => {
-  test("Dag versions go when neither a run nor a Dag refers to them", async () => {
+describe("rows that no run uses any longer", () => {
+  test("Dag versions are deleted when neither a run nor a Dag refers to them", async () => {
     const versionOf = (text: string) => makeVersion(makeDag([], { dagId: "daily", description: text }));
     await addRuns([0], { changes: { version: versionOf("first") } });
     await addRuns([1], { changes: { version: versionOf("second") } });
@@ -322,7 +323,7 @@ describe("what no run has any more", () => {
     ).toEqual(["never run", "second", "third"]);
   });
 
-  test("answered requests, and notices that were sent or given up, go at their age; a Dag's newest notice stays", async () => {
+  test("old answered requests and ended notices are deleted; a Dag's newest notice stays", async () => {
     await database.write((query) => {
       const request = sql`INSERT INTO requests (kind, payload, state, requested_by, requested_at,
           answered_at) VALUES`;
@@ -346,7 +347,7 @@ describe("what no run has any more", () => {
   });
 });
 
-describe("the lake's books", () => {
+describe("the lake's rows", () => {
   const POLICY: AskPolicy = {
     logicalDate: dayOf(400).toISOString(),
     runStamp: "20270205T000000000Z",
@@ -397,7 +398,7 @@ describe("the lake's books", () => {
     });
   }
 
-  /** Stores the ids and writes the manifest, as a task does that succeeds. */
+  /** Stores the ids and writes the manifest, like a successful task. */
   async function store(ask: Ask, ids: readonly string[]): Promise<void> {
     const { batches } = world.ports;
     const spooled = await Promise.all(ids.map((id) => batches.spool(makeRecord(ask, id))));
@@ -413,7 +414,7 @@ describe("the lake's books", () => {
   const planned = async (ask: Ask): Promise<readonly string[]> =>
     (await listPlanned(world.ports.batches.plan(ask, POLICY))).map(({ askedId }) => askedId);
 
-  /** A first run that stored four ids and found one not to exist, and twelve that had nothing to do. */
+  /** A first run that stored four ids and did not find one, and twelve runs that had nothing to do. */
   async function storeOnce(
     changes: Partial<AskRequest> = {},
   ): Promise<{ readonly first: Ask; readonly last: Ask }> {
@@ -439,7 +440,7 @@ describe("the lake's books", () => {
     return { first: ask, last };
   }
 
-  test("stay: after the run that stored them is gone the ids are known as before, and nothing is asked again", async () => {
+  test("stay: after their run is deleted the ids are still known, and nothing is asked again", async () => {
     const { last } = await storeOnce();
     const ids = () =>
       database.all(
@@ -456,7 +457,7 @@ describe("the lake's books", () => {
     expect(await world.ports.batches.reconcile(last)).toEqual(sum);
     expect(await planned(last)).toEqual([IDS[5]]);
     expect(database.check()).toEqual([]);
-    // The same date made anew asks nothing that was asked, and takes no key that was taken.
+    // A new run of the same date asks nothing again and uses no used key.
     const [again = 0] = await addRuns([0]);
     const ask = await openAsk(again, { keyTemplate: "Raw/Titles/1/titles-${seq}.json" });
     expect(await planned(ask)).toEqual([IDS[5]]);
@@ -480,7 +481,7 @@ describe("the lake's books", () => {
     expect(await planned(first)).toEqual([]);
   });
 
-  test("the newest ask of a question stays, however old its run is: what was not asked is read from it", async () => {
+  test("the newest ask of a question stays, however old its run is: it tells which ids were not asked", async () => {
     const [only = 0] = await addRuns(range(0, 20));
     await close(await openAsk(only));
     expect((await prune()).kept.records).toBe(1);
@@ -548,7 +549,7 @@ describe("the lake's books", () => {
     );
   });
 
-  test("a run with more ids than one step lets go of goes in several, and the ids stay", async () => {
+  test("a run with more ids than one step detaches is deleted in several steps, and the ids stay", async () => {
     const [first = 0, ...others] = await addRuns(range(0, 10));
     const ask = await openAsk(first);
     await close(ask);
@@ -565,7 +566,7 @@ describe("the lake's books", () => {
     expect(count("processed_ids WHERE ask_id IS NULL")).toBe(12_000);
   });
 
-  test("candidates go when nothing refers to them: not those of the newest CSV, of an ask, of an output, of a run under way", async () => {
+  test("unused candidates are deleted, but not those of the newest CSV, an ask, an output or a running run", async () => {
     const names = ["newest", "asked", "told", "read", "past"] as const;
     const sets = new Map<string, number>();
     for (const name of names) sets.set(name, (await saveSet(name)).candidateSetId);
@@ -614,7 +615,7 @@ describe("the lake's books", () => {
     );
     const dry = await pruneDatabase(database, { before: BEFORE, isDryRun: true });
     const { removed } = await prune();
-    // "read" was held by the run under way alone.
+    // Only the running run kept "read".
     expect([dry.removed.candidate_sets, removed.candidate_sets]).toEqual([1, 1]);
     const left = database.all<{ candidate_set_id: number }>(sql`SELECT candidate_set_id FROM candidate_sets`);
     expect(left.map((row) => row.candidate_set_id).toSorted((a, b) => a - b)).toEqual(

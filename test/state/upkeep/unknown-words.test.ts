@@ -1,4 +1,4 @@
-/** Rows with a word that this version does not know: indexes that hold nothing else find them, and they are told of and put right. */
+/** Rows with a word that this version does not know: partial indexes find them, and they are reported and repaired. */
 import { expect, test } from "vitest";
 import { clearUnknownStates } from "../../../scheduler/runs/unknown-states.ts";
 import { sql, Sql } from "../../../state/sqlite/statement.ts";
@@ -7,7 +7,7 @@ import { openTestWorld, type TestWorld } from "../../support/test-world.ts";
 
 const AT = "2026-11-23T09:00:00.000Z";
 
-/** A row or two in every table that has such words. */
+/** One or two rows in every table with such words. */
 const ROWS = [
   `INSERT INTO task_instances (dag_run_id, task_id, type, pool) VALUES (1, 'a', 'noop', 'default')`,
   `INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local)
@@ -73,17 +73,14 @@ test("a database whose words are all known has no such rows", async () => {
   expect(await clear(world)).toEqual([]);
 });
 
-test.each(WORD_COLUMNS)(
-  "a $column in $table that there is not is told by the check",
-  async ({ table, column }) => {
-    const world = await openFilled();
-    await run(world, `UPDATE ${table} SET ${column} = 'asleep'`);
-    const faults = listUnknownWords(world.database);
-    expect(faults).not.toEqual([]);
-    const told = new RegExp(`^${table} .+: ${column} is "asleep", which this version does not know$`);
-    for (const fault of faults) expect(fault).toMatch(told);
-  },
-);
+test.each(WORD_COLUMNS)("the check reports an unknown $column in $table", async ({ table, column }) => {
+  const world = await openFilled();
+  await run(world, `UPDATE ${table} SET ${column} = 'asleep'`);
+  const faults = listUnknownWords(world.database);
+  expect(faults).not.toEqual([]);
+  const told = new RegExp(`^${table} .+: ${column} is "asleep", which this version does not know$`);
+  for (const fault of faults) expect(fault).toMatch(told);
+});
 
 test.each([
   ["a run fails", "dag_runs", "state", ["failed"], "run_unusable"],
@@ -91,20 +88,20 @@ test.each([
   ["a notice is given up", "notices", "state", ["given_up"], "state_unknown"],
   ["a request is refused", "requests", "state", ["refused"], "state_unknown"],
   [
-    "a batch counts as what the books of objects say, or is put again",
+    "a batch gets the state of its object, or is put again",
     "batches",
     "state",
     ["committed", "sealed"],
     "state_unknown",
   ],
+  ["a batch without a body has records", "batches", "kind", ["records", "records"], "state_unknown"],
   [
-    "a batch holds records where it has no body of its own",
-    "batches",
+    "an object gets the kind that its other records show",
+    "objects",
     "kind",
-    ["records", "records"],
+    ["records", "file"],
     "state_unknown",
   ],
-  ["an object counts as what the books say of it", "objects", "kind", ["records", "file"], "state_unknown"],
   [
     "an id with an object counts as stored, any other is asked again",
     "processed_ids",
@@ -129,7 +126,7 @@ test("an id that is asked again after an unknown outcome has not failed for good
   expect(read(world, "is_permanent", "processed_ids")).toEqual([0, 1]);
 });
 
-test("they are found by indexes alone, whose conditions name every word that there is", async () => {
+test("they are found by indexes alone, whose conditions name every known word", async () => {
   const world = await openFilled();
   const plan = world.database.all<{ detail: string }>(new Sql(`EXPLAIN QUERY PLAN ${FIND_UNKNOWN.text}`, []));
   const scans = plan.map(({ detail }) => detail).filter((detail) => detail.startsWith("SCAN"));
