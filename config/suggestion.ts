@@ -1,6 +1,6 @@
-/** Which known name a misspelt one was probably meant to be. */
+/** Which known name a misspelt name was probably meant to be. */
 
-/** `did you mean "movies"?`, or `undefined` when nothing known is near enough to be a likely slip. */
+/** `did you mean "movies"?`, or `undefined` if no known name is similar enough. */
 export function suggestName(written: string, known: Iterable<string>): string | undefined {
   const wanted = normalise(written);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
@@ -17,7 +17,7 @@ export function suggestName(written: string, known: Iterable<string>): string | 
   return best === undefined ? undefined : `did you mean "${best}"?`;
 }
 
-/** The suggestion, or else the names there are: for sets that are small enough to be listed. */
+/** The suggestion, or else all names: for sets that are small enough to be listed. */
 export function suggestOrList(written: string, known: Iterable<string>): string {
   const names = [...known];
   const suggestion = suggestName(written, names);

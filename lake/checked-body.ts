@@ -3,8 +3,8 @@ import { addAbortSignal, Transform, type Readable } from "node:stream";
 import { LakeError } from "../model/errors.ts";
 
 /**
- * Passes the bytes on; raises `LAKE_UNAVAILABLE` (retryable) when they do not add up, and an `AbortError` when aborted.
- * Destroying it ends the source.
+ * Passes the bytes on. Raises `LAKE_UNAVAILABLE` (retryable) if their number is not `sizeBytes`, and an `AbortError`
+ * when aborted. Destroying it ends the source.
  */
 export function checkBodyLength(
   source: Readable,
@@ -35,7 +35,7 @@ export function checkBodyLength(
     if (!source.readableEnded) checked.destroy(checked.errored ?? cutShort());
   });
   checked.once("close", () => source.destroy());
-  // Whoever reads it hears the fault; whoever has not begun to must not be ended by it.
+  // The reader gets the fault; without this listener a fault before the first read would end the process.
   checked.on("error", () => undefined);
   if (signal !== undefined) addAbortSignal(signal, checked);
   return source.pipe(checked);

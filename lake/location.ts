@@ -1,4 +1,4 @@
-/** How a lake's location is written and which spellings mean the same lake; opening it is left to `open-lake`. */
+/** How a lake's location is written, and which spellings mean the same lake. `open-lake` opens it. */
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -40,8 +40,8 @@ export function nameFolderLake(root: string): string {
 }
 
 /**
- * The canonical name of an S3 lake. AWS's own store is left out, because a bucket's name is unique there; of any other
- * the scheme, host, port and path are kept and a user name and password are dropped.
+ * The canonical name of an S3 lake. AWS's own endpoint is left out, because bucket names are unique there. For any
+ * other store the scheme, host, port and path are kept; a user name and password are dropped.
  */
 export function nameS3Lake(
   bucket: string,
@@ -53,7 +53,7 @@ export function nameS3Lake(
   return `${name}${endpoint === undefined ? namePartition(region ?? "") : nameStore(parseEndpoint(endpoint))}`;
 }
 
-/** What an S3 lake's name ends with, for a store at this address: empty for AWS. */
+/** The end of an S3 lake's name for a store at this address: empty for AWS. */
 export function nameStore(address: URL): string {
   if (!isAwsAddress(address)) {
     return `?endpoint=${address.protocol}//${address.host}${address.pathname.replace(/\/+$/, "")}`;
@@ -62,7 +62,7 @@ export function nameStore(address: URL): string {
   return namePartition(region);
 }
 
-/** Whether S3 itself answers there, by whichever of its names; a machine or a load balancer at AWS is another store. */
+/** Whether the address is one of AWS S3's own names; an AWS machine or load balancer is another store. */
 export function isAwsAddress({ hostname, port }: URL): boolean {
   const labels = hostname.split(".");
   return (
@@ -73,7 +73,7 @@ export function isAwsAddress({ hostname, port }: URL): boolean {
   );
 }
 
-/** Names of buckets are unique within a partition; most of AWS is one, which is not named. */
+/** Bucket names are unique within a partition. The main partition of AWS is not named. */
 function namePartition(region: string): string {
   const partition = OTHER_PARTITION.exec(region)?.[1];
   return partition === undefined ? "" : `?partition=aws-${partition}`;
@@ -121,7 +121,7 @@ function parseFileUrl(location: string, text: string): string {
   }
 }
 
-/** Symbolic links resolved as far as the path exists, so that two ways to one folder are one lake. */
+/** Symbolic links are resolved as far as the path exists, so that two paths to one folder are one lake. */
 function resolveRoot(path: string): string {
   try {
     return realpathSync(path);

@@ -1,10 +1,11 @@
 /**
- * Which keys may be stored in any lake. The rules are those of the strictest store, so that a Dag that works in a folder
- * works in S3 and a lake may be copied from one to the other. What a folder finds on its disk is checked there.
+ * Which keys may be stored in any lake. The rules are those of the strictest store, so that a Dag that works in a
+ * folder works in S3 and a lake can be copied from one to the other. `folder-names` checks what exists on a folder's
+ * disk.
  */
 import { LakeError } from "../model/errors.ts";
 
-/** Keys under this prefix are the store's own bookkeeping: never listed, never given by a caller. */
+/** Keys under this prefix are the store's own bookkeeping: they are never listed, and callers never give one. */
 export const BOOKKEEPING_PREFIX = "_dagmar/";
 export const PROBE_KEY = "_dagmar/probe";
 
@@ -15,12 +16,12 @@ const MAX_SEGMENT_BYTES = 255 - "_.meta.json".length;
 const UNSAFE_CHARACTER = /[\p{Cc}\p{Cs}]/u;
 const META_NAME = /^_.*\.meta\.json$/i;
 
-/** Whether a file name is that of an object's metadata in a folder lake. */
+/** Whether a file name is the name of an object's metadata in a folder lake. */
 export function isMetaName(name: string): boolean {
   return META_NAME.test(name);
 }
 
-/** Raises `LAKE_KEY_REFUSED` unless the key is one that every lake can hold. `prefix` is the lake's own, or empty. */
+/** Raises `LAKE_KEY_REFUSED` unless every lake can hold the key. `prefix` is the lake's own, or empty. */
 export function checkKey(key: string, prefix = ""): void {
   const fault = findKeyFault(key, prefix);
   if (fault !== undefined) refuseKey(key, fault);

@@ -1,4 +1,4 @@
-/** Which metadata may go with an object, and whether what stands in a store is what was sent. */
+/** Which metadata an object may have, and whether an object in a store is the one that was sent. */
 import { LakeError } from "../model/errors.ts";
 import type { ObjectHead, ObjectMetadata } from "../model/ports/lake.ts";
 
@@ -8,7 +8,7 @@ const NAME = /^[a-z0-9][a-z0-9-]*$/;
 /** Printable ASCII, with no space at an end because HTTP drops it. */
 const VALUE = /^[!-~](?:[ -~]*[!-~])?$/;
 
-/** The caller's metadata and our `sha256`. Raises `LAKE_UNSUPPORTED` for what a header cannot carry. */
+/** The caller's metadata and our `sha256`. Raises `LAKE_UNSUPPORTED` for values that a header cannot carry. */
 export function completeMetadata(metadata: ObjectMetadata, sha256: string): ObjectMetadata {
   const complete: ObjectMetadata = { ...metadata, sha256 };
   let sizeBytes = 0;
@@ -26,7 +26,7 @@ export function completeMetadata(metadata: ObjectMetadata, sha256: string): Obje
   return complete;
 }
 
-/** Whether an object has this size and at least this metadata, its `sha256` among them. */
+/** Whether an object has this size and at least this metadata, including its `sha256`. */
 export function isSameObject(head: ObjectHead, sizeBytes: number, metadata: ObjectMetadata): boolean {
   return (
     head.sizeBytes === sizeBytes &&

@@ -1,4 +1,4 @@
-/** A lake that tells what became of each object that was put into it. What it does is the lake's that it stands before. */
+/** A lake that reports the outcome of every put; everything else is done by the lake it wraps. */
 import type { PutResult } from "../model/ports/lake.ts";
 import type { PutOutcome } from "../model/ports/service-observer.ts";
 import type { SweepableLake } from "./sweepable-lake.ts";

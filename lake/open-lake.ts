@@ -1,4 +1,4 @@
-/** Which lake stands behind a location. What the location's parts mean is decided in `location`. */
+/** Which lake a location opens. `location` decides what its parts mean. */
 import type { Clock } from "../model/ports/clock.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import { FolderLake } from "./folder/folder-lake.ts";
@@ -12,7 +12,7 @@ export interface OpenLakeOptions {
   readonly log: Logger;
   /** Uniform in [0, 1), for the pauses between tries. Default `Math.random`. */
   readonly random?: () => number;
-  /** Looked at for an `s3:` location alone. */
+  /** Used only for an `s3:` location. */
   readonly s3?: S3Options;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Whether the bytes that were read from a source are the planned ones: the file is opened once, its `stat` is taken
- * before and after, and its hash is compared before the last byte may be stored. Where the bytes go is the store's business.
+ * Whether the bytes read from a source are the planned ones: the file is opened once, its `stat` is taken before and
+ * after, and its hash is compared before the last byte may be stored. The store decides where the bytes go.
  */
 import { createHash, type Hash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
@@ -21,7 +21,7 @@ const OPEN_FAULTS: Readonly<Record<string, readonly [ErrorCode, string, boolean]
   EISDIR: ["INPUT_NOT_A_FILE", "is a directory", false],
 };
 
-/** One reading of a planned file from its first byte to its last. Close it whatever happens. */
+/** One reading of a planned file from its first byte to its last. Always close it. */
 export class PreparedFile {
   readonly plan: FilePlan;
   readonly #handle: FileHandle;
@@ -59,7 +59,10 @@ export class PreparedFile {
     return this.plan.sizeBytes - this.#readBytes;
   }
 
-  /** Fills the buffer, or as much of it as the plan has bytes left; resolves to how many. Hashes what it read. */
+  /**
+   * Fills the buffer, or as much of it as the plan has bytes left; resolves to the number of bytes. Hashes what it
+   * read.
+   */
   async read(buffer: Buffer): Promise<number> {
     const wantedBytes = Math.min(buffer.length, this.remainingBytes);
     let filledBytes = 0;
@@ -74,8 +77,8 @@ export class PreparedFile {
   }
 
   /**
-   * To be called once, after the last byte was read and before it is handed on. Raises `INPUT_CHANGED` when the hash
-   * is another, or when size, time of change, or the file behind the name are no longer what they were.
+   * Call it once, after the last byte was read and before it is passed on. Raises `INPUT_CHANGED` if the hash, the
+   * size, the modification time, or the file behind the name has changed.
    */
   async verify(): Promise<void> {
     const sha256 = this.#hash.digest("hex");

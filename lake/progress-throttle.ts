@@ -1,9 +1,9 @@
-/** How often a growing number is told: at most about ten times a second, and the last one always. */
+/** How often a growing number is reported: at most about ten times a second, and always the last one. */
 import type { Clock } from "../model/ports/clock.ts";
 
 const INTERVAL_MS = 100;
 
-/** A reporter that drops what comes too soon, save the number `total`. Without a listener it does nothing. */
+/** A reporter that drops values that follow too soon, except `total`. Without a listener it does nothing. */
 export function throttleProgress(
   clock: Clock,
   total: number,

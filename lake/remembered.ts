@@ -1,8 +1,8 @@
 /** A question that is asked once: its answer is kept, its failure is not. */
 
 /**
- * A function that asks at its first call and gives everybody the same answer. A caller whose signal is aborted stops
- * waiting; the question goes on for the others.
+ * A function that asks at its first call and gives every caller the same answer. A caller whose signal is aborted stops
+ * waiting; the question continues for the others.
  */
 export function rememberAnswer<T>(ask: () => Promise<T>): (signal?: AbortSignal) => Promise<T> {
   let asked: Promise<T> | undefined;

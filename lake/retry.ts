@@ -1,11 +1,14 @@
-/** How often and after which pause a request to a store is sent again; which faults deserve it is the store's to judge. */
+/**
+ * How often, and after which pause, a request to a store is repeated. The store's code judges which faults are
+ * retryable.
+ */
 import type { Clock } from "../model/ports/clock.ts";
 
 export interface RetryPolicy {
-  /** Tries in all, the first one included. */
+  /** Number of tries, the first one included. */
   readonly attempts: number;
   readonly baseDelayMs: number;
-  /** No single pause is longer than this, whatever the store asks for. */
+  /** The longest single pause, whatever the store asks for. */
   readonly maxDelayMs: number;
 }
 
@@ -20,7 +23,7 @@ export interface RetryTools {
 
 export interface RetryVerdict {
   readonly isRetryable: boolean;
-  /** The pause that the store asked for, when it named one. */
+  /** The pause that the store asked for, if it named one. */
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -34,8 +37,8 @@ function drawDelayMs(policy: RetryPolicy, failures: number, random: () => number
 }
 
 /**
- * Calls `attempt` until it succeeds, its fault is not worth another try, or the tries are used up; then the last
- * fault is raised as it was. An abort ends a pause at once with the signal's reason.
+ * Calls `attempt` until it succeeds, its fault is not retryable, or the tries are used up; then it raises the last
+ * fault unchanged. An abort ends a pause at once with the signal's reason.
  */
 export async function retryWithJitter<T>(
   tools: RetryTools,

@@ -1,8 +1,8 @@
-/** One after the other: work that must not overlap within this process. */
+/** Runs one piece of work after the other, where they must not overlap within this process. */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Starts `work` when all that was handed in before has ended, well or badly. */
+  /** Starts `work` when all earlier work has ended, successfully or not. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last;
     const mine = (async () => {

@@ -4,9 +4,9 @@ import type { Lake } from "../model/ports/lake.ts";
 
 export interface SweepableLake extends Lake {
   /**
-   * Ends unfinished multipart uploads (S3) and removes temporaries (folder) that were begun before `startedBefore`,
-   * under the prefix only; resolves to their number. Objects are never touched. `startedBefore` must lie further back than
-   * the longest upload may take, because an upload under way cannot be told from one that was left.
+   * Ends unfinished multipart uploads (S3) and removes temporary files (folder) that were begun before `startedBefore`,
+   * only under the prefix; resolves to their number. Objects are never touched. `startedBefore` must be further back
+   * than the longest upload can take, because a running upload looks like an abandoned one.
    */
   sweepLeftovers(prefix: string, startedBefore: Date, signal?: AbortSignal): Promise<number>;
   /** Where its store answers over HTTP; `null` for a folder. */

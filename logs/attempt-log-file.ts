@@ -1,14 +1,14 @@
 /**
- * One growing log file: opened at its first line, written behind the back of whoever logs, begun anew when it is full.
- * A file that cannot be written is given up: a log is never worth a task. What is written is decided elsewhere.
+ * One growing log file: opened at its first line, written in the background, and rotated when it is full. A file that
+ * cannot be written is given up: a log must not fail a task. The caller decides what is written.
  */
 import { constants, mkdir, open, rename, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { listPartNames } from "./attempt-log-location.ts";
 
-/** A part is never longer than this, unless one line is. */
+/** The longest part, unless a single line is longer. */
 const PART_BYTES = 10 * 1024 * 1024;
-/** What waits for a slow disk is kept to this many characters; the lines beyond are left out, and counted. */
+/** At most this many characters wait for a slow disk; further lines are left out, and counted. */
 const BACKLOG_LENGTH = 4 * 1024 * 1024;
 
 export interface LogFile {
@@ -21,7 +21,7 @@ export interface LogFile {
 export interface LogFileObserver {
   /** Bytes have reached the file. */
   written(): void;
-  /** Told once: from now on nothing is written. */
+  /** Called once: from now on nothing is written. */
   givenUp(error: unknown): void;
 }
 
@@ -93,7 +93,7 @@ export function createLogFile(file: string, observer: LogFileObserver): LogFile 
   };
 }
 
-/** A file that is there already is gone on with: a restored database counts its attempts anew. */
+/** An existing file is continued: a restored database counts its attempts from an earlier number. */
 async function openPart(file: string): Promise<Part> {
   const handle = await openInFolder(file).catch(() => openInFolder(file));
   try {
@@ -107,11 +107,11 @@ async function openPart(file: string): Promise<Part> {
 /** From the folder of a task: `<logs>/<dag>/<run>/<task>`. */
 const LOGS_FOLDER = "../../..";
 
-/** Pruning may take the empty folder away before the file is in it; the second time it does not. */
+/** Pruning may remove the empty folder before the file is in it; the second time it does not. */
 async function openInFolder(file: string): Promise<FileHandle> {
   const folder = path.dirname(file);
-  // The folder of all logs may lie beside what others read; what is in it may hold what a program said. The next step says
-  // why it cannot be made.
+  // The folder of all logs may be next to files that others read, and its files may hold a program's output. The next
+  // step reports why it cannot be made.
   await mkdir(path.resolve(folder, LOGS_FOLDER), { recursive: true }).catch(() => undefined);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // A pipe without a reader is a fault, and nothing to wait for.

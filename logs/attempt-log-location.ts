@@ -1,19 +1,21 @@
-/** Where the log files of attempts stand, and which of them are too old to be kept. What is in them is decided elsewhere. */
+/**
+ * Where the log files of attempts are, and which of them are too old to be kept. Their content is decided elsewhere.
+ */
 import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
 import type { AttemptKey } from "../model/ports/attempt-logs.ts";
 
-/** Parts that a full log file leaves behind; `.1` is the newest of them. */
+/** The older parts of a full log file; `.1` is the newest. */
 const OLDER_PARTS = 3;
 
 const DAG_FOLDER = /^[a-z][a-z0-9_]{0,62}$/;
 const TASK_FOLDER = DAG_FOLDER;
-/** A run id with `-` for the colons that some file systems do not take. */
+/** A run id with `-` for the colons that some file systems do not accept. */
 const RUN_FOLDER = /^[a-z]+__\d{4}-\d{2}-\d{2}T[\d.-]+Z$/;
 
 /**
- * `<folder>/<dag>/<run>/<task>/<attempt>.log`. `undefined` for a key that is no attempt's: ids are checked where they come
- * in, but a path is made of them here.
+ * `<folder>/<dag>/<run>/<task>/<attempt>.log`. `undefined` for a key that is no attempt's: ids are checked where they
+ * are read, but here a path is made of them.
  */
 export function locateAttemptLog(folder: string, key: AttemptKey): string | undefined {
   const run = key.runId.replaceAll(":", "-");
@@ -26,14 +28,14 @@ export function locateAttemptLog(folder: string, key: AttemptKey): string | unde
   return isSound ? path.join(folder, key.dagId, run, key.taskId, `${key.attempt}.log`) : undefined;
 }
 
-/** The file itself and the names that its older parts get, newest first. */
+/** The file itself and the names of its older parts, newest first. */
 export function listPartNames(file: string): readonly string[] {
   return [file, ...Array.from({ length: OLDER_PARTS }, (_, index) => `${file}.${index + 1}`)];
 }
 
 /**
- * Removes the folders of runs in which nothing was written since `before`, and gives their number. Touches nothing that is
- * not named like one of them: the folder may be shared with others.
+ * Removes the folders of runs in which nothing was written since `before`, and returns their number. Touches only what
+ * is named like one of them: the folder may be shared.
  */
 export async function pruneAttemptLogs(folder: string, before: Date): Promise<number> {
   let removed = 0;
@@ -43,7 +45,7 @@ export async function pruneAttemptLogs(folder: string, before: Date): Promise<nu
       await rm(run, { recursive: true, force: true });
       removed += 1;
     }
-    // Refused while something is in it, which is as it should be.
+    // Fails if something is in it, which is intended.
     await rmdir(dag).catch(() => undefined);
   }
   return removed;
@@ -56,7 +58,7 @@ async function listFolders(folder: string, name: RegExp): Promise<readonly strin
     .map((entry) => path.join(folder, entry.name));
 }
 
-/** A folder's own time tells of new names alone, and not of lines that are added to a file in it. */
+/** A folder's own time changes only with new names, not with lines that are added to a file in it. */
 async function isWrittenSince(run: string, instant: Date): Promise<boolean> {
   const inside = await readdir(run, { recursive: true }).catch(ignoreAbsence);
   for (const name of [".", ...inside]) {

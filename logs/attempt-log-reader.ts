@@ -1,15 +1,18 @@
-/** Reads an attempt's log file while it grows and begins anew: every line once, in order. Who shows them is decided elsewhere. */
+/**
+ * Reads an attempt's log file while it grows and is rotated: every line once, in order. Its caller decides what to
+ * show.
+ */
 import { open, type FileHandle } from "node:fs/promises";
 import { listPartNames } from "./attempt-log-location.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
 export interface AttemptLogReader {
-  /** The whole lines that have come since the last call. */
+  /** The whole lines that were added since the last call. */
   readNewLines(): AsyncGenerator<string>;
-  /** What has no end of line yet: nothing, or what a writer that was killed has left. */
+  /** The last line while it has no end: empty, or what a killed writer left. */
   readonly rest: string;
-  /** Whether there was a file to read so far. */
+  /** Whether a file has existed so far. */
   readonly isFound: boolean;
 }
 
@@ -20,13 +23,13 @@ interface Part {
 
 /** `file` as `locateAttemptLog` gives it; its older parts are read first. */
 export function createAttemptLogReader(file: string): AttemptLogReader {
-  // A part is known by its inode: its name changes when the file begins anew.
+  // A part is identified by its inode: its name changes when the file is rotated.
   let last: { inode: bigint; offset: number } | undefined;
   let begun: Buffer = Buffer.alloc(0);
 
   async function* readPart({ handle, inode }: Part): AsyncGenerator<string> {
     if (last?.inode !== inode) {
-      // Parts end with a line's end, save where the writer was killed in the middle of one.
+      // Parts end with a line's end, unless the writer was killed in the middle of a line.
       if (begun.length > 0) yield begun.toString("utf8");
       begun = Buffer.alloc(0);
       last = { inode, offset: 0 };
@@ -61,7 +64,7 @@ export function createAttemptLogReader(file: string): AttemptLogReader {
   };
 }
 
-/** Oldest first. A part that is met twice was renamed under our hands: then all are opened again. */
+/** Oldest first. A part that appears twice was renamed while we read: then all are opened again. */
 async function openParts(file: string): Promise<readonly Part[]> {
   for (;;) {
     const parts: Part[] = [];

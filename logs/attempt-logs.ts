@@ -1,6 +1,6 @@
 /**
- * The AttemptLogs port over files: what an attempt logs goes to the process's log, by that log's level, and whole to a text
- * file of its own, debug lines too. Where the file stands and how it grows is decided in its neighbours.
+ * The AttemptLogs port over files: what an attempt logs goes to the process's log, filtered by its level, and
+ * completely, debug lines too, to a text file of its own. Its neighbours decide where the file is and how it grows.
  */
 import type { AttemptLog, AttemptLogs } from "../model/ports/attempt-logs.ts";
 import type { Clock } from "../model/ports/clock.ts";
@@ -29,7 +29,7 @@ export function openAttemptLogs({ folder, log, clock, secrets }: AttemptLogsOpti
   const files = new Set<LogFile>();
   let isFailing = false;
 
-  /** Told again only after a file could be written: a full disk is one piece of news, not one for each attempt. */
+  /** Reported again only after a file could be written: a full disk is one event, not one for each attempt. */
   function recordGivenUp(path: string, error: unknown): void {
     if (isFailing) return;
     isFailing = true;
@@ -55,7 +55,7 @@ export function openAttemptLogs({ folder, log, clock, secrets }: AttemptLogsOpti
         givenUp: (error) => recordGivenUp(path, error),
       });
       files.add(file);
-      // The path says which attempt it is; its lines need not.
+      // The path identifies the attempt; its lines need not.
       const kept = makeLogger((event) => {
         file.append(composeLine("text", { ...event, at: clock.now() }, redact));
       });

@@ -1,4 +1,7 @@
-/** How an event becomes a line, for people or for machines, with its secrets redacted. Where the line goes is decided elsewhere. */
+/**
+ * How an event becomes a line, for people or for machines, with its secrets redacted. The caller decides where the line
+ * goes.
+ */
 import type { JsonValue } from "../model/dag/dag.ts";
 import type { LogFields, LogLevel, Logger } from "../model/ports/logger.ts";
 import { escapeControlCharacters } from "../model/text/control-character.ts";
@@ -6,19 +9,19 @@ import { shorten, toLogFields, type Redact } from "./log-value.ts";
 
 export type LineFormat = "text" | "json";
 
-/** An event as whoever logs it gives it: nothing of it is redacted yet. */
+/** An event as its logger gives it, not redacted yet. */
 export interface LogEvent {
   readonly at: Date;
   readonly level: LogLevel;
   readonly message: string;
-  /** Of the logger, and of this event; the latter win. */
+  /** Fields of the logger and of this event; the event's win. */
   readonly bound: LogFields;
   readonly fields: LogFields;
 }
 
 export type Write = (event: Omit<LogEvent, "at">) => void;
 
-/** A logger that gives `write` what it is told, with the fields that `with` has bound to it. */
+/** A logger that passes its events to `write`, with the fields that `with` has bound to it. */
 export function makeLogger(write: Write, bound: LogFields = {}): Logger {
   const at =
     (level: LogLevel) =>
@@ -33,7 +36,7 @@ export function makeLogger(write: Write, bound: LogFields = {}): Logger {
   };
 }
 
-/** Without a line feed at its end. A line for people has several where it shows a stack. */
+/** Without a line feed at its end. A line for people can have several lines if it shows a stack. */
 export function composeLine(format: LineFormat, event: LogEvent, redact: Redact): string {
   const line: Line = {
     time: event.at.toISOString(),
@@ -52,7 +55,7 @@ interface Line {
 
 type ShownFields = Readonly<Record<string, JsonValue>>;
 
-/** Logging never fails a task: what cannot be read is said to be so. */
+/** Logging never fails a task: a value that cannot be read is replaced by a note. */
 function readFields({ bound, fields }: LogEvent, redact: Redact): ShownFields {
   try {
     return toLogFields({ ...bound, ...fields }, redact);
@@ -69,7 +72,7 @@ function composeJson(line: Line, fields: ShownFields): string {
   return JSON.stringify({ ...line, ...Object.fromEntries(renamed) });
 }
 
-/** A stack keeps its lines, each of them escaped; everything else stays on the one line. */
+/** A stack keeps its lines, each of them escaped; everything else stays on one line. */
 function composeText(line: Line, fields: ShownFields): string {
   const stacks: string[] = [];
   const shown = Object.entries(fields).map(

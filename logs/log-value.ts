@@ -1,6 +1,6 @@
 /**
- * What of a value may stand in a log: plain data of bounded size, with every configured secret replaced. Foreign error
- * objects, which like to carry requests and tokens, are reduced to their code and message.
+ * What of a value may be in a log: plain data of bounded size, with every configured secret replaced. Of foreign error
+ * objects, which often carry requests and tokens, only code and message are kept.
  */
 import { cutText } from "../model/text/cut-text.ts";
 import { DagmarError } from "../model/errors.ts";
@@ -20,7 +20,7 @@ export function makeRedact(secrets: readonly string[]): Redact {
   );
 }
 
-/** A value as redacted JSON; `undefined` for what has nothing to show, such as a function. */
+/** A value as redacted JSON; `undefined` for a value that cannot be shown, such as a function. */
 function toLogValue(value: unknown, redact: Redact, depth = 0): JsonValue | undefined {
   switch (typeof value) {
     case "string":
@@ -60,7 +60,7 @@ function toLogContainer(value: object, redact: Redact, depth: number): JsonValue
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === null || prototype === Object.prototype;
-  // Requests, sockets and clients end up here: what they hold is not for a log.
+  // Requests, sockets and clients end up here: their content is not for a log.
   if (!isPlain) return `[${redact(value.constructor.name)}]`;
   return toLogFields(value as Readonly<Record<string, unknown>>, redact, depth + 1);
 }
@@ -82,8 +82,8 @@ export function toLogFields(
 }
 
 /**
- * Code, message and cause; a stack for faults of our own only: errors of the language itself without a code, and those
- * that say so by `INTERNAL` or `ILLEGAL_TRANSITION`.
+ * Code, message and cause. A stack only for our own faults: errors of the language itself without a code, and errors
+ * with the code `INTERNAL` or `ILLEGAL_TRANSITION`.
  */
 function describeForLog(error: Error, redact: Redact, depth: number): JsonValue {
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -115,7 +115,7 @@ function describeRest(count: number): string {
   return `… (${(count - ITEMS_LIMIT).toLocaleString("en-US")} more)`;
 }
 
-/** Text of at most 16,384 characters, which says how many more there were. */
+/** Text of at most 16,384 characters, with the number of those left out. */
 export function shorten(text: string): string {
   return cutText(text, TEXT_LIMIT);
 }

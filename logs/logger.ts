@@ -1,6 +1,6 @@
 /**
- * The Logger port over winston: one line an event. What a line looks like is log-line's business, what of a value may be
- * shown log-value's; where the lines go is the composition root's.
+ * The Logger port over winston: one line an event. log-line makes the line, log-value decides what of a value may be
+ * shown, and the composition root where the lines go.
  */
 import type { Writable } from "node:stream";
 import winston from "winston";
@@ -10,18 +10,18 @@ import { composeLine, makeLogger, type LineFormat, type Write } from "./log-line
 import { makeRedact } from "./log-value.ts";
 
 export interface LoggerOptions {
-  /** The least that is written. */
+  /** The lowest level that is written. */
   readonly level: LogLevel;
   readonly format: LineFormat;
-  /** Is not ended by `close`: it may be the process's own. */
+  /** `close` does not end it: it may be the process's own. */
   readonly stream: Writable;
-  /** Values that never leave, wherever they stand. */
+  /** Values that are never written, wherever they occur. */
   readonly secrets: readonly string[];
   readonly clock: Pick<Clock, "now">;
 }
 
 export interface ClosableLogger extends Logger {
-  /** Resolves when every line so far has been handed to the stream and written by it. Lines after it are dropped. */
+  /** Resolves when every line so far has been handed to the stream and written by it. Later lines are dropped. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export function createLogger(options: LoggerOptions): ClosableLogger {
   const sink = winston.createLogger({
     level: options.level,
     levels: { error: 0, warn: 1, info: 2, debug: 3 },
-    // The line is made before, so that nothing but redacted text ever reaches winston.
+    // The line is made here, so that only redacted text reaches winston.
     format: winston.format.printf((info) => String(info.message)),
     transports: [new winston.transports.Stream({ stream, eol: "\n" })],
     exitOnError: false,

@@ -1,4 +1,4 @@
-/** What the options of several task types have in common: durations, dataset names, and how a written one is read. */
+/** Options that several task types share: durations, dataset names, and how an option in a Dag file is read. */
 import { z } from "zod";
 import type { JsonValue } from "../model/dag/dag.ts";
 import { findDurationFault, parseDurationSeconds } from "../model/time/duration.ts";
@@ -16,7 +16,7 @@ export const datasetOption = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, "a dataset's name is snake_case, at most 63 characters");
 
-/** An option as the Dag file has it, where it is a text; else the empty text, which its schema refuses elsewhere. */
+/** An option of the Dag file if it is text; otherwise empty text, which its schema refuses elsewhere. */
 export function readWritten(options: Readonly<Record<string, JsonValue>>, name: string): string {
   const value = options[name];
   return typeof value === "string" ? value : "";

@@ -1,4 +1,4 @@
-/** The task types that come with Dagmar: one line each. What a type is, and what it needs, stands in its own folder. */
+/** The task types that come with Dagmar, one line each. Each type's own folder defines what it is and needs. */
 import type { Agent } from "node:http";
 import { declareErrors } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
@@ -20,16 +20,16 @@ import { openTmdbSource } from "./tmdb-to-lake/tmdb-source.ts";
 export interface TaskTools {
   /** Absolute path of DAGMAR_INPUT. */
   readonly inputFolder: string;
-  /** Of the variables that the types declare. */
+  /** Values of the variables that the types declare. */
   readonly values: SettingValues;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
-  /** Makes what connections go through, such as a proxy. */
+  /** Makes the agents of connections, for example through a proxy. */
   readonly makeAgent?: (() => Agent) | undefined;
-  /** What shell tasks hand on from; nothing by default. */
+  /** The variables that shell tasks may pass on; none by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** What no shell task's program may show in its words. */
+  /** Texts that must not appear in a shell task's output. */
   readonly secrets?: readonly string[];
 }
 

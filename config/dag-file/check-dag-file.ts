@@ -1,4 +1,7 @@
-/** One Dag file from bytes to definition, with every fault that the file alone can have; other files are the folder's part. */
+/**
+ * One Dag file from bytes to definition, with every fault that the file alone can have. Faults across files are found
+ * elsewhere.
+ */
 import type { DagDefinition, JsonValue } from "../../model/dag/dag.ts";
 import type { DagIssue } from "../../model/errors.ts";
 import type { TaskWrites } from "../../model/ports/task-type.ts";
@@ -14,7 +17,7 @@ import { listSchemaFaults, readBySchema } from "./schema-faults.ts";
 import { listParamTemplateFaults, listTemplateFaults } from "./template-faults.ts";
 import { readYamlDocument } from "./yaml-document.ts";
 
-/** A Dag whose file is in order. */
+/** A Dag whose file is valid. */
 export interface LoadedDag {
   readonly definition: DagDefinition;
   /** `false`: checked and listed, but never scheduled or run. */
@@ -25,13 +28,13 @@ export interface LoadedDag {
   readonly fingerprint: string;
 }
 
-/** What a task of the file stores, and where its key stands. */
+/** What a task of the file stores, and the path of its key. */
 export interface KeyClaim extends TaskWrites {
   readonly taskId: string;
   readonly path: FaultPath;
 }
 
-/** A checked file, with what the checks across files need. */
+/** A checked file, with the data that the checks across files need. */
 export interface CheckedDag {
   readonly dag: LoadedDag;
   readonly after: DagDraft["after"];
@@ -92,7 +95,7 @@ function checkTask(draft: DagDraft, task: TaskDraft, { registry }: DagRules): Ch
   const type = registry.get(task.type ?? "");
   if (type === undefined || task.with === undefined) return { faults: templateFaults };
   const optionFaults = listOptionFaults(draft, task, type);
-  // A type reads its key out of options that fit its schema; from others it could make nothing.
+  // A type can read its key only from options that match its schema.
   if (optionFaults.length > 0) return { faults: [...templateFaults, ...optionFaults] };
   const base = ["tasks", task.taskId];
   const upstream = task.needs.flatMap((taskId) => {

@@ -1,9 +1,10 @@
 /**
- * What several Dag files can only have wrong together: Dags that follow unknown ones or each other, and tasks whose
- * objects could meet.
+ * Faults that only several Dag files together can have: Dags that follow unknown ones or each other, and tasks whose
+ * objects could get the same key.
  *
- * Of two Dags that clash the newcomer is told, and the other goes on: the one that is off; else the one that the books do
- * not know with what it claims; else the one that they have known for a shorter time. Where they know neither, both are told.
+ * Of two Dags that clash, one gets the fault and the other continues. The fault goes to the Dag that is off; else to
+ * the one that the database does not know with this claim; else to the one that it has known for a shorter time. If it
+ * knows neither, both get the fault.
  */
 import type { DagDefinition } from "../../model/dag/dag.ts";
 import type { KnownDags } from "../../model/ports/dag-source.ts";
@@ -20,7 +21,7 @@ interface Claimed {
   readonly claim: KeyClaim;
 }
 
-/** Two tasks whose objects could meet. */
+/** Two tasks whose objects could get the same key. */
 interface Clash {
   readonly what: "dataset" | "key";
   readonly left: Claimed;
@@ -29,9 +30,9 @@ interface Clash {
 
 export interface Contests {
   readonly clashes: readonly Clash[];
-  /** From a Dag over those that it follows back to itself, by its id. */
+  /** From a Dag through those that it follows back to itself, starting with its id. */
   readonly cycles: ReadonlyMap<string, readonly string[]>;
-  /** Whose history in the books decides. */
+  /** The Dags whose history in the database decides. */
   readonly dagIds: readonly string[];
 }
 
@@ -55,7 +56,10 @@ export function findContests(dags: readonly CheckedDag[]): Contests {
   return { clashes, cycles, dagIds: [...new Set([...contested, ...cycles.keys()])] };
 }
 
-/** Faults by Dag id. `knownIds` holds the Dags that exist, broken ones included; `books` what is kept of those contested. */
+/**
+ * Faults by Dag id. `knownIds` holds the Dags that exist, broken ones included; `books` holds the records of the
+ * contested ones.
+ */
 export function listCrossFaults(
   dags: readonly CheckedDag[],
   knownIds: ReadonlySet<string>,
@@ -101,7 +105,7 @@ function checkAfter(dag: CheckedDag, knownIds: ReadonlySet<string>): readonly Fa
   });
 }
 
-/** The way from a Dag over its upstreams back to itself, when there is one of two Dags or more. */
+/** The path from a Dag through its upstreams back to itself, if there is one of at least two Dags. */
 function findCycle(start: string, dags: readonly CheckedDag[]): readonly string[] | undefined {
   const upstreams = new Map(dags.map((dag) => [idOf(dag), dag.after.map((other) => other.dagId)]));
   const seen = new Set<string>();
@@ -117,7 +121,9 @@ function findCycle(start: string, dags: readonly CheckedDag[]): readonly string[
   return undefined;
 }
 
-/** The cycle's first Dag closes it: the books do not know that it follows the next, or they know the same of all of them. */
+/**
+ * The Dag that closes the cycle: the database does not know that it follows the next, or it knows this of all of them.
+ */
 function isNewInCycle(cycle: readonly string[], books: KnownDags): boolean {
   const isKnown = cycle.slice(0, -1).map((dagId, index) => {
     const schedule = books.get(dagId)?.current.schedule;
@@ -139,7 +145,10 @@ function chooseTold({ what, left, right }: Clash, books: KnownDags, registry: Re
   return [leftSince < rightSince ? right : left];
 }
 
-/** Since when the books know that Dag so: greater is later. Those whose file was gone or broken come after the others. */
+/**
+ * Since when the database has known that Dag in this form: greater is later. Dags whose file was gone or broken come
+ * after the others.
+ */
 function findSince(
   books: KnownDags,
   dagId: string,

@@ -1,6 +1,6 @@
 /**
- * What can be made out of a Dag file although parts of it may be wrong: so that a fault in one field hides no fault in
- * another. Holds only values that have their right type; what is missing or wrong was reported by the schema.
+ * What can be read from a Dag file although parts of it may be wrong, so that a fault in one field hides no fault in
+ * another. Holds only values of the right type; the schema has reported what is missing or wrong.
  */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import { isId } from "./dag-file-schema.ts";
@@ -10,9 +10,9 @@ export interface TaskDraft {
   readonly type: string | undefined;
   readonly needs: readonly string[];
   readonly pool: string | undefined;
-  /** `undefined` where something else than a map stands there. */
+  /** `undefined` if the value is not a map. */
   readonly with: Readonly<Record<string, JsonValue>> | undefined;
-  /** The text that `when` compares, where there is one. */
+  /** The text that `when` compares, if there is one. */
   readonly whenValue: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface DagDraft {
   readonly tasks: readonly TaskDraft[];
 }
 
-/** Never throws, whatever the value is. */
+/** Never throws, whatever the value. */
 export function draftDag(value: JsonValue | undefined): DagDraft {
   const file = asMap(value) ?? {};
   const after = asMap(file["schedule"])?.["after"];

@@ -13,11 +13,11 @@ import type { Fault } from "./fault.ts";
 /** What a Dag file is checked against. */
 export interface DagRules {
   readonly registry: ReadonlyMap<string, AnyTaskType>;
-  /** Zone of Dags that name none; a valid one. */
+  /** Time zone of Dags that set none; a valid one. */
   readonly timezone: string;
-  /** Names of the pools there are. */
+  /** Names of the configured pools. */
   readonly pools: ReadonlySet<string>;
-  /** What the books know of these Dags; asked only where Dags clash. Without it they know none. */
+  /** The database's records of these Dags; read only if Dags clash. Without it, none are known. */
   readonly readKnown?: (dagIds: readonly string[]) => Promise<KnownDags>;
 }
 
@@ -35,7 +35,7 @@ export function listDagFaults(draft: DagDraft, file: string, rules: DagRules): r
   ];
 }
 
-/** The zone that counts for a draft: the default where its own is absent or wrong. */
+/** The zone that applies to a draft: the default if its own is missing or wrong. */
 function resolveTimezone(draft: DagDraft, rules: DagRules): string {
   return draft.timezone !== undefined && isTimezone(draft.timezone) ? draft.timezone : rules.timezone;
 }

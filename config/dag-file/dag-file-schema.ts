@@ -1,16 +1,16 @@
 /**
- * The shape of a Dag file: fields, types, ranges and defaults, each described for the editor's schema. What needs more
- * than one field, or the registry, is checked elsewhere.
+ * The shape of a Dag file: fields, types, ranges and defaults, each described for the editor's schema. Rules that need
+ * more than one field, or the registry, are checked elsewhere.
  */
 import { z } from "zod";
 import { CATCHUPS, OPERATORS, TRIGGER_RULES } from "../../model/dag/dag.ts";
 import { DURATION, findDurationFault, parseDurationSeconds } from "../../model/time/duration.ts";
 
 const ID = /^[a-z][a-z0-9_]{0,62}$/;
-/** The checks of a graph grow with its square. */
+/** The cost of the graph's checks grows with its square. */
 export const TASK_LIMIT = 1_000;
 
-/** What a task gets where neither it nor its Dag's `defaults` say otherwise. */
+/** A task's settings if neither the task nor its Dag's `defaults` set them. */
 export const BUILT_IN_DEFAULTS = {
   retries: 0,
   retry_delay: "30s",
@@ -32,7 +32,7 @@ const id = z
 
 const duration = z
   .string()
-  // The pattern is for editors; what is wrong is said by the one law of durations.
+  // The pattern is for editors; the one rule for durations reports what is wrong.
   .regex(DURATION, { error: ({ input }) => findDurationFault(String(input)) })
   .refine((text) => !DURATION.test(text) || findDurationFault(text) === undefined, {
     error: ({ input }) => findDurationFault(String(input)),

@@ -1,10 +1,15 @@
-/** Whether the tasks of one Dag read its datasets after they are written. Datasets of other Dags are another file's. */
+/**
+ * Whether the tasks of one Dag read its datasets after they are written. Datasets of other Dags are checked elsewhere.
+ */
 import type { DagRules } from "./dag-faults.ts";
 import type { DagDraft, TaskDraft } from "./dag-draft.ts";
 import type { Fault } from "./fault.ts";
 import { mayTextsBeSame } from "./key-clash.ts";
 
-/** A task that reads what another task of the Dag writes must need it, directly or not: else it reads what was there before. */
+/**
+ * A task that reads what another task of the Dag writes must need it, directly or not: otherwise it reads older
+ * content.
+ */
 export function listDatasetFaults(
   draft: DagDraft,
   { registry }: Pick<DagRules, "registry">,

@@ -1,4 +1,4 @@
-/** A faultless Dag file as the frozen definition that runs keep: defaults filled in, times as instants, tasks in order. */
+/** A valid Dag file as the frozen definition that runs keep: defaults filled in, times as instants, tasks in order. */
 import { createHash } from "node:crypto";
 import { orderTasks } from "../../model/dag/dag-graph.ts";
 import {
@@ -13,7 +13,7 @@ import { parseDurationSeconds } from "../../model/time/duration.ts";
 import { parseEnd, parseInstant } from "../../model/time/local-time.ts";
 import { BUILT_IN_DEFAULTS, type DagFile } from "./dag-file-schema.ts";
 
-/** `file` must have passed every check; `timezone` is used where it names none. */
+/** `file` must have passed every check; `timezone` is used if the file sets none. */
 export function defineDag(file: DagFile, timezone: string): DagDefinition {
   const zone = file.timezone ?? timezone;
   const tasks = Object.entries(file.tasks).map(([taskId, task]) =>
@@ -69,12 +69,12 @@ function defineTask(taskId: string, task: TaskFile, defaults: TaskDefaults): Tas
     retryBackoff: pick("retry_backoff"),
     retryDelayMaxSeconds: toSeconds(pick("retry_delay_max")),
     timeoutSeconds: toSeconds(pick("timeout")),
-    // The values came out of a YAML document, so they are JSON.
+    // The values came from a YAML document, so they are JSON.
     with: (task.with ?? {}) as Readonly<Record<string, JsonValue>>,
   };
 }
 
-/** The schema has made sure that there is one operator. */
+/** The schema has ensured that there is one operator. */
 function defineCondition({ value, ...comparison }: NonNullable<TaskFile["when"]>): Condition | null {
   const operator = OPERATORS.find((name) => comparison[name] !== undefined);
   return operator === undefined ? null : { value, operator, operand: comparison[operator] as JsonValue };

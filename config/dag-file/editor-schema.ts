@@ -1,4 +1,7 @@
-/** The JSON Schema of Dag files for editors: the file's shape with each task type's options, where templates may stand too. */
+/**
+ * The JSON Schema of Dag files for editors: the file's shape with each task type's options and the templates that are
+ * allowed.
+ */
 import { z } from "zod";
 import type { AnyTaskType } from "../../model/ports/task-type.ts";
 import { dagFileSchema } from "./dag-file-schema.ts";
@@ -21,7 +24,7 @@ export function generateDagSchema(registry: ReadonlyMap<string, AnyTaskType>): o
     anyOf: types.map(({ type, summary }) => ({ const: type, description: summary })),
   };
   task["allOf"] = types.map((type) => ({
-    // Turned round, since an object with the field `then` would be taken for a promise by an `await`.
+    // In reverse order, because `await` would take an object with the field `then` for a promise.
     if: { properties: { type: { not: { const: type.type } } } },
     else: describeOptions(type),
   }));

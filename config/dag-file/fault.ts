@@ -1,17 +1,17 @@
-/** One thing that is wrong with a Dag file, by its path in the document; turning paths into lines is yaml-document's part. */
+/** One fault of a Dag file, with its path in the document; yaml-document turns paths into lines. */
 
 export type FaultPath = readonly (string | number)[];
 
 export interface Fault {
-  /** Such as `["tasks", "movies", "needs", 0]`. Where it names nothing that exists, its nearest ancestor is pointed at. */
+  /** Such as `["tasks", "movies", "needs", 0]`. If it does not exist, its nearest existing ancestor is shown. */
   readonly path: FaultPath;
   readonly message: string;
   readonly hint?: string;
-  /** Point at the field's name, not at its value. */
+  /** Show the place of the field's name instead of its value. */
   readonly isAboutName?: boolean;
-  /** The character that is meant, for faults of the text itself. */
+  /** The offset of the character, for faults of the text itself. */
   readonly offset?: number;
 }
 
-/** More faults than this in one file help nobody; the rest is counted. */
+/** The most faults that are listed for one file; the rest are counted. */
 export const FAULTS_SHOWN = 100;

@@ -1,8 +1,8 @@
-/** Whether a Dag folder may have changed, told without reading its files. What is in them is the loader's. */
+/** Whether a Dag folder may have changed, without reading its files. The loader reads them. */
 import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 
-/** Another text whenever a file came, went, grew, or was written or replaced. A folder that cannot be read has one too. */
+/** Changes whenever a file was added, removed, written or replaced. A folder that cannot be read has a stamp too. */
 export async function stampFolder(folder: string): Promise<string> {
   try {
     const names = (await readdir(folder)).filter((name) => /\.ya?ml$/i.test(name)).toSorted();
@@ -13,7 +13,9 @@ export async function stampFolder(folder: string): Promise<string> {
   }
 }
 
-/** Another text whenever the folder or a link in it leads elsewhere; hidden ones such as Kubernetes' `..data` count. */
+/**
+ * Changes whenever the folder or a link in it points to another place; hidden links such as Kubernetes' `..data` count.
+ */
 export async function stampLinks(folder: string): Promise<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const links = entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => path.join(folder, name));

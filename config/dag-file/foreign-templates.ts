@@ -1,4 +1,7 @@
-/** Templates as other tools write them: Jinja's braces, `$name`, `{name}`, strftime's `%Y`. They would be stored as they stand. */
+/**
+ * Templates in the syntax of other tools: Jinja's braces, `$name`, `{name}`, strftime's `%Y`. Without this check they
+ * would be stored literally.
+ */
 import { suggestName, suggestOrList } from "../suggestion.ts";
 
 export interface ForeignTemplate {
@@ -7,15 +10,15 @@ export interface ForeignTemplate {
   readonly hint: string;
 }
 
-/** Which spellings count: `%Y` and `$name` mean something of their own in a text that a program reads. */
+/** Which spellings count: `%Y` and `$name` have their own meaning in a text that a program reads. */
 export interface ForeignRules {
   readonly known: ReadonlySet<string>;
   readonly isForProgram: boolean;
-  /** An option of its own, such as a key, and no value to compare with. */
+  /** A plain option, such as a key, and not a value to compare with. */
   readonly isPlainOption: boolean;
 }
 
-/** Airflow's names (its templates reference) and what they are here. */
+/** Airflow's names (its templates reference) and their equivalents here. */
 const MEANT: Readonly<Record<string, string>> = {
   ds_nodash: "partition",
   date: "ds",
@@ -56,7 +59,7 @@ function writeRight(name: string, known: ReadonlySet<string>): string {
   return meant === undefined ? `write \${NAME}; ${suggestOrList(name, known)}` : `write \${${meant}}`;
 }
 
-/** `$partition`, `{partition}`: of any other name nothing says that it was meant as a template. */
+/** `$partition`, `{partition}`: another name may not have been meant as a template. */
 function findBareNames(text: string, known: ReadonlySet<string>): readonly ForeignTemplate[] {
   const bare =
     /(?<![\w$])\$((?:params|outputs\.\w+)\.\w+|[A-Za-z_]\w*)|(?<![${])\{((?:params|outputs\.\w+)\.\w+|[A-Za-z_]\w*)\}(?!\})/g;

@@ -5,21 +5,21 @@ import { checkDagFile, type CheckedDag, type CheckFile, type LoadedDag } from ".
 import type { DagRules } from "./dag-faults.ts";
 import { freezeDeeply } from "./definition.ts";
 
-/** What a file without faults gave. Plain JSON. */
+/** The result for a file without faults. Plain JSON. */
 export interface KeptCheck extends Pick<LoadedDag, "definition" | "enabled" | "fingerprint"> {
   readonly after: CheckedDag["after"];
   readonly claims: CheckedDag["claims"];
 }
 
 export interface KeptChecks {
-  /** Names the program that checks: another build may check by other rules. */
+  /** Identifies the program that checks: another build may have other rules. */
   readonly build: string;
   /** Equal keys mean equal checks. */
   find(key: string): KeptCheck | undefined;
   remember(key: string, check: KeptCheck): void;
 }
 
-/** `kept` learns what it does not hold yet. A file with faults is checked each time. */
+/** New checks are added to `kept`. A file with faults is checked each time. */
 export function checkOrFind(rules: DagRules, kept: KeptChecks): CheckFile {
   const conditions = describeConditions(kept.build, rules);
   return (file, bytes) => {
@@ -35,7 +35,7 @@ export function checkOrFind(rules: DagRules, kept: KeptChecks): CheckFile {
   };
 }
 
-/** All that a check depends on besides the file: ICU and its zones are Node's, and change with it. */
+/** Everything except the file that a check depends on: ICU and its zones are part of Node and change with it. */
 function describeConditions(build: string, { timezone, pools, registry }: DagRules): readonly unknown[] {
   return [
     build,
@@ -58,7 +58,7 @@ function restoreCheck(file: string, bytes: Uint8Array, found: KeptCheck, rules: 
     dag: freezeDeeply({ definition, enabled, file, fingerprint }),
     after,
     claims,
-    // Only a file that is parsed knows its lines.
+    // Only a parsed file has line numbers.
     describe(faults) {
       const result = checkDagFile(file, bytes, rules);
       return "issues" in result ? result.issues : result.checked.describe(faults);

@@ -1,10 +1,10 @@
 /**
  * Whether two key templates could ever be rendered to the same key, or to keys of which one is the other's folder.
- * Never misses a clash; may see one where params can have no such values in practice.
+ * Never misses a clash; may report one although params never have such values in practice.
  *
  * A template is a pattern of characters and of runs of unknown characters. Two patterns have a text in common exactly
- * when both can be walked to their ends side by side: reachability in the product of their automata. Case does not
- * count, because file systems exist that ignore it.
+ * when both can be walked to their ends together: reachability in the product of their automata. Case is ignored,
+ * because some file systems ignore it.
  */
 
 /** One position of a pattern: a set of characters, once or any number of times. */
@@ -17,8 +17,8 @@ interface Step {
 const REFERENCE = /\$\{([^{}]*)\}/g;
 
 /**
- * Names whose values have a fixed form, with `0` for any digit and `+` for more of them. What is not listed may be any
- * text, the empty one included.
+ * Names whose values have a fixed form, with `0` for any digit and `+` for more of them. Names that are not listed may
+ * be any text, including an empty one.
  */
 const FORMS: ReadonlyMap<string, string> = new Map([
   ["partition", "0000/00/00"],

@@ -1,4 +1,4 @@
-/** Whether one task's key template can be stored at all, and without writing two objects to one name. */
+/** Whether the key template of one task can be stored at all, and gives each object its own name. */
 import type { TaskWrites } from "../../model/ports/task-type.ts";
 import { listReferences } from "../../model/dag/template.ts";
 import { findControlCharacter } from "../../model/text/control-character.ts";
@@ -6,10 +6,10 @@ import type { Fault, FaultPath } from "./fault.ts";
 
 /** S3's limit. */
 const KEY_LIMIT_BYTES = 1_024;
-/** Templates stand for text of their own; none of the rules below may be met or broken by their names. */
+/** Templates stand for text of their own: their names neither satisfy nor break the rules below. */
 const REFERENCE = /\$\{[^{}]*\}/g;
 
-/** Faults of what one task writes. `path` is where its key stands in the file. */
+/** Faults of what one task writes. `path` is the path of its key in the file. */
 export function listKeyFaults(writes: TaskWrites, path: FaultPath): readonly Fault[] {
   const faults: Fault[] = [];
   const report = (message: string, hint?: string): void => {

@@ -1,6 +1,6 @@
 /**
- * The Dags of a folder, or of given files: each good one loaded, each broken one with its faults, and no file stopping
- * another. Reads the folder every time it is called; when to call it again is the scheduler's business.
+ * The Dags of a folder, or of given files: valid ones loaded, broken ones with their faults; no file stops another.
+ * Reads the folder at every call; the scheduler decides when to call it again.
  */
 import { readdir } from "node:fs/promises";
 import path from "node:path";
@@ -20,23 +20,21 @@ import { checkOrFind, type KeptChecks } from "./kept-checks.ts";
 import { readDagFile } from "./read-dag-file.ts";
 
 export interface DagFolder {
-  /** By Dag id, in the order of the ids; those that are off included. */
+  /** By Dag id, in the order of the ids; Dags that are off are included. */
   readonly dags: ReadonlyMap<string, LoadedDag>;
-  /**
-   * By Dag id, which is the file's name without `.yaml`; by the file's name or path where that gives no id of its own.
-   */
+  /** By Dag id, which is the file's name without `.yaml`; by the file's name or path if that gives no id of its own. */
   readonly broken: ReadonlyMap<string, readonly DagIssue[]>;
 }
 
 const EXTENSION = ".yaml";
-/** A folder whose links are swapped each time that it is read is taken as it is. */
+/** A folder whose links change at every reading is taken as it is. */
 const MOST_SWAPS = 3;
 
 /**
- * Reads every `*.yaml` of a folder, not of folders within it. Hidden files and files of other kinds are passed over,
- * save `.yml`, whose author surely meant a Dag. All files are of one version where links are swapped at once, as Kubernetes
- * does: a folder that is swapped meanwhile is read again. A file whose check is in `kept` is not parsed; `kept` learns the
- * others. Raises `ConfigError` when there is no such folder.
+ * Reads every `*.yaml` of a folder, not of its subfolders. Hidden and other files are ignored, except `.yml`, which is
+ * reported because its author meant a Dag. If links are swapped all at once, as Kubernetes does, all files are of one
+ * version: a folder that is swapped while it is read is read again. A file whose check is in `kept` is not parsed;
+ * other checks are added to `kept`. Raises `ConfigError` if the folder does not exist.
  */
 export async function loadDags(folder: string, rules: DagRules, kept?: KeptChecks): Promise<DagFolder> {
   for (let swaps = 0; ; swaps += 1) {
@@ -52,24 +50,24 @@ export async function loadDags(folder: string, rules: DagRules, kept?: KeptCheck
 }
 
 /**
- * Reads the given files. `beside` holds Dags that the files are checked against, but which are not part of the answer;
- * a given file stands in for the Dag of its name there.
+ * Reads the given files. `existing` holds Dags that the files are checked against, but that are not part of the result;
+ * a given file replaces the Dag of its name there.
  */
 export async function loadDagFiles(
   files: readonly string[],
   rules: DagRules,
-  beside?: DagFolder,
+  existing?: DagFolder,
 ): Promise<DagFolder> {
   const given = new Set(files.map((file) => path.basename(file, EXTENSION)));
   const paths = new Set(files.map((file) => path.resolve(file)));
-  const others = [...(beside?.dags.values() ?? [])].filter(
+  const others = [...(existing?.dags.values() ?? [])].filter(
     (dag) => !given.has(dag.definition.dagId) && !paths.has(path.resolve(dag.file)),
   );
   const loaded = await loadAll(
     [...files, ...others.map((dag) => dag.file)],
     (file, bytes) => checkDagFile(file, bytes, rules),
     rules,
-    beside?.broken.keys(),
+    existing?.broken.keys(),
   );
   const isOther = (dagId: string): boolean => others.some((dag) => dag.definition.dagId === dagId);
   return {
@@ -113,17 +111,17 @@ async function loadAll(
       broken.set(file, [makeFileIssue(file, message)]);
       continue;
     }
-    // A scheduler that reads a thousand files again has tasks under way.
+    // A scheduler that reads a thousand files again has tasks to run meanwhile.
     await new Promise(setImmediate);
     const result = loadFile(file, check);
     if ("issues" in result) broken.set(dagId, result.issues);
     else checked.set(dagId, result.checked);
   }
   const knownIds = new Set([...checked.keys(), ...broken.keys(), ...alsoKnown]);
-  const sound = [...checked.values()];
-  const contests = findContests(sound);
+  const valid = [...checked.values()];
+  const contests = findContests(valid);
   const books = contests.dagIds.length === 0 ? undefined : await rules.readKnown?.(contests.dagIds);
-  const crossFaults = listCrossFaults(sound, knownIds, contests, books ?? new Map(), rules.registry);
+  const crossFaults = listCrossFaults(valid, knownIds, contests, books ?? new Map(), rules.registry);
   for (const [dagId, faults] of crossFaults) {
     const dag = checked.get(dagId);
     if (dag !== undefined) broken.set(dagId, dag.describe(faults));

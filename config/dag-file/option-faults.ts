@@ -1,6 +1,6 @@
 /**
- * Whether a task's options fit its task type's schema as far as that can be known before a run: params count with their
- * default values, other templates are taken on trust, because only a run knows their values.
+ * Whether a task's options match its task type's schema as far as that is known before a run: params count with their
+ * default values; other templates are trusted, because only a run knows their values.
  */
 import { renderTemplates, listReferences } from "../../model/dag/template.ts";
 import type { JsonValue } from "../../model/dag/dag.ts";

@@ -1,19 +1,19 @@
 /**
- * The bytes of one Dag file. A link is followed as long as it stays in the file's own folder, as Kubernetes mounts a
- * ConfigMap (`a.yaml` → `..data/a.yaml`, `..data` → `..2026_11_28/`); one that leads out is refused.
+ * The bytes of one Dag file. A link is followed while it stays in the file's own folder, as Kubernetes mounts a
+ * ConfigMap (`a.yaml` → `..data/a.yaml`, `..data` → `..2026_11_28/`); a link to a place outside is refused.
  */
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { explainSystemFault } from "../../model/system-fault.ts";
 import { FILE_LIMIT_BYTES } from "./yaml-document.ts";
 
-/** A link that is swapped while it is followed leads to nothing for a moment; so often it is followed anew. */
+/** A link that is swapped while it is followed is broken for a moment; it is followed again this many times. */
 const MOST_SWAPS = 5;
 
 /**
- * The bytes, one more than the limit at most; or a sentence that says why there are none. Opened without waiting, so that
- * a named pipe cannot hold the reader up; throws when the process may open no more files. At once: for files as small as these, handing each step to another thread costs
- * several times the reading.
+ * The bytes, at most one more than the limit; or a sentence that says why there are none. Opened without waiting, so
+ * that a named pipe cannot block the reader; throws when the process may open no more files. Synchronous: for files
+ * this small, handing each step to another thread costs several times the reading.
  */
 export function readDagFile(file: string): Uint8Array | string {
   let descriptor;
@@ -23,7 +23,7 @@ export function readDagFile(file: string): Uint8Array | string {
     descriptor = opened;
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return stat.isDirectory() ? "is a folder, not a file" : "is not a regular file";
-    // One byte more than there should be: a file that grows meanwhile is read again when its time stamp changes.
+    // One byte more than expected: a file that grows meanwhile is read again when its time stamp changes.
     const buffer = Buffer.alloc(Math.min(stat.size, FILE_LIMIT_BYTES) + 1);
     let length = 0;
     while (length < buffer.length) {

@@ -1,4 +1,4 @@
-/** What a zod schema has against a value, said in the words of somebody who writes Dag files, with hints. */
+/** What a zod schema finds wrong with a value, in the words of a Dag file's author, with hints. */
 import { z, type ZodType } from "zod";
 import { cutText } from "../../model/text/cut-text.ts";
 import type { JsonValue } from "../../model/dag/dag.ts";
@@ -7,7 +7,7 @@ import type { Fault, FaultPath } from "./fault.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** Decides which issues are let pass, by the value that they are about. */
+/** Decides which issues are ignored, given the value that they are about. */
 export type IsTrusted = (value: JsonValue | undefined, issue: Issue) => boolean;
 
 /** Every fault that `schema` finds in `value`; their paths start with `base`. */
@@ -26,7 +26,7 @@ export interface SchemaReading<Value> {
   readonly faults: readonly Fault[];
 }
 
-/** The value as `schema` gives it, and what `listSchemaFaults` lists, by one look at it. */
+/** The value as `schema` gives it, and what `listSchemaFaults` lists, in one pass. */
 export function readBySchema<Value>(
   schema: ZodType<Value>,
   value: JsonValue,
@@ -42,7 +42,7 @@ export function readBySchema<Value>(
   return { parsed: undefined, faults: listed };
 }
 
-/** A field that is missing only because its name is misspelt beside it is one fault, not two. */
+/** A field that is missing only because its name is misspelt is one fault, not two. */
 function dropSlips(faults: readonly Fault[]): readonly Fault[] {
   const meant = new Set(
     faults.flatMap((fault) => {
@@ -145,8 +145,8 @@ function describeChoice(path: FaultPath, choices: readonly string[], value: Json
 }
 
 /**
- * Of a union's branches the one that came nearest speaks: whose faults lie deepest, as it alone fitted the outside. A
- * branch with nothing but trusted faults fits.
+ * Of a union's branches the closest one reports its faults: the one whose faults lie deepest, because it alone matched
+ * the outer shape. A branch that has only trusted faults matches.
  */
 function describeUnion(
   schema: ZodType,

@@ -43,7 +43,7 @@ export function listTemplateFaults(draft: DagDraft, task: TaskDraft, registry: R
   });
 }
 
-/** Templates stand in `with` and `when` alone; elsewhere nobody would resolve them. */
+/** Templates are allowed only in `with` and `when`; nothing resolves them elsewhere. */
 export function listParamTemplateFaults(draft: DagDraft): readonly Fault[] {
   return listTexts(draft.params, ["params"])
     .filter(({ text, isName }) => !isName && text.includes("${"))
@@ -70,7 +70,7 @@ function listKnownNames(draft: DagDraft, task: TaskDraft, registry: Registry): R
   ]);
 }
 
-/** Every task that comes before, directly or not; a cycle, which is another check's fault, does no harm. */
+/** Every task that comes before, directly or not. Cycles, which another check reports, are harmless here. */
 function listUpstream(draft: DagDraft, task: TaskDraft): ReadonlySet<string> {
   const byId = new Map(draft.tasks.map((other) => [other.taskId, other]));
   const reached = new Set<string>();

@@ -1,9 +1,9 @@
 /**
- * The text of a Dag file as a plain value, with the place of every field in it. Decides what YAML may hold here and how
- * much of it; what the fields mean is the schema's business.
+ * The text of a Dag file as a plain value, with the place of every field in it. Decides what YAML may contain here and
+ * how much of it; the schema decides what the fields mean.
  *
  * One YAML 1.2 document, core schema. Refused: tags, directives, several documents, keys that are not text or that
- * JavaScript gives a meaning, duplicate keys, and whatever is larger, deeper or more self-referring than a Dag can be.
+ * JavaScript treats specially, duplicate keys, and anything larger, deeper or more self-referring than a Dag can be.
  */
 import {
   LineCounter,
@@ -24,16 +24,16 @@ import { findControlCharacter } from "../../model/text/control-character.ts";
 import { FAULTS_SHOWN, type Fault, type FaultPath } from "./fault.ts";
 
 export const FILE_LIMIT_BYTES = 256 * 1024;
-/** Of lists and maps within each other; a Dag file needs about eight. */
+/** Nesting of lists and maps; a Dag file needs about eight levels. */
 const DEPTH_LIMIT = 32;
 const ALIAS_LIMIT = 100;
-/** After aliases have been written out. */
+/** After aliases have been expanded. */
 const NODE_LIMIT = 50_000;
 /** The composer takes 10 µs a token and more where they are nonsense, so a hostile file is refused before. */
 const TOKEN_LIMIT = 100_000;
 /** In 60,000 random texts of YAML's own characters there were at most 1.7. */
 const MOST_TOKENS_A_CHARACTER = 4;
-/** A fault repeats what it is about, and that may fill the file. */
+/** A fault repeats the value that it is about, which can be as large as the file. */
 const MESSAGE_LIMIT = 1_000;
 const REFUSED_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 
@@ -45,7 +45,7 @@ export interface YamlDocument {
   describe(file: string, faults: readonly Fault[]): readonly DagIssue[];
 }
 
-/** Reads the bytes of one file. Never throws: whatever is wrong is among the faults. */
+/** Reads the bytes of one file. Never throws: every problem is one of the faults. */
 export function readYamlDocument(bytes: Uint8Array): YamlDocument {
   if (bytes.byteLength > FILE_LIMIT_BYTES) {
     return refuse(`is larger than ${FILE_LIMIT_BYTES / 1024} KiB, the limit for a Dag file`);
@@ -98,7 +98,7 @@ function refuse(message: string, text = "", offset = -1, hint?: string): YamlDoc
   return makeDocument(undefined, [fault], new Map(), lines);
 }
 
-/** A text that is too short to hold so many is not read for it. */
+/** A text that is too short to hold that many is not scanned. */
 function countTokens(text: string): number {
   if (text.length * MOST_TOKENS_A_CHARACTER < TOKEN_LIMIT) return 0;
   let count = 0;
@@ -284,7 +284,7 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
 
   try {
     const { explicit, version } = document.directives.yaml;
-    // Of a version that it has never heard of the parser warns, and goes on with 1.2.
+    // For a version that it does not know the parser warns, and continues with 1.2.
     const isUnheardOf = document.warnings.some(({ code }) => code === "BAD_DIRECTIVE");
     if (isUnheardOf || (explicit === true && version !== "1.2")) {
       report([], "the file asks for another YAML version; Dag files are YAML 1.2", 0);
@@ -299,7 +299,10 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
 
 const WRITE_WHOLE = "write the character itself, or \\U and its eight hexadecimal digits";
 
-/** Half of a pair of UTF-16, as the escape \uD800 gives: in UTF-8 there is no such thing, so files and programs would get another text. */
+/**
+ * Half of a UTF-16 pair, as the escape \uD800 gives: UTF-8 cannot encode it, so files and programs would get another
+ * text.
+ */
 function findHalfCharacter(text: string): string | undefined {
   const half = /\p{Cs}/u.exec(text)?.[0];
   return half === undefined
@@ -333,7 +336,7 @@ function makeDocument(
     if (fault.offset !== undefined) return fault.offset;
     for (let length = fault.path.length; length > 0; length -= 1) {
       const place = places.get(makePlaceKey(fault.path.slice(0, length)));
-      // Where the field itself is absent, the name of the one that lacks it is the best place there is.
+      // If the field itself is missing, the best place is the name of the map that lacks it.
       const isItself = length === fault.path.length && fault.isAboutName !== true;
       const offset = isItself ? (place?.value ?? place?.name) : (place?.name ?? place?.value);
       if (offset !== undefined) return offset;

@@ -8,7 +8,7 @@ import path from "node:path";
 import { ConfigError } from "../../model/errors.ts";
 import { describeReadFault, readSmallFile } from "./small-file.ts";
 
-/** `endpoint_url`, also in `ignore_configured_endpoint_urls`, and the regions in which names of buckets are others. */
+/** `endpoint_url`, also in `ignore_configured_endpoint_urls`, and the regions in other partitions. */
 const MOVES = /endpoint_url|\b(?:cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/i;
 
 const SHARED_FILES = { AWS_CONFIG_FILE: "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE: "~/.aws/credentials" };
@@ -70,7 +70,7 @@ function listSharedFiles(variables: Variables): readonly AwsFile[] {
   }));
 }
 
-/** As the SDK does it, for these two files and for no other: `~/`, and not `~name/`. */
+/** As the SDK does it, only for these two files: `~/`, but not `~name/`. */
 function expandHome(file: string, home: string): string {
   return file.startsWith("~/") ? path.join(home, file.slice(2)) : file;
 }

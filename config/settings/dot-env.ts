@@ -1,8 +1,11 @@
-/** What the lines of a `.env` give, and every line that gives nothing and is no comment. Who wins over it is environment's part. */
+/**
+ * The variables in the lines of a `.env`, and every line that sets none and is no comment. environment decides which
+ * source wins.
+ */
 
 export interface DotEnv {
   readonly values: Readonly<Record<string, string>>;
-  /** One for each line at fault, with its number. None repeats a value, which may be a secret. */
+  /** One for each faulty line, with its number. None repeats a value, which may be a secret. */
   readonly faults: readonly string[];
 }
 
@@ -11,13 +14,13 @@ type Value =
   | { readonly fault: string; readonly lastIndex: number };
 
 const ASSIGNMENT = /^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(.*)$/s;
-/** In a value over several lines such a line is a variable that an open quote would swallow. */
+/** Inside a value of several lines, such a line is a variable that an open quote would swallow. */
 const VARIABLE = /^[ \t]*(?:export[ \t]+)?[A-Z][A-Z0-9_]*[ \t]*=/;
 const QUOTES = new Set(['"', "'", "`"]);
-/** Control characters, except tab and line feed, and those that are drawn as nothing. */
+/** Control characters, except tab and line feed, and invisible characters. */
 const UNSEEN = /(?![\t\n])[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
-/** What a shell, Compose or a dotenv library would put another text in the place of; here nothing is expanded. */
+/** Syntax that a shell, Compose or a dotenv library would expand; nothing is expanded here. */
 const EXPANDED = /\$[\w{($]|`/;
 const HOME = /^(?:file:(?:\/\/)?)?~/;
 const TYPOGRAPHIC = /^[“”„‟‘’‚‛«»]|[“”„‟‘’‚‛«»]$/;
@@ -77,7 +80,7 @@ function findUndecodable(bytes: Uint8Array): number {
   return number;
 }
 
-/** As Node reads it: a quoted value may go over several lines, and `\n` in double quotes is a line feed. */
+/** As Node reads it: a quoted value may have several lines, and `\n` in double quotes is a line feed. */
 function readValue(rest: string, lines: readonly string[], index: number): Value {
   const start = rest.trimStart();
   const quote = start.slice(0, 1);
@@ -101,7 +104,7 @@ function readValue(rest: string, lines: readonly string[], index: number): Value
   }
 }
 
-/** Readers of `.env` do not agree on a # inside of a value: it is neither taken nor cut off. */
+/** Readers of `.env` disagree about a # inside a value, so it is refused. */
 function readPlain(rest: string): { readonly value: string } | { readonly fault: string } {
   const comment = /[ \t]#/.exec(rest);
   const value = (comment === null ? rest : rest.slice(0, comment.index)).trim();
@@ -115,7 +118,7 @@ function findUnseen(value: string): string | undefined {
   return UNSEEN.test(value) ? "holds an invisible character" : undefined;
 }
 
-/** Single quotes say that the text is meant as it stands. */
+/** Single quotes mean that the text is literal. */
 function findUnexpanded(rest: string, value: string): string | undefined {
   if (rest.trimStart().startsWith("'")) return undefined;
   if (EXPANDED.test(value)) {

@@ -1,6 +1,6 @@
 /**
- * The one file that reads and writes the process's environment: variables and `.env` together, the environment winning.
- * What they mean is decided in settings.
+ * The one file that reads and writes the process's environment: variables and `.env` together; the environment wins.
+ * settings decides what they mean.
  */
 import { lstatSync } from "node:fs";
 import path from "node:path";
@@ -11,15 +11,15 @@ import { describeReadFault, readSmallFile } from "./small-file.ts";
 const DOT_ENV_LIMIT_BYTES = 1024 * 1024;
 
 export interface Environment {
-  /** Names with values; empty ones count as not set, since that is what an unfilled line of an env-file gives. */
+  /** Names with values; empty ones count as not set, because an unfilled line of an env-file gives them. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The names among them that come from `.env`. */
+  /** The names that come from `.env`. */
   readonly fromDotEnv: ReadonlySet<string>;
-  /** Why `.env` could not be read, and each of its lines that gives no variable and is no comment. */
+  /** Why `.env` could not be read, and each of its lines that sets no variable and is no comment. */
   readonly faults: readonly string[];
 }
 
-/** Reads the environment, and `.env` in the working folder where there is one. */
+/** Reads the environment, and `.env` in the working folder if there is one. */
 export function readEnvironment(workingFolder: string): Environment {
   const present = dropEmpty(process.env);
   const { values, faults } = readDotEnv(path.join(workingFolder, ".env"));
@@ -31,11 +31,11 @@ export function readEnvironment(workingFolder: string): Environment {
   };
 }
 
-/** What steers the project's own tests, which start the program as a child; never out of `.env`. */
+/** Variables that control the project's own tests, which start the program as a child; never from `.env`. */
 export interface TestSwitches {
   readonly crashAt?: string;
   readonly failpointLog?: string;
-  /** Files larger than this go up in parts of this size. */
+  /** Larger files are uploaded in parts of this size. */
   readonly partBytes?: number;
 }
 
@@ -51,8 +51,8 @@ export function readTestSwitches(): TestSwitches {
 }
 
 /**
- * Where this user's programs keep what may be deleted at any time (XDG Base Directory Specification); `undefined` where the
- * environment names no such place. Never out of `.env`, which is of one working folder.
+ * Where this user's programs keep files that may be deleted at any time (XDG Base Directory Specification); `undefined`
+ * if the environment names no such place. Never from `.env`, which belongs to one working folder.
  */
 export function findCacheFolder(): string | undefined {
   const named = process.env["XDG_CACHE_HOME"] ?? "";
@@ -62,11 +62,12 @@ export function findCacheFolder(): string | undefined {
 }
 
 /**
- * Puts AWS's variables out of `.env` into the environment, where the SDK looks for them: before the SDK is loaded. What
- * is set already stays.
+ * Copies AWS's variables from `.env` into the environment, where the SDK looks for them, before the SDK is loaded.
+ * Variables that are already set stay.
  */
 export function applyAwsVariables(aws: Readonly<Record<string, string>>): void {
-  // The SDK warns on standard error of every Node that is not its newest; that is no news to who runs a task.
+  // The SDK warns on standard error about every Node that is not its newest; this does not concern the person who runs
+  // a task.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   for (const [name, value] of Object.entries(aws)) {
     if (name.startsWith("AWS_") && !isSet(process.env[name])) process.env[name] = value;
@@ -79,8 +80,8 @@ export function overrideLogLevel(level: "debug" | "warn" | undefined): void {
 }
 
 /**
- * A secret and its `_FILE` variant are one setting, and so are the two spellings of a proxy's variable: the environment's
- * one puts the other in `.env` out of force.
+ * A secret and its `_FILE` variant are one setting, and so are the two spellings of a proxy's variable: the
+ * environment's one disables the other in `.env`.
  */
 function isSetAs(present: Readonly<Record<string, string>>, name: string): boolean {
   const twin = name.endsWith("_FILE") ? name.slice(0, -"_FILE".length) : `${name}_FILE`;

@@ -1,6 +1,6 @@
 /**
- * Which requests go through a proxy, by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY: the one rule for every client.
- * How a connection goes through one is left to the composition root.
+ * Which requests go through a proxy, from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY: the one rule for every
+ * client. The composition root makes the connections.
  */
 import { BlockList, isIP } from "node:net";
 
@@ -12,7 +12,7 @@ export interface ProxyRule {
   readonly exempt: readonly string[];
 }
 
-/** `null` where no proxy is configured. Faults never repeat an address, which may hold a password. */
+/** `null` if no proxy is configured. Faults never repeat an address, which may hold a password. */
 export function parseProxyRule(
   variables: Readonly<Record<string, string>>,
   faults: string[],
@@ -37,7 +37,7 @@ export function parseProxyRule(
   return { https, http, exempt: exempt.filter((entry) => entry !== "") };
 }
 
-/** The proxy's URL for a request to this address, or `null` for none. A loopback address is never behind a proxy. */
+/** The proxy's URL for a request to this address, or `null` for none. A loopback address never goes through a proxy. */
 export function chooseProxy(rule: ProxyRule, address: URL): string | null {
   const host = address.hostname
     .replace(/^\[|\]$/g, "")
@@ -50,7 +50,7 @@ export function chooseProxy(rule: ProxyRule, address: URL): string | null {
   return isSecure ? rule.https : rule.http;
 }
 
-/** The password of each proxy, for redaction, as it is written and as it is meant. */
+/** The password of each proxy, for redaction, as written and decoded. */
 export function listProxySecrets(rule: ProxyRule | null): readonly string[] {
   const passwords = [rule?.https, rule?.http].flatMap((address) =>
     address === null || address === undefined ? [] : [new URL(address).password],
@@ -67,7 +67,7 @@ function isExempt(entry: string, host: string, port: string): boolean {
   return name !== "" && (host === name || (isIP(host) === 0 && host.endsWith(`.${name}`)));
 }
 
-/** As `10.0.0.0/8`; a host's name is not looked up for it. */
+/** As `10.0.0.0/8`; host names are not resolved for it. */
 function isInNetwork(entry: string, host: string): boolean {
   const [network = "", bits = ""] = entry.split("/");
   const family = isIP(network);

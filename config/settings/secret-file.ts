@@ -1,7 +1,7 @@
 /** The text of a file that holds a secret. What the secret is for, and what is said when it cannot be had, is decided in settings. */
 import { readSmallFile } from "./small-file.ts";
 
-/** A credential has a hundred characters; a device would never end. */
+/** A credential has about a hundred characters; a device would never end. */
 const LIMIT_BYTES = 64 * 1024;
 
 /** Throws as `readSmallFile` does. */

@@ -12,9 +12,9 @@ export type LakeSetting =
       readonly kind: "s3";
       readonly bucket: string;
       readonly prefix: string;
-      /** As the environment and `.env` have it; a profile of AWS's may name one too. */
+      /** From the environment and `.env`; an AWS profile may set one too. */
       readonly endpoint: string | null;
-      /** What every write asks the store to encrypt with; `null` for the bucket's own default. */
+      /** The encryption that every write asks the store for; `null` for the bucket's own default. */
       readonly encryption: LakeEncryption | null;
     };
 
@@ -26,7 +26,7 @@ export interface LakeEncryption {
 /** Values of S3's header x-amz-server-side-encryption. */
 export const SSE_ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse"] as const;
 
-/** An absolute path. What only a shell expands is refused: it would be the name of a folder. */
+/** An absolute path. Syntax that only a shell expands is refused: it would become the name of a folder. */
 export function parsePath(text: string, workingFolder: string): Parsed<string> {
   const fault = findUnexpanded(text);
   return fault === undefined ? { value: path.resolve(workingFolder, text) } : { fault };
@@ -64,7 +64,7 @@ export function parseLake(text: string, workingFolder: string): Parsed<LakeSetti
 /** Names of buckets: S3's "Bucket naming rules" for general purpose buckets. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Blanks at a part's ends are seldom meant and never seen. */
+/** Spaces at a part's ends are seldom intended and invisible. */
 function parseS3Lake(text: string): Parsed<LakeSetting> {
   const [bucket = "", ...rest] = text.split("/");
   if (bucket.includes("@")) return { fault: "must be s3://<bucket>/<prefix> without credentials" };
@@ -90,7 +90,7 @@ function parseS3Lake(text: string): Parsed<LakeSetting> {
   return { value: { kind: "s3", bucket, prefix, endpoint: null, encryption: null } };
 }
 
-/** `undefined` for what is not set. A key without KMS would be ignored by no store, and refused by AWS. */
+/** `undefined` if it is not set. Other stores would ignore a key without KMS, and AWS would refuse it. */
 export function parseEncryption(
   algorithm: string | undefined,
   kmsKeyId: string | undefined,
@@ -138,7 +138,7 @@ export function parsePools(text: string, preset: string): Parsed<ReadonlyMap<str
 
 export interface HttpAddress {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
 }
 

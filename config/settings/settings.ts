@@ -1,6 +1,6 @@
 /**
- * Variables turned into frozen, validated settings; all faults at once. Pure over the record that it is given: where the
- * variables come from, and applying AWS's to the process, is environment's part.
+ * Variables turned into frozen, validated settings; all faults at once. Pure over the record that it is given:
+ * environment reads the variables and applies AWS's to the process.
  */
 import path from "node:path";
 import { z } from "zod";
@@ -43,24 +43,24 @@ export interface Settings {
   readonly logFormat: LogFormat;
   /** Slots by pool, `default` and those of the task types included. */
   readonly pools: ReadonlyMap<string, number>;
-  /** Tasks at the same time, over all Dags. */
+  /** The most tasks at the same time, over all Dags. */
   readonly maxActiveTasks: number;
-  /** Where health and metrics are answered; `null` for nowhere. */
+  /** The address of health and metrics; `null` for none. */
   readonly http: HttpAddress | null;
   /** Absolute path. */
   readonly logsFolder: string;
   readonly notify: {
-    /** A secret; `null` where nobody is told. */
+    /** A secret; `null` for no webhook. */
     readonly url: string | null;
     /** Failed runs in a row. */
     readonly after: number;
     readonly template: string;
   };
-  /** Of the variables that task types declare; what is not set and has no default is left out. */
+  /** Variables that task types declare; those that are not set and have no default are left out. */
   readonly tasks: SettingValues;
   /** Which requests go through a proxy; `null` for none. */
   readonly proxy: ProxyRule | null;
-  /** `AWS_*` variables that stand in `.env` alone, to be given to `applyAwsVariables`. */
+  /** `AWS_*` variables that are only in `.env`, for `applyAwsVariables`. */
   readonly aws: Readonly<Record<string, string>>;
   /** Every secret value that is configured, for redaction. */
   readonly secrets: readonly string[];
@@ -69,13 +69,13 @@ export interface Settings {
 export interface SettingsContext {
   /** Absolute; relative paths start here. */
   readonly workingFolder: string;
-  /** Text of a `*_FILE`; throws where it cannot be read. */
+  /** Text of a `*_FILE`; throws if it cannot be read. */
   readSecretFile(file: string): string;
-  /** What the task types declare; their variables are read too. */
+  /** The task types' declarations; their variables are read too. */
   readonly declarations: readonly TaskDeclaration[];
 }
 
-/** Names with this prefix steer the project's own tests, which start the program as a child. */
+/** Names with this prefix control the project's own tests, which start the program as a child. */
 const TEST_PREFIX = "DAGMAR_TEST_";
 const OWN_PREFIX = "DAGMAR_";
 
@@ -163,7 +163,7 @@ function listUnknownNames(names: readonly string[], variables: readonly Variable
     });
 }
 
-/** The variables with the content of `*_FILE` in the place of the secrets; a line feed at its end is an editor's. */
+/** The variables with the content of `*_FILE` instead of the secrets; a line feed at its end comes from an editor. */
 function readSecretFiles(
   given: Readonly<Record<string, string>>,
   variables: readonly Variable[],

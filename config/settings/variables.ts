@@ -1,6 +1,6 @@
 /**
- * Every variable that Dagmar reads, as data: settings are read by this table and the reference is generated from it. What
- * task types read, they declare themselves.
+ * Every variable that Dagmar reads, as data: settings are read from this table and the reference is generated from it.
+ * Task types declare their own variables.
  */
 import type { SettingDeclaration, TaskDeclaration } from "../../model/ports/task-declaration.ts";
 
@@ -22,7 +22,7 @@ const secret = (name: string, description: string, hasFileVariant: boolean): Var
   hasFileVariant,
 });
 
-/** Of Dagmar and its scheduler. */
+/** Variables of Dagmar and its scheduler. */
 const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Variable[] => [
   own(
     "DAGMAR_LAKE",
@@ -63,7 +63,7 @@ const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Vari
   ),
 ];
 
-/** Of how stores and services are reached. */
+/** Variables for reaching stores and services. */
 const ABOUT_REACH: readonly Variable[] = [
   own(
     "HTTPS_PROXY",
@@ -119,7 +119,7 @@ export function listVariables(declarations: readonly TaskDeclaration[]): readonl
   ];
 }
 
-/** Every task type's pools stand in the default. */
+/** Every task type's pools are part of the default. */
 function describePools(declarations: readonly TaskDeclaration[]): Variable {
   const pools = declarations.flatMap((declaration) => Object.entries(declaration.pools ?? {}));
   const [first] = pools;

@@ -1,4 +1,4 @@
-/** Files and folders that are still there after the power fails: what is synced, and in which order. */
+/** Files and folders that survive a power failure: what is synced, and in which order. */
 import { constants } from "node:fs";
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -25,7 +25,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and every missing one above it, each durable in the one above. */
+/** Makes a folder and every missing parent, each durable in its own parent. */
 export async function makeFolderSynced(path: string): Promise<void> {
   try {
     if ((await stat(path)).isDirectory()) return;

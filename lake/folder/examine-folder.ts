@@ -1,4 +1,7 @@
-/** Whether a lake can be kept in a folder: it is one, this user may write there, and there is room. Leaves nothing. */
+/**
+ * Whether a lake can be kept in a folder: it is a folder, this user may write to it, and there is room. Leaves nothing
+ * behind.
+ */
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -31,7 +34,7 @@ export function examineFolder(root: string): readonly Finding[] {
   return [{ what, state: "ok", says, todo: null }];
 }
 
-/** The folder itself, or the nearest one above it that is there. */
+/** The folder itself, or its nearest existing parent. */
 function findExisting(root: string): string {
   for (let folder = root; ; folder = dirname(folder)) {
     if (isThere(folder) || folder === dirname(folder)) return folder;
@@ -42,12 +45,12 @@ function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // A file stands in the place of a folder above it.
+    // A parent of the folder is a file.
     return false;
   }
 }
 
-/** A read-only file system may give every permission and take no file. */
+/** A read-only file system may grant every permission and still refuse files. */
 function tryWrite(folder: string): void {
   const path = join(folder, `.doctor-${randomUUID()}`);
   writeFileSync(path, "", { flag: "wx" });

@@ -1,4 +1,4 @@
-/** What an error of the operating system means for a folder lake: the code, the sentence, and whether to try again. */
+/** What an error of the operating system means for a folder lake: the code, the sentence, and whether to retry. */
 import { DagmarError, LakeError, type ErrorCode } from "../../model/errors.ts";
 
 interface Meaning {
@@ -50,7 +50,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOENT: { code: "LAKE_UNAVAILABLE", what: "the file no longer exists", isRetryable: true },
   ELOOP: { code: "LAKE_KEY_REFUSED", what: "a symbolic link is in its path", isRetryable: false },
 };
-/** Linux answers EPERM where a file system knows no hard links (link(2)). */
+/** Linux returns EPERM if a file system has no hard links (link(2)). */
 const LINK_REFUSALS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 /** The error number's name, such as `ENOENT`; empty where there is none. */
@@ -59,8 +59,8 @@ export function readErrno(fault: unknown): string {
 }
 
 /**
- * A `LakeError` for a fault of a file operation. `wasLinking` tells EPERM of `link` from EPERM elsewhere. Errors of
- * our own and aborts are given back as they are.
+ * A `LakeError` for a fault of a file operation. `wasLinking` distinguishes EPERM of `link` from EPERM elsewhere. Our
+ * own errors and aborts are returned unchanged.
  */
 export function describeFolderFault(fault: unknown, key: string, wasLinking = false): unknown {
   if (fault instanceof DagmarError || (fault instanceof Error && fault.name === "AbortError")) return fault;

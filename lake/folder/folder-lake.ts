@@ -1,6 +1,6 @@
 /**
  * A lake in a folder: an object is written under a temporary name, synced, and linked to its own name, which refuses to
- * replace; its metadata lies beside it and was there first. Names are checked by `folder-names`.
+ * replace; its metadata is next to it and is written first. `folder-names` checks names.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
@@ -60,11 +60,11 @@ export class FolderLake implements SweepableLake {
   readonly serverAddress = null;
   readonly #root: string;
   readonly #clock: Clock;
-  /** Names are checked and taken one at a time, so that two puts of this process cannot slip past one another. */
+  /** Names are checked and taken one at a time, so that two puts of this process cannot take the same name. */
   readonly #naming = new SerialQueue();
   #probe: Promise<LakeCapabilities> | undefined;
 
-  /** `root`: absolute, with no symbolic link in it; made when the first object is put. */
+  /** `root`: absolute, without symbolic links; made when the first object is put. */
   constructor(root: string, tools: { readonly clock: Clock }) {
     this.#root = root;
     this.#clock = tools.clock;
@@ -140,7 +140,7 @@ export class FolderLake implements SweepableLake {
     }
   }
 
-  /** The prefix has no bearing: temporaries of all keys lie in one folder of the lake's own. */
+  /** Ignores the prefix: the temporary files of all keys are in one folder of the lake. */
   async sweepLeftovers(_prefix: string, startedBefore: Date, signal?: AbortSignal): Promise<number> {
     return await this.#guard(
       TEMPORARY_FOLDER,
@@ -158,7 +158,7 @@ export class FolderLake implements SweepableLake {
     write: (path: string) => Promise<void>,
   ): Promise<PutResult> {
     request.signal?.throwIfAborted();
-    // A lake that was emptied under a running process has lost the folder of drafts too.
+    // A lake that was emptied while the process runs has lost the folder of drafts too.
     if (!existsSync(join(this.#root, TEMPORARY_FOLDER))) this.#probe = undefined;
     await this.capabilities(request.signal);
     const draft = this.#draft();
@@ -178,7 +178,7 @@ export class FolderLake implements SweepableLake {
     }
   }
 
-  /** Takes the key for a draft. From here on an abort is not heeded: the steps are few and belong together. */
+  /** Takes the key for a draft. From here on an abort is ignored: the steps are few and belong together. */
   async #name(
     request: PutBytes | PutFile,
     metadata: ObjectMetadata,
@@ -209,7 +209,9 @@ export class FolderLake implements SweepableLake {
     throw new LakeError("LAKE_UNAVAILABLE", `${key} was removed while it was read.`, true);
   }
 
-  /** The object that stands at the key. Where another's metadata lie beside it and it is what was to be put, it gets its own. */
+  /**
+   * The object at the key. If it is what was to be put and has another process's metadata, its own metadata is written.
+   */
   async #bindStanding(
     { key, contentType }: PutBytes | PutFile,
     metadata: ObjectMetadata,
@@ -247,7 +249,7 @@ export class FolderLake implements SweepableLake {
           const [filledBytes] = await Promise.all([source.read(filling), written]);
           [filling, writing] = [writing, filling];
           written = target.writeFile(writing.subarray(0, filledBytes));
-          // Its failure is raised where it is awaited; an abort in between must not leave it unheard.
+          // Its failure is raised at the await; without this an abort in between would leave it unhandled.
           written.catch(() => undefined);
           tell(request.sizeBytes - source.remainingBytes);
         }
@@ -262,7 +264,7 @@ export class FolderLake implements SweepableLake {
     }
   }
 
-  /** Links a temporary to the probe's name twice: the second time must be refused. */
+  /** Links a temporary file to the probe's name twice: the second time must be refused. */
   async #probeLinks(): Promise<LakeCapabilities> {
     return await this.#guard(PROBE_KEY, async () => {
       await makeFolderSynced(join(this.#root, TEMPORARY_FOLDER));

@@ -1,6 +1,6 @@
 /**
- * The `_<name>.meta.json` beside each object of a folder lake: its form, how it is read, and how it is put in place
- * before its object without ever replacing that of an object that stands.
+ * The `_<name>.meta.json` next to each object of a folder lake: its form, how it is read, and how it is written before
+ * its object without replacing the metadata of an existing object.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, type BigIntStats } from "node:fs";
@@ -11,12 +11,12 @@ import type { ObjectMetadata } from "../../model/ports/lake.ts";
 import { writeSynced } from "./durable-files.ts";
 import { describeFolderFault, readErrno } from "./folder-faults.ts";
 
-/** Where an object's metadata lies. */
+/** The path of an object's metadata. */
 function findMetaPath(objectPath: string): string {
   return join(dirname(objectPath), `_${basename(objectPath)}.meta.json`);
 }
 
-/** What tells one file from any other here, and stays when it is linked to another name. */
+/** Identifies a file in this folder; unchanged when the file is linked to another name. */
 export function markFile({ ino, size, mtimeNs }: BigIntStats): string {
   return `${ino}-${size}-${mtimeNs}`;
 }
@@ -28,9 +28,9 @@ export function renderMeta(metadata: ObjectMetadata, contentType: string, mark: 
 }
 
 /**
- * The metadata of the object that stands; empty where there is none, where it cannot be read as such, and where it is that
- * of other bytes, which another process left that was storing the same key. Metadata without this file's mark (of a lake
- * that was copied, or of 0.1) is the object's where it names the bytes' sha256.
+ * The metadata of the existing object. Empty if there is none, if it cannot be read, or if it describes other bytes
+ * because another process left it while storing the same key. Metadata without this file's mark (of a copied lake, or
+ * of 0.1) belongs to the object if it names the sha256 of the bytes.
  */
 export async function readMeta(
   objectPath: string,
@@ -72,17 +72,17 @@ function readMetadata(metadata: unknown): ObjectMetadata {
 }
 
 export interface PlacedMeta {
-  /** To be called when another process's object came first: what its metadata was is put back. */
+  /** Call it when another process's object came first: restores that object's metadata. */
   giveBack(): Promise<void>;
-  /** To be called when our own object stands: whatever a losing process put over it is put right. */
+  /** Call it when our own object exists: repairs the metadata that a losing process put over ours. */
   keep(): Promise<void>;
 }
 
 /**
- * Puts `text` (also lying in the temporary `from`) in place for an object that does not stand yet. What lies there
- * already was left by a crash, or belongs to another process that is storing the same key this very moment; it is kept
- * aside under `aside` until the link of the object has told which. A crash between the two leaves metadata of another file than
- * the object, which `readMeta` does not give.
+ * Puts `text` (also in the temporary file `from`) in place for an object that does not exist yet. Metadata that is
+ * already there was left by a crash, or belongs to another process that is storing the same key right now; it is kept
+ * under `aside` until linking the object has shown which. A crash between the two leaves metadata of another file than
+ * the object, which `readMeta` ignores.
  */
 export async function placeMeta(
   objectPath: string,
@@ -99,7 +99,8 @@ export async function placeMeta(
   return {
     async giveBack() {
       if (!hadOther) return;
-      // A third one may have put its own over ours, and kept ours aside: what tells of the object that stands is put back.
+      // A third process may have put its own over ours and kept ours aside: the metadata of the existing object is
+      // restored.
       const isOurs = (await readFileIfThere(path)) === text;
       if (isOurs || (await isOf(aside, objectPath))) await rename(aside, path);
     },
@@ -110,20 +111,20 @@ export async function placeMeta(
   };
 }
 
-/** Whether the metadata in a file tells of the bytes of an object. */
+/** Whether the metadata in a file describes the bytes of an object. */
 async function isOf(metaFile: string, objectPath: string): Promise<boolean> {
   const { sha256 } = parseMeta((await readFileIfThere(metaFile)) ?? "").metadata;
   return sha256 !== undefined && (await hashFile(objectPath)) === sha256;
 }
 
-/** SHA-256 of the bytes that stand there now. */
+/** SHA-256 of the bytes that are there now. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash, signal === undefined ? {} : { signal });
   return hash.digest("hex");
 }
 
-/** Whether the link was made; `false` when something stood there. */
+/** Whether the link was made; `false` if the name was taken. */
 export async function linkUnlessThere(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -138,7 +139,7 @@ export async function hasMeta(objectPath: string): Promise<boolean> {
   return (await readFileIfThere(findMetaPath(objectPath))) !== undefined;
 }
 
-/** Gives an object that stands its metadata; `by` is a temporary of the same file system. */
+/** Gives an existing object its metadata; `by` is a temporary file on the same file system. */
 export async function replaceMeta(objectPath: string, text: string, by: string): Promise<void> {
   await replaceFile(findMetaPath(objectPath), text, by);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a key may stand in this folder, given what really lies there: no name that differs in case only, no object
- * that is another's folder, no symbolic link on the way.
+ * Whether a key may be used in this folder, given what is on its disk: no name that differs only in case, no object
+ * that is another's folder, no symbolic link in the path.
  */
 import type { Dirent } from "node:fs";
 import { readdir, realpath } from "node:fs/promises";
@@ -9,8 +9,8 @@ import { BOOKKEEPING_PREFIX, isMetaName, refuseKey } from "../object-key.ts";
 import { readErrno } from "./folder-faults.ts";
 
 /**
- * Walks from the root down to the key by the names that the folders really hold. Resolves to whether the object
- * stands; raises `LAKE_KEY_REFUSED` where it could not be told from something else there. `root` has no links in it.
+ * Walks from the root down to the key by the names that are really on disk. Resolves to whether the object exists;
+ * raises `LAKE_KEY_REFUSED` if the key could be confused with something else there. `root` has no links in it.
  */
 export async function walkToKey(root: string, key: string): Promise<boolean> {
   const segments = key.split("/");
@@ -32,8 +32,8 @@ export async function walkToKey(root: string, key: string): Promise<boolean> {
 }
 
 /**
- * The path of a key that is to be read; `undefined` when nothing is there or no object could be. Links are refused
- * here too. Wider than what may be put: a name that somebody else gave can be read as it was listed.
+ * The path of a key that is to be read; `undefined` if nothing is there or no object could be. Links are refused here
+ * too. Accepts more than a put: a name that another program gave can be read as it was listed.
  */
 export async function findPathToRead(root: string, key: string): Promise<string | undefined> {
   const segments = key.split("/");
@@ -51,7 +51,7 @@ export async function findPathToRead(root: string, key: string): Promise<string 
   }
 }
 
-/** The entries of a folder; none where there is no such folder. */
+/** The entries of a folder; none if the folder does not exist. */
 export async function readFolder(path: string): Promise<readonly Dirent[]> {
   try {
     return await readdir(path, { withFileTypes: true });
@@ -76,7 +76,7 @@ function findEntry(entries: readonly Dirent[], segment: string, key: string): Di
   return found;
 }
 
-/** What the file systems of Windows and macOS take for one name. */
+/** Names that are the same name for the file systems of Windows and macOS. */
 function foldName(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }

@@ -1,4 +1,4 @@
-/** The objects of a folder lake in key order, and the temporaries that a dead process left. */
+/** The objects of a folder lake in key order, and the temporary files that a dead process left. */
 import type { Dirent } from "node:fs";
 import { lstat, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,14 +7,15 @@ import { isMetaName } from "../object-key.ts";
 import { readErrno } from "./folder-faults.ts";
 import { readFolder } from "./folder-names.ts";
 
-/** An etag that needs no reading: size and time of change in nanoseconds. */
+/** An etag that needs no reading: size and modification time in nanoseconds. */
 export function readEtag(stat: { readonly size: bigint; readonly mtimeNs: bigint }): string {
   return `${stat.size}-${stat.mtimeNs}`;
 }
 
 /**
  * Every object whose key starts with `prefix`, in the order of the keys' UTF-8 bytes as S3 lists them: a folder sorts
- * as its name with a slash. Metadata, links and special files are left out, and so is `bookkeeping`, a folder's name in the root.
+ * as its name with a slash. Metadata, links and special files are left out, and so is `bookkeeping`, a folder in the
+ * root.
  */
 export async function* walkFolder(
   root: string,
@@ -59,7 +60,7 @@ async function readSummary(path: string, key: string): Promise<ObjectSummary | u
   }
 }
 
-/** Removes what lies in the folder of temporaries and was last written before the instant; resolves to how many. */
+/** Removes the temporary files that were last written before the instant; resolves to their number. */
 export async function removeTemporaries(
   folder: string,
   writtenBefore: Date,

@@ -1,11 +1,11 @@
-/** What a whole listing of the store says of the objects in the books. Computed from arguments alone; asks nobody. */
+/** What a whole listing of the store says about the recorded objects. Computed from the arguments alone. */
 import type { ObjectSummary } from "../../model/ports/lake.ts";
 import type { KnownObject } from "../../model/ports/object-store.ts";
 
 export interface Comparison {
-  /** Not in the books, or there with another size, or foreign and changed: to be looked at. */
+  /** Not recorded, or recorded with another size, or foreign and changed: to be checked. */
   readonly unknown: readonly ObjectSummary[];
-  /** Recorded as ours with this size, and the etag is another one: other bytes, or only another write. */
+  /** Recorded as ours with this size, but with another etag: other bytes, or only written again. */
   readonly touched: readonly { readonly object: KnownObject; readonly summary: ObjectSummary }[];
   /** Recorded, and not in the listing. */
   readonly absent: readonly KnownObject[];
@@ -31,7 +31,7 @@ export function compareListing(
   return { unknown, touched, absent, foreign };
 }
 
-/** A store that gives no etag, at the put or in the list, says nothing of a change. */
+/** A store that gives no etag, at the put or in the list, cannot show a change. */
 function isSameEtag(object: KnownObject, summary: ObjectSummary): boolean {
   return object.etag === summary.etag || object.etag === "" || object.etag === null || summary.etag === "";
 }

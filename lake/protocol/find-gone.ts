@@ -1,4 +1,4 @@
-/** Which recorded objects of a dataset the store does not hold as they were recorded: one listing. Changes nothing. */
+/** Which recorded objects of a dataset the store no longer holds as recorded, by one listing. Changes nothing. */
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import type { KnownObject } from "../../model/ports/object-store.ts";
 import { compareListing } from "./compare-listing.ts";
@@ -8,11 +8,11 @@ import { holdsContent, mapAtOnce } from "./look-at.ts";
 export interface GoneObject {
   readonly objectId: number;
   readonly key: string;
-  /** `missing`: not there. `differs`: other bytes stand at its key. */
+  /** `missing`: not in the store. `differs`: its key holds other bytes. */
   readonly verdict: "missing" | "differs";
 }
 
-/** Raises what the listing raises: a part of a listing says nothing. */
+/** Raises what the listing raises: a partial listing proves nothing. */
 export async function findGone(
   lake: Lake,
   recorded: readonly KnownObject[],
@@ -40,7 +40,7 @@ function describe({ objectId, key }: KnownObject, verdict: GoneObject["verdict"]
   return { objectId, key, verdict };
 }
 
-/** Another etag, the same size: its metadata name the bytes; where they are gone, the bytes themselves are read. */
+/** Another etag and the same size: the metadata names the bytes; if it is gone, the bytes themselves are read. */
 async function judge(
   lake: Lake,
   { sha256, sizeBytes }: KnownObject,

@@ -1,4 +1,7 @@
-/** What an object says of itself in its metadata, so that a database that lost its memory can learn it back. */
+/**
+ * What an object's metadata says about the object, so that a database that lost its records can restore them from the
+ * lake.
+ */
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
 import type { SealedBatch } from "../../model/ports/batch-store.ts";
 import type { ObjectHead, ObjectMetadata } from "../../model/ports/lake.ts";
@@ -26,13 +29,13 @@ export function describeFile(dataset: string, logicalDate: string): ObjectMetada
   return { "dagmar-kind": "file", "dagmar-dataset": dataset, "dagmar-logical-date": logicalDate };
 }
 
-/** Whether the metadata claims that Dagmar wrote the object; the claim is still to be checked against the bytes. */
+/** Whether the metadata claims that Dagmar wrote the object; the claim must still be checked against the bytes. */
 export function claimsToBeOurs(metadata: ObjectMetadata): boolean {
   return metadata["dagmar-kind"] !== undefined && metadata["sha256"] !== undefined;
 }
 
 /**
- * What was found, given the hash of the bytes themselves (`null`: not read, the metadata is taken on trust). Metadata that
+ * The identity of an object, given the hash of its bytes (`null`: not read, the metadata is trusted). Metadata that
  * does not agree with the bytes, or with itself, makes the object foreign.
  */
 export function interpretFound(head: ObjectHead, bytesSha256: string | null): FoundObject {

@@ -1,6 +1,7 @@
 /**
- * KNOW: one whole listing of a dataset's prefix, compared with the books both ways. What the books lack is adopted, so that
- * a lost or older database doubles nothing; what the store lacks does not count as stored any more.
+ * KNOW: one whole listing of a dataset's prefix, compared with the database in both directions. Objects that the
+ * database lacks are adopted, so that a lost or older database stores nothing twice; objects that the store lacks no
+ * longer count as stored.
  */
 import type { EventLog } from "../../model/ports/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
@@ -23,10 +24,10 @@ export interface LearnRequest extends Learner {
 
 const ADOPTED_AT_ONCE = 100;
 
-/** Raises what the listing raises: a part of a listing says nothing. */
+/** Raises what the listing raises: a partial listing proves nothing. */
 export async function learnLake(request: LearnRequest): Promise<Lesson> {
   const { lake, objects, prefix, dataset, events, signal } = request;
-  // In this order: what is committed while the list comes in is not missed in it.
+  // In this order, so that an object committed during the listing is not taken for missing.
   const known = await objects.listKnown(lake.id, prefix, dataset);
   const standing = await listStanding(lake, prefix, known, signal);
   const compared = compareListing(known, standing);
@@ -46,7 +47,7 @@ export async function learnLake(request: LearnRequest): Promise<Lesson> {
   return lesson;
 }
 
-/** Gives those whose bytes are others. A file counts as unread until a task relies on it. */
+/** Gives the objects whose bytes differ. A file counts as unread until a task uses it. */
 async function lookAtTouched(
   { lake, objects, signal }: LearnRequest,
   touched: Comparison["touched"],
@@ -96,7 +97,7 @@ async function adoptUnknown(
     if (claimed.length > 0) await adopt(claimed);
   }
 
-  // What was foreign before is compared with what is new among the manifests, what is new with all of them.
+  // Objects that were foreign before are compared with the new manifests, new objects with all manifests.
   const manifests =
     unclaimed.size === 0 ? newManifests : [...standing.values()].filter(({ key }) => isManifestKey(key));
   const open = new Map([...foreign, ...unclaimed.values()].map((summary) => [summary.key, summary]));
@@ -129,7 +130,7 @@ function describeForeign({ key, sizeBytes, etag }: ObjectSummary): FoundObject {
   return { key, kind: "foreign", sizeBytes, etag, ...nothing };
 }
 
-/** What a standing manifest lists, none of ours lists again. */
+/** What an existing manifest lists is not listed again by one of ours. */
 async function noteListed(
   { lake, objects, signal }: LearnRequest,
   manifests: readonly ObjectSummary[],

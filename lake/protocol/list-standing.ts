@@ -1,9 +1,15 @@
-/** What the store holds of a dataset: one listing of its prefix, and what a listing lacks asked for once more by its key. */
+/**
+ * What the store holds of a dataset: one listing of its prefix, and one request by key for each recorded object that
+ * the listing lacks.
+ */
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import type { KnownObject } from "../../model/ports/object-store.ts";
 import { mapAtOnce } from "./look-at.ts";
 
-/** Everything below the prefix, and what stands of the recorded objects elsewhere: their key was another once. */
+/**
+ * Everything below the prefix, and the recorded objects that exist elsewhere because their key template was different
+ * once.
+ */
 export async function listStanding(
   lake: Lake,
   prefix: string,
@@ -20,7 +26,7 @@ export async function listStanding(
   return standing;
 }
 
-/** The longest folder that all keys lie in; empty for the whole lake. */
+/** The longest folder that contains all keys; empty for the whole lake. */
 export function findCommonFolder(keys: readonly string[]): string {
   let [common = ""] = keys;
   for (const key of keys) {
@@ -29,7 +35,7 @@ export function findCommonFolder(keys: readonly string[]): string {
   return common.slice(0, common.lastIndexOf("/") + 1);
 }
 
-/** Those of the objects that the store really does not have: a list may leave out what stands. */
+/** Those of the objects that the store really does not have: a listing may omit an existing object. */
 export async function confirmAbsent(
   lake: Lake,
   absent: readonly KnownObject[],

@@ -1,4 +1,4 @@
-/** Looks at single objects of the lake: what their metadata say, and whether their bytes agree. */
+/** Checks single objects of the lake: what their metadata says, and whether their bytes agree with it. */
 import { createHash } from "node:crypto";
 import type { Lake, ObjectHead, ObjectSummary } from "../../model/ports/lake.ts";
 import type { FoundObject } from "../../model/ports/object-store.ts";
@@ -7,7 +7,7 @@ import { claimsToBeOurs, interpretFound } from "./identity-metadata.ts";
 
 const LOOKS_AT_ONCE = 8;
 
-/** Records and manifests are small and are read whole; a file's bytes are checked when a task is about to rely on them. */
+/** Records and manifests are small and are read whole; a file's bytes are checked when a task is about to use them. */
 export async function lookAt(lake: Lake, summary: ObjectSummary, signal: AbortSignal): Promise<FoundObject> {
   const head = await lake.head(summary.key, signal);
   if (head === undefined) return interpretFound({ ...summary, metadata: {} }, null);
@@ -16,7 +16,7 @@ export async function lookAt(lake: Lake, summary: ObjectSummary, signal: AbortSi
   return interpretFound(head, await hashObject(lake, summary.key, signal));
 }
 
-/** Whether an object can be one of records or a manifest. */
+/** Whether an object can hold records or a manifest. */
 export function isSmall(summary: ObjectSummary): boolean {
   return summary.sizeBytes <= 2 * MAX_BYTES_PER_BATCH;
 }
@@ -32,7 +32,7 @@ export async function mapAtOnce<T, R>(items: readonly T[], work: (item: T) => Pr
   return results;
 }
 
-/** SHA-256 of an object's bytes as the store gives them now. */
+/** SHA-256 of the object's present bytes in the store. */
 export async function hashObject(lake: Lake, key: string, signal: AbortSignal): Promise<string> {
   const { body } = await lake.get(key, signal);
   const hash = createHash("sha256");
@@ -40,7 +40,7 @@ export async function hashObject(lake: Lake, key: string, signal: AbortSignal): 
   return hash.digest("hex");
 }
 
-/** The metadata name the sha256; where they are gone, the bytes themselves are read. */
+/** The metadata names the sha256; if it is gone, the bytes themselves are read. */
 export async function holdsContent(
   lake: Lake,
   head: ObjectHead,

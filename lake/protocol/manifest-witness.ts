@@ -1,6 +1,6 @@
 /**
- * The second witness: an object whose metadata are gone is compared with the manifests, which name the key, the bytes and
- * the ids of every object that they list. A manifest is believed where the batch names in it agree with their content.
+ * The second proof: an object whose metadata is gone is compared with the manifests, which name the key, the bytes and
+ * the ids of every object that they list. A manifest is trusted if the batch names in it agree with their content.
  */
 import { createHash } from "node:crypto";
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
@@ -12,7 +12,7 @@ export interface Manifest {
   readonly dataset: string;
   readonly logicalDate: string;
   readonly sha256: string;
-  /** By key: what must stand there. */
+  /** What must exist at each key. */
   readonly objects: ReadonlyMap<string, FoundObject>;
 }
 
@@ -20,7 +20,9 @@ export function isManifestKey(key: string): boolean {
   return key.slice(key.lastIndexOf("/") + 1).startsWith("_manifest-");
 }
 
-/** `undefined` for what is no manifest, or one whose batch names do not agree with what it lists. */
+/**
+ * `undefined` for content that is not a manifest, or for a manifest whose batch names do not agree with what it lists.
+ */
 export async function readManifest(
   lake: Lake,
   summary: ObjectSummary,
@@ -87,11 +89,11 @@ function parseJson(text: string): unknown {
 
 export interface Testimony {
   readonly claimed: readonly FoundObject[];
-  /** Listed with these ids, but the bytes that stand there are others. */
+  /** Listed with these ids, but the object holds other bytes. */
   readonly contradicted: readonly string[];
 }
 
-/** Which of the unclaimed objects the manifests know; an unclaimed manifest that can be read is claimed too. */
+/** Which of the unclaimed objects the manifests list; an unclaimed manifest that can be read is claimed too. */
 export async function hearManifests(
   lake: Lake,
   manifests: readonly ObjectSummary[],

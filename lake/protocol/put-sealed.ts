@@ -1,4 +1,7 @@
-/** PUT and COMMIT of one sealed batch: the same bytes until they stand in the lake, never over anything. */
+/**
+ * PUT and COMMIT of one sealed batch: the same bytes on every try until they are in the lake, never over another
+ * object.
+ */
 import { createHash } from "node:crypto";
 import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
 import type { EventLog } from "../../model/ports/event-log.ts";
@@ -15,7 +18,7 @@ export interface PutContext {
   readonly run: RunFacts;
   readonly taskId: string;
   readonly signal: AbortSignal;
-  /** Lists the dataset's prefix again, since another database writes there too. */
+  /** Lists the dataset's prefix again, because another database writes there too. */
   learnAgain(takenKey: string): Promise<void>;
 }
 
@@ -24,14 +27,15 @@ export interface PutEnd {
   readonly isCommitted: boolean;
   /** Fixed by the commit. */
   readonly manifests: readonly SealedBatch[];
-  /** What remains to be sealed anew when it was not committed. */
+  /** The records that must be sealed again if it was not committed. */
   readonly rest: readonly SpooledRecord[];
 }
 
 /**
- * An object that stands at the key with our content is our own, put before a crash or a lost answer: commit. One that another
- * database of Dagmar's put there is the moment to learn the lake again: records that it stored are left out, and the batch is
- * given up for what remains of it. Any other object is left alone and told; the batch takes the next number.
+ * An object at the key with our content is our own, put before a crash or before an answer was lost: commit. An object
+ * that another Dagmar database put there means that the lake must be listed again: records that it stored are left out,
+ * and the batch is given up for the rest. Any other object is not changed and is reported; the batch takes the next
+ * number.
  */
 export async function putSealed(
   context: PutContext,
@@ -59,7 +63,7 @@ export async function putSealed(
     failpoint("rekey.after");
   }
 
-  /** `undefined`: the body is not what was sealed. */
+  /** `undefined`: the body differs from what was sealed. */
   async function putVerified(): Promise<PutResult | undefined> {
     try {
       return await lake.putBytes({
@@ -76,7 +80,7 @@ export async function putSealed(
     }
   }
 
-  /** It may have been put before the damage was done; otherwise its ids are asked again. */
+  /** It may have been put before the damage happened; otherwise its ids are asked again. */
   async function settleDamaged(): Promise<PutEnd> {
     const head = await lake.head(batch.key, signal);
     if (head !== undefined && (await holdsContent(lake, head, batch, signal))) return commit(head.etag);

@@ -1,4 +1,7 @@
-/** The events of what a look at the lake has found: what was adopted, what is gone, what nothing claims, what is doubled. */
+/**
+ * The events for the result of one comparison with the lake: objects that were adopted, are gone, belong to no task, or
+ * hold ids twice.
+ */
 import type { EventLevel, EventLog } from "../../model/ports/event-log.ts";
 
 export interface Learner {
@@ -7,19 +10,19 @@ export interface Learner {
   readonly taskId: string;
 }
 
-/** Of one look at one prefix. */
+/** The result for one prefix. */
 export interface Lesson {
   /** Adopted. */
   readonly objects: number;
   readonly ids: number;
   readonly doubledIds: number;
-  /** Of `objects`: those that only a manifest knew. */
+  /** Of `objects`: those that only a manifest listed. */
   readonly byManifest: number;
-  /** Ids that were stored in objects which are gone, and in nothing else. */
+  /** Ids that were stored only in objects that are gone. */
   readonly lostIds: number;
   readonly missingKeys: readonly string[];
   readonly replacedKeys: readonly string[];
-  /** Neither metadata nor a manifest says that they are ours. */
+  /** Neither metadata nor a manifest shows that they are ours. */
   readonly unclaimedKeys: readonly string[];
   readonly contradictedKeys: readonly string[];
 }

@@ -1,6 +1,6 @@
 /**
- * SPOOL, SEAL, PUT, COMMIT and MANIFEST for one task: takes fetched records and has each in exactly one object. What to
- * fetch is the task's business; what each step writes down is the BatchStore's.
+ * SPOOL, SEAL, PUT, COMMIT and MANIFEST for one task: takes fetched records and stores each in exactly one object. The
+ * task decides what to fetch; the BatchStore records each step.
  */
 import type { Ask, FetchedRecord, SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
 import type { ObjectStore } from "../../model/ports/object-store.ts";
@@ -14,7 +14,7 @@ const MAX_SPOOLED_BYTES = 64 * 1024 * 1024;
 const PUTS_AT_ONCE = 4;
 
 export interface SinkStats {
-  /** Objects put or found to be ours in this attempt, manifests included. */
+  /** Objects that this attempt put or found to be ours, manifests included. */
   readonly objects: number;
   readonly records: number;
   readonly bytes: number;
@@ -27,11 +27,11 @@ export interface RecordSink {
   add(record: FetchedRecord): Promise<void>;
   /** Seals and puts everything, and the manifests. Call it after every outcome was recorded. */
   finish(): Promise<void>;
-  /** Seals what is spooled and puts nothing: the end of a task that failed or was stopped. */
+  /** Seals what is spooled and puts nothing: for a task that failed or was stopped. */
   abandon(): Promise<void>;
   /** Aborted when a put failed for good, so that fetching stops. */
   readonly failed: AbortSignal;
-  /** How often the lake was learned again since: then some of the planned ids may be stored by another database. */
+  /** How often the lake was listed again since: then another database may have stored some of the planned ids. */
   readonly lessons: number;
   readonly stats: SinkStats;
 }
@@ -49,7 +49,7 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
     ...context,
     learnAgain: (takenKey) =>
       learning.run(async () => {
-        // Several puts meet the other database at once: one listing has learned the objects of all.
+        // If several puts meet objects of the other database at once, one listing covers all of them.
         const taken = await objects.find(lake.id, takenKey);
         if (taken?.isCommitted === true) return;
         await context.learn();
@@ -112,7 +112,7 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
     failpoint("seal.before");
     const batch = await batches.seal(records);
     failpoint("seal.after");
-    // Counted as written from here on, frame included, so that put() takes away exactly what stands.
+    // Counted as written from here on, frame included, so that put() subtracts exactly these bytes.
     spooledBytes -= records.reduce((sum, record) => sum + record.sizeBytes, 0);
     if (batch === undefined) return;
     spooledBytes += batch.sizeBytes;
@@ -137,7 +137,7 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
     failure.signal.throwIfAborted();
   }
 
-  /** A put may give records back, which then are packed anew. */
+  /** A put may return records, which are then packed again. */
   async function settleAll(): Promise<void> {
     for (let open = packer.flush(); open.length > 0; open = packer.flush()) {
       for (const records of open) track(seal(records));
@@ -147,8 +147,8 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
   }
 
   /**
-   * Looks and takes in one go, without an await between: of many that wait, those that fit go on and the rest wait again.
-   * Gives what must be called when the record is packed; until then it counts as under way.
+   * Checks and reserves in one step, without an await between: of many waiting records, those that fit continue and the
+   * others wait again. Returns a function to call when the record is packed; until then it counts as on its way.
    */
   async function reserveRoom(sizeBytes: number): Promise<() => void> {
     while (spooledBytes > 0 && spooledBytes + sizeBytes > MAX_SPOOLED_BYTES) {
@@ -206,7 +206,8 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
     },
     async abandon() {
       while (underWay.size > 0) await Promise.all(underWay);
-      // By the books, not by what is open here: the task may have ended before it took up what an earlier attempt left.
+      // From the database, not from the batches open here: the task may have ended before it took up what an earlier
+      // attempt left.
       const rest = createBatchPacker<SpooledRecord>();
       const unsealed = await batches.listUnsealed(lake.id, dataset);
       const own = unsealed.filter((record) => record.askId === ask.askId);

@@ -1,4 +1,7 @@
-/** Compares the books with the store: what is gone, what differs, what nothing has entered, what is doubled. Changes nothing. */
+/**
+ * Compares the database with the store: what is gone, what differs, what is not recorded, what is stored twice. Changes
+ * nothing.
+ */
 import { describeError, LakeError } from "../../model/errors.ts";
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import type { FoundAnswers } from "../../model/ports/object-store.ts";
@@ -10,7 +13,7 @@ export interface BookedObject {
   readonly sizeBytes: number;
 }
 
-/** Ids that the books have in two objects. */
+/** Ids that the database has in two objects. */
 export interface DoubledIds {
   readonly key: string;
   readonly otherKey: string;
@@ -19,9 +22,9 @@ export interface DoubledIds {
 }
 
 /**
- * `missing`: booked and not there. `differs`: other bytes. `unreadable`: the store gives it to nobody. `doubled`: ids of it
- * stand in another object too. `no_metadata`: the bytes are as booked, but another database would not know them. `unknown`:
- * there and not booked. The last two are no fault.
+ * `missing`: recorded and not in the store. `differs`: other bytes. `unreadable`: the store refuses to return it.
+ * `doubled`: ids of it are in another object too. `no_metadata`: the bytes are as recorded, but another database would
+ * not recognise the object. `unknown`: in the store and not recorded. The last two are not faults.
  */
 export type Verdict = "missing" | "differs" | "unreadable" | "doubled" | "no_metadata" | "unknown";
 
@@ -33,12 +36,12 @@ export interface Deviation {
 
 export interface VerifyOptions {
   readonly prefix: string;
-  /** Read every object and compare its SHA-256; else sizes and metadata are compared. */
+  /** Read every object and compare its SHA-256; otherwise sizes and metadata are compared. */
   readonly isDeep: boolean;
-  /** Keys of foreign objects that the books know and leave alone. */
+  /** Keys of foreign objects that the database knows and does not change. */
   readonly foreignKeys: ReadonlySet<string>;
   readonly doubles: readonly DoubledIds[];
-  /** How many of these ids other objects than the one at `key` hold. */
+  /** How many of these ids are in objects other than the one at `key`. */
   readonly countStored: (key: string, answers: FoundAnswers) => number;
   readonly signal: AbortSignal;
 }
@@ -66,7 +69,7 @@ export async function verifyLake(
   ].filter((deviation) => deviation !== undefined);
   return deviations.toSorted((a, b) => (a.key < b.key ? -1 : 1));
 
-  /** What lies outside of the prefix was not listed. */
+  /** Nothing outside the prefix was listed. */
   function stands(key: string): boolean {
     return standing.has(key) || !key.startsWith(prefix);
   }

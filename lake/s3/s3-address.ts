@@ -1,13 +1,13 @@
 /**
- * Where the AWS SDK really sends a bucket's requests, as every setting of its own has it: variables, profiles, services
- * sections. Which lake stands there is `location`'s to name.
+ * Where the AWS SDK really sends a bucket's requests, given all of its own settings: variables, profiles, services
+ * sections. `location` names the lake.
  */
 import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
 import { ConfigError } from "../../model/errors.ts";
 import { isAwsAddress, nameStore } from "../location.ts";
 import { refuseAddress } from "./s3-faults.ts";
 
-/** The parts of the SDK's request that are looked at. */
+/** The parts of the SDK's request that are read. */
 interface Sent {
   readonly protocol: string;
   readonly hostname: string;
@@ -15,12 +15,12 @@ interface Sent {
   readonly path: string;
 }
 
-/** The store as the SDK would choose it if it were left alone: an endpoint where it is not AWS, and the region. */
+/** The store that the SDK would choose by itself: the endpoint if it is not AWS, and the region. */
 export async function askStore(
   bucket: string,
 ): Promise<{ readonly endpoint?: string; readonly region?: string }> {
   const sdk = await import("@aws-sdk/client-s3");
-  // Nothing is signed or sent, so nobody need look for keys.
+  // Nothing is signed or sent, so no credentials are needed.
   const credentials = { accessKeyId: "none", secretAccessKey: "none" };
   const config: S3ClientConfig = { maxAttempts: 1, forcePathStyle: true, credentials };
   const client = new sdk.S3(config);
@@ -41,7 +41,10 @@ export async function askStore(
   }
 }
 
-/** Raises `ConfigError` before anything is sent to another store than the named one. `store` is as `nameStore` gives it. */
+/**
+ * Raises `ConfigError` before anything is sent to a store other than the named one. `store` has the form that
+ * `nameStore` gives.
+ */
 export function guardAddress(client: S3, bucket: string, store: string): void {
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -70,7 +73,10 @@ async function askAddress(client: S3, bucket: string): Promise<string> {
   return address;
 }
 
-/** The store's address without the bucket, which stands before its host's name or, with the key, at the end of its path. */
+/**
+ * The store's address without the bucket, which is the first part of its host's name or, with the key, the end of its
+ * path.
+ */
 function readAddress(args: unknown, bucket: string): string {
   const { input, request } = args as { readonly input: { readonly Key?: string }; readonly request: Sent };
   const { protocol, hostname, port, path } = request;

@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import type { SendOptions } from "./s3-connection.ts";
 
-/** As slow as one of these in the time for a stall may a body go. */
+/** A body may be as slow as one of these pieces in the time for a stall. */
 const PIECE_BYTES = 64 * 1024;
 
 interface BodyOptions {
@@ -11,8 +11,8 @@ interface BodyOptions {
 }
 
 /**
- * Sends the chunks as one body. A source that fails must end the request, and its own error must be the one that is
- * heard: left alone, the SDK's promise never settles or the error ends the process.
+ * Sends the chunks as one body. A source that fails must end the request with its own error: otherwise the SDK's
+ * promise never settles or the error ends the process.
  */
 export async function sendChunks<T>(
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
@@ -43,7 +43,7 @@ export async function sendChunks<T>(
   }
 }
 
-/** Sends bytes from memory; the few at once. */
+/** Sends bytes from memory; a few bytes at once. */
 export async function sendBytes<T>(
   bytes: Buffer,
   options: SendOptions,
@@ -54,7 +54,7 @@ export async function sendBytes<T>(
   return await send(bytes, { abortSignal: options.abortSignal, requestTimeout: 0 });
 }
 
-/** A piece that the next one is asked for after was taken by the connection. */
+/** When the next piece is requested, the connection has taken the one before. */
 async function* cutInPieces(
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   progress: (takenBytes: number) => void,

@@ -1,25 +1,28 @@
-/** The AWS SDK's client as a lake wants it: where it sends to, what it signs with, and what it is kept from doing by itself. */
+/**
+ * The AWS SDK's client as a lake needs it: its address, its credentials, and which of its own features are switched
+ * off.
+ */
 import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
 import { guardAddress } from "./s3-address.ts";
 import { DEFAULT_S3_TIMEOUTS, type S3Options } from "./s3-options.ts";
 
-/** Left to itself the SDK writes to the console when a stream cannot be sent again. */
+/** By default the SDK writes to the console when a stream cannot be sent again. */
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 export interface ClientPlace {
   readonly bucket: string;
   /** As `nameStore` gives it. */
   readonly store: string;
-  /** What another client has learnt of how far the store's clock is off. */
+  /** What another client has learned about the offset of the store's clock. */
   readonly clockOffsetMs: number;
 }
 
-/** Opens a client that knows nothing of the credentials that an earlier one was given. */
+/** Opens a client that does not reuse the credentials of an earlier one. */
 export async function openClient(options: S3Options, place: ClientPlace): Promise<S3> {
   const sdk = await import("@aws-sdk/client-s3");
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
   const config: S3ClientConfig = {
-    // The SDK reads the shared files once in a process's life: keys that were replaced in them would never be seen.
+    // The SDK reads the shared files once per process: replaced keys in them would never be seen.
     credentials: options.credentials ?? defaultProvider({ ignoreCache: true, logger: SILENT }),
     ...describeClient(options, place),
   };
@@ -31,7 +34,7 @@ export async function openClient(options: S3Options, place: ClientPlace): Promis
   return client;
 }
 
-/** Only a store of one's own does without a region. */
+/** Only a custom store works without a region. */
 async function hasRegion(client: S3): Promise<boolean> {
   if (!client.config.isCustomEndpoint) return true;
   return await client.config.region().then(
@@ -48,7 +51,7 @@ function describeClient(options: S3Options, place: ClientPlace): S3ClientConfig 
   return {
     maxAttempts: 1,
     logger: SILENT,
-    // With it the SDK opens a connection per body and, where a store never answers 100, waits for the whole time-out.
+    // With it the SDK opens a connection per body and, if a store never answers 100, waits for the whole time-out.
     expectContinueHeader: false,
     // Its other time-outs count from a request's start, or take a full buffer for a stall: see patience.
     requestHandler: {
@@ -66,7 +69,10 @@ function describeClient(options: S3Options, place: ClientPlace): S3ClientConfig 
   };
 }
 
-/** Whether two clients would sign with different keys; what cannot be had is another key, so that the next try says so. */
+/**
+ * Whether two clients would sign with different keys; keys that cannot be read count as different, so that the next try
+ * reports it.
+ */
 export async function differInCredentials(one: S3, other: S3): Promise<boolean> {
   const [first, second] = await Promise.all(
     [one, other].map(async (client) => await client.config.credentials().catch(() => undefined)),
@@ -81,7 +87,7 @@ export async function differInCredentials(one: S3, other: S3): Promise<boolean> 
 
 /**
  * Signs the planned SHA-256 of a body as `x-amz-content-sha256`, so that a store that checks signatures refuses other
- * bytes, and neither hashes a buffer twice nor sends a stream unsigned.
+ * bytes. Saves hashing a buffer twice, and no stream is sent unsigned.
  */
 function signPlannedContent(client: S3): void {
   client.middlewareStack.add(

@@ -1,6 +1,6 @@
 /**
- * One bucket over the AWS SDK: the client is loaded when first needed, each try is bounded by its progress, failed ones
- * are sent again in this one layer (the SDK's own is off), and what remains becomes a `LakeError`.
+ * One bucket over the AWS SDK: the client is loaded when first needed, each try is limited by its progress, failed
+ * tries are repeated only in this layer (the SDK's own retries are off), and a remaining fault becomes a `LakeError`.
  */
 import type { S3 } from "@aws-sdk/client-s3";
 import { setMaxListeners } from "node:events";
@@ -15,30 +15,30 @@ export interface SendOptions {
   readonly abortSignal: AbortSignal;
   /** The SDK's own, which is off. */
   readonly requestTimeout: 0;
-  /** To be told how many bytes of the body the connection took so far. */
+  /** Called with the number of body bytes that the connection has taken so far. */
   readonly progress: (takenBytes: number) => void;
 }
 
 export interface S3Call<T> {
-  /** What is asked for, for messages: operation and key. */
+  /** The operation and the key, for messages. */
   readonly what: string;
   /** The permission that it needs. */
   readonly permission: string;
-  /** Bytes of the body to send: as long as it gets on, the try goes on. */
+  /** Bytes of the body to send: the try continues as long as bytes are sent. */
   readonly bodyBytes?: number;
-  /** More time for the answer, where the store has much to do. */
+  /** More time for the answer, if the store has much to do. */
   readonly extraMs?: number;
   readonly signal?: AbortSignal | undefined;
   /** One try. Called again with the same bytes. */
   send(s3: S3, options: SendOptions): Promise<T>;
-  /** Sees each fault before it is judged; may answer in its place or raise another. */
+  /** Gets each fault before it is judged; may return an answer instead or raise another fault. */
   onFault?(fault: unknown): Promise<{ readonly answer: T } | undefined>;
 }
 
 export class S3Connection {
   readonly bucket: string;
   readonly options: S3Options;
-  /** What `nameStore` calls the store's address: nothing is sent to another. */
+  /** The store's address as `nameStore` writes it: nothing is sent to another. */
   readonly store: string;
   readonly #tools: RetryTools;
   readonly #closing = new AbortController();
@@ -54,7 +54,7 @@ export class S3Connection {
     setMaxListeners(0, this.#closing.signal);
   }
 
-  /** Sends a request until it is answered. Raises `LakeError`; the signal's reason when aborted. */
+  /** Sends a request until it is answered. Raises `LakeError`, or the signal's reason when aborted. */
   async call<T>(call: S3Call<T>): Promise<T> {
     let hasRenewed = false;
     let isWorthAnother = false;
@@ -107,8 +107,8 @@ export class S3Connection {
   }
 
   /**
-   * Asks the credentials' source anew where they may be what was refused, and gives whether the request deserves
-   * another try: once, whatever came. Requests under way keep the client that they have.
+   * Asks the source of the credentials again if they may be what was refused, and returns whether the request deserves
+   * another try: once, whatever the source gave. Requests under way keep their client.
    */
   async #renew(used: S3, call: S3Call<unknown>, fault: unknown): Promise<boolean> {
     const isMute = call.what.startsWith("HeadObject") && isMuteRefusal(fault);

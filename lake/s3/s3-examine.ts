@@ -1,6 +1,6 @@
 /**
- * Whether the credentials may do in the bucket what the program does there: each operation tried once. Leaves the probe object,
- * which the first run of every lake stores too. Nothing is deleted: the program never deletes an object.
+ * Whether the credentials permit in the bucket what the program does there: each operation is tried once. Leaves the
+ * probe object, which the first run of every lake stores too. Nothing is deleted: the program never deletes an object.
  */
 import { describeError, LakeError } from "../../model/errors.ts";
 import type { Finding } from "../../model/ports/examination.ts";
@@ -17,7 +17,7 @@ const POLICY = "deploy/aws/writer-policy.json lists what the writer needs.";
 
 interface Trial {
   readonly what: string;
-  /** What is said when it works. */
+  /** The text if it works. */
   readonly says: string;
   readonly act: (signal: AbortSignal) => Promise<unknown>;
 }
@@ -71,7 +71,7 @@ export async function examineBucket(
   ];
   const findings = (await Promise.all(groups.map((group) => tryInTurn(group, signal)))).flat();
   const [first] = findings;
-  // Told once: the store, and not a permission, is what is missing.
+  // Reported once: the store is missing, not a permission.
   if (first !== undefined && findings.every(({ todo }) => todo === REACH))
     return [{ ...first, what: "bucket" }];
   return [
@@ -143,13 +143,13 @@ async function putProbe(objects: S3Objects, signal: AbortSignal): Promise<void> 
       );
       return true;
     },
-    // It stands there already, or the store does not know the condition: either way it was allowed.
+    // The object exists already, or the store does not know the condition: in both cases the write was permitted.
     onFault: async (fault) =>
       isConditionFailed(fault) || isNotImplemented(fault) ? { answer: true } : undefined,
   });
 }
 
-/** Absent, it was at least looked for: the write before says why it is. */
+/** If it is absent, the read was permitted; the write before says why it is absent. */
 async function readProbe(objects: S3Objects, signal: AbortSignal): Promise<void> {
   try {
     const { body } = await objects.get(PROBE_KEY, signal);

@@ -1,14 +1,14 @@
-/** What a failed S3 request means: sent again, a condition that was not met, or a readable `LakeError`. */
+/** What a failed S3 request means: repeat it, a condition was not met, or a readable `LakeError`. */
 import type { S3ServiceException } from "@aws-sdk/client-s3";
 import { ConfigError, DagmarError, LakeError } from "../../model/errors.ts";
 import { describeNetworkFault, isCertificateFault, TRUST_HINT } from "../../model/text/network-fault.ts";
 import type { RetryVerdict } from "../retry.ts";
 
-/** The parts of the SDK's and Node's errors that are looked at. */
+/** The parts of the SDK's and Node's errors that are read. */
 interface RawFault {
   readonly name: string;
   readonly message: string;
-  /** Node's, of a connection that failed. */
+  /** Node's code for a connection that failed. */
   readonly code: string | undefined;
   /** 0 when no answer came. */
   readonly status: number;
@@ -27,7 +27,7 @@ const RETRYABLE_NAMES = new Set([
   "TooManyRequestsException",
   "InternalError",
   "ServiceUnavailable",
-  // What was sent is right, because its hash was compared before: these bytes were changed on the way.
+  // What was sent is right, because its hash was compared before: the bytes were changed on the way.
   "BadDigest",
   "XAmzContentSHA256Mismatch",
   "XAmzContentChecksumMismatch",
@@ -44,16 +44,16 @@ const DENIED_NAMES = new Set([
   "CredentialsProviderError",
   "TokenProviderError",
 ]);
-/** What a store says of keys that it does not know, or no longer; other keys may be there by now. */
+/** What a store returns for keys that it does not know, or no longer knows; other keys may be configured by now. */
 const KEY_REFUSED_NAMES = new Set(["InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"]);
-/** Said of a signature's date; other stores than AWS say it under the name of a wrong signature. */
+/** Returned for a signature's date; stores other than AWS return it under the name of a wrong signature. */
 const SKEWED_NAMES = new Set(["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"]);
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: the object is in an archive. */
 const ARCHIVED_NAME = "InvalidObjectState";
-/** The SDK's name for settings of an address that do not go together. */
+/** The SDK's name for address settings that contradict each other. */
 const ADDRESS_FAULT = "EndpointError";
 const LONGEST_SAYING = 300;
-/** 412 gets here only when what stood in the way was gone again at the second look. */
+/** A 412 gets here only if the object at the key was gone again at the second look. */
 const RETRYABLE_STATUSES = new Set([408, 409, 412, 425, 429]);
 
 function readFault(fault: unknown): RawFault {
@@ -68,7 +68,7 @@ function readFault(fault: unknown): RawFault {
   return { name, message, code, status: metadata?.httpStatusCode ?? 0, retryAfterMs };
 }
 
-/** The condition of a request was not met: something stands at the key. */
+/** The condition of a request was not met: the key is taken. */
 export function isConditionFailed(fault: unknown): boolean {
   const { name, status } = readFault(fault);
   return status === 412 || name === "PreconditionFailed";
@@ -89,8 +89,8 @@ export function isKeyRefused(fault: unknown): boolean {
 }
 
 /**
- * An answer to HEAD has no body and so no reason: 400 may be expired credentials, 403 a key that was replaced or a clock
- * that is wrong, and all of them deserve another look.
+ * An answer to HEAD has no body and so no reason: 400 may be expired credentials, 403 a replaced key or a wrong clock;
+ * each deserves another look.
  */
 export function isMuteRefusal(fault: unknown): boolean {
   const { status } = readFault(fault);
@@ -111,19 +111,19 @@ export function isAbsent(fault: unknown): boolean {
   return name === "NotFound" || name === "NoSuchKey" || (status === 404 && name !== "NoSuchBucket");
 }
 
-/** The store refused the bytes because they are not those of the checksum. */
+/** The store refused the bytes because they do not match the checksum. */
 export function isChecksumRefused(fault: unknown): boolean {
   const { name, status } = readFault(fault);
   return status === 400 && !EXPIRED_NAMES.has(name) && !DENIED_NAMES.has(name) && name !== "RequestTimeout";
 }
 
-/** Whether the store may have done what was asked although the answer says otherwise, or none came. */
+/** Whether the store may have carried out the request although the answer says otherwise, or none came. */
 export function mayHaveHappened(fault: unknown): boolean {
   const { status } = readFault(fault);
   return status === 0 || status >= 500 || status < 300 || status === 408;
 }
 
-/** Faults of our own are final; so is what the store will say again however often it is asked. */
+/** Our own faults are final; so is any answer that the store would repeat. */
 export function judgeFault(fault: unknown): RetryVerdict {
   if (fault instanceof DagmarError || fault instanceof TypeError || fault instanceof RangeError) {
     return { isRetryable: false };
@@ -151,7 +151,7 @@ export interface FaultPlace {
   readonly permission: string;
 }
 
-/** The `LakeError` for a fault that was not retried, or was retried in vain. Errors of our own are given back as they are. */
+/** The `LakeError` for a fault that was not retried, or was retried in vain. Our own errors are returned unchanged. */
 export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
   if (fault instanceof DagmarError || fault instanceof TypeError || fault instanceof RangeError) return fault;
   const raw = readFault(fault);
@@ -310,7 +310,7 @@ function quoteStore({ name, message, status }: RawFault): string {
   return text === "" ? `${status}` : `${status} ${text}`;
 }
 
-/** What the SDK says of settings that do not go together, such as FIPS and an endpoint of one's own. */
+/** What the SDK reports for settings that contradict each other, such as FIPS and a custom endpoint. */
 export function refuseAddress(message: string): ConfigError {
   return new ConfigError("CONFIG_INVALID", `The AWS SDK finds no address for the bucket: ${message}`, {
     hint: "See AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_PROFILE and the shared AWS configuration.",
@@ -329,7 +329,7 @@ function capitalise(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** The SDK hangs request and response on its errors, with the Authorization header in them. */
+/** The SDK attaches request and response to its errors, with the Authorization header in them. */
 function redact(fault: unknown): Error {
   const { name, message } = readFault(fault);
   const clean = new Error(message);

@@ -1,4 +1,4 @@
-/** A lake in an S3 bucket: which way an object goes up, what the store can do, and what is said when it cannot. */
+/** A lake in an S3 bucket: how an object is uploaded, what the store can do, and what is logged when it cannot. */
 import { createHash } from "node:crypto";
 import type { Clock } from "../../model/ports/clock.ts";
 import { LakeError } from "../../model/errors.ts";
@@ -180,7 +180,7 @@ export class S3Lake implements SweepableLake {
     });
   }
 
-  /** `s3://bucket/raw` and keys that begin with `Raw/` are seldom meant together. Said once. */
+  /** `s3://bucket/raw` and keys that begin with `Raw/` are seldom meant together. Logged once. */
   #noticeDoubling(key: string): void {
     const last = this.#objects.prefix.split("/").at(-2) ?? "";
     const [first = ""] = key.split("/");

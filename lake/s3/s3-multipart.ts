@@ -1,4 +1,7 @@
-/** An object in parts that go up side by side, in flat memory; a failed upload is aborted so that none of it is left. */
+/**
+ * An object uploaded in parts at the same time, in constant memory; a failed upload is aborted so that no part of it is
+ * left.
+ */
 import type { CompletedPart } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import { LakeError } from "../../model/errors.ts";
@@ -18,13 +21,13 @@ const MAX_PARTS = 10_000;
 const MAX_PARALLEL = 4;
 const MAX_BUFFERED_BYTES = 96 * 1024 * 1024;
 const MAX_ROUNDS = 3;
-/** How fast the slowest store puts the parts together: 4 GiB in a quarter of an hour. */
+/** How fast the slowest store joins the parts: 4 GiB in a quarter of an hour. */
 const COMPLETED_BYTES_PER_MS = 4 * 1024;
 
-/** The upload was ended under us, or the store wants it begun anew. */
+/** The upload was ended by another program, or the store wants it begun again. */
 class UploadLost extends LakeError {}
 
-/** The given part size, or as much more as it takes to stay within 10,000 parts. */
+/** The given part size, or more if that is needed to stay within 10,000 parts. */
 export function choosePartSize(sizeBytes: number, partSizeBytes: number): number {
   return Math.max(partSizeBytes, Math.ceil(sizeBytes / MAX_PARTS));
 }
@@ -38,7 +41,8 @@ export async function putFileInParts(
 ): Promise<PutResult> {
   let lost: UploadLost | undefined;
   for (let round = 1; ; round += 1) {
-    // A look costs one request and may save gigabytes: an upload that is gone may have been completed by a try whose answer was lost.
+    // A look costs one request and may save gigabytes: a try whose answer was lost may have completed an upload that is
+    // gone.
     const standing = await placing.look();
     if (standing !== undefined) return await placing.verify(standing);
     if (lost !== undefined && round > MAX_ROUNDS) throw lost;
@@ -198,7 +202,7 @@ class PartsUpload {
     return {
       PartNumber: partNumber,
       ...(answer.ETag === undefined ? {} : { ETag: answer.ETag }),
-      // Named only where the store took note of it: others do not know the element.
+      // Named only if the store returned one: other stores do not know the element.
       ...(answer.ChecksumSHA256 === undefined ? {} : { ChecksumSHA256: answer.ChecksumSHA256 }),
     };
   }
@@ -235,7 +239,7 @@ class PartsUpload {
     });
   }
 
-  /** Not bound to the caller's signal: an aborted upload above all must not stay. */
+  /** Not bound to the caller's signal: above all, an aborted upload must not stay. */
   async #abort(uploadId: string): Promise<void> {
     try {
       await this.#objects.connection.call({

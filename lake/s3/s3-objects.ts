@@ -1,4 +1,4 @@
-/** The reading side of a bucket: one object's head, its body, and lists; with the lake's prefix put on and taken off. */
+/** The reading side of a bucket: one object's head, its body, and lists; adds and removes the lake's prefix. */
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
 import { LakeError } from "../../model/errors.ts";
@@ -24,7 +24,7 @@ export class S3Objects {
     return this.connection.bucket;
   }
 
-  /** The key as the bucket has it. */
+  /** The key in the bucket. */
   fullKey(key: string): string {
     return this.prefix + key;
   }
@@ -66,7 +66,7 @@ export class S3Objects {
       for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
         if (Key === undefined || !Key.startsWith(this.prefix)) continue;
         const key = Key.slice(this.prefix.length);
-        // A key that ends in a slash is how consoles draw a folder.
+        // A key that ends in a slash is a folder made by a console.
         if (key === "" || key.endsWith("/") || key.startsWith(BOOKKEEPING_PREFIX)) continue;
         yield { key, sizeBytes: Size ?? 0, etag: ETag ?? "", modifiedAt: LastModified ?? new Date(0) };
       }

@@ -1,4 +1,4 @@
-/** What may be set about an S3 lake; where the values come from is config's business. */
+/** The options of an S3 lake. config decides where their values come from. */
 import type { Agent } from "node:http";
 
 export interface S3Credentials {
@@ -14,38 +14,38 @@ export interface S3Encryption {
 
 export interface S3Timeouts {
   readonly connectMs: number;
-  /** A body of which the connection takes, or gives, no byte for so long is stalled. There is no limit of its whole time. */
+  /** A body is stalled if the connection takes, or gives, no byte of it for this long. Its total time has no limit. */
   readonly idleMs: number;
-  /** To an answer's head: from the request, or where there is a body, from its last byte. */
+  /** Until an answer's head: from the request or, with a body, from its last byte. */
   readonly requestMs: number;
 }
 
-/** A stall is noticed within an eighth more than `idleMs`: within a minute. */
+/** A stall is noticed after at most an eighth more than `idleMs`: within a minute. */
 export const DEFAULT_S3_TIMEOUTS: S3Timeouts = { connectMs: 10_000, idleMs: 50_000, requestMs: 60_000 };
 
 export interface S3Options {
-  /** Any store but AWS. */
+  /** Any store except AWS. */
   readonly endpoint?: string;
   /** The settings that the endpoint and the region come from, for messages: `AWS_REGION`. */
   readonly named?: { readonly endpoint?: string; readonly region?: string };
   /** Default: the SDK's own chain; with an endpoint and none in that chain, `us-east-1`. */
   readonly region?: string;
-  /** Default: the SDK's own chain. A function is asked again when the store refuses what it gave. */
+  /** Default: the SDK's own chain. A function is called again when the store refuses its credentials. */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>);
   /** Default: true with an endpoint, false without. */
   readonly forcePathStyle?: boolean;
-  /** Asked for with each write. Default: the bucket's own. */
+  /** Requested with each write. Default: the bucket's own. */
   readonly encryption?: S3Encryption;
-  /** Makes the agent of a client's connections, such as through a proxy. Default: the SDK's own. */
+  /** Makes the agent of a client's connections, for example through a proxy. Default: the SDK's own. */
   readonly makeAgent?: () => Agent;
-  /** Files larger than this go up in parts. Default 4 GiB; a single put may have at most 5 GiB. */
+  /** Larger files are uploaded in parts. Default 4 GiB; a single put may have at most 5 GiB. */
   readonly multipartThresholdBytes?: number;
   /** Default 8 MiB; grows for files of more than 10,000 parts. At least 5 MiB on AWS. */
   readonly partSizeBytes?: number;
   readonly timeouts?: S3Timeouts;
 }
 
-/** The fields of a write that ask for encryption. */
+/** The fields of a write that request encryption. */
 export function describeEncryption({ encryption }: S3Options) {
   if (encryption === undefined) return {};
   const { algorithm, kmsKeyId } = encryption;

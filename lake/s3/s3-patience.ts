@@ -1,19 +1,21 @@
 /**
- * How long one try of a request may take: a body as long as the connection takes bytes of it, an answer's head a fixed
- * time from then. What a try that took too long is worth is judged elsewhere.
+ * How long one try of a request may take: a body, as long as the connection takes bytes of it; the head of an answer, a
+ * fixed time from then. Whether a try that took too long is repeated is judged elsewhere.
  */
 import type { Readable } from "node:stream";
 import type { S3Timeouts } from "./s3-options.ts";
 
-/** So many looks make up the shorter of the two limits. */
+/** The shorter of the two limits is checked this many times. */
 const LOOKS = 8;
-/** What systems on the way keep of a body that is sent already: it takes its time at the pace of what came before. */
+/**
+ * How many bytes of a body the system's buffers may hold: sending them takes time at the same pace as the bytes before.
+ */
 const BUFFERED_BYTES = 4 * 1024 * 1024;
 
 export interface Patience {
   /** Aborted when the try took too long, or by one of the signals. */
   readonly signal: AbortSignal;
-  /** To be told how many bytes of the body were taken so far. */
+  /** Call it with the number of body bytes taken so far. */
   readonly progress: (takenBytes: number) => void;
 }
 
@@ -21,11 +23,11 @@ export interface TryLimits {
   readonly timeouts: S3Timeouts;
   /** 0 without a body. */
   readonly bodyBytes: number;
-  /** More time for the answer, where the store has much to do. */
+  /** More time for the answer, if the store has much to do. */
   readonly extraMs: number;
 }
 
-/** Runs `work` within the limits. What it resolves to, such as a body, is no longer bound by them. Raises a `TimeoutError`. */
+/** Runs `work` within the limits. They do not apply to what it resolves to, such as a body. Raises a `TimeoutError`. */
 export async function runTry<T>(
   { timeouts, bodyBytes, extraMs }: TryLimits,
   signals: readonly (AbortSignal | undefined)[],
@@ -33,7 +35,7 @@ export async function runTry<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const lookMs = Math.max(1, Math.floor(Math.min(timeouts.idleMs, timeouts.requestMs) / LOOKS));
-  /** The bytes that were taken, look by look. */
+  /** The bytes that were taken, check by check. */
   const taken: number[] = [0];
   let takenBytes = 0;
   let quietLooks = 0;
@@ -59,7 +61,7 @@ export async function runTry<T>(
     wait();
   }
 
-  /** How many looks the last of the body took. */
+  /** How many checks the last part of the body took. */
   function countTailLooks(): number {
     const first = taken.findIndex((bytes) => bytes >= bodyBytes - BUFFERED_BYTES);
     return first < 0 ? 0 : taken.length - 1 - first;

@@ -1,6 +1,6 @@
 /**
- * What it means that something stands at a key: our own lost attempt, or an object that was there first. Both ways of putting
- * (one request, or parts) ask here; nothing is ever written over.
+ * What an existing object at a key means: our own lost attempt, or an object that was there first. Both ways of putting
+ * (one request, or parts) ask here; nothing is ever overwritten.
  */
 import { createHash } from "node:crypto";
 import { LakeError } from "../../model/errors.ts";
@@ -13,11 +13,11 @@ export interface PlacingPlan {
   readonly key: string;
   readonly sizeBytes: number;
   readonly sha256: string;
-  /** Complete, our `sha256` included. */
+  /** Complete, with our `sha256`. */
   readonly metadata: ObjectMetadata;
-  /** Whether the store honours the condition; without it we look first and verify after. */
+  /** Whether the store honours the condition; if not, we look first and verify after. */
   readonly isConditional: boolean;
-  /** Whether the store compares bodies with their checksum; without it we read the object back. */
+  /** Whether the store compares bodies with their checksum; if not, we read the object back. */
   readonly isChecked: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -25,7 +25,7 @@ export interface PlacingPlan {
 export class Placing {
   readonly plan: PlacingPlan;
   readonly #objects: S3Objects;
-  /** An earlier try of this call may have stored the object, its answer being lost. */
+  /** An earlier try of this call may have stored the object although its answer was lost. */
   #mayBeOurs = false;
 
   constructor(objects: S3Objects, plan: PlacingPlan) {
@@ -33,18 +33,18 @@ export class Placing {
     this.plan = plan;
   }
 
-  /** What stands at the key already, judged; `undefined` where nothing does. */
+  /** The existing object at the key, judged; `undefined` if there is none. */
   async look(): Promise<PutResult | undefined> {
     const standing = await this.#objects.head(this.plan.key, this.plan.signal);
     return standing === undefined ? undefined : this.#judge(standing);
   }
 
-  /** To be called before each try: where the condition is not honoured, a look takes its place. */
+  /** Call it before each try: if the condition is not honoured, a look replaces it. */
   async lookIfUnconditional(): Promise<PutResult | undefined> {
     return this.plan.isConditional ? undefined : await this.look();
   }
 
-  /** To be called with each fault of a try; answers for a condition that was not met. */
+  /** Call it with each fault of a try; gives the result if the fault is a condition that was not met. */
   async settleFault(fault: unknown): Promise<{ readonly answer: PutResult } | undefined> {
     if (isConditionFailed(fault)) {
       const result = await this.look();
@@ -54,11 +54,11 @@ export class Placing {
     return undefined;
   }
 
-  /** To be called with the result: what the store does not promise is verified. Raises `LAKE_CORRUPT`. */
+  /** Call it with the result: verifies what the store does not guarantee. Raises `LAKE_CORRUPT`. */
   async verify(result: PutResult): Promise<PutResult> {
     const { key, sizeBytes, metadata, sha256, isChecked, isConditional, signal } = this.plan;
     if (result.outcome === "exists") {
-      // It will be taken for the planned one, and may be what the store made of an earlier try.
+      // It will be taken for the planned object, and may be the result of an earlier try.
       if (!isChecked && result.head.metadata["sha256"] === sha256) await this.#compareBytes();
       return result;
     }

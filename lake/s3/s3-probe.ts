@@ -1,25 +1,25 @@
-/** What a bucket's store can do, found out with one fixed key; whether to trust the answer for long is the lake's choice. */
+/** What a bucket's store can do, tested with one fixed key. The lake decides how long to trust the answer. */
 import { createHash } from "node:crypto";
 import { PROBE_KEY } from "../object-key.ts";
 import { isChecksumRefused, isConditionFailed, isNotImplemented, isUploadGone } from "./s3-faults.ts";
 import type { S3Objects } from "./s3-objects.ts";
 import { describeEncryption } from "./s3-options.ts";
 
-/** Always the same bytes, so that a store that honours nothing writes over them with the same again. */
+/** Always the same bytes, so that a store without conditions overwrites them with the same bytes. */
 export const PROBE_BODY = Buffer.from("Dagmar asks here what this store can do.\n");
 export const PROBE_SHA256 = digest(PROBE_BODY);
 const OTHER_SHA256 = digest(Buffer.from("other bytes"));
 
 type Verdict = "accepted" | "refused";
 
-/** Puts the probe with `If-None-Match: *`, and again where the first found nothing: one of the two must be refused. */
+/** Puts the probe with `If-None-Match: *`, and again if the first put found nothing: one of the two must be refused. */
 export async function probeConditionalPut(objects: S3Objects): Promise<boolean> {
   if ((await putProbe(objects, PROBE_SHA256, true)) === "refused") return true;
-  // Accepted once may mean that nothing stood there, or that the condition is not known at all (501).
+  // Accepted once can mean that nothing was there, or that the store does not know the condition at all (501).
   return (await putProbe(objects, PROBE_SHA256, true)) === "refused";
 }
 
-/** Puts the probe's own bytes with the checksum of others: a store that compares refuses them. */
+/** Puts the probe's own bytes with another checksum: a store that compares refuses them. */
 export async function probeChecksums(objects: S3Objects): Promise<boolean> {
   return (await putProbe(objects, OTHER_SHA256, false)) === "refused";
 }
@@ -53,7 +53,7 @@ async function putProbe(objects: S3Objects, sha256: string, isConditional: boole
   });
 }
 
-/** Completes an upload of one part over the probe, which must stand there already, and ends what is left of it. */
+/** Completes an upload of one part over the probe, which must exist already, and aborts what is left of it. */
 export async function probeConditionalComplete(objects: S3Objects): Promise<boolean> {
   const name = { Bucket: objects.bucket, Key: objects.fullKey(PROBE_KEY) };
   const what = `CompleteMultipartUpload ${name.Key}`;
@@ -91,7 +91,7 @@ export async function probeConditionalComplete(objects: S3Objects): Promise<bool
       },
       onFault: async (fault) => {
         if (isConditionFailed(fault)) return { answer: "refused" };
-        // Gone means that a try whose answer was lost went through.
+        // Gone means that a try whose answer was lost was successful.
         return isNotImplemented(fault) || isUploadGone(fault) ? { answer: "accepted" } : undefined;
       },
     });
@@ -109,7 +109,7 @@ export async function probeConditionalComplete(objects: S3Objects): Promise<bool
   }
 }
 
-/** Base64, as S3's headers have it. */
+/** Base64, as S3's headers use it. */
 function digest(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("base64");
 }

@@ -24,7 +24,7 @@ export async function putBytesAtOnce(
   );
 }
 
-/** `tell` gets the bytes handed to the socket so far, and begins anew with each try. */
+/** `tell` gets the bytes handed to the socket so far, and starts again with each try. */
 export async function putFileAtOnce(
   objects: S3Objects,
   placing: Placing,

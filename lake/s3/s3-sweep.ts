@@ -1,4 +1,4 @@
-/** Which unfinished multipart uploads of a bucket are left over, and their end. Objects are not its business. */
+/** Which unfinished multipart uploads of a bucket are left over, and how they are ended. Does not touch objects. */
 import type { ListMultipartUploadsCommandInput, ListMultipartUploadsCommandOutput } from "@aws-sdk/client-s3";
 import type { S3Objects } from "./s3-objects.ts";
 import { isUploadGone } from "./s3-faults.ts";
@@ -6,8 +6,9 @@ import { isUploadGone } from "./s3-faults.ts";
 type Marker = Pick<ListMultipartUploadsCommandInput, "KeyMarker" | "UploadIdMarker">;
 
 /**
- * Aborts every unfinished upload whose key starts with `prefix` (under the lake's own) and that was initiated before the
- * instant; resolves to their number. Ours are known by the prefix alone: S3 tells nothing else of an upload.
+ * Aborts every unfinished upload whose key starts with `prefix` (under the lake's own) and that was initiated before
+ * the instant; resolves to their number. The prefix alone identifies our uploads: S3 gives nothing else about an
+ * upload.
  */
 export async function sweepUploads(
   objects: S3Objects,

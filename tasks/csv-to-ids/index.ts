@@ -1,4 +1,4 @@
-/** The task type `csv-to-ids`: the ids in a CSV's object that meet conditions; the same content is read once only. */
+/** The task type `csv-to-ids`: the ids in a CSV's object that meet conditions; the same content is read only once. */
 import { createHash } from "node:crypto";
 import { pipeline, Transform } from "node:stream";
 import { z } from "zod";
@@ -146,7 +146,7 @@ async function scan(context: Context, object: KnownObject, key: CandidateKey): P
       remarks: makeRemarks(result, survey?.seen),
     });
   } finally {
-    // What cannot be removed now is removed when the next CSV was read; why the task ended is what must be told.
+    // What cannot be removed now is removed after the next CSV; the error that ended the task must be the one reported.
     await stage.discard().catch((fault: unknown) => {
       log.warn(`The ids that were read so far could not be removed: ${describeError(fault)}`);
     });
@@ -217,7 +217,7 @@ function comparison(where: CsvToIdsOptions["where"]): { readonly compared?: "nfc
   return /^[ -~]*$/.test(JSON.stringify(where)) ? {} : { compared: "nfc" };
 }
 
-/** The order in which a Dag file names its columns makes no other condition. */
+/** The order in which a Dag file names its columns does not change the condition. */
 function sortWhere(where: CsvToIdsOptions["where"]): JsonValue {
   const entries = Object.entries(where).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.parse(JSON.stringify(Object.fromEntries(entries))) as JsonValue;

@@ -40,7 +40,10 @@ export function describeSource({ source, writtenBy }: TaskInput): string {
   return writtenBy === null || source === "same_run" ? SOURCES[source] : `${SOURCES[source]}, ${writtenBy}`;
 }
 
-/** Raises the error again with the object that was read, where it does not name it, and with the way to have it again. */
+/**
+ * Raises the error again with the object that was read, if the message does not name it, and with the command that
+ * stores it again.
+ */
 export function nameInput(error: unknown, input: TaskInput): never {
   if (error instanceof LakeError && error.code === "LAKE_CORRUPT" && error.hint === undefined) {
     throw new LakeError(error.code, error.message, error.retryable, {
@@ -56,7 +59,10 @@ export function nameInput(error: unknown, input: TaskInput): never {
   });
 }
 
-/** The run that wrote the object writes it again, at its own key or beside it; a run id has its date behind the type. */
+/**
+ * The run that wrote the object writes it again, at its own key or under another name; a run id has its date after the
+ * type.
+ */
 function adviseLost({ writtenBy }: TaskInput): string {
   const [dagId, runId = ""] = writtenBy?.split("/") ?? [];
   if (dagId === undefined) return "Run the Dag that stores it again; `dagmar dags list` shows the Dags.";

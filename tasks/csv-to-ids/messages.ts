@@ -1,17 +1,17 @@
-/** What the scanning thread and whoever feeds it say to each other; the thread's `workerData` is `ScannerOptions`. */
+/** The messages between the scanning thread and its owner; the thread's `workerData` is `ScannerOptions`. */
 import type { ErrorCode } from "../../model/errors.ts";
 import type { ScanResult } from "./scan/scanner.ts";
 
 export type ToScanWorker =
   /** The file's next bytes: the first `length` of the buffer, which moves to the thread. */
   | { readonly kind: "chunk"; readonly bytes: ArrayBuffer; readonly length: number }
-  /** There are no more bytes. */
+  /** All bytes were sent. */
   | { readonly kind: "end" };
 
 export type FromScanWorker =
   /**
-   * A chunk is done. Its buffer comes back, and with it the right to send another. Rows and bytes count from the start;
-   * the ids are those that were found since the last message.
+   * A chunk is done. Its buffer comes back, which permits sending another. Rows and bytes count from the start; the ids
+   * are those found since the last message.
    */
   | {
       readonly kind: "progress";
@@ -22,7 +22,7 @@ export type FromScanWorker =
     }
   /** The last message after `end`, with the ids found since the last one. */
   | { readonly kind: "result"; readonly result: ScanResult }
-  /** The last message when the file cannot be scanned: what a `TaskFailure` carries. What is sent after it is ignored. */
+  /** The last message if the file cannot be scanned: the content of a `TaskFailure`. Later messages are ignored. */
   | {
       readonly kind: "failure";
       readonly code: ErrorCode;

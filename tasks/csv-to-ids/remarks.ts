@@ -1,4 +1,7 @@
-/** What a person must know of a CSV's content, kept with its ids and told by every run that reads it: cells that are not UTF-8, and no id at all. */
+/**
+ * What a person must know about a CSV's content, kept with its ids and reported by every run that reads it: cells that
+ * are not UTF-8, and no id at all.
+ */
 import type { CandidateSet } from "../../model/ports/candidate-store.ts";
 import type { JsonValue } from "../../model/dag/dag.ts";
 import type { ScanResult } from "./scan/scanner.ts";
@@ -7,11 +10,11 @@ import type { BrokenText } from "./scan/utf8-check.ts";
 
 interface Remarks {
   readonly not_utf8?: BrokenText;
-  /** Where no id was chosen: the values seen most, by column. */
+  /** If no id was chosen: the most frequent values, by column. */
   readonly seen?: SeenValues;
 }
 
-/** `null` where there is nothing to say. `seen`: of the survey, where there was one. */
+/** `null` if there is nothing to report. `seen`: from the survey, if there was one. */
 export function makeRemarks(
   { notUtf8 }: ScanResult,
   seen: SeenValues | undefined,

@@ -1,6 +1,6 @@
 /**
- * Pumps a stream of bytes into the scanning thread, with a few buffers that go to and fro, so that neither side runs
- * ahead. What is scanned for, and what becomes of the result, others decide.
+ * Pumps a stream of bytes into the scanning thread, with a few buffers that are passed back and forth, so that neither
+ * side runs ahead. The caller decides what is scanned for and what happens with the result.
  */
 import type { Readable } from "node:stream";
 import { TaskFailure } from "../../model/errors.ts";
@@ -8,9 +8,9 @@ import type { WorkerThread } from "../../model/ports/task-type.ts";
 import type { FromScanWorker, ToScanWorker } from "./messages.ts";
 import type { ScanResult } from "./scan/scanner.ts";
 
-/** Bytes in one message: large enough that its cost does not count. */
+/** Bytes in one message: large enough that its cost does not matter. */
 const BUFFER_BYTES = 256 * 1024;
-/** Messages under way, at most: one in work and the next ones waiting. */
+/** The most messages under way: one in work and the next ones waiting. */
 const BUFFERS = 4;
 
 export interface ScanProgress {
@@ -21,13 +21,13 @@ export interface ScanProgress {
 }
 
 /**
- * The result of scanning all of `source` (bytes; no encoding may be set on it) in a fresh thread of `worker.ts`, with the
- * ids found since the last step. `onStep` is called about every 256 KiB; while it keeps ids the thread gets no more bytes
- * than the buffers hold.
+ * The result of scanning all of `source` (bytes; no encoding may be set on it) in a new thread of `worker.ts`, with the
+ * ids found since the last step. `onStep` is called about every 256 KiB; while it keeps ids the thread gets only the
+ * bytes that the buffers hold.
  *
- * Rejects with the stream's own error when it fails, with the thread's `TaskFailure` (the stream is then destroyed), or
- * as `worker.next` does when the thread ends. In every case the stream is done with and no message is waited for any
- * more. Stopping the thread is left to whoever started it; to give up early, destroy the stream.
+ * Rejects with the stream's own error if it fails, with the thread's `TaskFailure` (the stream is then destroyed), or
+ * as `worker.next` does when the thread ends. In every case the stream has ended and no message is pending. The
+ * thread's owner stops it; to give up early, destroy the stream.
  */
 export async function scanStream(
   source: Readable,
@@ -49,7 +49,7 @@ export async function scanStream(
     send(worker, { kind: "end" });
   } catch (error) {
     if (!isAnswered) {
-      // The thread answers about what it has, so that nothing stays on its way; that answer is worth nothing.
+      // The thread answers with what it has, so that no message stays pending; that answer is ignored.
       send(worker, { kind: "end" });
       await answer.catch(() => undefined);
       throw error;
@@ -76,7 +76,7 @@ async function receiveAnswer(
 async function pump(source: Readable, worker: WorkerThread, pool: BufferPool): Promise<void> {
   let buffer: ArrayBuffer | undefined;
   let length = 0;
-  // The stream's chunks may be views of memory that others use, so they are copied and never transferred.
+  // The stream's chunks may be views of shared memory, so they are copied and never transferred.
   for await (const chunk of source as AsyncIterable<Uint8Array>) {
     for (let offset = 0; offset < chunk.length;) {
       buffer ??= await pool.take();

@@ -1,6 +1,6 @@
 /**
- * The thread that scans a CSV: gets bytes, gives progress and one answer (see messages). It never touches state or
- * lake, and lives until whoever started it stops it.
+ * The thread that scans a CSV: receives bytes, sends progress and one answer (see messages). It never touches state or
+ * lake, and lives until its owner stops it.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { TaskFailure } from "../../model/errors.ts";
@@ -31,7 +31,7 @@ port.on("message", (message: ToScanWorker) => {
   try {
     handle(message);
   } catch (error) {
-    // Anything else is a fault of ours: it ends the thread, and its owner learns of it that way.
+    // Any other error is our own fault: it ends the thread, which reports it to the thread's owner.
     if (!(error instanceof TaskFailure)) throw error;
     const { code, message: text, hint, retryable } = error;
     reply({ kind: "failure", code, message: text, hint, retryable });

@@ -1,11 +1,13 @@
-/** What a file's first bytes say it is, where it is compressed or an archive. What follows from that, its caller decides. */
+/**
+ * What kind of archive or compressed file the first bytes of a file show. The caller decides what follows from that.
+ */
 
 export interface Compressed {
   /** With its article: `a zip archive`. */
   readonly name: string;
-  /** Endings under which a file of this kind is what its name says; lower case. */
+  /** Endings with which a file of this kind is what its name says; lower case. */
   readonly endings: readonly string[];
-  /** The command that unpacks it, given the file's name; `null` where there is no common one. */
+  /** The command that unpacks it, given the file's name; `null` if there is no common one. */
   readonly unpack: ((file: string) => string) | null;
 }
 
@@ -52,10 +54,10 @@ const KINDS: readonly Kind[] = [
   { name: "a 7z archive", magics: ["377abcaf271c"], endings: [".7z"], unpack: null },
 ];
 
-/** As many bytes as the longest mark has. */
+/** The length of the longest mark. */
 export const MAGIC_BYTES = 6;
 
-/** `undefined` for anything else. Bzip2's mark is three letters, so the digit behind them counts too. */
+/** `undefined` for anything else. Bzip2's mark is three letters, so the digit after them counts too. */
 export function findCompression(head: Uint8Array): Compressed | undefined {
   const hex = Buffer.from(head.subarray(0, MAGIC_BYTES)).toString("hex");
   return KINDS.find(({ magics, name }) => {

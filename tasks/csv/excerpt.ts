@@ -8,8 +8,8 @@ const EXCERPT_BYTES = EXCERPT_CHARACTERS * 4;
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\uFFFD]/u;
 
 /**
- * The line's beginning. Control, format and unassigned characters and line separators are written as `\u{9}`; what
- * is no UTF-8 as `\u{fffd}`. An ellipsis tells that the line goes on. `isWhole` says that `bytes` is the whole line.
+ * The line's beginning. Control, format and unassigned characters and line separators are written as `\u{9}`; invalid
+ * UTF-8 as `\u{fffd}`. An ellipsis marks a line that is longer. `isWhole` means that `bytes` is the whole line.
  */
 export function formatExcerpt(bytes: Uint8Array, isWhole: boolean): string {
   const head = bytes.subarray(0, EXCERPT_BYTES);

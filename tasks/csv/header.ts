@@ -1,4 +1,4 @@
-/** Finds the columns that a scan needs in the CSV's first line, and says what is wrong when they are not there. */
+/** Finds the columns that a scan needs in the CSV's first line, and describes what is wrong if they are missing. */
 import { TaskFailure } from "../../model/errors.ts";
 import { findCompression } from "./compressed.ts";
 import { findClosestName } from "./closest-name.ts";
@@ -14,9 +14,9 @@ const OTHER_DELIMITERS = [
 ];
 
 /**
- * The column names of the header line, in order, as they are written: quotes, white space and letter case count.
- * `line` has neither line break nor CR at its end; a UTF-8 BOM before the first name is dropped.
- * Raises `TaskFailure` `CSV_EMPTY` when the line is empty or the beginning of a compressed file.
+ * The column names of the header line, in order, as they are written: quotes, white space and letter case count. `line`
+ * has neither line break nor CR at its end; a UTF-8 BOM before the first name is dropped. Raises `TaskFailure`
+ * `CSV_EMPTY` if the line is empty or the beginning of a compressed file.
  */
 export function readColumnNames(line: Uint8Array, delimiter: string): readonly string[] {
   const compression = findCompression(line);
@@ -27,18 +27,14 @@ export function readColumnNames(line: Uint8Array, delimiter: string): readonly s
   }
   const names = parseRecords(dropBom(line), delimiter)[0];
   if (names === undefined) {
-    throw new TaskFailure(
-      "CSV_EMPTY",
-      "The CSV's first line is empty where the column names should be.",
-      false,
-    );
+    throw new TaskFailure("CSV_EMPTY", "The CSV's first line is empty instead of the column names.", false);
   }
   return names;
 }
 
 /**
- * The position of a column. Raises `TaskFailure` `CSV_COLUMN_MISSING`, which lists the columns there are, when no
- * column has that name or more than one has.
+ * The position of a column. Raises `TaskFailure` `CSV_COLUMN_MISSING`, which lists the existing columns, if no column
+ * or more than one has that name.
  */
 export function locateColumn(names: readonly string[], wanted: string, delimiter: string): number {
   const position = names.indexOf(wanted);
@@ -66,7 +62,7 @@ function guessCause(names: readonly string[], wanted: string, delimiter: string)
     (name) => name.length > 2 && /^(["']).*\1$/.test(name) && name.slice(1, -1) === wanted,
   );
   if (quoted !== undefined) {
-    return `Its name is ${show(quoted)}: the quotes belong to the name, since quotes are letters, in the header and in every cell. Have the file written without quotes.`;
+    return `Its name is ${show(quoted)}: the quotes belong to the name, because quotes have no special meaning in the header and in cells. Write the file without quotes.`;
   }
   if (names.some((name) => name.includes("\0"))) return "The file looks like UTF-16; it must be UTF-8.";
   if (names.some((name) => name.includes("\uFFFD"))) {
@@ -79,7 +75,10 @@ function guessCause(names: readonly string[], wanted: string, delimiter: string)
   return `The first line is not split by "${show(delimiter)}"; is the delimiter ${other}?`;
 }
 
-/** The delimiter that a first line of one column probably has, as people name it; `undefined` where there is no sign of one. */
+/**
+ * The delimiter that a first line of one column probably has, as people name it; `undefined` if there is no sign of
+ * one.
+ */
 export function guessDelimiter(names: readonly string[], delimiter: string): string | undefined {
   const only = names.length === 1 ? (names[0] ?? "") : "";
   return OTHER_DELIMITERS.find(

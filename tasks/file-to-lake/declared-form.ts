@@ -1,10 +1,13 @@
-/** Whether a file's first line is as its task declares it, before anything is stored. What the rows hold, others judge. */
+/**
+ * Whether a file's first line is as its task declares it, checked before anything is stored. Other code judges the
+ * rows.
+ */
 import { open } from "node:fs/promises";
 import { TaskFailure } from "../../model/errors.ts";
 import { guessDelimiter, locateColumn, readColumnNames } from "../csv/header.ts";
 import type { FileToLakeOptions } from "./options.ts";
 
-/** A longer first line is no line of column names. */
+/** A longer first line is not a line of column names. */
 const MOST_HEADER_BYTES = 1024 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -32,7 +35,7 @@ function checkHeader(line: Uint8Array, { delimiter = "|", columns = [] }: FileTo
     `Its first line is one column: "${delimiter}" does not split it.`,
     false,
     {
-      hint: `Is the delimiter ${other}? Declare it, or have the file written with "${delimiter}".`,
+      hint: `Is the delimiter ${other}? Declare it, or write the file with "${delimiter}".`,
     },
   );
 }
@@ -46,7 +49,7 @@ async function readFirstLine(path: string): Promise<Uint8Array> {
     if (lineEnd === -1 && bytesRead === MOST_HEADER_BYTES) {
       throw new TaskFailure(
         "INPUT_NOT_AS_DECLARED",
-        `Its first line is longer than ${MOST_HEADER_BYTES} bytes, so it is no line of column names.`,
+        `Its first line is longer than ${MOST_HEADER_BYTES} bytes, so it is not a line of column names.`,
         false,
       );
     }

@@ -1,4 +1,7 @@
-/** The task type `file-to-lake`: one file, whole and byte for byte, into the raw zone; nothing when the lake has its content. */
+/**
+ * The task type `file-to-lake`: one file, whole and byte for byte, into the raw zone; nothing if the lake has its
+ * content.
+ */
 import { formatBytes } from "../../model/text/byte-size.ts";
 import { TaskFailure, TaskReschedule } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
@@ -41,10 +44,10 @@ export function createFileToLake(inputFolder: string): TaskType<FileToLakeOption
   };
 }
 
-/** So often a file that was swapped for another while it was read is read again at once. */
+/** How often a file that was swapped while it was read is read again at once. */
 const MOST_SWAPS = 3;
 
-/** A link is followed once for each reading. Kubernetes swaps a mount's `..data`, and removes what it led to. */
+/** A link is followed once for each reading. Kubernetes swaps a mount's `..data`, and removes its old target. */
 async function storeWhole(context: Context, inputFolder: string): Promise<TaskOutput> {
   const { file } = context.options;
   for (let swaps = 0; ; swaps += 1) {

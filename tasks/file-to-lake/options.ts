@@ -1,4 +1,4 @@
-/** What a Dag may say of a file-to-lake task. */
+/** The options of a file-to-lake task in a Dag file. */
 import { z } from "zod";
 import { datasetOption, delimiterOption, durationOption } from "../options.ts";
 
@@ -7,7 +7,7 @@ function leadsOut(file: string): boolean {
   return file.split("/")[0] === "..";
 }
 
-const NEEDS_FORMAT = "needs `format: csv` beside it";
+const NEEDS_FORMAT = "needs `format: csv` as well";
 
 const fields = z.strictObject({
   dataset: datasetOption.describe("Name under which other tasks find the file's object."),

@@ -15,12 +15,12 @@ export interface SourceFile {
   readonly sha256: string;
 }
 
-/** A link that is swapped while it is followed leads to nothing for a moment; so often it is followed anew. */
+/** A link that is swapped while it is followed is broken for a moment; it is followed again this many times. */
 const MOST_SWAPS = 5;
 
 /**
- * The real path of `file` below `folder`. Links are followed as long as they stay in the folder. Errors, none retryable but the first: `INPUT_MISSING`, `INPUT_OUTSIDE`,
- * `INPUT_NOT_A_FILE`, `INPUT_UNREADABLE`, `INPUT_IS_ARCHIVE`.
+ * The real path of `file` below `folder`. Links are followed while they stay in the folder. Errors, of which only the
+ * first is retryable: `INPUT_MISSING`, `INPUT_OUTSIDE`, `INPUT_NOT_A_FILE`, `INPUT_UNREADABLE`, `INPUT_IS_ARCHIVE`.
  */
 export async function locateSource(folder: string, file: string): Promise<string> {
   const wanted = resolve(folder, file);
@@ -40,7 +40,7 @@ export async function locateSource(folder: string, file: string): Promise<string
   return real;
 }
 
-/** Whoever reads the object takes it for what its name says. */
+/** Readers of the object rely on its name. */
 async function refuseCompressed(real: string, wanted: string, file: string): Promise<void> {
   const kind = findCompression(await readHead(real));
   if (kind === undefined || kind.endings.some((ending) => file.toLowerCase().endsWith(ending))) return;
@@ -99,7 +99,7 @@ async function refuseMissingFolder(folder: string, root: string): Promise<void> 
   });
 }
 
-/** The publisher hands the CSVs out as one zip; whoever put that into the folder is told so. */
+/** The publisher offers the CSVs as one zip; if that is in the folder, the hint says so. */
 async function suggest(root: string, file: string): Promise<string> {
   const entries = await readdir(root).catch(() => []);
   const zip = entries.find((entry) => entry.toLowerCase().endsWith(".zip"));
@@ -122,7 +122,7 @@ function refuseOutside(folder: string, file: string, target?: string): TaskFailu
   });
 }
 
-/** Found a moment ago, and gone: whatever writes it has removed or replaced it. */
+/** Found a moment ago, and gone: its writer has removed or replaced it. */
 function refuseGone(path: string): (error: unknown) => never {
   return (error) => {
     if (readCode(error) !== "ENOENT") throw error;
@@ -155,12 +155,12 @@ async function readHead(path: string): Promise<Uint8Array> {
 export interface FingerprintOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** A file modified less than this long ago is looked at once more after that time. */
+  /** A file modified less than this long ago is checked again after that time. */
   readonly stableForSeconds: number;
   readonly onProgress: (readBytes: number, sizeBytes: number) => void;
 }
 
-/** Size and SHA-256 of a file that held still meanwhile; raises `INPUT_CHANGED` (retryable) when it did not. */
+/** Size and SHA-256 of a file that did not change meanwhile; raises `INPUT_CHANGED` (retryable) if it did. */
 export async function fingerprintSource(path: string, options: FingerprintOptions): Promise<SourceFile> {
   return fingerprint(path, options).catch(refuseGone(path));
 }

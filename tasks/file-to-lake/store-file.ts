@@ -1,4 +1,4 @@
-/** The file protocol: plan the key and sha256, upload, compare, commit; never over anything, and not twice. */
+/** The file protocol: plan the key and sha256, upload, compare, commit; nothing is overwritten or stored twice. */
 import { posix } from "node:path";
 import { LakeError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
@@ -19,7 +19,7 @@ type Context = TaskContext<FileToLakeOptions, TaskPorts>;
 export interface StoredFile {
   readonly key: string;
   readonly objectId: number;
-  /** The lake had this content already. */
+  /** The lake already had this content. */
   readonly isUnchanged: boolean;
 }
 
@@ -67,7 +67,7 @@ function listKeys(key: string, sha256: string): readonly string[] {
   return [key, ...[8, 64].map((digits) => posix.join(dir, `${name}-${sha256.slice(0, digits)}${ext}`))];
 }
 
-/** `undefined` when other content stands at the key. */
+/** `undefined` if the key holds other content. */
 async function putAt(context: Context, source: SourceFile, key: string): Promise<StoredFile | undefined> {
   const { lake, state, options, run, taskId, signal, progress } = context;
   const { sha256, sizeBytes, path } = source;
@@ -117,7 +117,7 @@ async function readSent({ lake, signal }: Context, key: string, source: SourceFi
   );
 }
 
-/** What stood there before is read: its metadata may be gone, and tell what was sent once, not what it holds. */
+/** The existing object is read: its metadata may be gone, and shows what was sent once, not what the object holds. */
 async function hasBytes(
   { lake, signal }: Context,
   object: ObjectSummary,
@@ -128,7 +128,10 @@ async function hasBytes(
   );
 }
 
-/** An object without metadata at a key of the task's own form, with the very bytes of the source, is the file stored before. */
+/**
+ * An object without metadata, at a key of the task's own form and with exactly the source's bytes, is the file stored
+ * before.
+ */
 async function claimByContent(context: Context, source: SourceFile, prefix: string): Promise<void> {
   const { lake, state, options, run, signal } = context;
   const { sha256, sizeBytes } = source;
@@ -147,7 +150,7 @@ async function claimByContent(context: Context, source: SourceFile, prefix: stri
   }
 }
 
-/** The keys that a template may give, names beside them included. */
+/** The keys that a template may give, including names with a hash. */
 function describeForm(template: string): RegExp {
   const literals = template
     .split(/\$\{[^}]*\}/)
@@ -155,7 +158,7 @@ function describeForm(template: string): RegExp {
   return new RegExp(`^${literals.join(".+")}$`);
 }
 
-/** The listing showed it as recorded. An adopted one is read once: its metadata were taken on trust. */
+/** The listing showed it as recorded. An adopted object is read once, because its metadata was trusted. */
 async function isSound(context: Context, object: KnownObject): Promise<boolean> {
   const { lake, state, run, taskId, signal } = context;
   if (!object.isAdopted) return true;

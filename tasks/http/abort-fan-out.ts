@@ -1,4 +1,4 @@
-/** One listener on a caller's signal, however many requests hang on it. */
+/** One listener on a caller's signal for any number of requests. */
 
 export interface AbortFanOut {
   /** Calls `onAbort` once when the signal is aborted, unless the function it returns is called before. */
@@ -10,7 +10,9 @@ interface Audience {
   readonly tell: () => void;
 }
 
-/** Node warns of a leak from the eleventh listener of a signal on, and each one costs; a task has one signal for all. */
+/**
+ * Node warns of a leak from a signal's eleventh listener on, and each one costs; a task has one signal for everything.
+ */
 export function createAbortFanOut(): AbortFanOut {
   const audiences = new WeakMap<AbortSignal, Audience>();
 

@@ -1,11 +1,11 @@
-/** When an attempt may be sent. What the attempt then says about the provider is reported by `answer.ts`. */
+/** When an attempt may be sent. `answer.ts` reports what the attempt says about the provider. */
 import type { ApiCall } from "./api-call.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** Resolves when it is the call's turn; rejects with the signal's reason, or as the circuit does. */
 export async function admit(call: ApiCall, traffic: Traffic): Promise<void> {
   await awaitTurn(call, traffic);
-  // Not before it is sent: a request that an open circuit turns away has asked nothing.
+  // Not before it is sent: a request that an open circuit refuses has asked nothing.
   if (call.attempts === 0 && !call.isControl) traffic.retryBudget.earn();
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the end of an attempt says: about the request, written into its call, and about the provider, reported to the circuit
- * and the limiter that all requests share. Whether there is another attempt is decided elsewhere.
+ * What the end of an attempt means: for the request, recorded in its call, and for the provider, reported to the
+ * circuit and the limiter that all requests share. Whether there is another attempt is decided elsewhere.
  */
 import type { AxiosResponse } from "axios";
 import type { Clock } from "../../model/ports/clock.ts";
@@ -27,9 +27,9 @@ export interface AnswerTools {
 }
 
 export interface AnswerJudge {
-  /** An answer that came whole. `false` where it is no answer to the request: then the call has its failure. */
+  /** A complete answer. `false` if it is no answer to the request: then the call has its failure. */
   judgeWhole(call: ApiCall, response: AxiosResponse<Buffer>): boolean;
-  /** An attempt without a whole answer, or with one whose status asks for another attempt. */
+  /** An attempt without a complete answer, or with one whose status asks for another attempt. */
   judgeFailed(call: ApiCall, failure: AttemptFailure): void;
 }
 
@@ -39,7 +39,7 @@ export function createAnswerJudge(tools: AnswerTools): AnswerJudge {
   const { host } = provider;
   const pause = createRateLimitPause({ clock, limiter, random, maxPauseMs: rules.maxRetryAfterMs });
 
-  /** One that follows a pause counts as a failure: each further pause would end in a burst of requests for nothing. */
+  /** A 429 that follows a pause counts as a failure: each further pause would end in a useless burst of requests. */
   function recordRateLimit(call: ApiCall, failure: AttemptFailure): void {
     const retryAfterMs = parseRetryAfterMs(failure.retryAfter, clock.now());
     const pauseMs = pause.begin(call.startedMs, retryAfterMs);

@@ -1,4 +1,4 @@
-/** What is known about one request while its attempts go on: a notebook that decides nothing. */
+/** The state of one request during its attempts. It decides nothing. */
 import type { TaskFailure } from "../../model/errors.ts";
 import type { AbortFanOut } from "./abort-fan-out.ts";
 import type { AttemptFailure } from "./attempt-failure.ts";
@@ -6,7 +6,7 @@ import type { CircuitPass } from "./circuit.ts";
 
 const NO_PASS: CircuitPass = Object.freeze({ isProbe: false });
 
-/** Passes through axios in place of the real cause, whose stack axios would else write into at each pass. */
+/** Passes through axios instead of the real cause, to whose stack axios would otherwise add at each pass. */
 export class CallEnded extends Error {}
 
 export interface ApiCallKind {
@@ -16,19 +16,19 @@ export interface ApiCallKind {
 }
 
 export class ApiCall {
-  /** The path as it may be shown. */
+  /** The path in a form that may be shown. */
   readonly template: string;
-  /** Aborted with the caller's reason; of this request alone, so that whoever waits may listen to it freely. */
+  /** Aborted with the caller's reason; belongs to this request alone, so that listeners may be added freely. */
   readonly signal: AbortSignal;
-  /** It never failed before, so that its first attempt may stand for the provider's health. */
+  /** It never failed before, so that its first attempt shows the provider's health. */
   readonly isFair: boolean;
-  /** Asked in place of others while the provider is in doubt, once; nobody waits for what it says. */
+  /** Sent once instead of other requests while the provider is in doubt; nothing waits for its answer. */
   readonly isControl: boolean;
   attempts = 0;
-  /** Attempts and own back-off together; waiting for the limiter, the circuit or a `Retry-After` is not in it. */
+  /** Attempts and our own back-off together; without waiting for the limiter, the circuit or a `Retry-After`. */
   spentMs = 0;
   startedMs = 0;
-  /** Bodies that came whole but were no JSON. */
+  /** Complete bodies that were not JSON. */
   badBodies = 0;
   hasReplacedConnection = false;
   hasExpired = false;
@@ -36,7 +36,7 @@ export class ApiCall {
   failure: AttemptFailure | undefined;
   delayMs = 0;
   parsed: { readonly value: unknown } | undefined;
-  /** Why the whole task cannot go on. */
+  /** Why the whole task cannot continue. */
   stop: TaskFailure | undefined;
   /** Set when the request ended outside axios: aborted, or refused by the circuit. */
   ended: { readonly cause: unknown } | undefined;
@@ -61,7 +61,7 @@ export class ApiCall {
     });
   }
 
-  /** The signal of the attempt that now begins: aborted by the caller's, or when the deadline expires. */
+  /** The signal of the attempt that now begins: aborted by the caller's signal, or when the deadline expires. */
   startAttempt(nowMs: number, startDeadline: (expire: () => void) => () => void): AbortSignal {
     const controller = new AbortController();
     this.#controller = controller;
@@ -76,7 +76,7 @@ export class ApiCall {
     return controller.signal;
   }
 
-  /** Harmless when no attempt is under way. */
+  /** Harmless if no attempt is running. */
   endAttempt(nowMs: number): void {
     if (this.#controller === undefined) return;
     this.spentMs += nowMs - this.startedMs;
@@ -85,7 +85,7 @@ export class ApiCall {
     this.#cancelDeadline = undefined;
   }
 
-  /** It ends outside axios, with that cause; what is returned passes through axios in its place. */
+  /** The request ends outside axios with that cause; the returned error passes through axios instead. */
   end(cause: unknown): CallEnded {
     this.ended = { cause };
     return new CallEnded();
@@ -97,7 +97,7 @@ export class ApiCall {
     return pass;
   }
 
-  /** Lets go of the caller's signal, which outlives thousands of requests. */
+  /** Stops listening to the caller's signal, which lives longer than thousands of requests. */
   close(): void {
     this.#cancelDeadline?.();
     this.#stopListening();

@@ -1,9 +1,9 @@
-/** What went wrong with one attempt, in words of our own. Whether it is tried again is decided elsewhere. */
+/** What went wrong with one attempt, in our own words. Whether it is retried is decided elsewhere. */
 import type { AxiosError } from "axios";
 import { describeNetworkFault, isCertificateFault } from "../../model/text/network-fault.ts";
 import { isTransientStatus, TOO_MANY_REQUESTS } from "./transient-status.ts";
 
-/** Short codes that end up in the books and in `dagmar lake missing`. */
+/** Short codes that are stored in the database and shown by `dagmar lake missing`. */
 export type FailureReason =
   | "timed_out"
   | "rate_limited"
@@ -18,7 +18,7 @@ export type FailureReason =
 
 export interface AttemptFailure {
   readonly reason: FailureReason;
-  /** HTTP status, where an answer had begun. */
+  /** HTTP status, if an answer had begun. */
   readonly status: number | undefined;
   /** Node's or axios's code, such as `ECONNRESET`. */
   readonly code: string | undefined;
@@ -28,7 +28,7 @@ export interface AttemptFailure {
   readonly isStaleConnection: boolean;
 }
 
-/** Nothing of the error itself is kept: it holds the request's headers, and so the token, many times over. */
+/** Nothing of the error itself is kept: it holds the request's headers, and so the token, many times. */
 export function classifyError(error: AxiosError, hasExpired: boolean): AttemptFailure {
   const status = error.response?.status;
   return {
@@ -47,7 +47,8 @@ function findReason(error: AxiosError, status: number | undefined): FailureReaso
     if (isCertificateFault(error.code)) return "untrusted";
     return isReset(error.code) ? "connection_lost" : "unreachable";
   }
-  // `ERR_BAD_REQUEST` and `ERR_BAD_RESPONSE` of a whole answer go by its status; a 200 can only have broken off.
+  // `ERR_BAD_REQUEST` and `ERR_BAD_RESPONSE` of a complete answer are judged from its status; a 200 can only have been
+  // cut off.
   if (status === TOO_MANY_REQUESTS) return "rate_limited";
   return isTransientStatus(status) ? "server_error" : "truncated";
 }
@@ -65,7 +66,7 @@ function hasReusedSocket(request: unknown): boolean {
   );
 }
 
-/** In words for people; holds nothing that came from the provider. */
+/** For people; holds nothing that came from the provider. */
 export function describeCause({ reason, status, code }: AttemptFailure): string {
   switch (reason) {
     case "timed_out":

@@ -1,6 +1,6 @@
 /**
- * The attempts at one request, one after another: each admitted, sent within its deadline, and judged; the one layer of
- * retries (axios-retry). What is sent how is the connection's business, what an end says the judge's.
+ * The attempts of one request, one after another: each is admitted, sent within its deadline, and judged; the only
+ * layer of retries (axios-retry). connection sends them; the judge decides what the end means.
  */
 import { AxiosError, isAxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
 import axiosRetry from "axios-retry";
@@ -13,7 +13,7 @@ import { createDeadlines } from "./deadlines.ts";
 import { decideRetry } from "./retry-decision.ts";
 
 export interface Attempts {
-  /** Rejects with an error that holds the token many times over: the caller reads the call in its place. */
+  /** Rejects with an error that holds the token many times: the caller reads the call instead. */
   send(url: string, call: ApiCall): Promise<AxiosResponse<Buffer>>;
   /** Attempts sent. */
   readonly requests: number;

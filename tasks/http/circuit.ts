@@ -1,37 +1,44 @@
-/** Whether a provider is asked at all while it fails again and again. What counts as a failure is decided by the caller. */
+/** Whether requests are sent to a provider that keeps failing. The caller decides what counts as a failure. */
 import type { Clock } from "../../model/ports/clock.ts";
 import { TaskFailure } from "../../model/errors.ts";
 import type { ProviderPlace } from "./provider.ts";
 
-/** Leave for one attempt. Hand it back by exactly one of the three reports. */
+/** Permission for one attempt. Return it with exactly one of the three reports. */
 export interface CircuitPass {
   readonly isProbe: boolean;
 }
 
-/** Asks, under the pass, something that was answered soundly before, and reports; `false` when it knows of nothing such. */
+/** Sends, with the pass, a request that had a valid answer before, and reports; `false` if it knows of none. */
 export type Sampler = (pass: CircuitPass) => boolean;
 
 export interface Circuit {
   /**
-   * At once while closed. While open it waits until the circuit closes or this caller is the one to probe. `isFair`: the
-   * caller asks what has never failed, so that its answer speaks of the provider and not of one title.
-   * Rejects with the signal's reason, or with a retryable `TaskFailure` under the provider's `unavailable` after too many failed probes.
+   * At once while closed. While open it waits until the circuit closes or this caller may probe. `isFair`: the request
+   * has never failed, so that its answer shows the state of the provider and not of one title. Rejects with the
+   * signal's reason, or with a retryable `TaskFailure` with the provider's code `unavailable` after too many failed
+   * probes.
    */
   enter(signal?: AbortSignal, isFair?: boolean): Promise<CircuitPass>;
-  /** Somebody who can ask a control question; the function it returns takes that back. */
+  /** Adds a caller that can send a control question; the function it returns removes it. */
   addSampler(sample: Sampler): () => void;
-  /** Whether a pass that was waited with elsewhere still holds: the circuit may have opened since. */
+  /** Whether a pass is still valid after its holder waited elsewhere: the circuit may have opened since. */
   isValid(pass: CircuitPass): boolean;
-  /** The provider answered sensibly. */
+  /** The provider gave a valid answer. */
   reportSuccess(pass: CircuitPass): void;
-  /** The provider failed; `cause` in words. `true` when this report is the first, since the circuit was closed, to show that it is the provider. */
+  /**
+   * The provider failed; `cause` as text. `true` if this report is the first since the circuit was closed to show that
+   * the provider is the cause.
+   */
   reportFailure(pass: CircuitPass, cause?: string): boolean;
-  /** The attempt ended without a word about the provider (aborted, paused by a 429). */
+  /** The attempt ended without information about the provider (aborted, paused by a 429). */
   reportNothing(pass: CircuitPass): void;
   readonly isOpen: boolean;
-  /** Since the last sound answer; counted until the circuit opens. */
+  /** Since the last valid answer; counted until the circuit opens. */
   readonly failuresInARow: number;
-  /** When the next probe may go, by the clock's monotonic time; `undefined` while the circuit is closed or merely in doubt. */
+  /**
+   * When the next probe may be sent, by the clock's monotonic time; `undefined` while the circuit is closed or only in
+   * doubt.
+   */
   readonly nextProbeMs: number | undefined;
 }
 
@@ -43,7 +50,7 @@ export interface CircuitOptions {
   readonly failuresToOpen?: number;
   readonly coolDownMs?: number;
   readonly maxCoolDownMs?: number;
-  /** Failed probes in a row after which all who wait are sent away. */
+  /** Failed probes in a row after which all waiting callers are refused. */
   readonly maxProbes?: number;
 }
 
@@ -56,14 +63,14 @@ interface Waiter {
 const CLOSED_PASS: CircuitPass = Object.freeze({ isProbe: false });
 
 /**
- * Closed → in doubt after `failuresToOpen` failures in a row → closed again, when something that is not known to be bad is
- * answered soundly: then the failures spoke of their titles. Else → open → after the cool-down one probe at a time, the
- * cool-down doubling with each that fails → closed by the first that succeeds. While open only the probe's report counts:
- * late answers to older attempts say nothing about now. After `maxProbes` failed probes all who wait, and all who come
- * within the last cool-down, are refused; who comes after that probes anew.
+ * Closed → in doubt after `failuresToOpen` failures in a row → closed again, when a request that has not failed before
+ * gets a valid answer: then the failures were those of their titles. Otherwise → open → after the cool-down one probe
+ * at a time, with a cool-down that doubles after each failure → closed by the first that succeeds. While open only the
+ * probe's report counts: late answers to older attempts say nothing about the present. After `maxProbes` failed probes
+ * all waiting callers, and all that come within the last cool-down, are refused; later callers probe again.
  *
- * A probe is a fair sample where there is one: first what nobody has asked yet, then what was answered soundly before, and
- * only then what has failed before.
+ * A probe is a fair sample if there is one: first a request that has not been sent yet, then one that had a valid
+ * answer before, and only then one that has failed before.
  */
 export function createCircuit(options: CircuitOptions): Circuit {
   const { clock, provider, failuresToOpen = 10, maxProbes = 5 } = options;
@@ -71,7 +78,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
   const maxCoolDownMs = options.maxCoolDownMs ?? 60_000;
   const waiters = new Set<Waiter>();
   const samplers = new Set<Sampler>();
-  /** In doubt a fair sample may be asked at once; what failed before has to wait for the cool-down. */
+  /** In doubt a fair sample may be sent at once; a request that failed before waits for the cool-down. */
   let phase: "closed" | "in doubt" | "open" = "closed";
   let failures = 0;
   let lastCause = "";
@@ -79,7 +86,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
   let probeAtMs = 0;
   let failedProbes = 0;
   let hasGivenUp = false;
-  /** That it is the provider was said since the circuit was last closed. */
+  /** It was reported since the circuit was last closed that the provider is the cause. */
   let hasBlamed = false;
   let probe: CircuitPass | undefined;
   let sleeping: AbortController | undefined;
@@ -102,7 +109,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
     if (waiters.size > 0) void admitProbe();
   }
 
-  /** Waits for the cool-down and sends the first in line as the probe. One such wait at a time. */
+  /** Waits for the cool-down and sends the first waiting request as the probe. Only one such wait at a time. */
   async function admitProbe(): Promise<void> {
     if (sleeping !== undefined || probe !== undefined) return;
     const controller = new AbortController();
@@ -130,7 +137,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
     (fair ?? first).admit(probe);
   }
 
-  /** Whether somebody is asking a control question now. */
+  /** Whether a control question is being asked now. */
   function askSample(): boolean {
     const pass: CircuitPass = { isProbe: true };
     probe = pass;
@@ -144,7 +151,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
     sleeping = undefined;
   }
 
-  /** Whether the provider is to blame is asked of a sample; `true` where none can be asked at once. */
+  /** A sample shows whether the provider is the cause; `true` if none can be sent at once. */
   function doubt(): boolean {
     phase = "in doubt";
     failedProbes = 0;

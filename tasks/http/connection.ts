@@ -1,4 +1,4 @@
-/** How a GET goes over the wire: axios with the connections of one client, and nothing of axios's that a GET does not need. */
+/** How a GET is sent: axios with the connections of one client, without the axios features that a GET does not need. */
 import * as http from "node:http";
 import * as https from "node:https";
 import { create, type AxiosInstance } from "axios";
@@ -7,7 +7,7 @@ import { isTransientStatus } from "./transient-status.ts";
 
 declare module "axios" {
   interface AxiosRequestConfig {
-    /** Survives axios's merging of configurations by reference, being no plain object. */
+    /** Survives axios's merging of configurations by reference, because it is not a plain object. */
     apiCall?: ApiCall;
   }
 }
@@ -17,9 +17,12 @@ export interface ConnectionOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Decompressed; a longer answer is cut off and not asked for again. Default 32 MiB. */
   readonly maxContentBytes?: number;
-  /** Connections open at once. Above the concurrency of all tasks, lest requests that have their turn wait here. */
+  /**
+   * Connections open at once. More than the concurrency of all tasks, so that requests whose turn has come do not wait
+   * here.
+   */
   readonly maxSockets?: number;
-  /** Makes what the connections go through, such as a proxy; by default they go straight. */
+  /** Makes the agents of the connections, for example through a proxy; by default they are direct. */
   readonly makeAgent?: (() => http.Agent) | undefined;
 }
 
@@ -32,7 +35,8 @@ export interface Connection {
 export function openConnection(baseUrl: string, options: ConnectionOptions): Connection {
   const agentOptions: http.AgentOptions = {
     keepAlive: true,
-    // As axios sets it on each request: with another value here the two would change it to and fro, a system call each.
+    // The value that axios sets on each request: with another value here it would be changed back and forth, a system
+    // call each time.
     keepAliveMsecs: 60_000,
     maxSockets: options.maxSockets ?? 256,
   };
@@ -48,14 +52,14 @@ export function openConnection(baseUrl: string, options: ConnectionOptions): Con
     maxContentLength: options.maxContentBytes ?? 32 * 1024 * 1024,
     httpAgent,
     httpsAgent,
-    // The bytes are kept as they came, and a GET has none to send.
+    // The bytes are kept as received, and a GET has none to send.
     transformRequest: [],
     transformResponse: [],
     validateStatus: (status) => !isTransientStatus(status),
-    // Axios's own reading of HTTPS_PROXY: the agent has the rule that holds for every client.
+    // Axios's own reading of HTTPS_PROXY is off: the agent has the rule that applies to every client.
     proxy: false,
   });
-  // Axios merges its defaults anew at each request: what a GET does not need costs a tenth of a request's time.
+  // Axios merges its defaults at each request: what a GET does not need costs a tenth of a request's time.
   for (const name of ["env", "transitional", "xsrfCookieName", "xsrfHeaderName", "maxBodyLength"] as const) {
     delete instance.defaults[name];
   }

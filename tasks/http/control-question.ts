@@ -1,19 +1,19 @@
-/** What is asked while the provider is in doubt: something that was answered soundly before. */
+/** The request that is sent while the provider is in doubt: one that had a valid answer before. */
 import type { HttpRequest } from "./exchange.ts";
 
 export interface ControlQuestion {
-  /** What was answered soundly a moment ago comes first: its failure cannot be its own. */
+  /** The request that was answered last comes first: a failure cannot be its own. */
   pick(): HttpRequest | undefined;
-  /** It was answered soundly just now, with so many bytes. */
+  /** It had a valid answer just now, with this many bytes. */
   remember(request: HttpRequest, sizeBytes: number): void;
-  /** It was not answered soundly as a control question. */
+  /** It had no valid answer as a control question. */
   forget(): void;
 }
 
-/** A control question is asked of a service in trouble: it must not ask for megabytes. */
+/** A control question is sent to a service in trouble: it must not ask for megabytes. */
 const MAX_CONTROL_BYTES = 1_000_000;
 
-/** `pickEarlier` names something that was answered in an earlier run. */
+/** `pickEarlier` gives a request that was answered in an earlier run. */
 export function createControlQuestion(pickEarlier: () => HttpRequest | undefined): ControlQuestion {
   let latest: HttpRequest | undefined;
   return {

@@ -1,8 +1,8 @@
-/** When something under way has taken too long. What then happens is the caller's business. */
+/** When something has taken too long. The caller decides what then happens. */
 import type { Clock } from "../../model/ports/clock.ts";
 
 export interface Deadlines {
-  /** Calls `onExpired` once, `ms` milliseconds from now, unless the function it returns is called before. */
+  /** Calls `onExpired` once, after `ms` milliseconds, unless the function it returns is called before. */
   start(ms: number, onExpired: () => void): () => void;
 }
 
@@ -12,8 +12,8 @@ interface Deadline {
 }
 
 /**
- * One sleep serves all deadlines: thousands of requests a second would else make and drop a timer each. While no deadline
- * stands, nothing sleeps, so nothing keeps the process alive.
+ * One sleep serves all deadlines: otherwise thousands of requests a second would each make and drop a timer. Without a
+ * deadline nothing sleeps, so nothing keeps the process alive.
  */
 export function createDeadlines(clock: Clock): Deadlines {
   const standing = new Set<Deadline>();

@@ -1,4 +1,4 @@
-/** What came of a request, put into values and words of our own: nothing of axios's objects goes further. */
+/** The result of a request in values and words of our own: no axios object is passed on. */
 import { isAxiosError, type AxiosResponse } from "axios";
 import { TaskFailure } from "../../model/errors.ts";
 import type { ApiCall } from "./api-call.ts";
@@ -18,7 +18,7 @@ export function readRefused({ status, data, headers }: AxiosResponse<Buffer>): R
 }
 
 /**
- * What a request without a sound answer comes to. Raises where it ended outside axios, and where the whole task should stop
+ * The result of a request without a valid answer. Raises if it ended outside axios, and if the whole task should stop
  * asking.
  */
 export function readFailed(provider: ProviderPlace, call: ApiCall, error: unknown): HttpAnswer {
@@ -43,13 +43,13 @@ export function describeBadBody(response: AxiosResponse<Buffer>): AttemptFailure
   };
 }
 
-/** A request to pause that came under a status of success. */
+/** A request to pause that came with a success status. */
 export function describeHiddenRateLimit({ status, headers }: AxiosResponse<Buffer>): AttemptFailure {
   const retryAfter: unknown = headers["retry-after"];
   return { reason: "rate_limited", status, code: undefined, retryAfter, isStaleConnection: false };
 }
 
-/** A fault that axios raised before there was an attempt to speak of. */
+/** A fault that axios raised before the first attempt. */
 function describeFault(error: unknown): AttemptFailure {
   const code = isAxiosError(error) ? error.code : undefined;
   return { reason: "unreachable", status: undefined, code, retryAfter: undefined, isStaleConnection: false };

@@ -1,4 +1,4 @@
-/** Why nothing comes from a provider at the moment, in words for whoever watches. */
+/** Why no answer comes from a provider at the moment, as text for the progress display. */
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ProviderPlace } from "./provider.ts";
 import type { Traffic } from "./traffic.ts";

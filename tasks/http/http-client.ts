@@ -1,7 +1,7 @@
 /**
- * One GET becomes one answer: `admission.ts` says when an attempt may go, `attempt.ts` sends it and tries again, and
- * `answer.ts` judges what came. What an answer means is decided by the caller. No error of axios leaves this file, for
- * each holds the token many times over.
+ * One GET becomes one answer: `admission.ts` decides when an attempt may be sent, `attempt.ts` sends and repeats it,
+ * and `answer.ts` judges the result. The caller decides what an answer means. No axios error leaves this file, because
+ * each holds the token many times.
  */
 import type { AxiosResponse } from "axios";
 import type { Clock } from "../../model/ports/clock.ts";
@@ -29,19 +29,21 @@ export interface HttpClientOptions extends ConnectionOptions {
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
   readonly rules?: Partial<RetryRules>;
-  /** Something that was answered soundly in an earlier run, to be asked while the provider is in doubt. */
+  /** A request that had a valid answer in an earlier run, to be sent while the provider is in doubt. */
   readonly pickControl: () => HttpRequest | undefined;
 }
 
 export interface HttpClient {
   /**
-   * Rejects with the signal's reason when aborted, and with `TaskFailure` where going on is no use now, under one of the
-   * provider's codes. All else, network faults too, is an answer.
+   * Rejects with the signal's reason when aborted, and with `TaskFailure`, with one of the provider's codes, if
+   * continuing is useless now. Everything else, network faults too, is an answer.
    */
   get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
-  /** Asks once for what gave a proof before; `true` when it gives one again. Rejects only when aborted. */
+  /** Repeats once a request that gave a proof before; `true` if it gives one again. Rejects only when aborted. */
   askControl(signal: AbortSignal): Promise<boolean>;
-  /** Answers that gave a proof, control questions included; an absence in the provider's own form is one. */
+  /**
+   * The number of answers that gave a proof, control questions included; an absence in the provider's own form is one.
+   */
   readonly proofs: number;
   /** Attempts sent. */
   readonly requests: number;
@@ -68,7 +70,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     if (request === undefined || closing.signal.aborted) return false;
     const call = new ApiCall({ template: request.template, isControl: true }, closing.signal, fanOut);
     call.pass = pass;
-    // The outcome is in its pass already; a fault of its own leaves the place to the next.
+    // Its pass holds the outcome already; a fault of its own leaves its turn to the next.
     send(request, call).catch(() => undefined);
     return true;
   }

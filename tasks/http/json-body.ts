@@ -1,4 +1,6 @@
-/** What a body holds: the JSON value in it, and the structure of a record. Which title it is about is decided elsewhere. */
+/**
+ * The content of a body: its JSON value, and the structure of a record. Which title it is about is decided elsewhere.
+ */
 import { createHash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 
@@ -14,20 +16,26 @@ export function parseJsonBytes(bytes: Buffer): { readonly value: unknown } | und
   }
 }
 
-/** Whether it is an object, which an array is not. */
+/** Whether it is an object; an array is not. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Structures by their names as they came; a dataset has a few dozen, and hashing anew costs more than looking up. */
+/**
+ * Structures by their names in the order received; a dataset has a few dozen, and looking up costs less than hashing
+ * again.
+ */
 const knownStructures = new Map<string, string>();
 const MAX_KNOWN_STRUCTURES = 1000;
-/** A provider's names come to 700 characters; an answer may be all names, and 1,000 of those would fill the memory. */
+/**
+ * A provider's names take 700 characters; an answer may consist of names only, and 1,000 of those would fill the
+ * memory.
+ */
 const MAX_KNOWN_CHARACTERS = 8_000;
 
 /**
- * Names the set of a record's top-level names: 16 hex digits, whatever the order of the names. Equal for equal sets;
- * 64 bits make two sets with one name as unlikely as needs be for the few dozen structures of a dataset.
+ * Identifies the set of a record's top-level names: 16 hex digits, independent of their order. Equal for equal sets;
+ * with 64 bits a collision among the few dozen structures of a dataset is unlikely enough.
  */
 export function hashStructure(record: JsonObject): string {
   const names = Object.keys(record);

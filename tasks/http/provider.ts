@@ -1,4 +1,4 @@
-/** What the HTTP client must know of the service that it asks; only the service's own task type can say it. */
+/** What the HTTP client must know about the service that it calls; the service's own task type provides it. */
 import type { ErrorCode } from "../../model/errors.ts";
 
 export interface ProviderPlace {
@@ -6,18 +6,18 @@ export interface ProviderPlace {
   readonly name: string;
   /** Without a trailing slash; http or https. */
   readonly baseUrl: string;
-  /** May be shown. */
+  /** In a form that may be shown. */
   readonly host: string;
-  /** The setting that holds `baseUrl`. */
+  /** The variable that holds `baseUrl`. */
   readonly addressSetting: string;
   /** Whether the address is another than the setting's default: then it may be what is wrong. */
   readonly isAddressOwn: boolean;
   readonly codes: ProviderCodes;
 }
 
-/** The error codes under which a task fails that should not go on asking now. */
+/** The error codes of a task that should stop asking for now. */
 export interface ProviderCodes {
-  /** It fails again and again. */
+  /** It keeps failing. */
   readonly unavailable: ErrorCode;
   /** It asks for a pause that is too long to wait for. */
   readonly rateLimited: ErrorCode;
@@ -26,10 +26,13 @@ export interface ProviderCodes {
 }
 
 export interface Provider extends ProviderPlace {
-  /** Whether JSON is of a form that it gives at all; what is not says something about the provider. */
+  /** Whether JSON has one of the provider's forms; any other JSON says something about the provider. */
   isSound(value: unknown): boolean;
-  /** Whether JSON under a status of success asks for a pause, as a 429 does. */
+  /** Whether JSON with a success status asks for a pause, as a 429 does. */
   isRateLimit(value: unknown): boolean;
-  /** Whether a 3xx or 4xx is its own word that it has nothing under this address: only one that is well gives it. */
+  /**
+   * Whether a 3xx or 4xx is the provider's own statement that nothing is at this address: only a working provider gives
+   * it.
+   */
   isAbsence(status: number, value: unknown): boolean;
 }

@@ -1,24 +1,24 @@
-/** How long everybody pauses after a 429. That a pause holds for all is the limiter's doing. */
+/** How long all requests pause after a 429. The limiter applies the pause. */
 import type { Clock } from "../../model/ports/clock.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 
 export interface RateLimitPause {
   /**
-   * A 429 to an attempt that started at `startedMs` (the clock's monotonic time). Pauses the limiter and returns for how long.
-   * `retryAfterMs` is what the provider asked for, at most `maxPauseMs`.
+   * A 429 to an attempt that started at `startedMs` (the clock's monotonic time). Pauses the limiter and returns for
+   * how long. `retryAfterMs` is what the provider asked for, at most `maxPauseMs`.
    */
   begin(startedMs: number, retryAfterMs: number | undefined): number;
-  /** Any other answer: the next 429 is the first of its kind again. */
+  /** Any other answer: the next 429 counts as the first again. */
   reset(): void;
-  /** 429 was answered to a request that had waited for a pause to end, and nothing else since. */
+  /** A request that had waited for a pause to end got a 429, and nothing else was answered since. */
   readonly isRepeated: boolean;
 }
 
 const FIRST_BACKOFF_MS = 1000;
 
 /**
- * The provider's `Retry-After` counts; without it, and when 429 follows 429, a full-jitter back-off that doubles. Answers to
- * requests that were under way when the pause began belong to the same burst and do not double it.
+ * The provider's `Retry-After` counts; without it, and if one 429 follows another, a full-jitter back-off that doubles.
+ * Answers to requests that were running when the pause began belong to the same burst and do not double it.
  */
 export function createRateLimitPause(options: {
   readonly clock: Clock;

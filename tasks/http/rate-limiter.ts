@@ -1,37 +1,38 @@
-/** When the next request to a provider may start. Knows nothing of requests, answers or why somebody pauses everybody. */
+/** When the next request to a provider may start. Does not know requests, answers or the reason for a pause. */
 import type { Clock } from "../../model/ports/clock.ts";
 
 export interface RateLimiter {
   /**
    * Resolves when the caller may start one request; first come, first served. Rejects with the signal's reason when
-   * aborted before its turn, which then costs nobody a turn.
+   * aborted before its turn, which then takes no turn from others.
    */
   acquire(signal?: AbortSignal): Promise<void>;
-  /** Nobody starts for `ms` milliseconds from now (a 429). A shorter pause never cuts a longer one. */
+  /** No request starts for `ms` milliseconds from now (a 429). A shorter pause never cuts a longer one. */
   pauseFor(ms: number): void;
-  /** Changes the rate; `Infinity` means no limit. What has started already still counts. */
+  /** Changes the rate; `Infinity` means no limit. Requests that have already started still count. */
   setRate(ratePerSecond: number): void;
   readonly ratePerSecond: number;
-  /** When the present pause ends, by the clock's monotonic time; in the past or `-Infinity` where there is none. */
+  /** When the present pause ends, by the clock's monotonic time; in the past or `-Infinity` if there is none. */
   readonly pausedUntilMs: number;
   /** Milliseconds of all pauses together, overlaps counted once, the rest of a present one included. */
   readonly pausedMs: number;
 }
 
 /**
- * The window in which at most `ratePerSecond` starts fit: a second and a fiftieth. What starts evenly here arrives
- * unevenly there, by up to about 50 ms; with this slack a server that counts sees at most one more than the rate.
- * It costs 2 % of the rate.
+ * The window for at most `ratePerSecond` starts: a second and a fiftieth. Evenly spaced starts arrive unevenly, by up
+ * to about 50 ms; with this slack a counting server sees at most one more than the rate. It costs 2 % of the rate.
  */
 const WINDOW_MS = 1020;
 
-/** A late timer may be made up for, but only by shortening the gaps to this share, so that no burst comes of it. */
+/** After a late timer the gaps may shrink only to this share, so that no burst results. */
 const SHORTEST_GAP_SHARE = 0.8;
 
 /** Lateness beyond this many gaps is forgotten. */
 const MAX_DEBT_GAPS = 3;
 
-/** Below this gap timers, which tick in milliseconds, could not keep the rate: several may then start in one tick. */
+/**
+ * Timers tick in milliseconds and could not keep a rate with smaller gaps: several requests may then start in one tick.
+ */
 const SHORTEST_TIMED_GAP_MS = 5;
 const UNTIMED_DEBT_MS = 10;
 
@@ -43,8 +44,8 @@ const STARTED = Promise.resolve();
 
 /**
  * Starts are evenly spaced at absolute times, and never more than `ratePerSecond` (rounded down, at least one) of them
- * lie in any second, whatever timers do. `ratePerSecond` is positive; below 1 it means one start per `1 / rate` seconds.
- * Without a limit and a pause no timer is made.
+ * are in any second, even if timers are late. `ratePerSecond` is positive; below 1 it means one start per `1 / rate`
+ * seconds. Without a limit and a pause no timer is made.
  */
 export function createRateLimiter(options: {
   readonly clock: Clock;
@@ -77,7 +78,7 @@ export function createRateLimiter(options: {
     const gapMs = WINDOW_MS / rate;
     const debtMs = gapMs < SHORTEST_TIMED_GAP_MS ? UNTIMED_DEBT_MS : gapMs * MAX_DEBT_GAPS;
     nextDueMs = Math.max(nextDueMs, nowMs - debtMs) + gapMs;
-    // An idle limiter owes nothing: only lateness against somebody who waited is made up for.
+    // An idle limiter has nothing to make up for: only lateness while a caller waited counts.
     if (waiters.size === 0) nextDueMs = Math.max(nextDueMs, nowMs + gapMs);
     starts.add(nowMs, Math.max(1, Math.floor(rate)));
   }
@@ -104,7 +105,7 @@ export function createRateLimiter(options: {
     }
   }
 
-  /** Ends the sleep, which is either for nobody any more or for a time that has changed. */
+  /** Ends the sleep: no caller waits for it any longer, or its time has changed. */
   function stopSleeping(): void {
     sleeping?.abort();
     sleeping = undefined;
@@ -169,11 +170,11 @@ function checkRate(ratePerSecond: number): number {
 interface StartLog {
   add(atMs: number, keep: number): void;
   latestMs(): number;
-  /** The start before which `n - 1` later ones lie; `-Infinity` when there were fewer. */
+  /** The start before which `n - 1` later ones lie; `-Infinity` if there were fewer. */
   nthLatestMs(n: number): number;
 }
 
-/** The latest starts, trimmed now and then rather than at each start. */
+/** The latest starts, trimmed now and then instead of at each start. */
 function createStartLog(): StartLog {
   let times: number[] = [];
   return {

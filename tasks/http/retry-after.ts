@@ -1,7 +1,7 @@
 /** What a `Retry-After` header asks for. How long a request may really wait is decided elsewhere. */
 
 const SECONDS = /^\d{1,15}$/;
-/** The three forms of an HTTP date (RFC 9110, section 5.6.7) begin with a weekday; `Date.parse` takes far more. */
+/** The three forms of an HTTP date (RFC 9110, section 5.6.7) begin with a weekday; `Date.parse` accepts far more. */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 
 /**

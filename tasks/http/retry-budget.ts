@@ -8,11 +8,11 @@ export interface RetryBudget {
 }
 
 /**
- * Retries are a tenth of the first requests, so that a provider in trouble gets at most 10 % more, not several times
- * as much. On top come three at the start, without which the very first request could not be retried; so the whole is
- * `retries ≤ 3 + requests / 10`. What is saved up is bounded at `most`: an hour of good answers is no licence for a
- * storm. The trade-off: in the first seconds of a run a burst of failures leaves some ids `failed`, to be asked again
- * by the task's own retry.
+ * Retries are a tenth of the first requests, so that a provider in trouble gets at most 10 % more, not several times as
+ * much. Three more are available at the start, because otherwise the very first request could not be retried; in total
+ * `retries ≤ 3 + requests / 10`. Unused retries are limited to `most`: an hour of good answers must not allow a storm.
+ * The trade-off: in the first seconds of a run a burst of failures leaves some ids `failed`; the task's own retry asks
+ * for them again.
  */
 export function createRetryBudget(initial = 3, earnedPerRequest = 0.1, most = 100): RetryBudget {
   let left = initial;

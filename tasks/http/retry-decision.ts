@@ -10,13 +10,16 @@ import type { RetryBudget } from "./retry-budget.ts";
 export interface RetryRules {
   /** Attempts after the first. */
   readonly maxRetries: number;
-  /** From the start of an attempt to the last byte of its answer, connecting included. */
+  /** From the start of an attempt to the last byte of its answer, including the connection. */
   readonly attemptTimeoutMs: number;
-  /** All attempts and the back-off between them; not the waits that the provider asked for or that hold for everybody. */
+  /**
+   * All attempts and the back-off between them; without waits that the provider asked for or that apply to all
+   * requests.
+   */
   readonly totalTimeoutMs: number;
   readonly firstBackoffMs: number;
   readonly maxBackoffMs: number;
-  /** A longer `Retry-After` is not waited for here: the task gives its slot back and comes again. */
+  /** A longer `Retry-After` is not waited for here: the task gives its slot back and is started again later. */
   readonly maxRetryAfterMs: number;
 }
 
@@ -29,7 +32,7 @@ export const DEFAULT_RETRY_RULES: RetryRules = {
   maxRetryAfterMs: 60_000,
 };
 
-/** The longest `Retry-After` that is handed on to the scheduler. */
+/** The longest `Retry-After` that is passed on to the scheduler. */
 const MAX_RESCHEDULE_SECONDS = 86_400;
 
 export interface RetryQuestion {
@@ -45,7 +48,7 @@ export interface RetryQuestion {
 export interface RetryDecision {
   readonly isRetried: boolean;
   readonly delayMs: number;
-  /** Set where the whole task should stop asking for a while. */
+  /** Set if the whole task should stop asking for a while. */
   readonly stop: TaskFailure | undefined;
 }
 
@@ -53,10 +56,11 @@ const NO_RETRY: RetryDecision = { isRetried: false, delayMs: 0, stop: undefined 
 const RETRY_NOW: RetryDecision = { isRetried: true, delayMs: 0, stop: undefined };
 
 /**
- * A 429 costs nothing of the budget: the pause that it brings for everybody is what bounds its retries. Nor does a
- * kept-alive connection that turned out to be closed, once per request: there are only so many idle connections, and
- * the provider has not seen the request. All else takes from the budget and waits a full-jitter back-off
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), a body that is no JSON only once.
+ * A 429 takes nothing from the budget: its retries are limited by the pause, which applies to all requests. Nor does a
+ * kept-alive connection that turned out to be closed, once per request: the number of idle connections is limited, and
+ * the provider has not seen the request. Everything else takes from the budget and waits a full-jitter back-off
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/); a body that is not JSON is retried only
+ * once.
  */
 export function decideRetry(question: RetryQuestion): RetryDecision {
   const { call, failure, rules, now, budget } = question;

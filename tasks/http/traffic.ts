@@ -1,6 +1,6 @@
 /**
- * What all clients of one provider in this process share: the rate, the circuit, the budget of retries, and what
- * went wrong last. Which request goes when is decided by those; this file only keeps one of each.
+ * What all clients of one provider in this process share: the rate, the circuit, the budget of retries, and the last
+ * fault. Those decide which request is sent when; this file only keeps one of each.
  */
 import type { Clock } from "../../model/ports/clock.ts";
 import { createCircuit, type Circuit } from "./circuit.ts";
@@ -8,7 +8,7 @@ import type { ProviderPlace } from "./provider.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limiter.ts";
 import { createRetryBudget, type RetryBudget } from "./retry-budget.ts";
 
-/** What went wrong last, in words; `undefined` since a sound answer came. */
+/** The last fault, as text; `undefined` after a valid answer. */
 export interface Trouble {
   cause: string | undefined;
 }
@@ -18,7 +18,7 @@ export interface Traffic {
   readonly circuit: Circuit;
   readonly retryBudget: RetryBudget;
   readonly trouble: Trouble;
-  /** Gives this user's rate back. Harmless when called twice. */
+  /** Returns this user's share of the rate. Harmless when called twice. */
   leave(): void;
 }
 
@@ -30,13 +30,13 @@ interface SharedTraffic {
   readonly rates: Map<symbol, number>;
 }
 
-/** The process has one clock, so that the clock stands for the process; a test with a clock of its own is alone. */
+/** The process has one clock, so that the clock identifies the process; a test with its own clock is separate. */
 const trafficByClock = new WeakMap<Clock, Map<string, SharedTraffic>>();
 
 /**
- * Joins the traffic to a base URL. Where several join with different rates the lowest holds for all, because the
- * provider counts the process, not the task; it rises again when the slow one leaves. Limiter, circuit and budget outlive
- * their users: a task that ends and starts again meets the pause or the open circuit that it left behind.
+ * Joins the traffic to a base URL. If several join with different rates, the lowest applies to all, because the
+ * provider counts the process, not the task; it rises again when the slow one leaves. Limiter, circuit and budget
+ * outlive their users: a task that ends and starts again finds the pause or the open circuit that it left.
  */
 export function joinTraffic(clock: Clock, provider: ProviderPlace, ratePerSecond: number): Traffic {
   const { baseUrl } = provider;

@@ -1,4 +1,4 @@
-/** Which statuses may be another one at the next attempt. What the others mean is the provider's business. */
+/** Which statuses may change at the next attempt. The provider's code decides what the others mean. */
 
 export const TOO_MANY_REQUESTS = 429;
 

@@ -1,4 +1,4 @@
-/** The task type `noop`: does nothing, so that tasks can be joined, and the scheduler measured. */
+/** The task type `noop`: does nothing; it joins branches of a Dag and measures the scheduler. */
 import { z } from "zod";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskType } from "../../model/ports/task-type.ts";

@@ -1,6 +1,6 @@
 /**
- * Finds the processes of attempts by the cookie in their environment, wherever they went, and ends them. Whose attempts
- * those are is decided elsewhere.
+ * Finds the processes of attempts by the cookie in their environment, in any process group, and ends them. Whose
+ * attempts those are is decided elsewhere.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
@@ -9,32 +9,33 @@ import { isOwnProc } from "./own-proc.ts";
 
 export interface AttemptProcess {
   readonly pid: number;
-  /** Of the program, as the system knows it: at most 15 bytes. */
+  /** Name of the program, as the system knows it: at most 15 bytes. */
   readonly name: string;
   readonly group: number;
   readonly parent: number;
-  /** Clock ticks since the machine's start: another process with the same pid has another one. */
+  /** Clock ticks since the machine's start: distinguishes it from a later process with the same pid. */
   readonly started: string;
 }
 
 export interface ProcessSearch {
   /**
-   * Those that are alive now: with a cookie, in the group of such a one, started by such a one, or found before. Nothing
-   * where there is no `/proc` of Linux's kind, or where its pids are those of another namespace. `onMarked` is called at once for each that has a cookie.
+   * The processes that are alive now: with a cookie, in the group of one with a cookie, started by such a process, or
+   * found before. None if there is no Linux `/proc`, or if its pids belong to another namespace. `onMarked` is called
+   * at once for each that has a cookie.
    */
   find(onMarked?: (pid: number) => void): readonly AttemptProcess[];
-  /** Whether the last look saw every process there was: one that had ended before its turn may have started another. */
+  /** Whether the last look saw every process: one that ended before it was read may have started another. */
   readonly isWhole: boolean;
-  /** How many different ones were found so far. */
+  /** How many different processes were found so far. */
   readonly foundCount: number;
 }
 
-/** Time for SIGKILL to be carried out, and for what a process has started at the last moment to be seen. */
+/** Time for SIGKILL to take effect, and for processes that were started at the last moment to be seen. */
 const LOOK_EVERY_MS = 20;
 const MOST_LOOKS = 100;
 const ENTRY = `${COOKIE_VARIABLE}=`;
 
-/** Empty looks after which nothing is left, though on a busy machine not one of them was whole. */
+/** Empty looks after which nothing is left, even if on a busy machine none of them was complete. */
 const EMPTY_LOOKS = 20;
 
 export function createProcessSearch(cookies: ReadonlySet<string>): ProcessSearch {
@@ -75,8 +76,8 @@ export function createProcessSearch(cookies: ReadonlySet<string>): ProcessSearch
 }
 
 /**
- * Sends SIGKILL to all of them and to their groups until two whole looks find nothing. Resolves with what is left when that
- * does not help: processes of another user, or ones that are started faster than they are ended.
+ * Sends SIGKILL to all of them and to their groups until two complete looks find nothing. Resolves with what is left if
+ * that does not help: processes of another user, or ones that are started faster than they are ended.
  */
 export async function endProcesses(search: ProcessSearch, clock: Clock): Promise<readonly AttemptProcess[]> {
   let found: readonly AttemptProcess[] = [];
@@ -99,7 +100,7 @@ export async function endProcesses(search: ProcessSearch, clock: Clock): Promise
   return found;
 }
 
-/** The same for a process that exits and cannot wait: a few looks, and nothing is said of what is left. */
+/** The same for a process that exits and cannot wait: a few looks, without a report of what is left. */
 export function endProcessesAtOnce(search: ProcessSearch): void {
   for (let look = 0, emptyLooks = 0; look < MOST_LOOKS && emptyLooks < 2; look += 1) {
     const foundBefore = search.foundCount;
@@ -108,7 +109,7 @@ export function endProcessesAtOnce(search: ProcessSearch): void {
   }
 }
 
-/** SIGTERM, for those that are to have a chance to end by themselves. */
+/** SIGTERM, for processes that get a chance to end by themselves. */
 export function askToEnd(processes: readonly AttemptProcess[]): void {
   for (const { pid } of processes) send(pid, "SIGTERM");
 }
@@ -132,7 +133,9 @@ function killAll(processes: readonly AttemptProcess[]): void {
   }
 }
 
-/** One that stands still starts no other before it is ended, and those that it has started are still known as its own. */
+/**
+ * A stopped process starts no other before it is ended, and those that it has started are still known as its children.
+ */
 function stop(pid: number): void {
   send(pid, "SIGSTOP");
 }
@@ -145,18 +148,18 @@ function send(target: number, signal: NodeJS.Signals): void {
   try {
     process.kill(target, signal);
   } catch {
-    // It ended by itself since it was found, or may not be ended by this user: then it is found again.
+    // It ended by itself since it was found, or this user may not end it: then it is found again.
   }
 }
 
-/** This process is left out: started by such an attempt, it has the cookie too. */
+/** This process is left out: if such an attempt started it, it has the cookie too. */
 function listOtherPids(): readonly number[] {
   return (
     readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
       .map(Number)
       .filter((pid) => pid !== process.pid)
-      // The newest first, as long as pids do not begin anew: one that lives for a moment is seen before it has ended.
+      // The newest first, until pids start from the beginning again: a short-lived process is seen before it has ended.
       .toSorted((left, right) => right - left)
   );
 }
@@ -182,8 +185,8 @@ function addRelated(
 }
 
 /**
- * proc(5): what the environment was when the program was started, entries ended by NULs; empty once it has ended. `undefined`
- * for one that is gone; another user's, which may not be read, has none.
+ * proc(5): the environment with which the program was started, entries ended by NULs; empty once it has ended.
+ * `undefined` for a process that is gone; an unreadable one of another user has none.
  */
 function hasCookie(pid: number, cookies: ReadonlySet<string>): boolean | undefined {
   let text;
@@ -197,7 +200,7 @@ function hasCookie(pid: number, cookies: ReadonlySet<string>): boolean | undefin
   return text.split("\0").some((entry) => entry.startsWith(ENTRY) && cookies.has(entry.slice(ENTRY.length)));
 }
 
-/** `undefined` for one that has ended, also where its parent has not noticed yet. */
+/** `undefined` for a process that has ended, also if its parent has not noticed yet. */
 function readProcess(pid: number): AttemptProcess | undefined {
   let stat;
   try {
@@ -205,7 +208,7 @@ function readProcess(pid: number): AttemptProcess | undefined {
   } catch {
     return undefined;
   }
-  // proc(5): the name may hold anything, parentheses too.
+  // proc(5): the name may hold any character, parentheses too.
   const nameEnd = stat.lastIndexOf(")");
   const fields = stat.slice(nameEnd + 2).split(" ");
   const [state = "", parent = "", group = ""] = fields;

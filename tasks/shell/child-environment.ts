@@ -1,4 +1,7 @@
-/** Which variables a shell task's program gets: few of ours, what the Dag names, and whose attempt it is. Our secrets stay here unless asked for. */
+/**
+ * Which variables a shell task's program gets: few of ours, those that the Dag names, and those about its attempt. Our
+ * secrets are passed on only if the Dag asks for them.
+ */
 import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
 import type { RunFacts } from "../../model/ports/task-type.ts";
 import type { OWN_VARIABLES, ShellOptions } from "./options.ts";
@@ -6,7 +9,7 @@ import type { OWN_VARIABLES, ShellOptions } from "./options.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const HANDED_ON = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
-/** Where ours has none: a program is looked for somewhere. */
+/** Used if ours has none, because programs must be looked for somewhere. */
 const USUAL_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 export interface AttemptFacts {
@@ -42,10 +45,10 @@ export function makeChildEnvironment(
 }
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|URL/i;
-/** Shorter values stand in many a text by chance. */
+/** Shorter values occur in many texts by chance. */
 const LEAST_CHARACTERS = 6;
 
-/** The values that are handed on and must not come back in what the program says. */
+/** The values that are passed on and must not appear in the program's output. */
 export function listHandedSecrets(ours: Environment, passEnv: readonly string[]): readonly string[] {
   return Object.entries(pick(ours, passEnv))
     .filter(([name]) => SECRET_NAME.test(name) && !name.endsWith("_FILE"))

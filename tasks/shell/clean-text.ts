@@ -1,10 +1,13 @@
-/** A program's words as they may stand in a log, a message or the database: no colours, nothing that moves a cursor, no secret. */
+/**
+ * A program's output in a form that is safe for a log, a message or the database: no colours, no cursor movement, no
+ * secret.
+ */
 import { stripVTControlCharacters } from "node:util";
 import { makeMask } from "../../model/text/mask-secrets.ts";
 
 export type CleanText = (text: string) => string;
 
-/** Tabs are harmless; direction marks can show a line in another order than it has. */
+/** Tabs are harmless; direction marks can show a line in another order than its characters have. */
 const STEERING = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 export function makeCleanText(secrets: readonly string[]): CleanText {

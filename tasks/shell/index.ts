@@ -1,4 +1,7 @@
-/** The task type `shell`: a script or a program of the user's own, in a process group of its own. What a Dag's params say reaches it as data only. */
+/**
+ * The task type `shell`: a script or a program of the user's own, in its own process group. A Dag's params reach it
+ * only as data.
+ */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import { TaskFailure } from "../../model/errors.ts";
 import { makeMask } from "../../model/text/mask-secrets.ts";
@@ -16,14 +19,14 @@ import { ProgramStuck, runProgram, type Program } from "./run-program.ts";
 
 type Context = TaskContext<ShellOptions, TaskPorts>;
 
-/** Of an output. It is kept in the database, and handed on to the options of other tasks. */
+/** The longest output. It is kept in the database, and passed to the options of other tasks. */
 const LAST_LINE_BYTES = 4096;
 const ERROR_LINES = 3;
 
 export interface ShellSettings {
-  /** What variables are handed on from. */
+  /** The variables from which some are passed on. */
   readonly environment: Environment;
-  /** Texts that no program's words may show, besides what `pass_env` hands on. */
+  /** Texts that must not appear in a program's output, in addition to what `pass_env` passes on. */
   readonly secrets: readonly string[];
 }
 
@@ -53,7 +56,7 @@ async function runShell(context: Context, settings: ShellSettings): Promise<Task
   try {
     return await runOnce(context, settings, program, search);
   } catch (error) {
-    // Nothing of an attempt that did not succeed may run beside the next one, or after its run has ended.
+    // Nothing of a failed attempt may run together with the next one, or after its run has ended.
     const left = await endProcesses(search, context.clock);
     throw left.length === 0 ? error : judgeLeftovers(context.taskId, left);
   }
@@ -79,7 +82,7 @@ async function runOnce(
   };
   const end = await startProgram(taskId, program, { clock, signal, search, onOutput });
   shown.close();
-  // Whatever it answered to the SIGTERM: it did not come to its own end.
+  // Whatever its exit code after the SIGTERM: it did not end by itself.
   signal.throwIfAborted();
   const isScript = options.script !== undefined;
   const failure = judgeEnd(taskId, isScript, end, tails.stderr.lines.map(show));
@@ -103,7 +106,7 @@ function assertShort(taskId: string, { lengthBytes }: OutputLine): void {
   );
 }
 
-/** Byte for byte: what is made fit to be shown would be another text for the task that reads it. */
+/** Byte for byte: text cleaned for display would be another text for the task that reads it. */
 function readText(taskId: string, line: OutputLine): string {
   const fault = findNonText(line.head);
   if (fault === undefined) return line.head.toString("utf8");
@@ -125,7 +128,7 @@ async function startProgram(
   try {
     return await runProgram(program, tools);
   } catch (error) {
-    // Why it was to end is known; what is left of it is looked for by `runShell`.
+    // The reason for its end is known; `runShell` looks for what is left of it.
     if (error instanceof ProgramStuck) tools.signal.throwIfAborted();
     throw judgeStart(taskId, program, error);
   }
@@ -137,14 +140,14 @@ function composeProgram(context: Context, settings: ShellSettings): Program {
   const environment = makeChildEnvironment(settings.environment, options, context);
   const { cwd } = options;
   if (options.script !== undefined) {
-    // What follows the text is $0, by which the shell names itself in its messages, and then "$1".
+    // After the text comes $0, which the shell uses as its name in messages, and then "$1".
     return { file: "/bin/sh", args: ["-eu", "-c", options.script, taskId, ...args], cwd, environment };
   }
   const [file = "", ...rest] = (options.command ?? []).map(String);
   return { file, args: [...rest, ...args], cwd, environment };
 }
 
-/** When a Dag file is read the same is asked; here nothing goes round it, such as a definition that an older version stored. */
+/** The same is checked when a Dag file is read; here it also catches definitions that an older version stored. */
 function assertNoTemplate({ taskId, written }: Context): void {
   const found = findRefusedTemplate(written, []);
   if (found === undefined) return;

@@ -1,4 +1,7 @@
-/** What a program's end, or its failure to begin, means for the attempt: done, failed, or nothing that a further attempt could change. */
+/**
+ * What a program's end, or its failure to start, means for the attempt: success, failure, or a failure that another
+ * attempt cannot change.
+ */
 import { statSync } from "node:fs";
 import { constants } from "node:os";
 import { cutText } from "../../model/text/cut-text.ts";
@@ -8,7 +11,7 @@ import type { Program, ProgramEnd } from "./run-program.ts";
 
 /** sysexits.h: "temp failure; user is invited to retry". */
 const EX_TEMPFAIL = 75;
-/** POSIX, "Exit Status for Commands": found but not executable, and not found, both said by the shell. */
+/** POSIX, "Exit Status for Commands": found but not executable, and not found, both returned by the shell. */
 const SHELL_REFUSALS: ReadonlySet<number> = new Set([126, 127]);
 const QUOTED_CHARACTERS = 200;
 
@@ -44,7 +47,7 @@ function describeCode(code: number, isScript: boolean): string {
   return signal === undefined ? ended : `${ended}: a command in it was ended by ${signal}`;
 }
 
-/** `left`: what SIGKILL did not end. */
+/** `left`: the processes that SIGKILL did not end. */
 export function judgeLeftovers(name: string, left: readonly AttemptProcess[]): AttemptLeftRunning {
   return new AttemptLeftRunning(
     `${name}: ${describeProcesses(left)} of this attempt still runs after SIGKILL, so no other attempt is made.`,
@@ -54,10 +57,10 @@ export function judgeLeftovers(name: string, left: readonly AttemptProcess[]): A
   );
 }
 
-/** The machine is short of something that it may have again later. */
+/** The machine lacks something that it may have again later. */
 const PASSING_FAULTS: ReadonlySet<string> = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ETXTBSY"]);
 
-/** Why the program could not be started, from what the system said. */
+/** Why the program could not be started, from the system's error. */
 export function judgeStart(name: string, program: Program, error: unknown): TaskFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
   const isPassing = PASSING_FAULTS.has(code);
@@ -70,7 +73,7 @@ export function judgeStart(name: string, program: Program, error: unknown): Task
 }
 
 function describeStart({ file, cwd }: Program, code: string): string {
-  // The system says the same of the program and of its folder.
+  // The system returns the same error for the program and for its folder.
   if (cwd !== undefined && !isFolder(cwd)) return `cwd: ${cwd} is not a folder`;
   if (code === "ENOENT" || code === "ENOTDIR") {
     const where = file.includes("/") ? "" : " on the PATH";

@@ -1,11 +1,11 @@
 /**
- * What a Dag may say of a shell task, and where a template may stand in it: only where it is data to the program, never
- * where it would choose what runs or what is handed on.
+ * The options of a shell task in a Dag file, and where a template may be used: only where it is data for the program,
+ * never where it would choose what runs or what is passed on.
  */
 import { z } from "zod";
 import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
 
-/** What every child gets to know of its attempt. */
+/** Variables about its attempt that every child gets. */
 export const OWN_VARIABLES = [
   "DAGMAR_DAG_ID",
   "DAGMAR_RUN_ID",
@@ -19,10 +19,10 @@ const OWN_NAMES: ReadonlySet<string> = new Set(OWN_VARIABLES);
 
 const MIB = 1_048_576;
 
-/** The system ends texts at a NUL: what stands behind would be lost without a word. */
+/** The system ends texts at a NUL: the rest would be lost without a message. */
 const text = z.string().refine((value) => !value.includes("\0"), "holds a NUL character");
 
-/** A value that is one whole template may come out as any of these. */
+/** A value that is one whole template may become any of these. */
 const argument = z.union([text, z.number(), z.boolean()], { error: "must be text, a number, true or false" });
 
 const variableName = z
@@ -92,7 +92,7 @@ function isProgram(name: string | number | boolean | undefined): boolean {
 
 export type OptionPath = readonly (string | number)[];
 
-/** Why no template may stand at this path; `undefined` where one may. */
+/** Why a template is not allowed at this path; `undefined` if it is. */
 export function refuseTemplate([option, inner]: OptionPath): string | undefined {
   if (option === "script") {
     return 'give it as an argument: args: ["${params.x}"] and "$1"; the shell\'s own variables are written $NAME';

@@ -1,13 +1,16 @@
-/** One line of a program's output: its beginning, and how long it was. Whether a line that is too long is cut or refused is decided by whoever uses it. */
+/**
+ * One line of a program's output: its beginning and its length. The caller decides whether a line that is too long is
+ * cut or refused.
+ */
 import { describeCut } from "../../model/text/cut-text.ts";
 
 export const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** A longer line is cut where it is shown. */
+/** A longer line is cut when it is shown. */
 export const SHOWN_BYTES = 8192;
 
 export interface OutputLine {
-  /** One byte more than is shown, at most: it tells whether the cut halves a character. */
+  /** At most one byte more than is shown: it shows whether the cut splits a character. */
   readonly head: Buffer;
   /** Without the line's end. */
   readonly lengthBytes: number;
@@ -31,7 +34,7 @@ export function endLine(line: OutputLine): OutputLine {
   return isCrLf ? { head: head.subarray(0, -1), lengthBytes: lengthBytes - 1 } : line;
 }
 
-/** The line as text. Where it is cut it says so, and no character is halved. */
+/** The line as text. If it is cut it says so, and no character is split. */
 export function showLine({ head, lengthBytes }: OutputLine): string {
   if (lengthBytes <= SHOWN_BYTES) return head.toString("utf8");
   let end = SHOWN_BYTES;
@@ -46,7 +49,7 @@ function isContinuation(byte: number | undefined): boolean {
 
 const CONTROL = /(?!\t)\p{Cc}/u;
 
-/** The first byte (from 1) that no text has, tab allowed, in a line that is not cut. */
+/** The first byte (from 1) that is not allowed in text, tab allowed, in a line that is not cut. */
 export function findNonText(bytes: Buffer): { readonly position: number; readonly what: string } | undefined {
   const text = bytes.toString("utf8");
   const control = CONTROL.exec(text);
@@ -71,7 +74,7 @@ const CONTROL_NAMES: ReadonlyMap<number, string> = new Map([
   [0x1b, "escape, as of a colour"],
 ]);
 
-/** Where decoding and encoding again gives another byte; what is right up to there has the same length in both. */
+/** The first byte that differs after decoding and encoding again; valid text before it has the same length in both. */
 function findUndecodable(bytes: Buffer, text: string): number | undefined {
   const again = Buffer.from(text, "utf8");
   if (again.equals(bytes)) return undefined;

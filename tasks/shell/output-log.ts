@@ -1,16 +1,19 @@
-/** A program's output as lines of the task's log, as they come: long lines cut, and beyond a limit nothing more. Holds one line a stream at most. */
+/**
+ * A program's output as lines of the task's log, as they come: long lines are cut, and nothing is added beyond a limit.
+ * Holds at most one line of each stream.
+ */
 import type { Logger } from "../../model/ports/logger.ts";
 import { EMPTY_LINE, NEWLINE, SHOWN_BYTES, endLine, extendLine, type OutputLine } from "./output-line.ts";
 
 export const STREAMS = ["stdout", "stderr"] as const;
 export type StreamName = (typeof STREAMS)[number];
 
-/** What a line takes in the log beside its text: a flood of empty lines has an end, too. */
+/** What a line takes in the log in addition to its text, so that a flood of empty lines is limited too. */
 const LINE_OVERHEAD_BYTES = 64;
 
 export interface OutputLog {
   write(stream: StreamName, chunk: Buffer): void;
-  /** Shows what stood without a line's end. */
+  /** Shows the last text if it has no line end. */
   close(): void;
 }
 

@@ -1,4 +1,7 @@
-/** The last lines that a stream said and that are not blank, however much it said: for the task's output and for the message of a failure. */
+/**
+ * The last lines of a stream that are not blank, however long the output: for the task's output and for the message of
+ * a failure.
+ */
 import { EMPTY_LINE, NEWLINE, endLine, extendLine, type OutputLine } from "./output-line.ts";
 
 export interface OutputTail {

@@ -1,4 +1,4 @@
-/** Signals to a program and to what it started: its process group, and with it what has left the group. */
+/** Signals to a program and to the processes that it started: its process group, and those that have left the group. */
 import type { Clock } from "../../model/ports/clock.ts";
 import { askToEnd, endProcessesAtOnce, isAlive, type ProcessSearch } from "./attempt-processes.ts";
 
@@ -7,7 +7,9 @@ const LOOK_MS = 20;
 
 const living = new Map<number, ProcessSearch>();
 
-/** A group is known by the pid of its first process. Those still known when this process exits are ended with it. */
+/**
+ * A group is identified by the pid of its first process. Groups still known when this process exits are ended with it.
+ */
 export function registerGroup(group: number, search: ProcessSearch): void {
   if (living.size === 0) process.on("exit", killLiving);
   living.set(group, search);
@@ -29,16 +31,17 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch {
-    // The group is gone, or has become another user's.
+    // The group is gone, or belongs to another user now.
   }
 }
 
 /**
- * Asks the group and what has left it to end, and ends the group when the grace is over. Watched are processes: their
- * output may be closed long before. What has left the group and is still there then, `endProcesses` ends.
+ * Asks the group and the processes that have left it to end, and ends the group after the grace period. It watches
+ * processes, because their output may be closed long before. `endProcesses` ends those that have left the group and
+ * still run.
  */
 export async function endGroup(group: number, search: ProcessSearch, clock: Clock): Promise<void> {
-  // Looked for first: what is started by a process that has ended is found by its cookie alone.
+  // Before the signal: children of a process that has ended can be found only by their cookie.
   const strays = search.find().filter((one) => one.group !== group);
   signalGroup(group, "SIGTERM");
   askToEnd(strays);

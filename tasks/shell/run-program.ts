@@ -1,4 +1,7 @@
-/** Runs one program in a session and process group of its own until nothing of the group is left. What its end means is judged elsewhere. */
+/**
+ * Runs one program in its own session and process group until nothing of the group is left. What its end means is
+ * judged elsewhere.
+ */
 import { spawn } from "node:child_process";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ProcessSearch } from "./attempt-processes.ts";
@@ -13,31 +16,35 @@ export interface Program {
 }
 
 export interface ProgramEnd {
-  /** `null` where a signal ended it. */
+  /** `null` if a signal ended it. */
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 export interface ProgramTools {
   readonly clock: Clock;
-  /** Aborted: SIGTERM to the group and to what has left it, a grace, SIGKILL to the group. */
+  /**
+   * When aborted: SIGTERM to the group and to the processes that have left it, a grace period, SIGKILL to the group.
+   */
   readonly signal: AbortSignal;
-  /** Of the program's attempt. */
+  /** Cookie of the program's attempt. */
   readonly search: ProcessSearch;
   readonly onOutput: (stream: StreamName, chunk: Buffer) => void;
 }
 
-/** A process that left the group may hold the output open as long as it likes; so long is waited for its last words. */
+/** A process that left the group can hold the output open for ever; we wait this long for the rest of the output. */
 const LAST_WORDS_MS = 500;
-/** SIGKILL takes an instant, unless the system itself holds the process up: on a disk that does not answer, for one. */
+/**
+ * SIGKILL takes an instant, unless the system itself blocks the process, for example on a disk that does not answer.
+ */
 const KILL_MS = 1000;
 
-/** Why the program could not be ended: only its processes can say more. */
+/** The program could not be ended; its processes show why. */
 export class ProgramStuck extends Error {}
 
 /**
- * Resolves when the program, its group and its output are at an end. Rejects with what the system says when it cannot be
- * started, and with `ProgramStuck` when SIGKILL did not end it.
+ * Resolves when the program, its group and its output have ended. Rejects with the system's error if it cannot be
+ * started, and with `ProgramStuck` if SIGKILL did not end it.
  */
 export async function runProgram(program: Program, tools: ProgramTools): Promise<ProgramEnd> {
   const { clock, signal, search, onOutput } = tools;
@@ -51,7 +58,7 @@ export async function runProgram(program: Program, tools: ProgramTools): Promise
     child[name].on("data", (chunk: Buffer) => {
       onOutput(name, chunk);
     });
-    // What could be read was read; how the program ended is told by its end.
+    // What could be read was read; the program's end shows how it ended.
     child[name].on("error", () => undefined);
   }
   const closing = new AbortController();
@@ -68,7 +75,7 @@ export async function runProgram(program: Program, tools: ProgramTools): Promise
       resolve({ exitCode, signal: by });
     });
   });
-  // Without a pid nothing was started; an error is on its way.
+  // Without a pid nothing was started; an error event follows.
   const group = child.pid;
   if (group === undefined) return exited;
 

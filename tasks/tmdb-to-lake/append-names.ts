@@ -1,6 +1,6 @@
 /**
- * The names that TMDB takes in `append_to_response` for a film and for a series: the methods below `/movie/{movie_id}` and
- * `/tv/{series_id}` of its reference, version 3. It ignores any other name without a word.
+ * The names that TMDB accepts in `append_to_response` for a film and for a series: the methods below
+ * `/movie/{movie_id}` and `/tv/{series_id}` of its reference, version 3. It silently ignores any other name.
  */
 
 const BOTH = [
@@ -31,9 +31,9 @@ const SERIES_ONLY = [
 
 export const APPEND_NAMES = [...BOTH, ...MOVIE_ONLY, ...SERIES_ONLY] as const;
 
-/** Why TMDB would ignore it for that entity; `undefined` where it would not. */
+/** Why TMDB would ignore it for that entity; `undefined` if it would not. */
 export function findAppendFault(name: string, entity: "movie" | "series"): string | undefined {
   const others: readonly string[] = entity === "movie" ? SERIES_ONLY : MOVIE_ONLY;
   if (!others.includes(name)) return undefined;
-  return entity === "movie" ? `${name} is of series only` : `${name} is of films only`;
+  return entity === "movie" ? `${name} exists only for series` : `${name} exists only for films`;
 }

@@ -1,11 +1,11 @@
-/** Keeps one control question at hand: who needs one cannot wait for the books. Which one, is the caller's. */
+/** Keeps one control question ready, because its user cannot wait for the database. The caller chooses which. */
 
 export interface ControlStock<Control> {
   /** Each is given once, and the next is looked up at once. `undefined` while none is known. */
   take(): Control | undefined;
 }
 
-/** The first control is looked up before this resolves. A later look-up that fails counts as none. */
+/** The first control is looked up before this resolves. If a later look-up fails, there is none. */
 export async function openControlStock<Control>(
   pick: () => Promise<Control | undefined>,
 ): Promise<ControlStock<Control>> {

@@ -81,14 +81,17 @@ export function readTmdbSettings(values: SettingValues): TmdbSettings {
   };
 }
 
-/** A credential goes into a header: what cannot stand there is refused here, not by the HTTP client with the value in its text. */
+/**
+ * A credential goes into a header: a value that a header cannot hold is refused here, because the HTTP client would put
+ * it into its error.
+ */
 function parseCredential(text: string): Parsed<string> {
   return /^[!-~]+$/.test(text)
     ? { value: text }
     : { fault: "holds spaces or signs that a credential cannot have" };
 }
 
-/** As `parseAddress`; plain http is taken only on this machine, because a token goes along. */
+/** As `parseAddress`; plain http is accepted only for this machine, because a token is sent. */
 function parseServiceAddress(text: string): Parsed<string> {
   const parsed = parseAddress(text);
   if ("fault" in parsed) return parsed;

@@ -1,4 +1,4 @@
-/** The failure of a task whose requests are refused as such: what was received, from where, and which setting to change. */
+/** The failure of a task whose requests are refused: what was received, from where, and which variable to change. */
 import { TaskFailure } from "../../model/errors.ts";
 import type { RefusedAnswer } from "../http/exchange.ts";
 import { isJsonObject } from "../http/json-body.ts";
@@ -10,13 +10,13 @@ export interface RefusalScene {
   /** Without secrets. */
   readonly baseUrl: string;
   readonly host: string;
-  /** The path as it may be shown. */
+  /** The path in a form that may be shown. */
   readonly template: string;
-  /** The setting that holds the secret in use. */
+  /** The variable that holds the secret in use. */
   readonly variable: string;
-  /** Whether TMDB answered soundly to the same secret before. */
+  /** Whether TMDB gave a valid answer to the same secret before. */
   readonly hasProof: boolean;
-  /** Nothing that holds this is repeated. */
+  /** No text that contains it is repeated. */
   readonly secret: string;
 }
 
@@ -24,7 +24,7 @@ const LEFT_TO_ASK =
   "It says nothing about a title: no id got an outcome from it, and the next run asks again.";
 const MAX_QUOTED_CHARACTERS = 200;
 
-/** Never retryable: the same request would be refused again, and an id is not to blame. */
+/** Never retryable: the same request would be refused again, and an id is not the cause. */
 export function describeRefusal(refusal: Refusal, answer: RefusedAnswer, scene: RefusalScene): TaskFailure {
   const { host, template, baseUrl, variable } = scene;
   const received = describeReceived(answer, scene.secret);

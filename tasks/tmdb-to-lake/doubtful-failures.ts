@@ -1,4 +1,4 @@
-/** Failures that may be the service's and not the title's: each is kept back until the service proves that it is well. */
+/** Failures that may be the service's and not the title's: each is kept back until the service proves that it works. */
 import { TaskFailure } from "../../model/errors.ts";
 import type { PlannedId } from "../../model/records/ask-policy.ts";
 import type { FailedTitle } from "./title-answer.ts";
@@ -7,16 +7,16 @@ import type { TmdbClient } from "./tmdb-client.ts";
 export type AskedId = Pick<PlannedId, "askedId" | "generation">;
 
 export interface DoubtfulFailures {
-  /** One that is proven by its own answer is decided at once. */
+  /** A failure that is proven by its own answer is decided at once. */
   add(id: AskedId, failed: FailedTitle): void;
   /**
-   * Decides the failures that a proof followed. Where many answers of a foreign form came in a row, it asks the control
-   * question; raises `TaskFailure` `CONFIG_INVALID` or `TMDB_UNAVAILABLE` where that gives no proof.
+   * Decides the failures that were followed by a proof. After many answers of a foreign form in a row it asks the
+   * control question; raises `TaskFailure` `CONFIG_INVALID` or `TMDB_UNAVAILABLE` if that gives no proof.
    */
   judge(signal: AbortSignal): Promise<void>;
-  /** The same for all that are left, when nothing is left to be asked. */
+  /** The same for all that are left, when no id is left to ask. */
   judgeAll(signal: AbortSignal): Promise<void>;
-  /** So many that what is asked next should be taken from elsewhere in the plan. */
+  /** So many that the next ids should be taken from another part of the plan. */
   readonly areMany: boolean;
 }
 
@@ -27,12 +27,12 @@ interface Doubtful {
   readonly proofs: number;
 }
 
-/** Answers that came whole, but not the title that was asked for. The circuit does not count all of them. */
+/** Complete answers that are not the title that was asked for. The circuit does not count all of them. */
 const FOREIGN: ReadonlySet<string> = new Set(["not_a_title", "wrong_title", "bad_find_answer", "too_large"]);
 const FAILURES_TO_SAMPLE = 3;
-/** Below the 10 that open the circuit, so that the address is named and not an outage. */
+/** Below the 10 that open the circuit, so that the address is reported and not an outage. */
 const FOREIGN_TO_ASK = 8;
-/** One control question may fail by itself. */
+/** One control question may fail by chance. */
 const CONTROL_QUESTIONS = 2;
 
 export function createDoubtfulFailures(

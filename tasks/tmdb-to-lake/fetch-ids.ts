@@ -1,4 +1,6 @@
-/** Fetches the planned ids, several at once, and hands every answer on: to the sink, or to the books as an outcome. */
+/**
+ * Fetches the planned ids, several at once, and passes every answer on: to the sink, or to the database as an outcome.
+ */
 import { setMaxListeners } from "node:events";
 import type { RecordSink } from "../../lake/protocol/record-sink.ts";
 import type { PlannedId } from "../../model/records/ask-policy.ts";
@@ -18,22 +20,24 @@ export interface FetchRequest {
   readonly ask: Ask;
   readonly sink: RecordSink;
   readonly planned: IdPlan;
-  /** Whether the id is still to be asked, after the lake was learned again. */
+  /** Whether the id must still be asked after the lake was listed again. */
   readonly isStillPlanned: (id: PlannedId) => Promise<boolean>;
 }
 
-/** Answers that are on their way into the database; the next request need not wait for the commit of the last answer. */
+/**
+ * Answers that are on their way into the database; the next request need not wait for the commit of the last answer.
+ */
 const MAX_UNSETTLED = 256;
-/** How often it is looked whether anything came. */
+/** How often to check whether an answer has come. */
 const SILENCE_CHECK_MS = 1000;
-/** After this long the silence is told even where nothing has failed yet. */
+/** After this long without answers the progress says so, even if nothing has failed yet. */
 const LONG_SILENCE_MS = 4000;
-/** Of bodies in memory that wait for room in the spool, beside one for each request under way. */
+/** The most bodies in memory that wait for room in the spool, in addition to one for each running request. */
 const MAX_UNSETTLED_BYTES = 16 * 1024 * 1024;
 
 /**
- * Resolves when every planned id is spooled or decided. The first error stops all; what was under way is then settled before
- * the error is raised, so that nothing is written behind the caller's back.
+ * Resolves when every planned id is spooled or decided. The first error stops everything; running requests are then
+ * settled before the error is raised, so that nothing is written afterwards.
  */
 export async function fetchIds(request: FetchRequest): Promise<void> {
   const { context, client, ask, sink, planned, isStillPlanned } = request;
@@ -87,7 +91,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
     });
   }
 
-  /** While nothing comes the progress says why: who watches cannot tell a slow service from a dead one. */
+  /** While nothing arrives the progress says why: otherwise a slow service looks like a dead one. */
   async function watchSilence(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       await clock.sleep(SILENCE_CHECK_MS, ended).catch(() => undefined);
@@ -168,7 +172,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
   await Promise.all(unsettled);
   ended.abort();
   await watching;
-  // The cause, not the echo: a fetch that was aborted because a put failed reports only that it was aborted.
+  // The cause, not its consequence: a fetch that was aborted because a put failed reports only the abort.
   context.signal.throwIfAborted();
   sink.failed.throwIfAborted();
   stop.signal.throwIfAborted();

@@ -1,11 +1,11 @@
-/** Which task a tmdb-to-lake task gets its ids from: one that it needs and that gives a set of candidates. */
+/** Which task gives a tmdb-to-lake task its ids: one that it needs and that gives a set of candidates. */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import { listReferences } from "../../model/dag/template.ts";
 import type { UpstreamTask } from "../../model/ports/task-type.ts";
 
-const HINT = "let it need one csv-to-ids task, or name one of several with ids_from";
+const HINT = "make it need one csv-to-ids task, or name one of them in ids_from";
 
-/** Found when the Dag file is read: without it the task could only fail. */
+/** Checked when the Dag file is read: without it the task could only fail. */
 export function listIdFaults(
   options: Readonly<Record<string, JsonValue>>,
   upstream: readonly UpstreamTask[],
@@ -14,7 +14,7 @@ export function listIdFaults(
   const named = options["ids_from"];
   if (typeof named === "string") {
     if (listReferences(named).length > 0 || sources.some(({ taskId }) => taskId === named)) return [];
-    const message = `"${named}" is no task that this one needs and that gives ids`;
+    const message = `"${named}" is not a task that this one needs and that provides ids`;
     return [{ path: ["with", "ids_from"], message, hint: HINT }];
   }
   if (sources.length === 1) return [];

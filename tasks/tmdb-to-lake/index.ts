@@ -1,4 +1,4 @@
-/** The task type `tmdb-to-lake`: TMDB's JSON for a set of IMDb ids, as it came, each id in exactly one outcome. */
+/** The task type `tmdb-to-lake`: TMDB's JSON for a set of IMDb ids, unchanged; each id gets exactly one outcome. */
 import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import { openRecordSink } from "../../lake/protocol/record-sink.ts";
 import type { AskPolicy, PlannedId } from "../../model/records/ask-policy.ts";
@@ -35,7 +35,7 @@ export interface TmdbSource {
   readonly baseUrl: string;
   /** One attempt's client; raises as `assertConfigured` does. */
   openClient(options?: ClientWishes): Promise<TmdbClient>;
-  /** Raises `SECRET_MISSING` without a token, and `CONFIG_INVALID` where token or address cannot be TMDB's. */
+  /** Raises `SECRET_MISSING` without a token, and `CONFIG_INVALID` if token or address cannot be TMDB's. */
   assertConfigured(): void;
 }
 
@@ -111,7 +111,7 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
       requests = await fetchWithClient(tmdb, { context, ask, sink, planned, isStillPlanned });
     await sink.finish();
   } catch (error) {
-    // What cannot be sealed now is still in the spool; why the task ended is what must be told.
+    // What cannot be sealed now is still in the spool; the error that ended the task must be the one reported.
     await sink.abandon().catch((fault: unknown) => {
       context.log.warn(`What was spooled could not be sealed: ${describeError(fault)}`);
     });
@@ -133,7 +133,7 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
   };
 }
 
-/** A run that has nothing to ask does without the client. */
+/** A run that has nothing to ask needs no client. */
 async function fetchWithClient(tmdb: TmdbSource, request: Omit<FetchRequest, "client">): Promise<number> {
   const { context, ask, planned } = request;
   const { options, state } = context;
@@ -199,7 +199,7 @@ function readPolicy(context: Context): AskPolicy {
   };
 }
 
-/** A retry can change only what failed for the moment. */
+/** A retry can change only temporary failures. */
 async function judge(context: Context, ask: Ask, sum: Reconciliation): Promise<void> {
   const { options, state } = context;
   const imbalance = findImbalance(sum, options.limit !== null);

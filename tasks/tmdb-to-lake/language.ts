@@ -1,17 +1,19 @@
-/** Whether a text is a language as TMDB takes it: ISO 639-1, alone or with an ISO 3166-1 country (its page "Languages"). */
+/**
+ * Whether a text is a language in TMDB's form: ISO 639-1, alone or with an ISO 3166-1 country (its page "Languages").
+ */
 
 const FORM = /^([a-z]{2})(?:-([A-Z]{2}))?$/;
-/** Codes of TMDB's own: Cantonese, and no language. */
+/** TMDB's own codes: Cantonese, and no language. */
 const OWN = new Set(["cn", "xx"]);
 const EXAMPLE = "must be a language such as pt-BR or en-US";
 
-/** A sentence for whoever wrote it; `undefined` where it is one. */
+/** What is wrong with the text, as a sentence; `undefined` if it is a language. */
 export function findLanguageFault(text: string): string | undefined {
   const canonical = canonicalise(text);
   if (canonical !== undefined && canonical !== text && isLanguage(canonical)) {
     return `${EXAMPLE}; did you mean ${canonical}?`;
   }
-  return isLanguage(text) ? undefined : `${EXAMPLE}, and ${JSON.stringify(text)} is none`;
+  return isLanguage(text) ? undefined : `${EXAMPLE}, not ${JSON.stringify(text)}`;
 }
 
 function isLanguage(text: string): boolean {

@@ -1,4 +1,4 @@
-/** What a Dag may say of a tmdb-to-lake task. */
+/** The options of a tmdb-to-lake task in a Dag file. */
 import { z } from "zod";
 import { datasetOption, durationOption } from "../options.ts";
 import { APPEND_NAMES, findAppendFault } from "./append-names.ts";

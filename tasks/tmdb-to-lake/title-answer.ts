@@ -1,4 +1,4 @@
-/** What became of asking TMDB for one title. */
+/** The result of asking TMDB for one title. */
 import type { AbsenceReason } from "./title-check.ts";
 
 export interface FoundTitle {
@@ -29,9 +29,12 @@ export interface FailedTitle {
   readonly reason: string;
   /** For people; holds no secret. */
   readonly detail: string;
-  /** Asking again at once would give the same, provided that the service is well: see `proofs`. */
+  /** Asking again at once would give the same, if the service works: see `proofs`. */
   readonly isPermanent: boolean;
-  /** The answer is the title that was asked for, so the service is well and the failure is the title's own. Default `false`. */
+  /**
+   * The answer is the title that was asked for, so the service works and the failure is the title's own. Default
+   * `false`.
+   */
   readonly isProven?: boolean;
   readonly fetchedAt: string;
 }

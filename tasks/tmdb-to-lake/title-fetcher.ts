@@ -1,4 +1,7 @@
-/** Which requests a title takes at TMDB, and which outcome their answers are. Sending them, and what is refused, is the client's. */
+/**
+ * Which requests a title needs at TMDB, and which outcome their answers give. The client sends them and handles
+ * refusals.
+ */
 import type { Clock } from "../../model/ports/clock.ts";
 import { MAX_RECORD_BYTES } from "../../model/records/record-batch.ts";
 import type { HttpAnswer, HttpRequest } from "../http/exchange.ts";
@@ -10,10 +13,10 @@ import { buildQuery, findRequest, movieRequest, type TitleRequest } from "./titl
 export type TmdbAnswer = Exclude<HttpAnswer, { kind: "refused" }> | { readonly kind: "not_found" };
 
 export interface TitleFetcherTools {
-  /** May be shown. */
+  /** In a form that may be shown. */
   readonly host: string;
   readonly clock: Clock;
-  /** Raises where an answer says nothing about a title. */
+  /** Raises if an answer says nothing about a title. */
   readonly get: (request: HttpRequest, signal: AbortSignal) => Promise<TmdbAnswer>;
 }
 
@@ -30,7 +33,7 @@ export function createTitleFetcher({ host, clock, get }: TitleFetcherTools): Tit
     return { outcome: "not_found", reason, fetchedAt: clock.now().toISOString() };
   }
 
-  /** What is left when an answer is neither JSON nor TMDB's 404. */
+  /** The failure if an answer is neither JSON nor TMDB's 404. */
   function failFrom(answer: Extract<HttpAnswer, { kind: "failed" }>): FailedTitle {
     return fail(answer.failure.reason, answer.detail, answer.failure.reason === "too_large");
   }
@@ -50,7 +53,7 @@ export function createTitleFetcher({ host, clock, get }: TitleFetcherTools): Tit
     return fail("bad_find_answer", `GET ${template} from ${host}: not a valid answer of /find`, false);
   }
 
-  /** `providerId` is the one that `/find` gave; without it the title was asked for by its IMDb id. */
+  /** `providerId` is the id that `/find` gave; without it the title was asked for by its IMDb id. */
   async function judge(
     answer: Extract<HttpAnswer, { kind: "json" }>,
     title: TitleRequest,
@@ -97,7 +100,7 @@ export function createTitleFetcher({ host, clock, get }: TitleFetcherTools): Tit
     };
   }
 
-  /** Asks for each title that `/find` names until one is there: TMDB keeps names of titles that are gone. */
+  /** Asks for each title that `/find` names until one exists: TMDB keeps names of titles that are gone. */
   async function fetchFound(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer> {
     const query = buildQuery(title);
     const ids = await find(title, signal);

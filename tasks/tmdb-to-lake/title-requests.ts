@@ -1,4 +1,4 @@
-/** The requests by which a title is asked for, and whether JSON is of a form that TMDB gives. Sends nothing. */
+/** The requests that ask for a title, and whether JSON has a form that TMDB gives. Sends nothing. */
 import type { HttpRequest } from "../http/exchange.ts";
 import { isJsonObject } from "../http/json-body.ts";
 import { readErrorCode } from "./judge-status.ts";
@@ -38,12 +38,12 @@ export function movieRequest(title: TitleRequest): HttpRequest {
   };
 }
 
-/** What is asked first for a title. */
+/** The first request for a title. */
 export function firstRequest(title: TitleRequest): HttpRequest {
   return title.entity === "movie" ? movieRequest(title) : findRequest(title);
 }
 
-/** A title, what `/find` knows, or one of TMDB's errors: all else in JSON is somebody else's. */
+/** A title, a result of `/find`, or one of TMDB's errors: any other JSON is not TMDB's. */
 export function isSound(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   return (
@@ -54,7 +54,7 @@ export function isSound(value: unknown): boolean {
   );
 }
 
-/** Sorted, so that the same question is the same URL. Commas stay as they are, as TMDB's documentation writes them. */
+/** Sorted, so that the same question is the same URL. Commas are not escaped, as in TMDB's documentation. */
 export function buildQuery({ language, append }: TitleRequest): string {
   if (append.length > MAX_APPEND) {
     throw new RangeError(`append_to_response takes at most ${MAX_APPEND} names, not ${append.length}`);

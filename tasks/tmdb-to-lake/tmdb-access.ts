@@ -1,24 +1,26 @@
-/** Where TMDB is and what it is shown: address and credentials, checked. Where they come from is config's business. */
+/** TMDB's address and credentials, checked. config decides where they come from. */
 import { TaskFailure } from "../../model/errors.ts";
 
 export interface TmdbCredentials {
-  /** The "API Read Access Token", sent as Bearer. Preferred: it never stands in a URL. */
+  /** The "API Read Access Token", sent as Bearer. Preferred: it never appears in a URL. */
   readonly token?: string | undefined;
   /** The old "API Key", sent in the query. */
   readonly apiKey?: string | undefined;
 }
 
 export interface TmdbSecret {
-  /** The setting that holds it. */
+  /** The variable that holds it. */
   readonly variable: string;
   readonly value: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly secretQuery: string;
 }
 
-/** Printable ASCII without spaces: what may stand in a header and needs no guessing about quotes or line ends. */
+/**
+ * Printable ASCII without spaces: what a header may hold, so that nothing must be guessed about quotes or line ends.
+ */
 const SECRET = /^[\x21-\x7e]+$/;
-/** TMDB's page of settings shows two secrets side by side, and each is refused where the other belongs. */
+/** TMDB's settings page shows two secrets together, and each is refused in the other's place. */
 const API_KEY = /^[0-9a-f]{32}$/i;
 const ACCESS_TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 const WHERE = "https://www.themoviedb.org/settings/api";
@@ -28,7 +30,10 @@ export function assertTmdbConfigured(credentials: TmdbCredentials): void {
   readSecret(credentials);
 }
 
-/** The secret in use, and how it is sent. Raises `TaskFailure` `SECRET_MISSING` or `CONFIG_INVALID`, naming the setting. */
+/**
+ * The secret in use, and how it is sent. Raises `TaskFailure` `SECRET_MISSING` or `CONFIG_INVALID`, which names the
+ * variable.
+ */
 export function readSecret(credentials: TmdbCredentials): TmdbSecret {
   const token = credentials.token ?? "";
   const value = token === "" ? (credentials.apiKey ?? "") : token;

@@ -1,6 +1,6 @@
 /**
- * TMDB for one task: its requests through the HTTP client, and what it refuses raised as the task's failure. Which requests a
- * title takes is the fetcher's business; retries and pace are the HTTP client's.
+ * TMDB for one task: its requests through the HTTP client; refusals are raised as the task's failure. The fetcher
+ * decides which requests a title needs; the HTTP client does retries and pace.
  */
 import type { Agent } from "node:http";
 import type { Clock } from "../../model/ports/clock.ts";
@@ -37,35 +37,38 @@ export interface TmdbClientOptions extends TmdbCredentials {
 
 export interface TmdbClient {
   /**
-   * Rejects with the signal's reason when aborted, and with `TaskFailure` where the task should stop asking:
-   * `TMDB_UNAUTHORIZED`, `TMDB_REFUSED`, `CONFIG_INVALID` (not retryable), `TMDB_RATE_LIMITED`, `TMDB_UNAVAILABLE`. All
-   * else is an answer.
+   * Rejects with the signal's reason when aborted, and with `TaskFailure` if the task should stop asking:
+   * `TMDB_UNAUTHORIZED`, `TMDB_REFUSED`, `CONFIG_INVALID` (not retryable), `TMDB_RATE_LIMITED`, `TMDB_UNAVAILABLE`.
+   * Everything else is an answer.
    */
   fetchTitle(title: TitleRequest, signal: AbortSignal): Promise<TitleAnswer>;
   /**
-   * Answers so far that only a TMDB that is well can give. A failure says something about its id only where one of them
-   * came after it.
+   * The number of answers so far that only a working TMDB can give. A failure says something about its id only if one
+   * of them came after it.
    */
   readonly proofs: number;
-  /** Asks again for what was answered before; `true` when that gave a proof, `false` also where nothing is known. */
+  /**
+   * Asks again for a title that was answered before; `true` if that gave a proof, `false` also if no such title is
+   * known.
+   */
   askControl(signal: AbortSignal): Promise<boolean>;
   readonly host: string;
   readonly baseUrl: string;
   /** Requests sent so far, retries included. */
   readonly requests: number;
   readonly retries: number;
-  /** Milliseconds that 429s have paused everybody, over all clients of the same traffic. */
+  /** Milliseconds that 429s have paused all requests, over all clients of the same traffic. */
   readonly pausedMs: number;
-  /** So many failures in a row that what is asked next should be taken from elsewhere in the plan. */
+  /** So many failures in a row that the next ids should be taken from another part of the plan. */
   readonly isInDoubt: boolean;
-  /** Why nothing comes at the moment, in words; `undefined` where nothing is wrong. */
+  /** Why nothing arrives at the moment, as text; `undefined` if nothing is wrong. */
   readonly waitsFor: string | undefined;
-  /** Ends idle connections and gives the rate back. */
+  /** Ends idle connections and returns its share of the rate. */
   close(): void;
 }
 
 const NO_HEADERS = { sizeBytes: 0, contentType: "", location: "" };
-/** Half of what opens the circuit. */
+/** Half of the number that opens the circuit. */
 const FAILURES_TO_DOUBT = 5;
 
 /** Raises `TaskFailure` `SECRET_MISSING` or `CONFIG_INVALID`; sends nothing yet. */
@@ -143,7 +146,7 @@ export function createTmdbClient(options: TmdbClientOptions): TmdbClient {
   };
 }
 
-/** A provider's error may come with status 200, through a proxy that hides the status. */
+/** A provider's error may come with status 200 through a proxy that hides the status. */
 function judgeWhole(value: unknown): "answer" | "refused" {
   const isError = !isTitle(value, "movie") && !isTitle(value, "series") && readErrorCode(value) !== undefined;
   return isError ? "refused" : "answer";

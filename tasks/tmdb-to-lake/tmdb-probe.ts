@@ -1,4 +1,4 @@
-/** One request to TMDB with the configured token: what `dagmar doctor` says of it. */
+/** One request to TMDB with the configured token, for `dagmar doctor`. */
 import type { TaskService } from "../../model/ports/examination.ts";
 import { TaskFailure } from "../../model/errors.ts";
 import type { TmdbClient, TmdbClientOptions } from "./tmdb-client.ts";

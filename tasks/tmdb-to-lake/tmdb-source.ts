@@ -1,4 +1,7 @@
-/** Makes TMDB clients when tasks need them, and not before: axios is slow to load. All of them share one limiter and one circuit. */
+/**
+ * Makes TMDB clients only when tasks need them, because axios is slow to load. All of them share one limiter and one
+ * circuit.
+ */
 import type { Agent } from "node:http";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
@@ -7,7 +10,7 @@ import { assertTmdbConfigured, readBaseUrl } from "./tmdb-access.ts";
 import type { TmdbSource } from "./index.ts";
 
 interface Tools {
-  /** Makes what a client's connections go through, such as a proxy. */
+  /** Makes the agents for a client's connections, for example through a proxy. */
   readonly makeAgent?: (() => Agent) | undefined;
   readonly clock: Clock;
   readonly log: Logger;

@@ -1,3 +1,4 @@
+/** One Dag file: its definition when it is valid, and the place and text of each fault. */
 import { describe, expect, test } from "vitest";
 import { checkDagFile, type LoadedDag } from "../../config/dag-file/check-dag-file.ts";
 import { formatDagIssue } from "../../model/errors.ts";
@@ -18,7 +19,7 @@ function load(text: string): LoadedDag {
 const head = "dag: demo\nschedule: manual\n";
 const noop = `${head}tasks:\n  a: { type: noop }\n`;
 
-/** A Dag with one file-to-lake task and this key, or these options in place of it. */
+/** A Dag with one file-to-lake task and this key, or with these options instead. */
 const withKey = (key: string, more = ""): string =>
   `${head}params: { name: x }\ntasks:\n  a:\n    type: file-to-lake\n    with: { dataset: d, file: f.csv, key: ${JSON.stringify(key)}${more} }\n`;
 
@@ -145,7 +146,7 @@ describe("a good file", () => {
     expect(frozen.length).toBeGreaterThan(8);
   });
 
-  test("has a fingerprint that layout, comments and order of fields leave alone, and values do not", () => {
+  test("has a fingerprint that values change, but layout, comments and order of fields do not", () => {
     const { fingerprint } = load(noop);
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
     expect(
@@ -393,7 +394,7 @@ describe("one fault", () => {
       "the key of a task that stores many objects needs ${seq}",
     ],
     ["many objects without a stamp", tmdb("").replace("${run_stamp}-", ""), "needs ${run_stamp}"],
-  ])("%s is told", (_sentence, text, message) => {
+  ])("%s is a fault", (_sentence, text, message) => {
     const faults = check(text);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(message);
@@ -447,7 +448,7 @@ describe("templates", () => {
   });
 });
 
-test("all faults of a file are told at once, in the order of the text", () => {
+test("all faults of a file are reported at once, in the order of the text", () => {
   const faults = check(
     `dag: demo\nschedule: "0 25 * * *"\ntimezone: Mars\ncatchup: some\ntasks:\n  a: { type: nop }\n  b: { type: noop, needs: [x], with: { note: "\${y}", z: 1 } }\n`,
   );
@@ -553,7 +554,7 @@ describe("a hostile file", () => {
     expect(faults.length).toBeLessThanOrEqual(101);
   });
 
-  test("leaves Object's prototype alone", () => {
+  test("does not change Object's prototype", () => {
     check(`${noop}params: { __proto__: { polluted: yes } }\n"__proto__": { polluted: yes }\n`);
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });

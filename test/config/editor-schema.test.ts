@@ -1,3 +1,4 @@
+/** The JSON Schema of Dag files, as editors read it. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -30,7 +31,7 @@ function findOptions(type: string): Record<string, unknown> {
   return found.else.properties.with;
 }
 
-/** zod reads the schema of one task type's options back, so that it is tried as an editor would. */
+/** zod reads the schema of one task type's options back, so that it is tested as an editor would use it. */
 const accepts = (type: string, options: unknown): boolean =>
   z.fromJSONSchema(findOptions(type)).safeParse(options).success;
 

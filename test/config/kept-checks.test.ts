@@ -20,7 +20,7 @@ function write(dagId: string, more = ""): void {
   writeFileSync(path.join(folder, `${dagId}.yaml`), text);
 }
 
-/** Marks what it gives back, and counts what it learns. */
+/** Marks what it returns, and counts what is added to it. */
 function createStore(build = "one") {
   const checks = new Map<string, string>();
   const store: KeptChecks = {
@@ -53,7 +53,7 @@ test.each<[string, Partial<DagRules>, string]>([
   ["other pools", { pools: new Set(["default", "narrow"]) }, "one"],
   ["fewer task types", { registry: new Map([...rules.registry].filter(([type]) => type === "noop")) }, "one"],
   ["another build of the program", {}, "two"],
-])("%s: it is checked anew", async (_name, changed, build) => {
+])("%s: it is checked again", async (_name, changed, build) => {
   write("a");
   const { store, checks } = createStore();
   await loadDags(folder, rules, store);
@@ -81,7 +81,7 @@ test("a file with faults is never kept", async () => {
   expect(checks.size).toBe(0);
 });
 
-test("a fault across files is told with its line, although the file was not parsed", async () => {
+test("a fault across files is reported with its line, although the file was not parsed", async () => {
   write("a");
   writeFileSync(path.join(folder, "b.yaml"), "dag: b\nschedule:\n  after: a\ntasks:\n  t: { type: noop }\n");
   const { store } = createStore();

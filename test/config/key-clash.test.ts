@@ -1,3 +1,4 @@
+/** Which key templates can be rendered to the same key. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mayKeysClash } from "../../config/dag-file/key-clash.ts";

@@ -1,3 +1,4 @@
+/** Loading a folder of Dag files: broken files, links, clashes between Dags, and Dags that follow others. */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -46,7 +47,7 @@ function describeBroken({ broken }: DagFolder): Readonly<Record<string, readonly
   );
 }
 
-/** A folder as Kubernetes mounts a ConfigMap: files lead through `..data`, which is swapped in one step. */
+/** A folder as Kubernetes mounts a ConfigMap: files are links through `..data`, which is swapped in one step. */
 function mountVersion(version: string, files: Readonly<Record<string, string>>): void {
   mkdirSync(path.join(folder, `..${version}`));
   for (const [name, text] of Object.entries(files)) {
@@ -61,7 +62,7 @@ describe("a folder that is mounted through links", () => {
   const readCrons = ({ dags }: DagFolder) =>
     [...dags.values()].map(({ definition }) => JSON.stringify(definition.schedule).match(/\d+/)?.[0]);
 
-  test("gives its Dags, and its stamp tells of a swap", async () => {
+  test("gives its Dags, and its stamp changes with a swap", async () => {
     mountVersion("v1", { "a.yaml": simple("a", '"1 * * * *"'), "b.yaml": simple("b", '"1 * * * *"') });
     const stamps = [await stampFolder(folder), await stampFolder(folder)];
     const loaded = await loadDags(folder, rules);
@@ -125,7 +126,7 @@ describe("a folder", () => {
     await expect(loadDags(write("file", ""), rules)).rejects.toThrow(/is not a folder/);
   });
 
-  test("tells what is no regular file, waits for none, and passes over the rest", async () => {
+  test("reports what is not a regular file, waits for none, and ignores the rest", async () => {
     write("real.yaml", simple("real"));
     write("README.md", "hello");
     write(".hidden.yaml", "[");
@@ -151,14 +152,14 @@ describe("a folder", () => {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)("tells what may not be read", async () => {
+  test.skipIf(process.getuid?.() === 0)("reports a file that is not readable", async () => {
     chmodSync(write("shut.yaml", simple("shut")), 0o000);
     expect(describeBroken(await loadDags(folder, rules))).toEqual({
       shut: ["shut.yaml: is not readable by this user"],
     });
   });
 
-  test("tells a name in capitals, which would be one file with another on some disks", async () => {
+  test("reports a name in capitals, which is the same file as another on some disks", async () => {
     write("a.yaml", simple("a"));
     write("A.yaml", simple("A"));
     const loaded = await loadDags(folder, rules);
@@ -220,7 +221,7 @@ describe("tasks that could meet in the lake", () => {
     free: storing("a", "free", "Raw/f.csv"),
   };
 
-  test("in keys or in a dataset are both told where the books know neither", async () => {
+  test("in keys or in a dataset are reported for both Dags if the database knows neither", async () => {
     write("a.yaml", storing("a", "one", KEY));
     write("b.yaml", storing("b", "two", KEY));
     expect(describeBroken(await loadDags(folder, rules))).toEqual({
@@ -235,15 +236,15 @@ describe("tasks that could meet in the lake", () => {
   });
 
   test.each([
-    ["the one that the books do not know", [know("b", ONE.b, "2026-11-02")], "a"],
+    ["the one that the database does not know", [know("b", ONE.b, "2026-11-02")], "a"],
     [
-      "the one that they know for a shorter time",
+      "the one that it has known for a shorter time",
       [know("a", ONE.a, "2026-11-02"), know("b", ONE.b, "2026-11-01")],
       "a",
     ],
     ["the same, the other way round", [know("a", ONE.a, "2026-11-01"), know("b", ONE.b, "2026-11-02")], "b"],
     [
-      "the one that they know with another dataset",
+      "the one that it knows with another dataset",
       [know("a", ONE.free, "2026-11-01"), know("b", ONE.b, "2026-11-02")],
       "a",
     ],
@@ -252,7 +253,7 @@ describe("tasks that could meet in the lake", () => {
       [know("a", ONE.a, "2026-11-01", false), know("b", ONE.b, "2026-11-02")],
       "a",
     ],
-  ])("stop %s, and leave the other alone", async (_name, books, told) => {
+  ])("stop %s, and not the other", async (_name, books, told) => {
     write("a.yaml", ONE.a);
     write("b.yaml", ONE.b);
     expect(Object.keys(describeBroken(await loadKnowing(...books)))).toEqual([told]);
@@ -274,7 +275,7 @@ describe("tasks that could meet in the lake", () => {
     expect([...(await loadDags(folder, rules)).dags.keys()]).toEqual(["b"]);
   });
 
-  test("are found within one Dag: the later one is told", async () => {
+  test("are found within one Dag: the later task gets the fault", async () => {
     const task = (id: string) =>
       `  ${id}: { type: file-to-lake, with: { dataset: ${id}, file: f, key: Raw/x.csv } }\n`;
     write("a.yaml", `dag: a\nschedule: manual\ntasks:\n${task("one")}${task("two")}`);
@@ -312,16 +313,16 @@ describe("a dataset of the same Dag", () => {
 });
 
 describe("given files", () => {
-  test("are checked beside the Dags there are, which are not told about", async () => {
+  test("are checked with the existing Dags, whose own faults are not reported", async () => {
     write("a.yaml", storing("a", "one", "Raw/x.csv"));
     write("broken.yaml", "[");
-    const beside = await loadDags(folder, rules);
+    const existing = await loadDags(folder, rules);
     const other = mkdtempSync(path.join(folder, "other-"));
     const file = path.join(other, "b.yaml");
     writeFileSync(file, storing("b", "two", "Raw/x.csv"));
     const following = path.join(other, "c.yaml");
     writeFileSync(following, simple("c", "{ after: [a, broken] }"));
-    const loaded = await loadDagFiles([file, following], rules, beside);
+    const loaded = await loadDagFiles([file, following], rules, existing);
     expect([...loaded.dags.keys()]).toEqual(["c"]);
     expect(Object.keys(describeBroken(loaded))).toEqual(["b"]);
     expect([...(await loadDagFiles([file], rules)).dags.keys()]).toEqual(["b"]);
@@ -329,11 +330,11 @@ describe("given files", () => {
 
   test("stand in for the Dags of their names", async () => {
     const file = write("a.yaml", storing("a", "one", "Raw/x.csv"));
-    const beside = await loadDags(folder, rules);
-    expect([...(await loadDagFiles([file], rules, beside)).dags.keys()]).toEqual(["a"]);
+    const existing = await loadDags(folder, rules);
+    expect([...(await loadDagFiles([file], rules, existing)).dags.keys()]).toEqual(["a"]);
   });
 
-  test("that are missing, or give a Dag twice, are told", async () => {
+  test("that are missing, or define a Dag twice, are faults", async () => {
     const file = write("a.yaml", simple("a"));
     const again = path.join(mkdtempSync(path.join(folder, "other-")), "a.yaml");
     writeFileSync(again, simple("a"));

@@ -1,4 +1,4 @@
-/** Task types of the tests' own, with options shaped like the real ones; none of them does anything. */
+/** Task types for the tests, with options shaped like the real ones; none of them does anything. */
 import { z } from "zod";
 import type { AnyTaskType, TaskWrites } from "../../model/ports/task-type.ts";
 import type { JsonValue } from "../../model/dag/dag.ts";

@@ -1,3 +1,4 @@
+/** Which known name is suggested for a misspelt one. */
 import { expect, test } from "vitest";
 import { suggestName, suggestOrList } from "../../config/suggestion.ts";
 
@@ -10,7 +11,7 @@ test.each([
   ["tiemout", "timeout"],
   ["POOL", "pool"],
   ["poll", "pool"],
-])("%s was meant to be %s", (written, meant) => {
+])("%s gets the suggestion %s", (written, meant) => {
   expect(suggestName(written, names)).toBe(`did you mean "${meant}"?`);
 });
 

@@ -1,4 +1,4 @@
-/** One behaviour for every lake: what the port promises, asked of each store that stands behind it. */
+/** One behaviour for every lake: what the port promises, tested on each store. */
 import { appendFileSync, cpSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -52,7 +52,7 @@ for (const store of STORES) {
       return async () => await lake.close();
     });
 
-    it("can do exactly what is known of it", async () => {
+    it("can do exactly what its entry in the table says", async () => {
       expect(await lake.capabilities()).toEqual(store.capabilities);
       expect(await listKeys(lake), "the probe is no object").toEqual([]);
     });
@@ -73,7 +73,7 @@ for (const store of STORES) {
       expect(Number.isFinite(head.modifiedAt.getTime())).toBe(true);
     });
 
-    it("leaves an object that stands alone, and shows it", async () => {
+    it("does not change an existing object, and returns it", async () => {
       await lake.putBytes(planBytes("a/b.json", "first"));
       const result = await lake.putBytes(planBytes("a/b.json", "second", { metadata: { "batch-id": "b2" } }));
       const standing = await lake.head("a/b.json");
@@ -82,7 +82,7 @@ for (const store of STORES) {
       expect(await text((await lake.get("a/b.json")).body)).toBe("first");
     });
 
-    it("calls its own object of an earlier call `exists`, not `created`", async () => {
+    it("recognises its own object of an earlier call `exists`, not `created`", async () => {
       await lake.putBytes(planBytes("same.json", "same"));
       const again = await lake.putBytes(planBytes("same.json", "same"));
       expect(again.outcome).toBe("exists");
@@ -145,7 +145,7 @@ for (const store of STORES) {
       expect(sha256(await buffer((await lake.get(request.key)).body))).toBe(request.sha256);
     });
 
-    // Five parts: the last is read when the first has been told of.
+    // Five parts: the last is read when the first has been reported.
     for (const [size, sizeBytes] of [
       ["in one piece", 6 * MEBIBYTE],
       ["in parts", 4 * PART_BYTES + MEBIBYTE],
@@ -211,7 +211,7 @@ for (const store of STORES) {
       expect(await listKeys(lake, "none/")).toEqual([]);
     });
 
-    it("lists what head tells", async () => {
+    it("lists the same facts as head", async () => {
       await lake.putBytes(planBytes("_manifest-20261123T090000000Z-d-t-1.json", "{}"));
       const [summary] = await listAll(lake);
       const head = await lake.head("_manifest-20261123T090000000Z-d-t-1.json");
@@ -256,7 +256,7 @@ for (const store of STORES) {
       expect((await lake.head("x.json"))?.metadata).toEqual({ ...metadata, sha256: sha256("x") });
     });
 
-    it("does nothing once it is aborted, and says why", async () => {
+    it("does nothing once it is aborted, and raises the reason", async () => {
       const signal = AbortSignal.abort(new Error("the task was cancelled"));
       await expect(lake.putBytes(planBytes("x.json", "x", { signal }))).rejects.toThrow(
         "the task was cancelled",

@@ -1,4 +1,4 @@
-/** What one listing tells of recorded objects: which of them the store holds no more as they were recorded. */
+/** What one listing shows about recorded objects: which of them the store no longer holds as recorded. */
 import { rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { planBytes, sha256 } from "./lake-tools.ts";
 
 test("what is gone, longer or replaced is named; what was only touched, or lost its metadata alone, is not", async () => {
   const { lake, folder } = await openTestWorld();
-  const names = ["bare", "gone", "longer", "replaced", "sound", "touched"];
+  const names = ["bare", "gone", "longer", "replaced", "intact", "touched"];
   const keys = names.map((name) => `Raw/Titles/${name}.json`);
   const etags: string[] = [];
   for (const key of keys) {

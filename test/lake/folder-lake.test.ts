@@ -1,4 +1,4 @@
-/** What only a lake in a folder has to get right: names on a real disk, links, crashes, and a disk that is full. */
+/** What only a folder lake has to get right: names on a real disk, links, crashes, and a full disk. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 describe("a folder lake", () => {
-  it("is not there until something is put, and can be listed all the same", async () => {
+  it("does not exist until something is put, and can be listed nevertheless", async () => {
     for await (const summary of lake.list("")) expect.fail(summary.key);
     expect(await lake.head("x.json")).toBeUndefined();
     expect(existsSync(root)).toBe(false);
@@ -40,7 +40,7 @@ describe("a folder lake", () => {
     expect(readFileSync(join(root, "a/x.json"), "utf8")).toBe("x");
   });
 
-  it("keeps metadata beside its object, readable, and no temporary", async () => {
+  it("keeps readable metadata next to its object, and no temporary file", async () => {
     await lake.putBytes(planBytes("a/_manifest-1.json", "{}"));
     expect((await readdir(join(root, "a"))).toSorted()).toEqual([
       "__manifest-1.json.meta.json",
@@ -102,13 +102,13 @@ describe("a folder lake", () => {
     expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
   });
 
-  it("does not take another writer's metadata for an object's; who puts the same bytes again mends them", async () => {
+  it("does not take another writer's metadata for an object's; putting the same bytes again repairs it", async () => {
     await lake.putBytes(planBytes("a/x.json", "left"));
     const [meta, object] = [join(root, "a/_x.json.meta.json"), join(root, "a/x.json")];
     const theirs = readFileSync(meta);
     await rm(object);
     await rm(meta);
-    // As long, and put by a process that was killed before it could put its metadata right; so was the other.
+    // Of the same length, and put by a process that was killed before it could restore its metadata; so was the other.
     await lake.putBytes(planBytes("a/x.json", "kept"));
     await writeFile(meta, theirs);
     expect((await lake.head("a/x.json"))?.metadata).toEqual({});
@@ -125,7 +125,7 @@ describe("a folder lake", () => {
     expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
   });
 
-  it("gives the metadata of objects that were copied here, or put by 0.1, by their bytes", async () => {
+  it("gives the metadata of objects that were copied here, or put by 0.1, if it matches their bytes", async () => {
     await lake.putBytes(planBytes("a/x.json", "x"));
     const [meta, object] = [join(root, "a/_x.json.meta.json"), join(root, "a/x.json")];
     const own = { "batch-id": "b1", sha256: sha256("x") };
@@ -139,7 +139,7 @@ describe("a folder lake", () => {
     expect((await lake.head("a/x.json"))?.metadata).toEqual({});
   });
 
-  it("gives an object without metadata, or with broken ones, as it stands", async () => {
+  it("gives an object without metadata, or with broken metadata, as it is", async () => {
     await mkdir(root, { recursive: true });
     await writeFile(join(root, "foreign.json"), "foreign");
     await writeFile(join(root, "broken.json"), "broken");
@@ -150,7 +150,7 @@ describe("a folder lake", () => {
     expect(await readdir(root)).not.toContain("_foreign.json.meta.json");
   });
 
-  it("sweeps temporaries that are old and leaves younger ones and objects", async () => {
+  it("sweeps old temporary files and keeps younger ones and objects", async () => {
     await lake.putBytes(planBytes("x.json", "x"));
     const folder = join(root, "_dagmar/tmp");
     await writeFile(join(folder, "old.tmp"), "");
@@ -162,7 +162,7 @@ describe("a folder lake", () => {
     expect(await lake.head("x.json")).toBeDefined();
   });
 
-  it("is one lake by whatever way its folder is named", async () => {
+  it("is one lake whatever path names its folder", async () => {
     await mkdir(root, { recursive: true });
     await symlink(root, join(scratch.path, "by-link"));
     const names = [
@@ -192,7 +192,7 @@ describe("a folder lake", () => {
     expect(fault).toMatchObject({ code, retryable });
   });
 
-  it("says that the disk is full, leaves nothing, and goes on when there is space", async (context) => {
+  it("says that the disk is full, leaves nothing, and works again when there is space", async (context) => {
     await mkdir(root, { recursive: true });
     try {
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", root], { stdio: "ignore" });

@@ -1,4 +1,7 @@
-/** Several processes store one key at the same time: the object that stands keeps its own metadata, whoever loses in which order. */
+/**
+ * Several processes store one key at the same time: the existing object keeps its own metadata, whichever process
+ * loses, in any order.
+ */
 import { link, lstat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +10,7 @@ import type { ObjectMetadata } from "../../model/ports/lake.ts";
 import { makeTempFolder } from "../support/test-world.ts";
 import { sha256 } from "./lake-tools.ts";
 
-/** One process, as far as its draft and its metadata. */
+/** One process, up to its draft and its metadata. */
 async function openWriter(folder: string, name: string) {
   const path = (end: string): string => join(folder, `${name}.${end}`);
   const metadata = { sha256: sha256(name), writer: name };
@@ -47,7 +50,7 @@ test.each(ORDERS)("two that lost give back in the order %s, %s", async (...order
   expect(await readStanding(folder)).toEqual(winner.metadata);
 });
 
-test("the winner puts its metadata right when one that loses has just put its own over them", async () => {
+test("the winner restores its metadata when a loser has just put its own over it", async () => {
   const folder = makeTempFolder();
   const [winner, loser] = [await openWriter(folder, "a"), await openWriter(folder, "b")];
   const won = await winner.place();
@@ -60,20 +63,20 @@ test("the winner puts its metadata right when one that loses has just put its ow
   expect(await readStanding(folder)).toEqual(winner.metadata);
 });
 
-test("one that lost alone puts back what it found", async () => {
+test("a single loser puts back the metadata that it found", async () => {
   const folder = makeTempFolder();
   const [winner, loser] = [await openWriter(folder, "a"), await openWriter(folder, "b")];
   const won = await winner.place();
   await winner.link();
   await won.keep();
   const lost = await loser.place();
-  // Those of other bytes belong to no object while they lie there.
+  // Metadata of other bytes belongs to no object while it is there.
   expect(await readStanding(folder)).toEqual({});
   await lost.giveBack();
   expect(await readStanding(folder)).toEqual(winner.metadata);
 });
 
-test("of two that are killed, one with its metadata in place and one with its object, neither's metadata are given", async () => {
+test("of two that are killed, one with its metadata in place and one with its object, neither's metadata is given", async () => {
   const folder = makeTempFolder();
   const [first, second] = [await openWriter(folder, "a"), await openWriter(folder, "b")];
   await first.place();

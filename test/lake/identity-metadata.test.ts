@@ -1,4 +1,4 @@
-/** Which metadata make an object one of ours: all of them, and only as they were written. */
+/** Which metadata makes an object one of ours: all of it, and only as it was written. */
 import { expect, test } from "vitest";
 import { describeBatch, interpretFound } from "../../lake/protocol/identity-metadata.ts";
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
@@ -39,7 +39,7 @@ test.each(Object.keys(whole))("without %s it is foreign", (name) => {
   );
 });
 
-// The dataset alone is no part of what a batch's identity is computed from.
+// A batch's identity is not computed from the dataset alone.
 test.each(Object.keys(whole).filter((name) => name !== "dagmar-dataset"))(
   "with another %s it is foreign",
   (name) => {

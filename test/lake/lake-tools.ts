@@ -1,4 +1,7 @@
-/** What the lakes' tests hand in: a clock on which every pause is over at once, a logger that keeps its lines, bytes and plans. */
+/**
+ * What the lakes' tests pass in: a clock on which every pause is over at once, a logger that keeps its lines, bytes and
+ * plans.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +11,7 @@ import type { PutBytes, PutFile } from "../../model/ports/lake.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 
 export interface EagerClock extends Clock {
-  /** Every pause that was asked for, in order. */
+  /** Every pause that was requested, in order. */
   readonly pausesMs: number[];
 }
 
@@ -65,7 +68,7 @@ export function planBytes(key: string, text: string, more: Partial<PutBytes> = {
 
 export interface Scratch {
   readonly path: string;
-  /** Writes a file of these bytes, or of so many random ones, and plans to put it. */
+  /** Writes a file of these bytes, or of that many random ones, and plans to put it. */
   plan(key: string, content: number | Uint8Array, more?: Partial<PutFile>): Promise<PutFile>;
   remove(): Promise<void>;
 }

@@ -47,12 +47,12 @@ function findMeta(path: string): string {
   return `${path.slice(0, cut)}_${path.slice(cut)}.meta.json`;
 }
 
-/** A database that knows nothing, before the same lake. */
-async function openBeside(world: TestWorld, ids: readonly string[], name = "new.db"): Promise<Stored> {
-  const beside = await openTestWorld({ folder: world.folder, databaseFile: join(world.folder, name) });
-  const asking = await startAsking(beside, ids, await beside.makeRunFacts(AT));
+/** An empty database on the same lake. */
+async function openSecond(world: TestWorld, ids: readonly string[], name = "new.db"): Promise<Stored> {
+  const second = await openTestWorld({ folder: world.folder, databaseFile: join(world.folder, name) });
+  const asking = await startAsking(second, ids, await second.makeRunFacts(AT));
   const path = (key: string) => join(world.folder, "lake", key);
-  return { ...asking, world: beside, ids, path, metaPath: (key) => findMeta(path(key)) };
+  return { ...asking, world: second, ids, path, metaPath: (key) => findMeta(path(key)) };
 }
 
 const planIds = async ({ world, ask }: Stored): Promise<readonly string[]> =>
@@ -62,7 +62,7 @@ function listEvents({ world }: Stored): readonly string[] {
   return world.database.all<{ kind: string }>(sql`SELECT kind FROM events`).map(({ kind }) => kind);
 }
 
-/** Does what a task does: learn, finish what is left, ask what is planned. */
+/** What a task does: learn, finish what is left, ask what is planned. */
 async function runAgain(stored: Stored, run = stored.run): Promise<Asking> {
   const { world, ids } = stored;
   await learn(world, run);
@@ -77,7 +77,7 @@ async function runAgain(stored: Stored, run = stored.run): Promise<Asking> {
   return asking;
 }
 
-describe("an object that the store does not hold as recorded", () => {
+describe("an object that the store no longer holds as recorded", () => {
   const cases: readonly (readonly [string, (stored: Stored) => void, string])[] = [
     ["deleted", ({ path }) => rmSync(path(SECOND)), "objects_missing"],
     [
@@ -161,7 +161,7 @@ describe("an object that the store does not hold as recorded", () => {
     expect(await planIds(stored)).toEqual([]);
   });
 
-  test("is not concluded from a listing that breaks off", async () => {
+  test("is not decided from a listing that breaks off", async () => {
     const stored = await storeTitles();
     rmSync(stored.path(SECOND));
     const { lake } = stored.world;
@@ -177,7 +177,7 @@ describe("an object that the store does not hold as recorded", () => {
     expect(await planIds(stored)).toEqual([]);
   });
 
-  test("is found missing also where its key lies outside of the prefix that the task writes to now", async () => {
+  test("is found missing also if its key is outside the prefix that the task writes to now", async () => {
     const stored = await storeTitles();
     rmSync(stored.path(SECOND));
     const lesson = await learn(stored.world, stored.run, "Raw/Titles2/");
@@ -221,14 +221,14 @@ function countReads(lake: Lake): () => number {
   return () => reads;
 }
 
-test("what is recorded as it stands costs one listing and no look at an object", async () => {
+test("objects that are as recorded cost one listing and no request for an object", async () => {
   const stored = await storeTitles();
   const reads = countReads(stored.world.lake);
   await learn(stored.world, stored.run);
   expect(reads()).toBe(0);
 });
 
-describe("an object whose metadata are gone", () => {
+describe("an object whose metadata is gone", () => {
   const bare: readonly (readonly [string, readonly string[]])[] = [
     ["one of two", [SECOND]],
     ["all records", [FIRST, SECOND]],
@@ -239,48 +239,48 @@ describe("an object whose metadata are gone", () => {
     async (_name, keys) => {
       const stored = await storeTitles();
       for (const key of keys) rmSync(stored.metaPath(key));
-      const beside = await openBeside(stored.world, stored.ids);
-      const lesson = await learn(beside.world, beside.run);
+      const second = await openSecond(stored.world, stored.ids);
+      const lesson = await learn(second.world, second.run);
       expect(lesson).toMatchObject({ objects: 3, ids: 150, byManifest: keys.length, unclaimedKeys: [] });
-      expect(await planIds(beside)).toEqual([]);
-      expect(await learn(beside.world, beside.run)).toMatchObject({ objects: 0, unclaimedKeys: [] });
+      expect(await planIds(second)).toEqual([]);
+      expect(await learn(second.world, second.run)).toMatchObject({ objects: 0, unclaimedKeys: [] });
     },
   );
 
-  test("is told where no manifest lists it, once, and its ids are asked", async () => {
+  test("is reported once if no manifest lists it, and its ids are asked", async () => {
     const stored = await storeTitles();
     for (const key of [SECOND, MANIFEST]) rmSync(stored.metaPath(key));
     rmSync(stored.path(MANIFEST));
-    const beside = await openBeside(stored.world, stored.ids);
-    expect(await learn(beside.world, beside.run)).toMatchObject({ ids: 100, unclaimedKeys: [SECOND] });
-    expect(listEvents(beside)).toEqual(["objects_adopted", "objects_unclaimed"]);
-    expect(await planIds(beside)).toEqual(stored.ids.slice(100));
-    expect(await learn(beside.world, beside.run)).toMatchObject({ objects: 0, unclaimedKeys: [] });
+    const second = await openSecond(stored.world, stored.ids);
+    expect(await learn(second.world, second.run)).toMatchObject({ ids: 100, unclaimedKeys: [SECOND] });
+    expect(listEvents(second)).toEqual(["objects_adopted", "objects_unclaimed"]);
+    expect(await planIds(second)).toEqual(stored.ids.slice(100));
+    expect(await learn(second.world, second.run)).toMatchObject({ objects: 0, unclaimedKeys: [] });
   });
 
-  test("is known as soon as a manifest comes that lists it", async () => {
+  test("is recognised as soon as a manifest lists it", async () => {
     const stored = await storeTitles();
     rmSync(stored.metaPath(SECOND));
     const aside = `${stored.world.folder}/manifest`;
     copyFileSync(stored.path(MANIFEST), aside);
     rmSync(stored.path(MANIFEST));
-    const beside = await openBeside(stored.world, stored.ids);
-    await learn(beside.world, beside.run);
+    const second = await openSecond(stored.world, stored.ids);
+    await learn(second.world, second.run);
     copyFileSync(aside, stored.path(MANIFEST));
-    expect(await learn(beside.world, beside.run)).toMatchObject({ objects: 2, ids: 50, byManifest: 1 });
+    expect(await learn(second.world, second.run)).toMatchObject({ objects: 2, ids: 50, byManifest: 1 });
   });
 
-  test("and whose bytes are not those that the manifest lists is told as such and left alone", async () => {
+  test("and whose bytes differ from the manifest's is reported so and not changed", async () => {
     const stored = await storeTitles();
     rmSync(stored.metaPath(SECOND));
     writeFileSync(stored.path(SECOND), readFileSync(stored.path(SECOND), "utf8").toUpperCase());
-    const beside = await openBeside(stored.world, stored.ids);
-    expect(await learn(beside.world, beside.run)).toMatchObject({ ids: 100, contradictedKeys: [SECOND] });
-    expect(listEvents(beside)).toContain("objects_contradicted");
-    expect(await planIds(beside)).toEqual(stored.ids.slice(100));
+    const second = await openSecond(stored.world, stored.ids);
+    expect(await learn(second.world, second.run)).toMatchObject({ ids: 100, contradictedKeys: [SECOND] });
+    expect(listEvents(second)).toContain("objects_contradicted");
+    expect(await planIds(second)).toEqual(stored.ids.slice(100));
   });
 
-  test("and that stands where a sealed batch is put is committed by its bytes", async () => {
+  test("and that has the key of a sealed batch is committed if its bytes are the batch's", async () => {
     const world = await openTestWorld();
     const first = await startAsking(world, makeIds(1), await world.makeRunFacts(AT));
     await first.sink.add(record(first.ask, "tt0000001"));
@@ -298,7 +298,7 @@ describe("an object whose metadata are gone", () => {
 });
 
 describe("manifests after a restore", () => {
-  test("what a standing manifest lists is listed by no other", async () => {
+  test("what an existing manifest lists is listed by no other", async () => {
     const world = await openTestWorld();
     const ids = makeIds(150);
     const run = await world.makeRunFacts(AT);
@@ -317,22 +317,22 @@ describe("manifests after a restore", () => {
     );
     await first.sink.finish();
 
-    const beside = await openTestWorld({
+    const second = await openTestWorld({
       folder: world.folder,
       databaseFile: join(world.folder, "older.db"),
     });
-    const stored = { ...first, world: beside, ids, path: String, metaPath: String };
+    const stored = { ...first, world: second, ids, path: String, metaPath: String };
     const before = await listKeys(world);
     await runAgain(stored);
     expect(await listKeys(world)).toEqual(before);
   });
 });
 
-describe("two databases before one lake", () => {
-  test("double nothing where their keys collide: what the other has stored is learned and left out", async () => {
+describe("two databases on one lake", () => {
+  test("double nothing if their keys collide: what the other has stored is adopted and left out", async () => {
     const ids = makeIds(230);
     const one = await storeNothing(ids);
-    const other = await openBeside(one.world, ids, "other.db");
+    const other = await openSecond(one.world, ids, "other.db");
     for (const asking of [one, other]) await learn(asking.world, asking.run);
     // Both have asked for the same ids, cut into other batches, before either has put an object.
     await addAll(
@@ -358,7 +358,7 @@ describe("two databases before one lake", () => {
     expect([...copies.keys()].toSorted()).toEqual(ids);
     expect([...new Set(copies.values())]).toEqual([1]);
     expect(listEvents(other)).toContain("ids_left_out");
-    // Batches that were given up are no objects of it.
+    // Batches that were given up are not among its objects.
     expect(other.sink.stats).toMatchObject({ records: 100 });
     expect(await other.world.ports.batches.reconcile(other.ask)).toMatchObject({
       stored: 100,
@@ -366,18 +366,18 @@ describe("two databases before one lake", () => {
     });
   });
 
-  test("that doubled ids all the same keep them as pairs, and each pair is told once", async () => {
+  test("that doubled ids nevertheless keep them as pairs, and each pair is reported once", async () => {
     const stored = await storeTitles();
-    // As a database that began at another instant wrote it: another stamp, so that no key collides.
-    const beside = await openTestWorld({ folder: `${stored.world.folder}/beside` });
-    const run = await beside.makeRunFacts("2026-11-23T10:00:00Z");
-    const asking = await startAsking(beside, stored.ids, run);
+    // As a database that began at another instant wrote it: another stamp, so that no keys collide.
+    const second = await openTestWorld({ folder: `${stored.world.folder}/second` });
+    const run = await second.makeRunFacts("2026-11-23T10:00:00Z");
+    const asking = await startAsking(second, stored.ids, run);
     await addAll(
       asking.sink,
       stored.ids.slice(0, 30).map((id) => record(asking.ask, id)),
     );
     await asking.sink.finish();
-    const theirs = join(beside.folder, "lake", FOLDER);
+    const theirs = join(second.folder, "lake", FOLDER);
     for (const name of readdirSync(theirs))
       copyFileSync(join(theirs, name), stored.path(`${FOLDER}/${name}`));
 

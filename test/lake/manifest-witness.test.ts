@@ -11,7 +11,7 @@ interface Written extends Json {
   objects: Json[];
 }
 
-/** A manifest that lists one object of three records, and what is read where it, changed, stands. */
+/** A manifest that lists one object of three records, and what is read after it was changed. */
 async function openManifest() {
   const world = await openTestWorld();
   const ids = makeIds(3);

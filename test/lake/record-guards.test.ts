@@ -1,4 +1,6 @@
-/** Guards of the record protocol, each of which fails when it is taken away: two lakes, two runs, sizes beside hashes. */
+/**
+ * Guards of the record protocol, each of which fails when it is removed: two lakes, two runs, sizes as well as hashes.
+ */
 import { mkdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -14,7 +16,7 @@ import { listPlanned } from "../support/candidates.ts";
 
 const ids = makeIds(6);
 
-/** The same database before another folder. */
+/** The same database with another folder lake. */
 function moveToOtherLake(world: TestWorld): TestWorld {
   const folder = join(world.folder, "elsewhere");
   mkdirSync(folder);
@@ -58,7 +60,7 @@ describe("what one lake has does not count in another", () => {
 });
 
 describe("two runs of one dataset", () => {
-  test("what a dead run spooled is handed over: put in its own partition, never packed with the next run's", async () => {
+  test("what a dead run spooled is taken over: put in its own partition, never packed with the next run's", async () => {
     const world = await openTestWorld();
     const first = await startAsking(world, ids, await world.makeRunFacts("2026-11-22T09:00:00Z"));
     await addAll(
@@ -81,7 +83,7 @@ describe("two runs of one dataset", () => {
     expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 3, alreadyStored: 3 });
   });
 
-  test("who stops before it has taken up what another left seals its own answers alone", async () => {
+  test("a task that stops before it has taken up what another left seals only its own answers", async () => {
     const world = await openTestWorld();
     const { batches } = world.ports;
     const first = await startAsking(world, ids, await world.makeRunFacts("2026-11-22T09:00:00Z"));
@@ -123,7 +125,7 @@ test("an object that is cut short is not ours by the sha256 in its metadata alon
   expect(await check()).toBe(false);
 });
 
-test("an object's own metadata tell of its bytes, which are not read then", async () => {
+test("an object's own metadata describes its bytes, which are not read then", async () => {
   const { lake } = await openTestWorld();
   const plan = planBytes("Raw/one.json", "one");
   await lake.putBytes(plan);
@@ -154,7 +156,7 @@ test.each([
   expect(count).toBe(reads);
 });
 
-test("no more than four objects are put at once", async () => {
+test("at most four objects are put at once", async () => {
   const world = await openTestWorld();
   const many = makeIds(900);
   const { ask, sink } = await startAsking(world, many, await world.makeRunFacts("2026-11-23T09:00:00Z"));

@@ -1,4 +1,4 @@
-/** The words of what a look at the lake has found: for one, for many, and for none. */
+/** The messages about a comparison with the lake: for one object, for many, and for none. */
 import { expect, test } from "vitest";
 import { recordLearned, type Lesson } from "../../lake/protocol/record-learned.ts";
 import type { Event } from "../../model/ports/event-log.ts";

@@ -1,3 +1,6 @@
+/**
+ * How records become objects, how an interrupted task recovers, and what a database that knows less than the lake does.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -76,7 +79,7 @@ describe("storing records", () => {
     for (const { size_bytes } of sizes) expect(size_bytes).toBeLessThanOrEqual(10_000_000);
   });
 
-  test("the provider's bytes stand in the object as they came", async () => {
+  test("the provider's bytes are in the object as received", async () => {
     const world = await openTestWorld();
     const { ask, sink } = await startAsking(
       world,
@@ -92,7 +95,7 @@ describe("storing records", () => {
     );
   });
 
-  test("a foreign object on the planned key is left alone and told, and the next number is taken", async () => {
+  test("a foreign object on the planned key is not changed and reported, and the next number is used", async () => {
     const world = await openTestWorld();
     const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
     const { ask, sink } = await startAsking(world, ["tt0000001"], run);

@@ -1,4 +1,4 @@
-/** A lake's name is where the SDK really sends to: every setting of AWS's own that moves it is read, or refused. */
+/** A lake's name is where the SDK really sends requests: every AWS setting that changes it is read, or refused. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -22,7 +22,7 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-/** As the command line opens it: the files are looked at, and the SDK is asked where they may move it. */
+/** As the command line opens it: the files are read, and the SDK is asked if they may move the lake. */
 async function nameLake(file: string, variables: Readonly<Record<string, string>>): Promise<string> {
   writeFileSync(config, file);
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -55,7 +55,7 @@ describe("a profile", () => {
       {},
       "?endpoint=http://127.0.0.1:9001",
     ],
-    // The SDK passes over the whole profile then, and the name follows it.
+    // The SDK ignores the whole profile then, and the name follows it.
     [
       "with a services section that is not there moves nothing",
       `[default]\nservices = none\n${ELSEWHERE}\n`,
@@ -103,14 +103,14 @@ describe("a profile", () => {
     },
   );
 
-  it("without a word of addresses does not load the SDK", () => {
+  it("without any address does not load the SDK", () => {
     writeFileSync(config, "[default]\nregion = sa-east-1\noutput = json\n");
     expect(mayAwsFilesMoveLake({ AWS_CONFIG_FILE: config })).toBe(false);
-    expect(mayAwsFilesMoveLake({ HOME: join(scratch.path, "nobody") })).toBe(false);
+    expect(mayAwsFilesMoveLake({ HOME: join(scratch.path, "missing") })).toBe(false);
   });
 });
 
-it("a lake whose SDK was moved behind its back sends nothing", async () => {
+it("a lake whose SDK was redirected by other settings sends nothing", async () => {
   const world = await startS3World();
   try {
     vi.stubEnv("AWS_ENDPOINT_URL", world.server.endpoint);
@@ -127,7 +127,7 @@ it("a lake whose SDK was moved behind its back sends nothing", async () => {
   }
 });
 
-it("FIPS and an address of one's own do not go together: that is said once, and at once", async () => {
+it("FIPS and a custom address contradict each other: that is reported once, and at once", async () => {
   vi.stubEnv("AWS_USE_FIPS_ENDPOINT", "true");
   const clock = makeEagerClock();
   const s3 = { endpoint: "http://127.0.0.1:1", credentials: { accessKeyId: "a", secretAccessKey: "b" } };
@@ -137,7 +137,7 @@ it("FIPS and an address of one's own do not go together: that is said once, and 
   await lake.close();
 });
 
-it("the region of a store of one's own is the configured one", async () => {
+it("the region of a custom store is the configured one", async () => {
   const world = await startS3World({ region: "sa-east-1" });
   try {
     vi.stubEnv("AWS_REGION", "sa-east-1");

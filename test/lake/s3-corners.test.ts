@@ -1,4 +1,7 @@
-/** S3's corners: lost uploads, answers without an ETag, encryption headers, odd prefixes, and what others left at a key. */
+/**
+ * Corner cases of S3: lost uploads, answers without an ETag, encryption headers, odd prefixes, and objects of other
+ * writers.
+ */
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
@@ -21,7 +24,7 @@ afterEach(async () => {
 
 describe.each([false, true])("an upload in parts (condition ignored: %s)", (ignoresConditionalComplete) => {
   it.each<[Operation]>([["UploadPart"], ["CompleteMultipartUpload"]])(
-    "that is lost at %s begins anew, and stores the object once",
+    "that is lost at %s begins again, and stores the object once",
     async (operation) => {
       await start({ ignoresConditionalComplete });
       const lake = world.open(IN_PARTS);
@@ -53,7 +56,7 @@ describe.each([false, true])("an upload in parts (condition ignored: %s)", (igno
     const lake = world.open(IN_PARTS);
     world.server.faults.push(
       { when: { operation: "CompleteMultipartUpload" }, fault: { kind: "drop-after-store" } },
-      // The condition is not looked at where the upload is gone.
+      // The condition is not checked if the upload is gone.
       {
         when: { operation: "CompleteMultipartUpload" },
         fault: { kind: "error", status: 404, code: "NoSuchUpload" },
@@ -64,7 +67,7 @@ describe.each([false, true])("an upload in parts (condition ignored: %s)", (igno
     expect(world.server.versions()).toHaveLength(1);
   });
 
-  it("that is lost while somebody else's object got there leaves that one alone", async () => {
+  it("that is lost while another writer's object got there does not change that object", async () => {
     await start({ ignoresConditionalComplete });
     const lake = world.open(IN_PARTS);
     world.server.faults.push({
@@ -93,7 +96,7 @@ describe("an answer without an ETag", () => {
     expect(result).toEqual({ outcome: "created", etag: stored?.etag });
   });
 
-  it("to a put, and the object is gone at once: that is corruption", async () => {
+  it("to a put whose object is gone at once is corruption", async () => {
     await start();
     const lake = world.open();
     await lake.capabilities();
@@ -106,8 +109,8 @@ describe("an answer without an ETag", () => {
   });
 });
 
-describe("on a store without checksums, somebody else's object", () => {
-  it("is shown and not read", async () => {
+describe("on a store without checksums, another writer's object", () => {
+  it("is returned and not read", async () => {
     await start({ ignoresChecksums: true });
     const lake = world.open();
     await lake.capabilities();
@@ -122,7 +125,7 @@ describe("on a store without checksums, somebody else's object", () => {
     expect(world.count("GetObject")).toBe(0);
   });
 
-  it("is corruption where it bears our hash and holds other bytes", async () => {
+  it("is corruption if it has our hash and holds other bytes", async () => {
     await start({ ignoresChecksums: true });
     const lake = world.open();
     await lake.capabilities();
@@ -179,13 +182,10 @@ it.each<[string, number]>([
   ["zone/raw", 1],
   ["raw", 1],
   ["raw/zone", 0],
-])(
-  "a prefix such as %s beside keys that begin with Raw/ is noticed (%i warning)",
-  async (prefix, warnings) => {
-    await start();
-    const lake = world.open({}, prefix);
-    await lake.putBytes(planBytes("Raw/x.json", "x"));
-    const said = world.log.lines.filter(({ message }) => message.includes("raw/Raw/"));
-    expect(said.map(({ level }) => level)).toEqual(Array.from({ length: warnings }, () => "warn"));
-  },
-);
+])("a prefix such as %s with keys that begin with Raw/ is noticed (%i warning)", async (prefix, warnings) => {
+  await start();
+  const lake = world.open({}, prefix);
+  await lake.putBytes(planBytes("Raw/x.json", "x"));
+  const said = world.log.lines.filter(({ message }) => message.includes("raw/Raw/"));
+  expect(said.map(({ level }) => level)).toEqual(Array.from({ length: warnings }, () => "warn"));
+});

@@ -1,4 +1,7 @@
-/** Credentials that are replaced while a lake is open: a new file is read, and a request is sent once more with what is in it. */
+/**
+ * Credentials that are replaced while a lake is open: a new file is read, and a request is sent once more with its
+ * keys.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -34,7 +37,7 @@ function writeKeys({ accessKeyId, secretAccessKey, sessionToken }: S3Credentials
 
 function openByFile(): SweepableLake {
   const { endpoint, region, bucket } = world.server;
-  // What the world opens is given keys: this one has to find them.
+  // The world gives keys to the lakes that it opens; this lake has to find them.
   const lake = world.open({ endpoint, region, credentials: undefined as never });
   expect(lake.id).toContain(bucket);
   return lake;
@@ -61,7 +64,7 @@ describe("a shared credentials file that is rewritten", () => {
     expect(await lake.head("Raw/2.json")).toBeDefined();
   });
 
-  it("with the same keys is not tried again, and the store's words are shown", async () => {
+  it("with the same keys is not tried again, and the store's message is shown", async () => {
     writeKeys(OLD);
     world.server.changeCredentials(OLD);
     const lake = openByFile();

@@ -1,4 +1,4 @@
-/** What an S3 lake makes of a store that fails, lies or loses answers, with the real SDK over real HTTP. */
+/** How an S3 lake handles a store that fails, lies or loses answers, with the real SDK over real HTTP. */
 import { buffer, text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openLake } from "../../lake/open-lake.ts";
@@ -133,7 +133,7 @@ describe("one put, when the store", () => {
     expect(server.versions()).toEqual([]);
   });
 
-  it("holds somebody else's object there just before: that one is left alone and shown", async () => {
+  it("got another writer's object just before: that object is not changed and returned", async () => {
     const lake = await open();
     server.faults.push({
       when: { operation: "PutObject" },
@@ -144,7 +144,7 @@ describe("one put, when the store", () => {
     expect(await text((await lake.get(KEY)).body)).toBe("theirs");
   });
 
-  it("loses an answer while somebody else's object got there: that is not taken for ours", async () => {
+  it("loses an answer while another writer's object got there: that object is not taken for ours", async () => {
     const lake = await open();
     server.faults.push(
       { when: { operation: "PutObject" }, fault: { kind: "error", status: 500, code: "InternalError" } },
@@ -161,7 +161,7 @@ describe("one put, when the store", () => {
     expect((await lake.putBytes(planBytes(KEY, "ours"))).outcome).toBe("exists");
   });
 
-  it("refuses the condition while nothing is there any more: it is tried again", async () => {
+  it("refuses the condition although the object is gone again: the put is repeated", async () => {
     const lake = await open();
     server.faults.push({
       when: { operation: "PutObject" },
@@ -185,7 +185,7 @@ describe("one put, when the store", () => {
     expect(clock.pausesMs).toEqual([199, 399, 799, 1598, 3196, 6393, 12787]);
   });
 
-  it("asks for a pause: it gets it", async () => {
+  it("asks for a pause: the next try waits for it", async () => {
     const lake = await open();
     await lake.capabilities();
     const headers = { "retry-after": "7" };
@@ -283,15 +283,12 @@ describe("an S3 lake", () => {
     expect((fault as { hint?: string }).hint).toContain("s3:ListBucket");
   });
 
-  it.each([-3_600_000, 3_600_000])(
-    "gets along with a store whose clock is %i ms off",
-    async (clockOffsetMs) => {
-      const lake = await open({ clockOffsetMs });
-      expect((await lake.putBytes(planBytes(KEY, "x"))).outcome).toBe("created");
-    },
-  );
+  it.each([-3_600_000, 3_600_000])("works with a store whose clock is %i ms off", async (clockOffsetMs) => {
+    const lake = await open({ clockOffsetMs });
+    expect((await lake.putBytes(planBytes(KEY, "x"))).outcome).toBe("created");
+  });
 
-  it("gets along with a clock that is off when HEAD is its first request", async () => {
+  it("works with a wrong clock when HEAD is its first request", async () => {
     const lake = await open({ clockOffsetMs: 3_600_000 });
     expect(await lake.head(KEY)).toBeUndefined();
   });
@@ -379,7 +376,7 @@ describe("a store that does not honour If-None-Match", () => {
     ["answers 501", { rejectsConditions: true }],
   ];
   it.each(stores)(
-    "(it %s) is found out, said once, and looked at before and after",
+    "(it %s) is detected, reported once, and checked before and after",
     async (_name, options) => {
       const lake = await open(options);
       expect(await lake.capabilities()).toMatchObject({ conditionalPut: false, checksums: true });
@@ -397,14 +394,14 @@ describe("a store that does not honour If-None-Match", () => {
     },
   );
 
-  it("and loses an answer: the object is known again as this call's own", async () => {
+  it("and loses an answer: the object is recognised as this call's own", async () => {
     const lake = await open({ ignoresConditionalPut: true });
     server.faults.push({ when: { operation: "PutObject" }, fault: { kind: "drop-after-store" } });
     expect((await lake.putBytes(planBytes(KEY, "x"))).outcome).toBe("created");
     expect(server.versions()).toHaveLength(1);
   });
 
-  it("on completing is looked at before and after", async () => {
+  it("on completing is checked before and after", async () => {
     const lake = await open({ ignoresConditionalComplete: true }, IN_PARTS);
     expect(await lake.capabilities()).toEqual({
       conditionalPut: true,
@@ -420,7 +417,7 @@ describe("a store that does not honour If-None-Match", () => {
 });
 
 describe("a store that verifies no checksum", () => {
-  it("is found out, and an object that it changed is noticed", async () => {
+  it("is detected, and an object that it changed is noticed", async () => {
     const lake = await open({ ignoresChecksums: true });
     expect(await lake.capabilities()).toMatchObject({ checksums: false });
     expect((await lake.putBytes(planBytes("good.json", "good"))).outcome).toBe("created");
@@ -429,7 +426,7 @@ describe("a store that verifies no checksum", () => {
       code: "LAKE_CORRUPT",
       retryable: false,
     });
-    // The metadata tell of the planned bytes: whoever puts again would take it for them.
+    // The metadata describes the planned bytes: the next put would take the object for them.
     await expect(lake.putBytes(planBytes(KEY, "x"))).rejects.toMatchObject({ code: "LAKE_CORRUPT" });
   });
 });
@@ -440,7 +437,7 @@ describe("an upload in parts, when", () => {
     ["a part meets 503", "UploadPart", { kind: "error", status: 503, code: "SlowDown" }, 6],
     ["a part is reset in its middle", "UploadPart", { kind: "half-read-reset" }, 2],
     ["a part's bit flips on the way", "UploadPart", { kind: "flip-on-the-way" }, 2],
-    ["the upload is lost and begun anew", "UploadPart", { kind: "lose-upload" }, 1],
+    ["the upload is lost and begun again", "UploadPart", { kind: "lose-upload" }, 1],
     [
       "beginning meets 500",
       "CreateMultipartUpload",
@@ -480,7 +477,7 @@ describe("an upload in parts, when", () => {
     );
   }
 
-  it("an object comes first while it goes up: that one is left alone and the upload is ended", async () => {
+  it("another object is stored first: it is not changed and the upload is ended", async () => {
     const lake = await open({}, IN_PARTS);
     server.faults.push({
       when: { operation: "CompleteMultipartUpload" },
@@ -491,7 +488,7 @@ describe("an upload in parts, when", () => {
     expect(server.uploads()).toEqual([]);
   });
 
-  it("a part is denied: the upload is ended and the reason is said", async () => {
+  it("a part is denied: the upload is ended and the reason is reported", async () => {
     const lake = await open({}, IN_PARTS);
     server.faults.push({
       when: { operation: "UploadPart" },
@@ -536,7 +533,7 @@ describe("an upload in parts, when", () => {
     expect(server.uploads().map(({ key }) => key)).toEqual(["zone/b/1"]);
   });
 
-  it("would need more than 10,000 parts: they grow", () => {
+  it("would need more than 10,000 parts: the parts grow", () => {
     expect(choosePartSize(100, 16)).toBe(16);
     expect(choosePartSize(160_000, 16)).toBe(16);
     expect(choosePartSize(160_001, 16)).toBe(17);

@@ -1,4 +1,7 @@
-/** How long an S3 lake waits: for a body as long as it gets on, for an answer a fixed time; with limits short enough for a test. */
+/**
+ * How long an S3 lake waits: for a body as long as it makes progress, for an answer a fixed time; with limits short
+ * enough for a test.
+ */
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
@@ -23,7 +26,7 @@ const ways: readonly [string, S3Options, Operation][] = [
 ];
 
 describe.each(ways)("an upload %s", (_name, more, operation) => {
-  it("that is slow but living goes on far beyond every limit", async () => {
+  it("that is slow but alive continues far beyond every limit", async () => {
     const lake = world.open({ ...LIMITS, ...more });
     await lake.capabilities();
     world.server.faults.push({
@@ -39,7 +42,7 @@ describe.each(ways)("an upload %s", (_name, more, operation) => {
     expect(world.server.versions().map(({ body }) => body.sha256)).toEqual([request.sha256]);
   });
 
-  it("that is stalled ends soon after its limit, and says where it stood", async () => {
+  it("that is stalled ends soon after its limit, and says how far it was", async () => {
     const lake = world.open({ ...LIMITS, ...more });
     await lake.capabilities();
     world.server.faults.push({ when: { operation }, times: 99, fault: { kind: "stop-reading" } });
@@ -73,7 +76,7 @@ it("an answer that does not come is waited for no longer than its limit", async 
   expect(String(fault)).toContain("no answer within 0.8 s");
 }, 60_000);
 
-it("a download that stands still ends, and one that its reader leaves standing does not", async () => {
+it("a download that stalls ends, and one that its reader pauses does not", async () => {
   const lake = world.open(LIMITS);
   const text = "x".repeat(16 * MEBIBYTE);
   await lake.putBytes(planBytes("Raw/x.json", text));

@@ -1,4 +1,4 @@
-/** What a refusal of the store is told as: its own code and message, beside a hint that is about it. */
+/** How a refusal of the store is reported: its own code and message, with a hint that fits it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DagmarError } from "../../model/errors.ts";
 import type { FaultKind, Operation } from "../support/s3-server/faults.ts";

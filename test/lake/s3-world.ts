@@ -1,4 +1,4 @@
-/** One S3 test server with lakes before it, for tests of single corners; everything is closed together. */
+/** One S3 test server with lakes on it, for tests of single corner cases; everything is closed together. */
 import { openLake } from "../../lake/open-lake.ts";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
 import type { SweepableLake } from "../../lake/sweepable-lake.ts";
@@ -10,9 +10,9 @@ export interface S3World {
   readonly server: S3Server;
   readonly scratch: Scratch;
   readonly log: KeptLogger;
-  /** A lake in the prefix `zone`, signed with the server's credentials where none are given. */
+  /** A lake in the prefix `zone`, signed with the server's credentials by default. */
   open(s3?: S3Options, prefix?: string): SweepableLake;
-  /** Requests but those of the probe. */
+  /** Requests except those of the probe. */
   count(operation: Operation): number;
   close(): Promise<void>;
 }

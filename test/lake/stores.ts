@@ -1,4 +1,4 @@
-/** The stores that the conformance suite runs against, and what each of them is known to do. */
+/** The stores that the conformance suite runs against, and their known behaviour. */
 import { S3 } from "@aws-sdk/client-s3";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
@@ -10,16 +10,16 @@ import { startS3Server } from "../support/s3-server/server.ts";
 import { makeEagerClock, makeKeptLogger, makeScratch } from "./lake-tools.ts";
 
 export interface OpenStore {
-  /** A lake of its own, empty. With `partSizeBytes` files above it go up in parts. */
+  /** A lake of its own, empty. With `partSizeBytes` larger files are uploaded in parts. */
   openLake(more?: Pick<S3Options, "multipartThresholdBytes" | "partSizeBytes">): SweepableLake;
   close(): Promise<void>;
 }
 
 export interface Store {
   readonly name: string;
-  /** Pinned: another answer, better or worse, must be noticed. */
+  /** Pinned: any change, better or worse, must be noticed. */
   readonly capabilities: LakeCapabilities;
-  /** `undefined` where the store can be reached. */
+  /** `undefined` if the store can be reached. */
   readonly skippedBecause?: string;
   open(): Promise<OpenStore>;
 }

@@ -1,4 +1,4 @@
-/** What `lake verify` finds when somebody else has been at the lake: four objects, each with a fate of its own. */
+/** What `lake verify` finds after another program has changed the lake: four objects, each changed differently. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
@@ -11,9 +11,9 @@ import { addAll, makeIds, record, startAsking } from "./asking.ts";
 const BODY = Buffer.from("four bytes and more");
 const SHA256 = createHash("sha256").update(BODY).digest("hex");
 
-test("what is gone, what differs and what nobody entered is told; a foreign object on the books is not", async () => {
+test("objects that are gone, differ or are not recorded are listed; a recorded foreign object is not", async () => {
   const { lake, folder } = await openTestWorld();
-  const keys = ["gone", "longer", "other", "sound"];
+  const keys = ["gone", "longer", "other", "whole"];
   for (const key of keys) {
     await lake.putBytes({ key, body: BODY, sha256: SHA256, metadata: {}, contentType: "text/plain" });
   }
@@ -38,12 +38,12 @@ test("what is gone, what differs and what nobody entered is told; a foreign obje
     return deviations.map(({ key, verdict }) => `${key} ${verdict}`);
   };
   expect(await verify(false)).toEqual(["gone missing", "longer differs", "stranger unknown"]);
-  rmSync(join(folder, "lake/_sound.meta.json"));
-  expect(await verify(false)).toContain("sound no_metadata");
+  rmSync(join(folder, "lake/_whole.meta.json"));
+  expect(await verify(false)).toContain("whole no_metadata");
   expect(await verify(true)).toEqual(["gone missing", "longer differs", "other differs", "stranger unknown"]);
 });
 
-test("ids that two objects hold are told while both stand; one outside of the prefix was not listed and counts", async () => {
+test("ids that two objects hold are listed while both exist; an object outside the prefix was not listed and counts", async () => {
   const { lake } = await openTestWorld();
   for (const key of ["Raw/a", "Raw/b"]) {
     await lake.putBytes({ key, body: BODY, sha256: SHA256, metadata: {}, contentType: "text/plain" });
@@ -68,7 +68,7 @@ test("ids that two objects hold are told while both stand; one outside of the pr
   expect(deviations.every(isFault)).toBe(true);
 });
 
-test("an object that no run entered is a fault only where other objects hold ids of it", async () => {
+test("an object that no run recorded is a fault only if other objects hold ids of it", async () => {
   const world = await openTestWorld();
   const ids = makeIds(3);
   const { ask, sink } = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));

@@ -1,10 +1,10 @@
-/** `lake verify --deep` beside objects that the store does not give: each is named, and the others are read. */
+/** `lake verify --deep` with objects that the store refuses to return: each is named, and the others are read. */
 import { expect, test } from "vitest";
 import { verifyLake } from "../../lake/protocol/verify-lake.ts";
 import { planBytes, sha256 } from "./lake-tools.ts";
 import { startS3World } from "./s3-world.ts";
 
-test("an archived object and one that is denied are named with the store's words; the rest is read", async () => {
+test("an archived object and a denied one are listed with the store's message; the rest is read", async () => {
   const world = await startS3World();
   try {
     const lake = world.open();

@@ -1,3 +1,4 @@
+/** What a log line contains, how secrets are redacted, and how errors are shown. */
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { createLogger } from "../../logs/logger.ts";
@@ -52,7 +53,7 @@ test("a line for machines is one JSON object", async () => {
   });
 });
 
-test("fields of the names that a line has itself are kept beside them", async () => {
+test("fields named like a line's own fields are kept in addition to them", async () => {
   expect(await captureJson((log) => log.info("m", { level: "x", message: "y", time: "z" }))).toMatchObject({
     level: "info",
     message: "m",
@@ -159,11 +160,11 @@ describe("errors", () => {
   });
 });
 
-test("foreign text cannot move the cursor, begin a line or turn it round", async () => {
+test("foreign text cannot move the cursor, begin a line or reverse it", async () => {
   const title = "A\u001b[2J\r\nB\u0007\u009b\u202eC\u2028D";
   const lines = await capture("text", (log) => log.info(title, { title, [title]: 1, list: [title] }));
   expect(lines).toHaveLength(1);
-  // oxlint reads control characters in a pattern as a slip, so they are looked for by their codes.
+  // oxlint reports control characters in a pattern, so they are found by their codes.
   const codes = Array.from(lines[0] ?? "", (character) => character.charCodeAt(0));
   expect(
     codes.filter(

@@ -1,4 +1,6 @@
-/** A task type that is added later needs its folder (test/support/weather-to-lake) and one line among the modules, and nothing else. */
+/**
+ * A task type that is added later needs only its folder (test/support/weather-to-lake) and one line among the modules.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -50,7 +52,7 @@ function makeWeather(variables: Readonly<Record<string, string>> = {}) {
 }
 
 describe("its settings", () => {
-  test("are read beside Dagmar's, each by the type's own parser, with a default and a secret from a file", () => {
+  test("are read with Dagmar's, each by the type's own parser, with a default and a secret from a file", () => {
     const settings = configure({ WEATHER_ADDRESS: "https://weather.test/v2/", WEATHER_KEY_FILE: "key" });
     expect(settings.tasks).toMatchObject({
       WEATHER_ADDRESS: "https://weather.test/v2",
@@ -99,8 +101,8 @@ test("a Dag file may use it, and its faults have a line", async () => {
       readKnown: () => Promise.resolve(new Map()),
     });
   };
-  const sound = await write("metric");
-  expect([[...sound.dags.keys()], sound.broken.size]).toEqual([["weather"], 0]);
+  const valid = await write("metric");
+  expect([[...valid.dags.keys()], valid.broken.size]).toEqual([["weather"], 0]);
   const broken = await write("furlongs");
   expect(broken.broken.get("weather")).toMatchObject([{ line: 10, path: "tasks.now.with.units" }]);
 });

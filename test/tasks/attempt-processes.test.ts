@@ -1,3 +1,4 @@
+/** Which processes belong to an attempt, and that all of them are ended, on a real `/proc`. */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { createTestClock, makeTempFolder } from "../support/test-world.ts";
 import { startShellProcess } from "./shell-program.ts";
 import { endAfterTest, isRunning, readPid, untilGone } from "./shell-world.ts";
 
-/** How many were found; all of them are to be at an end. */
+/** How many were found; all of them must have ended. */
 async function endOrphans(cookies: ReadonlySet<string>): Promise<number> {
   const search = createProcessSearch(cookies);
   expect(await endProcesses(search, createTestClock())).toEqual([]);
@@ -53,7 +54,7 @@ describe.runIf(process.platform === "linux")("orphans", () => {
       4,
     );
     expect(new Set(pids.map(readGroup)).size).toBe(2);
-    // One that has only just become another program shows no environment for a moment.
+    // A process that has only just become another program shows no environment for a moment.
     await vi.waitUntil(() =>
       pids.every((pid) => readFileSync(`/proc/${pid}/environ`, "utf8").includes(cookie)),
     );
@@ -102,7 +103,7 @@ describe.runIf(process.platform === "linux")("orphans", () => {
     expect(existsSync(alive)).toBe(false);
   });
 
-  test("of other attempts and other databases are left alone, whatever else their cookie has in common", async () => {
+  test("of other attempts and other databases are not touched, whatever else their cookie has in common", async () => {
     const cookie = makeCookie();
     const others = [`${cookie}x`, `x${cookie}`, cookie.slice(0, -1), makeCookie(), makeCookie("u")];
     const pids: number[] = [];
@@ -114,7 +115,7 @@ describe.runIf(process.platform === "linux")("orphans", () => {
     for (const pid of pids) await untilGone(pid);
   });
 
-  test("in the group of this process are ended one by one: this one goes on", async () => {
+  test("in the group of this process are ended one by one: this process continues", async () => {
     const cookie = makeCookie();
     const pids = await startScript(cookie, "echo $$; exec sleep 1000", 1, false);
     expect(pids.map(readGroup)).toEqual([readGroup(process.pid)]);

@@ -1,3 +1,4 @@
+/** A control question is ready when one is needed. */
 import { expect, test } from "vitest";
 import { openControlStock } from "../../tasks/tmdb-to-lake/control-stock.ts";
 

@@ -1,4 +1,7 @@
-/** The task type on a real lake and database, with the compiled scanning thread; the scan's own rules are tested in csv-to-ids/. */
+/**
+ * The task type on a real lake and database, with the compiled scanning thread; the scan's own rules are tested in
+ * csv-to-ids/.
+ */
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -264,7 +267,7 @@ test("a run that is stopped while it reads keeps nothing", async () => {
   expect(world.database.all(sql`SELECT * FROM candidate_sets`)).toEqual([]);
 });
 
-describe("what a person must know is told by every run that reads the content", () => {
+describe("what a person must know is reported by every run that reads the content", () => {
   const listWarned = (world: CsvWorld): readonly unknown[] =>
     world.database.all(sql`SELECT kind, message FROM v_events WHERE level = 'warn' ORDER BY at, kind`);
 

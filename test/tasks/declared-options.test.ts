@@ -1,4 +1,6 @@
-/** What the task types' own rules find in a Dag file: languages, TMDB's names, paths, and where ids come from. */
+/**
+ * Which faults the task types' own rules find in a Dag file: languages, TMDB's names, paths, and the source of the ids.
+ */
 import { expect, test } from "vitest";
 import { checkDagFile } from "../../config/dag-file/check-dag-file.ts";
 import { formatDagIssue } from "../../model/errors.ts";
@@ -36,24 +38,24 @@ test.each([
   ["a country in small letters", titles("entity: movie, language: pt-br"), "did you mean pt-BR?"],
   ["an underscore", titles("entity: movie, language: pt_BR"), "did you mean pt-BR?"],
   ["a country's other code", titles("entity: movie, language: en-UK"), "did you mean en-GB?"],
-  ["a language's name", titles("entity: movie, language: portuguese"), '"portuguese" is none'],
-  ["a language that is none", titles("entity: movie, language: qq"), '"qq" is none'],
-  ["a country that is none", titles("entity: movie, language: pt-QX"), '"pt-QX" is none'],
+  ["a language's name", titles("entity: movie, language: portuguese"), 'not "portuguese"'],
+  ["a language that is none", titles("entity: movie, language: qq"), 'not "qq"'],
+  ["a country that is none", titles("entity: movie, language: pt-QX"), 'not "pt-QX"'],
   ["a misspelt part", titles("entity: movie, append: [creditz]"), '(did you mean "credits"?)'],
   [
     "a part of series for films",
     titles("entity: movie, append: [content_ratings]"),
-    "append.0: content_ratings is of series only",
+    "append.0: content_ratings exists only for series",
   ],
   [
     "a part of films for series",
     titles("entity: series, append: [credits, release_dates]"),
-    "append.1: release_dates is of films only",
+    "append.1: release_dates exists only for films",
   ],
   [
     "no ids",
     titles("entity: movie", ""),
-    "a.needs: none of the tasks that it needs provides ids (let it need one csv-to-ids task",
+    "a.needs: none of the tasks that it needs provides ids (make it need one csv-to-ids task",
   ],
   [
     "ids of two tasks",
@@ -63,7 +65,7 @@ test.each([
   [
     "ids of a task that it does not need",
     titles("entity: movie, ids_from: others"),
-    'ids_from: "others" is no task that this one needs',
+    'ids_from: "others" is not a task that this one needs',
   ],
   [
     "an absolute path",

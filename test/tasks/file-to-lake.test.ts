@@ -1,3 +1,7 @@
+/**
+ * The task type `file-to-lake` on a real folder lake and database: what is stored, what is recognised as unchanged, and
+ * which sources are refused.
+ */
 import {
   appendFileSync,
   chmodSync,
@@ -124,7 +128,7 @@ describe("content that the lake has", () => {
     expect(await store(reborn, "2026-11-24")).toMatchObject({ key: KEY, unchanged: true });
   });
 
-  test("an object that was deleted behind our back is written again", async () => {
+  test("an object that another program deleted is written again", async () => {
     const world = await openFileWorld();
     writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
     await store(world, "2026-11-23");
@@ -166,7 +170,7 @@ describe("an object that is not as recorded", () => {
     expect(await store(world, "2026-11-25")).toMatchObject({ key: KEY, unchanged: true });
   });
 
-  test("with other bytes of the same length is left alone, and the content gets a key of its own", async () => {
+  test("with other bytes of the same length is not changed, and the content gets a key of its own", async () => {
     const world = await openFileWorld();
     writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
     await store(world, "2026-11-23");
@@ -178,7 +182,7 @@ describe("an object that is not as recorded", () => {
   });
 
   test.each(["the database knows", "another database finds"])(
-    "only in that its metadata are gone is the same content, when %s it",
+    "only in that its metadata is gone is the same content, when %s it",
     async (who) => {
       const world = await openFileWorld();
       writeFileSync(join(world.input, "movies.csv"), "id\n1\n");

@@ -1,3 +1,4 @@
+/** The order in which planned ids are taken, one by one or as samples. */
 import { expect, test } from "vitest";
 import { createIdQueue } from "../../tasks/tmdb-to-lake/id-queue.ts";
 import { makePlan } from "../support/candidates.ts";

@@ -1,3 +1,4 @@
+/** The task type `noop` does nothing and takes no options. */
 import { expect, test } from "vitest";
 import { createNoop } from "../../tasks/noop/index.ts";
 

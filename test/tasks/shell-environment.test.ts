@@ -1,3 +1,4 @@
+/** Which variables a shell task's program gets, and which it does not. */
 import { describe, expect, test } from "vitest";
 import { makeAttemptCookie } from "../../model/run/attempt-cookie.ts";
 import { runShell } from "./shell-world.ts";

@@ -1,3 +1,4 @@
+/** Which options and templates a shell task accepts. */
 import { describe, expect, test } from "vitest";
 import { optionsSchema, refuseTemplate } from "../../tasks/shell/options.ts";
 

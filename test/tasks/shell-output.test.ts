@@ -1,8 +1,9 @@
+/** A program's output in the log and as the task's output: limits, cut lines, control characters and secrets. */
 import { describe, expect, test } from "vitest";
 import { failShell, runShell, startShell } from "./shell-world.ts";
 
 describe("output in the log", () => {
-  test("comes as it is said, while the program is still at work", async () => {
+  test("comes as it is printed, while the program still runs", async () => {
     const stop = new AbortController();
     const attempt = startShell(
       { script: "echo out; echo err >&2; exec sleep 1000" },
@@ -43,7 +44,7 @@ describe("output in the log", () => {
     async (left) => {
       const secret = "canary-3f9a7c51d2e84b06-tail";
       const settings = { secrets: [secret] };
-      // In two pieces: what is masked is the line, not what arrives of it.
+      // In two pieces: the line is masked as a whole, not the pieces that arrive.
       const script = `head -c ${8192 - left} /dev/zero | tr '\\0' z; printf canary-3f9; sleep 0.02; echo "a7c51d2e84b06-tail and more"; echo end`;
       const { lines } = await runShell({ script }, { settings });
       expect(lines[0]).not.toContain("canary");
@@ -51,7 +52,7 @@ describe("output in the log", () => {
     },
   );
 
-  test("ends at the limit with a line that says so, while the program goes on to its end", async () => {
+  test("ends at the limit with a line that says so, while the program continues to its end", async () => {
     const { lines, output } = await runShell({
       script: "seq 1 1000000; echo 'and that was all'",
       output_limit: 1000,

@@ -1,3 +1,4 @@
+/** How a shell task's processes are stopped, and that none of them is left. */
 import { getEventListeners } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +27,7 @@ async function advanceUntilSettled(clock: HandClock, output: Promise<unknown>): 
   );
 }
 
-/** Starts a copy of itself in a session of its own, which says `pid N` and gives its output back. */
+/** Starts a copy of itself in a session of its own, which prints `pid N` and its output. */
 const STRAY = `setsid sh -c 'echo "pid $$"; exec >/dev/null 2>&1; exec sleep 1000' &`;
 
 const LOOP = "while :; do sleep 0.02; done";
@@ -34,7 +35,7 @@ const LOOP = "while :; do sleep 0.02; done";
 describe("an attempt that is to stop", () => {
   test("asks the whole group to end, and is at an end when it has", async () => {
     const stop = new AbortController();
-    // It names itself when it has begun: a shell that is only about to start a program loses the signal.
+    // It prints its pid when it has begun: a shell that is about to start a program loses the signal.
     const sleeper = 'echo "pid $$"; exec sleep 1000';
     const script = `trap 'echo bye; exit 0' TERM; sh -c "$1" & ${LOOP}`;
     const attempt = startShell({ script, args: [sleeper] }, { signal: stop.signal });
@@ -69,7 +70,7 @@ describe("an attempt that is to stop", () => {
     await clock.advance(4900);
     expect(isRunning(pid)).toBe(true);
     await clock.advance(200);
-    // SIGKILL takes real time, and what is left is looked for again and again.
+    // SIGKILL takes real time, and the processes that are left are looked for repeatedly.
     await advanceUntilSettled(clock, attempt.output);
     await expect(attempt.output).rejects.toThrow("too long");
     expect(isRunning(pid)).toBe(false);

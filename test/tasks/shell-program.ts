@@ -1,4 +1,4 @@
-/** A Node process of its own that runs one attempt of a shell task, for what happens when such a process goes. */
+/** A Node process of its own that runs one attempt of a shell task, to test what happens when such a process ends. */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,10 @@ export interface ShellProcess {
   readonly pids: readonly number[];
 }
 
-/** Resolves when the script has printed so many pids. `onLine` is JavaScript that the process runs at each line of output. */
+/**
+ * Resolves when the script has printed that many pids. `onLine` is JavaScript that the process runs at each line of
+ * output.
+ */
 export async function startShellProcess(
   script: string,
   pidCount: number,

@@ -1,4 +1,4 @@
-/** Attempts of shell tasks without a database: a log that remembers, and templates resolved as for a run. */
+/** Attempts of shell tasks without a database: a log that keeps its lines, and templates resolved as for a run. */
 import { existsSync, readFileSync } from "node:fs";
 import { onTestFinished, vi } from "vitest";
 import type { Clock } from "../../model/ports/clock.ts";
@@ -26,7 +26,7 @@ export interface ShellAttempt {
   readonly output: Promise<TaskOutput>;
   /** What was logged so far, as `stream: text`. */
   readonly lines: readonly string[];
-  /** Resolves with the first line that fits. */
+  /** Resolves with the first line that matches. */
   untilLine(pattern: RegExp): Promise<string>;
 }
 
@@ -46,7 +46,7 @@ let attemptCount = 0;
 export function startShell(written: Written, options: AttemptOptions = {}): ShellAttempt {
   const { params = {} } = options;
   attemptCount += 1;
-  // An attempt that fails ends every process with its cookie: no other test's may have the same.
+  // An attempt that fails ends every process with its cookie, so no other test may have the same.
   const cookie = options.cookie ?? `test-${process.pid}-${attemptCount}`;
   const type = createShell({ environment: process.env, secrets: [], ...options.settings });
   const rendered = renderTemplates(written, (name) => params[name.replace("params.", "")]);
@@ -69,7 +69,7 @@ export function startShell(written: Written, options: AttemptOptions = {}): Shel
     clock: options.clock ?? createTestClock(),
   };
   const output = type.run(context as TaskContext<ShellOptions, TaskPorts>);
-  // Whoever awaits it hears of a failure; a test that ended before is not to hear of another.
+  // The awaiting test gets the failure; a test that ended before must not get another's.
   output.catch(() => undefined);
   return {
     output,
@@ -116,7 +116,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** SIGKILL is sent in an instant and takes another to be carried out. */
+/** SIGKILL is sent at once and takes a moment to have its effect. */
 export async function untilGone(pid: number): Promise<void> {
   await vi.waitFor(
     () => {
@@ -126,7 +126,7 @@ export async function untilGone(pid: number): Promise<void> {
   );
 }
 
-/** For a process that is meant to be left running. */
+/** For a process that is meant to keep running. */
 export function endAfterTest(pid: number): void {
   onTestFinished(() => {
     if (isRunning(pid)) process.kill(pid, "SIGKILL");

@@ -1,3 +1,6 @@
+/**
+ * The task type `shell`: its arguments are data, its exit code decides the attempt, and its last line is the output.
+ */
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -6,7 +9,7 @@ import { failShell, readLastLine, runShell } from "./shell-world.ts";
 
 const SHOW_ARGUMENTS = "console.log(JSON.stringify(process.argv.slice(1)))";
 
-/** What a shell would take for something else than text. */
+/** Text that a shell would interpret. */
 const NASTY = [
   "; touch planted",
   "$(touch planted)",
@@ -91,7 +94,7 @@ describe("success", () => {
     expect(output).toEqual({ exit_code: 0, last_line: '{"rows": 3}' });
   });
 
-  test("may say nothing", async () => {
+  test("may print nothing", async () => {
     expect(await runShell({ script: "true" })).toEqual({
       output: { exit_code: 0, last_line: "" },
       lines: [],
@@ -115,7 +118,7 @@ describe("success", () => {
 });
 
 describe("failure", () => {
-  test("is any other exit code, worth another attempt, with the last words on standard error", async () => {
+  test("is any other exit code, retryable, with the last lines of standard error", async () => {
     const failure = await failShell({
       script:
         "for n in 1 2 3 4 5; do echo \"line $n\" >&2; done; printf '\\033[31mred\\033[0m\\010\\n\\n' >&2; exit 3",

@@ -1,4 +1,6 @@
-/** Titles that TMDB fails at for ever, beside a TMDB that fails altogether: the first are no sign of the second. */
+/**
+ * Titles at which TMDB always fails, compared with a TMDB that fails completely: the first are no sign of the second.
+ */
 import { describe, expect, test } from "vitest";
 import { sql } from "../../state/sqlite/statement.ts";
 import { failure, makeIds, openTmdbWorld, type TmdbWorld } from "./tmdb-world.ts";
@@ -55,7 +57,7 @@ describe("40 of 240 titles that fail for ever", () => {
         });
         expect(listFailed(world)).toEqual(bad);
         for (const id of bad) expect(world.tmdb.countOf(id)).toBeGreaterThan(0);
-        // Retries are bounded, and so are the questions that only tell whether TMDB is well.
+        // Retries are bounded, and so are the requests that only show whether TMDB works.
         expect(world.tmdb.requests).toBeLessThan((day === "01" ? 240 : 40) * 1.2 + 20);
         expect(performance.now() - startedMs).toBeLessThan(20_000);
       }

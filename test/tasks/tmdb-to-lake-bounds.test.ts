@@ -1,4 +1,4 @@
-/** How much `fetchIds` may have on its way into a database that does not keep up. */
+/** How much `fetchIds` may have on its way into a slow database. */
 import { expect, test } from "vitest";
 import type { RecordSink } from "../../lake/protocol/record-sink.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
@@ -13,7 +13,10 @@ import { makePlan } from "../support/candidates.ts";
 const CONCURRENCY = 8;
 const QUIET_MS = 400;
 
-/** A sink that keeps whatever it is given until nothing more has come for a while: only then has the fetching stopped by itself. */
+/**
+ * A sink that keeps everything it gets until nothing more has come for a while: only then has the fetching stopped by
+ * itself.
+ */
 function createStubbornSink(): {
   readonly sink: Pick<RecordSink, "add" | "failed">;
   readonly most: { records: number; bytes: number };

@@ -1,4 +1,4 @@
-/** A service that is not TMDB, or is not well: its answers decide no id, whatever max_failed permits. */
+/** A service that is not TMDB, or does not work: its answers decide no id, whatever max_failed permits. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -45,7 +45,7 @@ describe.each([3, 60])("%i ids", (count) => {
   });
 });
 
-describe("five ids, none of which gets a sound answer,", () => {
+describe("five ids, none of which gets a valid answer,", () => {
   test.each([
     ["a refused connection", undefined, 200, "", /127\.0\.0\.1:9 .*ECONNREFUSED/],
     ["a page of HTML", "<p>maintenance</p>", 200, "text/html", /html \(status 200/],
@@ -83,7 +83,7 @@ test.each([["array"], ["html"], ["wrongTitle"]] as const)(
   },
 );
 
-test("30 wrong titles at the beginning of a CSV of a TMDB that is well are failures of their ids", async () => {
+test("30 wrong titles at the beginning of a CSV are failures of their ids if TMDB works", async () => {
   const world = await openTmdbWorld();
   const ids = makeIds(90);
   for (const id of ids.slice(0, 30)) world.tmdb.faults.push({ when: { id }, play: { kind: "wrongTitle" } });

@@ -1,4 +1,7 @@
-/** The identity of TMDB's answers. Lakes that earlier versions wrote carry these hashes: they are known only while none changes. */
+/**
+ * The identity of TMDB's answers. Lakes that earlier versions wrote carry these hashes: they are recognised only while
+ * none changes.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hashQuestion } from "../../model/records/question.ts";

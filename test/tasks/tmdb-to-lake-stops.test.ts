@@ -1,4 +1,4 @@
-/** `tmdb-to-lake` when it cannot go on: what was fetched is kept, and the next attempt asks for none of it. */
+/** `tmdb-to-lake` when it cannot continue: what was fetched is kept, and the next attempt asks for none of it. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ import type { TestWorld } from "../support/test-world.ts";
 import { failure, FOLDER, IDS, makeIds, makeTmdbWorld, openTmdbWorld } from "./tmdb-world.ts";
 
 describe("a task that stops early", () => {
-  /** One after the other, so that it is known what came before the stop. */
+  /** One after the other, so that the order before the stop is known. */
   const ONE_BY_ONE = { concurrency: 1 };
   const countUnfinished = (world: TestWorld) =>
     world.database.get(
@@ -88,7 +88,7 @@ describe("a task that stops early", () => {
     expect(countUnfinished(world)).toEqual({ spooled: 0, sealed: 1 });
   });
 
-  test("because it is told to raises the reason, seals what it has, and resumes without asking for it", async () => {
+  test("because it was asked to raises the reason, seals what it has, and resumes without asking for it again", async () => {
     const world = await openTmdbWorld();
     // More than may be on their way into the database when the stop comes.
     const ids = makeIds(400);
@@ -113,7 +113,7 @@ describe("a task that stops early", () => {
     const world = await openTmdbWorld();
     const ids = makeIds(250);
     const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
-    // A file where the partition's folder should be: no object can be put.
+    // A file instead of the partition's folder: no object can be put.
     const obstacle = join(world.folder, "lake", FOLDER);
     mkdirSync(dirname(obstacle), { recursive: true });
     writeFileSync(obstacle, "in the way");
@@ -145,7 +145,7 @@ describe("a task that stops early", () => {
   });
 });
 
-/** The lake itself, whose permission to write ends after so many objects. */
+/** The lake itself, whose permission to write ends after that many objects. */
 function refuseAfter(lake: Lake, puts: number): Lake {
   let left = puts;
   return {

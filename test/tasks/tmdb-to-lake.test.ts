@@ -166,7 +166,7 @@ describe("again", () => {
   test.each([
     ["another language", { language: "pt-BR" }],
     ["one more name in append", { append: ["credits"] }],
-  ])("%s is another question: all is asked anew, into new objects", async (_, written) => {
+  ])("%s is another question: all ids are asked again, into new objects", async (_, written) => {
     const world = await openTmdbWorld();
     const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
     await world.ask(run);
@@ -199,7 +199,7 @@ describe("again", () => {
     expect(await world.ask(nextDay)).toMatchObject({ already_stored: 10, requests: 0 });
   });
 
-  test("stored titles are asked anew after refresh_after, counted between logical dates", async () => {
+  test("stored titles are asked again after refresh_after, counted between logical dates", async () => {
     const world = await openTmdbWorld();
     const written = { refresh_after: "7d" };
     await world.ask(await world.makeRunFacts("2026-11-01T09:00:00Z"), { written });
@@ -312,7 +312,7 @@ describe("failures", () => {
     ["a page of HTML", { kind: "html" }, "html"],
     ["JSON that breaks off", { kind: "badJson" }, "not_json"],
     ["JSON of another form", { kind: "array" }, "not_a_title"],
-  ] as const)("by %s are told by their reason and tried again", async (_, play, reason) => {
+  ] as const)("by %s are reported with their reason and tried again", async (_, play, reason) => {
     const world = await openTmdbWorld();
     world.tmdb.faults.push({ when: { id: first }, play });
     const error = await failure(world.ask(await world.makeRunFacts("2026-11-23T09:00:00Z")));
@@ -340,7 +340,7 @@ describe("failures", () => {
 });
 
 describe("a limit", () => {
-  test("asks so many a run, in the CSV's order, and the next run goes on", async () => {
+  test("asks that many ids a run, in the CSV's order, and the next run asks for the rest", async () => {
     const world = await openTmdbWorld();
     const written = { limit: 4 };
     const run = await world.makeRunFacts("2026-11-23T09:00:00Z");

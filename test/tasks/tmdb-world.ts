@@ -1,4 +1,7 @@
-/** TMDB's simulator, a real database and a real folder lake for tests of `tmdb-to-lake`, and ways to look at what it left. */
+/**
+ * TMDB's simulator, a real database and a real folder lake for tests of `tmdb-to-lake`, and functions that read what it
+ * left.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";

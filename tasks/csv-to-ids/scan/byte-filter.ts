@@ -1,8 +1,8 @@
 /**
- * Which cells cannot meet a condition, seen from their bytes alone. It may let too much through and must never hold
- * back a match: whether a cell does match, match-conditions decides on the parsed text.
+ * Which cells cannot meet a condition, judged from their bytes alone. It may let too much through and must never hold
+ * back a match: match-conditions decides on the parsed text whether a cell matches.
  *
- * The idea is Palkar et al., "Filter Before You Parse" (VLDB 2018).
+ * The idea is from Palkar et al., "Filter Before You Parse" (VLDB 2018).
  */
 import type { Condition } from "./conditions.ts";
 import { normalizeBound } from "./match-conditions.ts";
@@ -45,7 +45,7 @@ function mayHaveOtherBytes(text: string): boolean {
   return /[^\u0020-\u007e]|[K`;]/.test(text);
 }
 
-/** A member of the cell's list stands somewhere in the cell. */
+/** A member of the cell's list is somewhere in the cell. */
 function compileContains(names: readonly string[]): ByteTest {
   const needles = names.map((name) => Buffer.from(name));
   const isWide = names.some(mayHaveOtherBytes);
@@ -67,7 +67,7 @@ function hasHighByte(bytes: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
-/** Judges cells of digits only; signs, fractions, exponents and white space are left to the parser. */
+/** Judges only cells of digits; signs, fractions, exponents and white space are left to the parser. */
 function compileInteger(holds: (value: number) => boolean): ByteTest {
   return (bytes, start, end) => {
     if (end === start || end - start > EXACT_DIGITS) return true;

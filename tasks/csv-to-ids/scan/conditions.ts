@@ -1,4 +1,4 @@
-/** Which conditions on a CSV's columns a Dag may write; what a cell must be to meet them is match-conditions' business. */
+/** Which conditions on a CSV's columns a Dag may write; match-conditions decides which cells meet them. */
 import { z } from "zod";
 
 const isNullText = (text: string): boolean => text === "" || text === "\\N";
@@ -51,7 +51,7 @@ const conditionSchema = z
     },
   );
 
-/** Conditions by column name; a row is chosen when all of them hold. No condition chooses every row. */
+/** Conditions by column name; a row is chosen if all of them hold. Without conditions every row is chosen. */
 export const conditionsSchema = z
   .record(z.string().min(1), conditionSchema)
   .describe("Conditions by column name. A row must meet all of them; without conditions, every row counts.");

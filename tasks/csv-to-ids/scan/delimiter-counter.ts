@@ -1,6 +1,6 @@
 /**
- * Counts the delimiters in the rest of a line, four bytes at a step: more than half of a file's bytes lie behind the columns
- * that are needed, and all that is asked of them is how many columns they hold and where the line ends.
+ * Counts the delimiters in the rest of a line, four bytes at a step: more than half of a file's bytes come after the
+ * needed columns, and only their number of columns and the line's end matter.
  */
 
 const LF = 0x0a;

@@ -1,4 +1,4 @@
-/** Counts faulty rows by kind and keeps the first few of each for the log. What is a fault, the scanner decides. */
+/** Counts faulty rows by kind and keeps the first few of each for the log. The scanner decides what is a fault. */
 import { formatExcerpt } from "../../csv/excerpt.ts";
 
 /**

@@ -1,4 +1,7 @@
-/** Which ids came before: 8 bytes for each place of a table instead of a text, so that millions of ids need little memory. */
+/**
+ * Which ids came before: 8 bytes for each place of a table instead of a text, so that millions of ids need little
+ * memory.
+ */
 
 import { TITLE_ID_PATTERN } from "./id-check.ts";
 
@@ -15,7 +18,7 @@ const MOST_USED = 0.7;
 export function createIdSet(): IdSet {
   let places = new Float64Array(FIRST_PLACES);
   let used = 0;
-  /** Ids of another form than a title's. */
+  /** Ids in another form than a title's. */
   const others = new Set<string>();
 
   /** Raises the number of places before the table is full; 0 is an empty place. */
@@ -49,7 +52,7 @@ function encodeTitleId(id: string): number {
   return (digits - 6) * 1e10 + Number(id.slice(2));
 }
 
-/** Where the code stands, or the empty place where it would. The number of places is a power of two. */
+/** The position of the code, or the empty place where it would be. The number of places is a power of two. */
 function findPlace(places: Float64Array, code: number): number {
   const mask = places.length - 1;
   let hash = Math.imul((code % 0x1_0000_0000) ^ (code / 0x1_0000_0000), 0x9e37_79b1);

@@ -1,6 +1,6 @@
 /**
- * What a scan needs of a row, once the header is known: where the columns stand, and what the bytes of a row's first
- * columns say about it.
+ * What a scan needs of a row, once the header is known: the positions of the columns, and what the bytes of a row's
+ * first columns show about it.
  */
 import { compileByteTest } from "./byte-filter.ts";
 import type { Conditions } from "./conditions.ts";
@@ -21,7 +21,7 @@ export interface SurveyedColumn {
 export interface Layout {
   readonly names: readonly string[];
   readonly columnCount: number;
-  /** How many columns from the left hold everything that is needed, 1 or more. */
+  /** How many columns from the left contain everything that is needed, 1 or more. */
   readonly neededColumns: number;
   readonly idPosition: number;
   readonly tests: readonly { readonly position: number; readonly test: CellTest }[];

@@ -1,4 +1,4 @@
-/** Cuts a stream of chunks into blocks of whole lines, in flat memory. What stands in a line is nothing to it. */
+/** Cuts a stream of chunks into blocks of whole lines, in constant memory. Does not interpret the lines. */
 
 const LF = 0x0a;
 /** Room for the CR and the LF of a line that is just as long as allowed. */
@@ -7,22 +7,25 @@ const FIRST_CARRY_BYTES = 64 * 1024;
 
 export interface LineBlockHandler {
   /**
-   * `bytes[from, to)` is one or more whole lines, each ended by LF. Valid during the call only. A line that lies
-   * within one chunk is handed over however long it is: it is in memory already.
+   * `bytes[from, to)` is one or more whole lines, each ended by LF. Valid during the call only. A line within one chunk
+   * is passed on however long it is: it is in memory already.
    */
   onBlock(bytes: Uint8Array, from: number, to: number): void;
-  /** A line that spans chunks and is longer than the limit was dropped; `head` is its beginning, valid during the call only. */
+  /**
+   * A line that spans chunks and is longer than the limit was dropped; `head` is its beginning, valid during the call
+   * only.
+   */
   onTooLong(head: Uint8Array): void;
 }
 
 export interface LineBlocks {
   /** Takes the stream's next bytes and keeps no reference to them. */
   push(chunk: Uint8Array): void;
-  /** Hands over the last line if no LF ended it. */
+  /** Passes on the last line if no LF ended it. */
   end(): void;
 }
 
-/** At most `maxLineBytes` (line break aside) of a line that spans chunks are kept. */
+/** At most `maxLineBytes` (without line break) of a line that spans chunks are kept. */
 export function createLineBlocks(maxLineBytes: number, handler: LineBlockHandler): LineBlocks {
   const limit = maxLineBytes + BREAK_BYTES;
   let carry = new Uint8Array(Math.min(limit + 1, FIRST_CARRY_BYTES));

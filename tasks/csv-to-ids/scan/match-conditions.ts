@@ -1,4 +1,4 @@
-/** Whether a cell meets a condition: the one place that decides it. Byte-filter only foretells what this will say. */
+/** Whether a cell meets a condition: the one place that decides it. Byte-filter only predicts this decision. */
 import type { Condition } from "./conditions.ts";
 
 /** A condition made ready for many cells. */
@@ -8,7 +8,7 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /**
  * The number that a text writes in decimal notation (sign, fraction and exponent allowed, white space around it
- * ignored), else `undefined`. Hexadecimal, `Infinity` and what overflows a double are no numbers.
+ * ignored), else `undefined`. Hexadecimal, `Infinity` and values too large for a double are not numbers.
  */
 function parseNumber(text: string): number | undefined {
   const trimmed = text.trim();
@@ -17,7 +17,7 @@ function parseNumber(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** A bound as it is compared: a number where it is one or is written as one, else a text. */
+/** A bound as it is compared: a number if it is one or is written as one, else text. */
 export function normalizeBound(bound: number | string): number | string {
   return typeof bound === "number" ? bound : (parseNumber(bound) ?? normalizeText(bound));
 }
@@ -35,7 +35,7 @@ function normalizeText(text: string): string {
 // oxlint-disable-next-line no-control-regex -- all of ASCII
 const IS_ASCII = /^[\u0000-\u007f]*$/;
 
-/** One test for all keys of a condition. Null meets `is_null: true` alone. */
+/** One test for all keys of a condition. Null meets only `is_null: true`. */
 export function compileCellTest(condition: Condition): CellTest {
   const test = compileNormalTest(condition);
   return (cell) => test(normalizeText(cell));

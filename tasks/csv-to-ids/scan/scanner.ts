@@ -1,10 +1,10 @@
 /**
- * Finds the ids of the rows that meet conditions in a CSV of any size, and counts every row and every faulty row on
- * the way. Reads bytes it is handed; where they come from and what too many faults mean, others decide.
+ * Finds the ids of the rows that meet conditions in a CSV of any size, and counts every row and every faulty row. Its
+ * caller provides the bytes and decides what too many faults mean.
  *
- * Every byte is looked at once: that gives the lines and their number of columns. The id and the filter look at a row's
- * first columns only, and only when they differ from the row before (these files have a row for each artist of a
- * title). csv-parse then reads, and the conditions judge, what the filter could not exclude.
+ * Every byte is read once: that gives the lines and their number of columns. The id and the filter use only a row's
+ * first columns, and only if they differ from the row before (these files have a row for each artist of a title).
+ * csv-parse then reads, and the conditions judge, what the filter could not exclude.
  */
 import { TaskFailure } from "../../../model/errors.ts";
 import type { Conditions } from "./conditions.ts";
@@ -21,16 +21,16 @@ const LF = 0x0a;
 const CR = 0x0d;
 const DEFAULT_MAX_LINE_BYTES = 1024 * 1024;
 const DEFAULT_SAMPLE_SIZE = 5;
-/** Longer beginnings of rows are judged anew each time instead of being remembered. */
+/** Longer beginnings of rows are judged each time instead of being remembered. */
 const REMEMBERED_BYTES = 4096;
 
-/** Plain data, so that it can be handed to a thread. */
+/** Plain data, so that it can be passed to a thread. */
 export interface ScannerOptions {
   /** One ASCII character, neither CR nor LF. */
   readonly delimiter: string;
   readonly idColumn: string;
   readonly conditions: Conditions;
-  /** Source of a regular expression that the whole cell must meet; default `tt` and 7 to 10 digits. */
+  /** Source of a regular expression that the whole cell must match; default `tt` and 7 to 10 digits. */
   readonly idPattern?: string;
   /** The line break does not count. Default 1 MiB. */
   readonly maxLineBytes?: number;
@@ -43,15 +43,15 @@ export interface ScannerOptions {
 export interface ScanResult {
   /** Those ids of the matching rows that `takeIds` did not give. */
   readonly ids: string[];
-  /** Lines behind the header that are not empty, faulty ones included. */
+  /** Lines after the header that are not empty, faulty ones included. */
   readonly rows: number;
-  /** Empty lines behind the header: no rows and no faults. */
+  /** Empty lines after the header: no rows and no faults. */
   readonly emptyLines: number;
   /** All bytes, header and line breaks included. */
   readonly bytes: number;
   /** Rows without fault that meet the conditions. */
   readonly matchedRows: number;
-  /** Over all rows, whether they would match or not, so that the conditions do not change the counts. */
+  /** Over all rows, matching or not, so that the conditions do not change the counts. */
   readonly faulty: Readonly<Record<FaultKind, number>>;
   readonly samples: readonly FaultSample[];
   /** Cells whose bytes are not UTF-8: no fault of their row. */
@@ -61,13 +61,13 @@ export interface ScanResult {
 }
 
 export interface Scanner {
-  /** The file's next bytes, cut anywhere. They are not referred to after the call. Raises as `createScanner` says. */
+  /** The file's next bytes, cut anywhere. They are not referenced after the call. Raises as `createScanner` says. */
   push(chunk: Uint8Array): void;
   /** Rows and bytes so far. */
   progress(): { readonly rows: number; readonly bytes: number };
   /** Ids of the matching rows, each once, in the order of their first matching row: those found since the last call. */
   takeIds(): string[];
-  /** To be called once, when all bytes were pushed. */
+  /** Call it once, after all bytes were pushed. */
   finish(): ScanResult;
 }
 
@@ -94,7 +94,7 @@ export function createScanner(options: ScannerOptions): Scanner {
   let utf8: Utf8Check | undefined;
   let survey: Survey | undefined;
 
-  /** Reads the header at `from` and returns where the line behind it starts. */
+  /** Reads the header at `from` and returns where the next line starts. */
   function readHeader(bytes: Uint8Array, from: number): number {
     const lineEnd = bytes.indexOf(LF, from);
     const end = dropCarriageReturn(bytes, from, lineEnd);
@@ -168,7 +168,9 @@ function createRowScan(parts: RowScanParts): (bytes: Uint8Array, from: number, t
   const { columnCount, neededColumns } = layout;
   const counter = createDelimiterCounter(delimiter);
   const ends = new Int32Array(neededColumns);
-  /** The needed columns of the row judged last, up to and with the delimiter behind them; none if the length is 0. */
+  /**
+   * The needed columns of the last judged row, up to and including the delimiter after them; none if the length is 0.
+   */
   const remembered = new Uint8Array(REMEMBERED_BYTES);
   const rememberedView = new DataView(remembered.buffer);
   let rememberedLength = 0;

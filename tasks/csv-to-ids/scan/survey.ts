@@ -1,8 +1,8 @@
-/** Which values a few columns hold most often: what a person needs to see when no row met the conditions. */
+/** The most frequent values of a few columns: what a person needs to see when no row met the conditions. */
 import { formatExcerpt } from "../../csv/excerpt.ts";
 import type { Layout, SurveyedColumn } from "./layout.ts";
 
-/** More different values than this are not counted: an id's column has a million. */
+/** No more different values than this are counted: a column of ids has a million. */
 const MOST_VALUES = 5_000;
 const SHOWN = 8;
 
@@ -10,7 +10,7 @@ const SHOWN = 8;
 export type SeenValues = Readonly<Record<string, readonly (readonly [string, number])[]>>;
 
 export interface Survey {
-  /** Judges as the one that it was made of, looks at every row, and lets none through. */
+  /** Judges like the layout that it was made from, reads every row, and lets none through. */
   readonly layout: Layout;
   seen(): SeenValues;
 }
@@ -20,7 +20,7 @@ export function createSurvey(layout: Layout, columns: readonly SurveyedColumn[])
   return {
     layout: {
       ...layout,
-      // No beginning of a row is remembered where all columns are needed: every row is judged.
+      // No beginning of a row is remembered if all columns are needed: every row is judged.
       neededColumns: layout.columnCount,
       judge(bytes, start, ends) {
         for (const { column, values } of counts) {

@@ -1,12 +1,15 @@
 /**
- * Collects the rows that the byte filter let through, has csv-parse read their needed cells in groups, and decides on
- * what it read: which rows match, and which ids that gives. Rows with faults never come here.
+ * Collects the rows that the byte filter let through, has csv-parse read their needed cells in groups, and decides
+ * which rows match and which ids that gives. Faulty rows never come here.
  */
 import { createIdSet } from "./id-set.ts";
 import type { CellTest } from "./match-conditions.ts";
 import { parseRecords } from "../../csv/parse-records.ts";
 
-/** Bytes after which a group is parsed: it hides csv-parse's start-up, and its records die young (256 KiB cost 10 to 30 MiB more). */
+/**
+ * Bytes after which a group is parsed: this amortises csv-parse's start-up, and its records are short-lived (256 KiB
+ * cost 10 to 30 MiB more).
+ */
 const GROUP_BYTES = 64 * 1024;
 const LF = 0x0a;
 
@@ -19,17 +22,20 @@ export interface SurvivorOptions {
 }
 
 export interface Survivors {
-  /** A row that starts at `start`; `ends[c]` is the end of column `c`, as far as columns are needed. Its cells are copied. */
+  /**
+   * A row that starts at `start`; `ends[c]` is the end of column `c`, as far as columns are needed. Its cells are
+   * copied.
+   */
   add(bytes: Uint8Array, start: number, ends: Int32Array): void;
-  /** Another row came whose needed columns are those of the row added last. */
+  /** Another row whose needed columns equal those of the row added last. */
   addRepeat(): void;
   /** The ids that were found since the last call. */
   takeIds(): string[];
-  /** Decides on what is left; gives the ids that were not taken. */
+  /** Decides on the rest; gives the ids that were not taken. */
   finish(): { readonly ids: string[]; readonly matchedRows: number };
 }
 
-/** The parser gets the needed columns alone, in the file's order, as lines of the same form as the file's. */
+/** The parser gets only the needed columns, in the file's order, as lines of the same form as the file's. */
 export function createSurvivors(options: SurvivorOptions): Survivors {
   const { delimiter, idPosition } = options;
   const delimiterByte = delimiter.charCodeAt(0);
@@ -43,7 +49,7 @@ export function createSurvivors(options: SurvivorOptions): Survivors {
   let matchedRows = 0;
   let group = new Uint8Array(GROUP_BYTES);
   let length = 0;
-  /** How many rows of the file each record of the group stands for. */
+  /** How many rows of the file each record of the group represents. */
   let repeats: number[] = [];
 
   function parseGroup(): void {

@@ -1,4 +1,7 @@
-/** Counts the cells whose bytes are not UTF-8, by column. A block that is valid costs one look; only others are cut into cells. */
+/**
+ * Counts the cells whose bytes are not UTF-8, by column. A valid block needs one check; only invalid blocks are cut
+ * into cells.
+ */
 import { isUtf8 } from "node:buffer";
 
 const LF = 0x0a;
@@ -8,7 +11,7 @@ export interface BrokenText {
   /** By column name; a column without any is absent. */
   readonly cells: Readonly<Record<string, number>>;
   readonly rows: number;
-  /** The first such line, counted from 1, the header's; `null` where all is valid. */
+  /** The first such line, counted from 1, the header's; `null` if all lines are valid. */
   readonly firstLine: number | null;
 }
 
@@ -18,7 +21,9 @@ export interface Utf8Check {
   result(): BrokenText;
 }
 
-/** Lines of more than `maxLineBytes` are faulty and not looked at: of some of them only the beginning is ever in memory. */
+/**
+ * Lines of more than `maxLineBytes` are faulty and not checked: only the beginning of some of them is ever in memory.
+ */
 export function createUtf8Check(
   delimiter: number,
   names: readonly string[],

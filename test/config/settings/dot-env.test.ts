@@ -1,4 +1,4 @@
-/** What a `.env` gives, and which of its lines are faults: no line gets lost without a word. */
+/** Which variables a `.env` gives, and which of its lines are faults: no line is lost without a message. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseDotEnv } from "../../../config/settings/dot-env.ts";
@@ -12,7 +12,7 @@ describe("a .env gives its variables", () => {
     ["with those of old Macs", "A=1\rB=2", { A: "1", B: "2" }],
     ["as a shell exports them", "export A=1\nexport\tB='2'", { A: "1", B: "2" }],
     ["with blanks around", "  A = 1 \n\tB=  2\t", { A: "1", B: "2" }],
-    ["beside comments and empty lines", "# c\n\n  # A=9\nA=1 # one\nB='#2' # two", { A: "1", B: "#2" }],
+    ["between comments and empty lines", "# c\n\n  # A=9\nA=1 # one\nB='#2' # two", { A: "1", B: "#2" }],
     ["in quotes of three kinds", "A=\"x y\"\nB='a\"b'\nC=`it's`", { A: "x y", B: 'a"b', C: "it's" }],
     ["with \\n in double quotes alone", "A=\"x\\ny\"\nB='x\\ny'", { A: "x\ny", B: "x\\ny" }],
     [

@@ -1,3 +1,4 @@
+/** How the environment and `.env` are read and merged, and which variables are passed on to the AWS SDK. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

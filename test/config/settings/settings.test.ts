@@ -1,3 +1,4 @@
+/** Which settings result from which variables, and which values are faults. */
 import { describe, expect, test } from "vitest";
 import type { Environment } from "../../../config/settings/environment.ts";
 import { parseSettings } from "../../../config/settings/settings.ts";
@@ -231,7 +232,7 @@ describe("a fault", () => {
     expect(faults[0]).not.toContain("hush");
   });
 
-  test("is told together with all others", () => {
+  test("is reported together with all others", () => {
     const faults = listFaults(
       {
         DAGMAR_LAKE: "x",
@@ -253,7 +254,7 @@ describe("a fault", () => {
 });
 
 describe("secrets", () => {
-  test("may stand in files, from the working folder, without the line feed at their end", () => {
+  test("may be in files, relative to the working folder, without the line feed at their end", () => {
     expect(readTmdbSettings(parse({ TMDB_API_TOKEN_FILE: "./token" }).tasks).token).toBe("tok-from-file");
   });
   test("are all listed for redaction", () => {
@@ -277,7 +278,7 @@ test("AWS's variables are handed on where they come from .env", () => {
   expect(aws).toEqual({ AWS_REGION: "sa-east-1" });
 });
 
-test("variables of other programs, and of the project's tests, are let be", () => {
+test("variables of other programs, and of the project's tests, are ignored", () => {
   expect(listFaults({ PATH: "/bin", TMDB_OTHER: "x", DAGMAR_TEST_S3: "http://127.0.0.1" })).toEqual([]);
 });
 

@@ -1,3 +1,4 @@
+/** The table of ids keeps similar ids apart. */
 import { expect, test } from "vitest";
 import { createIdSet } from "../../../tasks/csv-to-ids/scan/id-set.ts";
 

@@ -1,4 +1,4 @@
-/** The scanner equals the obvious reference, whatever is in the file and wherever the stream is cut. */
+/** The scanner equals the obvious reference, whatever the file contains and wherever the stream is cut. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileByteTest } from "../../../tasks/csv-to-ids/scan/byte-filter.ts";
@@ -113,7 +113,7 @@ const line = fc.oneof(
     ),
   },
 );
-/** A line's bytes; now and then broken UTF-8 or a copy of it with another end. */
+/** A line's bytes; now and then invalid UTF-8 or a copy of it with another end. */
 const lineBytes = fc
   .record({
     text: line,
@@ -190,7 +190,7 @@ const yearCondition: fc.Arbitrary<Condition> = fc.oneof(
   fc.record({ at_least: limit, at_most: limit }),
   fc.record({ equals: limit }),
 );
-// Mostly those that go with the columns' cells; two at random would seldom meet in a row.
+// Mostly conditions that fit the columns' cells; two random ones would seldom match in a row.
 const conditions: fc.Arbitrary<Conditions> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ ano: yearCondition }) },
   { weight: 3, arbitrary: fc.record({ genero: condition }) },
@@ -210,7 +210,7 @@ function scanInPieces(bytes: Buffer, where: Conditions, cuts: readonly number[])
   });
   let from = 0;
   for (const cut of [...cuts.toSorted((a, b) => a - b), bytes.length]) {
-    // One buffer for all pieces, spoilt after each: the scanner may keep nothing of what it was handed.
+    // One buffer for all pieces, overwritten after each: the scanner may keep none of the bytes that it got.
     const piece = Uint8Array.from(bytes.subarray(from, cut));
     scanner.push(piece);
     piece.fill(0x7c);
@@ -240,7 +240,7 @@ describe("the scanner", () => {
       }),
       { numRuns: 1500 },
     );
-    // Else the files were too dull to show anything.
+    // Otherwise the files were too simple to show anything.
     expect(matched).toBeGreaterThan(300);
     expect(faulty).toBeGreaterThan(1000);
   });

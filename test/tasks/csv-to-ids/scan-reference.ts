@@ -1,4 +1,4 @@
-/** The scan as one would write it first: slow, obvious, sharing no code with the scanner. It is what the scanner must equal. */
+/** The obvious way to scan: slow, and sharing no code with the scanner. The scanner must give the same results. */
 
 export interface ReferenceCondition {
   readonly any_of?: readonly string[] | undefined;
@@ -20,7 +20,7 @@ export interface ReferenceResult {
   readonly faultyLines: readonly { readonly kind: string; readonly line: number }[];
 }
 
-/** The file's lines as bytes; a file that ends in LF has no line behind it. */
+/** The file's lines as bytes; a file that ends in LF has no line after it. */
 function splitLines(file: Buffer): Buffer[] {
   const lines: Buffer[] = [];
   let start = 0;

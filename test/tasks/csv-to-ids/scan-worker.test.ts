@@ -16,7 +16,7 @@ const OPTIONS: ScannerOptions = {
 };
 
 interface TestThread extends WorkerThread {
-  /** Messages that were asked for and have not come. */
+  /** Messages that were asked for and have not arrived. */
   pending(): number;
   sent(): number;
   received(): number;

@@ -1,4 +1,4 @@
-/** What the scanner calls a row, a fault and an id, case by case. */
+/** What the scanner treats as a row, a fault and an id, case by case. */
 import { describe, expect, it, test } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
 import {
@@ -232,7 +232,7 @@ describe("a header", () => {
 test.each([
   ["with quotes around its names", `"id"|"title"\n`, /Its name is "id": the quotes belong to the name/],
   ["in Latin-1", Buffer.from("id|gênero\n", "latin1"), /not UTF-8/],
-])("a header %s is told as what it is", (_, content, hint) => {
+])("the error for a header %s says what is wrong", (_, content, hint) => {
   const wanted = typeof content === "string" ? "id" : "gênero";
   expect(failureOf(() => scan(content, { idColumn: wanted })).hint).toMatch(hint);
 });
@@ -240,7 +240,7 @@ test.each([
 test.each([
   ["gzip-compressed", "1f8b0800"],
   ["a zip archive", "504b0304"],
-])("a file that is %s is named as what it is", (name, magic) => {
+])("the error for a file that is %s says what it is", (name, magic) => {
   const failure = failureOf(() => scan(Buffer.concat([Buffer.from(magic, "hex"), Buffer.from("x\ny\n")])));
   expect(failure).toMatchObject({ code: "CSV_EMPTY", message: `The file is ${name}, not a CSV.` });
 });

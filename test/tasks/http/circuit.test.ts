@@ -1,3 +1,4 @@
+/** When the circuit opens, probes and closes again, with a clock moved by hand. */
 import { expect, test } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
 import { createCircuit, type Circuit, type CircuitPass } from "../../../tasks/http/circuit.ts";
@@ -35,7 +36,7 @@ function queue(circuit: Circuit, length: number): Line {
   return line;
 }
 
-test("it opens at the given number of failures in a row, and a success in between starts the count anew", async () => {
+test("it opens at the given number of failures in a row, and a success in between starts the count again", async () => {
   const circuit = createCircuit({ clock: createHandClock(), provider: PROVIDER, failuresToOpen: 3 });
   const pass = await circuit.enter();
   const reports = [circuit.reportFailure(pass), circuit.reportFailure(pass)];
@@ -47,7 +48,7 @@ test("it opens at the given number of failures in a row, and a success in betwee
   expect(circuit.isOpen).toBe(true);
 });
 
-test("it says once until it closes that the provider is to blame, also where a probe in doubt fails", async () => {
+test("it reports once until it closes that the provider is the cause, also if a probe in doubt fails", async () => {
   const { clock, circuit } = await openCircuit();
   expect(circuit.reportFailure(await circuit.enter(undefined, true))).toBe(false);
   const next = circuit.enter();
@@ -85,7 +86,7 @@ test("the cool-down doubles with each failed probe, up to a minute", async () =>
   expect(waits).toEqual([5000, 10_000, 20_000, 40_000, 60_000, 60_000]);
 });
 
-test("after too many failed probes all who wait are refused with when to come again, and later callers probe anew", async () => {
+test("after too many failed probes all waiting callers are refused with the time to come again, and later callers probe again", async () => {
   const { clock, circuit } = await openCircuit(2);
   const line = queue(circuit, 6);
   await clock.advance(5000);
@@ -116,7 +117,7 @@ test("late answers to older attempts neither close nor prolong an open circuit",
   expect((await circuit.enter()).isProbe).toBe(true);
 });
 
-test("a probe that ends without a word leaves its place to the next in line", async () => {
+test("a probe that ends without a result leaves its turn to the next caller", async () => {
   const { clock, circuit } = await openCircuit();
   const line = queue(circuit, 2);
   await clock.advance(5000);
@@ -125,7 +126,7 @@ test("a probe that ends without a word leaves its place to the next in line", as
   expect(line.passes.map((pass) => pass.isProbe)).toEqual([true, true]);
 });
 
-test("a caller that gives up is let go at once, and who comes after it still gets the probe", async () => {
+test("a caller that gives up is released at once, and the next caller still gets the probe", async () => {
   const { clock, circuit } = await openCircuit();
   const stop = new AbortController();
   const given = circuit.enter(stop.signal);
@@ -143,7 +144,7 @@ test("after the cool-down the probe is what has never failed, then a control que
   const fair: CircuitPass[] = [];
   void circuit.enter(undefined, true).then((pass) => fair.push(pass));
   await clock.advance(0);
-  // In doubt a fair one need not wait.
+  // In doubt a fair request need not wait.
   expect([line.passes.length, fair.length]).toEqual([0, 1]);
   circuit.reportFailure(fair[0] as CircuitPass);
   const asked: CircuitPass[] = [];
@@ -156,7 +157,7 @@ test("after the cool-down the probe is what has never failed, then a control que
   expect([line.passes.length, asked.length]).toEqual([1, 1]);
 });
 
-test("a control question that ends without a word leaves the circuit open, and the next in line probes", async () => {
+test("a control question that ends without a result leaves the circuit open, and the next caller probes", async () => {
   const clock = createHandClock();
   const circuit = createCircuit({ clock, provider: PROVIDER, failuresToOpen: 1 });
   const asked: CircuitPass[] = [];

@@ -1,3 +1,4 @@
+/** The rate limiter keeps its rate and its pauses, with a clock moved by hand and late timers. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRateLimiter } from "../../../tasks/http/rate-limiter.ts";
@@ -79,7 +80,7 @@ test("callers start in the order in which they came", async () => {
   expect(order).toEqual(Array.from({ length: 20 }, (_, caller) => caller));
 });
 
-test("a caller that gives up costs nobody a turn and leaves no timer behind", async () => {
+test("a caller that gives up takes no turn from others and leaves no timer behind", async () => {
   const clock = createHandClock();
   const limiter = createRateLimiter({ clock, ratePerSecond: 1 });
   await limiter.acquire();
@@ -109,7 +110,7 @@ test("the last waiter that gives up ends the sleep, and the next one still gets 
   await next;
 });
 
-test("a pause holds for everybody, also without a limit, and overlapping pauses are counted once", async () => {
+test("a pause applies to all callers, also without a limit, and overlapping pauses are counted once", async () => {
   const clock = createHandClock();
   const limiter = createRateLimiter({ clock, ratePerSecond: Infinity });
   limiter.pauseFor(1000);
@@ -125,14 +126,14 @@ test("a pause holds for everybody, also without a limit, and overlapping pauses 
   expect(limiter.pausedMs).toBe(1500);
 });
 
-test("without a limit nobody waits and no timer is made", async () => {
+test("without a limit no caller waits and no timer is made", async () => {
   const clock = createHandClock();
   const limiter = createRateLimiter({ clock, ratePerSecond: Infinity });
   for (let caller = 0; caller < 1000; caller += 1) await limiter.acquire();
   expect(clock.sleepers).toBe(0);
 });
 
-test("a lower rate takes hold of those who wait already", async () => {
+test("a lower rate applies to callers that wait already", async () => {
   const clock = createHandClock();
   const limiter = createRateLimiter({ clock, ratePerSecond: 100 });
   let started = 0;

@@ -1,3 +1,4 @@
+/** The retry budget, `Retry-After`, deadlines, and the limiter that clients of one base URL share. */
 import { expect, test } from "vitest";
 import { createDeadlines } from "../../../tasks/http/deadlines.ts";
 import { hashStructure } from "../../../tasks/http/json-body.ts";
@@ -77,7 +78,7 @@ test("the structure is the set of top-level names, whatever their order and what
   expect(one).toMatch(/^[0-9a-f]{16}$/);
 });
 
-test("one base URL has one limiter for the process, at the lowest rate of those who use it", () => {
+test("one base URL has one limiter for the process, at the lowest rate of its users", () => {
   const clock = createHandClock();
   const place = (host: string) => describeTmdb({ baseUrl: `http://${host}/3`, host });
   const fast = joinTraffic(clock, place("one.test"), 30);

@@ -1,3 +1,4 @@
+/** The TMDB client with slow, broken and oversized answers: what is retried, and when it gives up. */
 import { getEventListeners, once } from "node:events";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
@@ -22,7 +23,7 @@ afterEach(async () => {
   provider = undefined;
 });
 
-/** Answers in turn; the last one for ever. */
+/** Answers in turn; repeats the last one. */
 async function serveInTurn(...answers: readonly Answer[]): Promise<Provider> {
   provider = await startProvider((_path, nth) => answers[Math.min(nth, answers.length) - 1] ?? HANG);
   return provider;
@@ -112,7 +113,7 @@ test("all attempts together end at the total deadline", async () => {
   expect(await fetched).toMatchObject({ outcome: "failed", reason: "timed_out" });
 });
 
-test("nobody listening is a failure for the moment", async () => {
+test("a refused connection is a failure for the moment", async () => {
   const server = await serveInTurn(GOOD);
   const client = openClient(server);
   await server.close();
@@ -168,9 +169,9 @@ test("a gzip bomb is cut off in bounded memory, fails for good and is not asked 
   expect(mostBytes).toBeLessThan(40_000_000);
 });
 
-test("a reset of a kept-alive connection is asked again at once, at no cost, and says nothing against the provider", async () => {
+test("after a reset of a kept-alive connection the request is repeated at once, at no cost, and does not count against the provider", async () => {
   const server = await serveInTurn(GOOD, RESET, GOOD, RESET, GOOD);
-  // Back-off would be for ever: only a free retry gets through.
+  // Back-off would last for ever: only a free retry gets through.
   const { log, lines } = recordLog();
   const client = openClient(server, { log, rules: { firstBackoffMs: 1e9, maxBackoffMs: 1e9 } });
   for (let title = 0; title < 3; title += 1)

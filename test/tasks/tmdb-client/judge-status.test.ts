@@ -1,8 +1,9 @@
+/** The meaning of every status that TMDB, or a proxy in front of it, can return. */
 import { expect, test } from "vitest";
 import { isTransientStatus } from "../../../tasks/http/transient-status.ts";
 import { judgeStatus, type StatusMeaning } from "../../../tasks/tmdb-to-lake/judge-status.ts";
 
-/** TMDB's form of a 404, and what else a 404 may hold. */
+/** TMDB's form of a 404, and other bodies that a 404 may have. */
 const OWN_404S: readonly unknown[] = [
   { status_code: 34 },
   { success: false, status_code: 6, status_message: "x" },
@@ -32,7 +33,7 @@ const SPECIAL: Readonly<Record<number, StatusMeaning>> = {
   429: "rate_limited",
 };
 
-test("every status from 300 to 599 has one meaning, and of all refusals only TMDB's own 404 speaks of the id", () => {
+test("every status from 300 to 599 has one meaning, and of all refusals only TMDB's own 404 is about the id", () => {
   for (let status = 300; status <= 599; status += 1) {
     const expected = SPECIAL[status] ?? (status < 500 ? "refused" : "moment");
     for (const body of ODD_BODIES) expect(judgeStatus(status, body), `${status}`).toBe(expected);
@@ -43,6 +44,6 @@ test("every status from 300 to 599 has one meaning, and of all refusals only TMD
   }
 });
 
-test("a status of success is judged by its content", () => {
+test("an answer with a success status is judged from its content", () => {
   for (const status of [200, 201, 203, 206]) expect(judgeStatus(status, undefined)).toBe("answer");
 });

@@ -1,3 +1,4 @@
+/** When the TMDB client waits, retries and stops: 429, Retry-After, retry budget and circuit. */
 import { afterEach, describe, expect, test } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
 import type { TitleRequest } from "../../../tasks/tmdb-to-lake/title-requests.ts";
@@ -41,7 +42,7 @@ test("a 429 that asks for no time is asked again at once", async () => {
 test.each([
   ["2", 2000],
   ["Mon, 23 Nov 2026 09:00:07 GMT", 7000],
-])("a 429 with Retry-After %s pauses everybody for as long", async (retryAfter, pauseMs) => {
+])("a 429 with Retry-After %s pauses all requests for as long", async (retryAfter, pauseMs) => {
   const clock = createHandClock();
   const server = await serve((_path, nth) => (nth === 1 ? slowDown(retryAfter) : json(RECORD)));
   const client = openClient(server, {}, clock);
@@ -85,7 +86,7 @@ test.each([
   },
 );
 
-test("a 503 with Retry-After is asked again no earlier, and holds nobody else up", async () => {
+test("a 503 with Retry-After is asked again no earlier, and delays no other request", async () => {
   const clock = createHandClock();
   const server = await serve((path, nth) =>
     nth === 1 ? slowDown("3", 503) : json({ ...RECORD, imdb_id: path.slice(7) }),
@@ -168,7 +169,7 @@ test("where every tenth answer is a 500 no title is lost and retries stay a tent
 
 test("an outage that ends is waited out: requests resume when a probe succeeds", async () => {
   const clock = createHandClock();
-  // One at a time, so that none is under way while the clock is moved. Two probes find it down yet.
+  // One at a time, so that none is running while the clock is moved. Two probes still find it down.
   const server = await serve((path, nth) =>
     nth <= 13 ? json({}, 502) : json({ ...RECORD, imdb_id: path.slice(7) }),
   );
@@ -225,7 +226,7 @@ describe("when ten in a row fail", () => {
   });
   const NO_RETRY = { rules: { maxRetries: 0 }, pickControl: () => CONTROL };
 
-  test("and something that was stored before is answered, the failures speak of their titles", async () => {
+  test("and something that was stored before is answered, the failures are those of their titles", async () => {
     const clock = createHandClock();
     const server = await serve((path) =>
       isControl(path) ? json({ ...RECORD, imdb_id: CONTROL.imdbId }) : json({}, 500),
@@ -257,12 +258,12 @@ describe("when ten in a row fail", () => {
       message: expect.stringContaining("The last: it answers 503") as unknown,
     });
     expect(lines.join("")).toContain("keeps failing: it answers 503");
-    // The probes are control questions: what has failed before is not asked while TMDB is down.
+    // The probes are control questions: a title that failed before is not asked while TMDB is down.
     expect(server.asked.filter((path) => !path.includes("tt9"))).toHaveLength(10);
     expect(server.asked).toHaveLength(10 + 1 + 5);
   });
 
-  test("and a title that nobody has asked yet is answered, that will do for a sample", async () => {
+  test("and a title that was not asked before is answered, that answer is the sample", async () => {
     const clock = createHandClock();
     let isBad = true;
     const server = await serve((path) =>

@@ -1,3 +1,4 @@
+/** Token and key reach TMDB, and appear in no answer, error or log line. */
 import { once } from "node:events";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -162,7 +163,7 @@ test.each([
   ],
   ["a token as the API Key", { token: "", apiKey: JWT }, /TMDB_API_KEY holds the API Read/, "TMDB_API_TOKEN"],
   ["a token with its word before it", { token: `Bearer ${JWT}` }, /TMDB_API_TOKEN holds spaces/, ""],
-])("%s is told before a run is made, and not repeated", (_case, credentials, message, right) => {
+])("%s is reported before a run is made, and not repeated", (_case, credentials, message, right) => {
   let failure: unknown;
   try {
     assertTmdbConfigured(credentials);
@@ -178,7 +179,7 @@ test.each([
 });
 
 test.each(["https://api.themoviedb.org", "https://api.themoviedb.org/4", "https://api.tmdb.org/3/movie"])(
-  "%s is told not to be version 3 of the API",
+  "%s is refused because it is not version 3 of the API",
   (address) => {
     expect(() => readBaseUrl(address)).toThrow(/version 3/);
     expect(readBaseUrl("https://api.themoviedb.org/3/").baseUrl).toBe("https://api.themoviedb.org/3");

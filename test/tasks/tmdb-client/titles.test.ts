@@ -1,3 +1,4 @@
+/** Which requests the TMDB client sends for a title, and which outcome the answers give. */
 import { afterEach, expect, test } from "vitest";
 import { MAX_RECORD_BYTES } from "../../../model/records/record-batch.ts";
 import {
@@ -20,7 +21,7 @@ afterEach(async () => {
   provider = undefined;
 });
 
-/** A provider that answers by path and 404 to all else. */
+/** A provider that answers these paths and returns 404 for all others. */
 async function serve(answers: Readonly<Record<string, Answer>>): Promise<Provider> {
   provider = await startProvider((path) => answers[path] ?? NOT_FOUND);
   return provider;
@@ -227,7 +228,7 @@ test("a refusal in TMDB's own words repeats them", async () => {
   );
 });
 
-test("TMDB's refusal under a status of success is a refusal", async () => {
+test("TMDB's refusal with a success status is a refusal", async () => {
   const server = await serve({ "/movie/tt0000001": json({ success: false, status_code: 7 }) });
   await expect(openClient(server).fetchTitle(MOVIE, NEVER)).rejects.toMatchObject({ code: "TMDB_REFUSED" });
 });
@@ -301,7 +302,7 @@ test("a 403 in another form than TMDB's names the proxy first when the token was
   });
 });
 
-test("TMDB's status_code 25 under a status of success is a 429: it is asked again, and ends as one", async () => {
+test("TMDB's status_code 25 with a success status is a 429: it is asked again, and ends as one", async () => {
   const server = await serve({
     "/movie/tt0000001": json({ success: false, status_code: 25 }, 200, { "retry-after": "0" }),
   });
