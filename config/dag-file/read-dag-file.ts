@@ -36,7 +36,7 @@ export function readDagFile(file: string): Uint8Array | string {
     const code = readCode(error);
     // open(2): a socket, or a device that is not there.
     if (code === "ENXIO") return "is not a regular file";
-    // It says nothing about the file: the whole folder is read again later.
+    // This is no fault of the file: the whole folder is read again later.
     if (explainSystemFault(error) !== undefined) throw error;
     if (code === "ENOENT") return "does not exist";
     return code === "EACCES" ? "is not readable by this user" : `cannot be read (${code})`;

@@ -1,6 +1,6 @@
 /**
- * The shared files of AWS: whether the SDK can read them, and whether they may move an S3 lake to another store. What they say is
- * the AWS SDK's to read: it is asked where they say anything of the kind, and not loaded where they do not.
+ * The shared AWS files: whether the SDK can read them, and whether they may move an S3 lake to another store. Only the
+ * SDK interprets them; it is loaded only if they contain such a setting.
  */
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
@@ -17,14 +17,14 @@ const LIMIT_BYTES = 4 * 1024 * 1024;
 
 type Variables = Readonly<Record<string, string>>;
 
-/** `variables` as they stand in the environment and `.env`. Files that are not there move nothing. */
+/** `variables` from the environment and `.env`. Missing files move nothing. */
 export function mayAwsFilesMoveLake(variables: Variables): boolean {
   return listSharedFiles(variables).some(({ file }) => MOVES.test(readIfThere(file)));
 }
 
 /**
- * Raises `ConfigError` for a file that the SDK would wait for without end, or pass over in silence: it reads each of them as a whole,
- * and again whenever credentials are renewed. Files that are not there are the SDK's to judge.
+ * Raises `ConfigError` for a file for which the SDK would wait for ever, or which it would ignore silently: it reads
+ * each file completely, and again whenever credentials are renewed. The SDK itself judges missing files.
  */
 export function assertAwsFilesReadable(variables: Variables): void {
   const tokens = TOKEN_FILES.flatMap((name) => {
@@ -35,12 +35,12 @@ export function assertAwsFilesReadable(variables: Variables): void {
     const fault = findFault(file, isNamed);
     if (fault === undefined) continue;
     throw new ConfigError("CONFIG_INVALID", `${file} cannot be read by the AWS SDK: ${fault}.`, {
-      hint: `Put a plain file there, or let ${name} name one.`,
+      hint: `Put a plain file there, or set ${name} to one.`,
     });
   }
 }
 
-/** A usual place that this user may not enter, as a container's HOME, is as one where nothing is. */
+/** A default place that this user may not enter, such as a container's HOME, counts as empty. */
 function findFault(file: string, isNamed: boolean): string | undefined {
   try {
     const stat = statSync(file, { throwIfNoEntry: false });
@@ -57,7 +57,7 @@ function findFault(file: string, isNamed: boolean): string | undefined {
 interface AwsFile {
   readonly name: string;
   readonly file: string;
-  /** The variable names it; else it is the usual one. */
+  /** Whether the variable names it; otherwise it is the default place. */
   readonly isNamed: boolean;
 }
 

@@ -96,7 +96,7 @@ function readDotEnv(file: string): DotEnv {
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     if (!isMissing) return { values: {}, faults: [`${file} cannot be read (${describeReadFault(error)})`] };
-    // Left out in silence, it would replace settings by defaults.
+    // Ignoring the file without a message would replace settings by defaults.
     const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
     return { values: {}, faults: isLink ? [`${file} is a link to a file that does not exist`] : [] };
   }

@@ -1,4 +1,6 @@
-/** The text of a file that holds a secret. What the secret is for, and what is said when it cannot be had, is decided in settings. */
+/**
+ * The text of a file that holds a secret. settings decides what it is for, and what is reported if it cannot be read.
+ */
 import { readSmallFile } from "./small-file.ts";
 
 /** A credential has about a hundred characters; a device would never end. */

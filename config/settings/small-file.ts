@@ -1,6 +1,6 @@
 /**
- * The bytes of a small file that somebody has configured, whatever kind of file it is: a pipe that nobody writes to and a
- * device that never ends hold no process up. What the file is for is decided elsewhere.
+ * The bytes of a small configured file of any kind: a pipe without a writer or an endless device does not block the
+ * process. The caller decides what the file is for.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
@@ -9,8 +9,9 @@ const PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 10;
 
 /**
- * Links, pipes and devices are followed: orchestrators and shells hand secrets on by them. Throws an error with a `code`: `EFBIG` for
- * more than `limitBytes`, `ETIMEDOUT` for a pipe or a device that gives nothing, or does not end, for five seconds.
+ * Links, pipes and devices are followed, because orchestrators and shells pass secrets with them. Throws an error with
+ * a `code`: `EFBIG` for more than `limitBytes`, `ETIMEDOUT` for a pipe or a device that gives nothing, or does not end,
+ * for five seconds.
  */
 export function readSmallFile(file: string, limitBytes: number): Buffer {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -20,7 +21,7 @@ export function readSmallFile(file: string, limitBytes: number): Buffer {
     let length = 0;
     for (let waitedMs = 0; length < buffer.length;) {
       const bytesRead = readNow(descriptor, buffer, length);
-      // A pipe gives an end also while no writer has come.
+      // A pipe without a writer reports an end too.
       if (bytesRead === 0 && !(isPipe && length === 0)) break;
       if (bytesRead > 0) {
         length += bytesRead;
@@ -37,7 +38,7 @@ export function readSmallFile(file: string, limitBytes: number): Buffer {
   }
 }
 
-/** In words for the middle of a sentence, with the system's code. */
+/** For the middle of a sentence, with the system's code. */
 export function describeReadFault(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
   const words = WORDS[code];
@@ -46,15 +47,15 @@ export function describeReadFault(error: unknown): string {
 
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: "this user may not read it",
-  EFBIG: "it is too large for what it should be",
+  EFBIG: "it is too large for its purpose",
   EISDIR: "it is a folder, not a file",
-  ELOOP: "it is a symbolic link that leads to itself",
-  ENOENT: "it is not there",
-  ENXIO: "it is a socket or a device that is not there, not a file",
-  ETIMEDOUT: "it is a pipe or a device, and nothing came out of it for 5 s",
+  ELOOP: "it is a symbolic link to itself",
+  ENOENT: "it does not exist",
+  ENXIO: "it is a socket or a missing device, not a file",
+  ETIMEDOUT: "it is a pipe or a device that gave nothing for 5 s",
 };
 
-/** -1 where there is nothing yet. */
+/** -1 if there is nothing yet. */
 function readNow(descriptor: number, buffer: Buffer, offset: number): number {
   try {
     return readSync(descriptor, buffer, offset, buffer.length - offset, null);

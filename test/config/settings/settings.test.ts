@@ -222,7 +222,7 @@ describe("a fault", () => {
     ["AWS_ENDPOINT_URL", "nowhere", "must be an address"],
     ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "yes", "must be one of true, false"],
     ["HTTPS_PROXY", "socks5://me:hush@proxy.example", "must be the address of an http or https proxy"],
-    ["TMDB_API_TOKEN_FILE", "none", "names a file that cannot be read: none (ENOENT: it is not there)"],
+    ["TMDB_API_TOKEN_FILE", "none", "names a file that cannot be read: none (ENOENT: it does not exist)"],
     ["TMDB_API_TOKEN_FILE", "empty", "names an empty file"],
   ])("of %s=%s names the variable and never its secret", (name, value, part) => {
     const faults = listFaults({ [name]: value });

@@ -1,4 +1,7 @@
-/** A pipe without a writer, a folder, an endless device or a socket where a file should be: read in no time, with a sentence. */
+/**
+ * A pipe without a writer, a folder, an endless device or a socket instead of a file: each is refused quickly, with a
+ * sentence.
+ */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
