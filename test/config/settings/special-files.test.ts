@@ -42,7 +42,7 @@ describe.each(Object.entries(KINDS))("%s", (_, make) => {
     const folder = makeTempFolder();
     await make(path.join(folder, ".env"));
     expect(readEnvironment(folder).faults).toEqual([
-      expect.stringMatching(/\.env (?:cannot be read \(\w+: it is |is a link to a file that is not there)/),
+      expect.stringMatching(/\.env (?:cannot be read \(\w+: it is |is a link to a file that does not exist)/),
     ]);
   });
 
