@@ -5,7 +5,7 @@
 import { describeError, type ErrorCode } from "./errors.ts";
 
 const PASSING: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk or the quota is full",
+  ENOSPC: "no space is left",
   EDQUOT: "the quota is used up",
   EFBIG: "the file exceeds the size limit of this user or file system (`ulimit -f`)",
   EIO: "the disk could not read or write",
@@ -22,7 +22,7 @@ const PASSING: Readonly<Record<string, string>> = {
   ENXIO: "the disk is gone",
 };
 
-/** `the disk or the quota is full (ENOSPC)`, or `undefined` where another attempt would fail as this one did. */
+/** `no space is left (ENOSPC)`, or `undefined` where another attempt would fail as this one did. */
 export function describePassingFault(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const words = PASSING[code];

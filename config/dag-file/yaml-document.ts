@@ -113,7 +113,7 @@ interface SyntaxFault {
   readonly pos: [number, number];
 }
 
-/** A value that should stand in quotes gives several errors in its line: they are one fault, with the line as it should be. */
+/** A value without the quotes that it needs gives several errors in its line: they are one fault, with the correct line. */
 function describeSyntaxErrors(text: string, errors: readonly SyntaxFault[]): readonly Fault[] {
   const told = new Set<number>();
   return errors.flatMap((error): readonly Fault[] => {
@@ -137,7 +137,7 @@ function findUnquoted(text: string, lineStart: number): Fault | undefined {
   const isJinja = value.startsWith("{{");
   return {
     path: [],
-    message: `the value ${value} must stand in quotes, because YAML gives ${value.charAt(0)} a meaning of its own`,
+    message: `the value ${value} must be in quotes, because YAML gives ${value.charAt(0)} a meaning of its own`,
     offset: lineStart + before.length,
     hint: isJinja ? `write ${name}: "\${ds}"` : `write ${name}: ${JSON.stringify(value)}`,
   };
@@ -232,7 +232,7 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
         continue;
       }
       if (Object.hasOwn(value, name)) {
-        report(inner, `the field ${JSON.stringify(name)} stands here twice`, nameOffset);
+        report(inner, `the field ${JSON.stringify(name)} appears twice`, nameOffset);
         continue;
       }
       places.set(makePlaceKey(inner), { name: nameOffset, value: getOffset(pair.value) });

@@ -3,6 +3,7 @@ import type { S3ServiceException } from "@aws-sdk/client-s3";
 import { ConfigError, DagmarError, LakeError } from "../../model/errors.ts";
 import { describeNetworkFault, isCertificateFault, TRUST_HINT } from "../../model/text/network-fault.ts";
 import type { RetryVerdict } from "../retry.ts";
+import { describeAction } from "./s3-action.ts";
 
 /** The parts of the SDK's and Node's errors that are read. */
 interface RawFault {
@@ -158,6 +159,7 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
   const { name, message, code, status } = raw;
   const said = quoteStore(raw);
   const { bucket, what } = place;
+  const action = describeAction(what, bucket);
   const where = place.endpoint === undefined ? "S3" : `the store at ${place.endpoint}`;
   if (isRegionMissing(message)) {
     return new ConfigError("CONFIG_INVALID", "No AWS region is configured.", {
@@ -234,7 +236,7 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
     const isBareHead = what.startsWith("HeadObject");
     return new LakeError(
       "LAKE_DENIED",
-      `${capitalise(where)} denied ${what} in the bucket ${bucket}: ${said}.`,
+      `${capitalise(where)} refused to ${action} (bucket ${bucket}): ${said}.`,
       false,
       {
         hint: `Grant ${place.permission}${isBareHead ? " and s3:ListBucket (without it an absent object looks forbidden)" : ""} on ${bucket}, or check AWS_ACCESS_KEY_ID and AWS_PROFILE.${isWrite(place) ? " A bucket that requires encryption headers needs DAGMAR_S3_SSE." : ""}`,
@@ -258,14 +260,14 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
     );
   }
   if (verdict.isRetryable) {
-    return new LakeError("LAKE_UNAVAILABLE", `${capitalise(where)} did not do ${what}: ${said}.`, true, {
+    return new LakeError("LAKE_UNAVAILABLE", `Cannot ${action} in ${where}: ${said}.`, true, {
       cause: redact(fault),
     });
   }
   if (status === 507 || name === "QuotaExceeded") {
     return new LakeError("LAKE_FULL", `The bucket ${bucket} is full (${what}: ${said}).`, true);
   }
-  return new LakeError("LAKE_UNSUPPORTED", `${capitalise(where)} refused ${what}: ${said}.`, false, {
+  return new LakeError("LAKE_UNSUPPORTED", `${capitalise(where)} refused to ${action}: ${said}.`, false, {
     cause: redact(fault),
   });
 }

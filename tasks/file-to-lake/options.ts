@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { datasetOption, delimiterOption, durationOption } from "../options.ts";
 
-/** Whatever templates stand for, they cannot take a `..` back that goes above the first folder. */
+/** No value of a template can undo a `..` that leads above the first folder. */
 function leadsOut(file: string): boolean {
   return file.split("/")[0] === "..";
 }

@@ -336,7 +336,7 @@ describe("one fault", () => {
     [
       "an unquoted cron line",
       "dag: demo\nschedule: */5 * * * *\ntasks:\n  a: { type: noop }\n",
-      'demo.yaml:2:11: the value */5 * * * * must stand in quotes, because YAML gives * a meaning of its own (write schedule: "*/5 * * * *")',
+      'demo.yaml:2:11: the value */5 * * * * must be in quotes, because YAML gives * a meaning of its own (write schedule: "*/5 * * * *")',
     ],
     [
       "an unquoted cron line of stars",
@@ -434,7 +434,7 @@ describe("templates", () => {
     ]);
   });
 
-  test("that stand for a whole value are taken on trust, unless a param says what they are", () => {
+  test("that are a whole value are trusted, unless a param says what they are", () => {
     expect(check(tmdb('      limit: "${outputs.ids.candidates}"\n'))).toEqual([]);
     expect(check(tmdb('      append: "${params.words}"\n      limit: "${params.since}"\n'))).toEqual([]);
     expect(check(tmdb("").replace("pt-BR", '"${outputs.ids.candidates}"'))).toEqual([]);
@@ -514,8 +514,8 @@ describe("a hostile file", () => {
     ["half a character in a name", `${noop}params: { "\\uDC00": 1 }\n`, "holds half a character (U+DC00)"],
     ["UTF-16", Buffer.from(noop, "utf16le"), "control character U+0000"],
     ["tabs", `${head}tasks:\n\ta: { type: noop }\n`, "(indent with spaces)"],
-    ["a field twice", `${noop}dag: demo\n`, 'demo.yaml:5:1: dag: the field "dag" stands here twice'],
-    ["a task twice", `${noop}  a: { type: noop }\n`, 'tasks.a: the field "a" stands here twice'],
+    ["a field twice", `${noop}dag: demo\n`, 'demo.yaml:5:1: dag: the field "dag" appears twice'],
+    ["a task twice", `${noop}  a: { type: noop }\n`, 'tasks.a: the field "a" appears twice'],
     ["two documents", `${noop}---\n${noop}`, "several YAML documents"],
     ["a tag", `${noop}description: !!str x\n`, "the YAML tag tag:yaml.org,2002:str is not allowed"],
     ["a tag of its own", `${noop}description: !exec x\n`, "the YAML tag !exec is not allowed"],

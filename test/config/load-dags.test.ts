@@ -328,7 +328,7 @@ describe("given files", () => {
     expect([...(await loadDagFiles([file], rules)).dags.keys()]).toEqual(["b"]);
   });
 
-  test("stand in for the Dags of their names", async () => {
+  test("replace the Dags of their names", async () => {
     const file = write("a.yaml", storing("a", "one", "Raw/x.csv"));
     const existing = await loadDags(folder, rules);
     expect([...(await loadDagFiles([file], rules, existing)).dags.keys()]).toEqual(["a"]);

@@ -59,7 +59,7 @@ describe("a folder lake", () => {
     ["a folder that differs in case only", "Raw/x.json", "raw/y.json"],
     ["an object written with another kind of accent", "a/\u00e9.json", "a/e\u0301.json"],
     ["an object where it needs a folder", "a/b", "a/b/c"],
-    ["a folder where it is to stand", "a/b/c", "a/b"],
+    ["a folder at its own path", "a/b/c", "a/b"],
   ])("refuses a key that finds %s", async (_name, first, second) => {
     await lake.putBytes(planBytes(first, "first"));
     await expect(lake.putBytes(planBytes(second, "second"))).rejects.toMatchObject({

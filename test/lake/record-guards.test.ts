@@ -219,7 +219,7 @@ describe("a sealed batch whose body is damaged in the database", () => {
     ["changed", damage],
     ["gone", lose],
   ])(
-    "a row of it being %s, and whose object stands already, is committed with all of its ids",
+    "a row of it being %s, and whose object exists already, is committed with all of its ids",
     async (_, harm) => {
       const { world, run } = await sealAndDamage();
       const [sealed] = await world.ports.batches.listSealed(world.lake.id, "titles");

@@ -1,6 +1,7 @@
 /** How a refusal of the store is reported: its own code and message, with a hint that fits it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DagmarError } from "../../model/errors.ts";
+import type { Lake } from "../../model/ports/lake.ts";
 import type { FaultKind, Operation } from "../support/s3-server/faults.ts";
 import { describeS3Fault } from "../../lake/s3/s3-faults.ts";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
@@ -22,17 +23,19 @@ const refusal = (status: number, code: string, message: string): FaultKind => ({
   message,
 });
 
+async function send(lake: Lake, operation: Operation): Promise<unknown> {
+  if (operation === "PutObject") return await lake.putBytes(planBytes("Raw/x.json", "x"));
+  if (operation === "GetObject") return await lake.get("Raw/there.json");
+  if (operation === "HeadObject") return await lake.head("Raw/there.json");
+  for await (const { key } of lake.list("Raw/")) return key;
+  return undefined;
+}
+
 async function meet(operation: Operation, fault: FaultKind): Promise<DagmarError> {
   const lake = world.open();
   await lake.putBytes(planBytes("Raw/there.json", "1"));
   world.server.faults.push({ when: { operation }, times: 99, fault });
-  const met: unknown = await (
-    operation === "PutObject"
-      ? lake.putBytes(planBytes("Raw/x.json", "x"))
-      : operation === "GetObject"
-        ? lake.get("Raw/there.json")
-        : lake.head("Raw/there.json")
-  ).catch((error: unknown) => error);
+  const met: unknown = await send(lake, operation).catch((error: unknown) => error);
   return met as DagmarError;
 }
 
@@ -94,6 +97,18 @@ describe("a refusal", () => {
     expect(met).toMatchObject({ code });
     expect(met.message).toContain(words);
     expect(met.hint ?? "").toMatch(hint);
+  });
+
+  it.each<[Operation, number, string]>([
+    ["PutObject", 403, "refused to store zone/Raw/x.json (bucket "],
+    ["GetObject", 403, "refused to read zone/Raw/there.json (bucket "],
+    ["ListObjectsV2", 403, "refused to list zone/Raw/ (bucket "],
+    ["PutObject", 400, "refused to store zone/Raw/x.json: 400"],
+    ["GetObject", 500, "Cannot read zone/Raw/there.json in the store at http://"],
+    ["HeadObject", 500, "Cannot look up zone/Raw/there.json in the store at http://"],
+    ["ListObjectsV2", 500, "Cannot list zone/Raw/ in the store at http://"],
+  ])("of %s with %i says what could not be done, and where", async (operation, status, words) => {
+    expect((await meet(operation, refusal(status, "Surprise", "Never heard"))).message).toContain(words);
   });
 });
 

@@ -72,7 +72,7 @@ test("a logger with fields adds them to every line, and the nearest one wins", a
   expect(lines.map((line) => line.slice(31))).toEqual(["x dag=a task=u", "y dag=b task=u"]);
 });
 
-test("what lies below the level is not written", async () => {
+test("lines below the level are not written", async () => {
   const lines = await capture(
     "text",
     (log) => {
@@ -87,7 +87,7 @@ test("what lies below the level is not written", async () => {
 });
 
 describe("secrets", () => {
-  test.each(["text", "json"] as const)("never reach a %s line, wherever they stand", async (format) => {
+  test.each(["text", "json"] as const)("never reach a %s line, wherever they occur", async (format) => {
     const cause = new Error(`cause ${SECRET}`);
     const foreign = Object.assign(
       new Error(`GET https://x/?k=${encodeURIComponent(SECRET)} failed`, { cause }),

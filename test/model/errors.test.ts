@@ -53,7 +53,7 @@ test("78 is for faults that only an edit fixes, 75 for faults that space or time
 });
 
 test.each([
-  ["ENOSPC", "the disk or the quota is full (ENOSPC)"],
+  ["ENOSPC", "no space is left (ENOSPC)"],
   ["EDQUOT", "the quota is used up (EDQUOT)"],
   ["EMFILE", "this process has reached its limit of open files (`ulimit -n`) (EMFILE)"],
   ["EACCES", undefined],

@@ -161,7 +161,7 @@ describe("an object that is not as recorded", () => {
     expect(world.database.all(sql`SELECT kind FROM events`)).toContainEqual({ kind: "objects_missing" });
   });
 
-  test("gives way to the older object with the same content where that one stands", async () => {
+  test("gives way to the older object with the same content if that one exists", async () => {
     const world = await openFileWorld();
     writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
     await store(world, "2026-11-23", { on_unchanged: "write" });
@@ -270,7 +270,7 @@ describe("sources that cannot be stored", () => {
     expect(await listKeys(world)).toEqual([]);
   });
 
-  test("a missing file names the folder, and the zip that lies there instead", async () => {
+  test("a missing file names the folder, and the zip that is there instead", async () => {
     const world = await openFileWorld();
     expect((await failure(store(world, "2026-11-22"))).hint).toContain("DAGMAR_INPUT");
     writeFileSync(join(world.input, "Filmes+e+Series.zip"), "PK");

@@ -55,7 +55,7 @@ describe("a program's environment", () => {
     expect(seen).not.toHaveProperty("AWS_SECRET_ACCESS_KEY");
   });
 
-  test("lets the Dag's value win over ours, and ours tell whose attempt it is", async () => {
+  test("prefers the Dag's values to ours, except for the variables that identify the attempt", async () => {
     const seen = await readEnvironment(
       { env: { TZ: "UTC" }, pass_env: ["DAGMAR_TASK_ID"] },
       { ...OURS, DAGMAR_TASK_ID: "another" },
@@ -68,7 +68,7 @@ describe("a program's environment", () => {
   });
 });
 
-test("a secret that was handed on is in no line, no output and no message", async () => {
+test("a secret that was passed on is in no line, no output and no message", async () => {
   const settings = { environment: OURS };
   const { output, lines } = await runShell(
     {

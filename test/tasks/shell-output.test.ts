@@ -117,7 +117,7 @@ describe("the output last_line", () => {
     ["what other places show as an escape", "a\u2028b\u202ec\u200e", ""],
     ["the sign for what cannot be decoded", "a\ufffdb", ""],
     ["the line end of Windows", "x y", "\r\n"],
-  ])("is handed on byte for byte: %s", async (_, text, end) => {
+  ])("is passed on byte for byte: %s", async (_, text, end) => {
     const { output } = await runShell({ command: ["printf", "%s", text + end] });
     expect(output["last_line"]).toBe(text);
   });
@@ -144,7 +144,7 @@ describe("the output last_line", () => {
     expect(failure.message).toContain(part);
   });
 
-  test("may stand behind a line that is too long, and fail no task that failed by itself", async () => {
+  test("may follow a line that is too long, and fails no task that failed by itself", async () => {
     const { output } = await runShell({ script: print(48_000, "echo; echo done") });
     expect(output["last_line"]).toBe("done");
     expect(await failShell({ script: print(48_000, "exit 3") })).toMatchObject({ code: "SHELL_FAILED" });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 const isNullText = (text: string): boolean => text === "" || text === "\\N";
-const NULL_HINT = "the empty text and \\N stand for null in the CSV; use is_null";
+const NULL_HINT = "the empty text and \\N mean null in the CSV; use is_null";
 
 const bound = z.union([z.number(), z.string().refine((text) => !isNullText(text), NULL_HINT)]);
 

@@ -27,7 +27,7 @@ test.runIf(HAS_FULL)(
     expect(world.query("SELECT message FROM v_events WHERE kind = 'output_lost'")).toEqual([
       {
         message: expect.stringContaining(
-          "Standard error cannot be written: the disk or the quota is full (ENOSPC)",
+          "Standard error cannot be written: no space is left (ENOSPC)",
         ) as string,
       },
     ]);

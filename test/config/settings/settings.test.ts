@@ -270,7 +270,7 @@ describe("secrets", () => {
   });
 });
 
-test("AWS's variables are handed on where they come from .env", () => {
+test("AWS's variables are passed on if they come from .env", () => {
   const { aws } = parse(
     { AWS_REGION: "sa-east-1", AWS_PROFILE: "me", OTHER: "x" },
     { fromDotEnv: new Set(["AWS_REGION", "OTHER"]) },
