@@ -149,7 +149,7 @@ describe("an object that the store no longer holds as recorded", () => {
     expect(listed).toEqual([FIRST, SECOND]);
   });
 
-  test("is not believed to be gone because a list leaves it out: the store is asked for it by its key", async () => {
+  test("is not taken for gone because a list omits it: it is requested by its key", async () => {
     const stored = await storeTitles();
     const { lake } = stored.world;
     const list = lake.list.bind(lake);
