@@ -488,7 +488,7 @@ describe("slots", () => {
     await isBusy.opened;
     expect(world.task(run, "b")).toMatchObject({
       state: "scheduled",
-      message: `test_dag ${run.runId} a writes the same dataset`,
+      message: `test_dag/${run.runId} a writes the same dataset`,
     });
     gate.open();
     await done;
