@@ -1,5 +1,5 @@
 /**
- * Makes `dist/` out of the sources: the program, and the tools around it, each with the packages it uses in a few files.
+ * Builds `dist/` from the sources: the program and the tools around it, each bundled with its packages into a few files.
  * Types are checked elsewhere. Why, and what must stay outside: docs/decisions/0010.
  */
 import { createHash } from "node:crypto";
@@ -10,14 +10,14 @@ import { fileURLToPath } from "node:url";
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const DIST = join(ROOT, "dist");
 
-// npm calls it so after each install in this folder. A folder without the tools for development has its `dist/`, or needs none.
+// npm calls this after each install in this folder. A folder without the development tools has its `dist/`, or needs none.
 if (process.argv.includes("--where-installed") && !existsSync(join(ROOT, "node_modules/rolldown"))) {
   process.stdout.write("dist/ is not built: rolldown is not installed here.\n");
   process.exit();
 }
 const { build } = await import("rolldown");
 
-/** What starts as a process of its own. The tools come apart from the program, so that they do not cut it smaller. */
+/** Entry points of processes. Tools are bundled separately, so that they do not split the program's chunks. */
 const PROGRAM = ["cli/main"];
 const TOOLS = [
   "docs/generate",
@@ -31,7 +31,7 @@ const TOOLS = [
   "test/mutation/stryker-plugins",
 ];
 
-/** A binary, found by its place among its package's files. */
+/** A native binary, found by its path inside its package. */
 const NATIVE = /^better-sqlite3$/;
 /** Drivers of other databases, whole names: knex loads one of them where it is used. What knex always loads is bundled. */
 const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|pg-query-stream|sqlite3|tedious)(?:\/|$)/;
@@ -39,7 +39,7 @@ const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|pg-query-stream|sqlite3|tedious)
 /** What only the tools of the tests use; it is started from the repository, where it is installed. */
 const TEST_TOOLS = /^(?:rolldown|vitest)(?:\/|$)/;
 
-/** A thread's module, as the one who starts it names it: `new URL("./worker.js", import.meta.url)`. */
+/** A thread's module, as the starting module names it: `new URL("./worker.js", import.meta.url)`. */
 const THREAD = /new URL\(\s*"(\.[^"]+)\.js",\s*import\.meta\.url\s*\)/g;
 
 /** A process that was started before this build may still load its chunks. */
@@ -73,7 +73,7 @@ for (const entries of [TOOLS, PROGRAM]) {
     external: [NATIVE, ABSENT, TEST_TOOLS],
     plugins: [keepPlaces()],
     onLog: judgeLog,
-    // What took how long says more of the machine than of the bundle.
+    // Timings describe the machine, not the bundle.
     checks: { bundlerTimings: false },
     output: {
       dir: DIST,
@@ -98,7 +98,7 @@ writeBuildId();
 writePackList();
 
 /**
- * A module goes on finding its neighbours from where it would lie if it were alone, `dist/<folder>/<name>.js`; what it
+ * A module finds its neighbours from where it would be without bundling, `dist/<folder>/<name>.js`; what it
  * starts as a thread is put there.
  */
 function keepPlaces() {
@@ -125,7 +125,7 @@ function keepPlaces() {
   };
 }
 
-/** An import that is not found would only be noticed by the one who needs it. */
+/** Without this, a missing import would only fail when it is used. */
 function judgeLog(level, log) {
   if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
   if (level === "warn") process.stderr.write(`${log.message}\n`);
@@ -139,7 +139,7 @@ function removeFormerBuilds() {
   }
 }
 
-/** What the licences of the bundled packages ask for: their texts travel with the copies, each text once. */
+/** The licences of the bundled packages require their texts to be included; each text once. */
 function writeNotices() {
   const namesByText = new Map();
   for (const folder of [...shipped.packages].toSorted()) {
@@ -154,7 +154,7 @@ function writeNotices() {
   shipped.files.add(file);
 }
 
-/** Names this build: what one build has checked, another one checks again. */
+/** The id of this build: another build repeats the checks of Dag files. */
 function writeBuildId() {
   const hash = createHash("sha256");
   for (const file of [...shipped.files].toSorted()) hash.update(file).update(readFileSync(join(DIST, file)));
@@ -162,7 +162,7 @@ function writeBuildId() {
   shipped.files.add(BUILD_ID);
 }
 
-/** `npm pack` takes the program as this build wrote it: no tool, and no chunk of a former build. */
+/** `npm pack` takes only the program's files of this build: no tools, and no chunks of an earlier build. */
 function writePackList() {
   const others = readdirSync(DIST, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,4 +1,4 @@
-/** What the operations work with. The composition root puts it together; nothing in it is opened before it is used. */
+/** The dependencies of the operations. The composition root creates them; each is opened at its first use. */
 import type { Agent } from "node:http";
 import type { SweepableLake } from "../lake/sweepable-lake.ts";
 import type { Logger } from "../model/ports/logger.ts";
@@ -8,14 +8,14 @@ import type { LostOutput } from "./lost-output.ts";
 
 export interface App extends DagLibrary {
   readonly version: string;
-  /** Changes with the program's code; `null` for one that is run from its sources. */
+  /** Changes with the program's code; `null` if the program runs from its sources. */
   readonly build: string | null;
   readonly log: Logger;
   readonly lake: SweepableLake;
-  /** Makes what a client's connections go through; `undefined` where no proxy is configured. */
+  /** Creates the agent of a client's connections; `undefined` if no proxy is configured. */
   readonly makeAgent: (() => Agent) | undefined;
-  /** The process's own output, as far as it could not be written. */
+  /** Failed writes to the process's standard output and standard error. */
   readonly lostOutput: LostOutput;
-  /** One connection that may write, however often it is asked for. */
+  /** Every mode that may write shares one connection. */
   openDatabase(mode: OpenOptions["mode"]): Promise<Database>;
 }

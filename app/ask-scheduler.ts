@@ -1,4 +1,4 @@
-/** Asks the scheduler that holds the lease, by a row of the database, and waits for its answer. */
+/** Sends a request to the scheduler that holds the lease, as a row in the database, and waits for its answer. */
 import type { JsonValue } from "../model/dag/dag.ts";
 import { CommandRefused, isErrorCode, StateError, type DagmarError } from "../model/errors.ts";
 import type { CommandAnswers } from "../scheduler/commands/command.ts";
@@ -11,10 +11,10 @@ import { insertRequest, readAnswer, withdrawRequest } from "../state/control/req
 import type { Database } from "../state/sqlite/database.ts";
 import type { App } from "./app.ts";
 
-/** What a lease's purpose says when its holder answers requests. */
+/** The lease purpose of a process that answers requests. */
 export const SCHEDULER_PURPOSE = "scheduler";
 
-/** What a scheduler can be asked for: any command, and what takes longer than a transaction may. */
+/** The requests that a scheduler answers: every command, and work that takes longer than a transaction may. */
 interface RequestAnswers extends CommandAnswers {
   readonly [PRUNE]: PruneResult;
 }
@@ -22,7 +22,7 @@ interface RequestAnswers extends CommandAnswers {
 const LOOK_EVERY_MS = 50;
 const PATIENCE_MS = 30_000;
 
-/** Raises `NO_SCHEDULER` when there is no answer in time or the scheduler goes, `INTERRUPTED` when Ctrl-C is pressed before. */
+/** Raises `NO_SCHEDULER` if no answer comes in time or the scheduler stops, `INTERRUPTED` if Ctrl-C is pressed first. */
 export async function askScheduler<Kind extends keyof RequestAnswers>(
   { clock }: Pick<App, "clock">,
   database: Database,
@@ -36,7 +36,7 @@ export async function askScheduler<Kind extends keyof RequestAnswers>(
   const startedMs = clock.monotonicMs();
   for (;;) {
     const { state, answer } = readAnswer(database, requestId);
-    // Written by a scheduler of this program's; the one place where what it answered gets its type back.
+    // A scheduler of this program wrote the answer; only here it gets its type back.
     if (state === "done") return answer as unknown as RequestAnswers[Kind];
     if (state === "refused") throw raiseRefusal(answer);
     const isGone = state === "withdrawn" || readLease(database)?.purpose !== SCHEDULER_PURPOSE;
@@ -44,7 +44,7 @@ export async function askScheduler<Kind extends keyof RequestAnswers>(
     if (drain.aborted || isGone || isLate) {
       const isTaken =
         state === "begun" || !(await database.write((query) => withdrawRequest(query, requestId)));
-      // Answered meanwhile, or begun: then it cannot be taken back, and need not be waited for.
+      // A request that was answered or begun meanwhile cannot be withdrawn, and needs no further wait.
       if (!isTaken || state !== "open") throw giveUp(drain, isGone, isTaken);
     }
     await clock.sleep(LOOK_EVERY_MS);
@@ -53,21 +53,21 @@ export async function askScheduler<Kind extends keyof RequestAnswers>(
 
 function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean): DagmarError {
   if (isGone) {
-    return new StateError("NO_SCHEDULER", "The scheduler has stopped meanwhile.", {
-      hint: "Give the same command again: it does the work itself, or asks the scheduler that runs then.",
+    return new StateError("NO_SCHEDULER", "The scheduler stopped before it answered.", {
+      hint: "Give the same command again: it does the work itself, or asks the next scheduler.",
     });
   }
   if (drain.aborted) {
     const end = isBegun
       ? "The scheduler has begun and continues it."
-      : "The request was taken back; nothing was done.";
+      : "The request was withdrawn; nothing was done.";
     return new CommandRefused("INTERRUPTED", end);
   }
   return new StateError(
     "NO_SCHEDULER",
-    "The scheduler did not answer within 30 s; the request was taken back.",
+    "The scheduler did not answer within 30 s; the request was withdrawn.",
     {
-      hint: "`curl` its /healthz, or look at its log; then give the same command again.",
+      hint: "Check its /healthz or its log, then give the same command again.",
     },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * How a command that writes gets to write: with the lease if no process holds it; by asking, if a scheduler does; else not
- * now. What the command means is the scheduler room's.
+ * How a command writes: with the lease if it is free, through a request if a scheduler holds it; otherwise it is refused. The
+ * commands themselves are in `scheduler/commands/`.
  */
 import { existsSync } from "node:fs";
 import type { DagDefinition } from "../model/dag/dag.ts";
@@ -25,8 +25,8 @@ import type { App } from "./app.ts";
 import { askScheduler, SCHEDULER_PURPOSE } from "./ask-scheduler.ts";
 
 /**
- * The database of a command that makes tasks run. Where there is none no scheduler can be asked: what is not configured is
- * refused before one is made.
+ * Opens the database for a command that runs tasks. If there is none, missing configuration is refused before one is
+ * created.
  */
 export function openForWork(
   app: App,
@@ -37,7 +37,7 @@ export function openForWork(
   return app.openDatabase("create");
 }
 
-/** `null` when a scheduler holds the lease and may be asked. Raises `DATABASE_BUSY` when another command does. */
+/** `null` if a scheduler holds the lease: send it a request. Raises `DATABASE_BUSY` if another command holds it. */
 export async function tryLease(app: App, database: Database, purpose: string): Promise<HeldLease | null> {
   const lease = await holdUnlessScheduler(app, database, purpose);
   if (lease === null) return null;
@@ -67,13 +67,13 @@ async function holdUnlessScheduler(app: App, database: Database, purpose: string
   }
 }
 
-/** What this process works with: it goes with each request, and a scheduler that works with something else refuses. */
+/** This process's settings. They are part of each request; a scheduler with other settings refuses it. */
 export function describeWork(app: Pick<App, "lake" | "settings">): WorkSettings {
   const { inputFolder: input, dagsFolder: dags } = app.settings;
   return { lake: app.lake.id, input, dags };
 }
 
-/** For people, where the scheduler has taken a command: then its settings are these. */
+/** A line for a command that the scheduler has accepted: its settings are then the same. */
 export function describeScheduler(app: Pick<App, "lake" | "settings">, fingerprint?: string): string {
   const { lake, input } = describeWork(app);
   const file = fingerprint === undefined ? "" : `, Dag file ${fingerprint.slice(0, 12)}`;
@@ -81,8 +81,8 @@ export function describeScheduler(app: Pick<App, "lake" | "settings">, fingerpri
 }
 
 /**
- * What the command answers: applied here with the lease, and without it asked of the scheduler. What is refused is raised here,
- * wherever it was decided. `dags`: the Dags that the command names, as they were read.
+ * Applies the command here with the lease, or through the scheduler without it, and gives the answer. A refusal of either is
+ * raised here. `dags`: the Dags that the command names, as they were read.
  */
 export async function applyOrAsk<Kind extends CommandKind>(
   app: App,
@@ -99,18 +99,18 @@ export async function applyOrAsk<Kind extends CommandKind>(
   return database.write((query) => applyCommand(query, holder, command, app.clock.now()));
 }
 
-/** The one Dag of a command that concerns no others. */
+/** The argument `dags` of a command that names one Dag. */
 export function onlyDag(version: DagVersion): DagVersions {
   return new Map([[version.definition.dagId, version]]);
 }
 
 export interface CommandResult<Kind extends CommandKind> {
   readonly answer: CommandAnswers[Kind];
-  /** A scheduler did it, and does what follows from it. */
+  /** Whether a scheduler did it and does the work that follows. */
   readonly isScheduler: boolean;
 }
 
-/** A command that is done once it is answered: takes the lease for it if no other process holds it. */
+/** Carries out a command that is done once it is answered; takes the lease for it if the lease is free. */
 export async function carryOut<Kind extends CommandKind>(
   app: App,
   command: SchedulerCommand<Kind>,

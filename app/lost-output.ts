@@ -1,4 +1,4 @@
-/** Standard output and standard error that cannot be written, as on a full disk: a process with work continues without them and records it. */
+/** Handles failed writes to standard output and standard error, as on a full disk: a process with work records them and continues. */
 import type { Clock } from "../model/ports/clock.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import type { ServiceObserver } from "../model/ports/service-observer.ts";
@@ -10,7 +10,7 @@ export type OutputStream = "stdout" | "stderr";
 
 type Listener = (stream: OutputStream, reason: string) => void;
 
-/** A process has one of each stream, and each attempt to write may fail: the streams are used again when there is room. */
+/** Notes each failed write by stream. The streams stay in use: later writes may succeed. */
 export class LostOutput {
   readonly #reasons = new Map<OutputStream, string>();
   #listener: Listener | undefined;
@@ -24,19 +24,19 @@ export class LostOutput {
     return isFirst;
   }
 
-  /** The listener has work that continues without the output. It is called at once for what was lost before. */
+  /** Registers a listener whose work continues without the output. It is called at once for earlier losses. */
   listen(listener: Listener): void {
     this.#listener = listener;
     for (const [stream, reason] of this.#reasons) listener(stream, reason);
   }
 
-  /** Whether the output that is lost was all that the command had to do. */
+  /** Whether the lost output was the command's only result. */
   get isAnswerLost(): boolean {
     return this.#reasons.has("stdout") && this.#listener === undefined;
   }
 }
 
-/** To be called by the holder of the lease: the first loss of each stream becomes an event, and each one a count. */
+/** For the holder of the lease: records the first loss of each stream as an event, and counts every loss. */
 export function recordLostOutput(
   lostOutput: LostOutput,
   database: Database,

@@ -1,27 +1,27 @@
-/** Removes uploads that were begun and never finished: a dead process leaves them, and they cost money and room. */
+/** Removes unfinished uploads: dead processes leave them, and they cost money and room. */
 import { describeError } from "../model/errors.ts";
 import type { App } from "./app.ts";
 
-/** One that is younger may belong to a process that is still at work. */
+/** A younger upload may belong to a live process. */
 const LEFTOVER_AGE_MS = 24 * 3600 * 1000;
 
 type SweepingApp = Pick<App, "clock" | "lake" | "log">;
 
-/** A store that does not permit it stops no run. */
+/** A store that refuses the removal stops no run. */
 export async function sweepUploads({ clock, lake, log }: SweepingApp, signal: AbortSignal): Promise<void> {
   const before = new Date(clock.now().getTime() - LEFTOVER_AGE_MS);
   try {
     const swept = await lake.sweepLeftovers("", before, signal);
-    if (swept > 0) log.info(`Swept ${swept} uploads that were begun and never finished`);
+    if (swept > 0) log.info(`Removed ${swept} unfinished uploads`);
   } catch (error) {
-    log.debug(`Unfinished uploads could not be swept: ${describeError(error)}`);
+    log.debug(`Unfinished uploads could not be removed: ${describeError(error)}`);
   }
 }
 
 /** How long the store's list of uploads may take after the work has ended. */
 const SWEEP_GRACE_MS = 2_000;
 
-/** Sweeps during the work, and not much longer. */
+/** Removes them during the work, and not much longer. */
 export async function sweepBeside<T>(
   app: SweepingApp,
   signal: AbortSignal,

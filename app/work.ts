@@ -1,4 +1,4 @@
-/** A process at work on runs, by command or by schedule: the tools that drive runs, the logs of attempts, and what stops it all. */
+/** Sets up a process that works on runs, for a command or the scheduler: tools, logs of attempts, and the stop signal. */
 import { observeLake } from "../lake/observe-lake.ts";
 import { openAttemptLogs } from "../logs/attempt-logs.ts";
 import type { AttemptLogs } from "../model/ports/attempt-logs.ts";
@@ -27,11 +27,11 @@ export interface Listeners {
 
 export interface Work {
   readonly tools: EngineTools;
-  /** Aborted when the process is to drain, and when the lease is lost. */
+  /** Aborted when the process should drain, or has lost the lease. */
   readonly stopping: AbortSignal;
 }
 
-/** Does `work` with the lease held; the attempts' logs are closed when it has ended. The lease stays the caller's to release. */
+/** Does `work` with the lease held; the attempts' logs are closed when it has ended. The caller releases the lease. */
 export async function withWork<Result>(
   app: App,
   database: Database,

@@ -1,4 +1,4 @@
-/** A year of daily runs, filled in by what `dagmar backfill` does when no scheduler is there, and by itself as a whole. */
+/** A year of daily runs, created by the code of `dagmar backfill` without a scheduler, and by the command as a whole. */
 import { listBackfillSlots } from "../scheduler/commands/list-backfill-slots.ts";
 import { systemClock } from "../cli/process/system-clock.ts";
 import type { DagDefinition } from "../model/dag/dag.ts";

@@ -1,11 +1,11 @@
-/** The floor under everything durable: transactions of one small change each, on the same file with the same pragmas. */
+/** The lower bound of durable work: transactions of one small change each, on the same file with the same pragmas. */
 import BetterSqlite3 from "better-sqlite3";
 import { applyPragmas } from "../state/sqlite/database-checks.ts";
 
 export interface BareCommits {
   /** Milliseconds of so many commits. */
   measure(count: number): number;
-  /** As SQLite tells it: 2 is FULL. */
+  /** As SQLite reports it: 2 is FULL. */
   readonly synchronous: unknown;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** The floor under `shell` tasks: processes started one after the other, each waited for, and nothing else. */
+/** The lower bound of `shell` tasks: processes started one after the other, each awaited, and nothing else. */
 import { spawn } from "node:child_process";
 
 /** Milliseconds of so many. */

@@ -1,4 +1,4 @@
-/** Forty tasks that wait for each other and compute next to nothing: what the scheduler costs, beside bare commits. */
+/** Forty tasks that wait for each other and compute next to nothing: what the scheduler costs, compared with bare commits. */
 import { z } from "zod";
 import { systemClock } from "../cli/process/system-clock.ts";
 import type { DagDefinition } from "../model/dag/dag.ts";
@@ -13,7 +13,7 @@ import { openFolder } from "./workspace.ts";
 const TASKS = 40;
 const MOST_COMMITS = 2.5;
 const MINUTE_MS = 60_000;
-/** Where a commit costs no more than this, the whole chain has a target in milliseconds too. */
+/** If a commit costs at most this, the whole chain has a target in milliseconds too. */
 const QUICK_COMMIT_MS = 0.2;
 
 export async function benchChain(isQuick: boolean): Promise<readonly Figure[]> {

@@ -1,4 +1,4 @@
-/** Makes a bucket in the test store; a process of its own, so that the bench does not load the SDK. Argument: its name. */
+/** Makes a bucket in the test store; a process of its own, so that the bench does not load the SDK. Argument: the bucket's name. */
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 
 const client = new S3Client({

@@ -1,4 +1,4 @@
-/** What a measured figure is, when it has reached its target, and how figures are shown: as a table of Markdown. */
+/** Measured figures: when one reaches its target, and the Markdown table that shows them. */
 
 export interface Figure {
   readonly name: string;
@@ -6,7 +6,7 @@ export interface Figure {
   readonly target: string;
   /** Measured over target; `null` without a target, or with one of 0. */
   readonly ratio: number | null;
-  /** `info`: shown beside, without a target. `skipped`: what it needs is not on this machine; `measured` says what. */
+  /** `info`: shown without a target. `skipped`: what it needs is not on this machine; `measured` says what. */
   readonly verdict: "reached" | "missed" | "info" | "skipped";
 }
 

@@ -39,7 +39,7 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-/** `types` come beside those that Dagmar has. */
+/** `types` are added to Dagmar's own. */
 export async function openGround(
   folder: string,
   clock: Clock,

@@ -20,7 +20,7 @@ export async function benchIdle(isQuick: boolean): Promise<readonly Figure[]> {
 async function measureIdle(isQuick: boolean): Promise<readonly Figure[]> {
   const ids = Array.from({ length: DAGS }, (_, place) => `dag_${place}`);
   const workspace = openServiceFolder("idle", new Map(ids.map((dagId) => [dagId, writeDag(dagId)])));
-  // A service makes its database once in its life, and has it ever after.
+  // A service creates its database once and keeps it.
   await (await startScheduler(workspace)).stop();
   const figures: Figure[] = [];
   for (const [name, flags] of [
@@ -41,7 +41,7 @@ async function measureIdle(isQuick: boolean): Promise<readonly Figure[]> {
 }
 
 async function passDay(isQuick: boolean): Promise<readonly Figure[]> {
-  // Bundled beside this file, as what is started from it.
+  // Bundled next to this file, because this file starts it.
   const program = fileURLToPath(new URL("./pass-day.js", import.meta.url));
   const minutes = isQuick ? 60 : 1_440;
   const args = ["--expose-gc", ...CONTAINER_FLAGS, program, openFolder("day"), String(minutes)];

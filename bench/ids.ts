@@ -1,4 +1,4 @@
-/** The ids out of movies.csv, rows and faulty rows counted, beside pandas, DuckDB, mawk and `wc -l` on the same file. */
+/** The ids out of movies.csv, rows and faulty rows counted, compared with pandas, DuckDB, mawk and `wc -l` on the same file. */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inform, judgeAtMost, skip, type Figure } from "./figure.ts";
@@ -57,7 +57,7 @@ function judge(standings: ReadonlyMap<string, Standing>): readonly Figure[] {
   const usecols = standings.get(USECOLS);
   const plain = standings.get(PLAIN);
   if (ours === undefined || usecols === undefined || plain === undefined) {
-    return [skip("ids: beside pandas", "Debian's python3-pandas is not on this machine")];
+    return [skip("ids: compared with pandas", "Debian's python3-pandas is not on this machine")];
   }
   const write = (share: number): string => share.toFixed(2);
   return [

@@ -1,8 +1,8 @@
-/** What the machine was like while it was measured: figures of a machine that others use are worth less. */
+/** The state of the machine during the measurement: figures of a shared machine are worth less. */
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 
-/** Gives a function that describes the machine from now until it is called. */
+/** Returns a function that describes the machine between now and its call. */
 export function watchMachine(): () => string {
   const [loadBefore = 0] = loadavg();
   const before = readCpuTimes();

@@ -19,7 +19,7 @@ import { saveReport, writePage } from "./write-results.ts";
 
 type Bench<T> = Readonly<Record<string, (given: T) => Promise<readonly Figure[]>>>;
 
-/** Those that work on the CSVs, or ask for them. */
+/** Benchmarks that need the CSVs. */
 const LAKE_BENCHES: Bench<Samples> = {
   "start-up": benchStartUp,
   upload: benchUpload,
@@ -28,7 +28,7 @@ const LAKE_BENCHES: Bench<Samples> = {
   pace: benchPace,
 };
 
-/** Those of the scheduler, which take nothing but whether they are to be quick. */
+/** Benchmarks of the scheduler; their only option is `--quick`. */
 const SERVICE_BENCHES: Bench<boolean> = {
   chain: benchChain,
   shell: benchShell,

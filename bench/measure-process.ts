@@ -1,4 +1,4 @@
-/** Runs a program as a process of its own and measures it whole: wall time, CPU time and peak memory. */
+/** Runs a program as a child process and measures its wall time, CPU time and peak memory. */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { median } from "./figure.ts";
@@ -106,7 +106,7 @@ export interface Standing {
 
 /**
  * Medians by name. All run in each round, in an order that turns, so that a machine that is busy for a while is busy for
- * all of them, and nobody always finds the caches as the same other left them.
+ * all of them, and none always runs after the same other.
  */
 export async function runInTurns(
   contestants: readonly Contestant[],
@@ -125,7 +125,7 @@ export async function runInTurns(
       {
         seconds: median(measured.map((one) => one.seconds)),
         cpuSeconds: median(measured.map((one) => one.cpuSeconds)),
-        // A promise about memory is one about the worst case.
+        // A limit on memory applies to the worst case.
         peakMiB: Math.max(...measured.map((one) => one.peakMiB)),
         stdout: measured[0]?.stdout ?? "",
       },

@@ -1,4 +1,4 @@
-/** `dagmar scheduler` as a process of its own, in a folder with Dag files of a benchmark's, and what can be seen of it. */
+/** `dagmar scheduler` as a process of its own, in a folder with a benchmark's Dag files, and what it shows. */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
@@ -30,7 +30,7 @@ export function openServiceFolder(name: string, dags: ReadonlyMap<string, string
 }
 
 export interface SchedulerProcess {
-  /** From its start to the first turn of its loop, as it tells it itself: `/readyz` answers 200. */
+  /** From its start to the first turn of its loop: `/readyz` answers 200. */
   readonly readySeconds: number;
   /** Of the turn before; user and system. */
   readonly readyCpuSeconds: number;

@@ -1,4 +1,4 @@
-/** The TMDB simulator as a process of its own, so that its work is not counted as ours; its CPU time is told beside. */
+/** The TMDB simulator as a process of its own, so that its work is not counted as ours; its CPU time is shown separately. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";

@@ -1,4 +1,4 @@
-/** What a person waits for before anything happens: `--help` and `dags list`, beside a bare Node. */
+/** The start-up time of `--help` and `dags list`, compared with a bare Node. */
 import { inform, judgeAtMost, type Figure } from "./figure.ts";
 import { measureProcess, runInTurns } from "./measure-process.ts";
 import { CLI, openWorkspace, type Samples } from "./workspace.ts";

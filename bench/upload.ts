@@ -1,4 +1,4 @@
-/** movies.csv into an S3 store, hashing included, beside boto3 and the AWS command line; and one four times as large. */
+/** movies.csv into an S3 store, hashing included, compared with boto3 and the AWS command line; and one four times as large. */
 import { statSync } from "node:fs";
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -16,7 +16,7 @@ export const DIST = join(ROOT, "dist");
 export const CLI = join(DIST, "cli/main.js");
 const WORK = join(ROOT, "bench/work");
 
-/** A twentieth of the real thing, to see that everything works. */
+/** A twentieth of the real size, to see that everything works. */
 const QUICK_MOVIES = { rows: 52_000, titles: 12_200, animationOrComedySince2001: 1_850 } as const;
 const QUICK_SERIES = { rows: 20_000, titles: 2_900, animationOrComedySince2001: 720 } as const;
 
@@ -49,7 +49,7 @@ export async function prepareSamples(isQuick: boolean): Promise<Samples> {
 
 export interface Workspace {
   readonly folder: string;
-  /** Has the command line work in the folder; nothing of the caller's own settings is in it. */
+  /** The environment that makes the command line work in the folder, without the caller's own settings. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

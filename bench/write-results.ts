@@ -1,4 +1,4 @@
-/** What a run of the bench leaves behind: a page for people and a JSON file for programs, named by the day. */
+/** Writes the results of a bench run: a page for people and a JSON file for programs, named by the day. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeTable, type Figure } from "./figure.ts";

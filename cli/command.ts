@@ -1,4 +1,4 @@
-/** What a command file declares, and what it gets when it is called. */
+/** The declaration of a command, and the values it receives when it is called. */
 import type { ExitCode } from "../model/errors.ts";
 import type { Output } from "./output/output.ts";
 
@@ -6,7 +6,7 @@ export interface CommandOption {
   /** Commander's form: `--date <date>`, `--param <name=value...>`. */
   readonly flags: string;
   readonly description: string;
-  /** May be given several times; the values are collected. */
+  /** The option may be repeated; its values are collected. */
   readonly isRepeatable?: boolean;
   readonly defaultValue?: string;
 }
@@ -20,7 +20,7 @@ export interface CommandArgument {
 export type OptionValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export interface Invocation {
-  /** One entry for each declared argument; a variadic one is a list. */
+  /** One entry for each declared argument; a variadic argument is a list. */
   readonly args: readonly (string | readonly string[] | undefined)[];
   readonly options: OptionValues;
   readonly output: Output;

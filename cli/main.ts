@@ -27,7 +27,7 @@ const drain = new AbortController();
 /** Nothing is under way that would have to be stopped with care. */
 let isLookingOnly = false;
 
-/** The first signal asks for a drain, the second ends at once: the state resumes either way. */
+/** The first signal starts a drain, the second ends at once. A run can resume after either. */
 function handleSignal(signal: "SIGINT" | "SIGTERM"): void {
   if (drain.signal.aborted || isLookingOnly) {
     process.exit(signal === "SIGINT" ? 130 : 143);
@@ -36,14 +36,14 @@ function handleSignal(signal: "SIGINT" | "SIGTERM"): void {
 }
 
 function startDrain(signal: NodeJS.Signals): void {
-  output.fault(`${signal}: stopping at the next safe point; once more ends at once`);
+  output.fault(`${signal}: stopping at the next safe point; a second signal stops at once`);
   drain.abort(new CommandRefused("INTERRUPTED", `Stopped by ${signal}.`));
 }
 process.on("SIGINT", handleSignal);
 process.on("SIGTERM", handleSignal);
 // Ctrl-\ means at once. By itself it would leave the programs of tasks running.
 process.on("SIGQUIT", () => {
-  output.fault("SIGQUIT: ending at once; the same command resumes");
+  output.fault("SIGQUIT: stopping at once; the same command resumes");
   process.exit(131);
 });
 // A terminal that is closed sends it twice, by its shell and by the system: only the other two end a drain.
@@ -53,12 +53,12 @@ process.on("SIGHUP", () => {
 // Node opens its debugger at SIGUSR1, and ends at SIGUSR2: tools that rotate logs send either to a service.
 process.on("SIGUSR1", () => undefined);
 process.on("SIGUSR2", () => undefined);
-// `dagmar … | head`: whoever reads has had enough. A command that only prints ends as it would; a run stops at a safe point.
-// Of a full disk nobody decided anything: who works goes on without the stream.
+// `dagmar … | head`: the reader closed the pipe. A command that only prints ends normally; a run stops at a safe point.
+// A full disk is not such a decision: a run continues without the stream.
 function handleUnwritten(stream: OutputStream, error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") {
     if (!drain.signal.aborted)
-      drain.abort(new CommandRefused("OUTPUT_CLOSED", "Nobody reads the output any more."));
+      drain.abort(new CommandRefused("OUTPUT_CLOSED", "The output was closed by its reader."));
     return;
   }
   const isFirst = lostOutput.note(stream, error);
@@ -85,13 +85,13 @@ function explain(error: unknown, to: Output): ExitCode {
   }
   const fault = explainSystemFault(error);
   if (fault !== undefined) return explain(new CommandRefused(fault.code, fault.message, fault), to);
-  to.fault("dagmar: this is a fault of Dagmar's own; please report it with the lines below");
+  to.fault("dagmar: this is a bug in Dagmar; please report it with the lines below");
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   for (const line of stack.split("\n")) to.fault(line);
   return EXIT.failed;
 }
 
-/** Nobody knows what holds after it: whoever comes next finds what was committed. */
+/** After a crash the process state is unknown, so the process ends; the next one finds what was committed. */
 function crash(error: unknown): void {
   process.exit(explain(error, output));
 }

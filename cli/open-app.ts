@@ -1,4 +1,4 @@
-/** The composition root: settings, log, lake, database and task types put together, each when a command needs it. */
+/** The composition root: creates settings, log, lake, database and task types, each when a command needs it. */
 import type { Agent } from "node:http";
 import type { Writable } from "node:stream";
 import type { App } from "../app/app.ts";
@@ -19,7 +19,7 @@ import { readVersion } from "./process/version.ts";
 export interface AppOptions {
   /** Where log lines go; default standard error. */
   readonly logStream?: Writable;
-  /** The least that is logged where DAGMAR_LOG_LEVEL says nothing; a command that shows its own progress logs less. */
+  /** The log level if DAGMAR_LOG_LEVEL is not set; a command that shows progress logs less. */
   readonly quietLevel?: "warn";
 }
 

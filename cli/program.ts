@@ -1,4 +1,4 @@
-/** The command line's grammar: nouns and verbs, options, help with examples. What a command does is in its own file. */
+/** The command line's grammar: nouns and verbs, options, help with examples. Each command's work is in its own file. */
 import { Command as Commander, CommanderError } from "commander";
 import { CommandRefused, type ExitCode } from "../model/errors.ts";
 import { overrideLogLevel } from "../config/settings/environment.ts";
@@ -13,14 +13,14 @@ export interface ProgramContext {
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
-  dags: "what there is to run: the Dag files",
-  runs: "what ran and what became of it",
-  tasks: "the tasks of a run: what they logged, and having them made again",
-  lake: "what is stored, and what is not",
+  dags: "the Dag files: list, show, check, pause",
+  runs: "the runs: list, show, cancel",
+  tasks: "the tasks of a run: show logs, rerun, set the state by hand",
+  lake: "stored objects and missing ids",
   db: "the database: migrate, back up, check, prune",
 };
 
-/** Runs the command line's command; gives its exit code. Raises `CommandRefused` `USAGE` for a line that fits no command. */
+/** Runs the command line's command; gives its exit code. Raises `CommandRefused` `USAGE` for an invalid line. */
 export async function runProgram(argv: readonly string[], context: ProgramContext): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   if (argv[0] === "__complete") {
@@ -50,11 +50,11 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
     return 0;
   }
   try {
-    // What is not a command is refused by name: commander's own `help` would print the whole list instead.
+    // An unknown command is refused by name; commander's own `help` would print the whole list instead.
     await program.parseAsync(first === "help" && words.length > 0 ? words : [...argv], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version were printed: that was what was asked for. A noun alone shows its verbs, which is not.
+    // Help and version were requested, so they succeed. A noun alone prints its verbs, which is a usage error.
     if (error.code === "commander.helpDisplayed" || error.code === "commander.version") return 0;
     if (error.code === "commander.help") return error.exitCode === 0 ? 0 : 2;
     throw refuseLine(error);
@@ -62,14 +62,14 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
   return exitCode;
 }
 
-/** `dags list`: the command of those words, or the noun; `undefined` where a word is neither. */
+/** The command or noun of these words, such as `dags list`; `undefined` if a word is neither. */
 function findCommand(program: Commander, words: readonly string[]): Commander | undefined {
   let found: Commander | undefined = program;
   for (const word of words) found = found?.commands.find((command) => command.name() === word);
   return found;
 }
 
-/** Commander puts its suggestion behind a line feed; any other line feed is part of what was typed. */
+/** Commander puts its suggestion after a line feed; any other line feed was typed by the user. */
 function refuseLine(error: CommanderError): CommandRefused {
   const [message = "", suggestion] = error.message.replace(/^error: /, "").split(/\n\((Did you mean .*)\)$/);
   const help = "--help shows the commands.";
@@ -100,9 +100,9 @@ function createRoot(version: string): Commander {
       "after",
       `
 Examples:
-  dagmar dags list                       what there is to run
+  dagmar dags list                       all Dags
   dagmar run csv_ingest                  one run, now, in the foreground
-  dagmar scheduler                       all of them, when they are due
+  dagmar scheduler                       every Dag, when it is due
   dagmar run tmdb_ingest --param limit=100
   dagmar lake missing                    ids that are not stored, and why
 

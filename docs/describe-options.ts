@@ -1,4 +1,4 @@
-/** A schema's fields as a table: what the schema says is what the page says. Which page it stands on is generate's business. */
+/** Renders a schema's fields as a Markdown table. `generate.ts` decides on which page it appears. */
 import { z, type ZodType } from "zod";
 
 interface Property {
@@ -22,7 +22,7 @@ export function describeOptions(schema: ZodType): string {
   return [HEAD, ...listRows(written, read, "")].join("\n");
 }
 
-/** `read` is the same field after parsing: it alone knows the default of what is transformed. */
+/** `read` is the same field after parsing: only it has the default of a transformed field. */
 function listRows(written: Property, read: Property, prefix: string): readonly string[] {
   return Object.entries(written.properties ?? {}).flatMap(([name, property]) => {
     const parsed = read.properties?.[name] ?? {};
@@ -51,7 +51,7 @@ function describePreset(property: Property, parsed: Property): string {
 }
 
 function describeType(property: Property, parsed: Property = property): string {
-  // The one text that becomes something else when it is read.
+  // Only a duration is a string that parsing changes into another type.
   if (property.type === "string" && parsed.type === undefined) return "duration";
   if (property.enum !== undefined) return property.enum.map((value) => `\`${String(value)}\``).join(", ");
   if (property.anyOf !== undefined) {
@@ -69,7 +69,7 @@ const UNITS = [
   ["m", 60],
 ] as const;
 
-/** As one would write it in a Dag file: `7d`, `30s`. */
+/** As written in a Dag file: `7d`, `30s`. */
 function formatSeconds(seconds: number): string {
   const unit = UNITS.find(([, length]) => seconds >= length && seconds % length === 0);
   return unit === undefined ? `${seconds}s` : `${seconds / unit[1]}${unit[0]}`;

@@ -1,4 +1,4 @@
-/** What the quickstart says at its end: what was done, where to look, and what to do next. */
+/** The quickstart's closing text: what was done, where to look, and what to do next. */
 import { join, relative } from "node:path";
 
 export interface QuickstartEnd {
@@ -8,7 +8,7 @@ export interface QuickstartEnd {
   /** All keys in the lake, in order. */
   readonly objects: readonly string[];
   readonly newObjects: readonly string[];
-  /** That the simulator got in this run. */
+  /** Requests that the simulator received in this run. */
   readonly requests: number;
   readonly seconds: number;
   readonly exitCode: number;
@@ -69,7 +69,7 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** As seen from where the user stands. */
+/** Relative to the user's working directory. */
 function shorten(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith("..") ? path : short;

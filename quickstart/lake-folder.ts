@@ -1,4 +1,4 @@
-/** Which objects a folder lake holds, as somebody with a file manager would see them. */
+/** Lists the objects of a folder lake, as a file manager would show them. */
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 

@@ -1,4 +1,4 @@
-/** Makes the quickstart's two CSVs once; what stands there, a user's own file included, is left alone. */
+/** Makes the quickstart's two CSVs once; existing files, such as a user's own, are not changed. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { generateMoviesCsv, generateSeriesCsv } from "./samples/sample-csv.ts";
@@ -6,7 +6,7 @@ import { generateMoviesCsv, generateSeriesCsv } from "./samples/sample-csv.ts";
 const MOVIES = { seed: 1, rows: 12_810, titles: 3_000, animationOrComedySince2001: 360 } as const;
 const SERIES = { seed: 1, rows: 5_720, titles: 800, animationOrComedySince2001: 140 } as const;
 
-/** A sentence that says what was made. */
+/** A sentence about what was made. */
 export async function makeSamples(inputFolder: string): Promise<string> {
   const made: string[] = [];
   const movies = join(inputFolder, "movies.csv");

@@ -1,6 +1,6 @@
 /**
- * The course of the quickstart: samples once, the simulator, both Dags by the real command line, and a word at the end.
- * It knows nothing of how Dagmar works inside; whoever reads it sees what a user would do.
+ * The course of the quickstart: samples once, the simulator, both Dags by the real command line, and the closing text.
+ * It knows nothing of how Dagmar works inside; it does what a user would do.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Where the quickstart's simulator listens: always at the same port, for the base URL is part of what makes a record the
- * same record, and a second quickstart shall find that it has asked everything already.
+ * Where the quickstart's simulator listens: always at the same port, because the base URL is part of what makes a record the
+ * same record, and a second quickstart must find that everything has been requested already.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

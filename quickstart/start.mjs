@@ -1,5 +1,5 @@
 /**
- * The first command of a newcomer: brings a fresh clone to where the quickstart can run (Node's version, packages, build)
+ * The first command of a new user: prepares a fresh clone for the quickstart (Node's version, packages, build)
  * and runs it. Plain JavaScript without imports from npm, for it runs before anything is installed.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -47,7 +47,7 @@ async function start() {
   if (isBuildStale()) {
     const built = await runStep("building (npm run build)", ["run", "build"]);
     if (built !== 0) {
-      // What a failed build left behind looks newer than its sources.
+      // The output of a failed build looks newer than its sources.
       rmSync(builtMain, { force: true });
       return built;
     }
@@ -78,7 +78,7 @@ function isDatabaseUsable() {
   return spawnSync(process.execPath, ["-e", script], { cwd: project, stdio: "ignore" }).status === 0;
 }
 
-/** Some source, or a setting of the build, is newer than what was built. */
+/** Whether a source or a setting of the build is newer than the build. */
 function isBuildStale() {
   if (!existsSync(builtMain)) return true;
   const builtAt = statSync(builtMain).mtimeMs;
@@ -158,7 +158,7 @@ function describeNpm(output) {
   return fetched === 0 ? "npm has begun" : `${fetched} files fetched from the registry`;
 }
 
-/** The npm that runs us, where npm does; its script needs no shell and no PATH. */
+/** The npm that started this script, if one did; its script needs no shell and no PATH. */
 function findNpm() {
   const script = process.env.npm_execpath;
   if (script !== undefined && /npm-cli\.c?js$/.test(script)) return [process.execPath, script];
@@ -168,7 +168,7 @@ function findNpm() {
 /** @returns {Promise<number>} */
 function runQuickstart() {
   const child = spawn(process.execPath, [builtMain], { cwd: project, stdio: "inherit" });
-  // Ctrl-C reaches the whole group by itself; we stay until the run has drained.
+  // Ctrl-C reaches the whole process group; this process stays until the run has drained.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   return new Promise((resolve) => {

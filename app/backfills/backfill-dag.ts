@@ -1,4 +1,4 @@
-/** A backfill that its caller waits for: driven here when no other process is at work, else by the scheduler and followed. */
+/** Runs a backfill and waits for it: in this process if the lease is free, else in the scheduler, whose progress is followed. */
 import { silentObserver } from "../../model/ports/service-observer.ts";
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import type { StartedBackfill } from "../../scheduler/commands/backfill.ts";
@@ -28,7 +28,7 @@ import { withWork } from "../work.ts";
 const LOOK_EVERY_MS = 250;
 const EXPLAIN_EVERY_MS = 1_000;
 
-/** How far it is: `begun` is called once there are runs, `looked` now and then and at the end. */
+/** Progress callbacks: `begun` once the runs exist, `looked` from time to time and at the end. */
 export interface BackfillShow {
   begun(isScheduler: boolean): void;
   looked(counts: RunCounts): void;
@@ -36,12 +36,12 @@ export interface BackfillShow {
 
 export interface BackfillResult {
   readonly started: StartedBackfill;
-  /** Empty when there was nothing to do. */
+  /** Empty if there was nothing to do. */
   readonly runs: readonly DagRun[];
   readonly isScheduler: boolean;
-  /** Runs are open, and a person has to act before they can go on. */
+  /** Runs are open, and a person has to act before they can continue. */
   readonly isStuck: boolean;
-  /** What runs that were left alone had stored and the store does not hold any more. */
+  /** Objects of skipped runs that the store no longer holds. */
   readonly lost: readonly LostObject[];
 }
 
@@ -90,7 +90,7 @@ export async function backfillDag(
 
 const listOpen = (runs: readonly DagRun[]): readonly DagRun[] => runs.filter((run) => !isRunEnded(run.state));
 
-/** Whether none of its open runs can move before a person acts. */
+/** Whether a person has to act before any of its open runs can continue. */
 async function follow(
   app: App,
   database: Database,
@@ -132,7 +132,7 @@ async function driveHere(
 ): Promise<boolean> {
   const { clock } = app;
   let lookedMs = clock.monotonicMs();
-  // Looking counts the backfill's runs: not at the end of each of ten thousand.
+  // Each look counts the backfill's runs, which is too slow after each of ten thousand.
   const runEnded = (): void => {
     if (clock.monotonicMs() - lookedMs < LOOK_EVERY_MS) return;
     lookedMs = clock.monotonicMs();

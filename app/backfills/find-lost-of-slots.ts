@@ -1,11 +1,11 @@
-/** Whether the runs that a backfill leaves alone, because they succeeded before, still stand in the store; told where not. */
+/** Checks that the store still holds the objects of runs that a backfill skips because they succeeded; logs what is missing. */
 import type { SlottedBackfill } from "../../scheduler/commands/backfill.ts";
 import { listRunsInRange } from "../../state/runs/dag-runs.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { describeLost, findLostBeside, findLostWork, type LostObject } from "../runs/find-lost-work.ts";
 
-/** `startedAt`: when the command began; what succeeded since has looked at the store itself. */
+/** `startedAt`: when the command began; runs that succeeded since then have checked the store themselves. */
 export async function findLostOfSlots(
   { lake, log }: Pick<App, "lake" | "log">,
   database: Database,

@@ -1,4 +1,4 @@
-/** What a backfill would do, slot by slot. Changes nothing, and makes no database. */
+/** What a backfill would do, slot by slot. Changes nothing and creates no database. */
 import { DagmarError } from "../../model/errors.ts";
 import { planBackfill, type SlottedBackfill, type SlotVerdict } from "../../scheduler/commands/backfill.ts";
 import type { App } from "../app.ts";

@@ -1,4 +1,4 @@
-/** What is asked for by a backfill, from the words of a person: the Dag, its slots in the range, and what to make again. */
+/** Turns a backfill's arguments into a request: the Dag, its slots in the range, and which runs to run again. */
 import { CommandRefused } from "../../model/errors.ts";
 import { addSlots, type SlottedBackfill } from "../../scheduler/commands/backfill.ts";
 import type { DagVersions } from "../../scheduler/commands/named-dag.ts";
@@ -9,7 +9,7 @@ import { readRange } from "../runs/read-range.ts";
 
 export interface BackfillWords {
   readonly dagId: string;
-  /** A day or an instant, included, both. */
+  /** Both are a day or an instant, and included. */
   readonly from: string;
   readonly to: string;
   readonly reprocess: string;
@@ -20,11 +20,11 @@ export interface BackfillWords {
 
 export interface AskedBackfill {
   readonly request: SlottedBackfill;
-  /** Those that the Dag may follow, and itself. */
+  /** The Dag, and the Dags that it may follow. */
   readonly dags: DagVersions;
 }
 
-/** Raises `DAG_UNKNOWN`, `DAG_INVALID`, `BACKFILL_EMPTY`; `USAGE` for a Dag that is off and for words that say nothing. */
+/** Raises `DAG_UNKNOWN`, `DAG_INVALID`, `BACKFILL_EMPTY`; `USAGE` for a Dag that is off and for invalid arguments. */
 export async function requestBackfill(app: App, words: BackfillWords): Promise<AskedBackfill> {
   const folder = await app.loadDags();
   const { definition, fingerprint } = app.pickEnabledDag(folder, words.dagId);

@@ -1,4 +1,4 @@
-/** The Dag files as the configuration has them, for commands that read them and run nothing; running needs the app. */
+/** Reads the configured Dag files, for commands that run nothing; a command that runs tasks needs the app. */
 import type { Agent } from "node:http";
 import type { LoadedDag } from "../../config/dag-file/check-dag-file.ts";
 import { loadDagFiles, loadDags, type DagFolder } from "../../config/dag-file/load-dags.ts";
@@ -17,22 +17,22 @@ export interface DagLibrary {
   readonly random: () => number;
   readonly settings: Settings;
   readonly registry: ReadonlyMap<string, AnyTaskType>;
-  /** `kept`: checks that need not be made again. */
+  /** `kept`: results of earlier checks, which are not repeated. */
   loadDags(kept?: KeptChecks): Promise<DagFolder>;
-  /** `beside`: the folder's other Dags, if there is a folder; keys may clash across files. */
-  loadDagFiles(files: readonly string[], beside: DagFolder | undefined): Promise<DagFolder>;
+  /** `others`: the folder's other Dags, if there is a folder; keys may clash across files. */
+  loadDagFiles(files: readonly string[], others: DagFolder | undefined): Promise<DagFolder>;
   /** Raises `DAG_UNKNOWN`, or `DAG_INVALID` when its file is broken. */
   pickDag(folder: DagFolder, dagId: string): LoadedDag;
-  /** As `pickDag`, for commands after which tasks run. Raises `USAGE` for one that is off. */
+  /** As `pickDag`, for commands that start tasks. Raises `USAGE` for a Dag that is off. */
   pickEnabledDag(folder: DagFolder, dagId: string): LoadedDag;
 }
 
-/** What task types are made with; `log` is what they write to when they run, `makeAgent` what their connections go through. */
+/** The dependencies of the task types: `log` for their lines, `makeAgent` for their connections. */
 export interface LibraryTools {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
-  /** For the programs that tasks start. */
+  /** The environment of programs that tasks start. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly makeAgent?: (() => Agent) | undefined;
 }
@@ -61,7 +61,7 @@ export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibr
     settings,
     registry,
     loadDags: (kept) => loadDags(settings.dagsFolder, rules, kept),
-    loadDagFiles: (files, beside) => loadDagFiles(files, rules, beside),
+    loadDagFiles: (files, others) => loadDagFiles(files, rules, others),
     pickDag(folder, dagId) {
       const dag = folder.dags.get(dagId);
       if (dag !== undefined) return dag;
@@ -69,7 +69,7 @@ export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibr
       if (issues !== undefined) throw new DagDefinitionError(issues);
       const hint = suggestName(dagId, [...folder.dags.keys()]);
       throw new CommandRefused("DAG_UNKNOWN", `There is no Dag ${dagId} in ${settings.dagsFolder}.`, {
-        hint: `\`dagmar dags list\` shows those there are${hint === undefined ? "." : `; ${hint}`}`,
+        hint: `\`dagmar dags list\` shows the Dags${hint === undefined ? "." : `; ${hint}`}`,
       });
     },
     pickEnabledDag(folder, dagId) {

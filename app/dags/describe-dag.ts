@@ -1,4 +1,4 @@
-/** One Dag: its definition, and what the database knows of it. */
+/** One Dag: its definition, and its state in the database. */
 import type { LoadedDag } from "../../config/dag-file/check-dag-file.ts";
 import type { DagRow } from "../../state/runs/dags.ts";
 import type { DagLibrary } from "./dag-library.ts";
@@ -7,7 +7,7 @@ import { readDagRows } from "./read-dag-row.ts";
 export interface DagDescription {
   readonly dag: LoadedDag;
   readonly row: DagRow | undefined;
-  /** Why the database's part is not known, or `null`. */
+  /** Why its state could not be read, or `null`. */
   readonly fault: string | null;
 }
 

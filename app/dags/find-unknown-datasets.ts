@@ -1,4 +1,4 @@
-/** Datasets that tasks read, that no Dag writes, and that the lake does not hold: a fault where the books can tell, else a warning. */
+/** Datasets that tasks read, no Dag writes and the lake does not hold: a fault, or a warning if the database cannot be read. */
 import { existsSync } from "node:fs";
 import type { DagFolder } from "../../config/dag-file/load-dags.ts";
 import { mayTextsBeSame } from "../../config/dag-file/key-clash.ts";
@@ -6,12 +6,12 @@ import { DagmarError, type DagIssue } from "../../model/errors.ts";
 import type { App } from "../app.ts";
 import type { DagLibrary } from "./dag-library.ts";
 
-/** Opens the app for one use of it, and closes it. */
+/** Opens the app for one use, and closes it. */
 export type UseApp = <Result>(use: (app: App) => Promise<Result>) => Promise<Result>;
 
 export interface UnknownDatasets {
   readonly faults: readonly DagIssue[];
-  /** Whether the lake holds them is not known here: there is no database, or it cannot be read. */
+  /** Datasets that the lake may hold: there is no database, or it cannot be read. */
   readonly warnings: readonly DagIssue[];
 }
 
@@ -21,7 +21,7 @@ interface Reading {
   readonly dataset: string;
 }
 
-/** Of the Dags in `folder`; `whole` holds every Dag that may write. A broken file may be the one that writes: then none is told. */
+/** Checks the Dags in `folder`; `whole` holds every Dag that may write. With a broken file, which may be the writer, it reports none. */
 export async function findUnknownDatasets(
   { registry, settings }: Pick<DagLibrary, "registry" | "settings">,
   folder: DagFolder,
@@ -46,9 +46,7 @@ export async function findUnknownDatasets(
   if (held === undefined)
     return {
       faults: [],
-      warnings: unwritten.map((reading) =>
-        describe(reading, "; whether the lake holds it is not known here"),
-      ),
+      warnings: unwritten.map((reading) => describe(reading, "; cannot tell here whether the lake has it")),
     };
   return {
     faults: unwritten
@@ -58,7 +56,7 @@ export async function findUnknownDatasets(
   };
 }
 
-/** `undefined` where the database cannot be read. */
+/** `undefined` if the database cannot be read. */
 async function listHeld(
   readings: readonly Reading[],
   useApp: UseApp,

@@ -6,7 +6,7 @@ import { listDagFileChecks, replaceDagFileChecks } from "../../state/runs/dag-fi
 import type { Database } from "../../state/sqlite/database.ts";
 
 export interface DagCheckStore extends KeptChecks {
-  /** Keeps what was found or remembered since the last call, and nothing else. Never raises. */
+  /** Keeps only the checks that were found or reused since the last call. Never raises. */
   save(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Every Dag of the folder: what it is, whether it is on, and which files are broken. */
+/** Every Dag of the folder with its state, and the broken files. */
 import { describeSchedule } from "../../model/dag/dag.ts";
 import { formatDagIssue } from "../../model/errors.ts";
 import type { DagLibrary } from "./dag-library.ts";
@@ -17,7 +17,7 @@ export interface ListedDag {
 export interface DagList {
   readonly sound: readonly ListedDag[];
   readonly broken: readonly { readonly dagId: string; readonly faults: readonly string[] }[];
-  /** Why it is not known which are paused, or `null`. */
+  /** Why the paused state could not be read, or `null`. */
   readonly fault: string | null;
 }
 

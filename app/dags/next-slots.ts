@@ -14,7 +14,7 @@ export interface NextSlot {
   readonly logical_date: string;
   readonly logical_date_local: string;
   readonly interval_start: string;
-  /** Why its local time is an odd one, or `null`. */
+  /** A note if a clock change affects its local time, or `null`. */
   readonly note: string | null;
 }
 
@@ -25,7 +25,7 @@ export interface NextSlots {
   readonly enabled: boolean;
   readonly paused: boolean;
   readonly slots: readonly NextSlot[];
-  /** The Dags whose successes make its runs. */
+  /** The upstream Dags: their successes create its runs. */
   readonly follows: readonly (NextSlots | { readonly dag_id: string; readonly fault: string })[];
 }
 
@@ -48,7 +48,7 @@ function readStart(text: string, timezone: string): Date {
   return given.kind === "day" ? given.range.from : given.instant;
 }
 
-/** A Dag never follows itself, over however many others: its file would be broken. */
+/** This ends: a Dag that follows itself, also through other Dags, counts as broken. */
 function findNext(
   dag: LoadedDag,
   folder: DagFolder,

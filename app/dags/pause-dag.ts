@@ -3,7 +3,7 @@ import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import type { App } from "../app.ts";
 import { carryOut, onlyDag } from "../lease-work.ts";
 
-/** `false` when it is in that state already. Raises `DAG_UNKNOWN`, `DAG_INVALID`. */
+/** `false` if it was in that state already. Raises `DAG_UNKNOWN`, `DAG_INVALID`. */
 export async function pauseDag(
   app: App,
   dagId: string,

@@ -1,4 +1,4 @@
-/** What the database knows of Dags, where there is one already, for commands that read Dag files and run nothing. */
+/** Reads the state of Dags from the database, if it exists, for commands that run nothing. */
 import { existsSync } from "node:fs";
 import type { KnownDags } from "../../model/ports/dag-source.ts";
 import { DagmarError } from "../../model/errors.ts";
@@ -7,8 +7,8 @@ import type { Database } from "../../state/sqlite/database.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 
 /**
- * By Dag id; empty without a database. `fault` says why one that is there could not be read: then nothing is known, which
- * is not the same as nothing being there.
+ * By Dag id; empty without a database. `fault` says why an existing database could not be read: the state is then unknown,
+ * not empty.
  */
 export interface KnownRows {
   readonly rows: ReadonlyMap<string, DagRow>;
@@ -20,7 +20,7 @@ interface Books {
   readonly clock: Clock;
 }
 
-/** Whether Dags are paused, and how far their schedules are decided. */
+/** Which Dags are paused, and the cursor of each schedule. */
 export async function readDagRows(books: Books): Promise<KnownRows> {
   const { listDagRows } = await import("../../state/runs/dags.ts");
   let fault: string | null = null;
@@ -30,7 +30,7 @@ export async function readDagRows(books: Books): Promise<KnownRows> {
   return { rows: rows ?? new Map(), fault };
 }
 
-/** A database that cannot be read knows nothing here: the command that needs it says what is wrong with it. */
+/** An unreadable database is not an error here: a command that needs it reports the cause. */
 export async function readKnownDags(books: Books, dagIds: readonly string[]): Promise<KnownDags> {
   const { listDagRows } = await import("../../state/runs/dags.ts");
   const { listDagVersions, readDagVersion } = await import("../../state/runs/dag-runs.ts");

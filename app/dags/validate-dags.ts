@@ -1,16 +1,16 @@
-/** Checks Dag files, and that what they read is written by a Dag or stands in the lake. */
+/** Checks Dag files, and that every dataset they read is written by a Dag or is in the lake. */
 import type { DagIssue } from "../../model/errors.ts";
 import type { DagLibrary } from "./dag-library.ts";
 import { findUnknownDatasets, type UseApp } from "./find-unknown-datasets.ts";
 
 export interface DagsVerdict {
-  /** Ids of the Dags without a fault. */
+  /** Ids of the valid Dags. */
   readonly valid: readonly string[];
   readonly faults: readonly DagIssue[];
   readonly warnings: readonly DagIssue[];
 }
 
-/** No `files`: the whole folder. `useApp` opens what is needed to ask the database. */
+/** Without `files`, the whole folder. `useApp` opens the app to query the database. */
 export async function validateDags(
   library: DagLibrary,
   files: readonly string[],

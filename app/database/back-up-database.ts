@@ -1,4 +1,4 @@
-/** A consistent, compact copy of the database, also while a run is under way. */
+/** Makes a consistent, compact copy of the database, also while a run is in progress. */
 import {
   chmodSync,
   closeSync,
@@ -16,7 +16,7 @@ import { describePassingFault } from "../../model/system-fault.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 
-/** Where both lie. Raises `USAGE` for a file that exists and a folder that does not, `MACHINE_SHORT` when there is no room. */
+/** The paths of both files. Raises `USAGE` if the file exists or its folder does not, `MACHINE_SHORT` if there is no room. */
 export async function backUpDatabase(
   app: App,
   target: string,
@@ -24,18 +24,18 @@ export async function backUpDatabase(
   const file = resolve(target);
   if (existsSync(file)) throw refuseExisting(file);
   if (!existsSync(dirname(file))) {
-    throw new CommandRefused("USAGE", `The folder ${dirname(file)} is not there; make it first.`);
+    throw new CommandRefused("USAGE", `The folder ${dirname(file)} does not exist; create it first.`);
   }
   const database = await app.openDatabase("read");
   await copyDatabase(database, file);
   return { database: database.path, backup: file };
 }
 
-/** Under another name until it is whole and durable: a half-made copy must not look like a backup. */
+/** Writes under a temporary name until the copy is complete and durable: a partial copy must not look like a backup. */
 async function copyDatabase(database: Database, file: string): Promise<void> {
   const partial = `${file}.partial-${process.pid}`;
   try {
-    // Made here, before there is anything to read in it: the copy may be read by those who may read the database.
+    // The file is created empty with the database's permissions, so that no other user can read the copy.
     const mode = statSync(database.path).mode & 0o777;
     closeSync(openSync(partial, "wx", mode));
     chmodSync(partial, mode);
@@ -51,7 +51,7 @@ async function copyDatabase(database: Database, file: string): Promise<void> {
       isPassing ? "MACHINE_SHORT" : "USAGE",
       `${file} could not be written: ${describeError(error)}.`,
       {
-        hint: "Nothing was left there. Choose another place, or see to this one.",
+        hint: "No partial file was left. Mend the cause, or choose another folder.",
       },
     );
   } finally {
@@ -60,7 +60,7 @@ async function copyDatabase(database: Database, file: string): Promise<void> {
   }
 }
 
-/** `link` refuses what `rename` would replace: a file that came there meanwhile. */
+/** `link` refuses to replace a file that appeared meanwhile; `rename` would replace it. */
 function place(partial: string, file: string): void {
   try {
     linkSync(partial, file);
@@ -72,7 +72,7 @@ function place(partial: string, file: string): void {
 }
 
 function refuseExisting(file: string): CommandRefused {
-  return new CommandRefused("USAGE", `${file} exists already; a backup replaces nothing.`);
+  return new CommandRefused("USAGE", `${file} exists already; a backup replaces no file.`);
 }
 
 function sync(path: string): void {

@@ -1,4 +1,4 @@
-/** What is wrong with the database: its file, its references, and rows that hold words which this version does not know. */
+/** Checks the database: its file, its references, and rows with values that this version does not know. */
 import { listUnknownWords } from "../../state/upkeep/unknown-words.ts";
 import type { App } from "../app.ts";
 
@@ -7,7 +7,7 @@ export async function checkDatabase(
 ): Promise<{ readonly database: string; readonly faults: readonly string[] }> {
   const database = await app.openDatabase("read");
   const faults = database.check();
-  // A file that is damaged may not even be read through.
+  // A damaged file may not be readable to its end.
   const words = faults.length === 0 ? listUnknownWords(database) : [];
   return { database: database.path, faults: [...faults, ...words] };
 }

@@ -1,4 +1,4 @@
-/** Removes history that ended before an instant, here or by the scheduler that is at work. */
+/** Removes history that ended before an instant, in this process or through the running scheduler. */
 import { pruneAttemptLogs } from "../../logs/attempt-log-location.ts";
 import { prune, PRUNE, type PruneResult } from "../../scheduler/housekeeper.ts";
 import { pruneDatabase as pruneRows } from "../../state/upkeep/prune.ts";
@@ -12,7 +12,7 @@ export async function previewPrune(app: App, before: Date, drain: AbortSignal): 
   return { ...(await pruneRows(database, { before, isDryRun: true, signal: drain })), logs: 0 };
 }
 
-/** What was removed. Raises `DATABASE_BUSY` while another command is at work. */
+/** What was removed. Raises `DATABASE_BUSY` while another command holds the lease. */
 export async function pruneDatabase(app: App, before: Date, drain: AbortSignal): Promise<PruneResult> {
   const database = await app.openDatabase("existing");
   const lease = await tryLease(app, database, "db prune");

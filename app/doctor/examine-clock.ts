@@ -1,4 +1,4 @@
-/** This machine's clock beside those of the servers that the program talks to, and its time zones. */
+/** Compares this machine's clock with those of the servers that the program talks to, and shows the time zone. */
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Clock } from "../../model/ports/clock.ts";

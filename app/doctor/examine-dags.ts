@@ -21,7 +21,7 @@ export function examineDagFiles({ dags, broken }: DagFolder, folder: string): re
     return [{ what, state: "warn", says: `${folder} has no Dag files`, todo }];
   }
   const off = [...dags.values()].filter(({ enabled }) => !enabled).length;
-  const says = `${dags.size} without a fault in ${folder}${off === 0 ? "" : `, ${off} of them off`}`;
+  const says = `${dags.size} valid in ${folder}${off === 0 ? "" : `, ${off} of them off`}`;
   return [{ what, state: "ok", says, todo: null }];
 }
 

@@ -1,4 +1,4 @@
-/** The database, opened read-only: whether it can be used, is sound, and which process works on it. */
+/** The database, opened read-only: whether it can be used, has no faults, and which process works on it. */
 import { existsSync } from "node:fs";
 import { StateError } from "../../model/errors.ts";
 import type { Finding } from "../../model/ports/examination.ts";
@@ -43,7 +43,7 @@ function examineFile(database: Database): Finding {
     };
   }
   const [first, ...others] = database.checkQuickly();
-  if (first === undefined) return { what, state: "ok", says: `${says}, sound`, todo: null };
+  if (first === undefined) return { what, state: "ok", says: `${says}, no faults`, todo: null };
   const more = others.length === 0 ? "" : ` and ${others.length} more faults`;
   return {
     what,

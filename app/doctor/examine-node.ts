@@ -1,7 +1,7 @@
 /** Whether this Node still gets security fixes. That it is new enough was checked before the program was loaded. */
 import type { Finding } from "../../model/ports/examination.ts";
 
-/** The day after which a line gets no more fixes: https://github.com/nodejs/Release */
+/** The last day on which a line gets fixes: https://github.com/nodejs/Release */
 const ENDS: Readonly<Record<number, string>> = {
   20: "2026-04-30",
   22: "2027-04-30",

@@ -1,5 +1,5 @@
 /**
- * The order of an examination, and its limits: every check runs beside the others, within a time of its own, and one that
+ * The order of an examination, and its limits: all checks run at the same time, each within its own limit, and one that
  * fails or hangs is a finding like any other. What is checked stands in the checks' own files.
  */
 import { DagmarError, describeError } from "../../model/errors.ts";

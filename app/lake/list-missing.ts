@@ -4,7 +4,7 @@ import type { Row } from "../../state/sqlite/row.ts";
 import type { App } from "../app.ts";
 
 export interface MissingIds {
-  /** However many are listed. */
+  /** The number of all matches; `limit` does not change it. */
   readonly total: number;
   /** By dataset, outcome and reason. */
   readonly counts: readonly Row[];

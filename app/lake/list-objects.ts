@@ -4,7 +4,7 @@ import type { Row } from "../../state/sqlite/row.ts";
 import type { App } from "../app.ts";
 
 export interface ObjectList {
-  /** However many are listed. */
+  /** The number of all matches; `limit` does not change it. */
   readonly total: number;
   /** Rows of `v_objects` by key. */
   readonly objects: readonly Row[];

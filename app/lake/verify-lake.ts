@@ -1,4 +1,4 @@
-/** Compares what the database has recorded of the lake with what the store holds. */
+/** Compares the objects that the database has recorded with the objects in the store. */
 import {
   isFault,
   verifyLake as compare,
@@ -12,7 +12,7 @@ import type { App } from "../app.ts";
 
 export interface LakeVerdict {
   readonly deviations: readonly Deviation[];
-  /** Whether one of them means that something is lost, doubled or changed. */
+  /** Whether a deviation means that data is lost, duplicated or changed. */
   readonly isFaulty: boolean;
   /** Objects that were compared. */
   readonly checked: number;
@@ -20,7 +20,7 @@ export interface LakeVerdict {
   readonly foreign: number;
   /** Rows of `v_doubles`. */
   readonly doubles: readonly Row[];
-  /** The lakes of which the database has recorded anything. */
+  /** The lakes of which the database has any record. */
   readonly lakes: readonly string[];
 }
 

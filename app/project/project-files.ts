@@ -36,7 +36,7 @@ export function listProjectFiles(packaged: PackagedTexts, version: string): read
   ];
 }
 
-/** Editors look for the schema beside the Dag file. */
+/** Editors look for the schema next to the Dag file. */
 function nameSchema(text: string): string {
   const line = `# yaml-language-server: $schema=./${SCHEMA_FILE}`;
   return EDITOR_LINE.test(text) ? text.replace(EDITOR_LINE, () => line) : `${line}\n${text}`;
@@ -83,7 +83,7 @@ const README = `# A Dagmar project
 /** The image is made of the package that the user has: it is in no registry. */
 const makeCompose = (
   version: string,
-): string => `# The scheduler in a container. Put the package beside this file first, then build and start:
+): string => `# The scheduler in a container. Put the package next to this file first, then build and start:
 #   npm pack --ignore-scripts "$(npm root --global)/dagmar"     (or copy your dagmar-${version}.tgz)
 #   docker compose up --build --detach
 # Any other command: docker compose run --rm dagmar run ${FIRST_DAG}

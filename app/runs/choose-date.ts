@@ -1,4 +1,4 @@
-/** The logical date that `--date` means for a Dag, by its runs and its slots; the rule is the model's (`given-date.ts`). */
+/** Finds the logical date that `--date` means for a Dag from its runs and slots; `model/time/given-date.ts` has the rule. */
 import { existsSync } from "node:fs";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { DagDefinition } from "../../model/dag/dag.ts";
@@ -11,24 +11,24 @@ import { findRunByDate, listRunLakes, listRunsInRange } from "../../state/runs/d
 import type { Query } from "../../state/sqlite/query.ts";
 import type { App } from "../app.ts";
 
-/** Raises `USAGE` for what is no date, and for a day that the zone left out. */
+/** Raises `USAGE` for an invalid date, and for a day that the time zone skipped. */
 export function readGivenDate(text: string, timezone: string, flag = "--date"): GivenDate {
   const given = parseGivenDate(text, timezone);
   if (given === undefined) {
-    throw new CommandRefused("USAGE", `${flag} ${text === "" ? "is missing" : `"${text}" is no date`}.`, {
+    throw new CommandRefused("USAGE", `${flag} ${text === "" ? "is missing" : `"${text}" is not a date`}.`, {
       hint: "Write 2026-11-23, 2026-11-23T06:00 (in the Dag's time zone) or 2026-11-23T09:00:00Z.",
     });
   }
   if (given.kind === "day" && given.range.from >= given.range.until) {
-    throw new CommandRefused("USAGE", `${flag} ${text}: the calendar of ${timezone} leaves that day out.`);
+    throw new CommandRefused("USAGE", `${flag} ${text}: that day does not exist in ${timezone}.`);
   }
   return given;
 }
 
 /**
- * The date of the run that `run` and `trigger` make or go on with, ISO UTC; `null` when no date is given. A day without a
- * run and without a slot means its first instant. Errors: `USAGE` for a day of several runs or slots, and for a run that is
- * not there yet and would lie after the next slot, unless `isForced`. `dags`: those that it may follow.
+ * The date of the run that `run` and `trigger` create or resume, ISO UTC; `null` if no date is given. A day without a run
+ * and without a slot means its first instant. Errors: `USAGE` for a day with several runs or slots and, unless `isForced`,
+ * for a new run after the next slot. `dags`: the Dags that it may follow.
  */
 export async function chooseLogicalDate(
   app: App,
@@ -39,7 +39,7 @@ export async function chooseLogicalDate(
 ): Promise<string | null> {
   if (text === undefined) return null;
   const given = readGivenDate(text, dag.timezone);
-  // Made by a command that goes on: one that is refused leaves no database behind.
+  // Opened only if it exists: a refused command must not create a database.
   const query = existsSync(app.settings.databaseFile) ? await app.openDatabase("create") : null;
   const instant =
     given.kind === "instant"
@@ -61,7 +61,7 @@ function readDay(
   const to = new Date(until.getTime() - 1);
   const runs =
     query === null ? [] : listRunsInRange(query, lakeId, dag.dagId, from.toISOString(), to.toISOString());
-  // Of a Dag of its own two are enough to refuse; of several that are followed the last of the day counts.
+  // For a cron Dag a few more than are shown are enough; for a Dag that follows others the last of the day counts.
   const limit = dag.schedule.kind === "cron" ? SHOWN + 1 : SECONDS_A_DAY;
   return {
     timezone: dag.timezone,
@@ -73,7 +73,7 @@ function readDay(
 const SECONDS_A_DAY = 90_000;
 const SHOWN = 10;
 
-/** `undefined` where the day has none. Raises `USAGE` where it has several. */
+/** `undefined` if the day has none. Raises `USAGE` if it has several. */
 function pickOne(dag: Pick<DagDefinition, "dagId" | "timezone">, day: string, meaning: DayMeaning) {
   if (meaning.kind === "none") return undefined;
   if (meaning.kind === "one") return meaning.instant;
@@ -92,20 +92,18 @@ function refuseFuture(dag: DagDefinition, dags: DagsById, instant: Date, now: Da
   const next = findNextDagSlot(dag, dags, now);
   if (instant <= (next ?? now)) return;
   const bound =
-    next === undefined
-      ? "lies in the future"
-      : `lies after the next slot, ${formatLocal(next, dag.timezone)}`;
+    next === undefined ? "is in the future" : `is after the next slot, ${formatLocal(next, dag.timezone)}`;
   throw new CommandRefused(
     "USAGE",
     `${dag.dagId}: ${formatLocal(instant, dag.timezone)} ${bound}; no run was made.`,
-    { hint: "Check the date. --force makes the run all the same." },
+    { hint: "Check the date. --force creates the run anyway." },
   );
 }
 
 /**
- * The run of that Dag that exists for a date: at the instant, or on the day; in this lake, else in another lake of the
- * database, so that a command given with the wrong lake is refused for the lake. Errors: `RUN_UNKNOWN` where there is none,
- * `USAGE` where the day has several.
+ * The Dag's existing run for a date: at the instant, or on the day. It looks in this lake first, then in the other lakes of
+ * the database, so that the wrong lake is named as the cause. Errors: `RUN_UNKNOWN` if there is none, `USAGE` if the day has
+ * several.
  */
 export function findRunOfDate(
   query: Query,
@@ -122,7 +120,7 @@ export function findRunOfDate(
   const when =
     given.kind === "day" ? `on ${given.day} (${dag.timezone})` : `at ${given.instant.toISOString()}`;
   throw new CommandRefused("RUN_UNKNOWN", `${dag.dagId} has no run ${when}.`, {
-    hint: `\`dagmar runs list ${dag.dagId}\` shows those it has.`,
+    hint: `\`dagmar runs list ${dag.dagId}\` shows its runs.`,
   });
 }
 

@@ -1,4 +1,4 @@
-/** One run with everything that the database knows of it, and why an open task waits. */
+/** One run with all its records, and why an open task waits. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { explainRun, explainTurn, type WaitingTask } from "../../scheduler/runs/explain-run.ts";
 import {
@@ -23,9 +23,9 @@ export interface RunDescription {
   readonly attempts: readonly Row[];
   readonly events: readonly Row[];
   readonly waiting: readonly WaitingTask[];
-  /** What keeps a queued run from starting, in a few words. */
+  /** Why a queued run does not start, in short. */
   readonly turn: string | null;
-  /** The same, with what the runs before it wait for. */
+  /** The same, with the reasons of the runs before it. */
   readonly waits: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** Whether what runs did before still stands in the store: one listing for each dataset that they wrote to. Changes nothing. */
+/** Finds objects of earlier runs that the store has lost or changed, with one listing for each dataset. Changes nothing. */
 import { findGone, type GoneObject } from "../../lake/protocol/find-gone.ts";
 import { LakeError } from "../../model/errors.ts";
 import type { Lake } from "../../model/ports/lake.ts";
@@ -19,8 +19,8 @@ export interface LostObject {
 }
 
 /**
- * By dataset and key. Raises what the store raises: without its answer nothing is known. Empty once `drain` is aborted: the
- * command ends, and what it has to report is not held back.
+ * Sorted by dataset and key. Raises the store's errors. Empty once `drain` is aborted, so that the command can end and print
+ * its report.
  */
 export async function findLostWork(
   database: Database,
@@ -36,7 +36,7 @@ export async function findLostWork(
   }
 }
 
-/** As `findLostWork`, for a command that has done work of its own: a store that does not answer is warned of, and its report stands. */
+/** As `findLostWork`, for a command that has done work itself: an error of the store becomes a warning, and the report is printed. */
 export async function findLostBeside(
   { lake, log }: Pick<App, "lake" | "log">,
   database: Database,
@@ -47,7 +47,7 @@ export async function findLostBeside(
     return await findLostWork(database, lake, work, drain);
   } catch (error) {
     if (!(error instanceof LakeError)) throw error;
-    log.warn(`Whether what was stored before is still in the lake is not known: ${error.message}`);
+    log.warn(`Cannot tell whether earlier objects are still in the lake: ${error.message}`);
     return [];
   }
 }
@@ -80,13 +80,12 @@ async function compare(
 
 const SHOWN = 5;
 
-/** A sentence for people, which names the first of them. */
+/** A sentence that names the first few objects. */
 export function describeLost(lost: readonly LostObject[]): string {
   const shown = lost
     .slice(0, SHOWN)
     .map(({ key, verdict }) => (verdict === "missing" ? key : `${key} (other bytes)`));
   const more = lost.length > SHOWN ? `, and ${lost.length - SHOWN} more` : "";
-  const count =
-    lost.length === 1 ? "1 object that was stored is" : `${lost.length} objects that were stored are`;
-  return `${count} not in the lake any more as recorded: ${shown.join(", ")}${more}.`;
+  const count = lost.length === 1 ? "1 stored object is" : `${lost.length} stored objects are`;
+  return `${count} missing or changed in the lake: ${shown.join(", ")}${more}.`;
 }

@@ -1,4 +1,4 @@
-/** The run that a person means by what was typed, and whether this command may change it. */
+/** Finds the run that a command's argument names, and checks whether the command may change it. */
 import { CommandRefused } from "../../model/errors.ts";
 import { suggestName } from "../../config/suggestion.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
@@ -10,8 +10,8 @@ import { findRunId } from "../../state/reports.ts";
 import { findRunOfDate } from "./choose-date.ts";
 
 /**
- * A Dag's id for its newest run, `DAG@DATE` for the run of a day or an instant in the Dag's zone, `DAG/RUN_ID`, or a run id
- * that is unique. Errors: `RUN_UNKNOWN`; `USAGE` where a day has several.
+ * A Dag's id for its newest run, `DAG@DATE` for the run of a day or an instant in the Dag's zone, `DAG/RUN_ID`, or a unique
+ * run id. Errors: `RUN_UNKNOWN`; `USAGE` if a day has several runs.
  */
 export function findRun(query: Query, lakeId: string, name: string, now: Date): DagRun {
   const parsed = parseRunName(name);
@@ -37,7 +37,7 @@ function refuseUnknown(query: Query, name: string, dagId: string): CommandRefuse
 }
 
 /**
- * As `findRun`, for a command that changes the run: it works for its own lake alone. Errors: those of `findRun`;
+ * As `findRun`, for a command that changes the run: it must be of the command's own lake. Errors: those of `findRun`;
  * `SETTINGS_DIFFER` for a run of another lake.
  */
 export function findRunToChange(query: Query, lakeId: string, name: string, now: Date): DagRun {
@@ -46,13 +46,13 @@ export function findRunToChange(query: Query, lakeId: string, name: string, now:
   return run;
 }
 
-/** Raises `SETTINGS_DIFFER`. A run of an early version that no lake has claimed yet becomes this one's. */
+/** Raises `SETTINGS_DIFFER`. A run of an early version without a lake counts as one of this lake. */
 export function refuseOtherLake(run: DagRun, lakeId: string): void {
   const { lake } = run;
   if (lake === null || lake === lakeId) return;
   throw new CommandRefused(
     "SETTINGS_DIFFER",
-    `${nameRun(run)} is a run of the lake ${lake}, and this command works for ${lakeId}.`,
-    { hint: "Give the command with that lake in DAGMAR_LAKE. Nothing was done." },
+    `${nameRun(run)} is a run of the lake ${lake}, and this command uses ${lakeId}.`,
+    { hint: "Nothing was done. Set DAGMAR_LAKE to that lake, then give the command again." },
   );
 }

@@ -1,4 +1,4 @@
-/** Shows what a scheduler makes of runs: reads the books until the runs have ended or none can move. Changes nothing. */
+/** Shows runs of a scheduler: reads the database until they have ended or are stuck. Changes nothing. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { isTaskEnded, type TaskState } from "../../model/run/task-instance.ts";
 import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
@@ -14,11 +14,11 @@ const LOOK_EVERY_MS = 200;
 
 export interface FollowedRun {
   readonly run: DagRun;
-  /** It is open, and a person has to act before it can go on. */
+  /** It is open, and a person has to act before it can continue. */
   readonly isStuck: boolean;
 }
 
-/** The run as it ended or is stuck; or as it is when Ctrl-C is pressed, which stops the looking and nothing else. */
+/** The run at its end, when it is stuck, or when Ctrl-C is pressed, which only stops the display. */
 export async function followRun(
   database: Database,
   dagRunId: number,

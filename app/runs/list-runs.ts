@@ -1,4 +1,4 @@
-/** The runs, newest first, and what the open ones wait for. */
+/** Lists runs, newest first, and what the open runs wait for. */
 import { nameRun } from "../../model/run/run-name.ts";
 import { countRuns, reportRuns } from "../../state/reports.ts";
 import type { DagRun, DagRunState } from "../../model/run/dag-run.ts";
@@ -10,7 +10,7 @@ import type { App } from "../app.ts";
 import { explainEach } from "./report-waits.ts";
 
 export interface RunList {
-  /** However many are listed. */
+  /** The number of all matches; `limit` does not change it. */
   readonly total: number;
   /** Rows of `v_runs`, each with `waits`: text, or `null`. */
   readonly runs: readonly Row[];
@@ -41,7 +41,7 @@ export async function listRuns(app: App, filter: RunFilter): Promise<RunList> {
   };
 }
 
-/** One that cannot be read is listed all the same, and what it waits for is left out: its scheduler says why it has failed. */
+/** A run that cannot be read is listed without its reasons for waiting; the scheduler's log has the error. */
 function readOpenRun(query: Query, lakeId: string, row: Row): DagRun | undefined {
   try {
     return findRunByDate(query, lakeId, String(row["dag_id"]), new Date(String(row["logical_date"])));
@@ -51,7 +51,7 @@ function readOpenRun(query: Query, lakeId: string, row: Row): DagRun | undefined
   }
 }
 
-/** All at once; where one of them cannot be explained, each by itself. */
+/** Explains all runs together; if that fails, each one separately. */
 function explainReadable(app: App, query: Query, runs: readonly DagRun[]): ReadonlyMap<number, string> {
   const explain = (some: readonly DagRun[]): ReadonlyMap<number, string> | undefined => {
     try {

@@ -1,4 +1,4 @@
-/** What a run did, in figures: tasks, objects, bytes, ids by outcome, warnings. */
+/** Measures a run: tasks, objects, bytes, ids by outcome, warnings. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { PreparedRun } from "../../scheduler/commands/prepare-run.ts";
 import {
@@ -13,14 +13,14 @@ import type { LostObject } from "./find-lost-work.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 
-/** How the run came about, and which process has it. */
+/** How the run was created or resumed, and which process runs it. */
 export interface RunOrigin {
   readonly how: PreparedRun["how"];
-  /** A scheduler has it, and continues it where it has not ended. */
+  /** A scheduler runs it, and continues it if it has not ended. */
   readonly isScheduler: boolean;
-  /** It is open, and a person has to act before it can go on. */
+  /** It is open, and a person has to act before it can continue. */
   readonly isStuck: boolean;
-  /** What it stored before and the store does not hold any more. */
+  /** Objects of earlier executions that the store no longer holds. */
   readonly lost: readonly LostObject[];
 }
 

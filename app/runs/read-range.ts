@@ -1,4 +1,4 @@
-/** A range of logical dates as people give it: days of the Dag's zone, whole, or instants; both ends included. */
+/** Parses a range of logical dates: whole days in the Dag's zone, or instants; both ends included. */
 import { CommandRefused } from "../../model/errors.ts";
 import { parseEnd } from "../../model/time/local-time.ts";
 import { readGivenDate } from "./choose-date.ts";

@@ -1,4 +1,4 @@
-/** Says what runs wait for: at once when it is new, and again every minute while it stays the same. */
+/** Logs what runs wait for: at once when it changes, and every minute while it stays the same. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { nameRun } from "../../model/run/run-name.ts";
 import { explainWaits, type RunWait } from "../../scheduler/runs/explain-run.ts";
@@ -14,7 +14,7 @@ const REPEAT_MS = 60_000;
 /** Of a backfill's runs. */
 const MOST_RUNS = 10;
 
-/** To be called with the open runs whenever none of them is at work; cheap to call often for few runs. */
+/** Call it with the open runs while no task is running; with few runs it is cheap. */
 export function createWaitReporter(
   query: Query,
   { clock, log, settings }: WaitingApp,
@@ -25,7 +25,7 @@ export function createWaitReporter(
     const shown = runs.slice(0, MOST_RUNS);
     const lines = explainWaits(query, shown, settings, clock.now()).flatMap(describeWait);
     if (lines.length > 0 && runs.length > shown.length) {
-      lines.push(`${runs.length - shown.length} more runs are behind them.`);
+      lines.push(`${runs.length - shown.length} more runs wait behind them.`);
     }
     const next = new Map<string, number>();
     for (const line of lines) {
@@ -51,8 +51,8 @@ function listReasons({ tasks, turn }: RunWait): readonly string[] {
 }
 
 /**
- * What each of these runs waits for, by its number, and until when where that is known; those at work and those that have
- * ended are left out. A queued run also tells what the runs before it wait for: these may stand on another page.
+ * What each run waits for, by run number, and until when if that is known; running and ended runs are left out. A queued run
+ * includes the reasons of the runs before it, which may be on another page.
  */
 export function explainEach(
   query: Query,
@@ -76,7 +76,7 @@ export function explainEach(
   );
 }
 
-/** What to do about runs that nothing but a person can let go on. */
+/** What to do about runs that need a person to act. */
 export function describeStuck(
   query: Query,
   runs: readonly DagRun[],
@@ -90,5 +90,5 @@ export function describeStuck(
   const [first] = waits;
   const shown = first === undefined ? "list" : `show ${nameRun(first.run)}`;
   const remedy = ways.length === 0 ? `\`dagmar runs ${shown}\` says what it waits for` : ways.join("; ");
-  return `Nothing can move it: nothing is running and nothing comes due. ${remedy}; then give the same command again.`;
+  return `It is stuck: no task is running, and none will become due. ${remedy}; then give the same command again.`;
 }

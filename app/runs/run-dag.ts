@@ -1,4 +1,4 @@
-/** A run that its caller waits for: made and driven here when no other process is at work, else asked of the scheduler and followed. */
+/** Runs a Dag and waits for it: in this process if the lease is free, else through the scheduler, whose progress is followed. */
 import { silentObserver } from "../../model/ports/service-observer.ts";
 import type { CommandAnswers } from "../../scheduler/commands/command.ts";
 import type { RunRequest } from "../../scheduler/commands/prepare-run.ts";
@@ -23,7 +23,7 @@ import { createWaitReporter, describeStuck } from "./report-waits.ts";
 
 type Prepared = CommandAnswers["run"];
 
-/** Shows a run while it is under way. */
+/** Shows a run in progress. */
 export interface RunShow {
   readonly observer: EngineObserver;
   close(): Promise<void>;
@@ -31,7 +31,7 @@ export interface RunShow {
 
 export type OpenShow = (taskIds: readonly string[]) => RunShow;
 
-/** The run as it ended, is stuck, or stood when `drain` was aborted. Raises `DATABASE_BUSY`, and what the preparation refuses. */
+/** The run at its end, when it is stuck, or when `drain` was aborted. Raises `DATABASE_BUSY`, and the refusals of its preparation. */
 export async function runDag(
   app: App,
   request: RunRequest,
@@ -131,7 +131,7 @@ async function finish(
   return measureRun(database, run, { how, isScheduler, isStuck, lost }, startedAt);
 }
 
-/** The tasks whose work this execution takes over from an earlier one: they have not looked at the store now. */
+/** The tasks that succeeded in an earlier execution: this one has not checked their objects in the store. */
 function listDoneBefore(
   database: Database,
   run: DagRun,

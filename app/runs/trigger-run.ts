@@ -1,4 +1,4 @@
-/** Asks for a run and does not wait for it: the scheduler makes it, or it is made here and waits for one. */
+/** Creates a run and does not wait for it: the scheduler creates it, or this process does and the run waits for a scheduler. */
 import type { Params } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { nameDag } from "../../scheduler/commands/named-dag.ts";
@@ -20,7 +20,7 @@ export interface TriggeredRun {
   readonly run: DagRun;
   readonly how: PreparedRun["how"];
   readonly isScheduler: boolean;
-  /** Of a run that had succeeded before: what it stored and the store does not hold any more. */
+  /** For a run that had already succeeded: its objects that the store no longer holds. */
   readonly lost: readonly LostObject[];
 }
 

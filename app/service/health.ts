@@ -1,17 +1,17 @@
 /**
- * Whether the service is healthy (nobody needs to restart it) and ready (it does the work now), judged from plain facts.
- * How the facts are gathered and the verdict is sent is decided elsewhere.
+ * Decides from plain facts whether the service is healthy (needs no restart) and ready (does the work now). Gathering the
+ * facts and sending the verdict are not its work.
  */
 
 export interface ServiceFacts {
   readonly role: "active" | "standby" | "stopping";
-  /** Monotonic: the loop's last turn, or a standby's last look at the lease. `null` before the first. */
+  /** The loop's last turn, or a standby's last look at the lease, on the monotonic clock. `null` before the first. */
   readonly lastTickMs: number | null;
   /** On the same clock. */
   readonly nowMs: number;
-  /** What the last write of the database failed with; `null` when it went well. */
+  /** The error of the last write to the database; `null` if it succeeded. */
   readonly lastWriteError: string | null;
-  /** What has kept the loop's steps from being written, and since when, on the same clock; `null` when the last one was. */
+  /** Why the loop's steps cannot be written, and since when on the same clock; `null` if the last step was written. */
   readonly stepFault: { readonly message: string; readonly sinceMs: number } | null;
   /** `null` until the Dag folder was read. */
   readonly brokenDags: number | null;
@@ -31,7 +31,7 @@ export interface Health {
   readonly checks: Readonly<Record<string, Check>>;
 }
 
-/** The minute timer wakes the loop once a minute at the least; half as much again is for a machine that is busy. */
+/** The minute timer wakes the loop at least once a minute; the extra 30 s allow for a busy machine. */
 const MAX_TICK_AGE_SECONDS = 90;
 
 /** A standby is healthy; so is a service that is stopping, which must not be killed while its tasks end. */
@@ -39,7 +39,7 @@ export function judgeHealth(facts: ServiceFacts): Health {
   return conclude({ loop: checkLoop(facts), lease: checkLease(facts) });
 }
 
-/** Ready is who holds the lease and can work. A broken Dag file stops that Dag, not the service. */
+/** A service is ready if it holds the lease and can work. A broken Dag file stops that Dag, not the service. */
 export function judgeReadiness(facts: ServiceFacts): Health {
   return conclude({
     role: checkRole(facts),
@@ -59,16 +59,16 @@ function checkRole({ role }: ServiceFacts): Check {
     case "active":
       return pass("active");
     case "standby":
-      return fail("standing by: another process holds the lease");
+      return fail("standby: another process holds the lease");
     case "stopping":
-      return fail("stopping: nothing new is started");
+      return fail("stopping: no new task starts");
   }
 }
 
 function checkLoop({ role, lastTickMs, nowMs }: ServiceFacts): Check {
-  if (role === "stopping") return pass("stopping: running tasks are waited for");
+  if (role === "stopping") return pass("stopping: waiting for running tasks");
   if (lastTickMs === null) {
-    return role === "standby" ? pass("standing by") : fail("the loop has not turned yet");
+    return role === "standby" ? pass("standby") : fail("the loop has not turned yet");
   }
   const ageSeconds = Math.max(0, nowMs - lastTickMs) / 1000;
   const detail = `turned ${formatSeconds(ageSeconds)} ago`;
@@ -78,19 +78,19 @@ function checkLoop({ role, lastTickMs, nowMs }: ServiceFacts): Check {
 }
 
 function checkLease({ role, leaseExpiresInSeconds, leaseReadError }: ServiceFacts): Check {
-  if (role === "standby") return pass("standing by");
+  if (role === "standby") return pass("standby");
   if (leaseReadError !== undefined) return fail(`could not be read: ${leaseReadError}`);
-  // Given back as the last act of stopping.
-  if (leaseExpiresInSeconds === null) return role === "stopping" ? pass("given back") : fail("not held");
+  // A stopping service releases the lease last.
+  if (leaseExpiresInSeconds === null) return role === "stopping" ? pass("released") : fail("not held");
   return leaseExpiresInSeconds > 0
     ? pass(`held, for another ${formatSeconds(leaseExpiresInSeconds)} unless renewed`)
     : fail(`ran out ${formatSeconds(-leaseExpiresInSeconds)} ago without being renewed`);
 }
 
 function checkDags({ brokenDags }: ServiceFacts): Check {
-  if (brokenDags === null) return fail("the Dag folder was not read yet");
-  if (brokenDags === 0) return pass("all Dag files are in order");
-  return pass(`${brokenDags} broken; \`dagmar dags validate\` says where`);
+  if (brokenDags === null) return fail("the Dag folder has not been read yet");
+  if (brokenDags === 0) return pass("all Dag files are valid");
+  return pass(`${brokenDags} broken; \`dagmar dags validate\` shows where`);
 }
 
 function checkWrites({ lastWriteError, stepFault, nowMs }: ServiceFacts): Check {
@@ -99,7 +99,7 @@ function checkWrites({ lastWriteError, stepFault, nowMs }: ServiceFacts): Check 
     return fail(`no step of the scheduler could be written for ${seconds}: ${stepFault.message}`);
   }
   return lastWriteError === null
-    ? pass("the last write went well")
+    ? pass("the last write succeeded")
     : fail(`the last write failed: ${lastWriteError}`);
 }
 

@@ -1,4 +1,4 @@
-/** What becomes of runs and tasks, in the service's log: every end of a run, and every attempt that did not go well. */
+/** Logs the outcome of runs and tasks in the service's log: every end of a run, and every attempt that did not succeed. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { formatDuration } from "../../model/time/duration.ts";
 import type { Logger } from "../../model/ports/logger.ts";
@@ -7,7 +7,7 @@ import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 
 const TROUBLE: ReadonlySet<string> = new Set(["failed", "up_for_retry", "upstream_failed", "cancelled"]);
 
-/** Tells `next` as well. */
+/** Also calls `next`. */
 export function logRuns(log: Logger, next: EngineObserver): EngineObserver {
   return {
     ...next,

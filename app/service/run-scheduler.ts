@@ -1,5 +1,5 @@
 /**
- * The scheduler process: it stands by for the lease, takes over, runs the loop, sends notices, and drains when it is
+ * The scheduler process: waits for the lease as a standby, takes over, runs the loop, sends notices, and drains when it is
  * stopped.
  */
 import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
@@ -26,8 +26,8 @@ import { sendDueNotices } from "./send-due-notices.ts";
 import { createServiceState, type ServiceState } from "./service-state.ts";
 
 /**
- * 0 after a drain. 75 when another process has taken the lease over, or when nothing reads the log any more: then the
- * process is to be started again.
+ * 0 after a drain. 75 if another process has taken over the lease, or if the reader of the log has gone: a supervisor should
+ * then start the process again.
  */
 export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSignal): Promise<ExitCode> {
   const { clock, log } = app;
@@ -91,7 +91,7 @@ async function schedule(
       ...tools,
       registry: app.registry,
       service,
-      // A run in the foreground shows how it ends; only the scheduler's runs end unseen.
+      // A run in the foreground shows its end; only the scheduler's runs end unseen.
       noteRunEnd: (query, run, now) => noteRunEnd(query, run, notify, now),
       minuteTimer: wakeEachMinute(clock),
       pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
@@ -102,7 +102,7 @@ async function schedule(
     stopping,
   );
   await notices;
-  log.info("Stopped: nothing is under way any more.");
+  log.info("Stopped: no task is running any more.");
 }
 
 function openDagSource(app: App, database: Database): DagSource {
@@ -122,7 +122,7 @@ function judgeLoss({ reason }: AbortSignal): ExitCode {
   return isFencedOff(reason) ? reason.exitCode : EXIT.tryAgain;
 }
 
-/** A supervisor starts a service again that did not end because it was told to. */
+/** A stop by signal exits with 0; any other end exits with 75, so that a supervisor restarts the service. */
 function judgeDrain(drain: AbortSignal): ExitCode {
   const { reason } = drain as { reason: unknown };
   return reason instanceof CommandRefused && reason.code === "OUTPUT_CLOSED" ? EXIT.tryAgain : EXIT.done;

@@ -1,4 +1,4 @@
-/** Sends notices as they come due, beside the loop: a webhook that hangs holds nothing up. */
+/** Sends notices when they are due, outside the loop: a webhook that hangs delays no turn. */
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import { describeError } from "../../model/errors.ts";
 import type { Database } from "../../state/sqlite/database.ts";
@@ -6,7 +6,7 @@ import type { App } from "../app.ts";
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Resolves when `stopping` is aborted; what is open then is sent after the next start. */
+/** Resolves when `stopping` is aborted; open notices are sent after the next start. */
 export async function sendDueNotices(
   app: App,
   database: Database,
@@ -35,7 +35,7 @@ export async function sendDueNotices(
       const due = sender.nextDueAt();
       if (due !== null && due <= app.clock.now()) await sender.send(stopping);
     } catch (error) {
-      app.log.warn(`Notices could not be looked after: ${describeError(error)}`);
+      app.log.warn(`Notices could not be processed: ${describeError(error)}`);
     }
     await app.clock.sleep(LOOK_EVERY_MS, stopping).catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-/** What health and readiness are judged from, kept as the service tells it. */
+/** Keeps the facts for health and readiness, as the service reports them. */
 import { describeError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
@@ -7,7 +7,7 @@ import { readLease } from "../../state/control/lease.ts";
 import type { ServiceFacts } from "./health.ts";
 
 export interface ServiceState {
-  /** Listens, and passes on. */
+  /** Observes, and passes every call on. */
   readonly observer: ServiceObserver;
   setRole(role: ServiceFacts["role"]): void;
   /** A standby has looked at the lease. */
@@ -55,7 +55,7 @@ export function createServiceState(database: Database, clock: Clock, next: Servi
   };
 }
 
-/** What keeps the lease from being read is an answer too: the health check names it. */
+/** An error of reading the lease is a fact too: the health check shows it. */
 function readExpiry(
   database: Database,
   clock: Clock,

@@ -1,4 +1,4 @@
-/** Clears tasks of one run, or of the runs of a range: they are made again, and their attempts stay as history. */
+/** Clears tasks of one run or of the runs of a range: they run again, and earlier attempts stay as history. */
 import { CommandRefused } from "../../model/errors.ts";
 import type { DagDefinition } from "../../model/dag/dag.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
@@ -13,7 +13,7 @@ import { readRange, type DateRange } from "../runs/read-range.ts";
 export interface ClearWords {
   /** A Dag's id with a date or a range, or the name of one run, as `findRun` takes it. */
   readonly name: string;
-  /** Either a date, or a range of days or instants, its ends included; none for a run that is named. */
+  /** A date, or a range of days or instants with both ends included; neither if a run is named. */
   readonly date: string | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
@@ -53,7 +53,10 @@ async function chooseRuns(
   const dags = await app.loadDags();
   if (namesOneRun(name)) {
     if (hasDates) {
-      throw new CommandRefused("USAGE", `${name} names one run: --date, --from and --to do not go with it.`);
+      throw new CommandRefused(
+        "USAGE",
+        `${name} names one run: it cannot be used with --date, --from or --to.`,
+      );
     }
     const database = await app.openDatabase("existing");
     const run = findRunToChange(database, app.lake.id, name, app.clock.now());
@@ -73,7 +76,7 @@ async function chooseRuns(
   return { dagId: definition.dagId, range };
 }
 
-/** A range of one run. */
+/** A range that holds one run. */
 async function findDate(app: App, dag: DagDefinition, date: string): Promise<DateRange> {
   const run = findRunOfDate(await app.openDatabase("existing"), app.lake.id, dag, date);
   refuseOtherLake(run, app.lake.id);

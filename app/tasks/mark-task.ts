@@ -5,7 +5,7 @@ import type { App } from "../app.ts";
 import { carryOut } from "../lease-work.ts";
 import { findRunToChange } from "../runs/find-run.ts";
 
-/** `isMarked`: false when the task is in that state already. Raises `RUN_UNKNOWN`, `TASK_UNKNOWN`, `USAGE`. */
+/** `isMarked`: false if the task was in that state already. Raises `RUN_UNKNOWN`, `TASK_UNKNOWN`, `USAGE`. */
 export async function markTask(
   app: App,
   name: string,

@@ -1,4 +1,4 @@
-/** The log of one attempt of a task: where it lies, and whether it may still grow. Reads files and database; changes neither. */
+/** Finds the log of one attempt of a task, and whether it may still grow. Reads files and database; changes neither. */
 import { CommandRefused } from "../../model/errors.ts";
 import type { TaskInstance } from "../../model/run/task-instance.ts";
 import { locateAttemptLog } from "../../logs/attempt-log-location.ts";
@@ -25,9 +25,9 @@ export interface TaskLog {
     readonly number: number;
     readonly file: string;
     readonly reader: AttemptLogReader;
-    /** Asked before each reading: an attempt's last line is written before its end is. */
+    /** Ask before each read: an attempt writes its last line before its end is recorded. */
     readonly isRunning: () => boolean;
-    /** Why the attempt did not succeed, as the database has it: its log may be gone, or end before that. */
+    /** The recorded error of the attempt: its log may be gone, or end before the error. */
     readonly readFailure: () => AttemptFailure | null;
   } | null;
 }
@@ -59,7 +59,7 @@ export async function openTaskLog(
   return { runName, task, attempt: { number, file, reader, isRunning, readFailure } };
 }
 
-/** The tasks of a run whose logs can be asked for. Raises `RUN_UNKNOWN`, `USAGE`. */
+/** The tasks of a run. Raises `RUN_UNKNOWN`, `USAGE`. */
 export async function listLoggedTasks(
   app: App,
   name: string,
@@ -74,7 +74,7 @@ function judgeFailure(row: AttemptReport | undefined): AttemptFailure | null {
   if (row === undefined || row.state === "running" || row.state === "success") return null;
   const { state, error_code: code, error } = row;
   if (error === null && code === null && state === "cancelled") return null;
-  return { state, code, error: error ?? code ?? "no reason was kept" };
+  return { state, code, error: error ?? code ?? "no reason was recorded" };
 }
 
 function findTask(tasks: readonly TaskInstance[], taskId: string, run: string): TaskInstance {

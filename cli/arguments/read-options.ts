@@ -1,4 +1,4 @@
-/** Command-line values turned into what the commands need; a value of the wrong form is refused with what would be right. */
+/** Parses command-line values for the commands; an invalid value is refused with the valid form. */
 import { suggestName } from "../../config/suggestion.ts";
 import type { DagDefinition, JsonValue, Params } from "../../model/dag/dag.ts";
 import { findTask } from "../../model/dag/dag.ts";
@@ -27,7 +27,7 @@ export function readChoices<Choice extends string>(
     });
 }
 
-/** How many rows a list may show; 0 is all of them, as SQLite's LIMIT -1 is. */
+/** The maximum number of rows of a list. 0 means all and gives -1, SQLite's LIMIT for all rows. */
 export function readLimit(text: string | undefined): number {
   if (text === "0") return -1;
   if (text !== undefined && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
@@ -35,7 +35,7 @@ export function readLimit(text: string | undefined): number {
 }
 
 /**
- * `name=value` pairs against the Dag's declared params. A value is read as JSON where the default is no text (`limit=10`,
+ * Parses `name=value` pairs against the Dag's declared params. A value is JSON unless the default is a string (`limit=10`,
  * `genres=["Drama"]`); a list may also be written with commas (`genres=Drama,Comedy`).
  */
 export function readParams(pairs: readonly string[], dag: DagDefinition): Params {
@@ -75,7 +75,7 @@ function readParam(name: string, text: string, preset: JsonValue): JsonValue {
   }
   throw new CommandRefused(
     "PARAM_INVALID",
-    `--param ${name}=${text}: its default ${JSON.stringify(preset)} is of another kind.`,
+    `--param ${name}=${text}: its default ${JSON.stringify(preset)} has another type.`,
   );
 }
 
@@ -87,7 +87,7 @@ function parseJson(text: string): JsonValue | undefined {
   }
 }
 
-/** The named tasks with everything that they need, in the Dag's order; `null` when none is named. */
+/** The named tasks and their upstream tasks, in the Dag's order; `null` when no task is named. */
 export function readTasks(taskIds: readonly string[], dag: DagDefinition): readonly string[] | null {
   if (taskIds.length === 0) return null;
   const wanted = new Set<string>();

@@ -1,4 +1,4 @@
-/** The argument `<run>` as every command that takes one describes it; which run it means is found in `app/runs/find-run.ts`. */
+/** The argument `<run>`, shared by every command that takes one; `app/runs/find-run.ts` resolves it to a run. */
 import type { CommandArgument } from "../command.ts";
 
 export const RUN_ARGUMENT: CommandArgument = {

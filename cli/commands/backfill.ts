@@ -1,27 +1,27 @@
-/** `dagmar backfill ID --from D --to D`: runs for every slot of a range. */
+/** `dagmar backfill ID --from D --to D`: runs every slot of a range. */
 import { EXIT } from "../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../command.ts";
 import { UTC_OPTION } from "../output/time.ts";
 
 export const backfill: Command = {
   name: "backfill",
-  summary: "make the runs of a range of days, oldest first",
+  summary: "create and run the runs of a date range, oldest first",
   args: [{ name: "<id>", description: "the Dag's id" }],
   options: [
     {
       flags: "--from <date>",
-      description: "first day or instant; in the Dag's time zone where it names none",
+      description: "first day or instant; in the Dag's time zone unless it has an offset",
     },
     { flags: "--to <date>", description: "last day or instant, included" },
     {
       flags: "--reprocess <which>",
-      description: "make runs that exist again: none, failed, or completed (all that have ended)",
+      description: "existing runs to run again: none, failed, or completed (all that have ended)",
       defaultValue: "none",
     },
-    { flags: "--refetch", description: "ask every id anew, also those that are stored" },
-    { flags: "--max-active <n>", description: "runs at the same time; the Dag's max_active_runs without it" },
-    { flags: "--dry-run", description: "print what would run, and why each other slot would not" },
-    { flags: "--cancel", description: "stop the Dag's backfill that is under way" },
+    { flags: "--refetch", description: "request every id again, also stored ones" },
+    { flags: "--max-active <n>", description: "maximum runs at the same time; default: the Dag's max_active_runs" },
+    { flags: "--dry-run", description: "print what would run, and why the other slots would not" },
+    { flags: "--cancel", description: "cancel the Dag's running backfill" },
     UTC_OPTION,
     JSON_OPTION,
   ],
@@ -44,7 +44,7 @@ export const backfill: Command = {
           const cancelled = await cancelBackfill(app, dagId, drain);
           output.line(
             cancelled === 0
-              ? `No backfill of ${dagId} is under way.`
+              ? `No backfill of ${dagId} is running.`
               : `The backfill of ${dagId} is cancelled: ${cancelled} of its runs were open.`,
           );
           return EXIT.done;

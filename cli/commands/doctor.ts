@@ -29,7 +29,7 @@ async function examineRest(): Promise<readonly Finding[]> {
   const { withApp } = await import("../open-app.ts");
   const { examineApp } = await import("../../app/doctor/examine-app.ts");
   const { describeFault } = await import("../../app/doctor/examine.ts");
-  // What a client logs while it tries is told by the findings.
+  // The findings already report what a client logs while it tries.
   const logStream = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
     return await withApp(

@@ -10,17 +10,18 @@ export const run: Command = {
   options: [
     {
       flags: "--date <date>",
-      description: "an instant, or a day: its run, else its slot; in the Dag's time zone where it names none",
+      description:
+        "an instant, or a day (its run, else its slot); in the Dag's time zone unless it has an offset",
     },
-    { flags: "--force", description: "also for a date after the next slot" },
+    { flags: "--force", description: "allow a date after the next slot" },
     {
       flags: "--param <name=value>",
       description: "override a param of the Dag; repeatable",
       isRepeatable: true,
     },
     { flags: "--task <id>", description: "only this task and what it needs; repeatable", isRepeatable: true },
-    { flags: "--rerun", description: "clear the run of that date first, by the Dag as it is now" },
-    { flags: "--refetch", description: "ask every id anew, also those that are stored" },
+    { flags: "--rerun", description: "clear that date's run first; use the current Dag definition" },
+    { flags: "--refetch", description: "request every id again, also stored ones" },
     { flags: "--json", description: "print the result as JSON, nothing else" },
   ],
   examples: [
@@ -63,7 +64,7 @@ export const run: Command = {
         if (origin.isScheduler && !isJson) output.line(`  ${describeScheduler(app, fingerprint)}`);
         if (origin.isScheduler && drain.aborted)
           output.fault(
-            `The scheduler continues it; \`dagmar runs show ${definition.dagId}\` says how far it is.`,
+            `The scheduler continues it; \`dagmar runs show ${definition.dagId}\` shows its progress.`,
           );
         return judgeExit(figures);
       },

@@ -3,7 +3,7 @@ import type { Command } from "../command.ts";
 
 export const scheduler: Command = {
   name: "scheduler",
-  summary: "run Dags when they are due, until SIGTERM; a second one stands by",
+  summary: "run Dags when they are due, until SIGTERM; a second scheduler is a standby",
   examples: ["dagmar scheduler", "DAGMAR_HTTP=0.0.0.0:8793 DAGMAR_LOG_FORMAT=json dagmar scheduler"],
   async run({ drain }) {
     const { withApp } = await import("../open-app.ts");

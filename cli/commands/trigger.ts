@@ -10,9 +10,10 @@ export const trigger: Command = {
   options: [
     {
       flags: "--date <date>",
-      description: "an instant, or a day: its run, else its slot; in the Dag's time zone where it names none",
+      description:
+        "an instant, or a day (its run, else its slot); in the Dag's time zone unless it has an offset",
     },
-    { flags: "--force", description: "also for a date after the next slot" },
+    { flags: "--force", description: "allow a date after the next slot" },
     {
       flags: "--param <name=value>",
       description: "override a param of the Dag; repeatable",

@@ -1,4 +1,4 @@
-/** What a backfill would do, does and did, for people and for programs. */
+/** Prints a backfill's preview, progress and result, as text or JSON. */
 import type { BackfillResult } from "../../app/backfills/backfill-dag.ts";
 import { EXIT, type ExitCode } from "../../model/errors.ts";
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
@@ -34,7 +34,7 @@ export function printPreview(
   output.line(`${count} of ${slots.length} slots would run; nothing was changed.`);
 }
 
-/** One line whenever a tenth more has ended: a year of days is not three hundred lines. */
+/** One line for each tenth of the runs that has ended, so that a year of days does not print 365 lines. */
 export function createProgress(output: Output, isSilent: boolean): (counts: RunCounts) => void {
   let shown = -1;
   return ({ total, open, failed }) => {
@@ -59,7 +59,7 @@ export function printResult(
     if (isJson) output.json({ dag_id: dagId, ...started, lost, runs: [] });
     else {
       output.line(
-        `There is nothing to do: ${started.skipped} slots are left alone. --dry-run says why; --reprocess makes runs again.`,
+        `Nothing to do: ${started.skipped} slots skipped. --dry-run shows why; --reprocess runs them again.`,
       );
     }
     return lost.length > 0 ? EXIT.failed : EXIT.done;
@@ -93,7 +93,7 @@ function printJson(output: Output, { started, runs, lost }: BackfillResult): voi
 function printLines(output: Output, { started, runs, isScheduler, isStuck }: BackfillResult): void {
   const open = countOpen(runs);
   output.line(
-    `${runs.length} runs: ${countOf(runs, "success")} succeeded, ${countOf(runs, "failed")} failed, ${countOf(runs, "cancelled")} cancelled, ${open} open; ${started.skipped} slots were left alone`,
+    `${runs.length} runs: ${countOf(runs, "success")} succeeded, ${countOf(runs, "failed")} failed, ${countOf(runs, "cancelled")} cancelled, ${open} open; ${started.skipped} slots skipped`,
   );
   const failed = runs.filter(({ state }) => state === "failed");
   for (const run of failed.slice(0, FAILED_SHOWN)) output.line(`  failed: ${nameRun(run)}`);

@@ -1,7 +1,7 @@
 /** A Dag's graph as text. */
 import type { DagDefinition, TaskDefinition } from "../../model/dag/dag.ts";
 
-/** One line a task, in topological order, indented below the task that it waits for last. */
+/** One line for each task, in topological order, indented below its last upstream task. */
 export function drawGraph(dag: DagDefinition): readonly string[] {
   const depths = new Map<string, number>();
   for (const task of dag.tasks) {

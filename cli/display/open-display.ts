@@ -1,4 +1,4 @@
-/** Chooses the display: nothing for a program that wants JSON, lines for a pipe, a drawing for a terminal. */
+/** Chooses the display: none for JSON, lines for a pipe, a redrawn table for a terminal. */
 import type { Writable } from "node:stream";
 import { systemClock } from "../process/system-clock.ts";
 import type { Output } from "../output/output.ts";
@@ -13,7 +13,7 @@ export interface LateDisplay {
 export async function openDisplay(output: Output, isSilent: boolean): Promise<LateDisplay> {
   const { PassThrough } = await import("node:stream");
   const { createPlainDisplay } = await import("./plain-display.ts");
-  // A terminal that does not tell its width (`docker run -t`) has room for nothing that is drawn in place.
+  // A terminal without a known width (`docker run -t`) cannot redraw lines in place.
   const isDrawable = !isSilent && output.isTerminal && process.stdout.columns > 0;
   const terminal = isDrawable ? await import("./terminal-display.ts") : undefined;
   const logStream = new PassThrough();

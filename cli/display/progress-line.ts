@@ -7,16 +7,16 @@ const BAR_WIDTH = 24;
 
 export interface ProgressView {
   readonly progress: Progress;
-  /** When this measure (unit and note apart) began, and now; milliseconds of one clock. */
+  /** Start of this measure (changes of unit or note start a new one), and now; milliseconds of one clock. */
   readonly startedMs: number;
   readonly nowMs: number;
-  /** What was done already when the measure began. */
+  /** The amount already done when the measure began. */
   readonly doneAtStart: number;
-  /** When more was done the last time; same clock. */
+  /** Time of the last gain; same clock. */
   readonly gainedMs: number;
 }
 
-/** After so long without a gain no estimate is made. */
+/** Without a gain for this long, no estimate is shown. */
 const MAX_SILENCE_MS = 10_000;
 
 export function formatProgress(view: ProgressView): string {
@@ -43,7 +43,7 @@ function formatAmount(amount: number, progress: Progress): string {
     : `${amount.toLocaleString("en-US")} ${progress.unit}`;
 }
 
-/** Nothing while nothing comes: the rate of before says nothing about when it goes on. */
+/** Empty while there is no gain: an old rate does not predict when the work continues. */
 function estimateLeft({ progress, startedMs, nowMs, doneAtStart, gainedMs }: ProgressView): string {
   if (progress.waitsFor !== undefined || nowMs - gainedMs > MAX_SILENCE_MS) return "";
   const gained = progress.done - doneAtStart;

@@ -1,11 +1,11 @@
-/** What is shown while a run is under way; how depends on who looks: a terminal, a file, a program. */
+/** The display of a run in progress: for a terminal, a file, or a program that reads JSON. */
 import type { Writable } from "node:stream";
 import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 
 export interface RunDisplay {
   readonly observer: EngineObserver;
-  /** Log lines go through here, so that they do not tear what is drawn. */
+  /** Log lines pass through here, so that they do not break the redrawn lines. */
   readonly logStream: Writable;
-  /** Leaves what is final on the screen. */
+  /** Leaves the final lines on the screen. */
   close(): Promise<void>;
 }

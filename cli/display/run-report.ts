@@ -1,4 +1,4 @@
-/** What a foreground run did, for people and for programs: tasks, objects, bytes, ids by outcome, time. */
+/** Prints the result of a foreground run, as text or JSON: tasks, objects, bytes, ids by outcome, time. */
 import type { DagRun } from "../../model/run/dag-run.ts";
 import { formatDuration } from "../../model/time/duration.ts";
 import { describeLost } from "../../app/runs/find-lost-work.ts";
@@ -84,8 +84,8 @@ export function printRun(output: Output, figures: RunFigures): void {
 
 function describeWrites({ objects, manifests, bytes }: Writes): string {
   if (objects + manifests === 0) return "nothing was written to the lake";
-  const beside = manifests === 0 ? "" : ` and ${count(manifests, "manifest")}`;
-  return `${count(objects, "object")}${beside}, ${formatBytes(bytes)} written to the lake`;
+  const andManifests = manifests === 0 ? "" : ` and ${count(manifests, "manifest")}`;
+  return `${count(objects, "object")}${andManifests}, ${formatBytes(bytes)} written to the lake`;
 }
 
 function count(amount: number, noun: string): string {
@@ -95,8 +95,8 @@ function count(amount: number, noun: string): string {
 function describeOrigin(run: DagRun, { how, isScheduler, isStuck, lost }: RunOrigin): string {
   if (how === "done") {
     return lost.length === 0
-      ? " (done before; --rerun makes it again)"
-      : " (done before, but not all that it stored is still there)";
+      ? " (already done; --rerun runs it again)"
+      : " (already done, but some of its objects are missing or changed)";
   }
   if (run.state === "running" || run.state === "queued") {
     if (isStuck) return " (it waits for another run; see above)";
@@ -105,7 +105,7 @@ function describeOrigin(run: DagRun, { how, isScheduler, isStuck, lost }: RunOri
       : " (stopped; the same command resumes it)";
   }
   if (run.state === "failed") return " (the same command resumes it)";
-  return how === "resumed" ? " (resumed)" : how === "cleared" ? " (made again)" : "";
+  return how === "resumed" ? " (resumed)" : how === "cleared" ? " (rerun)" : "";
 }
 
 function readOutputs(task: Row): Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-/** How one task looks in a terminal, from its state alone: one line, and below it the whole reason where it did not succeed. */
+/** A task's lines in a terminal, computed from its state: one line, and the full reason below it if the task did not succeed. */
 import type { Progress } from "../../model/ports/task-type.ts";
 import type { TaskState } from "../../model/run/task-instance.ts";
 import { formatDuration } from "../../model/time/duration.ts";
@@ -23,7 +23,7 @@ export interface Times {
   readonly now: Date;
 }
 
-/** One line; below it the whole reason, where the task did not succeed: a person has to read it to act. */
+/** One line; below it the full reason if the task did not succeed. */
 export function drawTask(
   name: string,
   line: TaskLine,
@@ -57,7 +57,7 @@ function cut(text: string, room: number): string {
   return text.length > room ? `${text.slice(0, room - 1)}…` : text;
 }
 
-/** At words where it can be; a longer word, such as a path, is broken. */
+/** Breaks lines between words; a word that is too long, such as a path, is split. */
 function wrapText(text: string, room: number): readonly string[] {
   const lines: string[] = [];
   let rest = text;

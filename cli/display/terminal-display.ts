@@ -1,4 +1,4 @@
-/** For a terminal: the tasks, redrawn in place, with bars, rates and time left; how one looks is in `task-lines.ts`. */
+/** For a terminal: the tasks, redrawn in place, with bars, rates and time left; `task-lines.ts` formats each task. */
 import { Writable } from "node:stream";
 import logUpdate from "log-update";
 import { escapeControlCharacters } from "../../model/text/control-character.ts";

@@ -1,4 +1,4 @@
-/** This process's own standard output and standard error, as far as they could not be written. */
+/** Failed writes to this process's standard output and standard error. */
 import { LostOutput } from "../../app/lost-output.ts";
 
 export const lostOutput = new LostOutput();

@@ -5,7 +5,7 @@ import { drawTable, type Cell, type Column } from "./table.ts";
 
 export interface Output {
   readonly isTerminal: boolean;
-  /** One line, whatever the text holds. */
+  /** One line; line feeds in the text are escaped. */
   line(text?: string): void;
   /**
    * Columns in the order given; numbers to the right. No rows: `empty` instead. A plain title is a column that always stays
@@ -13,9 +13,9 @@ export interface Output {
    */
   table(columns: readonly (string | Column)[], rows: readonly (readonly unknown[])[], empty: string): void;
   json(value: unknown): void;
-  /** To standard error: what is wrong, in one readable line, whatever the text holds. */
+  /** One line on standard error; line feeds in the text are escaped. */
   fault(text: string): void;
-  /** Colours, or plain text where nobody sees them. */
+  /** Colours, or plain text where the output is not a terminal. */
   readonly paint: Paint;
 }
 
@@ -78,7 +78,7 @@ export function createOutput({ stdout, stderr }: Streams): Output {
 }
 
 /** What `paint` puts around a text (ECMA-48, SGR): it changes how characters look and nothing else. */
-// oxlint-disable-next-line no-control-regex -- these are what it looks for
+// oxlint-disable-next-line no-control-regex -- the pattern looks for control characters
 const COLOUR = /(\u001b\[(?:1|2|22|31|32|33|39)m)/;
 
 /** A title or a file's name may hold what steers a terminal; colours are let through, since they may be our own. */
@@ -128,7 +128,7 @@ function formatCell(cell: unknown, paint: Paint): Cell {
 
 const asItIs = (text: string): string => text;
 
-/** What a list that is cut says of itself, for people. */
+/** The last line of a truncated list. */
 export function describeCut(shown: number, total: number): string {
   return `… ${shown.toLocaleString("en-US")} of ${total.toLocaleString("en-US")}; --limit 0 shows all`;
 }

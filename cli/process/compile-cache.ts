@@ -1,12 +1,12 @@
 /**
- * Keeps what V8 has compiled of the program from one start to the next, where Node can (from 22.1 on). It only saves time: a
- * folder that cannot be used leaves everything as it is without it.
+ * Keeps V8's compiled code between starts, where Node can (22.1 or newer). It only saves time: without a usable folder the
+ * program starts as usual.
  */
 import { lstatSync, mkdirSync } from "node:fs";
 import * as nodeModule from "node:module";
 import path from "node:path";
 
-/** Node's own part of it; absent in Node 20. */
+/** The part of `node:module` that is used; absent in Node 20. */
 export interface CompileCacheHost {
   readonly enableCompileCache?: (folder: string) => { readonly directory?: string | undefined };
 }

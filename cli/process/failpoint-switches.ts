@@ -1,4 +1,4 @@
-/** Arms the failpoints by the switches of the project's own tests: a log of those that were passed, and a death at one of them. */
+/** Arms failpoints from the switches of the project's tests: logs each failpoint passed, and kills the process at a chosen one. */
 import { appendFileSync } from "node:fs";
 import type { TestSwitches } from "../../config/settings/environment.ts";
 import { armFailpoints, type FailpointName } from "../../model/failpoint.ts";

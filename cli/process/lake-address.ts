@@ -1,4 +1,4 @@
-/** Where the configured lake is, and how it is reached: settings turned into what `openLake` takes. */
+/** Turns the settings into the arguments of `openLake`: where the lake is, and how to reach it. */
 import type { Agent } from "node:http";
 import { assertAwsFilesReadable, mayAwsFilesMoveLake } from "../../config/settings/aws-files.ts";
 import { readTestSwitches, type Environment } from "../../config/settings/environment.ts";
@@ -10,7 +10,7 @@ export interface LakeAddress {
   readonly s3: S3Options;
 }
 
-/** AWS's variables must stand in the environment: the SDK may be asked. Raises `ConfigError` where it finds no address, or a file of AWS's that cannot be read. */
+/** The AWS variables must be in the environment, because the SDK may read them. Raises `ConfigError` without an address, or for an unreadable AWS file. */
 export async function findLakeAddress(
   { lake }: Settings,
   environment: Environment,
@@ -58,7 +58,7 @@ function nameSettings(variables: Environment["variables"]): NonNullable<S3Option
   };
 }
 
-/** A test need not send gigabytes to see an object go up in parts. */
+/** Lets a test see a multipart upload without sending gigabytes. */
 function readPartSize(): { readonly multipartThresholdBytes?: number; readonly partSizeBytes?: number } {
   const { partBytes } = readTestSwitches();
   return partBytes === undefined ? {} : { multipartThresholdBytes: partBytes, partSizeBytes: partBytes };

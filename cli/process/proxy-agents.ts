@@ -1,4 +1,4 @@
-/** Connections that go through a proxy where the rule says so; loaded only where one is configured. */
+/** Agents that connect through a proxy where the rule says so; loaded only if a proxy is configured. */
 import { Agent, type AgentConnectOpts } from "agent-base";
 import { HttpProxyAgent } from "http-proxy-agent";
 import { HttpsProxyAgent } from "https-proxy-agent";
@@ -8,17 +8,17 @@ import { chooseProxy, type ProxyRule } from "../../config/settings/proxy-rule.ts
 
 const OPTIONS: http.AgentOptions = { keepAlive: true, keepAliveMsecs: 60_000, maxSockets: 256 };
 
-/** What Node calls on an agent for each request; its types leave it out. */
+/** The method that Node calls on an agent for each request; Node's types omit it. */
 interface RequestTaker {
   addRequest(request: http.ClientRequest, options: AgentConnectOpts): void;
 }
 
-/** An agent for addresses of both kinds. An https one is reached by CONNECT, so that the proxy sees its host and nothing else. */
+/** An agent for http and https. An https address is reached by CONNECT, so that the proxy sees only its host. */
 export function createProxyAgent(rule: ProxyRule): http.Agent {
   return new RuledAgent(rule);
 }
 
-/** Asks the rule for each request: one client may talk to several hosts, such as a store and who gives keys for it. */
+/** Asks the rule for each request: one client may talk to several hosts, such as a store and its credential service. */
 class RuledAgent extends Agent implements RequestTaker {
   readonly #rule: ProxyRule;
   readonly #agents = new Map<string, RequestTaker & http.Agent>();
@@ -29,7 +29,7 @@ class RuledAgent extends Agent implements RequestTaker {
   }
 
   /**
-   * Hands the request on at once. A plain request to a proxy names the whole address, and its head is written as soon as
+   * Passes the request on at once. A plain request to a proxy names the whole address, and its head is written as soon as
    * the caller ends it: an agent chosen later could change that for a new connection, and not for one that is kept.
    */
   addRequest(request: http.ClientRequest, options: AgentConnectOpts): void {
@@ -44,7 +44,7 @@ class RuledAgent extends Agent implements RequestTaker {
   }
 
   override connect(): never {
-    throw new Error("addRequest hands every request on");
+    throw new Error("addRequest passes every request on");
   }
 
   override destroy(): void {

@@ -7,8 +7,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
-  // Not the one of node:timers/promises, which makes an error with its stack for each wait that is given up: most
-  // attempts give the wait for their time-out up.
+  // Not node:timers/promises: it creates an error with a stack for each aborted wait, and most attempts abort the wait
+  // for their time-out.
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted === true) {

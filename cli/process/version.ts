@@ -1,4 +1,4 @@
-/** This program's version, as its package says it. */
+/** This program's version, from its package.json. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { findPackageFolder } from "./package-folder.ts";

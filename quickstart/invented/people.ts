@@ -1,4 +1,4 @@
-/** Invented people: a name and whether it is a woman's. Who plays what is decided by whoever asks. */
+/** Invented people: a name and whether it is a woman's. The caller decides the roles. */
 import type { Random } from "./random.ts";
 import { GIVEN_NAMES_FEMALE, GIVEN_NAMES_MALE, SURNAMES } from "./words.ts";
 

@@ -12,7 +12,7 @@ export interface Random {
   isLucky(probability: number): boolean;
 }
 
-/** FNV-1a over the text's UTF-16 units, then murmur3's finaliser, so that neighbouring ids part company. */
+/** FNV-1a over the text's UTF-16 units, then murmur3's finaliser, so that neighbouring ids get different hashes. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

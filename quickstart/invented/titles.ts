@@ -1,5 +1,5 @@
 /**
- * Which invented title an IMDb id has. The sample CSVs and the simulator both ask here, so that they tell of the same
+ * Which invented title an IMDb id has. The sample CSVs and the simulator both use it, so that they describe the same
  * film; several ids may share a title, as they do in reality.
  */
 import { createRandom, type Random } from "./random.ts";
@@ -53,14 +53,14 @@ function coinWord(random: Random): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** Titles that trip readers up. */
+/** Titles that are hard to parse. */
 function composeOddly(random: Random): string {
   const draw = random.below(28);
   if (draw < 8) return `${random.pick(PLACES)} ${random.between(2, 9)}: Return of the ${random.pick(NOUNS)}`;
   if (draw < 12) return `${random.pick(NOUNS)} of ${random.pick(PLACES)}: "${random.pick(ADJECTIVES)}"`;
-  // A field that begins with a lone quote: readers that know of quoting swallow the rows after it.
+  // A field that begins with a lone quote: readers that honour quotes swallow the rows after it.
   if (draw < 14) return `"${random.pick(ADJECTIVES)} ${random.pick(NOUNS)}`;
-  // Names of genres where no genre is meant: a filter that looks at the whole line finds these too.
+  // Genre names outside the genre column: a filter on the whole line finds these too.
   if (draw < 17) return `A Comedy of ${random.pick(NOUNS)}s`;
   if (draw < 19) return `Animation, ${random.between(2001, 2022)}`;
   if (draw < 23) {

@@ -1,4 +1,4 @@
-/** The words that invented titles, places and people are made of. Surnames and places are built from syllables: nobody bears them. */
+/** The words that invented titles, places and people are made of. Surnames and places are built from syllables and belong to no person. */
 
 /** A word list as one text, for reading. */
 function listWords(text: string): readonly string[] {

@@ -16,7 +16,7 @@ export interface AddTitlesOptions {
   readonly seed: number;
   /** At most 1,000. */
   readonly titles: number;
-  /** How many of them are Animation or Comedy since 2001; all of them unless told. */
+  /** How many of them are Animation or Comedy since 2001; default all. */
   readonly matching?: number;
 }
 
@@ -57,7 +57,7 @@ export async function addTitles(options: AddTitlesOptions): Promise<AddedTitles>
           next += 1;
         }
       };
-      // Made where it is read: lines that come before the loop listens are lost.
+      // Created next to the loop that reads it: lines that come before the loop listens are lost.
       const lines = createInterface({ input: createReadStream(options.path, "latin1") });
       let isHeader = true;
       for await (const line of lines) {

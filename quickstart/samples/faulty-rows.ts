@@ -1,4 +1,4 @@
-/** Faulty rows for a sample file: known in number and kind, and tempting, for they claim a genre and a year that match. */
+/** Faulty rows for a sample file: known in number and kind, with a genre and a year that match. */
 import type { Random } from "../invented/random.ts";
 import { HEADERS, type SampleKind } from "./title-rows.ts";
 
@@ -23,7 +23,7 @@ const BAD_IDS = [
   "id",
 ];
 
-/** The faulty lines in a shuffled order. Ids are even numbers near the end, so a reader that lets one pass is found out. */
+/** The faulty lines in a shuffled order. Ids are even numbers near the end, so a reader that accepts one is detected. */
 export function inventFaultyRows(kind: SampleKind, faulty: FaultyRows, random: Random): readonly string[] {
   const lines: string[] = [];
   const width = HEADERS[kind].split("|").length;
@@ -60,7 +60,7 @@ function inventFields(kind: SampleKind, id: string): string[] {
     "6.1",
     "12",
     "actor",
-    "Nobody",
+    "Noname",
     "Zé Kovanski",
     "1970",
     "\\N",

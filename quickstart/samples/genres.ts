@@ -4,7 +4,7 @@ import type { Random } from "../invented/random.ts";
 /** The genres that the shipped Dags ask for. */
 const WANTED = ["Animation", "Comedy"] as const;
 
-/** IMDb's names, frequent ones more than once. `Music` and `Musical` are both there: only membership tells them apart. */
+/** IMDb's names, frequent ones more than once. `Music` and `Musical` are both there: a substring test confuses them. */
 const OTHERS: readonly string[] = (
   "Drama,Drama,Drama,Drama,Drama,Drama,Drama,Romance,Romance,Action,Action,Crime,Crime,Thriller,Thriller,Horror,Horror," +
   "Documentary,Documentary,Adventure,Adventure,Family,Fantasy,Biography,History,Music,Musical,Mystery,Sci-Fi,War," +

@@ -1,15 +1,15 @@
-/** Writes lines to a file that appears under its name only when it is whole. Which lines is the caller's business. */
+/** Writes lines to a file that appears under its name only when it is whole. The caller chooses the lines. */
 import { open, mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 const FLUSH_CHARACTERS = 1_000_000;
 
 export interface LineFile {
-  /** Adds `line` and a line feed. Resolves at once save when a buffer is full. */
+  /** Adds `line` and a line feed. Resolves at once unless a buffer is full. */
   write(line: string): Promise<void> | undefined;
 }
 
-/** Runs `fill` and puts its lines at `path`, replacing what stands there; when it fails, nothing is left or changed. */
+/** Runs `fill` and puts its lines at `path`, replacing an existing file; if it fails, nothing is left or changed. */
 export async function writeLines(
   path: string,
   fill: (file: LineFile) => Promise<void>,

@@ -11,7 +11,7 @@ import { HEADERS, inventTitleRows, type SampleKind } from "./title-rows.ts";
 export interface SampleOptions {
   readonly path: string;
   readonly seed: number;
-  /** Sound rows below the header: at least one and at most ten a title. */
+  /** Valid rows below the header: at least one and at most ten for each title. */
   readonly rows: number;
   readonly titles: number;
   /** How many of the titles have the genre Animation or Comedy and a year from 2001 on. */
@@ -21,7 +21,7 @@ export interface SampleOptions {
 }
 
 export interface SampleFigures {
-  /** Sound rows, the header not counted. */
+  /** Valid rows, without the header. */
   readonly rows: number;
   readonly faultyRows: number;
   readonly titles: number;

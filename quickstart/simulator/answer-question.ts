@@ -1,4 +1,4 @@
-/** The sound answer to a question, by TMDB's rules. Knows nothing of tokens, rates, faults or sockets. */
+/** The valid answer to a question under TMDB's rules. Knows nothing of tokens, rates, faults or sockets. */
 import { answerError, answerRecord, type Answer } from "./answer.ts";
 import { buildFindRecord } from "./find-record.ts";
 import type { InstantBodies } from "./instant-bodies.ts";

@@ -1,4 +1,4 @@
-/** An HTTP answer as a value, and TMDB's error bodies. Sending it, well or badly, is left to others. */
+/** An HTTP answer as a value, and TMDB's error bodies. Sending it is not its work. */
 
 export interface Answer {
   readonly status: number;
@@ -44,7 +44,7 @@ export function answerError(name: ErrorName): Answer {
   return answerStatus(status, code, message);
 }
 
-/** What the web server before the API answers for a path that is not the API's. */
+/** The answer of the web server in front of the API for a path outside the API. */
 export function answerNoApi(): Answer {
   return {
     status: 404,

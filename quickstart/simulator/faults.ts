@@ -1,4 +1,4 @@
-/** The faults that a test can script, and which request each of them meets. How they are played is another file's. */
+/** The faults that a test can script, and which request each of them meets. `play-fault.ts` plays them. */
 import type { Question, Route } from "./question.ts";
 
 /** All that is given must hold; an empty one meets every request. */
@@ -6,7 +6,7 @@ interface FaultMatcher {
   readonly route?: Route;
   /** IMDb id; also meets the requests by the same title's number. */
   readonly id?: string;
-  /** The id as it stands in the path, so that `/movie/tt…` and `/movie/123` can be told apart. */
+  /** The id as it stands in the path, so that `/movie/tt…` and `/movie/123` can be distinguished. */
   readonly givenId?: string;
   /** The connection has served a request before. */
   readonly isReused?: boolean;
@@ -50,7 +50,7 @@ export type FaultAction =
 
 interface Fault {
   readonly when: FaultMatcher;
-  /** How many requests it meets; every one unless told. */
+  /** How many requests it meets; default all. */
   readonly times?: number;
   readonly play: FaultAction;
 }

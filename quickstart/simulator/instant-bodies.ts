@@ -13,7 +13,7 @@ const PATTERN: TitleFacts = {
   popularity: 8_888_888.125,
 };
 
-/** What stands in the pattern, and what is put in its place, as it appears inside JSON. */
+/** A text in the pattern and its replacement, as they appear inside JSON. */
 const SLOTS: readonly { readonly mark: string; readonly fill: (facts: TitleFacts) => string }[] = [
   { mark: PATTERN.imdbId, fill: (facts) => facts.imdbId },
   { mark: String(PATTERN.tmdbId), fill: (facts) => String(facts.tmdbId) },

@@ -2,9 +2,9 @@
 import type { Random } from "../invented/random.ts";
 import { inventCastMember } from "./appended.ts";
 
-const FILLER = "and then something else happened that nobody had foreseen, ";
+const FILLER = "and then something else happened that no one had foreseen, ";
 
-/** Grows `record` in place; one that is large enough already is left alone. */
+/** Grows `record` in place; a record that is large enough is not changed. */
 export function padRecord(record: Record<string, unknown>, sizeBytes: number, random: Random): void {
   let missing = sizeBytes - Buffer.byteLength(JSON.stringify(record));
   const cast = findCast(record["credits"]);

@@ -1,4 +1,4 @@
-/** Plays a scripted fault on a response. Which request meets which fault is decided before. */
+/** Plays a scripted fault on a response. `faults.ts` decides which request meets which fault. */
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -18,7 +18,7 @@ export interface FaultScene {
   readonly question: Question;
   readonly world: World;
   readonly call: number;
-  /** What would have been answered; built when it is wanted. */
+  /** The normal answer; built on demand. */
   readonly sound: (question: Question) => Answer;
 }
 
@@ -167,7 +167,7 @@ async function truncate(answer: Answer, by: "length" | "chunked", response: Serv
   response.socket?.end();
 }
 
-/** Spaces inside an object: sound JSON, a thousandth of its size on the wire. A client that leaves ends it. */
+/** Spaces inside an object: valid JSON, a thousandth of its size on the wire. It ends when the client leaves. */
 async function sendGzipBomb(inflatedBytes: number, response: ServerResponse): Promise<void> {
   response.writeHead(200, { "content-type": "application/json;charset=utf-8", "content-encoding": "gzip" });
   const source = Readable.from(listBombBlocks(inflatedBytes));

@@ -1,11 +1,11 @@
-/** What a request to TMDB asks for, read from its URL. Whether it may ask, and what the answer is, others decide. */
+/** Parses what a request to TMDB asks for from its URL. Permission and the answer are not its work. */
 import { toImdbId, toTmdbId } from "./tmdb-ids.ts";
 
 export type Route = "movie" | "tv" | "find";
 
 export interface Question {
   readonly route: Route;
-  /** As it stands in the path: `tt…` or a number. */
+  /** As given in the path: `tt…` or a number. */
   readonly givenId: string;
   /** The title that is meant, whichever kind of id was given; `undefined` when there can be none. */
   readonly imdbId: string | undefined;

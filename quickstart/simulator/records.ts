@@ -1,6 +1,6 @@
 /**
  * Invented details of a film or a series, field by field as TMDB's version 3 gives them (names of November 2026). Every
- * record says that it is invented, in `homepage` and `tagline`. Ids, errors and sending are left to others.
+ * record says that it is invented, in `homepage` and `tagline`. Ids, errors and sending are not its work.
  */
 import { inventPerson } from "../invented/people.ts";
 import { createRandom, type Random } from "../invented/random.ts";
@@ -170,7 +170,7 @@ function inventOverview(language: string, random: Random): string {
   if (language.startsWith("pt")) {
     return `Em ${place}, ${name} encontra o que ninguém havia perdido. Título inventado: esta história não existe.`;
   }
-  return `In ${place}, ${name} finds what nobody had lost. An invented title: there is no such story.`;
+  return `In ${place}, ${name} finds what no one had lost. An invented title: there is no such story.`;
 }
 
 function inventCollection(random: Random): TmdbRecord {

@@ -1,4 +1,4 @@
-/** How the simulator's own numbers and IMDb's ids translate into each other: one to one, so that nothing need be kept. */
+/** Converts between the simulator's numbers and IMDb's ids: one to one, so that nothing has to be stored. */
 
 const IMDB_ID = /^tt(\d{7,10})$/;
 const FACTOR = 3;

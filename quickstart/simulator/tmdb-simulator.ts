@@ -1,6 +1,6 @@
 /**
  * A server on loopback that answers in the shapes of TMDB's API, version 3, about titles that do not exist. It checks
- * the token, counts and measures what arrives, and misbehaves where it was told to. It is never used unasked.
+ * the token, counts and measures what arrives, and misbehaves as scripted. It is used only on request.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -155,7 +155,7 @@ export async function startTmdbSimulator(options: TmdbSimulatorOptions = {}): Pr
     }
     serve(url, request, response).catch((error: unknown) => response.destroy(asError(error)));
   });
-  // Clients keep idle connections for a while; one that is closed under them looks like a fault nobody scripted.
+  // Clients keep idle connections for a while; closing one looks like a fault that was not scripted.
   server.keepAliveTimeout = 120_000;
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");

@@ -13,7 +13,7 @@ export interface WorldOptions {
   readonly unknownShare: number;
   /** Only these are known, all of them; overrules `unknownShare`. */
   readonly knownIds: ReadonlySet<string> | undefined;
-  /** What a known title is; `either` where not given, for an id does not tell. */
+  /** What a known title is; default `either`, because an id does not show it. */
   readonly kindOf: ((imdbId: string) => TitleKind) | undefined;
   readonly bodySizeBytes: number | undefined;
   /** A few per cent of the films lack a top-level name or have one more. */

@@ -36,7 +36,7 @@ export function clearTasks(
       "RUN_UNKNOWN",
       `${request.dagId} has no run from ${request.from} to ${request.to} in the lake ${lakeId}.`,
       {
-        hint: `\`dagmar runs list ${request.dagId}\` shows those it has.`,
+        hint: `\`dagmar runs list ${request.dagId}\` shows its runs.`,
       },
     );
   }

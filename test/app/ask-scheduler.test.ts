@@ -1,4 +1,4 @@
-/** What who asks a scheduler is told when the answer does not come: each state that a request may be in. */
+/** What a command reports when a scheduler does not answer, for each state of its request. */
 import { expect, test } from "vitest";
 import { askScheduler } from "../../app/ask-scheduler.ts";
 import { systemClock } from "../../cli/process/system-clock.ts";
@@ -35,7 +35,7 @@ test("Ctrl-C takes back what has not begun", async () => {
   stopping.abort();
   await expect(answer).rejects.toMatchObject({
     code: "INTERRUPTED",
-    message: "The request was taken back; nothing was done.",
+    message: "The request was withdrawn; nothing was done.",
   });
   expect(listOpenRequests(database)).toEqual([]);
 });
@@ -50,7 +50,7 @@ test("what has begun cannot be taken back, and is not said to be", async () => {
   });
 });
 
-test("a scheduler that goes, or another that finds what it had begun, is told", async () => {
+test("a scheduler that stops is reported, and one that finds a request already begun", async () => {
   const { database, answer, requestId } = await openAsking();
   await database.write((query) => {
     beginRequest(query, requestId);

@@ -33,7 +33,7 @@ async function untilListed(): Promise<void> {
   while (world.count("ListMultipartUploads") === 0) await new Promise(setImmediate);
 }
 
-test("a list of uploads that hangs delays a run by the grace and no more", async () => {
+test("a list of uploads that hangs delays a run only by the grace period", async () => {
   hangListing();
   let endedMs = 0;
   const result = await sweep(async () => {

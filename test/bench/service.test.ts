@@ -1,4 +1,4 @@
-/** That the service's benchmarks measure what they say: the past that they make up, the minutes that they pass, the floors. */
+/** The service's benchmarks measure what they say: the invented history, the simulated minutes, the lower bounds. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openBareCommits } from "../../bench/bare-commits.ts";
 import { openGround, type Ground } from "../../bench/ground.ts";

@@ -1,4 +1,4 @@
-/** The recovery dies too, one to four times, at seeded points; then it is let to its end, and once more. */
+/** The recovery dies too, one to four times, at seeded points; then it runs to its end, and once more. */
 import { afterAll, expect, test } from "vitest";
 import { backfill, foreground, scheduler, type Scene } from "./sweep-scenes.ts";
 import { LAKES, openSweepWorld, type SweepWorld } from "./sweep-world.ts";
@@ -7,7 +7,7 @@ import { countPoints, IS_LONG, openRandom, SWEEP_PATIENCE_MS, tell, tryCrashes }
 /** Of each lake; the batches of the larger world fill up while it runs. */
 const KILLS = IS_LONG ? 250 : 30;
 
-/** A task under which its process has died three times is set aside, which a run by hand takes up again, and these do not. */
+/** A task fails after its process died three times; only a run by hand starts it again, and these runs are not by hand. */
 const MOST_KILLS_UNATTENDED = 2;
 
 const worlds: SweepWorld[] = [];

@@ -1,4 +1,4 @@
-/** The failpoints themselves: none is dead, they cost nothing while they are off, and one that is armed ends the process there. */
+/** The failpoints themselves: every one is reached, they cost nothing while off, and an armed one ends the process there. */
 import { afterAll, expect, test } from "vitest";
 import { armFailpoints, FAILPOINTS, failpoint, type FailpointName } from "../../model/failpoint.ts";
 import { DECLARATIONS } from "../../tasks/registry.ts";
@@ -23,7 +23,7 @@ test("every name in the list is passed by some sweep", { timeout: 120_000 }, asy
   const store = await open("s3");
   const timetable = scheduler();
   const trials = [
-    // What stands in the lake and is not in the books is found by the next.
+    // The next execution finds what is in the lake and not in the database.
     [store, foreground("csv_ingest"), "file.put.after:1"],
     [store, foreground("tmdb_ingest"), "put.after:1"],
     [folder, timetable, "slot.after:1"],
@@ -68,7 +68,7 @@ test("while nothing is armed a failpoint costs a few nanoseconds at most", () =>
   expect(nanoseconds).toBeLessThan(5);
 });
 
-test("what is armed is told each name, until it is disarmed", () => {
+test("an armed listener gets each name, until it is disarmed", () => {
   const told: FailpointName[] = [];
   armFailpoints((name) => told.push(name));
   failpoint("put.before");

@@ -1,5 +1,5 @@
 /**
- * A TMDB that answers with whatever harms: each id ends in one outcome all the same, what is stored is what came, and
+ * A TMDB with harmful answers: each id still ends in one outcome, the stored bytes are the received bytes, and
  * neither the terminal, the token nor the memory is touched.
  */
 import { writeFileSync } from "node:fs";
@@ -31,7 +31,7 @@ function raw(imdbId: string, more: string): string {
 }
 
 const ANSWERS: readonly Hostile[] = [
-  { name: "a sound one", outcome: "stored", body: (id) => title(id) },
+  { name: "a valid one", outcome: "stored", body: (id) => title(id) },
   { name: "escapes in the title", outcome: "stored", body: (id) => title(id, { title: ESCAPES }) },
   { name: "escapes in a name", outcome: "stored", body: (id) => title(id, { [ESCAPES]: 1 }) },
   { name: "raw C1 and bidi", outcome: "stored", body: (id) => raw(id, '"title":"\u009b31m\u202e"') },
@@ -81,7 +81,7 @@ const ANSWERS: readonly Hostile[] = [
   { name: "11 MB", outcome: "failed", body: (id) => title(id, { overview: "x".repeat(11_000_000) }) },
 ];
 
-/** Of the request and not of the id: they stop the task. */
+/** Faults of the request, not of the id: they stop the task. */
 const REFUSALS: readonly Hostile[] = [
   { name: "a refusal of escapes", outcome: "failed", status: 422, body: () => ESCAPES },
   {

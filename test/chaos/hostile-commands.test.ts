@@ -1,4 +1,4 @@
-/** Command lines that want something else than a command: each is answered in a sentence, and nothing else happens. */
+/** Command lines that are not commands: each is answered with a sentence, and nothing else happens. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -77,7 +77,7 @@ const LINES: readonly (readonly [number, readonly string[]])[] = [
   [2, ["lake", "ls", "--limit", ESCAPES]],
 ];
 
-test("each line ends with the code that it should, in words, and leaves nothing behind", async () => {
+test("each line ends with the right code and a readable message, and leaves nothing behind", async () => {
   const world = useHostileWorld({ DAGMAR_TIMEZONE: "UTC" });
   writeFileSync(join(world.dagsFolder, "plain.yaml"), DAG);
   await world.prepare(["db", "migrate"]);
@@ -96,7 +96,7 @@ test("each line ends with the code that it should, in words, and leaves nothing 
   expect(world.judge(await world.run(["dags", "validate"]))).toEqual([]);
 }, 180_000);
 
-/** Every setting with a value that is none, or that leads elsewhere. */
+/** Every setting with an invalid value, or one that leads elsewhere. */
 const SETTINGS: readonly Readonly<Record<string, string>>[] = [
   { DAGMAR_LAKE: `s3://${ESCAPES}` },
   { DAGMAR_LAKE: "s3://user:secret@bucket/../x" },
@@ -121,7 +121,7 @@ const SETTINGS: readonly Readonly<Record<string, string>>[] = [
   { TMDB_API_TOKEN_FILE: "/etc", TMDB_API_TOKEN: "" },
 ];
 
-test("a setting that is none is told with its name, and nothing begins", async () => {
+test("an invalid setting is reported with its name, and nothing begins", async () => {
   const world = useHostileWorld();
   writeFileSync(join(world.dagsFolder, "plain.yaml"), DAG);
   const wrong: string[] = [];

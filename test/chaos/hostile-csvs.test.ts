@@ -1,4 +1,4 @@
-/** CSVs that are meant to harm: their bytes arrive as they are, and an id is tt and digits or it is none. */
+/** CSVs that are meant to harm: their bytes arrive unchanged, and an id is tt and digits or invalid. */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ function row(id: string, filler = "x"): string {
 
 interface Hostile {
   readonly body: string | Buffer;
-  /** The ids that it holds; `undefined` where no reading of it is to be had. */
+  /** Its ids; `undefined` if it cannot be read. */
   readonly ids?: readonly string[];
 }
 

@@ -14,7 +14,7 @@ const withKey = (key: string): string =>
 const withFile = (file: string): string =>
   `tasks:\n  a: { type: file-to-lake, with: { dataset: d, file: ${JSON.stringify(file)}, key: "Raw/a.csv" } }\n`;
 
-/** Below 256 KiB each, save where that is the point. Made from the Dag's id, which is the file's name. */
+/** Below 256 KiB each, except where size is tested. Made from the Dag's id, which is the file's name. */
 const FILES: Readonly<Record<string, (dagId: string) => string | Buffer>> = {
   empty: () => "",
   nul: (id) => `${head(id)}description: "a\u0000b"\n${noop}`,
@@ -86,7 +86,7 @@ const FILES: Readonly<Record<string, (dagId: string) => string | Buffer>> = {
   another_name: () => `${head("../../etc/passwd")}${noop}`,
 };
 
-/** Sound as files; what they ask for is refused when the task runs. */
+/** Valid as files; their requests are refused when the task runs. */
 const RUNS: Readonly<Record<string, string>> = {
   reads_up: withFile(`../../../../etc/passwd`),
   reads_absolute: withFile("/etc/passwd"),
@@ -96,12 +96,12 @@ const RUNS: Readonly<Record<string, string>> = {
   reads_odd_name: withFile("a\u001b[2J\u202e.csv"),
 };
 
-test("each hostile file is refused in words, and the sound one beside them runs", async () => {
+test("each hostile file is refused with a readable message, and the valid one next to them runs", async () => {
   const world = useHostileWorld({ DAGMAR_TIMEZONE: "UTC" });
   const write = (name: string, content: string | Buffer): void =>
     writeFileSync(join(world.dagsFolder, `${name}.yaml`), content);
   for (const [name, make] of Object.entries(FILES)) write(name, make(name));
-  write("sound", `${head("sound")}${noop}`);
+  write("valid", `${head("valid")}${noop}`);
 
   const startedMs = performance.now();
   const validated = await world.run(["dags", "validate"]);
@@ -111,18 +111,18 @@ test("each hostile file is refused in words, and the sound one beside them runs"
   const faults = validated.stderr.trimEnd().split("\n");
   const isOf = (line: string, name: string): boolean => line.includes(`/${name}.yaml:`);
   expect(Object.keys(FILES).filter((name) => !faults.some((line) => isOf(line, name)))).toEqual([]);
-  // A line that no file begins would be one that a file has forged.
+  // A line without a file's name would be a forged one.
   expect(faults.slice(0, -1).filter((line) => !/^\/\S+\/dags\/\w+\.yaml:/.test(line))).toEqual([]);
   expect(
     faults.filter(
-      (line) => isOf(line, "sound") || line.length > 2_000 || /TypeError|is not a function/.test(line),
+      (line) => isOf(line, "valid") || line.length > 2_000 || /TypeError|is not a function/.test(line),
     ),
   ).toEqual([]);
   expect(seconds).toBeLessThan(45);
 
-  const sound = await world.run(["run", "sound", "--date", "2026-11-20"]);
-  expect(sound.exitCode).toBe(0);
-  expect(world.judge(sound)).toEqual([]);
+  const valid = await world.run(["run", "valid", "--date", "2026-11-20"]);
+  expect(valid.exitCode).toBe(0);
+  expect(world.judge(valid)).toEqual([]);
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
 }, 120_000);
 
@@ -203,12 +203,12 @@ test("whatever bytes a file holds, it is read to the end or refused, and nothing
     )
     .map((parts) => Buffer.from(parts.join("")));
   fc.assert(fc.property(yaml, check), { numRuns: 3_000 });
-  // What a person writes, with one character changed, taken away or put in.
-  const sound = readFileSync(join(import.meta.dirname, "../../dags/tmdb_ingest.yaml"), "utf8");
-  const edit = fc.tuple(fc.nat(sound.length), fc.nat(3), fc.string({ maxLength: 3, unit: "binary" }));
+  // A real Dag file with one character changed, removed or added.
+  const valid = readFileSync(join(import.meta.dirname, "../../dags/tmdb_ingest.yaml"), "utf8");
+  const edit = fc.tuple(fc.nat(valid.length), fc.nat(3), fc.string({ maxLength: 3, unit: "binary" }));
   fc.assert(
     fc.property(edit, ([at, length, text]) =>
-      check(Buffer.from(sound.slice(0, at) + text + sound.slice(at + length))),
+      check(Buffer.from(valid.slice(0, at) + text + valid.slice(at + length))),
     ),
     { numRuns: 1_000 },
   );

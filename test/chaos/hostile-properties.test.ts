@@ -97,7 +97,7 @@ describe("templates", () => {
           return value;
         });
         expect(new Set(seen)).toEqual(new Set(listReferences(template)));
-        // By another way: cut at the references, and put the value between.
+        // Computed in another way: split at the references, and join with the value.
         expect(rendered).toBe(template.split(/\$\{[^{}]*\}/).join(value));
       }),
       { numRuns },
@@ -177,7 +177,7 @@ describe("keys", () => {
       fc.property(key, odd, (given, prefix) => {
         const refusal = catchError(() => checkKey(given, prefix));
         expect(describeRefusal(refusal)).toMatch(/^(taken|LAKE_KEY_REFUSED: .+)$/s);
-        // Taken: then no part of it can lead anywhere else.
+        // Accepted: then no part of it can lead out of the folder.
         const isPlain =
           given.split("/").every((part) => part !== "" && part !== "." && part !== "..") &&
           !/[\\\p{Cc}\p{Cs}]/u.test(given) &&
@@ -300,7 +300,7 @@ describe("cron lines", () => {
   );
   const instants = fc.date({ min: new Date("1970-01-02"), max: new Date("2900-01-01"), noInvalidDate: true });
 
-  test("are refused in words, or have slots that come one after the other", () => {
+  test("are refused with a message, or have slots that come one after the other", () => {
     fc.assert(
       fc.property(line, zones, instants, (expression, zone, from) => {
         const fault = validateCron(expression);
@@ -343,7 +343,7 @@ describe("what is shown", () => {
           } as const;
           const line = composeLine(format, event, makeRedact([secret]));
           expect(line).not.toContain(CANARY);
-          // oxlint-disable-next-line no-control-regex -- these are what it looks for
+          // oxlint-disable-next-line no-control-regex -- the pattern looks for control characters
           expect(line).not.toMatch(/[\u0000-\u001f\u007f]/);
           expect(format === "json" || escapeControlCharacters(line) === line).toBe(true);
         },

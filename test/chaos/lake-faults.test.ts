@@ -1,5 +1,5 @@
 /**
- * The program against a store that fails, lies or is changed behind its back: what it makes of each fault, with how many
+ * The program against a store that fails, lies or is changed by others: its outcome for each fault, with how many
  * requests, in what time and memory; and that nothing is lost, doubled or written over.
  */
 import { copyFileSync, readFileSync, rmSync } from "node:fs";
@@ -153,14 +153,16 @@ describe("a store that", () => {
     },
   );
 
-  test("holds somebody else's object on a planned key keeps it: the next name is taken, and told", async () => {
+  test("holds a foreign object on a planned key keeps it: the next name is taken and reported", async () => {
     const opened = await openStoreWorld();
-    spoil(opened, { kind: "foreign-object", body: "somebody else's" }, 1);
+    spoil(opened, { kind: "foreign-object", body: "of another program" }, 1);
     expectBounded(...(await ingest(opened)));
     const foreign = [...opened.store.objects()].filter(
       ([, { metadata }]) => metadata["dagmar-kind"] === undefined,
     );
-    expect(foreign.map(([, { body }]) => body.bytes?.toString())).toEqual(Array(3).fill("somebody else's"));
+    expect(foreign.map(([, { body }]) => body.bytes?.toString())).toEqual(
+      Array(3).fill("of another program"),
+    );
     expect(countSpoiledPuts(opened).every((count) => count >= 1)).toBe(true);
     expect(countEvents(opened, "foreign_object") + countEvents(opened, "key_taken")).toBe(3);
     opened.expectEachOnce();
@@ -199,7 +201,7 @@ describe("a store without conditional writes", () => {
   );
 });
 
-test("a store that compares no checksums and changes a byte is found out, and the same command stores the sound bytes beside it", async () => {
+test("a store that compares no checksums and changes a byte is detected, and the same command stores the right bytes next to it", async () => {
   const opened = await openStoreWorld({ ignoresChecksums: true });
   opened.store.faults.push({
     when: { operation: "PutObject", key: TARGETS[0] as RegExp },
@@ -214,27 +216,27 @@ test("a store that compares no checksums and changes a byte is found out, and th
   expect(second.stdout).toContain(
     "Raw/Local/CSV/Movies/2026/11/23/movies.csv holds other bytes than recorded.",
   );
-  const sound = readFileSync(join(opened.world.inputFolder, "movies.csv"));
-  const beside = [...opened.store.objects()].filter(([key]) =>
+  const source = readFileSync(join(opened.world.inputFolder, "movies.csv"));
+  const copies = [...opened.store.objects()].filter(([key]) =>
     /Movies\/.*movies-[0-9a-f]{8}\.csv$/.test(key),
   );
-  expect(beside.map(([, { body }]) => body.bytes?.equals(sound))).toEqual([true]);
+  expect(copies.map(([, { body }]) => body.bytes?.equals(source))).toEqual([true]);
 });
 
-test("a file that the lake claims to hold, and whose bytes are others, is stored beside it by a database that is new", async () => {
+test("a file that the lake claims to hold, and whose bytes are others, is stored next to it by a new database", async () => {
   const opened = await openStoreWorld();
   const { world, store } = opened;
   await world.prepare(["run", "csv_ingest", "--date", DATE]);
   const bytes = store.objects().get(`zone/${MOVIES_CSV}`)?.body.bytes as Buffer;
-  const sound = Buffer.from(bytes);
+  const source = Buffer.from(bytes);
   bytes[7] = (bytes[7] ?? 0) ^ 1;
   const again = await opened.run("csv_ingest", DATE, { DAGMAR_DB: join(world.folder, "new.db") });
   expectSuccess(again);
-  const beside = [...store.objects()].filter(([key]) => /Movies\/.*movies-[0-9a-f]{8}\.csv$/.test(key));
-  expect(beside.map(([, { body }]) => body.bytes?.equals(sound))).toEqual([true]);
+  const copies = [...store.objects()].filter(([key]) => /Movies\/.*movies-[0-9a-f]{8}\.csv$/.test(key));
+  expect(copies.map(([, { body }]) => body.bytes?.equals(source))).toEqual([true]);
 });
 
-test("an object that somebody deleted is found by lake verify, and named", async () => {
+test("lake verify finds a deleted object and names it", async () => {
   const opened = await openStoreWorld();
   await ingest(opened);
   const gone = Object.keys(opened.countPuts()).find((key) => /Movies\/.*-00001\.json$/.test(key)) ?? "";

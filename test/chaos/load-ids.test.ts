@@ -47,7 +47,7 @@ function ingest(date: string): Promise<Measured> {
   return measureProcess(process.execPath, args, { environment: world.environment, folder: world.folder });
 }
 
-/** What a stranger finds who reads the objects and the database. */
+/** What an independent reader finds in the objects and the database. */
 function judge() {
   const { faults, copies } = checkLake({
     objects: readFolderLake(world.lakeFolder),

@@ -13,7 +13,7 @@ const DAGS = 1_000;
 const TASKS = 5;
 const MINUTES = isLong ? 60 : 3;
 const LIMIT_MS = isLong ? 45 * 60_000 : 150_000;
-/** What may stay in memory of each further task instance, on average. A joined signal that nobody let go of was 3,500. */
+/** What may stay in memory of each further task instance, on average. A joined signal that was never released was 3,500. */
 const MOST_BYTES_LEFT = 500;
 const MOST_RSS_MIB = 600;
 
@@ -54,7 +54,7 @@ test(
 
     const [first] = minutes;
     const last = minutes.at(-1);
-    if (first === undefined || last === undefined) throw new Error("it told nothing");
+    if (first === undefined || last === undefined) throw new Error("it reported nothing");
     const seconds = minutes.reduce((sum, { ms }) => sum + ms / 1000, 0);
     const bytesLeft = ((last.heapMiB - first.heapMiB) * 2 ** 20) / ((MINUTES - 1) * DAGS * TASKS);
     const slowest = Math.max(...minutes.map(({ ms }) => ms));
@@ -102,7 +102,7 @@ function medianTurn(minutes: readonly MinuteLine[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-/** What the books say, read by plain SQL. */
+/** What the database says, read by plain SQL. */
 function judge(file: string) {
   const database = new BetterSqlite3(file, { readonly: true });
   const all = (sql: string): unknown[] => database.prepare(sql).all();

@@ -39,7 +39,7 @@ async function runOne(world: ServiceWorld, clock: Readonly<Record<string, string
 
 describe.skipIf(!HAS_FAKE_TIME)("a scheduler that was started when the clock was at", () => {
   test.each(CLOCKS)(
-    "%s goes on when it is right again: no slot twice, none left open, nobody waited for",
+    "%s continues when it is right again: no slot twice, none left open, no wait for a dead process",
     async (offset) => {
       const world = useServiceWorld();
       world.writeDag("seconds", EACH_SECOND);
@@ -75,7 +75,7 @@ describe.skipIf(!HAS_FAKE_TIME)("a scheduler that was started when the clock was
 });
 
 describe.skipIf(!HAS_FAKE_TIME)("a clock that is set while the scheduler runs", () => {
-  test("ahead by ten days, back by eleven, ahead by ten years and right again: told, and no slot twice", async () => {
+  test("ahead by ten days, back by eleven, ahead by ten years and right again: reported, and no slot twice", async () => {
     const world = useServiceWorld();
     const file = join(world.folder, "clock");
     setClock(file, "+0");
@@ -84,7 +84,7 @@ describe.skipIf(!HAS_FAKE_TIME)("a clock that is set while the scheduler runs", 
     await runSome(world, running);
     for (const [index, offset] of ["+10d", "-1d", "+10y", "+0"].entries()) {
       setClock(file, offset);
-      await eventually("it is told", () => world.countEvents("clock_jump") > index, running, 35_000);
+      await eventually("it is reported", () => world.countEvents("clock_jump") > index, running, 35_000);
       await runSome(world, running);
     }
     const stopped = await running.stop();

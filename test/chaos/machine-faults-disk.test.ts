@@ -1,6 +1,6 @@
 /**
  * Disks that are full or read-only, and a database that is damaged, of a newer program, or not whole: what is said, what is
- * left alone, and that the same command goes on when it is mended.
+ * not changed, and that the same command resumes when it is mended.
  */
 import { createHash } from "node:crypto";
 import {
@@ -27,7 +27,7 @@ const REQUESTS_AT_ONCE = 16;
 const EACH_SECOND = `schedule: "* * * * * *"\ncatchup: all\ntasks: { nothing: { type: noop } }\n`;
 
 describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
-  test("under the database fails the run with what to do; with room the same command goes on", async () => {
+  test("under the database fails the run with what to do; with room the same command resumes", async () => {
     const disk = mountSmallDisk("2m");
     const opened = await openFolderWorld({
       movies: 200,
@@ -38,7 +38,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     const failed = await opened.run("tmdb_ingest", DATE);
     expect([1, 75], failed.stdout + failed.stderr).toContain(failed.exitCode);
     expect(failed.stdout + failed.stderr).toMatch(/No space is left for .*dagmar\.db[^]*Free some space/);
-    expect(failed.stdout + failed.stderr).not.toMatch(/fault of Dagmar's own|^ +at /m);
+    expect(failed.stdout + failed.stderr).not.toMatch(/bug in Dagmar|^ +at /m);
     expect(failed.seconds).toBeLessThan(40);
     expect(failed.peakMebibytes).toBeLessThan(260);
     disk.resize("64m");
@@ -59,7 +59,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
       const refused = await world.run(["scheduler"], environment);
       expect(refused.exitCode, `${prior}: ${refused.stderr}`).toBe(75);
       expect(refused.stderr).toMatch(/[Nn]o space is left[^]*Free some space/);
-      expect(refused.stderr).not.toMatch(/fault of Dagmar's own|Restore a backup|^ +at /m);
+      expect(refused.stderr).not.toMatch(/bug in Dagmar|Restore a backup|^ +at /m);
       disk.free();
     }
     const running = await world.startScheduler(environment);
@@ -86,7 +86,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     opened.expectEachOnce();
   }, 90_000);
 
-  test("under a scheduler's database is told and waited out; then every slot is made, once", async () => {
+  test("under a scheduler's database is reported and waited out; then every slot is made, once", async () => {
     const world = useServiceWorld();
     const disk = mountSmallDisk("8m");
     const file = join(disk.folder, "dagmar.db");
@@ -113,7 +113,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     expect(running.output()).toMatch(/No space is left for/);
     disk.free();
     const before = read().length;
-    await eventually("it goes on", () => read().length > before + 5, running, 30_000);
+    await eventually("it continues", () => read().length > before + 5, running, 30_000);
     const stopped = await running.stop();
     expect(stopped.exitCode, stopped.stderr).toBe(0);
     const slots = read();
@@ -122,7 +122,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
   }, 90_000);
 });
 
-/** Where nobody may mount a small disk, this is how room runs out. */
+/** How room runs out where a small disk cannot be mounted. */
 describe("a quota of the process (`ulimit -f`)", () => {
   const runWithin = (world: CliWorld, kibibytes: number, ...args: readonly string[]): Promise<CliResult> =>
     startChild(
@@ -132,7 +132,7 @@ describe("a quota of the process (`ulimit -f`)", () => {
       world.environment,
     ).ended;
 
-  test("on the database fails the run with what to do; without it the same command goes on", async () => {
+  test("on the database fails the run with what to do; without it the same command resumes", async () => {
     const opened = await openFolderWorld({ movies: 200, simulator: { bodySizeBytes: 20_000 } });
     const { world } = opened;
     await world.prepare(["run", "csv_ingest", "--date", DATE]);
@@ -142,7 +142,7 @@ describe("a quota of the process (`ulimit -f`)", () => {
     expect(told).toMatch(
       /dagmar\.db could not be read or written \(SQLITE_IOERR[^]*Check the disk, the quota/,
     );
-    expect(told).not.toMatch(/fault of Dagmar's own|Restore a backup|^ +at /m);
+    expect(told).not.toMatch(/bug in Dagmar|Restore a backup|^ +at /m);
     const again = await opened.run("tmdb_ingest", DATE);
     expect(again.exitCode, again.stdout + again.stderr).toBe(0);
     opened.expectEachOnce();
@@ -165,7 +165,7 @@ describe("a quota of the process (`ulimit -f`)", () => {
 });
 
 describe.skipIf(!HAS_SMALL_DISKS)("a folder that is read-only", () => {
-  test("as the lake fails the run with what to do, and the same command goes on when it is writable", async () => {
+  test("as the lake fails the run with what to do, and the same command resumes when it is writable", async () => {
     const opened = await openFolderWorld();
     const disk = mountSmallDisk("64m", opened.world.lakeFolder);
     disk.setReadOnly(true);
@@ -191,7 +191,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a folder that is read-only", () => {
         const refused = await opened.world.run(command);
         expect(refused.exitCode, refused.stderr).toBe(78);
         expect(refused.stderr).toContain("Allow this user to write to it and to its folder");
-        expect(refused.stderr).not.toMatch(/Restore a backup|fault of Dagmar's own|^ +at /m);
+        expect(refused.stderr).not.toMatch(/Restore a backup|bug in Dagmar|^ +at /m);
       }
       disk.setReadOnly(false);
     }
@@ -202,7 +202,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a folder that is read-only", () => {
 });
 
 describe("a database that cannot be used", () => {
-  /** Each makes another fault of a sound, closed database. */
+  /** Each makes another fault of a valid, closed database. */
   const faults: readonly [string, (file: string) => void, RegExp][] = [
     ["is no database at all", (file) => writeFileSync(file, "Dear diary,\n".repeat(1000)), /not a database/],
     [
@@ -232,7 +232,7 @@ describe("a database that cannot be used", () => {
         expect(refused.exitCode, `${command.join(" ")}: ${refused.stderr}`).toBe(78);
         expect(refused.stderr).toMatch(says);
         expect(refused.stderr).toMatch(/Restore a backup|newer Dagmar|newer version|npm/i);
-        expect(refused.stderr).not.toMatch(/fault of Dagmar's own|^ +at /m);
+        expect(refused.stderr).not.toMatch(/bug in Dagmar|^ +at /m);
       }
       expect(hash(world.databaseFile)).toBe(before);
       expect(opened.simulator.requests).toBe(0);

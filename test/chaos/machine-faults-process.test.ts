@@ -1,4 +1,4 @@
-/** A process that is stopped, starved, locked out or told to end again and again: nothing is lost, doubled or left open. */
+/** A process that is stopped, starved, locked out or ended again and again: nothing is lost, doubled or left open. */
 import { setTimeout as delay } from "node:timers/promises";
 import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, test } from "vitest";
@@ -51,7 +51,7 @@ async function lockFor(file: string, seconds: number): Promise<void> {
   other.close();
 }
 
-test("a scheduler that stood still for five seconds tells it and makes every slot, once", async () => {
+test("a scheduler that stood still for five seconds reports it and makes every slot, once", async () => {
   const world = useServiceWorld();
   world.writeDag("seconds", EACH_SECOND);
   const running = await world.startScheduler();
@@ -59,7 +59,7 @@ test("a scheduler that stood still for five seconds tells it and makes every slo
   await world.freeze(running);
   await delay(5000);
   running.child.kill("SIGCONT");
-  await eventually("it is told", () => world.countEvents("loop_stall") > 0, running);
+  await eventually("it is reported", () => world.countEvents("loop_stall") > 0, running);
   await runSome(world, running, 8);
   await stop(running);
   expect(world.countEvents("loop_stall")).toBeGreaterThan(0);
@@ -155,7 +155,7 @@ function expectNotAskedAgain({ simulator }: IngestWorld, durable: ReadonlyMap<st
 }
 
 describe("memory that runs out", () => {
-  test("in the whole process loses the attempt alone; the same command, with memory, goes on", async () => {
+  test("in the whole process loses only the attempt; the same command, with memory, resumes", async () => {
     const opened = await openFolderWorld({
       movies: 24,
       series: 4,

@@ -10,7 +10,7 @@ afterAll(async () => {
 });
 
 test.each(LAKES)(
-  "over %s the same command goes on with it: each day once, each answer once",
+  "over %s the same command resumes it: each day once, each answer once",
   {
     timeout: SWEEP_PATIENCE_MS,
   },

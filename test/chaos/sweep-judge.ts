@@ -1,5 +1,5 @@
 /**
- * What must hold whenever the process died: said of the lake, of the database and of what TMDB was asked, all read from
+ * What must hold whenever the process died, for the lake, the database and the requests to TMDB, all read from
  * outside. The objects among themselves are `check-lake`'s part.
  */
 import { createHash } from "node:crypto";
@@ -8,7 +8,7 @@ import { isUnknown } from "../support/cli.ts";
 import type { Scene } from "./sweep-scenes.ts";
 import { FOREIGN_BODY, type SweepWorld } from "./sweep-world.ts";
 
-/** Looks after every run, killed or not, and remembers what must stay as it was. */
+/** Checks after every run, killed or not, and remembers what must not change. */
 export interface Witness {
   readonly faults: readonly string[];
   look(): void;
@@ -52,7 +52,7 @@ export function judgeWorld(world: SweepWorld, scene: Scene, kills: number): read
   judgeFiles(world, ours, scene, faults);
   judgeBooks(world, scene, faults);
   for (const key of world.store?.overwrittenKeys() ?? []) faults.push(`${key}: it was overwritten`);
-  // They are swept when they are a day old.
+  // They are removed when they are a day old.
   const uploads = world.unfinishedUploads;
   if (uploads > kills) faults.push(`${uploads} uploads are left of ${kills} processes that died`);
   if (scene.isTmdb) judgeRecords(world, scene, checked, kills, faults);
@@ -65,7 +65,7 @@ function judgeForeign(
   faults: string[],
 ): void {
   for (const [key, { body }] of all) {
-    if (!ours.has(key) && body.toString() !== FOREIGN_BODY) faults.push(`${key}: it is nobody's`);
+    if (!ours.has(key) && body.toString() !== FOREIGN_BODY) faults.push(`${key}: it has no owner`);
   }
 }
 
@@ -118,7 +118,8 @@ function judgeBooks(world: SweepWorld, scene: Scene, faults: string[]): void {
     `SELECT (SELECT count(*) FROM v_attempts WHERE state = 'lost') AS lost,
         (SELECT count(*) FROM v_events WHERE kind IN ('attempt_lost', 'task_set_aside')) AS events`,
   );
-  if (told?.lost !== told?.events) faults.push(`${told?.lost} attempts were lost and ${told?.events} told`);
+  if (told?.lost !== told?.events)
+    faults.push(`${told?.lost} attempts were lost and ${told?.events} recorded`);
   const holders = world.query("SELECT 1 FROM lease WHERE expires_at IS NOT NULL");
   if (holders.length > 0) faults.push("the lease was not given back");
 }
@@ -161,7 +162,7 @@ function listDates(scene: Scene): readonly string[] {
   return [...new Set(scene.runs.flatMap(({ logicalDates }) => logicalDates))];
 }
 
-/** What the last run must leave as it was. */
+/** What the last run must not change. */
 export function takeStock(world: SweepWorld): string {
   const objects = [...world.objects()].map(([key, { body }]) => `${key} ${hash(body)}`);
   return [`${world.simulator.requests} requests`, ...objects.toSorted()].join("\n");

@@ -1,5 +1,5 @@
 /**
- * SIGKILL in the foreground, over the S3 test server: files in parts and at once, records past somebody else's object. The
+ * SIGKILL in the foreground, over the S3 test server: files in parts and at once, records past a foreign object. The
  * short lane takes a sample of the points.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";

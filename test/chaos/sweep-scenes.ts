@@ -1,4 +1,4 @@
-/** What is done in a sweep, three ways: by a run in the foreground, by a backfill, by the scheduler. */
+/** The scenes of a sweep: a run in the foreground, a backfill, the scheduler. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { CliResult } from "../support/cli.ts";
 import type { CrashAt, SweepWorld } from "./sweep-world.ts";
@@ -13,7 +13,7 @@ export interface Scene {
   readonly isTmdb: boolean;
   /** Changes the world's Dags, once. */
   furnish?(world: SweepWorld): void;
-  /** The whole work; from wherever it was left. */
+  /** The whole work, resumed from the last crash. */
   work(world: SweepWorld, crashAt?: CrashAt): Promise<CliResult>;
   /** The work once more, when it is done. */
   again(world: SweepWorld): Promise<CliResult>;

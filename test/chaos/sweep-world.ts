@@ -1,6 +1,6 @@
 /**
  * A world for one crash after another: small CSVs, a simulated TMDB, a lake in a folder or in the S3 test server, and the
- * program as a child that dies where it is told to. What the world then holds is judged by `sweep-judge`.
+ * program as a child that dies at a chosen point. What the world then holds is judged by `sweep-judge`.
  */
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -47,11 +47,11 @@ export interface SweepWorld extends Pick<CliWorld, "folder" | "databaseFile" | "
   /** An empty lake and no database, or what `commands` made of them; what was asked before is forgotten. */
   begin(commands: readonly (readonly string[])[]): Promise<void>;
   start(args: readonly string[], crashAt?: CrashAt): CliProcess;
-  /** What stands in the lake, by key below its prefix; foreign objects too. */
+  /** The objects of the lake by key below its prefix, also foreign ones. */
   objects(): ReadonlyMap<string, PlainObject>;
   /** Of uploads in parts that were begun and not finished. */
   readonly unfinishedUploads: number;
-  /** Plain SQL; nothing where the database, or a table of it, is not there yet. */
+  /** Plain SQL; no rows if the database or the table does not exist yet. */
   query<Row>(sql: string): Row[];
   /** Names of the failpoints that were passed since `begin`. */
   passed(): readonly string[];
@@ -61,14 +61,14 @@ export interface SweepWorld extends Pick<CliWorld, "folder" | "databaseFile" | "
 /** The CSV of films is larger, and so goes up in parts; that of series is not. */
 const PART_BYTES = 3_000;
 const FOREIGN_KEY = /movies-\d+T\d+Z-00001\.json$/;
-export const FOREIGN_BODY = "somebody else's";
+export const FOREIGN_BODY = "of another program";
 
 export async function openSweepWorld(options: WorldOptions): Promise<SweepWorld> {
   const simulator = await startSimulator({ structureDrift: true });
   const store = options.lake === "s3" ? await startS3Server({ minPartBytes: 1, pageSize: 3 }) : undefined;
   const cli = openCliWorld({ TMDB_BASE_URL: simulator.url, DAGMAR_HTTP: "127.0.0.1:0" });
   rmSync(join(cli.dagsFolder, "oscar_ingest.yaml"));
-  // A failure must not pass for a crash that was recovered from, nor be waited for.
+  // A failure must not count as a recovered crash, and must not cause a wait.
   for (const dagId of ["csv_ingest", "tmdb_ingest"]) {
     cli.editDag(dagId, (text) => text.replace("retries: 3", "retries: 0"));
   }
@@ -135,7 +135,7 @@ export async function openSweepWorld(options: WorldOptions): Promise<SweepWorld>
       rmSync(join(cli.folder, "data"), { recursive: true, force: true });
       simulator.reset();
       store?.faults.clear();
-      // Two objects in one bucket are never written over by accident alone: somebody else's comes first, once.
+      // Two objects in one bucket are never written over by accident alone: a foreign object comes first, once.
       store?.faults.push({
         when: { operation: "PutObject", key: FOREIGN_KEY },
         fault: { kind: "foreign-object", body: FOREIGN_BODY },

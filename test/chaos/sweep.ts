@@ -1,4 +1,4 @@
-/** Crash after crash: which points are taken, what is done at each, and what is told of it. */
+/** Crash after crash: which points are taken, what is done at each, and what is reported of it. */
 import { createRandom, type Random } from "../../quickstart/invented/random.ts";
 import { createWitness, judgeWorld, takeStock } from "./sweep-judge.ts";
 import type { Scene } from "./sweep-scenes.ts";
@@ -24,7 +24,7 @@ export function tell(text: string): void {
 
 export interface Trial {
   readonly kills: number;
-  /** Everything that is not as promised, in words; empty when all is well. */
+  /** Every broken promise as text; empty when all is well. */
   readonly faults: readonly string[];
 }
 
@@ -40,12 +40,12 @@ export async function tryCrashes(
   for (const crashAt of crashes) {
     const { signal } = await scene.work(world, crashAt);
     witness.look();
-    // It came to its end before that point.
+    // It ended before that point.
     if (signal !== "SIGKILL") break;
     kills += 1;
   }
   let end = await scene.work(world);
-  // It died three times under one task: that is told, and whoever runs it again takes it up.
+  // It died three times under one task: that is reported, and the next run by hand starts the task again.
   if (end.exitCode === 1 && isSetAside(world)) end = await scene.work(world);
   witness.look();
   if (end.exitCode !== 0) {
@@ -119,7 +119,7 @@ async function sweepSome(world: SweepWorld, scene: Scene, count: number): Promis
   return { points, kills, faults: faulty };
 }
 
-/** How many failpoints a run passes that nothing happens to. */
+/** How many failpoints an undisturbed run passes. */
 export async function countPoints(world: SweepWorld, scene: Scene): Promise<number> {
   await world.begin(scene.prepare);
   await scene.work(world);

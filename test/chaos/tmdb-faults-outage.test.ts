@@ -1,4 +1,4 @@
-/** A TMDB that is down altogether: how little it is asked, the retries of the task included, and that it is found again. */
+/** A TMDB that is down altogether: how few requests it gets, including the task's retries, and that its return is noticed. */
 import { describe, expect, test } from "vitest";
 import type { FaultAction } from "../../quickstart/simulator/faults.ts";
 import { HAS_FAKE_TIME, hurry } from "./support/fake-time.ts";
@@ -26,7 +26,7 @@ describe.skipIf(!HAS_FAKE_TIME)("a TMDB that is down", () => {
     ["is a page of HTML", { kind: "html" }],
   ];
   test.each(IS_LONG ? kinds : kinds.slice(0, 2))(
-    "and %s gets no more retries than a tenth of its first requests, then one probe at a time",
+    "and %s gets at most a tenth of its first requests as retries, then one probe at a time",
     async (_name, play) => {
       const opened = await prepare({ movies: 300, series: 60 });
       const proxy = await startRecordingProxy(opened.simulator.url);

@@ -42,7 +42,7 @@ describe("one answer that is no good is asked for again, and the title is stored
     ["429 for no time", { kind: "status", status: 429, retryAfter: "0" }],
     ["429 for two seconds", { kind: "status", status: 429, retryAfter: "2" }, { atLeastSeconds: 2 }],
     ["429 until a date", { kind: "retryAfterDate", seconds: 3 }, { atLeastSeconds: 1.5 }],
-    ["429 until nobody knows when", { kind: "status", status: 429, retryAfter: "soon" }],
+    ["429 with an unreadable Retry-After", { kind: "status", status: 429, retryAfter: "soon" }],
   ];
   test.each(faults)("%s", async (_name, play, { times = 1, atLeastSeconds = 0, failedAttempts = 0 } = {}) => {
     const opened = await prepare();
@@ -165,7 +165,7 @@ describe("what TMDB says of a title is a fact:", () => {
   });
 });
 
-test("a token that is refused stops at once: no retry, and no more requests than were under way", async () => {
+test("a token that is refused stops at once: no retry, and only the requests that were in flight", async () => {
   const opened = await prepare({ movies: 200 });
   opened.simulator.faults.push({ when: {}, play: { kind: "status", status: 401 } });
   const result = await opened.run("tmdb_ingest", DATE);

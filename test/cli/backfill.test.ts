@@ -1,4 +1,4 @@
-/** `dagmar backfill`: which slots of a range become runs, who runs them, how many at once, and how it goes on after a stop. */
+/** `dagmar backfill`: which slots of a range become runs, which process runs them, how many at once, and how it resumes. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CliResult } from "../support/cli.ts";
 import {
@@ -71,7 +71,7 @@ describe.each(WAYS)("%s", (way) => {
   let world: WayWorld;
   beforeAll(async () => {
     world = await openWay(way, DAGS);
-    // Whoever comes first makes the database.
+    // The first process creates the database.
     await world.prepare(["run", "manual"]);
   });
   afterEach(() => {
@@ -121,7 +121,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(readCursor()).toEqual(before);
     const again = await backfill(world, ...range);
     expect(again.exitCode).toBe(0);
-    expect(again.stdout).toContain("There is nothing to do: 4 slots are left alone.");
+    expect(again.stdout).toContain("Nothing to do: 4 slots skipped.");
   });
 
   test("--reprocess says which runs that exist are made again: none, those that failed, or all that ended", async () => {
@@ -172,7 +172,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(told.runs.map((run) => run.logical_date)).toEqual(at("05", 1, 2));
   });
 
-  test("Ctrl-C, another range and the same command again: it is one backfill, which goes on", async () => {
+  test("Ctrl-C, another range and the same command again: it is one backfill, which continues", async () => {
     const range = ["slow", "--from", "2025-06-01", "--to", "2025-06-03"];
     const running = world.start(["backfill", ...range]);
     const isAtWork = () => world.readStates("v_tasks", "slow").includes("running");
@@ -213,7 +213,7 @@ describe.each(WAYS)("%s", (way) => {
     const cancelled = world.scheduler === undefined ? 0 : 1;
     const { exitCode, stdout } = await following.ended;
     expect(stdout).toContain(
-      `3 runs: ${3 - cancelled} succeeded, 0 failed, ${cancelled} cancelled, 0 open; 0 slots were left alone\n`,
+      `3 runs: ${3 - cancelled} succeeded, 0 failed, ${cancelled} cancelled, 0 open; 0 slots skipped\n`,
     );
     expect(exitCode).toBe(cancelled);
     expect(world.readStates("v_runs", "slow")).toHaveLength(3);
@@ -229,7 +229,7 @@ describe.each(WAYS)("%s", (way) => {
         )
         .map((row) => row.state);
     await eventually("the first runs", () => readAugust("v_tasks").includes("running"), running);
-    // Beside another command there is nobody to ask.
+    // While another command holds the lease, no scheduler can take the request.
     if (world.scheduler === undefined) {
       running.child.kill("SIGINT");
       await running.ended;
@@ -244,7 +244,7 @@ describe.each(WAYS)("%s", (way) => {
       "all are cancelled",
       () => readAugust("v_runs").join() === "cancelled,cancelled,cancelled",
     );
-    expect((await backfill(world, "slow", "--cancel")).stdout).toBe("No backfill of slow is under way.\n");
+    expect((await backfill(world, "slow", "--cancel")).stdout).toBe("No backfill of slow is running.\n");
   });
 
   test.each([
@@ -306,7 +306,7 @@ test("a Dag that follows several has a slot on each day on which all of them hav
   expect(mixed.stderr).toContain("mixed has no slots: it is only started by hand.");
 });
 
-test("a dry run makes no database, and tells which slots are not due yet", async () => {
+test("a dry run creates no database, and lists the slots that are not due yet", async () => {
   const world = useServiceWorld();
   world.writeDag("yearly", `schedule: "@yearly"\ntasks: { nothing: { type: noop } }\n`);
   const { exitCode, stdout } = await backfill(

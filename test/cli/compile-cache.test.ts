@@ -1,4 +1,4 @@
-/** The cache of compiled code: with the Node that runs the tests, and with what newer and older ones offer in its place. */
+/** The cache of compiled code: with the Node that runs the tests, and with the interfaces of newer and older ones. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ function makeFolder(name: string): string {
 }
 
 test("it lies in a folder of the version's own, which no other user may read or write", () => {
-  const cache = makeFolder("sound");
+  const cache = makeFolder("valid");
   const folder = keepCompiledCode(cache, "1.2.3", NEW_NODE);
   expect(folder).toBe(join(cache, "dagmar", "1.2.3"));
   expect(readdirSync(join(cache, "dagmar"))).toEqual(["1.2.3"]);
@@ -79,7 +79,7 @@ test("the program fills it where its Node can, and answers the same with it, wit
   for (const place of places) {
     const { exitCode, stdout, stderr } = await world.run(["dags", "validate"], { XDG_CACHE_HOME: place });
     expect({ exitCode, stderr }, place).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toBe("3 Dags without a fault\n");
+    expect(stdout).toBe("3 Dags are valid\n");
     expect(existsSync(join(cache, "dagmar"))).toBe(isOffered);
   }
 });

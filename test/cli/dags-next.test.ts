@@ -1,3 +1,4 @@
+/** `dagmar dags next`: the slots, clock changes, start and end, upstream Dags, and refusals. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -40,7 +41,7 @@ async function next(...args: readonly string[]): Promise<Next> {
   return JSON.parse(stdout) as Next;
 }
 
-test("slots come with their local time and their interval; five unless told otherwise", async () => {
+test("slots come with their local time and their interval; five by default", async () => {
   const { slots } = await next("csv_ingest", "--from", "2026-11-23");
   expect(slots).toHaveLength(5);
   expect(slots[0]).toEqual({
@@ -84,7 +85,7 @@ test("start and end are kept to; the first interval begins before the start", as
   expect(slots[0]?.["interval_start"]).toBe("2026-10-31T04:00:00.000Z");
   const over = await world.run(["dags", "next", "bounded", "--from", "2027-01-01"]);
   expect(over.exitCode).toBe(0);
-  expect(over.stdout).toContain("No slot lies ahead");
+  expect(over.stdout).toContain("No slots left");
 });
 
 test("a Dag that comes after others shows theirs", async () => {
@@ -99,22 +100,22 @@ test("a Dag that comes after others shows theirs", async () => {
     world.run(["dags", "next", "both"]),
   ]);
   expect(one.stdout).toContain("tmdb_ingest  after csv_ingest (America/Sao_Paulo)");
-  expect(one.stdout).toContain("one run for each run of that Dag that succeeds");
+  expect(one.stdout).toContain("One run for each successful run of that Dag");
   expect(one.stdout).toMatch(/^2026-11-23 06:00:00 -03:00 +2026-11-22 06:00:00 -03:00$/m);
-  expect(two.stdout).toContain("one run a day, when all of those Dags have succeeded");
+  expect(two.stdout).toContain("One run a day, when all of these Dags have succeeded");
 });
 
 test("a Dag without a schedule says how it is run", async () => {
   const { exitCode, stdout } = await world.run(["dags", "next", "by_hand"]);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain("It has no schedule: `dagmar run by_hand` runs it.");
+  expect(stdout).toContain("It has no schedule. Start it with `dagmar run by_hand`.");
   expect((await next("by_hand")).slots).toEqual([]);
 });
 
 test.each([
   [["csv_ingest", "--count", "0"], "--count takes a whole number from 1"],
   [["csv_ingest", "--count", "1001"], "1000 slots are shown at most"],
-  [["csv_ingest", "--from", "tomorrow"], '--from "tomorrow" is no date'],
+  [["csv_ingest", "--from", "tomorrow"], '--from "tomorrow" is not a date'],
   [["csv_ingst"], "There is no Dag csv_ingst"],
 ])("%j is refused with a sentence", async (args, sentence) => {
   const { exitCode, stderr } = await world.run(["dags", "next", ...args]);

@@ -1,4 +1,4 @@
-/** `dagmar db backup`: whose eyes the copy is for, and what is left when it cannot be made. */
+/** `dagmar db backup`: the permissions of the copy, and what is left when it cannot be made. */
 import {
   chmodSync,
   existsSync,
@@ -29,16 +29,13 @@ function makeFolder(name: string): string {
   return folder;
 }
 
-test.each([0o600, 0o640])(
-  "the copy may be read by those who may read the database: mode %o",
-  async (mode) => {
-    const folder = makeFolder(`mode-${mode}`);
-    chmodSync(world.databaseFile, mode);
-    await world.prepare(["db", "backup", join(folder, "copy.db")]);
-    expect(statSync(join(folder, "copy.db")).mode & 0o777).toBe(mode);
-    expect(readdirSync(folder)).toEqual(["copy.db"]);
-  },
-);
+test.each([0o600, 0o640])("the copy has the database's permissions: mode %o", async (mode) => {
+  const folder = makeFolder(`mode-${mode}`);
+  chmodSync(world.databaseFile, mode);
+  await world.prepare(["db", "backup", join(folder, "copy.db")]);
+  expect(statSync(join(folder, "copy.db")).mode & 0o777).toBe(mode);
+  expect(readdirSync(folder)).toEqual(["copy.db"]);
+});
 
 test("what stands there already is not touched, a link to nowhere included", async () => {
   const folder = makeFolder("taken");
@@ -48,7 +45,7 @@ test("what stands there already is not touched, a link to nowhere included", asy
   for (const target of [file, link]) {
     const { exitCode, stderr } = await world.run(["db", "backup", target]);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(`${target} exists already; a backup replaces nothing.`);
+    expect(stderr).toContain(`${target} exists already; a backup replaces no file.`);
   }
   expect(readFileSync(file, "utf8")).toBe("mine");
   expect(readdirSync(folder).toSorted()).toEqual(["link.db", "notes.txt"]);
@@ -57,14 +54,16 @@ test("what stands there already is not touched, a link to nowhere included", asy
 test("a folder that is not there is named", async () => {
   const { exitCode, stderr } = await world.run(["db", "backup", join(world.folder, "none", "copy.db")]);
   expect(exitCode).toBe(2);
-  expect(stderr).toContain(`The folder ${join(world.folder, "none")} is not there; make it first.`);
+  expect(stderr).toContain(`The folder ${join(world.folder, "none")} does not exist; create it first.`);
   expect(existsSync(join(world.folder, "none"))).toBe(false);
 });
 
-test("a place that takes no file is told in one line, and nothing is left in it", async () => {
+test("a folder that cannot be written is reported in one line, and nothing is left in it", async () => {
   const { exitCode, stderr } = await world.run(["db", "backup", "/proc/copy.db"]);
   expect(exitCode).toBe(2);
-  expect(stderr).toMatch(/^dagmar: \/proc\/copy\.db could not be written: .+\n {2}Nothing was left there\./);
+  expect(stderr).toMatch(
+    /^dagmar: \/proc\/copy\.db could not be written: .+\n {2}No partial file was left\./,
+  );
 });
 
 test("a damaged database leaves no half copy", async () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
     await world.prepare(["run", "tmdb_ingest", "--date", day]);
   }
   edit((database) => {
-    // As if a year had gone by, with ten runs of each Dag since.
+    // As if a year had passed, with ten runs of each Dag since.
     database.exec(`
       UPDATE dag_runs SET finished_at = '2026-01-04T00:00:00.000Z';
       UPDATE events SET at = '2026-01-04T00:00:00.000Z';
@@ -81,7 +81,7 @@ function faults(): readonly unknown[] {
 
 test("without an age, or with a short one, it does nothing and says what to write", async () => {
   for (const [args, sentence] of [
-    [[], "there is no default"],
+    [[], "--older-than is missing"],
     [["--older-than", "90s"], "--older-than 90s is not a duration of at least a day"],
     [["--older-than", "soon"], "--older-than soon is not a duration"],
   ] as const) {
@@ -91,7 +91,7 @@ test("without an age, or with a short one, it does nothing and says what to writ
   }
 });
 
-test("while another process holds the lease it ends with 75 and removes nothing; a dry run goes on", async () => {
+test("while another process holds the lease it ends with 75 and removes nothing; a dry run continues", async () => {
   const { pid, host, processStarted } = identifyProcess();
   const hold = `UPDATE lease SET epoch = epoch + 1, purpose = 'run csv_ingest', pid = ?, host = ?, process_started = ?,
     acquired_at = '2026-11-23T09:00:00.000Z', expires_at = '2999-01-01T00:00:00.000Z'`;
@@ -105,7 +105,7 @@ test("while another process holds the lease it ends with 75 and removes nothing;
   edit((database) => database.exec("UPDATE lease SET expires_at = NULL, pid = NULL, purpose = NULL"));
 });
 
-test("what a dry run counted is removed, and a copy made then is sound", async () => {
+test("what a dry run counted is removed, and a copy made after it has no faults", async () => {
   const dry = await prune("--dry-run");
   // Of the three days' runs the last of tmdb_ingest stays: its asks are the newest of their questions.
   expect(dry.removed).toMatchObject({ dag_runs: 5, asks: 4, candidate_sets: 0 });

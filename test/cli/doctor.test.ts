@@ -1,4 +1,4 @@
-/** `dagmar doctor` as a process, beside real servers: each matter is a line with what to do, and nothing is changed. */
+/** `dagmar doctor` as a process, with real servers: each check is a line with what to do, and nothing is changed. */
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -103,12 +103,12 @@ describe("where everything is well", () => {
     expect(readdirSync(world.folder).toSorted()).toEqual(empty);
     await world.prepare(["db", "migrate"]);
     const before = statSync(world.databaseFile, { bigint: true });
-    expect((await examine(world)).find("database")?.says).toContain("sound");
+    expect((await examine(world)).find("database")?.says).toContain("no faults");
     const after = statSync(world.databaseFile, { bigint: true });
     expect([after.mtimeNs, after.size, after.ino]).toEqual([before.mtimeNs, before.size, before.ino]);
   });
 
-  test("it works beside a scheduler and names it", async () => {
+  test("it works while a scheduler runs, and names it", async () => {
     const world = useServiceWorld();
     world.writeDag("idle", "schedule: manual\ntasks: { work: { type: noop } }\n");
     const scheduler = await world.startScheduler();
@@ -172,7 +172,7 @@ describe("what is wrong is a line with what to do, and the others are examined a
     expect(report.exitCode).toBe(1);
   });
 
-  test("a store that does not answer is told once, within its time", async () => {
+  test("a store that does not answer is reported once, within its time", async () => {
     const { server, variables } = await useS3();
     await server.close();
     const report = await examine(useWorld({ ...variables, ...(await useTmdb()) }));

@@ -1,4 +1,4 @@
-/** The command line's grammar: help of every form, and what a slip of the keyboard is answered with. */
+/** The command line's grammar: help in every form, and the answer to a typing error. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCliWorld, type CliWorld } from "../support/cli.ts";
 

@@ -1,4 +1,4 @@
-/** A date that was done before, and a store that lost or changed what was stored: the command says so, and the remedy is executed. */
+/** A date that is already done, and a store that lost or changed objects: the command says so, and its remedy works. */
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,13 +43,13 @@ function find(pattern: RegExp, folder = world.lakeFolder): string {
   return join(folder, found);
 }
 
-test("what is whole is done before, and nothing is asked or stored", async () => {
+test("a complete run is already done, and nothing is requested or stored", async () => {
   const before = world.listLake();
   const requests = simulator.stats().requests;
   for (const dag of ["csv_ingest", "tmdb_ingest", "empty"]) {
     const { exitCode, stdout } = await world.run(["run", dag, ...DATE]);
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
-    expect(stdout).toContain("(done before; --rerun makes it again)");
+    expect(stdout).toContain("(already done; --rerun runs it again)");
   }
   expect(world.listLake()).toEqual(before);
   expect(simulator.stats().requests).toBe(requests);
@@ -74,20 +74,15 @@ test.each([
   ],
   ["a lost batch", "tmdb_ingest", lose(/\/movies-[^_]*\.json$/), /\/movies-\S+\.json/],
   ["a lost manifest", "tmdb_ingest", lose(/\/_manifest-[^/]*-movies-[^/]*\.json$/), /\/_manifest-/],
-  ["a wiped lake", "csv_ingest", wipe, /2 objects that were stored are not in the lake/],
-  [
-    "a lake that lacks the records",
-    "tmdb_ingest",
-    () => undefined,
-    /objects that were stored are not in the lake/,
-  ],
+  ["a wiped lake", "csv_ingest", wipe, /2 stored objects are missing or changed/],
+  ["a lake that lacks the records", "tmdb_ingest", () => undefined, /stored objects are missing or changed/],
 ])(
   "%s is reported with its key, and the command that is named stores it again",
   async (_name, dag, loseIt, key) => {
     loseIt();
     const told = await world.run(["run", dag, ...DATE]);
     expect(told.exitCode, told.stdout).toBe(1);
-    expect(told.stdout).toContain("(done before, but not all that it stored is still there)");
+    expect(told.stdout).toContain("(already done, but some of its objects are missing or changed)");
     expect(told.stdout).toMatch(key);
     const [, remedy = ""] = /`dagmar (run [^`]+ --rerun)`/.exec(told.stdout) ?? [];
     await world.prepare(remedy.split(" "));
@@ -114,27 +109,27 @@ test("a run that is resumed reports what its tasks had stored before and the sto
   const told = await world.run(["run", "half", ...DATE]);
   expect(told.exitCode, told.stdout).toBe(1);
   expect(told.stdout).toMatch(
-    /success \(resumed\)[\s\S]*1 object that was stored[^\n]*Half\/2026\/11\/23\/movies\.csv/,
+    /success \(resumed\)[\s\S]*1 stored object[^\n]*Half\/2026\/11\/23\/movies\.csv/,
   );
   await world.prepare(["run", "half", ...DATE, "--rerun"]);
   expect(await world.run(["run", "half", ...DATE])).toMatchObject({ exitCode: 0 });
 }, 60_000);
 
-test("a backfill reports what the runs that it leaves alone have lost, and --reprocess completed stores it again", async () => {
+test("a backfill reports lost objects of the runs that it skips, and --reprocess completed stores them again", async () => {
   const range = ["backfill", "csv_ingest", "--from", "2026-11-22", "--to", "2026-11-23"];
   await world.prepare(range);
   wipe();
   const told = await world.run(range);
   expect(told.exitCode, told.stdout).toBe(1);
-  expect(told.stdout).toContain("There is nothing to do");
-  expect(told.stderr).toMatch(/csv_ingest: 2 objects that were stored are not in the lake/);
+  expect(told.stdout).toContain("Nothing to do");
+  expect(told.stderr).toMatch(/csv_ingest: 2 stored objects are missing or changed/);
   const triggered = await world.run(["trigger", "csv_ingest", ...DATE]);
   expect(triggered).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("--rerun") as string });
   await world.prepare([...range, "--reprocess", "completed"]);
   expect(await world.run(range)).toMatchObject({ exitCode: 0, stderr: "" });
 }, 60_000);
 
-test("beside a scheduler a lake that was removed as a whole is reported, and filled again by the scheduler", async () => {
+test("with a scheduler running, a lake that was removed is reported, and the scheduler fills it again", async () => {
   const scheduler = await world.startScheduler();
   await world.prepare(["run", "csv_ingest", "--date", "2026-11-25"]);
   rmSync(world.lakeFolder, { recursive: true });

@@ -1,4 +1,4 @@
-/** A folder that is not there: a person at a terminal is told at once and not kept waiting for retries. */
+/** A missing folder is reported at once at a terminal, without waiting for retries. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";

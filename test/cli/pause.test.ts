@@ -1,4 +1,4 @@
-/** `dagmar dags pause` and `unpause`: whoever does it, no slot becomes a run meanwhile. */
+/** `dagmar dags pause` and `unpause`: while a Dag is paused no slot becomes a run, whichever process paused it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, openWay, WAYS, type WayWorld } from "../support/service-process.ts";
 
@@ -20,7 +20,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(await say("unpause")).toBe("seconds is not paused.\n");
   });
 
-  test("while it is paused only the others run; then it goes on, and the slots between are told as passed over", async () => {
+  test("while it is paused only the others run; then it resumes, and the slots between are recorded as skipped", async () => {
     await world.prepare(["dags", "pause", "seconds"]);
     const scheduler = world.scheduler ?? (await world.startScheduler());
     const count = (dagId: string) => world.readStates("v_runs", dagId).length;
@@ -31,7 +31,7 @@ describe.each(WAYS)("%s", (way) => {
     await eventually("the others run", () => count("others") > others + 2, scheduler);
     expect(count("seconds")).toBe(before);
     await world.prepare(["dags", "unpause", "seconds"]);
-    await eventually("it goes on", () => count("seconds") > before + 1, scheduler);
+    await eventually("it continues", () => count("seconds") > before + 1, scheduler);
     expect(countSkips()).toBe(skips + 1);
     if (world.scheduler === undefined) await scheduler.stop();
   });

@@ -17,9 +17,7 @@ test("a paused Dag is said to be paused, wherever its schedule is shown and wher
   };
   expect(await read("dags", "list")).toMatch(/^plain +paused /m);
   expect(await read("dags", "list", "--json")).toContain('"state": "paused"');
-  expect(await read("dags", "next", "plain")).toContain(
-    "paused: none of this happens before `dagmar dags unpause plain`",
-  );
+  expect(await read("dags", "next", "plain")).toContain("paused: no runs until `dagmar dags unpause plain`");
   expect(await read("dags", "next", "plain", "--json")).toContain('"paused": true');
   expect(await read("dags", "next", "after")).toContain("paused");
   expect(await read("dags", "show", "plain")).toContain("paused");
@@ -29,7 +27,7 @@ test("a paused Dag is said to be paused, wherever its schedule is shown and wher
     ["run", "plain"],
     ["trigger", "plain"],
   ]) {
-    expect(await read(...args)).toContain("plain is paused: what is asked for by hand is run all the same");
+    expect(await read(...args)).toContain("plain is paused: this run starts anyway");
   }
   await world.prepare(["dags", "unpause", "plain"]);
   expect(await read("dags", "list")).toMatch(/^plain +on /m);
@@ -38,7 +36,7 @@ test("a paused Dag is said to be paused, wherever its schedule is shown and wher
 test("a newcomer that takes another Dag's dataset is the broken one, whatever it is called", async () => {
   const world = useServiceWorld();
   world.writeDag("known", store("Raw/one.csv"));
-  // It is in the books, though the run has no file to store.
+  // The database has it, though the run has no file to store.
   await world.run(["run", "known", "--date", "2026-11-01"]);
   world.writeDag("a_newcomer", store("Raw/other.csv"));
   const { stdout, exitCode } = await world.run(["dags", "validate", "--json"]);
@@ -61,9 +59,9 @@ test("a dataset that no Dag writes is a warning without a database, and a fault 
     `schedule: manual\ntasks: { ids: { type: csv-to-ids, with: { source: { dataset: tittles }, id: id } } }\n`,
   );
   const unknown = await world.run(["dags", "validate"]);
-  expect(unknown).toMatchObject({ exitCode: 0, stdout: "1 Dag without a fault\n" });
+  expect(unknown).toMatchObject({ exitCode: 0, stdout: "1 Dag is valid\n" });
   expect(unknown.stderr).toMatch(
-    /^warning: \S+reads\.yaml: tasks\.ids: it reads the dataset "tittles", which no Dag writes; whether the lake holds it is not known here/,
+    /^warning: \S+reads\.yaml: tasks\.ids: it reads the dataset "tittles", which no Dag writes; cannot tell here whether the lake has it/,
   );
   await world.prepare(["db", "migrate"]);
   const missing = await world.run(["dags", "validate"]);

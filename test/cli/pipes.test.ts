@@ -1,4 +1,4 @@
-/** What is printed into a pipe, whoever reads it: slowly, or no more. */
+/** Output into a pipe whose reader is slow, or has gone. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { startChild } from "../support/cli.ts";
 import { eventually, useServiceWorld, type ServiceWorld } from "../support/service-process.ts";
 
 const DAGS = 1_400;
-/** A pipe on Linux holds 64 KiB that nobody has read. */
+/** A pipe on Linux holds 64 KiB of unread data. */
 const LEAST_BYTES = 80_000;
 
 function spawnUnread(world: ServiceWorld, ...args: readonly string[]) {
@@ -28,7 +28,7 @@ describe("a reader that is slow gets all of", () => {
       const dagId = `a_dag_with_a_name_as_long_as_those_that_people_give_${place}`;
       world.writeDag(dagId, `description: ${"words ".repeat(15)}\nschedule: manual\n${tasks}\n`);
     }
-    // A pipe of the shell's, whose reader begins when the command has long printed all there is.
+    // A shell pipe whose reader starts long after the command has printed everything.
     const other = name === "stdout" ? "2>/dev/null" : "2>&1 >/dev/null";
     const { exitCode: code, stdout: printed } = await startChild(
       "/bin/bash",
@@ -52,8 +52,8 @@ describe("a reader that is slow gets all of", () => {
   });
 });
 
-describe("when nobody reads any more", () => {
-  test("what a run prints, it stops where it can go on", async () => {
+describe("when the reader has gone", () => {
+  test("a run stops where it can resume", async () => {
     const world = useServiceWorld();
     world.writeDag(
       "slow",

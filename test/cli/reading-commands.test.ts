@@ -1,4 +1,4 @@
-/** The commands that read, as table and as JSON: with no database, with an empty one, and with a lake that has had its troubles. */
+/** The commands that read, as table and as JSON: with no database, with an empty one, and with a lake that has faults. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
@@ -86,7 +86,7 @@ describe("an empty database", () => {
   });
 });
 
-test.concurrent("a file that is no database of Dagmar's is left alone", async () => {
+test.concurrent("a file that is not a Dagmar database is not changed", async () => {
   const text = join(world.folder, "text.db");
   writeFileSync(text, "this is no database at all, but it is long enough to look at\n".repeat(100));
   const foreign = join(world.folder, "foreign.db");
@@ -125,10 +125,10 @@ test("dags list, show and validate tell schedule, graph and faults", async () =>
     enabled: true,
     params: { since: 2001, limit: null },
   });
-  expect(valid).toBe("3 Dags without a fault\n");
+  expect(valid).toBe("3 Dags are valid\n");
 });
 
-test("dags validate tells all faults of a file at once, as text and as JSON", async () => {
+test("dags validate lists all faults of a file, as text and as JSON", async () => {
   const file = join(world.folder, "faulty.yaml");
   writeFileSync(
     file,
@@ -235,15 +235,15 @@ test("lake missing names each id that is not stored, and why", async () => {
   expect(table).toMatch(/^tmdb_movies +not_found /m);
   expect(missing.ids.map((row) => row.asked_id).toSorted()).toEqual(unknown.toSorted());
   expect(missing.counts.reduce((sum, row) => sum + row.ids, 0)).toBe(unknown.length);
-  expect(none).toContain("No id is missing in this way.");
+  expect(none).toContain("No missing id matches.");
 });
 
-test("db backup copies once and replaces nothing; the copy is sound", async () => {
+test("db backup copies once and replaces nothing; the copy has no faults", async () => {
   const copy = join(world.folder, "copy.db");
   expect(await readTable("db", "backup", copy)).toContain(`copied to ${copy}`);
   const again = await world.run(["db", "backup", copy]);
   expect(again.exitCode).toBe(2);
-  expect(again.stderr).toContain("exists already; a backup replaces nothing");
+  expect(again.stderr).toContain("exists already; a backup replaces no file");
   const { stdout } = await world.run(["db", "check", "--json"], { DAGMAR_DB: copy });
   expect(JSON.parse(stdout)).toEqual({ database: copy, faults: [] });
   expect(readdirSync(world.folder).filter((name) => name.includes("partial"))).toEqual([]);
@@ -262,14 +262,14 @@ test("lake verify says that nothing of a lake is recorded, and of which lakes th
   expect(stdout).toContain("Raw/stranger.csv");
   expect(stdout).toMatch(sentence);
   const below = await world.run(["lake", "verify", "Raw/Nothing/"]);
-  expect(below.stdout).toMatch(/^Nothing below Raw\/Nothing\/ is recorded\.$/m);
+  expect(below.stdout).toMatch(/^No object below Raw\/Nothing\/ is recorded\.$/m);
 });
 
-test("lake verify tells what is gone, what differs and, with --deep alone, which bytes were changed", async () => {
+test("lake verify lists what is missing, what differs and, only with --deep, which bytes changed", async () => {
   const folder = join(world.lakeFolder, "Raw", "TMDB", "JSON", "Movies", "2026", "11", "23");
   const sound: CliResult = await world.run(["lake", "verify", "--deep"]);
   expect(sound.exitCode).toBe(0);
-  expect(sound.stdout).toContain("Everything is there and as recorded.");
+  expect(sound.stdout).toContain("Every object is there and matches its record.");
   const file = (seq: number): string => join(folder, `movies-20261123T090000000Z-0000${seq}.json`);
   appendFileSync(file(1), " ");
   rmSync(file(2));

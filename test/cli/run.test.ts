@@ -1,4 +1,4 @@
-/** `dagmar run` as a person meets it: what it refuses and how, what it resumes, who waits for whom, and what a terminal shows. */
+/** `dagmar run`: what it refuses and how, what it resumes, which runs wait, and what a terminal shows. */
 import { spawnSync } from "node:child_process";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -71,7 +71,7 @@ describe("before anything is touched", () => {
       "a date that is none",
       ["csv_ingest", "--date", "2026-02-30"],
       2,
-      /"2026-02-30" is no date\.\n.*2026-11-23/,
+      /"2026-02-30" is not a date\.\n.*2026-11-23/,
     ],
     [
       "an undeclared param",
@@ -111,7 +111,7 @@ describe("before anything is touched", () => {
     expect(result.stderr).toMatch(/DAGMAR_TIMEZONE must be an IANA time zone/);
   });
 
-  test("a broken Dag file is told with line and column, and stops no other Dag", async () => {
+  test("a broken Dag file is reported with line and column, and stops no other Dag", async () => {
     const file = join(bare.dagsFolder, "broken.yaml");
     writeFileSync(file, 'dag: broken\nschedule: manual\ntasks:\n  copy: { type: "file-to-lak" }\n');
     const result = await bare.run(["run", "broken"]);
@@ -180,7 +180,7 @@ test("a list param may be written with commas", async () => {
   expect(JSON.parse(result.stdout)).toMatchObject({ params: { genres: ["Drama"], since: 2001, limit: 3 } });
 });
 
-test("a missing CSV fails in one readable sentence, and the same command goes on when it is there", async () => {
+test("a missing CSV fails in one readable sentence, and the same command resumes when it is there", async () => {
   const file = join(world.inputFolder, "movies.csv");
   renameSync(file, `${file}.away`);
   const failed = await run("csv_ingest", "--date", "2026-11-25");
@@ -195,12 +195,12 @@ test("a missing CSV fails in one readable sentence, and the same command goes on
   expect(resumed.stdout).not.toContain("series: started");
 });
 
-/** All is asked anew. */
+/** Every id is requested again. */
 function addAppend(name: string): void {
   world.editDag("tmdb_ingest", (text) => text.replaceAll("external_ids", `external_ids, ${name}`));
 }
 
-test("a refused token stops at once, names the variable, and the same command goes on with the right one", async () => {
+test("a refused token stops at once, names the variable, and the same command resumes with the right one", async () => {
   addAppend("videos");
   simulator.reset();
   const refused = await world.run(["run", "tmdb_ingest", "--date", "2026-11-25"], {
@@ -208,7 +208,7 @@ test("a refused token stops at once, names the variable, and the same command go
   });
   expect(refused.exitCode).toBe(1);
   expect(refused.stdout).toMatch(/TMDB_API_TOKEN/);
-  // No more than were under way when the first answer came.
+  // At most the requests that were in flight when the first answer came.
   expect(simulator.requests).toBeLessThanOrEqual(64);
   const resumed = await run("tmdb_ingest", "--date", "2026-11-25");
   expect(resumed.exitCode, resumed.stdout).toBe(0);
@@ -241,7 +241,7 @@ test("while one run is at work another says so and exits 75; the first is not di
   expect(readState("csv_ingest", "2026-11-27")).toEqual([]);
 });
 
-test("without --date the newest unfinished run with these params goes on", async () => {
+test("without --date the newest unfinished run with these params resumes", async () => {
   const file = join(world.inputFolder, "series.csv");
   renameSync(file, `${file}.away`);
   expect((await run("csv_ingest")).exitCode).toBe(1);
@@ -267,7 +267,7 @@ test.skipIf(!hasScript)(
     expect(drawn).toContain(`${escape}1A`);
     expect(drawn).toMatch(/movies {2,}[█░]{24} \d+ ids of 60 ids/);
     expect(drawn).toContain(`${escape}32m✔${escape}39m movies`);
-    // The table at the end stands below what was drawn, once.
+    // The table at the end appears once, below the redrawn lines.
     expect(drawn.split("remaining").length).toBe(2);
   },
 );

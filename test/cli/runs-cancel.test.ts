@@ -1,4 +1,4 @@
-/** `dagmar runs cancel` and a Dag's `timeout`: what a run has under way is stopped, and it ends as that. */
+/** `dagmar runs cancel` and a Dag's `timeout`: running tasks are stopped, and the run ends as cancelled or failed. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ const DAGS = {
   brief: `schedule: manual\ntimeout: 1s\ntasks:\n  sleep: { type: shell, with: { script: "sleep 300 & echo $! > pid.$DAGMAR_DAG_ID; wait" } }\n`,
 };
 
-/** Of what the task's program has started. */
+/** The pid of the process that the task's program has started. */
 async function readPid(world: ServiceWorld, dagId: string, running?: CliProcess): Promise<number> {
   const file = join(world.folder, `pid.${dagId}`);
   const read = (): number => (existsSync(file) ? Number(readFileSync(file, "utf8")) : 0);
@@ -52,7 +52,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(stderr).toMatch(/^dagmar: There is no run plain\/manual__2020\S+\.\n.*runs list/);
   });
 
-  test("a Dag's timeout stops the run, which has failed, and whoever waits for it is told", async () => {
+  test("a Dag's timeout stops the run, which has failed, and its follower reports it", async () => {
     const { exitCode, stdout } = await world.run(["run", "brief"]);
     expect(exitCode).toBe(1);
     expect(stdout).toContain("its run took longer than its timeout");
@@ -63,7 +63,7 @@ describe.each(WAYS)("%s", (way) => {
   });
 });
 
-test("beside a scheduler the running program is ended with what it started, and a follower exits 1", async () => {
+test("with a scheduler the running program and its children are ended, and a follower exits 1", async () => {
   const world = useServiceWorld();
   world.writeDag("slow", DAGS.slow);
   const scheduler = await world.startScheduler();
@@ -72,7 +72,7 @@ test("beside a scheduler the running program is ended with what it started, and 
   const { exitCode, stdout } = await world.run(["runs", "cancel", "slow"]);
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(
-    /^slow\/manual__\S+ is being cancelled; `dagmar runs show slow\/manual__\S+` tells when it has ended\.$/m,
+    /^slow\/manual__\S+ is being cancelled; `dagmar runs show slow\/manual__\S+` shows when it has ended\.$/m,
   );
   const followed = await follower.ended;
   expect(followed.exitCode).toBe(1);

@@ -1,4 +1,4 @@
-/** Commands beside a scheduler that works with another lake, input folder or Dag file than they were given with. */
+/** Commands while a scheduler runs with another lake, input folder or Dag file. */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,10 +8,10 @@ import { openWay, WAYS, type WayWorld } from "../support/service-process.ts";
 
 const DAG = `schedule: "0 6 * * *"\ntasks: { nothing: { type: noop } }\n`;
 
-describe("beside a scheduler", () => {
+describe("with a scheduler", () => {
   let world: WayWorld;
   beforeAll(async () => {
-    world = await openWay("beside a scheduler", { plain: DAG });
+    world = await openWay("with a scheduler", { plain: DAG });
     await world.prepare(["run", "plain", "--date", "2026-11-01"]);
     const other = join(world.folder, "other-dags");
     mkdirSync(other);
@@ -32,7 +32,7 @@ describe("beside a scheduler", () => {
   test.each(WORK)("%s names the scheduler's lake and input folder", async (...args) => {
     const { exitCode, stdout } = await world.run(args);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/The scheduler does it: lake \S+, input folder \S+\/input|There is nothing to do/);
+    expect(stdout).toMatch(/The scheduler does it: lake \S+, input folder \S+\/input|Nothing to do/);
   });
 
   test.each(WORK)(
@@ -43,7 +43,7 @@ describe("beside a scheduler", () => {
       const lake = await world.run(args, { DAGMAR_LAKE: `file:${world.folder}/elsewhere` });
       expect(lake.exitCode).toBe(78);
       expect(lake.stderr).toMatch(
-        /(?:its|of the) lake (?:is )?file:\S+\/lake, (?:here it is|and this command works for) file:\S+elsewhere/,
+        /(?:its|of the) lake (?:is )?file:\S+\/lake, (?:here it is|and this command uses) file:\S+elsewhere/,
       );
       const input = await world.run(args, { DAGMAR_INPUT: world.folder });
       expect(input.exitCode).toBe(78);
@@ -105,10 +105,10 @@ describe("beside a scheduler", () => {
       world.query("SELECT run_id, state FROM v_runs WHERE run_id LIKE 'there-%' ORDER BY run_id");
     const refused = await world.run(["runs", "cancel", "plain/there-20"]);
     expect(refused).toMatchObject({ exitCode: 78 });
-    expect(refused.stderr).toMatch(/is a run of the lake \S+elsewhere, and this command works for \S+lake/);
+    expect(refused.stderr).toMatch(/is a run of the lake \S+elsewhere, and this command uses \S+lake/);
     expect(await world.run(["backfill", "plain", "--cancel"])).toMatchObject({
       exitCode: 0,
-      stdout: "No backfill of plain is under way.\n",
+      stdout: "No backfill of plain is running.\n",
     });
     expect(states()).toEqual([
       { run_id: "there-20", state: "queued" },
@@ -147,7 +147,7 @@ describe.each(WAYS)("%s", (way) => {
       const { exitCode, stderr } = await world.run(args, elsewhere(world));
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 78 });
       expect(stderr).toMatch(
-        /plain\/manual__\S+ is a run of the lake \S+\/lake, and this command works for \S+elsewhere/,
+        /plain\/manual__\S+ is a run of the lake \S+\/lake, and this command uses \S+elsewhere/,
       );
       expect(stderr).toContain("DAGMAR_LAKE");
       expect(read()).toEqual(before);
@@ -163,6 +163,6 @@ describe.each(WAYS)("%s", (way) => {
       expect(await world.run(args, elsewhere(world))).toMatchObject({ exitCode: 0 });
     }
     const { stdout } = await world.run(["runs", "show", "plain@2026-11-01"], elsewhere(world));
-    expect(stdout).toMatch(/lake {10}\S+\/lake; this command works for \S+elsewhere/);
+    expect(stdout).toMatch(/lake {10}\S+\/lake; this command uses \S+elsewhere/);
   });
 });

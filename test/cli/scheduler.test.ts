@@ -47,19 +47,19 @@ describe("what is wrong is said in one line and ends it", () => {
     const { exitCode, stderr } = await world.run(["scheduler"], { DAGMAR_HTTP: `127.0.0.1:${port}` });
     // The other program may end: a supervisor tries again.
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 75 });
-    expect(stderr).toContain(`DAGMAR_HTTP: 127.0.0.1 port ${port}: another program listens there already.`);
+    expect(stderr).toContain(`DAGMAR_HTTP: 127.0.0.1 port ${port}: another program already listens there.`);
     expect(world.query("SELECT expires_at FROM lease")).toEqual([{ expires_at: null }]);
   });
 });
 
-/** Loaded before the program: at SIGUSR2 something goes wrong that nobody catches. */
+/** Loaded before the program: SIGUSR2 raises an error that no code catches. */
 const FAULTS = {
   "an unhandled rejection": "Promise.reject(new Error('planted'))",
   "an uncaught exception": "setImmediate(() => { throw new Error('planted'); })",
 };
 
 test.each(Object.entries(FAULTS))(
-  "%s ends it with 1, says so readably, and the next start goes on",
+  "%s ends it with 1 and a readable message, and the next start resumes",
   async (_name, fault) => {
     const world = useServiceWorld();
     world.writeDag("seconds", EACH_SECOND);
@@ -71,11 +71,11 @@ test.each(Object.entries(FAULTS))(
     const { exitCode, stderr } = await running.ended;
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^dagmar: this is a fault of Dagmar's own; please report it with the lines below\nError: planted$/m,
+      /^dagmar: this is a bug in Dagmar; please report it with the lines below\nError: planted$/m,
     );
     const before = world.readStates("v_runs", "seconds").length;
     const next = await world.startScheduler();
-    await eventually("it goes on at once", () => world.readStates("v_runs", "seconds").length > before, next);
+    await eventually("it resumes at once", () => world.readStates("v_runs", "seconds").length > before, next);
     expect((await next.stop()).exitCode).toBe(0);
   },
 );
@@ -124,7 +124,7 @@ describe.runIf(mayUnshare)("as process 1", () => {
     process.kill(first, "SIGTERM");
     const { exitCode, stderr } = await running.ended;
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("Stopped: nothing is under way any more.");
+    expect(stderr).toContain("Stopped: no task is running any more.");
     expect(world.readStates("v_attempts", "seconds")).toEqual(["cancelled"]);
   });
 
@@ -137,7 +137,11 @@ describe.runIf(mayUnshare)("as process 1", () => {
     await running.ended;
     const before = world.readStates("v_runs", "seconds").length;
     const next = await startFirst(world, LEASE_MS + 15_000);
-    await eventually("it goes on", () => world.readStates("v_runs", "seconds").length > before, next.running);
+    await eventually(
+      "it continues",
+      () => world.readStates("v_runs", "seconds").length > before,
+      next.running,
+    );
     process.kill(next.first, "SIGTERM");
     expect((await next.running.ended).exitCode).toBe(0);
   }, 90_000);

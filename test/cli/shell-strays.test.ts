@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 afterAll(() => world.remove());
 
-/** Each attempt starts one that writes its pid and then goes on for ever, deaf to SIGTERM. */
+/** Each attempt starts a process that writes its pid, runs for ever and ignores SIGTERM. */
 function writeDag(dagId: string, settings: string): string {
   const out = join(world.folder, `${dagId}.pids`);
   const stray = `trap "" TERM HUP INT; echo $$ >> ${out}; while :; do sleep 0.05; done`;

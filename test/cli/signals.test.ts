@@ -54,7 +54,7 @@ function readAttempts(): readonly string[] {
     .map((row) => row.state);
 }
 
-/** The same command then ends well, and asks nothing again that was in the books. */
+/** The same command then succeeds, and requests nothing again that the database has. */
 async function expectToResume(): Promise<void> {
   const rows = world.query<{ asked_id: string }>(
     `SELECT asked_id FROM v_ids WHERE logical_date LIKE '2026-11-${day}%' AND dataset = 'tmdb_movies'`,
@@ -73,13 +73,13 @@ async function expectToResume(): Promise<void> {
 }
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-  "%s drains: the run stops, exits 75, says how to go on, and resumes",
+  "%s drains: the run stops, exits 75, says how to resume, and resumes",
   async (signal) => {
     const running = await startAsking();
     running.child.kill(signal);
     const { exitCode, stdout, stderr } = await running.ended;
     expect(exitCode).toBe(75);
-    expect(stderr).toContain(`${signal}: stopping at the next safe point; once more ends at once`);
+    expect(stderr).toContain(`${signal}: stopping at the next safe point; a second signal stops at once`);
     expect(stdout).toContain("(stopped; the same command resumes it)");
     expect(stdout).not.toMatch(/Error|at .*\.js:/);
     expect(readAttempts()).toEqual(["cancelled"]);
@@ -88,7 +88,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
       "SELECT (SELECT count(*) FROM spool WHERE batch_id IS NULL) AS open, expires_at FROM lease",
     );
     expect(left).toEqual({ open: 0, expires_at: null });
-    // What is safe is told: the objects are not all of it.
+    // It shows the answers that are safe, not only the objects.
     const [kept] = world.query<{ n: number }>("SELECT count(*) AS n FROM spool");
     expect(kept?.n).toBeGreaterThan(0);
     expect(stdout).toMatch(new RegExp(`^ {2}${kept?.n} answers? (is|are) safe in the database`, "m"));
@@ -102,7 +102,7 @@ test("SIGQUIT ends at once and leaves no program running, and the same command r
   running.child.kill("SIGQUIT");
   const { exitCode, signal, stderr } = await running.ended;
   expect({ exitCode, signal }).toEqual({ exitCode: 131, signal: null });
-  expect(stderr).toContain("SIGQUIT: ending at once");
+  expect(stderr).toContain("SIGQUIT: stopping at once");
   await expectToResume();
 });
 

@@ -13,7 +13,7 @@ tasks:
   after: { type: noop, needs: [load] }
 `;
 const HELD = "load: depends_on_past: it is failed in ";
-const STUCK = "Nothing can move it: nothing is running and nothing comes due.";
+const STUCK = "It is stuck: no task is running, and none will become due.";
 
 async function open(way: (typeof WAYS)[number], maxActiveRuns: number) {
   const world = await openWay(way, { daily: `max_active_runs: ${maxActiveRuns}\n${DAILY}` });
@@ -31,7 +31,7 @@ function readRemedy(stderr: string): readonly string[] {
 const CASES = WAYS.flatMap((way) => [1, 3].map((maxActiveRuns) => [way, maxActiveRuns] as const));
 
 describe.each(CASES)("%s, max_active_runs: %i", (way, maxActiveRuns) => {
-  test("run says what it waits for and ends with 1; what it recommends lets it go on", async () => {
+  test("run says what it waits for and ends with 1; what it recommends lets it continue", async () => {
     const world = await open(way, maxActiveRuns);
     expect((await world.runDaily("--date", "2025-03-01")).exitCode).toBe(1);
     const held = await world.runDaily("--date", "2025-03-02");
@@ -40,7 +40,7 @@ describe.each(CASES)("%s, max_active_runs: %i", (way, maxActiveRuns) => {
     expect(held.stderr).toContain(`${HELD}manual__2025-03-01T06:00:00.000Z`);
     expect(held.stderr).toContain(STUCK);
     expect(held.stdout).toContain("running (it waits for another run; see above)");
-    // Behind a run that only waits itself, the remedy is still the run that failed.
+    // Behind a run that only waits, the remedy is still to resume the failed run.
     const third = await world.runDaily("--date", "2025-03-03");
     expect(third.exitCode).toBe(1);
     expect(readRemedy(third.stderr)).toEqual(["run", "daily", "--date", "2025-03-01T06:00:00.000Z"]);
@@ -53,7 +53,7 @@ describe.each(CASES)("%s, max_active_runs: %i", (way, maxActiveRuns) => {
     expect((await world.runDaily("--date", "2025-03-02")).exitCode).toBe(0);
   }, 90_000);
 
-  test("backfill says so of its runs, ends with 1, and the same command goes on", async () => {
+  test("backfill says so of its runs, ends with 1, and the same command continues", async () => {
     const world = await open(way, maxActiveRuns);
     const range = ["backfill", "daily", "--from", "2025-03-01", "--to", "2025-03-03"];
     const held = await world.run(range);
@@ -63,14 +63,14 @@ describe.each(CASES)("%s, max_active_runs: %i", (way, maxActiveRuns) => {
     expect(held.stdout).toContain("3 runs: 0 succeeded, 1 failed, 0 cancelled, 2 open");
     world.writeFile("well");
     await world.prepare(readRemedy(held.stderr));
-    // Beside a scheduler they may have ended by themselves by now.
+    // With a scheduler they may have ended by now.
     await world.prepare(range);
     expect(world.readStates("v_runs", "daily")).toEqual(["success", "success", "success"]);
   }, 90_000);
 });
 
 test("a run that waits for its turn says whose turn it is", async () => {
-  const world = await openWay("beside a scheduler", {
+  const world = await openWay("with a scheduler", {
     slow: `schedule: manual\ntasks: { sleep: { type: shell, with: { script: "test -e well || sleep 300" } } }\n`,
   });
   onTestFinished(() => world.close());

@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => world.remove());
 
-/** The command line after a line of the shell's. */
+/** Runs the command line after a line of shell. */
 function runAfter(line: string, ...args: readonly string[]) {
   const command = `${line} && exec "$0" "$@"`;
   const { status, stdout, stderr } = spawnSync(
@@ -54,7 +54,7 @@ test.runIf(process.platform === "linux")(
       "SELECT message FROM task_instances WHERE state = 'failed'",
     );
     expect(task?.message).toContain("`ulimit -n 4096`");
-    expect(scheduler.output()).not.toContain("fault of Dagmar's own");
+    expect(scheduler.output()).not.toContain("bug in Dagmar");
     await world.prepare(["trigger", "files", "--date", "2026-11-03"]);
     await waitUntil(scheduler, () => readState("2026-11-03") === "success");
     scheduler.child.kill("SIGTERM");

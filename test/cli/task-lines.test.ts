@@ -26,7 +26,7 @@ test.each([
   ["up_for_reschedule", "2026-11-23T09:00:30.000Z", "up_for_reschedule: looks again in 30 s"],
   ["failed", null, "failed"],
 ] as const)(
-  "%s until %s is told with a countdown, and the reason whole below it",
+  "%s until %s is shown with a countdown, and the full reason below it",
   (state, nextAttemptAt, first) => {
     const lines = draw({ state, nextAttemptAt, message: REASON });
     expect(lines[0]?.endsWith(`movies  ${first}`)).toBe(true);

@@ -1,8 +1,8 @@
-/** `dagmar tasks clear`: which tasks of which runs are made again, by whom, and what is refused. */
+/** `dagmar tasks clear`: which tasks of which runs run again, in which process, and what is refused. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually, openWay, WAYS, type WayWorld } from "../support/service-process.ts";
 
-const CHAIN = `schedule: manual\ntasks:\n  first: { type: noop }\n  second: { type: noop, needs: [first] }\n  third: { type: noop, needs: [second] }\n  beside: { type: noop }\n`;
+const CHAIN = `schedule: manual\ntasks:\n  first: { type: noop }\n  second: { type: noop, needs: [first] }\n  third: { type: noop, needs: [second] }\n  apart: { type: noop }\n`;
 const SLOW = `schedule: manual\ntasks: { sleep: { type: shell, with: { script: "sleep 300" } } }\n`;
 
 describe.each(WAYS)("%s", (way) => {
@@ -26,7 +26,7 @@ describe.each(WAYS)("%s", (way) => {
       )
       .map((row) => `${row.task_id} ${row.n}`);
 
-  /** The scheduler does it; where there is none, `dagmar run` goes on with the run. */
+  /** The scheduler does it; without one, `dagmar run` resumes the run. */
   async function letRun(...dates: readonly string[]): Promise<void> {
     for (const date of dates) {
       if (world.scheduler === undefined) await world.prepare(["run", "chain", "--date", date]);
@@ -44,10 +44,10 @@ describe.each(WAYS)("%s", (way) => {
     expect(one.stdout).toMatch(new RegExp(`manual__${date}T00:00:00.000Z +second *$`, "m"));
     expect(one.stdout.includes("No scheduler is running: they wait for")).toBe(world.scheduler === undefined);
     await letRun(date);
-    expect(readAttempts(date)).toEqual(["beside 1", "first 1", "second 2", "third 1"]);
+    expect(readAttempts(date)).toEqual(["apart 1", "first 1", "second 2", "third 1"]);
     await clear("--date", date, "--task", "second", "--downstream");
     await letRun(date);
-    expect(readAttempts(date)).toEqual(["beside 1", "first 1", "second 3", "third 2"]);
+    expect(readAttempts(date)).toEqual(["apart 1", "first 1", "second 3", "third 2"]);
     const attempts = world.query(
       "SELECT 1 FROM v_attempts WHERE task_id = 'second' AND logical_date LIKE ?",
       `${date}%`,
@@ -61,7 +61,7 @@ describe.each(WAYS)("%s", (way) => {
     await world.prepare(["run", "chain", "--date", "2026-10-03"]);
     const { exitCode, stdout } = await clear("--from", "2026-10-01", "--to", "2026-10-02", "--json");
     expect(exitCode).toBe(0);
-    const all = ["first", "second", "third", "beside"];
+    const all = ["first", "second", "third", "apart"];
     const answer = JSON.parse(stdout) as { cleared: { runId: string; tasks: string[] }[] };
     expect(answer).toMatchObject({ dag_id: "chain", scheduler: world.scheduler !== undefined });
     expect(answer.cleared.map(({ runId }) => runId)).toEqual([
@@ -122,7 +122,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(result.stderr).toMatch(message);
   });
 
-  test("a task that is running is refused, with the way to go on", async () => {
+  test("a task that is running is refused, with what to do", async () => {
     const command = ["slow", "--date", "2026-11-01"];
     const running = world.start(["run", ...command]);
     await eventually("it runs", () => running.output().includes("sleep: started"), running);

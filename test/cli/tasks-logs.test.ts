@@ -124,7 +124,7 @@ test("the newest attempt is printed, or the one that is asked for", async () => 
     attempt: 1,
     file: join(logsFolder, "csv_ingest", "manual__2026-11-23T09-00-00.000Z", "retried", "1.log"),
     lines: ["2026-11-23T09:00:00.000Z DEBUG first try ids=7"],
-    failure: { state: "failed", code: null, error: "no reason was kept" },
+    failure: { state: "failed", code: null, error: "no reason was recorded" },
   });
 });
 
@@ -144,7 +144,7 @@ test("all parts of a log are printed in their order, its last torn line too, and
   expect([exitCode, stdout]).toEqual([0, "one\ntwo\\u001b[2J\nthree\nfour\\u009b\nfi\n"]);
 });
 
-test("--follow goes on until the attempt has ended, and prints all of it", async () => {
+test("--follow prints until the attempt has ended, and prints all of it", async () => {
   const attempt = await beginAttempt("growing");
   const following = world.start(["tasks", "logs", "csv_ingest", "growing", "--follow"]);
   attempt.log.info("one");
@@ -225,7 +225,7 @@ test.each([
   [["csv_ingest", "idle", "--attempt", "x"], '--attempt takes a whole number from 1, not "x".'],
   [
     ["csv_ingest", "idle", "--follow", "--json"],
-    "--follow and --json do not go together: JSON is printed when all is read.",
+    "--follow cannot be used with --json, which is printed at the end.",
   ],
 ])("%j is refused", async (args, sentence) => {
   const result = await world.run(["tasks", "logs", ...args]);
@@ -250,7 +250,7 @@ test("a log that cannot be read ends in one line", async () => {
     taskId: "unreadable",
     attempt: 1,
   });
-  // A folder in its place: root, who runs tests in containers, may read every file.
+  // A folder in its place: tests in containers run as root, which may read every file.
   mkdirSync(file ?? "", { recursive: true });
   const { exitCode, stderr } = await world.run(["tasks", "logs", "csv_ingest", "unreadable"]);
   expect(exitCode).toBe(1);

@@ -1,4 +1,4 @@
-/** `dagmar tasks mark`: what became of a task is said by hand, and what waits for it goes by that. */
+/** `dagmar tasks mark`: sets a task's state by hand, and downstream tasks use that state. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, openWay, WAYS, type WayWorld } from "../support/service-process.ts";
 
@@ -17,7 +17,7 @@ describe.each(WAYS)("%s", (way) => {
   const readTasks = () =>
     world.query("SELECT task_id, state, attempts FROM v_tasks WHERE dag_id = 'faulty' ORDER BY task_id");
 
-  test("a failed task that is marked success lets go on what was passed over because of it", async () => {
+  test("a failed task that is marked success lets the tasks run that were skipped because of it", async () => {
     const run = "faulty/manual__2026-11-01T00:00:00.000Z";
     expect(world.readStates("v_runs", "faulty")).toEqual(["failed"]);
     expect(await mark("faulty", "fails", "success")).toMatchObject({
@@ -44,7 +44,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(result.stderr).toMatch(message);
   });
 
-  test("a task that is running is refused, with the way to go on", async () => {
+  test("a task that is running is refused, with what to do", async () => {
     const running = world.start(["run", "slow"]);
     await eventually("it runs", () => running.output().includes("sleep: started"), running);
     const { exitCode, stderr } = await mark("slow", "sleep", "failed");

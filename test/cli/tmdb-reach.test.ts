@@ -52,7 +52,7 @@ const ingest = (date: string): readonly string[] => [
   date,
 ];
 
-test("a refused connection is told within 5 s with its cause, the progress waits for it, and nobody promises an end", async () => {
+test("a refused connection is reported within 5 s with its cause, the progress shows the wait, and no time left is shown", async () => {
   const running = world.start(ingest("2026-11-22"), { TMDB_BASE_URL: "http://127.0.0.1:9/3" });
   const says = (text: string | RegExp): Promise<void> =>
     waitUntil(running, () => running.output().match(text) !== null);
@@ -89,7 +89,7 @@ test("a certificate that is not trusted ends the task at once with its cause, an
   expect(mended.exitCode, mended.stdout + mended.stderr).toBe(0);
 }, 60_000);
 
-test("a pause of thirty days is told by runs list and runs show, for the run and for those behind it, with its end", async () => {
+test("runs list and runs show report a pause of thirty days with its end, for the run and for those behind it", async () => {
   const simulator = await startSimulator();
   simulator.faults.push({ when: {}, play: { kind: "status", status: 429, retryAfter: "2592000" } });
   const running = world.start(ingest("2026-11-25"), { TMDB_BASE_URL: simulator.url });

@@ -60,7 +60,7 @@ describe.each(WAYS)("%s", (way) => {
     ["an unknown Dag", ["plian"], 2, /There is no Dag plian[\s\S]*did you mean "plain"/],
     ["a Dag that is off", ["dark"], 2, /dark is off: none of its tasks are run\.\n.*enabled: false/],
     ["a param that is not declared", ["plain", "--param", "x=1"], 2, /has no such param/],
-    ["a date that is none", ["plain", "--date", "soon"], 2, /"soon" is no date/],
+    ["a date that is none", ["plain", "--date", "soon"], 2, /"soon" is not a date/],
   ])("%s is refused in one line, with what to do", async (_name, args, exitCode, message) => {
     const result = await world.run(["trigger", ...args]);
     expect({ exitCode: result.exitCode, stderr: result.stderr }).toMatchObject({ exitCode });
@@ -69,7 +69,7 @@ describe.each(WAYS)("%s", (way) => {
   });
 });
 
-test("beside a run in the foreground it ends with 75 and says who is at work", async () => {
+test("while a run is in the foreground it ends with 75 and names the process at work", async () => {
   const world = useServiceWorld();
   for (const [dagId, text] of Object.entries(DAGS)) world.writeDag(dagId, text);
   const running = world.start(["run", "slow"]);
@@ -93,7 +93,7 @@ test("a scheduler that does not answer is given up when Ctrl-C is pressed, and t
   const world = useServiceWorld();
   world.writeDag("plain", DAGS.plain);
   const scheduler = await world.startScheduler();
-  // With the lease: before that nobody would be asked.
+  // With the lease: before that no request would be sent.
   await untilReady(scheduler);
   await world.freeze(scheduler);
   const asking = world.start(["trigger", "plain"]);
@@ -103,7 +103,7 @@ test("a scheduler that does not answer is given up when Ctrl-C is pressed, and t
   asking.child.kill("SIGINT");
   const { exitCode, stderr } = await asking.ended;
   expect(exitCode).toBe(75);
-  expect(stderr).toContain("The request was taken back; nothing was done.");
+  expect(stderr).toContain("The request was withdrawn; nothing was done.");
   expect(readRequests()).toEqual(["withdrawn"]);
   scheduler.child.kill("SIGCONT");
   expect((await scheduler.stop()).exitCode).toBe(0);

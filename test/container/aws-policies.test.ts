@@ -1,4 +1,4 @@
-/** The policies for AWS grant what the S3 lake asks for and no more, and the guide explains each statement of them. */
+/** The policies for AWS grant only what the S3 lake asks for, and the guide explains each statement of them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,7 +73,7 @@ describe("the bucket's policy", () => {
     ["plain HTTP is not refused", '["arn:aws:s3:::BUCKET", ', "["],
     ["DenyWithoutTls grants something", '"Deny"', '"Allow"'],
     ["the writer may be allowed to delete", "s3:DeleteObject*", "s3:DeleteBucket"],
-    ["the writer may be allowed to delete", /WRITER_ROLE/, "SOMEBODY"],
+    ["the writer may be allowed to delete", /WRITER_ROLE/, "OTHER_ROLE"],
     ["the writer may overwrite", '"s3:if-none-match": "true"', '"s3:if-none-match": "false"'],
     ["the writer may overwrite", /,?\s*"Bool": \{ "s3:ObjectCreationOperation": "true" \}/, ""],
     ["the writer may overwrite", "BUCKET/Raw/*", "BUCKET/*"],

@@ -1,4 +1,4 @@
-/** Whether a compose file runs the image as tightly as is promised; gives a word for each fault. */
+/** Whether a compose file runs the image with the promised restrictions; gives one line for each fault. */
 import { parse } from "yaml";
 import { z } from "zod";
 

@@ -19,7 +19,7 @@ type Statement = z.infer<typeof statementSchema>;
 
 const OBJECTS = ["arn:aws:s3:::BUCKET/Raw/*", "arn:aws:s3:::BUCKET/_dagmar/probe"];
 const BUCKET_ACTIONS = new Set(["s3:ListBucket", "s3:ListBucketMultipartUploads"]);
-/** Not asked for by the product; for the person who looks into an upload that failed. */
+/** The program does not need it; a person needs it to inspect a failed upload. */
 const FOR_PEOPLE = ["s3:ListMultipartUploadParts"];
 
 export function listStatements(text: string): readonly Statement[] {

@@ -39,7 +39,7 @@ afterAll(() => {
 const run = (...args: readonly string[]): Promise<Finished> =>
   runInImage(image, [...image.entrypoint, ...args], ENVIRONMENT);
 
-/** One that nobody has at the moment. */
+/** A user id that is not in use. */
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -80,7 +80,7 @@ describe("the image's layout", () => {
     expect(new Set(packages)).toEqual(new Set(["better-sqlite3"]));
   });
 
-  it("cannot be written to by the one who runs it", async () => {
+  it("cannot be written to by the user that runs it", async () => {
     const writable = listTree(join(image.root, "app")).filter((path) => {
       const status = lstatSync(path);
       return !status.isSymbolicLink() && (status.mode & 0o222) !== 0;
@@ -142,7 +142,7 @@ describe("the image's commands", () => {
     child.kill("SIGTERM");
     const { exitCode, stderr } = await finished;
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    expect(stderr).toContain("Stopped: nothing is under way any more.");
+    expect(stderr).toContain("Stopped: no task is running any more.");
   });
 
   it("leave the program's own folder as it was", () => {

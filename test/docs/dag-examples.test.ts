@@ -1,4 +1,4 @@
-/** A Dag that a document shows is one that Dagmar takes, beside the Dags that are shipped; and what docs/dags.md says of fields and times holds. */
+/** Every Dag in the documents is valid together with the shipped Dags, and what docs/dags.md says of fields and times is true. */
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,7 +33,7 @@ function listShown(page: string): readonly string[] {
   return blocks.filter((block) => block.language === "yaml").map((block) => block.text);
 }
 
-it("the shipped Dags and those of the documents are without a fault, and clash nowhere", async () => {
+it("the shipped Dags and those of the documents are valid, and do not conflict", async () => {
   const shown = PAGES.flatMap((page) => {
     const texts = listShown(page);
     expect(texts.length, page).toBeGreaterThan(0);
@@ -109,7 +109,7 @@ describe("docs/dags.md", () => {
     expect(listFields(shape, "").filter((field) => !used.has(field))).toEqual([]);
   });
 
-  it("tells of every trigger rule and every catchup, in a row each", () => {
+  it("has a row for every trigger rule and every catchup", () => {
     const nameRows = (heading: string): readonly (string | undefined)[] =>
       listTableRows(guide, heading).map(([first = ""]) => /^`(\w+)`/.exec(first)?.[1]);
     expect(nameRows("Trigger rules")).toEqual([...TRIGGER_RULES]);
@@ -117,7 +117,7 @@ describe("docs/dags.md", () => {
   });
 
   it.each(listTableRows(guide, "When the clocks change"))(
-    "tells truly when %s runs in %s on %s",
+    "says correctly when %s runs in %s on %s",
     (schedule = "", timezone = "", day = "", runs = "") => {
       const expression = schedule.replaceAll("`", "");
       const { from, until } = findDayOf(parseInstant(day, timezone) ?? new Date(NaN), timezone);

@@ -1,4 +1,4 @@
-/** What documents point at is there: files, headings, commands, options, npm scripts. */
+/** Every target that documents name exists: files, headings, commands, options, npm scripts. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** What docs/operations.md tells people to alert on is what Dagmar shows, and what it says of each alert is all there. */
+/** The metrics and events that docs/operations.md alerts on exist, and each alert has its row. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

@@ -19,7 +19,7 @@ let simulator: TmdbSimulator;
 let database: BetterSqlite3.Database;
 
 /**
- * The runs that the page tells of: whole, limited, with a wrong token, after somebody put a file of theirs into the lake;
+ * The runs that the page shows: complete, limited, with a wrong token, after a foreign file came into the lake;
  * and what a scheduler that was away and came back leaves.
  */
 beforeAll(async () => {
@@ -46,7 +46,7 @@ afterAll(async () => {
   world.remove();
 });
 
-/** A Dag that is passed over, one whose runs queue, one that breaks, one that was never in order, one that is paused. */
+/** A Dag with skipped slots, one whose runs queue, one that breaks, one that was never valid, one that is paused. */
 async function keepSchedule(): Promise<void> {
   const write = (dagId: string, schedule: string, task: string): void => {
     const text = `dag: ${dagId}\nschedule: ${schedule}\ntasks: { one: ${task} }\n`;

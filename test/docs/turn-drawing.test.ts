@@ -1,4 +1,4 @@
-/** The drawing of a turn in docs/architecture.md, held against the lists of steps that the loop really takes. */
+/** The drawing of a turn in docs/architecture.md, compared with the lists of steps that the loop runs. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { AFTER_COMMIT, TURN_STEPS } from "../../scheduler/turn/turn-steps.ts";

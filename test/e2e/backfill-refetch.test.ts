@@ -1,4 +1,4 @@
-/** `dagmar backfill --refetch`: every day of the range asks for everything anew, once, into objects of its own. */
+/** `dagmar backfill --refetch`: every day of the range requests everything again, once, into new objects. */
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { checkLake, readFolderLake } from "../support/check-lake.ts";

@@ -1,4 +1,4 @@
-/** The judge is judged: each planted fault of a lake or of its database must be told. */
+/** Tests the judge: it must report each planted fault of a lake or of its database. */
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { checkLake, readFolderLake, type PlainObject } from "../support/check-la
 import { openCliWorld, startSimulator, writeSamples, type CliWorld } from "../support/cli.ts";
 
 let world: CliWorld;
-let sound: ReadonlyMap<string, PlainObject>;
+let intact: ReadonlyMap<string, PlainObject>;
 
 beforeAll(async () => {
   const simulator = await startSimulator();
@@ -17,7 +17,7 @@ beforeAll(async () => {
   await world.run(["run", "csv_ingest", "--date", "2026-11-23"]);
   await world.run(["run", "tmdb_ingest", "--date", "2026-11-23"]);
   await simulator.close();
-  sound = readFolderLake(world.lakeFolder);
+  intact = readFolderLake(world.lakeFolder);
 });
 afterAll(() => {
   world.remove();
@@ -32,29 +32,29 @@ const FIRST = "Raw/TMDB/JSON/Movies/2026/11/23/movies-20261123T090000000Z-00001.
 const MANIFEST = "Raw/TMDB/JSON/Movies/2026/11/23/_manifest-20261123T090000000Z-tmdb_ingest-movies-1.json";
 
 function change(key: string, edit: (text: string) => string): ReadonlyMap<string, PlainObject> {
-  const object = sound.get(key);
+  const object = intact.get(key);
   if (object === undefined) throw new Error(`${key} is not there`);
-  return new Map(sound).set(key, { ...object, body: Buffer.from(edit(object.body.toString())) });
+  return new Map(intact).set(key, { ...object, body: Buffer.from(edit(object.body.toString())) });
 }
 
-test("a sound lake has no faults", () => {
-  expect(sound.size).toBeGreaterThan(6);
-  expect(listFaults(sound)).toBe("");
+test("a valid lake has no faults", () => {
+  expect(intact.size).toBeGreaterThan(6);
+  expect(listFaults(intact)).toBe("");
 });
 
 test.each([
   ["a changed object", () => change(FIRST, (text) => text.replace("credits", "credibs")), /another sha256/],
   [
     "a lost object",
-    () => new Map([...sound].filter(([key]) => key !== FIRST)),
+    () => new Map([...intact].filter(([key]) => key !== FIRST)),
     /is not there[\s\S]*not in the lake/,
   ],
   [
     "a doubled object",
-    () => new Map(sound).set(FIRST.replace("00001", "00009"), sound.get(FIRST)!),
+    () => new Map(intact).set(FIRST.replace("00001", "00009"), intact.get(FIRST)!),
     /no manifest lists it[\s\S]*stands in another object too/,
   ],
-  ["a lost manifest", () => new Map([...sound].filter(([key]) => key !== MANIFEST)), /no manifest lists it/],
+  ["a lost manifest", () => new Map([...intact].filter(([key]) => key !== MANIFEST)), /no manifest lists it/],
   [
     "a sum that does not hold",
     () => change(MANIFEST, (text) => text.replace(/"asked": \d+/, '"asked": 9')),
@@ -65,7 +65,7 @@ test.each([
     () => change(MANIFEST, (text) => text.replace('"record_count":100', '"record_count":99')),
     /count of/,
   ],
-])("%s is told", (_name, plant, fault) => {
+])("%s is reported", (_name, plant, fault) => {
   expect(listFaults(plant())).toMatch(fault);
 });
 
@@ -78,11 +78,11 @@ test.each([
     "UPDATE objects SET lake = 'elsewhere' WHERE kind = 'manifest'",
     /is not booked/,
   ],
-])("%s is told", (name, sql, fault) => {
+])("%s is reported", (name, sql, fault) => {
   const copy = join(world.folder, `${name}.db`);
   copyFileSync(world.databaseFile, copy);
   const database = new BetterSqlite3(copy);
   database.exec(sql);
   database.close();
-  expect(listFaults(sound, copy)).toMatch(fault);
+  expect(listFaults(intact, copy)).toMatch(fault);
 });

@@ -90,7 +90,7 @@ test("the same logical date again asks nothing and writes nothing, with --rerun 
   const before = world.listLake();
   const again = await runBoth("2026-10-23");
   expect(exitCodes(again)).toEqual([0, 0]);
-  for (const { stdout } of again) expect(stdout).toMatch(/done before; --rerun makes it again/);
+  for (const { stdout } of again) expect(stdout).toMatch(/already done; --rerun runs it again/);
   const rerun = await runBoth("2026-10-23", "--rerun");
   expect(exitCodes(rerun)).toEqual([0, 0]);
   for (const { stdout } of rerun) expect(stdout).toContain("nothing was written to the lake");
@@ -136,7 +136,7 @@ test("a CSV with ten new titles: exactly these ten are asked, into new objects",
   expect(countsOf(checked, "tmdb_movies", known(ids.movies))).toEqual([1]);
 });
 
-test("one more name in append: every film is asked anew, into new objects, and no series", async () => {
+test("one more name in append: every film is requested again, into new objects, and no series", async () => {
   simulator.reset();
   const before = world.listLake();
   world.editDag("tmdb_ingest", (text) =>
@@ -153,7 +153,7 @@ test("one more name in append: every film is asked anew, into new objects, and n
   expect(countsOf(checked, "tmdb_series", known(ids.series))).toEqual([1]);
 });
 
-test("another language: every series is asked anew, into new objects, and no film", async () => {
+test("another language: every series is requested again, into new objects, and no film", async () => {
   simulator.reset();
   world.editDag("tmdb_ingest", (text) =>
     text.replace("entity: series\n      language: pt-BR", "entity: series\n      language: de-DE"),
@@ -199,7 +199,7 @@ test("what TMDB lacked is asked again after recheck_after by the logical date, a
   expect(simulator.requests).toBe(0);
 });
 
-test("--refetch asks for everything anew, into new objects, and the next day for nothing", async () => {
+test("--refetch requests everything again, into new objects, and the next day nothing", async () => {
   simulator.reset();
   const before = world.listLake();
   const refetch = ["run", "tmdb_ingest", "--date", "2026-11-06", "--refetch"];
@@ -218,7 +218,7 @@ test("--refetch asks for everything anew, into new objects, and the next day for
   expect(simulator.requests).toBe(0);
 });
 
-test("another lake, with the same database: everything is asked anew and stored there", async () => {
+test("another lake, with the same database: everything is requested again and stored there", async () => {
   simulator.reset();
   const before = world.listLake();
   const other = join(world.folder, "other-lake");

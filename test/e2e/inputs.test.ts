@@ -49,7 +49,7 @@ function countIds(dagId: string): readonly string[] {
     .map(({ text }) => text);
 }
 
-test("a task reads what the same run has just stored, on each day anew", async () => {
+test("a task reads what the same run has just stored, on each day", async () => {
   for (const day of [1, 2, 3]) {
     writeCsv(rows(day));
     await world.prepare(["run", "one", "--date", `2026-11-0${day}`]);
@@ -102,7 +102,7 @@ test("a run that has succeeded reads the newer object of its day when it is made
   await world.prepare(["run", "ids", ...date]);
   writeCsv(rows(3));
   await world.prepare(["run", "titles", ...date, "--rerun"]);
-  expect((await world.run(["run", "ids", ...date])).stdout).toContain("done before");
+  expect((await world.run(["run", "ids", ...date])).stdout).toContain("already done");
   expect(countIds("ids")).toEqual(["2026-11-01 1"]);
   await world.prepare(["run", "ids", ...date, "--rerun"]);
   expect(countIds("ids")).toEqual(["2026-11-01 3"]);
@@ -117,12 +117,12 @@ describe("another lake", () => {
     await world.prepare(command);
     const second = await world.run(command, other());
     expect(second.exitCode).toBe(0);
-    expect(second.stdout).not.toContain("done before");
+    expect(second.stdout).not.toContain("already done");
     const objects = world.query<{ lake: string }>(
       "SELECT lake FROM v_objects WHERE kind = 'file' ORDER BY lake",
     );
     expect(objects.map(({ lake }) => lake.split("/").at(-1))).toEqual(["lake", "other"]);
-    expect((await world.run(command)).stdout).toContain("done before");
+    expect((await world.run(command)).stdout).toContain("already done");
     const runs = world.query<{ run_id: string; lake: string }>(
       "SELECT run_id, lake FROM v_runs ORDER BY created_at",
     );
@@ -161,6 +161,6 @@ test("a task whose object was removed names the command that stores it again, an
   await world.prepare(["run", "ids", "--date", "2026-11-01"]);
   expect(await world.run(["runs", "show", "ids@2026-02-30"])).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringContaining('The date behind @ "2026-02-30" is no date.') as string,
+    stderr: expect.stringContaining('The date after @ "2026-02-30" is not a date.') as string,
   });
 }, 120_000);

@@ -150,7 +150,7 @@ test("tmdb_ingest killed at six moments asks for nothing that was durable and st
   expect(world.listLake()).toEqual(before);
 });
 
-test("--refetch killed twice and given again goes on in the generation that it began", async () => {
+test("--refetch killed twice and given again resumes in the generation that it began", async () => {
   const command = ["run", "tmdb_ingest", "--date", "2026-11-25", "--refetch"];
   const movies = [...(check().copies["tmdb_movies"]?.keys() ?? [])];
   simulator.reset();

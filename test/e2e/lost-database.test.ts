@@ -73,7 +73,7 @@ function expectEachOnce(checked: CheckedLake): void {
 
 const listRecords = (): readonly string[] => world.listLake().filter((line) => !line.includes("_manifest-"));
 
-test("the copies were made while the run was under way, and are sound", () => {
+test("the copies were made during the run, and have no faults", () => {
   for (const moment of ["early", "middle"]) {
     const copy = new BetterSqlite3(copyOf(moment), { readonly: true });
     const runs = copy.prepare("SELECT state FROM v_runs WHERE dag_id = 'tmdb_ingest'").pluck().all();
@@ -120,7 +120,7 @@ test("no database at all: CSVs and titles are recognised in the lake, and only w
   expectEachOnce(check());
 });
 
-test("a database that is gone while its -wal remains is not silently begun anew", async () => {
+test("a database that is gone while its -wal remains is not silently created again", async () => {
   const aside = `${world.databaseFile}.aside`;
   renameSync(world.databaseFile, aside);
   copyFileSync(aside, `${world.databaseFile}-wal`);

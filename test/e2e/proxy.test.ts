@@ -1,4 +1,4 @@
-/** One proxy rule for the store, TMDB and the webhook, seen from the proxy: who comes to it, and what it can read. */
+/** One proxy rule for the store, TMDB and the webhook, seen from the proxy: which connections reach it, and what it can read. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { rmSync, writeFileSync } from "node:fs";
@@ -127,7 +127,7 @@ test("HTTPS_PROXY: all three are reached by CONNECT, and the proxy sees no secre
   }
 });
 
-test("a proxy whose own address is https:// is spoken to over TLS, and its certificate is checked", async () => {
+test("a proxy whose own address is https:// is used over TLS, and its certificate is checked", async () => {
   const secureUrl = proxyUrl().replace(`http://`, "https://").replace(/@.*/, `@0.0.0.0:${proxy.securePort}`);
   await useAllThree((host) => `https://${host}`, { HTTPS_PROXY: secureUrl });
   expect([...new Set(proxy.tunnels)].toSorted()).toEqual(HOSTS.map((host) => `${host}:443`));

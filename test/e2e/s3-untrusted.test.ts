@@ -1,4 +1,4 @@
-/** A store whose certificate is not trusted: told at once with its cause, in one attempt, and the remedy that is named mends it. */
+/** A store whose certificate is not trusted: reported at once with its cause, in one attempt, and the named remedy works. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

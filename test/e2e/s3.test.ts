@@ -45,7 +45,7 @@ function run(dagId: string, date: string, ...more: readonly string[]): Promise<C
   return world.run(["run", dagId, "--date", date, ...more]);
 }
 
-/** What a stranger finds; objects that Dagmar did not write are left out. */
+/** What an independent reader finds; foreign objects are left out. */
 function readStore(): ReadonlyMap<string, PlainObject> {
   const objects = new Map<string, PlainObject>();
   for (const [key, { body, metadata }] of store.objects()) {
@@ -95,7 +95,7 @@ test("killed again and again, amid errors of the store, it ends with every recor
     { when: { operation: "PutObject", key: /movies-\d+T\d+Z-00001/ }, fault: { kind: "drop-after-store" } },
     {
       when: { operation: "PutObject", key: /movies-\d+T\d+Z-00002/ },
-      fault: { kind: "foreign-object", body: "somebody else's" },
+      fault: { kind: "foreign-object", body: "of another program" },
     },
     {
       when: { operation: "PutObject", key: /movies-\d+T\d+Z-00003/ },
@@ -115,7 +115,7 @@ test("killed again and again, amid errors of the store, it ends with every recor
   const csv = ["run", "csv_ingest", "--date", "2026-11-23"];
   const tmdb = ["run", "tmdb_ingest", "--date", "2026-11-23"];
   let kills = 0;
-  // The first object stands, and its answer was dropped: the process dies before it can look.
+  // The first object is stored, and its answer was dropped: the process dies before it can check.
   if (await killWhen(world.start(csv), () => store.versions().length > 0)) kills += 1;
   const stored = await world.run(csv);
   expect(stored.exitCode, stored.stdout + stored.stderr).toBe(0);
@@ -139,7 +139,7 @@ test("killed again and again, amid errors of the store, it ends with every recor
   expectEachOnce();
   expectWrittenOnce();
   const foreign = [...store.objects()].filter(([, { metadata }]) => metadata["dagmar-kind"] === undefined);
-  expect(foreign.map(([, { body }]) => body.bytes?.toString())).toEqual(["somebody else's"]);
+  expect(foreign.map(([, { body }]) => body.bytes?.toString())).toEqual(["of another program"]);
 });
 
 test("the same date and the next day write nothing and ask nothing", async () => {
@@ -155,16 +155,16 @@ test("the same date and the next day write nothing and ask nothing", async () =>
   expect(store.versions()).toHaveLength(before);
 });
 
-test("lake verify --deep reads the store and names what somebody has changed there", async () => {
-  const sound = await world.run(["lake", "verify", "--deep", "--json"]);
-  expect(sound.exitCode, sound.stderr).toBe(0);
-  const { checked, foreign, deviations } = JSON.parse(sound.stdout) as {
+test("lake verify --deep reads the store and names the changed objects", async () => {
+  const valid = await world.run(["lake", "verify", "--deep", "--json"]);
+  expect(valid.exitCode, valid.stderr).toBe(0);
+  const { checked, foreign, deviations } = JSON.parse(valid.stdout) as {
     checked: number;
     foreign: number;
     deviations: { verdict: string }[];
   };
   expect(checked).toBe(readStore().size);
-  // The foreign object is told, and is nobody's fault.
+  // The foreign object is counted, and is not a fault.
   expect({ foreign, deviations }).toEqual({ foreign: 1, deviations: [] });
 });
 

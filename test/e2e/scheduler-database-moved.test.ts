@@ -32,7 +32,7 @@ test.each([
     await untilReady(first);
     await eventually("it works", () => world.readStates("v_runs", "seconds").length > 0, first);
     const standby = await world.startScheduler();
-    await eventually("the other one stands by", () => standby.output().includes("Standing by."), standby);
+    await eventually("the other one is a standby", () => standby.output().includes("Standing by."), standby);
     const away = moveAway(world, ends);
     await eventually(
       "it is not ready",

@@ -1,4 +1,4 @@
-/** SIGKILL while the scheduler works: what was lost is told and made again on a budget of its own, and nothing is left `running`. */
+/** SIGKILL while the scheduler works: lost attempts are recorded and retried on a budget of their own, and nothing stays `running`. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -10,7 +10,7 @@ import {
   type ServiceWorld,
 } from "../support/service-process.ts";
 
-/** Writes the pid of what it leaves behind, and goes on for longer than any test. */
+/** Writes the pid of the process it leaves behind, and runs longer than any test. */
 const LONG_SCRIPT = "sleep 300 & echo $! > pid.$DAGMAR_ATTEMPT; wait";
 
 function writeLongDag(world: ServiceWorld): void {

@@ -24,7 +24,7 @@ test.runIf(MAY_UNSHARE).each([
   ["its own /proc", true],
   ["the /proc of its host", false],
 ] as const)(
-  "one that shows %s is asked and stood by for, and its program is left alone",
+  "one that shows %s gets requests, this one is its standby, and its program is not ended",
   async (_, isProcMounted) => {
     const world = useServiceWorld();
     world.writeDag(
@@ -38,7 +38,7 @@ test.runIf(MAY_UNSHARE).each([
     expect(asked.stdout).not.toContain("No scheduler is running");
     await eventually("its program runs", () => world.isThere("began"), there);
     const here = await world.startScheduler();
-    await eventually("this one stands by", () => here.output().includes("Standing by."), here);
+    await eventually("this one is a standby", () => here.output().includes("Standing by."), here);
     world.writeFile("go");
     await eventually("it is done", () => world.readStates("v_runs", "long")[0] === "success", there);
     expect(world.readStates("v_attempts", "long")).toEqual(["success"]);

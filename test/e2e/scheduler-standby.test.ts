@@ -1,4 +1,4 @@
-/** Two schedulers on one database: one works, the other stands by and takes over when the first is gone, stopped or told to go. */
+/** Two schedulers on one database: one works; the other is a standby and takes over when the first is killed, stopped or drained. */
 import { expect, test } from "vitest";
 import {
   ask,
@@ -21,7 +21,7 @@ async function startTwo(world: ServiceWorld): Promise<readonly [Scheduler, Sched
   const first = await world.startScheduler();
   await eventually("the first works", () => count(world) > 0, first);
   const second = await world.startScheduler();
-  await eventually("the second stands by", () => second.output().includes("Standing by."), second);
+  await eventually("the second is a standby", () => second.output().includes("Standing by."), second);
   return [first, second];
 }
 
@@ -37,7 +37,7 @@ function expectEachOnce(world: ServiceWorld): void {
   expect(new Set(attempts.map(({ n }) => n))).toEqual(new Set([1]));
 }
 
-test("the second one says whom it waits for, and is healthy without being ready", async () => {
+test("the second one names the process it waits for, and is healthy without being ready", async () => {
   const world = useServiceWorld();
   const [first, second] = await startTwo(world);
   expect(second.output()).toContain(
@@ -46,11 +46,11 @@ test("the second one says whom it waits for, and is healthy without being ready"
   expect(await ask(`${second.url}/healthz`)).toMatchObject({ status: 200 });
   const ready = await ask(`${second.url}/readyz`);
   expect(ready.status).toBe(503);
-  expect(ready.text).toContain("standing by");
+  expect(ready.text).toContain("standby");
   expect((await ask(`${second.url}/metrics`)).text).toContain("\ndagmar_lease_held 0\n");
   expect((await second.stop()).exitCode).toBe(0);
   const more = count(world);
-  await eventually("the first goes on", () => count(world) > more, first);
+  await eventually("the first continues", () => count(world) > more, first);
   expect((await first.stop()).exitCode).toBe(0);
 });
 
@@ -70,7 +70,7 @@ test.each(["SIGKILL", "SIGTERM"] as const)(
   },
 );
 
-test("one that was stopped for longer than its lease writes nothing when it goes on: it says so and exits 75", async () => {
+test("one that was stopped for longer than its lease writes nothing when it continues: it says so and exits 75", async () => {
   const world = useServiceWorld();
   world.writeDag("seconds", EACH_SECOND);
   world.writeDag(
@@ -80,16 +80,16 @@ test("one that was stopped for longer than its lease writes nothing when it goes
   const first = await world.startScheduler();
   await world.prepare(["trigger", "long"]);
   await eventually("a task runs", () => world.readStates("v_tasks", "long")[0] === "running", first);
-  // Both on one machine with one configuration: the second one has the address when the first lets go of it.
+  // Both on one machine with one configuration: the second gets the address when the first releases it.
   const address = new URL(first.url).host;
   const second = world.start(["scheduler"], { DAGMAR_HTTP: address });
-  await eventually("the second stands by", () => second.output().includes("Standing by."), second);
+  await eventually("the second is a standby", () => second.output().includes("Standing by."), second);
   await world.freeze(first);
   const isAtWork = () => second.output().includes("is scheduling the Dags");
   await eventually("the lease has run out", isAtWork, second, 45_000);
   const hasTakenOver = () => world.readStates("v_attempts", "long").length === 2;
   await eventually("the lost attempt is made again", hasTakenOver, second);
-  expect(second.output()).toContain("No health and metrics yet; it is tried again.");
+  expect(second.output()).toContain("Health and metrics are not available yet; retrying.");
   first.child.kill("SIGCONT");
   const { exitCode, stderr } = await first.ended;
   expect(exitCode, stderr).toBe(75);
@@ -97,7 +97,7 @@ test("one that was stopped for longer than its lease writes nothing when it goes
   expect(stderr).not.toMatch(/^ +at /m);
   expect(world.readStates("v_attempts", "long")).toEqual(["lost", "running"]);
   const more = count(world);
-  await eventually("the second goes on", () => count(world) > more, second);
+  await eventually("the second continues", () => count(world) > more, second);
   const isReady = () =>
     ask(`${first.url}/readyz`).then(
       ({ status }) => status === 200,
@@ -109,7 +109,7 @@ test("one that was stopped for longer than its lease writes nothing when it goes
   expectEachOnce(world);
 }, 90_000);
 
-test("stands by for a run in the foreground too, and begins when that has ended", async () => {
+test("waits as a standby for a run in the foreground too, and begins when that has ended", async () => {
   const world = useServiceWorld();
   world.writeDag(
     "slow",
@@ -124,6 +124,6 @@ test("stands by for a run in the foreground too, and begins when that has ended"
   running.child.kill("SIGINT");
   expect((await running.ended).exitCode).toBe(75);
   const goesOn = () => world.readStates("v_attempts", "slow").join() === "cancelled,running";
-  await eventually("it goes on with the run", goesOn, scheduler);
+  await eventually("it resumes the run", goesOn, scheduler);
   expect((await scheduler.stop()).exitCode).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** `dagmar run` beside a scheduler: it asks, follows and shows, as if it ran by itself; the scheduler does the work. */
+/** `dagmar run` with a scheduler: it sends a request, follows the run and shows it as if it ran here. */
 import { expect, test } from "vitest";
 import { eventually, useServiceWorld, type ServiceWorld } from "../support/service-process.ts";
 
@@ -24,7 +24,7 @@ function listPids(world: ServiceWorld): readonly number[] {
   return [...new Set(world.query<{ pid: number }>("SELECT pid FROM v_attempts").map((row) => row.pid))];
 }
 
-test("shows how it goes, the closing table, and exits with what became of the run", async () => {
+test("shows the progress and the closing table, and its exit code is the run's", async () => {
   const { world, scheduler } = await openWorld();
   const done = await world.run(["run", "chain", "--date", "2026-11-01"]);
   expect({ exitCode: done.exitCode, stderr: done.stderr }).toEqual({ exitCode: 0, stderr: "" });
@@ -61,13 +61,13 @@ test("refuses what it would refuse alone, with the same words and exit code", as
     ["run", "chian"],
     ["run", "chain", "--task", "third"],
   ];
-  const beside = [];
-  for (const command of commands) beside.push(await world.run(command));
+  const served = [];
+  for (const command of commands) served.push(await world.run(command));
   expect((await scheduler.stop()).exitCode).toBe(0);
   for (const [index, command] of commands.entries()) {
     const alone = await world.run(command);
     expect(alone.exitCode).toBe(2);
-    expect(beside[index]).toEqual(alone);
+    expect(served[index]).toEqual(alone);
   }
 });
 
@@ -78,7 +78,7 @@ test("Ctrl-C stops the following and nothing else; the same command follows agai
   running.child.kill("SIGINT");
   const stopped = await running.ended;
   expect(stopped.exitCode).toBe(75);
-  expect(stopped.stderr).toContain("The scheduler continues it; `dagmar runs show slow` says how far it is.");
+  expect(stopped.stderr).toContain("The scheduler continues it; `dagmar runs show slow` shows its progress.");
   expect(stopped.stdout).toContain("running (the scheduler continues it; the same command follows it)");
   expect(world.readStates("v_tasks", "slow")).toEqual(["running"]);
   const again = world.start(["run", "slow", "--date", "2026-11-01"]);
@@ -90,7 +90,7 @@ test("Ctrl-C stops the following and nothing else; the same command follows agai
 });
 
 test.each(["SIGTERM", "SIGKILL"] as const)(
-  "a follower whose scheduler ends by %s goes on looking, and sees what the next one makes of it",
+  "a follower whose scheduler ends by %s keeps following, and sees what the next one does",
   async (signal) => {
     const { world, scheduler } = await openWorld();
     const running = world.start(["run", "chain"]);
@@ -98,8 +98,8 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
     scheduler.child.kill(signal);
     await scheduler.ended;
     // One that was killed may still be standing still.
-    const isTold = () => running.output().includes("No scheduler is at work any more: what is open waits");
-    if (signal === "SIGTERM") await eventually("it is told", isTold, running);
+    const isTold = () => running.output().includes("No scheduler is running any more: open runs wait");
+    if (signal === "SIGTERM") await eventually("it is reported", isTold, running);
     const next = await world.startScheduler();
     const { exitCode, stdout } = await running.ended;
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });

@@ -26,19 +26,19 @@ function listSeconds(slots: readonly string[]): readonly string[] {
   return seconds;
 }
 
-test("each slot becomes one run; SIGTERM ends with 0, the lease given back; the next start goes on", async () => {
+test("each slot becomes one run; SIGTERM ends with 0, the lease is released; the next start continues", async () => {
   const world = useServiceWorld();
   world.writeDag("seconds", `${EACH_SECOND}catchup: all\n`);
   const first = await world.startScheduler();
   await eventually("three slots have run", () => readSlots(world, "seconds").length >= 3, first);
   const stopped = await first.stop();
   expect(stopped).toMatchObject({ exitCode: 0, signal: null });
-  expect(stopped.stderr).toContain("Stopped: nothing is under way any more.");
+  expect(stopped.stderr).toContain("Stopped: no task is running any more.");
   expect(world.query("SELECT expires_at FROM lease")).toEqual([{ expires_at: null }]);
 
   const second = await world.startScheduler();
   const before = readSlots(world, "seconds").length;
-  await eventually("it goes on", () => readSlots(world, "seconds").length >= before + 2, second);
+  await eventually("it continues", () => readSlots(world, "seconds").length >= before + 2, second);
   expect((await second.stop()).exitCode).toBe(0);
   const slots = readSlots(world, "seconds");
   expect(slots).toEqual(listSeconds(slots));
@@ -46,7 +46,7 @@ test("each slot becomes one run; SIGTERM ends with 0, the lease given back; the 
   expect(new Set(world.readStates("v_runs", "seconds").slice(0, -1))).toEqual(new Set(["success"]));
 });
 
-test("SIGTERM waits for a task to stop, which goes on after the next start; a second one ends at once", async () => {
+test("SIGTERM waits for a task to stop, which resumes after the next start; a second one ends at once", async () => {
   const world = useServiceWorld();
   // It answers SIGTERM in its own time: longer than the test waits, shorter than the grace.
   world.writeDag(
@@ -57,7 +57,7 @@ test("SIGTERM waits for a task to stop, which goes on after the next start; a se
   await world.prepare(["trigger", "slow"]);
   await eventually("the task runs", () => world.readStates("v_tasks", "slow")[0] === "running", running);
   running.child.kill("SIGTERM");
-  await eventually("it is told", () => running.output().includes("SIGTERM: stopping"), running);
+  await eventually("it is reported", () => running.output().includes("SIGTERM: stopping"), running);
   expect(await ask(`${running.url}/healthz`)).toMatchObject({ status: 200 });
   const ready = await ask(`${running.url}/readyz`);
   expect(ready.status).toBe(503);
@@ -107,7 +107,7 @@ test("health, readiness and metrics tell of a service that works", async () => {
   expect((await running.stop()).exitCode).toBe(0);
 });
 
-test("a Dag file that is broken is told and stops no other; mended, added and removed ones are taken as they are", async () => {
+test("a broken Dag file is reported and stops no other; mended, added and removed ones take effect", async () => {
   const world = useServiceWorld();
   world.writeDag("seconds", EACH_SECOND);
   world.writeDag("others", EACH_SECOND);
@@ -119,7 +119,7 @@ test("a Dag file that is broken is told and stops no other; mended, added and re
   await eventually("both run", () => hasRun("seconds", -1)() && hasRun("others", -1)(), running);
 
   world.writeDag("others", EACH_SECOND.replace("* * * * * *", "61 * * * *"));
-  await eventually("the fault is told", () => world.countEvents("dag_broken") === 1, running);
+  await eventually("the fault is reported", () => world.countEvents("dag_broken") === 1, running);
   const tellsBroken = async (count: number) =>
     (await ask(`${running.url}/metrics`)).text.includes(`\ndagmar_dag_import_errors ${count}\n`);
   await eventually("it is measured", () => tellsBroken(1), running);
@@ -140,7 +140,7 @@ test("a Dag file that is broken is told and stops no other; mended, added and re
   expect((await running.stop()).exitCode).toBe(0);
 }, 60_000);
 
-test("a folder of Dags that goes away leaves its Dags as they are, is told once, and is read again when it is back", async () => {
+test("a folder of Dags that goes away leaves its Dags as they are, is reported once, and is read again when it is back", async () => {
   const world = useServiceWorld();
   world.writeDag("seconds", EACH_SECOND);
   const running = await world.startScheduler();
@@ -159,7 +159,7 @@ test("a folder of Dags that goes away leaves its Dags as they are, is told once,
   expect((await running.stop()).exitCode).toBe(0);
 }, 60_000);
 
-test("what a scheduler has checked, the next one takes over; a damaged row and an edited file are checked anew", async () => {
+test("what a scheduler has checked, the next one takes over; a damaged row and an edited file are checked again", async () => {
   const world = useServiceWorld();
   const sum = "SELECT check_key, result FROM dag_file_checks ORDER BY check_key";
   world.writeDag("one", `schedule: manual\ntasks: { t: { type: noop } }\n`);
@@ -173,7 +173,7 @@ test("what a scheduler has checked, the next one takes over; a damaged row and a
   database.exec("UPDATE dag_file_checks SET result = replace(result, 'manual', 'nonsense')");
   database.close();
   const second = await world.startScheduler();
-  await eventually("the damaged rows are made anew", () => isDeepStrictEqual(world.query(sum), kept), second);
+  await eventually("the damaged rows are replaced", () => isDeepStrictEqual(world.query(sum), kept), second);
   world.writeDag("two", `description: edited\nschedule: manual\ntasks: { t: { type: noop } }\n`);
   await eventually(
     "the edited file is seen",

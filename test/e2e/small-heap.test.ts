@@ -61,7 +61,7 @@ async function openSilentTmdb(world: CliWorld): Promise<() => boolean> {
   return () => isAsked;
 }
 
-/** Of all its threads, in MiB; where the system does not tell, 0. */
+/** Of all its threads, in MiB; 0 if the system does not report it. */
 function readPeakMemory({ child }: CliProcess): number {
   try {
     const status = readFileSync(`/proc/${child.pid}/status`, "utf8");

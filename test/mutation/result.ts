@@ -1,4 +1,4 @@
-/** What became of one change of the code, whichever tool made it; and the score of many. */
+/** The outcome of one change of the code, whichever tool made it; and the score of many. */
 
 export const VERDICTS = ["noticed", "timed out", "survived", "not covered"] as const;
 export type Verdict = (typeof VERDICTS)[number];

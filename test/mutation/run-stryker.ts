@@ -31,7 +31,7 @@ export async function runStryker({
     checkers: ["sample"],
     reporters: ["results"],
     coverageAnalysis: "perTest",
-    // What is computed once, when a file is loaded, would have to be loaded anew for each of its mutants, with all tests.
+    // What is computed once, when a file is loaded, would have to be loaded again for each of its mutants, with all tests.
     ignoreStatic: true,
     ignorers: ["messages"],
     ignorePatterns: ["/dist", "/data", "/coverage", "/bench/work"],
@@ -41,7 +41,7 @@ export async function runStryker({
     incrementalFile: join(WORK_FOLDER, `${name}-incremental.json`),
     concurrency: 1,
     ...TIMEOUT,
-    // Stryker reads and rewrites it with the API that TypeScript 7 has no more; vitest needs none.
+    // Stryker reads and rewrites it with an API that TypeScript 7 no longer has; vitest needs none.
     tsconfigFile: "none",
     allowConsoleColors: false,
     warnings: false,

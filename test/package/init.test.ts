@@ -70,15 +70,15 @@ describe("a new project", () => {
     const script = `set -e\n${commands.join("\n")}`;
     const followed = await startChild("/bin/sh", ["-c", script], folder, environment).ended;
     expect({ code: followed.exitCode, stderr: followed.stderr }).toEqual({ code: 0, stderr: "" });
-    expect(followed.stdout).toContain("4 Dags without a fault");
+    expect(followed.stdout).toContain("4 Dags are valid");
     expect(followed.stdout).toMatch(/first_steps\/manual__\S+ {2}success/);
     const examined = await startChild("/bin/sh", ["-c", "dagmar doctor"], project, environment).ended;
-    expect(examined.stdout).toMatch(/^ok +dag files +4 without a fault/m);
+    expect(examined.stdout).toMatch(/^ok +dag files +4 valid/m);
     expect(examined.stdout).toMatch(/^fail +TMDB .* — Put TMDB_API_TOKEN=… into \.env/m);
     expect(followed.stdout).toMatch(/Raw\/Local\/CSV\/First\/\S+first_steps\.csv/);
   });
 
-  test("keeps the settings from other users and from git, and every example points editors at the schema beside it", async () => {
+  test("keeps the settings from other users and from git, and every example points editors at the schema next to it", async () => {
     const folder = makeFolder();
     await dagmar(folder, "init");
     expect(fs.statSync(path.join(folder, ".env")).mode & 0o777).toBe(0o600);

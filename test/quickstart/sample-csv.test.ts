@@ -35,7 +35,7 @@ async function readRows(path: string): Promise<{ header: string[]; rows: string[
   return { header, rows, text };
 }
 
-/** What the shipped Dags ask for, told independently of the generator. */
+/** What the shipped Dags ask for, computed without the generator. */
 function findMatching(rows: string[][], genreColumn: number): string[] {
   const matching = rows.filter((row) => {
     const genres = (row[genreColumn] ?? "").split(",");
@@ -119,7 +119,7 @@ test("the same seed gives the same bytes and another seed gives others", async (
   expect(await hash("c.csv")).not.toBe(await hash("a.csv"));
 });
 
-test("faulty rows come on top, in the numbers asked for, and the sound rows stay as they were in number", async () => {
+test("faulty rows come on top, in the requested numbers, and the number of valid rows stays the same", async () => {
   const faulty = { wrongColumnCount: 12, badIds: 9, overlongLines: 2, overlongSizeBytes: 50_000 };
   const figures = await generateMoviesCsv(describeSample("movies.csv", { faulty }));
   const { rows } = await readRows(join(folder, "movies.csv"));

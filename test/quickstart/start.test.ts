@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-/** Notes its arguments; `ci` installs better-sqlite3, `run build` builds; fails with a text where it is told to. */
+/** Notes its arguments; `ci` installs better-sqlite3, `run build` builds; fails with a text on request. */
 const NPM = `
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 const command = process.argv.slice(2).filter((word) => !word.startsWith("--")).join(" ");
@@ -87,7 +87,7 @@ test("what is installed and built is not installed and built again", async () =>
   expect([npm, stdout]).toEqual([[], "quickstart ran\n"]);
 });
 
-test("a package in another version, or a database that cannot be loaded, is installed anew", async () => {
+test("a package in another version, or a database that cannot be loaded, is installed again", async () => {
   await start();
   const installed = join(project, "node_modules", "better-sqlite3");
   await writeFile(join(installed, "index.js"), "throw new Error('no binding');");
@@ -124,7 +124,7 @@ test("the quickstart's exit code is start's", async () => {
   expect((await start({ CODE: "75" })).status).toBe(75);
 });
 
-test("an old Node is told which one is needed, and nothing is tried", async () => {
+test("an old Node gets a message with the version that is needed, and nothing is tried", async () => {
   const pretend = "Object.defineProperty(process.versions, 'node', { value: '18.20.4' })";
   const { status, stderr, npm } = await start({}, ["--import", `data:text/javascript,${pretend}`]);
   expect(status).toBe(78);

@@ -54,7 +54,7 @@ test("a fault plays as often as it was asked for, on the requests it matches", a
   expect(simulator.faults.played).toBe(2);
 });
 
-test("faults can be told by route and by the id as given", async () => {
+test("faults can be selected by route and by the id as given", async () => {
   simulator.faults.push({ when: { route: "find" }, play: { kind: "status", status: 500 } });
   simulator.faults.push({ when: { givenId: ID }, play: { kind: "status", status: 404 } });
   const number = (await askJson("/movie/tt1234570"))["id"];
@@ -178,7 +178,7 @@ test("a gzip bomb inflates far beyond its size, and a client with a limit gets a
   expect(raw.data.byteLength).toBeLessThan(1_000_000);
 });
 
-test("an oversized record is sound JSON of more than ten million bytes", async () => {
+test("an oversized record is valid JSON of more than ten million bytes", async () => {
   play({ kind: "oversized" });
   const reply = await ask(`/movie/${ID}?append_to_response=credits`);
   expect(Buffer.byteLength(reply.data)).toBeGreaterThan(10_000_000);

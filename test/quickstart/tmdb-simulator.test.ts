@@ -1,4 +1,4 @@
-/** The simulator's sound answers, over HTTP: TMDB's shapes, ids, tokens, rate. */
+/** The simulator's valid answers, over HTTP: TMDB's shapes, ids, tokens, rate. */
 import axios from "axios";
 import { afterEach, expect, test } from "vitest";
 import { findMostInASecond } from "../../quickstart/simulator/arrivals.ts";

@@ -18,7 +18,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
     covers: ["app/doctor/examine-database.ts scheduler", "app/project/project-files.ts scheduler"],
     file: "test/cli/doctor.test.ts",
-    title: "it works beside a scheduler and names it",
+    title: "it works while a scheduler runs, and names it",
     holds: "startScheduler()",
   },
   {
@@ -36,7 +36,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
     covers: ["app/doctor/examine-database.ts db check"],
     file: "test/cli/db-prune.test.ts",
-    title: "what a dry run counted is removed, and a copy made then is sound",
+    title: "what a dry run counted is removed, and a copy made after it has no faults",
     holds: `"db", "check"`,
   },
   {
@@ -48,7 +48,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
     covers: ["app/runs/report-waits.ts run"],
     file: "test/cli/stuck-runs.test.ts",
-    title: "run says what it waits for and ends with 1; what it recommends lets it go on",
+    title: "run says what it waits for and ends with 1; what it recommends lets it continue",
     holds: "world.run(readRemedy(held.stderr))",
   },
   {
@@ -86,7 +86,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
     covers: ["cli/commands/db/prune.ts db backup"],
     file: "test/cli/db-prune.test.ts",
-    title: "what a dry run counted is removed, and a copy made then is sound",
+    title: "what a dry run counted is removed, and a copy made after it has no faults",
     holds: `"db", "backup"`,
   },
   {
@@ -132,7 +132,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
       "app/service/health.ts dags validate",
     ],
     file: "test/cli/reading-commands.test.ts",
-    title: "dags validate tells all faults of a file at once, as text and as JSON",
+    title: "dags validate lists all faults of a file, as text and as JSON",
     holds: `"dags", "validate"`,
   },
 ];

@@ -1,4 +1,4 @@
-/** A command that a message recommends is executed in the state in which it is recommended, and helps. */
+/** Every command that a message recommends is executed in the state in which it is recommended, and solves the problem. */
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,7 +106,7 @@ const REMEDIES: readonly Remedy[] = [
     },
   },
   {
-    state: "a command is interrupted beside the scheduler that does its work",
+    state: "a command is interrupted while the scheduler does its work",
     covers: ["cli/commands/run.ts runs show"],
     execute: async (world) => {
       writeDag(world, "slow");

@@ -1,4 +1,4 @@
-/** Other bytes in a file, as a disk changes them: its size and its time of change stay. */
+/** Changes bytes of a file as a failing disk does: its size and modification time stay. */
 import { execFileSync } from "node:child_process";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 

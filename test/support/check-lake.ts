@@ -13,17 +13,17 @@ export interface PlainObject {
 }
 
 export interface LakeCheck {
-  /** By key, as a stranger reads them from the store. */
+  /** By key, as any client reads them from the store. */
   readonly objects: ReadonlyMap<string, PlainObject>;
   readonly databaseFile: string;
   /** The lake's name in the database. */
   readonly lakeId: string;
-  /** Objects that no manifest lists are no fault: the database that knew of them is gone. */
+  /** Objects without a manifest are not a fault: the database that recorded them is gone. */
   readonly mayLackManifests?: boolean;
 }
 
 export interface CheckedLake {
-  /** Everything that is not as promised, in words; empty when all is well. */
+  /** Every broken promise as text; empty when all is well. */
   readonly faults: readonly string[];
   /** How often each IMDb id stands in the records, by dataset. */
   readonly copies: Readonly<Record<string, ReadonlyMap<string, number>>>;
@@ -31,7 +31,7 @@ export interface CheckedLake {
   readonly manifests: readonly string[];
 }
 
-/** Objects of a folder lake with the metadata that lies beside them, bookkeeping left out. */
+/** Objects of a folder lake with the metadata next to them; Dagmar's own files left out. */
 export function readFolderLake(folder: string): ReadonlyMap<string, PlainObject> {
   const objects = new Map<string, PlainObject>();
   if (!existsSync(folder)) return objects;
@@ -39,10 +39,10 @@ export function readFolderLake(folder: string): ReadonlyMap<string, PlainObject>
     const path = join(entry.parentPath, entry.name);
     const key = relative(folder, path);
     if (!entry.isFile() || key.startsWith("_dagmar/") || entry.name.endsWith(".meta.json")) continue;
-    const beside = join(dirname(path), `_${basename(path)}.meta.json`);
+    const next = join(dirname(path), `_${basename(path)}.meta.json`);
     objects.set(key, {
       body: readFileSync(path),
-      metadata: existsSync(beside) ? flattenMeta(readFileSync(beside, "utf8")) : {},
+      metadata: existsSync(next) ? flattenMeta(readFileSync(next, "utf8")) : {},
     });
   }
   return objects;

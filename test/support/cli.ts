@@ -1,6 +1,6 @@
 /**
- * The compiled command line as a child process in a folder of its own: its Dags, its CSVs, its lake, its database, and
- * nothing of the caller's environment. What the lake then holds is judged by `check-lake`.
+ * Runs the compiled command line as a child process in a folder with its own Dags, CSVs, lake and database, without the
+ * caller's environment. `check-lake` judges the lake.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -59,21 +59,21 @@ export interface CliWorld {
   readonly databaseFile: string;
   readonly inputFolder: string;
   readonly dagsFolder: string;
-  /** The world's own copy of the compiled program: whoever builds meanwhile does not change it under a running test. */
+  /** The world's own copy of the compiled program: a build meanwhile does not change it under a running test. */
   readonly cliPath: string;
   /** Of every command from now on; a test may change it. */
   readonly environment: Record<string, string | undefined>;
   run(args: readonly string[], more?: Variables): Promise<CliResult>;
-  /** As `run`, for what a test stands on: throws what was printed unless it exits 0. */
+  /** As `run`, for the preparation of a test: throws the output unless it exits 0. */
   prepare(args: readonly string[], more?: Variables): Promise<void>;
   start(args: readonly string[], more?: Variables): CliProcess;
-  /** SIGSTOP between two transactions: one that stands still in the middle of one keeps SQLite's lock, and everybody out. */
+  /** SIGSTOP between two transactions: a process that stops inside one keeps SQLite's lock, which blocks all others. */
   freeze(running: CliProcess): Promise<void>;
   /** Puts `dag` with changed text into the world's Dag folder. */
   editDag(dagId: string, edit: (text: string) => string): void;
   /** Plain SQL on the database, read only. */
   query<Row>(sql: string, ...values: readonly unknown[]): Row[];
-  /** Every file of the folder lake with size and time of its last change, bookkeeping left out. */
+  /** Every file of the folder lake with size and time of its last change; Dagmar's own files left out. */
   listLake(): readonly string[];
   remove(): void;
 }
@@ -94,7 +94,7 @@ export function openCliWorld(environment: Variables = {}): CliWorld {
   }
   const base: Record<string, string | undefined> = {
     PATH: process.env["PATH"],
-    // No ~/.aws of the caller's, and no question to a metadata service.
+    // Without the caller's ~/.aws, and without requests to a metadata service.
     HOME: folder,
     AWS_EC2_METADATA_DISABLED: "true",
     DAGMAR_LAKE: `file:${paths.lakeFolder}`,
@@ -147,7 +147,7 @@ export function openCliWorld(environment: Variables = {}): CliWorld {
     },
     listLake: () => listFiles(paths.lakeFolder),
     remove() {
-      // Those that a failed test has left behind.
+      // Processes that a failed test has left behind.
       for (const child of started) child.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
     },
@@ -171,7 +171,7 @@ export function expectSuccess({ exitCode, stdout, stderr }: CliResult): void {
   if (exitCode !== 0) throw new Error(`exit code ${exitCode}:\n${stdout}${stderr}`);
 }
 
-/** Copies the compiled program when no build is at work on it; gives the path of its main file. */
+/** Copies the compiled program while no build is writing it; gives the path of its main file. */
 function copyProgram(target: string): string {
   const newest = (): number =>
     Math.max(
@@ -271,7 +271,7 @@ export function ageFile(path: string): void {
   utimesSync(path, hourAgo, hourAgo);
 }
 
-/** Looks every few milliseconds until it holds; rejects when the process ends before. */
+/** Checks every few milliseconds until the condition holds; rejects if the process ends first. */
 export async function waitUntil(running: CliProcess, holds: () => boolean): Promise<void> {
   while (!holds()) {
     if (running.child.exitCode !== null || running.child.signalCode !== null) {
@@ -282,7 +282,7 @@ export async function waitUntil(running: CliProcess, holds: () => boolean): Prom
   }
 }
 
-/** Ends the process by SIGKILL as soon as it holds. `false` when the process had ended before. */
+/** Ends the process by SIGKILL as soon as it holds. `false` if the process had already ended. */
 export async function killWhen(running: CliProcess, holds: () => boolean): Promise<boolean> {
   while (!holds()) {
     if (running.child.exitCode !== null) return false;

@@ -10,10 +10,10 @@ interface Sleeper {
 export interface HandClock extends Clock {
   /** Moves time on, waking sleepers one after the other, each at its due time plus `lateMs()`. */
   advance(ms: number, lateMs?: () => number): Promise<void>;
-  /** Resolves as soon as somebody sleeps for between `leastMs` and `mostMs` more. */
+  /** Resolves as soon as a sleep between `leastMs` and `mostMs` begins. */
   untilSleeping(leastMs: number, mostMs: number): Promise<void>;
   readonly sleepers: number;
-  /** Somebody sets the wall clock, by so much; time that is measured goes on as it was. */
+  /** Moves the wall clock by so much; the monotonic clock is not changed. */
   setAhead(ms: number): void;
 }
 
@@ -55,7 +55,7 @@ export function createHandClock(): HandClock {
         for (const watcher of watchers) watcher();
       }),
     async advance(ms, lateMs = () => 0) {
-      // What was called before runs before time moves.
+      // Earlier calls run before time moves.
       await yieldToEvents();
       const endMs = elapsedMs + ms;
       for (;;) {

@@ -1,4 +1,4 @@
-/** A vitest reporter whose last line counts the tests in words that any reader of logs finds: `N passed, N failed, N skipped`. */
+/** A vitest reporter whose last line counts the tests as text that any log reader finds: `N passed, N failed, N skipped`. */
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class PlainSummary implements Reporter {

@@ -1,4 +1,4 @@
-/** `dagmar scheduler` as a child process in a folder of its own, with Dags that a test writes; what it answers and books is read from outside. */
+/** Runs `dagmar scheduler` as a child process in a folder with a test's Dags; its answers and database are read from outside. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -102,7 +102,7 @@ export async function untilReady(scheduler: Scheduler): Promise<void> {
   await eventually("the scheduler is ready", isReady, scheduler);
 }
 
-/** One that has ended and that nobody has waited for yet is not. */
+/** A zombie, which has ended and was not waited for, is not alive. */
 export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
@@ -111,8 +111,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A command does its work itself where nobody else is at work, and asks a scheduler where one is. */
-export const WAYS = ["beside a scheduler", "without a scheduler"] as const;
+/** A command does its work itself if no scheduler runs, and otherwise sends it a request. */
+export const WAYS = ["with a scheduler", "without a scheduler"] as const;
 
 export interface WayWorld extends ServiceWorld {
   readonly scheduler: Scheduler | undefined;
@@ -128,7 +128,7 @@ export async function openWay(
   const world = openServiceWorld();
   Object.assign(world.environment, environment);
   for (const [dagId, text] of Object.entries(dags)) world.writeDag(dagId, text);
-  const scheduler = way === "beside a scheduler" ? await world.startScheduler() : undefined;
+  const scheduler = way === "with a scheduler" ? await world.startScheduler() : undefined;
   if (scheduler !== undefined) await untilReady(scheduler);
   return {
     ...world,

@@ -1,6 +1,6 @@
 /**
  * The metrics of the list as prom-client's instruments, by name and with their labels checked by the compiler. What is
- * counted when is decided by who holds them.
+ * counted when is decided by their users.
  */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { METRICS, type MetricDescription, type MetricName } from "./metric-list.ts";
@@ -11,7 +11,7 @@ type LabelsOf<Name extends MetricName> = Readonly<
   Record<Extract<Metric, { readonly name: Name }>["labels"][number], string>
 >;
 
-/** A number that is none, or below 0 (a clock was set back), counts as 0: measuring must not break what it measures. */
+/** NaN, or a number below 0 (a clock was set back), counts as 0: measuring must not break the work it measures. */
 export interface Instruments {
   readonly count: <Name extends NameOf<"counter">>(name: Name, labels: LabelsOf<Name>, by?: number) => void;
   readonly observe: <Name extends NameOf<"histogram">>(
@@ -20,7 +20,7 @@ export interface Instruments {
     value: number,
   ) => void;
   readonly set: <Name extends NameOf<"gauge">>(name: Name, labels: LabelsOf<Name>, value: number) => void;
-  /** Forgets every label that the gauge was set for. */
+  /** Removes every label value of the gauge. */
   readonly reset: (name: NameOf<"gauge">) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every metric that Dagmar has of its own, as data: the instruments are made from this table and the reference is written
- * from it. When a value is counted is decided by who tells it.
+ * Every metric of Dagmar's own, as data: the instruments and the reference are made
+ * from it. `metrics.ts` decides when a value is counted.
  *
  * Names are Prometheus's conventions: base units, `_total` for what only rises. A label's values are few and known before:
  * Dags, task types, pools, datasets, states; never a run or an id.
@@ -15,13 +15,13 @@ export interface MetricDescription {
   readonly help: string;
   /** Upper bounds of a histogram's buckets, in the unit that the name ends with. */
   readonly buckets?: readonly number[];
-  /** Every value of a counter's one label: shown as 0 from the start, so that the first event is a rise already. */
+  /** Every value of a counter's single label: shown as 0 from the start, so that the first event counts as an increase. */
   readonly values?: readonly string[];
 }
 
-/** Around the 20 ms from a slot to its first task that the scheduler is built for. */
+/** Buckets around 20 ms, the target from a slot to its first task. */
 const MOMENTS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30, 120, 600, 3600] as const;
-/** From a no-op to a task that takes the night. */
+/** From a no-op to a task of many hours. */
 const WORKS = [0.1, 1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 21_600] as const;
 
 export const METRICS = [
@@ -29,7 +29,7 @@ export const METRICS = [
     name: "dagmar_build_info",
     type: "gauge",
     labels: ["version"],
-    help: "1; its label tells the version that runs.",
+    help: "Always 1; the label is the running version.",
   },
 
   {
@@ -62,7 +62,7 @@ export const METRICS = [
     name: "dagmar_slots_skipped_total",
     type: "counter",
     labels: ["dag_id", "reason"],
-    help: "Slots of a schedule that became no run; an event tells which.",
+    help: "Schedule slots that got no run; events list them.",
   },
   {
     name: "dagmar_dag_import_errors",
@@ -81,7 +81,7 @@ export const METRICS = [
     name: "dagmar_dag_runs_total",
     type: "counter",
     labels: ["dag_id", "state"],
-    help: "Runs that ended, by the state they ended in.",
+    help: "Runs that ended, by final state.",
   },
   {
     name: "dagmar_dag_run_duration_seconds",
@@ -121,7 +121,7 @@ export const METRICS = [
     name: "dagmar_tasks_lost_total",
     type: "counter",
     labels: ["dag_id"],
-    help: "Attempts whose process died under them.",
+    help: "Attempts whose process died while it ran them.",
   },
   {
     name: "dagmar_pool_slots",
@@ -140,21 +140,21 @@ export const METRICS = [
     name: "dagmar_objects_put_total",
     type: "counter",
     labels: ["outcome"],
-    help: "Objects put into the lake: created, there already (exists), there with other content and left alone (conflict), not stored (error).",
+    help: "Objects put into the lake: created, already there (exists), name taken by other content (conflict), not stored (error).",
     values: PUT_OUTCOMES,
   },
   {
     name: "dagmar_ids_total",
     type: "counter",
     labels: ["dataset", "outcome"],
-    help: `Ids that were decided, by outcome: ${ID_OUTCOMES.join(", ")}.`,
+    help: `Ids that got an outcome: ${ID_OUTCOMES.join(", ")}.`,
   },
 
   {
     name: "dagmar_lease_held",
     type: "gauge",
     labels: [],
-    help: "1 while this process holds the database's lease, 0 while it stands by.",
+    help: "1 while this process holds the database's lease, 0 while it is a standby.",
   },
   {
     name: "dagmar_lease_epoch",
@@ -172,13 +172,13 @@ export const METRICS = [
     name: "dagmar_event_loop_stalls_total",
     type: "counter",
     labels: [],
-    help: "Times that the process did nothing else for too long.",
+    help: "Times that the process was blocked for too long.",
   },
   {
     name: "dagmar_event_loop_stall_seconds_total",
     type: "counter",
     labels: [],
-    help: "How long those stalls were together.",
+    help: "Total length of those stalls.",
   },
   {
     name: "dagmar_step_failures_total",
@@ -196,7 +196,7 @@ export const METRICS = [
     name: "dagmar_database_size_bytes",
     type: "gauge",
     labels: ["file"],
-    help: "How large the database's file is (main), and SQLite's log beside it (wal), which a long reader keeps from shrinking.",
+    help: "Size of the database's file (main) and of SQLite's log (wal), which a long read keeps from shrinking.",
     values: ["main", "wal"],
   },
   {

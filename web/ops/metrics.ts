@@ -1,5 +1,5 @@
 /**
- * Turns what the service tells into metrics, and renders them for a scrape. Which there are stands in the list; the endpoint
+ * Turns the service's reports into metrics, and renders them for a scrape. `metric-list.ts` lists them; the endpoint
  * they leave by is the ops server's.
  */
 import { Registry } from "prom-client";
@@ -18,7 +18,7 @@ export interface MetricTools {
 
 export interface Metrics {
   readonly observer: ServiceObserver;
-  /** In Prometheus's text format. A database that cannot be read costs its own lines only. */
+  /** In Prometheus's text format. An unreadable database removes only its own lines. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
@@ -107,13 +107,13 @@ const FROM_SNAPSHOT = [
 ] as const;
 
 function takeSnapshot({ count, reset, set }: Instruments, read: () => MetricSnapshot): void {
-  // A pool that is gone, or a database that cannot be read, must not leave its last numbers behind.
+  // A removed pool or an unreadable database must not keep its last numbers.
   for (const name of FROM_SNAPSHOT) reset(name);
   let snapshot: MetricSnapshot;
   try {
     snapshot = read();
   } catch {
-    // A sick database is when the other metrics are needed; the counter and /readyz tell of it.
+    // With a failing database the other metrics are needed most; the counter and /readyz report the failure.
     count("dagmar_snapshot_errors_total", {});
     return;
   }

@@ -1,4 +1,4 @@
-/** Opens the address for health and metrics, and tries again where another process still has it. */
+/** Opens the address for health and metrics, and retries while another process still has it. */
 import type { Endpoint, ServiceFace } from "../../app/service/endpoint.ts";
 import { judgeHealth, judgeReadiness } from "../../app/service/health.ts";
 import { DagmarError, describeError } from "../../model/errors.ts";
@@ -12,7 +12,7 @@ import { readSnapshot } from "./read-snapshot.ts";
 const TRY_EVERY_MS = 5_000;
 
 export interface OpsTools {
-  /** `null` where HTTP is off. */
+  /** `null` if HTTP is off. */
   readonly address: OpsAddress | null;
   readonly clock: Clock;
   readonly log: Logger;
@@ -57,7 +57,7 @@ async function openEndpoint(
     await open();
   } catch (error) {
     if (!(error instanceof DagmarError)) throw error;
-    log.debug(`No health and metrics yet: ${describeError(error)}`);
+    log.debug(`Health and metrics are not available yet: ${describeError(error)}`);
   }
 
   async function tryAgain(): Promise<void> {
@@ -66,7 +66,8 @@ async function openEndpoint(
         await open();
         return;
       } catch (error) {
-        if (!isLogged) log.warn(`No health and metrics yet; it is tried again. ${describeError(error)}`);
+        if (!isLogged)
+          log.warn(`Health and metrics are not available yet; retrying. ${describeError(error)}`);
       }
       await clock.sleep(TRY_EVERY_MS, closing.signal).catch(() => undefined);
     }

@@ -1,6 +1,6 @@
 /**
- * The one endpoint over HTTP: /healthz, /readyz and /metrics, for machines that watch the service. What they answer is handed
- * in; nothing can be changed through it.
+ * The one endpoint over HTTP: /healthz, /readyz and /metrics, for machines that watch the service. Its caller supplies the
+ * answers; requests change nothing.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -24,13 +24,13 @@ export interface OpsServerOptions {
 }
 
 export interface OpsServer {
-  /** With the port that was really taken, without a slash at its end. */
+  /** With the actual port, without a trailing slash. */
   readonly url: string;
-  /** Hangs up on whoever is connected; may be called twice. */
+  /** Closes all connections; may be called twice. */
   close(): Promise<void>;
 }
 
-/** Where the address cannot be listened on: `ADDRESS_TAKEN` when that may pass, `CONFIG_INVALID` when an edit has to mend it. */
+/** Raises `ADDRESS_TAKEN` if listening may work later, `CONFIG_INVALID` if the configuration has to change. */
 export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
   const { address, log } = options;
   const server = createServer(LIMITS, (request, response) => {
@@ -56,7 +56,7 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
   };
 }
 
-/** Far above what a scrape needs, far below what a stuck or hostile client would take. */
+/** Far more than a scrape needs, far less than a stuck or hostile client would take. */
 const IDLE_MS = 10_000;
 const MAX_CONNECTIONS = 32;
 const LIMITS = {
@@ -95,11 +95,11 @@ async function answer(request: IncomingMessage, options: OpsServerOptions): Prom
       case "/metrics":
         return { status: 200, ...(await options.metrics()) };
       default:
-        return { status: 404, contentType: TEXT, body: `Nothing is here. There is:\n\n${PATHS}` };
+        return { status: 404, contentType: TEXT, body: `Not found. The paths are:\n\n${PATHS}` };
     }
   } catch (error) {
     options.log.error(`${path} could not be answered: ${describeError(error)}`);
-    return { status: 500, contentType: TEXT, body: "This could not be answered; the log says why.\n" };
+    return { status: 500, contentType: TEXT, body: "Internal error; the log has the reason.\n" };
   }
 }
 
@@ -111,7 +111,7 @@ function formatHealth(health: Health): Reply {
   };
 }
 
-/** Every connection ends with its answer: a scrape gains nothing from keeping it, and none is left over. */
+/** Every connection ends with its answer: a scrape gains nothing from keeping it, and no connection stays open. */
 function send(response: ServerResponse, { status, contentType, body, allow }: Reply): void {
   response.writeHead(status, {
     "Content-Type": contentType,
@@ -137,7 +137,7 @@ function listen(server: Server, address: OpsAddress): Promise<void> {
   });
 }
 
-/** The other program may end, and an address may come with its network. */
+/** The other program may end, and an address may appear with its network. */
 const PASSING: ReadonlySet<string> = new Set(["EADDRINUSE", "EADDRNOTAVAIL"]);
 
 function explainListenError(error: NodeJS.ErrnoException, { host, port }: OpsAddress): ConfigError {
@@ -155,19 +155,19 @@ function explainListenError(error: NodeJS.ErrnoException, { host, port }: OpsAdd
 
 const LISTEN_FAULTS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   EADDRINUSE: [
-    "another program listens there already.",
+    "another program already listens there.",
     "Is it a second scheduler on this machine? Give this one another port in DAGMAR_HTTP, set it to off, or stop the other program.",
   ],
   EACCES: [
-    "this user may not listen there.",
-    "Ports below 1024 are the administrator's. Set DAGMAR_HTTP to a higher one, such as 127.0.0.1:8793.",
+    "this user has no permission to listen there.",
+    "Ports below 1024 need root. Set DAGMAR_HTTP to a higher one, such as 127.0.0.1:8793.",
   ],
   EADDRNOTAVAIL: [
     "this machine does not have that address.",
     "Set DAGMAR_HTTP to 127.0.0.1:8793 for this machine alone, or to 0.0.0.0:8793 for all of its addresses.",
   ],
   ENOTFOUND: [
-    "no machine of that name is known.",
+    "that host name cannot be resolved.",
     "Set DAGMAR_HTTP to an address of this machine, such as 127.0.0.1:8793.",
   ],
 };

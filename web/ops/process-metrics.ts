@@ -1,6 +1,6 @@
 /**
- * Which of prom-client's metrics of the process are shown beside Dagmar's own, under the names that dashboards for Node know.
- * Left out are those whose names or values mislead (`nodejs_active_handles_total` is a gauge) or that cost too much.
+ * Which process metrics of prom-client are shown with Dagmar's own, under the names that Node dashboards use. Metrics with
+ * misleading names or values (`nodejs_active_handles_total` is a gauge) or a high cost are left out.
  */
 import { collectDefaultMetrics, type Registry } from "prom-client";
 

@@ -1,6 +1,6 @@
 /**
- * How much is under way, read from the database at the moment of a scrape. What has ended is not looked at, so that a long
- * history costs nothing; what the numbers are called is decided by the metrics.
+ * Counts open runs and tasks in the database at the moment of a scrape. It does not read ended ones, so that a long history
+ * costs nothing; `metrics.ts` names the numbers.
  */
 import type { DagRunState } from "../../model/run/dag-run.ts";
 import type { TaskState } from "../../model/run/task-instance.ts";
@@ -24,7 +24,7 @@ const OPEN_TASK_STATES = [
   "up_for_reschedule",
 ] as const satisfies readonly TaskState[];
 
-/** Every open state has its number, be it 0. */
+/** Every open state has its number, also 0. */
 export interface MetricSnapshot {
   readonly pools: readonly PoolUse[];
   readonly runs: Readonly<Record<(typeof OPEN_RUN_STATES)[number], number>>;
@@ -37,7 +37,7 @@ interface Count {
   readonly count: number;
 }
 
-// SQLite takes a partial index only where its own condition is repeated word for word; a narrower one beside it is fine.
+// SQLite takes a partial index only where its own condition is repeated word for word; a narrower condition next to it is fine.
 const OPEN_RUNS = sql`r.state IN ('queued', 'running')`;
 const ACTIVE_TASKS = sql`t.state IN ('scheduled', 'queued', 'running')`;
 

@@ -12,7 +12,7 @@ export const dagsList: Command = {
     const { listDags } = await import("../../../app/dags/list-dags.ts");
     const library = readDagLibrary();
     const { sound, broken, fault } = await listDags(library);
-    if (fault !== null) output.fault(`Which Dags are paused is not known: ${fault}`);
+    if (fault !== null) output.fault(`Cannot tell which Dags are paused: ${fault}`);
     if (isSet(options, "json")) {
       output.json([
         ...sound.map(({ dagId, ...facts }) => ({ dag_id: dagId, ...facts })),

@@ -1,4 +1,4 @@
-/** `dagmar dags next ID`: when a Dag is due, and whether it is off or paused. What of it has run, `runs list` knows. */
+/** `dagmar dags next ID`: when a Dag is due, and whether it is off or paused. `runs list` shows past runs. */
 import type { NextSlots } from "../../../app/dags/next-slots.ts";
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
@@ -26,13 +26,13 @@ export const dagsNext: Command = {
         "USAGE",
         `--count ${count} is too many: ${MAX_COUNT} slots are shown at most.`,
         {
-          hint: "Go on from the last one with --from.",
+          hint: "Continue from the last one with --from.",
         },
       );
     }
     const range = { from: readText(options, "from"), count };
     const { next, fault } = await findNextSlots(readDagLibrary(), String(args[0]), range);
-    if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);
+    if (fault !== null) output.fault(`Cannot tell whether it is paused: ${fault}`);
     if (isSet(options, "json")) output.json(next);
     else print(next, output, isSet(options, "utc"));
     return EXIT.done;
@@ -41,20 +41,20 @@ export const dagsNext: Command = {
 
 function print(next: NextSlots, output: Invocation["output"], isUtc: boolean): void {
   const { paint } = output;
-  const off = next.enabled ? "" : paint.warn("  (off: enabled: false; none of this happens)");
+  const off = next.enabled ? "" : paint.warn("  (off: enabled: false; these slots get no runs)");
   const paused = next.paused
-    ? paint.warn(`  (paused: none of this happens before \`dagmar dags unpause ${next.dag_id}\`)`)
+    ? paint.warn(`  (paused: no runs until \`dagmar dags unpause ${next.dag_id}\`)`)
     : "";
   output.line(`${paint.bold(next.dag_id)}  ${next.schedule} (${next.timezone})${off}${paused}`);
   if (next.schedule === "manual") {
-    output.line(`  It has no schedule: \`dagmar run ${next.dag_id}\` runs it.`);
+    output.line(`  It has no schedule. Start it with \`dagmar run ${next.dag_id}\`.`);
     return;
   }
   if (next.follows.length > 0) {
     output.line(
       next.follows.length === 1
-        ? "  It has one run for each run of that Dag that succeeds, at the same logical date."
-        : "  It has one run a day, when all of those Dags have succeeded for that day.",
+        ? "  One run for each successful run of that Dag, at the same logical date."
+        : "  One run a day, when all of these Dags have succeeded for that day.",
     );
     for (const upstream of next.follows) {
       output.line();
@@ -72,6 +72,6 @@ function print(next: NextSlots, output: Invocation["output"], isUtc: boolean): v
       show(slot.interval_start),
       ...(hasNotes ? [slot.note] : []),
     ]),
-    "  No slot lies ahead: the schedule matches no day any more, or the Dag's `end` is over.",
+    "  No slots left: the schedule matches no future day, or the Dag's `end` has passed.",
   );
 }

@@ -4,11 +4,11 @@ import type { Command } from "../../command.ts";
 
 export const dagsPause: Command = makeCommand(
   "pause",
-  "make no runs of its schedule until it is unpaused; those under way go on",
+  "stop creating scheduled runs; runs in progress continue",
 );
 export const dagsUnpause: Command = makeCommand(
   "unpause",
-  "make runs of its schedule again; its catchup decides about what was missed",
+  "create scheduled runs again; catchup decides which missed slots get one",
 );
 
 function makeCommand(verb: "pause" | "unpause", summary: string): Command {

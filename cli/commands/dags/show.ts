@@ -15,7 +15,7 @@ export const dagsShow: Command = {
     const { describeDag } = await import("../../../app/dags/describe-dag.ts");
     const { dag, row, fault } = await describeDag(readDagLibrary(), String(args[0]));
     const { definition } = dag;
-    if (fault !== null) output.fault(`Whether it is paused is not known: ${fault}`);
+    if (fault !== null) output.fault(`Cannot tell whether it is paused: ${fault}`);
     const isPaused = row?.isPaused ?? false;
     if (isSet(options, "json")) {
       const { enabled, file, fingerprint } = dag;
@@ -32,7 +32,7 @@ export const dagsShow: Command = {
     const { paint } = output;
     output.line(`${paint.bold(definition.dagId)}  ${definition.description}`);
     output.line(`  file       ${dag.file}${dag.enabled ? "" : paint.warn("  (off: enabled: false)")}`);
-    const paused = isPaused ? paint.warn("  paused: `dagmar dags unpause` goes on") : "";
+    const paused = isPaused ? paint.warn("  paused: `dagmar dags unpause` resumes it") : "";
     output.line(`  schedule   ${describeSchedule(definition.schedule)} (${definition.timezone})${paused}`);
     output.line(
       `  catchup    ${definition.catchup}, at most ${definition.maxActiveRuns} active run${definition.maxActiveRuns === 1 ? "" : "s"}`,

@@ -4,7 +4,7 @@ import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const dagsValidate: Command = {
   name: "dags validate",
-  summary: "check Dag files; all faults at once",
+  summary: "check Dag files and report every fault",
   args: [{ name: "[files...]", description: "files to check; default: the whole Dag folder" }],
   options: [JSON_OPTION],
   examples: ["dagmar dags validate", "dagmar dags validate dags/tmdb_ingest.yaml"],
@@ -21,7 +21,7 @@ export const dagsValidate: Command = {
     }
     for (const warning of warnings) output.fault(`warning: ${formatDagIssue(warning)}`);
     if (faults.length > 0) throw new DagDefinitionError(faults);
-    output.line(`${valid.length} Dag${valid.length === 1 ? "" : "s"} without a fault`);
+    output.line(`${valid.length} Dag${valid.length === 1 ? " is" : "s are"} valid`);
     return EXIT.done;
   },
 };

@@ -1,4 +1,4 @@
-/** `dagmar db check`: SQLite's own integrity check, whether every reference leads somewhere, and words that no version of this program writes. */
+/** `dagmar db check`: SQLite's integrity check, dangling references, and values that this version does not know. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
@@ -13,7 +13,7 @@ export const dbCheck: Command = {
     return withApp(async (app) => {
       const { database, faults } = await checkDatabase(app);
       if (isSet(options, "json")) output.json({ database, faults });
-      else if (faults.length === 0) output.line(`${database} is sound`);
+      else if (faults.length === 0) output.line(`${database} has no faults`);
       else for (const fault of faults) output.fault(fault);
       return faults.length === 0 ? EXIT.done : EXIT.failed;
     });

@@ -1,10 +1,10 @@
-/** `dagmar db migrate`: makes the database or brings it to the newest schema. */
+/** `dagmar db migrate`: creates the database or migrates it to the newest schema. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const dbMigrate: Command = {
   name: "db migrate",
-  summary: "make the database, or bring it to the newest schema",
+  summary: "create the database, or migrate it to the newest schema",
   options: [JSON_OPTION],
   examples: ["dagmar db migrate"],
   async run({ options, output }) {

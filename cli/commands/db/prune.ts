@@ -1,4 +1,4 @@
-/** `dagmar db prune --older-than D`: takes old history out of the database; what the lake's books need stays. */
+/** `dagmar db prune --older-than D`: removes old history from the database; rows that describe the lake stay. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { parseDurationSeconds } from "../../../model/time/duration.ts";
 import type { PruneResult } from "../../../scheduler/housekeeper.ts";
@@ -11,14 +11,13 @@ const LEAST_SECONDS = 86_400;
 
 export const dbPrune: Command = {
   name: "db prune",
-  summary:
-    "remove runs that ended long ago, and what is theirs alone; the file keeps its size, `db backup` writes a smaller copy",
+  summary: "remove old runs and their rows; the file keeps its size, `db backup` writes a smaller copy",
   options: [
     {
       flags: "--older-than <duration>",
-      description: "what ended longer ago than this, such as 90d or 12w; at least 1d, at most 3650d",
+      description: "remove what ended longer ago than this: 90d, 12w; at least 1d, at most 3650d",
     },
-    { flags: "--dry-run", description: "count what would go, and change nothing" },
+    { flags: "--dry-run", description: "count what would be removed; change nothing" },
     UTC_OPTION,
     JSON_OPTION,
   ],
@@ -59,7 +58,7 @@ function readAge(text: string | undefined): number {
   throw new CommandRefused(
     "USAGE",
     text === undefined
-      ? "--older-than says how much history stays; there is no default."
+      ? "--older-than is missing: it sets how much history to keep."
       : `--older-than ${text} is not a duration of at least a day and at most 3650d.`,
     { hint: "Write --older-than 90d, 12w or 36h." },
   );
@@ -67,9 +66,9 @@ function readAge(text: string | undefined): number {
 
 const KEPT_BECAUSE: Readonly<Record<keyof PruneReport["kept"], string>> = {
   newest: "the newest of their Dag, or the one before a newer run",
-  followed: "a Dag that comes after them has not taken them up yet",
+  followed: "a Dag that follows them has not run for them yet",
   backfill: "in the range of a backfill that is running",
-  refetched: "refetched: their generation must not be given again",
+  refetched: "refetched: the name of their generation must not be used again",
   records: "their records or their ask are still needed",
 };
 
@@ -79,7 +78,7 @@ function print(
   output: Invocation["output"],
 ): void {
   const rows = Object.entries({ ...removed, "log folders": logs }).filter(([, count]) => count > 0);
-  const verb = isDryRun ? "would go" : "removed";
+  const verb = isDryRun ? "to remove" : "removed";
   output.table(
     [`older than ${until}`, `rows ${verb}`],
     rows,

@@ -1,4 +1,4 @@
-/** `dagmar lake ls [PREFIX]`: the objects that the books know. */
+/** `dagmar lake ls [PREFIX]`: the objects that the database has recorded. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { formatBytes } from "../../../model/text/byte-size.ts";
@@ -11,8 +11,8 @@ export const lakeLs: Command = {
   summary: "recorded objects of the configured lake",
   args: [{ name: "[prefix]", description: "only keys that start with this" }],
   options: [
-    { flags: "--dataset <name>", description: "of this dataset only" },
-    { flags: "--limit <n>", description: "at most so many; 0 for all", defaultValue: "1000" },
+    { flags: "--dataset <name>", description: "only this dataset" },
+    { flags: "--limit <n>", description: "maximum number of rows; 0 for all", defaultValue: "1000" },
     UTC_OPTION,
     JSON_OPTION,
   ],

@@ -9,9 +9,9 @@ export const lakeMissing: Command = {
   name: "lake missing",
   summary: "ids that are not stored, and why",
   options: [
-    { flags: "--dataset <name>", description: "of this dataset only" },
-    { flags: "--outcome <outcome>", description: "not_found, failed, spooled or not_asked only" },
-    { flags: "--limit <n>", description: "list at most so many; 0 for all", defaultValue: "50" },
+    { flags: "--dataset <name>", description: "only this dataset" },
+    { flags: "--outcome <outcome>", description: "only not_found, failed, spooled or not_asked" },
+    { flags: "--limit <n>", description: "maximum number of ids to list; 0 for all", defaultValue: "50" },
     UTC_OPTION,
     JSON_OPTION,
   ],
@@ -65,5 +65,5 @@ export const lakeMissing: Command = {
 
 function describeNone(hasAsked: boolean, isFiltered: boolean): string {
   if (!hasAsked) return "No ids have been asked for yet.";
-  return isFiltered ? "No id is missing in this way." : "Every id that was asked for is stored.";
+  return isFiltered ? "No missing id matches." : "Every id that was asked for is stored.";
 }

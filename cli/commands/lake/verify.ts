@@ -1,10 +1,10 @@
-/** `dagmar lake verify [PREFIX] [--deep]`: compares the books with the store. */
+/** `dagmar lake verify [PREFIX] [--deep]`: compares the database's records with the store. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const lakeVerify: Command = {
   name: "lake verify",
-  summary: "compare recorded objects with the store; doubled ids",
+  summary: "compare recorded objects with the store; report ids stored twice",
   args: [{ name: "[prefix]", description: "only keys that start with this" }],
   options: [{ flags: "--deep", description: "read every object and compare its SHA-256" }, JSON_OPTION],
   examples: ["dagmar lake verify", "dagmar lake verify Raw/TMDB/ --deep"],
@@ -33,20 +33,20 @@ export const lakeVerify: Command = {
         output.table(
           ["key", "verdict", { title: "detail", isText: true }],
           deviations.map((deviation) => [deviation.key, deviation.verdict, deviation.detail]),
-          "Everything is there and as recorded.",
+          "Every object is there and matches its record.",
         );
       }
       if (checked === 0) output.line(describeUnrecorded(app.lake.id, prefix, verdict.lakes));
-      const others = foreign > 0 ? `; ${foreign} foreign, left alone` : "";
+      const others = foreign > 0 ? `; ${foreign} foreign, skipped` : "";
       output.line(`${checked} recorded objects of ${app.lake.id} ${how}${others}`);
       return exitCode;
     });
   },
 };
 
-/** A lake of which the database has nothing is most often another one than was meant. */
+/** A lake without any recorded object usually means that the wrong lake is configured. */
 function describeUnrecorded(lakeId: string, prefix: string, lakes: readonly string[]): string {
-  if (lakes.includes(lakeId)) return `Nothing below ${prefix} is recorded.`;
+  if (lakes.includes(lakeId)) return `No object below ${prefix} is recorded.`;
   const others = lakes.length === 0 ? "" : ` The database has objects of ${lakes.join(", ")}.`;
   return `Nothing of this lake is recorded.${others}`;
 }

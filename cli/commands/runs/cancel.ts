@@ -1,4 +1,4 @@
-/** `dagmar runs cancel RUN`: stops a run; what it has stored stays. */
+/** `dagmar runs cancel RUN`: stops a run; its stored objects stay. */
 import { EXIT } from "../../../model/errors.ts";
 import { nameRun } from "../../../model/run/run-name.ts";
 import type { Command } from "../../command.ts";
@@ -6,7 +6,7 @@ import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
 
 export const runsCancel: Command = {
   name: "runs cancel",
-  summary: "stop a run: its tasks end at their next safe point, and it ends as cancelled",
+  summary: "stop a run: its tasks end at their next safe point",
   args: [RUN_ARGUMENT],
   examples: [
     "dagmar runs cancel tmdb_ingest",
@@ -21,7 +21,7 @@ export const runsCancel: Command = {
       const name = nameRun(run);
       output.line(
         isCancelled
-          ? `${name} is being cancelled; \`dagmar runs show ${name}\` tells when it has ended.`
+          ? `${name} is being cancelled; \`dagmar runs show ${name}\` shows when it has ended.`
           : `${name} has ended already: ${run.state}.`,
       );
       return EXIT.done;

@@ -10,14 +10,14 @@ import { readChoices, readLimit } from "../../arguments/read-options.ts";
 export const runsList: Command = {
   name: "runs list",
   summary: "runs, newest first",
-  args: [{ name: "[id]", description: "of this Dag only" }],
+  args: [{ name: "[id]", description: "only this Dag" }],
   options: [
     {
       flags: "--state <state>",
       description: "only runs in this state: queued, running, success, failed or cancelled; repeatable",
       isRepeatable: true,
     },
-    { flags: "--limit <n>", description: "at most so many; 0 for all", defaultValue: "20" },
+    { flags: "--limit <n>", description: "maximum number of rows; 0 for all", defaultValue: "20" },
     WATCH_OPTION,
     UTC_OPTION,
     JSON_OPTION,

@@ -5,7 +5,7 @@ import { isSet, JSON_OPTION, readList, readText, type Command } from "../../comm
 
 export const tasksClear: Command = {
   name: "tasks clear",
-  summary: "run tasks of a run, or of a range of runs, again; their attempts stay as history",
+  summary: "rerun tasks of one run or of a range of runs; earlier attempts are kept",
   args: [
     { name: "<run>", description: "DAG@DATE, DAG/RUN_ID or a run id; or a Dag's id with the dates below" },
   ],
@@ -17,7 +17,7 @@ export const tasksClear: Command = {
     { flags: "--from <date>", description: "the first day or instant of a range" },
     { flags: "--to <date>", description: "its last day or instant, included" },
     { flags: "--task <id>", description: "only this task; repeatable", isRepeatable: true },
-    { flags: "--downstream", description: "also whatever comes after those tasks" },
+    { flags: "--downstream", description: "also all tasks downstream of them" },
     JSON_OPTION,
   ],
   examples: [
@@ -47,7 +47,7 @@ export const tasksClear: Command = {
         ["run", { title: "cleared", isText: true }],
         cleared.map((run) => [
           nameRun({ dagId, runId: run.runId }),
-          run.tasks.length === 0 ? "nothing: none had run" : run.tasks.join(", "),
+          run.tasks.length === 0 ? "nothing: no task had run" : run.tasks.join(", "),
         ]),
         "",
       );

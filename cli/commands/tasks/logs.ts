@@ -1,4 +1,4 @@
-/** `dagmar tasks logs RUN [TASK]`: what an attempt of a task has logged and still logs; without a task, the tasks. Reads files and database; changes neither. */
+/** `dagmar tasks logs RUN [TASK]`: prints the log of an attempt and can follow it; without a task it lists the tasks. Changes nothing. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import type { Clock } from "../../../model/ports/clock.ts";
 import type { AttemptLogReader } from "../../../logs/attempt-log-reader.ts";
@@ -11,7 +11,7 @@ const LOOK_AGAIN_MS = 250;
 
 export const tasksLogs: Command = {
   name: "tasks logs",
-  summary: "what a task has logged, attempt by attempt; without a task, the run's tasks",
+  summary: "show a task's log, attempt by attempt; without a task, list the run's tasks",
   args: [RUN_ARGUMENT, { name: "[task]", description: "the task's id" }],
   options: [
     { flags: "--attempt <number>", description: "this attempt instead of the newest" },
@@ -32,10 +32,7 @@ export const tasksLogs: Command = {
     const isJson = isSet(options, "json");
     const isFollowing = isSet(options, "follow");
     if (isJson && isFollowing) {
-      throw new CommandRefused(
-        "USAGE",
-        "--follow and --json do not go together: JSON is printed when all is read.",
-      );
+      throw new CommandRefused("USAGE", "--follow cannot be used with --json, which is printed at the end.");
     }
     const asked = readText(options, "attempt");
     const number = asked === undefined ? undefined : readCount(asked, "--attempt");
@@ -112,7 +109,7 @@ function listTasks(output: Output, runName: string, tasks: readonly Row[], isJso
   if (tasks.length > 0) output.line(`\`dagmar tasks logs ${runName} TASK\` prints what a task logged.`);
 }
 
-/** Whether there may be more is asked before each reading: an attempt's last line is written before its end is. */
+/** Asks whether the attempt runs before each read: an attempt writes its last line before its end is recorded. */
 async function readLines(
   reader: AttemptLogReader,
   show: (line: string) => void,

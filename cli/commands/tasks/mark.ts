@@ -1,4 +1,4 @@
-/** `dagmar tasks mark RUN TASK success|failed`: says what became of a task without running it. */
+/** `dagmar tasks mark RUN TASK success|failed`: sets a task's state by hand, without running it. */
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { nameRun } from "../../../model/run/run-name.ts";
 import type { Command } from "../../command.ts";
@@ -6,7 +6,7 @@ import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
 
 export const tasksMark: Command = {
   name: "tasks mark",
-  summary: "say what became of a task, without running it; what waits for it goes by that",
+  summary: "set a task's state by hand, without running it; downstream tasks use it",
   args: [
     RUN_ARGUMENT,
     { name: "<task>", description: "the task's id" },

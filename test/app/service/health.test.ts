@@ -1,3 +1,4 @@
+/** Health and readiness for each state of the service's facts, and the text of each check. */
 import { describe, expect, test } from "vitest";
 import { judgeHealth, judgeReadiness, type ServiceFacts } from "../../../app/service/health.ts";
 
@@ -55,7 +56,7 @@ describe("healthy and ready", () => {
       role: { ok: true, detail: "active" },
       loop: { ok: true, detail: "turned 30 s ago" },
       lease: { ok: true, detail: "held, for another 25 s unless renewed" },
-      dags: { ok: true, detail: "2 broken; `dagmar dags validate` says where" },
+      dags: { ok: true, detail: "2 broken; `dagmar dags validate` shows where" },
       writes: { ok: false, detail: "the last write failed: The disk is full." },
     });
     expect(judgeReadiness({ ...ACTIVE, stepFault: STEP_FAULT }).checks["writes"]?.detail).toBe(

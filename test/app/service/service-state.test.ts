@@ -1,3 +1,4 @@
+/** The facts that the service keeps for health and readiness: unwritten steps, and an unreadable lease. */
 import { expect, test } from "vitest";
 import { createServiceState } from "../../../app/service/service-state.ts";
 import { silentObserver } from "../../../model/ports/service-observer.ts";

@@ -8,17 +8,17 @@ import { dirname, join, relative } from "node:path";
 import { onTestFinished } from "vitest";
 import { openCliWorld, type CliResult, type CliWorld } from "../../support/cli.ts";
 
-/** Part of every name that a hostile text would like to write to; nothing of it may come to be. */
+/** Part of every name that a hostile text tries to create; no file with it may appear. */
 export const BAIT = `dagmar-bait-${process.pid}`;
 export const CANARY = "canary-5d1f0c7e9b";
 
-/** What steers a terminal: C0 save the line feed, DEL, C1, and marks that turn the reading direction. */
-// oxlint-disable-next-line no-control-regex -- these are what it looks for
+/** Terminal control characters: C0 except the line feed, DEL, C1, and marks that change the reading direction. */
+// oxlint-disable-next-line no-control-regex -- the pattern looks for control characters
 const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const MOST_OUTPUT = 200_000;
 
 export interface HostileWorld extends CliWorld {
-  /** Everything that is not as it should be, in words: of how a command ended, and of what it left behind. */
+  /** Every fault as text: in how a command ended, and in what it left behind. */
   judge(result: CliResult): readonly string[];
 }
 
@@ -34,13 +34,13 @@ export function useHostileWorld(variables: Readonly<Record<string, string>> = {}
   };
 }
 
-/** Ended by itself, with a code that means something, in words that a terminal shows as they are. */
+/** Ended by itself, with a known exit code, in text without control characters. */
 export function judgeEnd({ exitCode, signal, stdout, stderr }: CliResult): readonly string[] {
   const faults: string[] = [];
   const shown = stdout + stderr;
   if (signal !== null) faults.push(`ended by ${signal}`);
   if (exitCode === null || ![0, 1, 2, 75, 78].includes(exitCode)) faults.push(`exit code ${exitCode}`);
-  if (shown.includes("fault of Dagmar's own")) faults.push("it took it for a fault of its own");
+  if (shown.includes("bug in Dagmar")) faults.push("it took it for a fault of its own");
   if (/^ {4}at .+:\d+:\d+\)?$/m.test(shown)) faults.push("a stack");
   if (exitCode !== 0 && shown.trim() === "") faults.push("not a word");
   if (shown.length > MOST_OUTPUT) faults.push(`${shown.length} characters of output`);
@@ -61,7 +61,7 @@ function takeSnapshot(world: CliWorld): Snapshot {
     readdirSync(world.folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
       const path = join(entry.parentPath, entry.name);
       const name = relative(world.folder, path);
-      // The program lies beside, as long as nobody writes to it; packages are linked, not walked.
+      // The program is next to it and must not be written to; packages are linked, not walked.
       if (mayChange(world, path)) return [];
       const content = entry.isFile()
         ? createHash("sha256").update(readFileSync(path)).digest("hex")
@@ -73,7 +73,7 @@ function takeSnapshot(world: CliWorld): Snapshot {
   );
 }
 
-/** Lake, database, and what a test lays into the input and the Dag folder. */
+/** Lake, database, and a test's files in the input folder and the Dag folder. */
 function mayChange(world: CliWorld, path: string): boolean {
   const places = [world.lakeFolder, world.inputFolder, world.dagsFolder, join(world.folder, "data")];
   if (places.some((place) => path === place || path.startsWith(`${place}/`))) return true;

@@ -1,4 +1,4 @@
-/** Which lane of the suite this is, and how its figures are told. */
+/** Which lane of the suite this is, and how its figures are printed. */
 
 /** Set by `npm run test:chaos -- --long`. */
 export const isLong = process.env["DAGMAR_TEST_CHAOS_LONG"] !== undefined;

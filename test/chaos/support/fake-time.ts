@@ -1,7 +1,7 @@
-/** Another time for child processes, by libfaketime: which variables say what. Where the library is not installed there is no other time. */
+/** Fakes the time of child processes with libfaketime's variables; without the library those tests are skipped. */
 import { existsSync, writeFileSync } from "node:fs";
 
-/** Where Debian and its kin put it, by machine. */
+/** Its path in Debian and its derivatives, by machine. */
 const LIBRARY = ["x86_64-linux-gnu", "aarch64-linux-gnu"]
   .map((machine) => `/usr/lib/${machine}/faketime/libfaketime.so.1`)
   .find((path) => existsSync(path));
@@ -15,17 +15,17 @@ if (!HAS_FAKE_TIME) {
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Every second of ours is `factor` seconds of the process, its time-outs and pauses included. */
+/** One real second is `factor` seconds for the process, also for its time-outs and pauses. */
 export function hurry(factor: number): Variables {
   return { ...base(), FAKETIME: `+0 x${factor}` };
 }
 
-/** `offset` as libfaketime writes it: `-1h`, `+10d`, `+10y`, or `@1970-01-01 00:00:10`. Time that is measured goes on as it was. */
+/** `offset` as libfaketime writes it: `-1h`, `+10d`, `+10y`, or `@1970-01-01 00:00:10`. The monotonic clock is not changed. */
 export function startAt(offset: string): Variables {
   return { ...base(), FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
 }
 
-/** The wall clock as somebody sets it who has the machine: by what stands in `file`, looked at each time. */
+/** Sets the wall clock as an administrator would: the content of `file` is read each time. */
 export function setBy(file: string): Variables {
   return {
     ...base(),

@@ -38,7 +38,7 @@ export interface IngestWorld {
     ...flags: readonly string[]
   ): Promise<WatchedResult>;
   check(leeway?: { readonly mayLackManifests?: boolean }): CheckedLake;
-  /** Every title that TMDB has stands in the lake once, and books, objects and manifests agree. */
+  /** Every title that TMDB has is in the lake once, and database, objects and manifests agree. */
   expectEachOnce(checked?: CheckedLake): void;
 }
 
@@ -171,7 +171,7 @@ function complete(
   };
 }
 
-/** What a stranger finds; objects that Dagmar did not write are left out. */
+/** What an independent reader finds; foreign objects are left out. */
 function readStore(store: S3Server): ReadonlyMap<string, PlainObject> {
   const objects = new Map<string, PlainObject>();
   for (const [key, { body, metadata }] of store.objects()) {

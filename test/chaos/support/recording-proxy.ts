@@ -1,4 +1,4 @@
-/** Stands before a server on loopback and writes down when each request came and when it was answered or cut off. It changes nothing. */
+/** A proxy in front of a server on loopback that records when each request came and was answered or cut off. It changes nothing. */
 import { once } from "node:events";
 import { createServer, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,7 +13,7 @@ export interface RecordedTraffic {
 }
 
 export interface RecordingProxy {
-  /** Of the server behind, with this one's address. */
+  /** The URL of the server behind it, with this proxy's address. */
   readonly url: string;
   /** In the order of arrival. */
   readonly traffic: readonly RecordedTraffic[];

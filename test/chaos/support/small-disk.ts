@@ -24,7 +24,7 @@ if (!HAS_SMALL_DISKS) {
   );
 }
 
-/** In memory, with `size` as mount(8) writes it, at a folder of its own unless told where; gone with the test. */
+/** In memory, with `size` as mount(8) writes it, at a folder of its own by default; removed with the test. */
 export function mountSmallDisk(
   size: string,
   folder = mkdtempSync(join(tmpdir(), "dagmar-disk-")),

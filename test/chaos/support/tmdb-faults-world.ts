@@ -1,4 +1,4 @@
-/** A day whose CSVs are in the lake and whose titles are still to be asked, and what became of its attempts. */
+/** A day whose CSVs are in the lake and whose titles are still to be requested, and the outcome of its attempts. */
 import { isUnknown } from "../../support/cli.ts";
 import { DATE, openFolderWorld, type IngestOptions, type IngestWorld } from "./ingest-world.ts";
 

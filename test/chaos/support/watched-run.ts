@@ -1,4 +1,4 @@
-/** Runs a command to its end and says what it took: time, and the most memory that the process ever held. */
+/** Runs a command to its end and measures its time and peak memory. */
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CliProcess, CliResult } from "../../support/cli.ts";

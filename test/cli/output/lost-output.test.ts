@@ -18,7 +18,7 @@ function startWith(world: ServiceWorld, redirect: string, args: readonly string[
 }
 
 test.runIf(HAS_FULL)(
-  "a scheduler whose log cannot be written goes on, and says so in an event and a metric",
+  "a scheduler whose log cannot be written continues, and records it as an event and a metric",
   async () => {
     const world = useServiceWorld();
     world.writeDag("seconds", EACH_SECOND);

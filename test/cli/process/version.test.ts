@@ -1,4 +1,4 @@
-/** The version is found from the sources as from the bundle: both lie somewhere below the package. */
+/** The version is found from the sources and from the bundle: both are below the package. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readVersion } from "../../../cli/process/version.ts";

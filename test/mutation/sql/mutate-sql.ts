@@ -121,10 +121,10 @@ function isConnected(tokens: readonly Token[], first: number): boolean {
   return /^(?:AND|OR)$/.test(tokens[endOfTerm(tokens, first) + 1]?.text ?? "");
 }
 
-/** AND binds closer than OR: a term is one of several alternatives where no AND stands beside it. */
+/** AND binds closer than OR: a term is one of several alternatives if no AND is next to it. */
 function isOneOf(tokens: readonly Token[], { first, last }: Term): boolean {
-  const beside = [tokens[first - 1]?.text, tokens[last + 1]?.text];
-  return beside.includes("OR") && !beside.includes("AND");
+  const neighbours = [tokens[first - 1]?.text, tokens[last + 1]?.text];
+  return neighbours.includes("OR") && !neighbours.includes("AND");
 }
 
 /** `SET a = …, b = …`: the column keeps what it has. */

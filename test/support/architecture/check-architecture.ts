@@ -1,4 +1,4 @@
-/** Whether sources keep the laws of the house. Pure: which files there are is decided by whoever calls. */
+/** Checks that sources keep the project's laws. Pure: its caller lists the files. */
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { findCycles } from "./find-cycles.ts";
@@ -81,7 +81,7 @@ function checkShape(text: string, report: Report): void {
   }
 }
 
-/** The files of the house that a file names. */
+/** The project files that a file imports. */
 function checkReferences(
   path: string,
   references: readonly Reference[],

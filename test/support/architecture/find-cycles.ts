@@ -1,4 +1,4 @@
-/** The knots of a directed graph: which nodes reach themselves. What the nodes mean is left to the caller. */
+/** Finds the cycles of a directed graph. The caller decides what the nodes mean. */
 
 /** One cycle for every edge that leads back into the path being walked, its first node repeated at the end. */
 export function findCycles(edges: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {

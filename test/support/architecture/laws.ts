@@ -1,4 +1,4 @@
-/** The laws of the house as tables: floors, homes of packages, and what only one file may touch. Checking is done elsewhere. */
+/** The project's laws as tables: floors, homes of packages, and what only one file may use. `check-architecture.ts` checks them. */
 
 /** A room may import itself and the rooms that are named here. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -52,7 +52,7 @@ export interface SoleUse {
   readonly reason: string;
 }
 
-/** The first home of each must exist and must really use what it is the home of, or the table has gone stale. */
+/** The first home of each must exist and use the thing; otherwise the table is out of date. */
 export const SOLE_USES: readonly SoleUse[] = [
   {
     law: "clock",

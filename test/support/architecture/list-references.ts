@@ -1,4 +1,4 @@
-/** Which modules and files a source names: imports of every kind, re-exports, and URLs beside the module itself. */
+/** Which modules and files a source names: imports of every kind, re-exports, and URLs relative to the module. */
 import { lineAt, type MaskedSource } from "./mask-source.ts";
 
 export interface Reference {

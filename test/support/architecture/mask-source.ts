@@ -1,4 +1,4 @@
-/** Tells code from comments and texts in a TypeScript source; which names and imports matter is left to the laws. */
+/** Separates code from comments and strings in a TypeScript source; the laws decide which names and imports matter. */
 
 export interface MaskedSource {
   /** The source, as long as before and with the same lines; comments and the insides of texts are spaces. */
@@ -16,7 +16,7 @@ const BEFORE_EXPRESSION =
 
 /**
  * Raises an error where a text does not end on its line or at all: a source that was misread must not pass as checked.
- * A regular expression is told from a division by what stands before it, which is enough for formatted sources.
+ * A regular expression is distinguished from a division by the token before it, which is enough for formatted sources.
  */
 export function maskSource(source: string): MaskedSource {
   const texts = new Map<number, string>();

@@ -1,4 +1,4 @@
-/** The product's sources as they lie on the disk, room by room. Judging them is the checker's business. */
+/** Reads the product's sources from disk, room by room; `check-architecture.ts` judges them. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOMS } from "./laws.ts";

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# with-ceph.sh CMD…: runs CMD with a real S3 store beside it (DAGMAR_TEST_S3_* in its environment), stops the store
+# with-ceph.sh CMD…: runs CMD with a real S3 store (DAGMAR_TEST_S3_* in its environment), stops the store
 # whatever happens, and ends with CMD's exit code. Where there can be no store it says so and runs CMD without.
 set -uo pipefail
 [ $# -gt 0 ] || { echo "usage: with-ceph.sh CMD…" >&2; exit 2; }

@@ -38,7 +38,7 @@ export type FaultKind =
   | { readonly kind: "flip-on-the-way" }
   /** A bit flips after the checksums were compared: the store holds other bytes. */
   | { readonly kind: "flip-in-store" }
-  /** Somebody else's object is there just before. */
+  /** A foreign object is there just before. */
   | {
       readonly kind: "foreign-object";
       readonly body: string;
@@ -48,7 +48,7 @@ export type FaultKind =
   | { readonly kind: "truncate-answer" }
   /** The body is read at this pace. */
   | { readonly kind: "slow-read"; readonly bytes: number; readonly everyMs: number }
-  /** No more than the body's beginning is ever read. */
+  /** Only the body's beginning is read. */
   | { readonly kind: "stop-reading" }
   /** GetObject: the body stands still after half of it. */
   | { readonly kind: "stall-answer" }
@@ -67,7 +67,7 @@ export interface FaultMatcher {
 
 export interface ScriptedFault {
   readonly when: FaultMatcher;
-  /** How many requests it befalls; default 1. */
+  /** How many requests it affects; default 1. */
   readonly times?: number;
   readonly fault: FaultKind;
 }
@@ -86,7 +86,7 @@ export class FaultScript {
     this.#pending.push(...faults.map((scripted) => ({ scripted, left: scripted.times ?? 1 })));
   }
 
-  /** How many befallings are still to come. A test that expects all of its faults asks for 0. */
+  /** How many faults are still to come. A test that expects all of its faults checks for 0. */
   get leftCount(): number {
     return this.#pending.reduce((sum, { left }) => sum + left, 0);
   }

@@ -109,7 +109,7 @@ export class ObjectStore {
   }
 }
 
-/** Not an MD5, as with KMS: nobody may take it for one. */
+/** Not an MD5, as with KMS: it must not be used as one. */
 export function makeEtag(body: Body): string {
   return `"${body.sha256.slice(0, 32)}"`;
 }

@@ -1,4 +1,4 @@
-/** What each S3 operation does with the store, and its answer. Signatures, faults and sockets are the server's business. */
+/** What each S3 operation does with the store, and its answer. The server handles signatures, faults and sockets. */
 import type { IncomingMessage } from "node:http";
 import type { Operation } from "./faults.ts";
 import { makeEtag, type Body, type ObjectStore, type StoredVersion } from "./object-store.ts";

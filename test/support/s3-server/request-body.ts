@@ -45,7 +45,7 @@ export async function receiveBody(
   return { bytes: mayKeep ? Buffer.concat(kept) : undefined, sizeBytes, sha256: hash.digest("hex") };
 }
 
-/** Raises what S3 answers to other bytes than were signed or summed. */
+/** Raises S3's error for bytes that differ from the signed or summed ones. */
 export function checkBody(request: IncomingMessage, body: Body): void {
   const signed = readHeader(request, "x-amz-content-sha256");
   if (signed !== "UNSIGNED-PAYLOAD" && signed !== body.sha256) {

@@ -1,6 +1,6 @@
 /**
  * An S3 server for tests, over real HTTP on loopback: it checks signatures and checksums, records every request and every
- * version, and does wrong what a test's script tells it to.
+ * version, and plays the faults of a test's script.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -52,16 +52,16 @@ export interface S3Server {
   readonly credentials: ServerCredentials;
   readonly requests: RecordedRequest[];
   readonly faults: FaultScript;
-  /** What stands there now, by key; without the lakes' probe. */
+  /** The current objects by key; without the lakes' probe. */
   objects(): ReadonlyMap<string, StoredVersion>;
   /** Every version ever stored, oldest first; without the lakes' probe. */
   versions(): readonly StoredVersion[];
   /** Keys that were written over. */
   overwrittenKeys(): readonly string[];
   uploads(): readonly Upload[];
-  /** Somebody deletes an object. */
+  /** Deletes an object. */
   remove(key: string): void;
-  /** An upload that somebody began at that instant and never ended. */
+  /** An upload that was begun at that instant and never ended. */
   plantUpload(key: string, initiatedAt: Date): void;
   /** From now on these are the right ones. */
   changeCredentials(credentials: ServerCredentials): void;

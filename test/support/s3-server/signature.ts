@@ -1,4 +1,4 @@
-/** Whether a request carries a right AWS Signature Version 4 in its headers, computed anew from what came over the wire. */
+/** Whether a request carries a right AWS Signature Version 4 in its headers, computed again from what came over the wire. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { S3Fault } from "./s3-fault.ts";

@@ -1,3 +1,4 @@
+/** Each report of the service leads to its metrics, and a scrape renders them as the list declares. */
 import { describe, expect, test } from "vitest";
 import { silentObserver, type ServiceObserver } from "../../../model/ports/service-observer.ts";
 import { METRICS } from "../../../web/ops/metric-list.ts";
@@ -149,7 +150,7 @@ function reportAll(metrics: Metrics): void {
   for (const method of METHODS) TOLD[method][0](metrics.observer);
 }
 
-describe("what is told", () => {
+describe("what the service reports", () => {
   test.each(METHODS)("%s is counted", async (method) => {
     const [tell, expected] = TOLD[method];
     const metrics = makeMetrics();
@@ -216,7 +217,7 @@ describe("what is told", () => {
     expect(listValues(families.get("dagmar_lease_epoch"))).toEqual(["dagmar_lease_epoch 12"]);
   });
 
-  test("nobody listening hears the same calls", () => {
+  test("the silent observer takes the same calls", () => {
     expect(Object.keys(silentObserver).toSorted()).toEqual(METHODS.toSorted());
     for (const method of METHODS) expect(TOLD[method][0](silentObserver)).toBeUndefined();
   });
@@ -278,7 +279,7 @@ describe("a scrape", () => {
     expect(listValues(families.get("dagmar_build_info"))).toEqual(["dagmar_build_info version=1.2.3 1"]);
   });
 
-  test("tells of the process itself", async () => {
+  test("includes metrics of the process", async () => {
     const families = await scrape(makeMetrics());
     for (const name of ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds"]) {
       expect(families.get(name)?.samples[0]?.value, name).toBeGreaterThan(0);

@@ -1,3 +1,4 @@
+/** The server for health and metrics over real HTTP: its answers, limits, closing, and unusable addresses. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
@@ -126,7 +127,7 @@ describe("what it answers", () => {
   });
 });
 
-describe("what it does not put up with", () => {
+describe("what it refuses", () => {
   test("a head of more than 8 KiB", async () => {
     const { server } = await start();
     const text = await sendBytes(
@@ -198,7 +199,7 @@ describe("an address that cannot be listened on", () => {
     await expect(start({ address: { host: "127.0.0.1", port } })).rejects.toMatchObject({
       code: "ADDRESS_TAKEN",
       exitCode: 75,
-      message: `DAGMAR_HTTP: 127.0.0.1 port ${port}: another program listens there already.`,
+      message: `DAGMAR_HTTP: 127.0.0.1 port ${port}: another program already listens there.`,
       hint: expect.stringContaining("Give this one another port in DAGMAR_HTTP, set it to off") as string,
     });
   });

@@ -1,3 +1,4 @@
+/** The snapshot for metrics, read from a real database: open runs and tasks, pools, file sizes, and its query plans. */
 import BetterSqlite3 from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { createRun, saveDagVersion } from "../../../state/runs/dag-runs.ts";
@@ -82,7 +83,7 @@ test("is all zeros where nothing is under way", async () => {
   });
 });
 
-test("tells how the log grows while a reader keeps an old state of the database", async () => {
+test("shows how the log grows while a reader keeps an old state of the database", async () => {
   const { database } = await openTestWorld();
   const reader = new BetterSqlite3(database.path, { readonly: true });
   onTestFinished(() => void reader.close());
