@@ -19,7 +19,10 @@ export const backfill: Command = {
       defaultValue: "none",
     },
     { flags: "--refetch", description: "request every id again, also stored ones" },
-    { flags: "--max-active <n>", description: "maximum runs at the same time; default: the Dag's max_active_runs" },
+    {
+      flags: "--max-active <n>",
+      description: "maximum runs at the same time; default: the Dag's max_active_runs",
+    },
     { flags: "--dry-run", description: "print what would run, and why the other slots would not" },
     { flags: "--cancel", description: "cancel the Dag's running backfill" },
     UTC_OPTION,
