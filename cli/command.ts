@@ -45,7 +45,7 @@ export interface Command {
 /** The option that every reading command has. */
 export const JSON_OPTION: CommandOption = { flags: "--json", description: "print JSON instead of a table" };
 
-/** The option of commands that show how something goes on. */
+/** The option of commands that show progress. */
 export const WATCH_OPTION: CommandOption = {
   flags: "--watch",
   description: "show it again whenever it changes; Ctrl-C ends this with 130",

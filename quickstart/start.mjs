@@ -98,7 +98,7 @@ function listSources(folder) {
 }
 
 /**
- * A step with what npm is doing at the moment, and its time at the end: in a terminal in one line that is written anew, else
+ * A step with what npm is doing at the moment, and its time at the end: in a terminal in one line that is redrawn, else
  * a line every ten seconds. All that npm printed is shown when it fails.
  * @returns {Promise<number>} npm's exit code
  */

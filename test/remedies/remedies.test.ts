@@ -167,7 +167,9 @@ const REMEDIES: readonly Remedy[] = [
       await world.run(["run", "tmdb_ingest", "--date", "2026-11-22", "--rerun"]);
       const verified = await world.run(["lake", "verify", "--json"]);
       expect(JSON.parse(verified.stdout)).toMatchObject({ doubled_ids: [] });
-      expect(await say(world, ["lake", "missing", "--outcome", "failed"], 0)).toContain("No id is missing");
+      expect(await say(world, ["lake", "missing", "--outcome", "failed"], 0)).toContain(
+        "No missing id matches",
+      );
     },
   },
   {

@@ -54,7 +54,7 @@ describe("a table in", () => {
     },
   );
 
-  test("a terminal too narrow for text beside the ids puts the text under its row", () => {
+  test("a terminal too narrow for text next to the ids puts the text under its row", () => {
     const { lines, hidden } = draw(COLUMNS, [ROW], 60);
     expect(hidden).toEqual(["started", "objects"]);
     expect(lines[1]).toBe(`${RUN_ID}  up_for_retry`);
