@@ -12,7 +12,7 @@ tasks:
     with: { script: 'test "$1" != 2025-03-01 || test -e well', args: ["\${ds}"] }
   after: { type: noop, needs: [load] }
 `;
-const HELD = "load: depends_on_past: it is failed in ";
+const HELD = "load: depends_on_past: it is failed in daily/";
 const STUCK = "It is stuck: no task is running, and none will become due.";
 
 async function open(way: (typeof WAYS)[number], maxActiveRuns: number) {
