@@ -116,7 +116,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
     covers: ["scheduler/commands/refuse-running.ts runs cancel"],
     file: "test/cli/runs-cancel.test.ts",
-    title: "beside a scheduler the running program is ended with what it started, and a follower exits 1",
+    title: "with a scheduler the running program and its children are ended, and a follower exits 1",
     holds: `"runs", "cancel"`,
   },
   {
