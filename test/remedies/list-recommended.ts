@@ -1,4 +1,4 @@
-/** Lists the commands that the sources and the operations page recommend: those in backticks. */
+/** Which commands the texts of the sources and of the operations page recommend: those that stand in backticks. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
