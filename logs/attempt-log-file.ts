@@ -2,9 +2,10 @@
  * One growing log file: opened at its first line, written in the background, and rotated when it is full. A file that
  * cannot be written is given up: a log must not fail a task. The caller decides what is written.
  */
-import { constants, mkdir, open, rename, type FileHandle } from "node:fs/promises";
+import { constants, open, rename, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { listPartNames } from "./attempt-log-location.ts";
+import { makeFolders } from "./make-folder.ts";
 
 /** The longest part, unless a single line is longer. */
 const PART_BYTES = 10 * 1024 * 1024;
@@ -112,8 +113,8 @@ async function openInFolder(file: string): Promise<FileHandle> {
   const folder = path.dirname(file);
   // The folder of all logs may be next to files that others read, and its files may hold a program's output. The next
   // step reports why it cannot be made.
-  await mkdir(path.resolve(folder, LOGS_FOLDER), { recursive: true }).catch(() => undefined);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(path.resolve(folder, LOGS_FOLDER)).catch(() => undefined);
+  await makeFolders(folder, 0o700);
   // A pipe without a reader is a fault, and nothing to wait for.
   const { O_APPEND, O_CREAT, O_WRONLY, O_NONBLOCK } = constants;
   return open(file, O_APPEND | O_CREAT | O_WRONLY | O_NONBLOCK, 0o600);

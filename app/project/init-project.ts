@@ -3,7 +3,6 @@ import {
   chmodSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,6 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { CommandRefused } from "../../model/errors.ts";
+import { makeFolders } from "../../state/sqlite/make-folder.ts";
 import { listProjectFiles, type PackagedTexts, type ProjectFile } from "./project-files.ts";
 
 export interface NewProject {
@@ -102,7 +102,7 @@ function look(target: string): Stats | undefined {
 function writeFile(folder: string, { path: name, text, isPrivate = false }: ProjectFile): boolean {
   const target = path.join(folder, name);
   const draft = path.join(path.dirname(target), `.${path.basename(name)}.init`);
-  mkdirSync(path.dirname(target), { recursive: true });
+  makeFolders(path.dirname(target));
   if (look(target) !== undefined) {
     rmSync(draft, { force: true });
     return false;

@@ -2,9 +2,10 @@
  * Keeps V8's compiled code between starts, where Node can (22.1 or newer). It only saves time: without a usable folder the
  * program starts as usual.
  */
-import { lstatSync, mkdirSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import * as nodeModule from "node:module";
 import path from "node:path";
+import { makeFolders } from "../../state/sqlite/make-folder.ts";
 
 /** The part of `node:module` that is used; absent in Node 20. */
 export interface CompileCacheHost {
@@ -24,7 +25,7 @@ export function keepCompiledCode(
   if (enableCompileCache === undefined || cacheFolder === undefined) return undefined;
   try {
     const folder = path.join(cacheFolder, "dagmar", version);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     return isOurs(folder) && isOurs(path.dirname(folder)) ? enableCompileCache(folder).directory : undefined;
   } catch {
     return undefined;

@@ -1,10 +1,11 @@
 /** Checks whether a file may be used as the database, and sets its pragmas, before anything is read or written. */
-import { closeSync, mkdirSync, openSync, statfsSync } from "node:fs";
+import { closeSync, openSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
 import { describeError, StateError } from "../../model/errors.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
 import { lookAt } from "./database-file.ts";
+import { makeFolders } from "./make-folder.ts";
 import { APPLICATION_ID } from "./migrate.ts";
 
 /** `create` creates or migrates; `existing` refuses a missing file but migrates; `read` changes nothing. */
@@ -96,7 +97,7 @@ function makePrivateFile(path: string): void {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
   } catch (error) {
     if (describePassingFault(error) !== undefined) throw error;
     throw new StateError(

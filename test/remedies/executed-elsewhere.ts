@@ -10,6 +10,37 @@ interface Elsewhere {
 
 export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
+    covers: ["docs completion"],
+    file: "test/cli/completion.test.ts",
+    title: "completes commands, Dags, runs with colons in them, and tasks",
+    holds: "dagmar completion bash",
+  },
+  {
+    covers: ["docs dags show"],
+    file: "test/cli/paused-and-known.test.ts",
+    title: "a paused Dag is said to be paused, wherever its schedule is shown and wherever it is run by hand",
+    holds: `read("dags", "show", "plain")`,
+  },
+  {
+    covers: ["docs dags pause"],
+    file: "test/cli/pause.test.ts",
+    title:
+      "while it is paused only the others run; then it goes on, and the slots between are told as passed over",
+    holds: `"dags", "pause", "seconds"`,
+  },
+  {
+    covers: ["docs db prune"],
+    file: "test/cli/db-prune.test.ts",
+    title: "what a dry run counted is removed, and a copy made then is sound",
+    holds: `"db", "prune", "--older-than"`,
+  },
+  {
+    covers: ["docs lake ls"],
+    file: "test/cli/reading-commands.test.ts",
+    title: "lake ls lists objects by prefix and dataset, and says when there is more",
+    holds: `readTable("lake", "ls"`,
+  },
+  {
     covers: ["app/doctor/examine-dags.ts dags validate"],
     file: "test/cli/doctor.test.ts",
     title: "no Dag file at all, or one with faults: the command that is named makes one, or shows them all",
@@ -26,6 +57,8 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
       "app/doctor/examine-dags.ts init",
       "app/project/project-files.ts doctor",
       "app/project/project-files.ts run",
+      "docs init",
+      "docs doctor",
       "cli/commands/init.ts doctor",
       "cli/commands/init.ts run",
     ],
@@ -62,17 +95,14 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
       "app/dags/warn-paused.ts dags unpause",
       "cli/commands/dags/next.ts dags unpause",
       "cli/commands/dags/show.ts dags unpause",
+      "docs dags unpause",
     ],
     file: "test/cli/paused-and-known.test.ts",
     title: "a paused Dag is said to be paused, wherever its schedule is shown and wherever it is run by hand",
     holds: `"dags", "unpause", "plain"`,
   },
   {
-    covers: [
-      "cli/commands/trigger.ts scheduler",
-      "cli/commands/tasks/clear.ts scheduler",
-      "docs/operations.md scheduler",
-    ],
+    covers: ["cli/commands/trigger.ts scheduler", "cli/commands/tasks/clear.ts scheduler", "docs scheduler"],
     file: "test/cli/trigger.test.ts",
     title: "each trigger makes another run, which comes to its end when a scheduler is there",
     holds: "startScheduler()",
@@ -96,7 +126,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `kind: "run"`,
   },
   {
-    covers: ["scheduler/runs/make-due-runs.ts backfill", "docs/operations.md backfill"],
+    covers: ["scheduler/runs/make-due-runs.ts backfill", "docs backfill"],
     file: "test/scheduler/runs/slots-taken.test.ts",
     title: "a backfill runs skipped slots, as the event says",
     holds: `kind: "backfill"`,
@@ -120,14 +150,14 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `"runs", "cancel"`,
   },
   {
-    covers: ["tasks/tmdb-to-lake/index.ts lake missing", "docs/operations.md lake missing"],
+    covers: ["tasks/tmdb-to-lake/index.ts lake missing", "docs lake missing"],
     file: "test/chaos/tmdb-faults.test.ts",
     title: "one answer that asking again would not mend fails its title alone, after one request:",
     holds: `"lake", "missing"`,
   },
   {
     covers: [
-      "docs/operations.md dags validate",
+      "docs dags validate",
       "scheduler/commands/named-dag.ts dags validate",
       "app/service/health.ts dags validate",
     ],

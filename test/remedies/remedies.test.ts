@@ -12,7 +12,7 @@ import {
   type CliWorld,
 } from "../support/cli.ts";
 import { EXECUTED_ELSEWHERE } from "./executed-elsewhere.ts";
-import { listRecommended } from "./list-recommended.ts";
+import { listRecommended, listUnmarked } from "./list-recommended.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -30,6 +30,7 @@ const DAGS = {
   faulty: `schedule: manual\ntasks:\n  fails: { type: shell, with: { script: "test -e well" } }\n  after: { type: noop, needs: [fails] }\n`,
   reader: `schedule: manual\ntasks: { ids: { type: csv-to-ids, with: { source: { dataset: titles }, id: id } } }\n`,
   slow: `schedule: manual\ntasks: { waits: { type: shell, with: { script: "until test -e well; do sleep 0.1; done" } } }\n`,
+  slow_daily: `schedule: "0 6 * * *"\ntasks: { waits: { type: shell, with: { script: "until test -e well; do sleep 0.1; done" } } }\n`,
   files: `schedule: manual\ntasks: { file: { type: file-to-lake, with: { dataset: titles, file: titles.csv, key: "Raw/CSV/\${partition}/titles.csv", stable_for: 0s } } }\n`,
 };
 
@@ -144,7 +145,7 @@ const REMEDIES: readonly Remedy[] = [
   },
   {
     state: "two databases have stored the same ids",
-    covers: ["lake/protocol/record-learned.ts lake verify", "docs/operations.md lake verify"],
+    covers: ["lake/protocol/record-learned.ts lake verify", "docs lake verify"],
     execute: async (world) => {
       await prepareTmdb(world, 400);
       await world.prepare(["run", "csv_ingest", "--date", "2026-11-20"]);
@@ -180,7 +181,7 @@ const REMEDIES: readonly Remedy[] = [
       "state/sqlite/migrate.ts run",
       "state/sqlite/migrate.ts db migrate",
       "model/errors.ts db migrate",
-      "docs/operations.md db migrate",
+      "docs db migrate",
     ],
     execute: async (world) => {
       writeDag(world, "by_hand");
@@ -199,8 +200,8 @@ const REMEDIES: readonly Remedy[] = [
     covers: [
       "state/sqlite/sqlite-errors.ts db backup",
       "state/sqlite/database-file.ts db backup",
-      "docs/operations.md db backup",
-      "docs/operations.md db check",
+      "docs db backup",
+      "docs db check",
     ],
     execute: async (world) => {
       writeDag(world, "by_hand");
@@ -225,8 +226,8 @@ const REMEDIES: readonly Remedy[] = [
       "app/runs/choose-date.ts runs list",
       "scheduler/commands/clear-tasks.ts runs list",
       "scheduler/commands/prepare-run.ts runs list",
-      "docs/operations.md dags list",
-      "docs/operations.md runs list",
+      "docs dags list",
+      "docs runs list",
     ],
     execute: async (world) => {
       writeDag(world, "by_hand");
@@ -249,7 +250,8 @@ const REMEDIES: readonly Remedy[] = [
       "cli/commands/trigger.ts run",
       "cli/commands/runs/cancel.ts runs show",
       "cli/commands/tasks/clear.ts run",
-      "docs/operations.md runs cancel",
+      "docs trigger",
+      "docs runs cancel",
     ],
     execute: async (world) => {
       writeDag(world, "by_hand");
@@ -271,7 +273,7 @@ const REMEDIES: readonly Remedy[] = [
       "scheduler/commands/list-backfill-slots.ts run",
       "scheduler/commands/list-backfill-slots.ts dags next",
       "cli/commands/dags/next.ts run",
-      "docs/operations.md dags next",
+      "docs dags next",
     ],
     execute: async (world) => {
       writeDag(world, "by_hand");
@@ -288,14 +290,37 @@ const REMEDIES: readonly Remedy[] = [
     },
   },
   {
+    state: "a task is at work that is to be cleared",
+    covers: ["scheduler/commands/refuse-running.ts runs cancel"],
+    execute: async (world) => {
+      writeDag(world, "slow");
+      const slow = await startSlow(world, ["run", "slow", "--date", "2026-11-20"]);
+      const clear = ["tasks", "clear", "slow", "--date", "2026-11-20"];
+      await follow(world, await say(world, clear, 75), "runs cancel");
+      await slow.untilIdle();
+      writeFileSync(join(world.folder, "well"), "");
+      await world.prepare(clear);
+      await slow.stop();
+    },
+  },
+  {
+    state: "another backfill of the Dag is under way",
+    covers: ["scheduler/commands/backfill.ts backfill"],
+    execute: async (world) => {
+      writeDag(world, "slow_daily");
+      const range = (day: number) => ["--from", `2026-11-${day}`, "--to", `2026-11-${day}`];
+      const slow = await startSlow(world, ["backfill", "slow_daily", ...range(18)]);
+      const other = ["backfill", "slow_daily", ...range(19)];
+      await follow(world, await say(world, other, 75), "backfill");
+      await slow.untilIdle();
+      writeFileSync(join(world.folder, "well"), "");
+      await world.prepare(other);
+      await slow.stop();
+    },
+  },
+  {
     state: "a task has failed",
-    covers: [
-      "docs/operations.md runs show",
-      "docs/operations.md tasks logs",
-      "docs/operations.md tasks clear",
-      "docs/operations.md tasks mark",
-      "docs/operations.md run",
-    ],
+    covers: ["docs runs show", "docs tasks logs", "docs tasks clear", "docs tasks mark", "docs run"],
     execute: async (world) => {
       writeDag(world, "faulty");
       await say(world, ["run", "faulty", "--date", "2026-11-20"], 1);
@@ -322,6 +347,23 @@ const REMEDIES: readonly Remedy[] = [
   },
 ];
 
+/** A scheduler, and a run of `slow` at work under it. */
+async function startSlow(world: CliWorld, args: readonly string[]) {
+  const scheduler = world.start(["scheduler"], { DAGMAR_HTTP: "off" });
+  await waitUntil(scheduler, () => scheduler.output().includes("is scheduling"));
+  const asking = world.start(args);
+  const isRunning = () => world.query("SELECT 1 FROM task_instances WHERE state = 'running'").length > 0;
+  await waitUntil(asking, isRunning);
+  return {
+    untilIdle: () => waitUntil(scheduler, () => !isRunning()),
+    async stop() {
+      await asking.ended;
+      scheduler.child.kill("SIGTERM");
+      await scheduler.ended;
+    },
+  };
+}
+
 describe("a remedy helps where", () => {
   test.each(REMEDIES)("$state", { timeout: 240_000 }, async ({ execute }) => {
     const world = openCliWorld();
@@ -339,6 +381,10 @@ describe("of the commands that texts recommend", () => {
     expect(recommended.length).toBeGreaterThan(40);
     const executed = new Set([...covered, ...elsewhere]);
     expect(recommended.filter((text) => !executed.has(text))).toEqual([]);
+  });
+
+  test("none stands in a text without backticks", () => {
+    expect(listUnmarked(ROOT)).toEqual([]);
   });
 
   test("none is said to be executed that no text recommends", () => {
