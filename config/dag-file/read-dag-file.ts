@@ -12,7 +12,7 @@ const MOST_SWAPS = 5;
 
 /**
  * The bytes, at most one more than the limit; or a sentence that says why there are none. Opened without waiting, so
- * that a named pipe cannot block the reader; throws when the process may open no more files. Synchronous: for files
+ * that a named pipe cannot block the reader; throws when the process may not open further files. Synchronous: for files
  * this small, handing each step to another thread costs several times the reading.
  */
 export function readDagFile(file: string): Uint8Array | string {

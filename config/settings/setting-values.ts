@@ -90,7 +90,7 @@ function parseS3Lake(text: string): Parsed<LakeSetting> {
   return { value: { kind: "s3", bucket, prefix, endpoint: null, encryption: null } };
 }
 
-/** `undefined` if it is not set. Other stores would ignore a key without KMS, and AWS would refuse it. */
+/** `undefined` if it is not set. A key without KMS is a fault, because AWS would refuse it. */
 export function parseEncryption(
   algorithm: string | undefined,
   kmsKeyId: string | undefined,

@@ -2,7 +2,7 @@
 import { formatExcerpt } from "../../csv/excerpt.ts";
 import type { Layout, SurveyedColumn } from "./layout.ts";
 
-/** No more different values than this are counted: a column of ids has a million. */
+/** Only this many different values are counted: a column of ids has a million. */
 const MOST_VALUES = 5_000;
 const SHOWN = 8;
 

@@ -106,7 +106,7 @@ test("after too many failed probes all waiting callers are refused with the time
   expect(circuit.isOpen).toBe(false);
 });
 
-test("late answers to older attempts neither close nor prolong an open circuit", async () => {
+test("late answers of older attempts neither close nor prolong an open circuit", async () => {
   const { clock, circuit } = await openCircuit();
   const old: CircuitPass = { isProbe: false };
   expect(circuit.isValid(old)).toBe(false);

@@ -109,7 +109,7 @@ test("429 without end stops the task, which may come again", async () => {
   expect(server.asked).toHaveLength(5);
 });
 
-test("a burst of 429 answers to requests under way costs one pause, and every title is found", async () => {
+test("a burst of 429s for requests under way costs one pause, and every title is found", async () => {
   const clock = createHandClock();
   const server = await serve((path, nth) =>
     nth <= 20 ? slowDown("1") : json({ ...RECORD, imdb_id: path.slice(7) }),
