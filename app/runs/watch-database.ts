@@ -1,4 +1,4 @@
-/** For those who look at the database again and again: one connection that only reads, and word of each change. */
+/** For callers that look at the database again and again: one connection that only reads, and word of each change. */
 import type { App } from "../app.ts";
 
 const LOOK_MS = 500;

@@ -105,7 +105,7 @@ describe.skipIf(!HAS_SMALL_DISKS)("a disk that is full", () => {
     await eventually("it works", () => read().some(({ state }) => state === "success"), running);
     disk.fill();
     await eventually(
-      "it is told",
+      "it is reported",
       () => running.output().includes("The database could not be written; trying again"),
       running,
       30_000,

@@ -1,4 +1,4 @@
-/** Looking at runs: by state, in UTC, again and again while they go on, and with more or fewer words. */
+/** Looking at runs: by state, in UTC, again and again while they run, and with more or fewer words. */
 import { spawnSync } from "node:child_process";
 import { describe, expect, test, vi } from "vitest";
 import { startChild, type CliProcess } from "../support/cli.ts";

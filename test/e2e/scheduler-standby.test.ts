@@ -120,7 +120,7 @@ test("waits as a standby for a run in the foreground too, and begins when that h
   const scheduler = await world.startScheduler();
   const isTold = () =>
     scheduler.output().includes("Standing by. Another process is using this database: run slow (pid ");
-  await eventually("it stands by", isTold, scheduler);
+  await eventually("it is a standby", isTold, scheduler);
   running.child.kill("SIGINT");
   expect((await running.ended).exitCode).toBe(75);
   const goesOn = () => world.readStates("v_attempts", "slow").join() === "cancelled,running";

@@ -149,7 +149,7 @@ test("a folder of Dags that goes away leaves its Dags as they are, is reported o
   renameSync(world.dagsFolder, away);
   const isTold = () =>
     running.output().includes("The Dag folder could not be read; the Dags stay as they are.");
-  await eventually("it is told", isTold, running);
+  await eventually("it is reported", isTold, running);
   const before = world.readStates("v_runs", "seconds").length;
   await eventually("it runs on", () => world.readStates("v_runs", "seconds").length > before, running);
   renameSync(away, world.dagsFolder);

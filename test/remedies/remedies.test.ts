@@ -286,7 +286,9 @@ const REMEDIES: readonly Remedy[] = [
         "success",
       );
       const none = await say(world, ["backfill", "daily", ...range], 2);
-      expect(await follow(world, none, "dags next", { more: ["2026-11-20T07:00"] })).toContain("2026-11-21 06");
+      expect(await follow(world, none, "dags next", { more: ["2026-11-20T07:00"] })).toContain(
+        "2026-11-21 06",
+      );
     },
   },
   {

@@ -106,7 +106,7 @@ function describeNone({ dagId, states = [] }: RunFilter): string {
   return dagId === undefined ? "Nothing has run yet." : `${dagId} has not run yet.`;
 }
 
-/** Runs of one Dag mostly wait for the same thing: it is told once. */
+/** Runs of one Dag mostly wait for the same thing: it is shown once. */
 function printWaits(output: Output, runs: readonly Row[]): void {
   const nameOf = (row: Row): string => `${String(row["dag_id"])}/${String(row["run_id"])}`;
   const waiting = runs.filter((row) => row["waits"] !== null);
