@@ -5,7 +5,7 @@ import { showInstant, showTime } from "../output/time.ts";
 
 interface PageOptions {
   readonly isUtc: boolean;
-  /** Of the lake that this command works for. */
+  /** Of the lake that this command uses. */
   readonly lakeId: string;
 }
 
@@ -17,7 +17,7 @@ export function printRunPage(output: Output, description: RunDescription, option
   const date = showInstant(run["logical_date"], found.timezone, isUtc);
   output.line(`  logical date  ${date}   partition ${String(run["partition"])}`);
   output.line(`  params        ${String(run["params"])}`);
-  const other = found.lake === lakeId ? "" : `; this command works for ${lakeId}`;
+  const other = found.lake === lakeId ? "" : `; this command uses ${lakeId}`;
   output.line(`  lake          ${found.lake ?? "not known yet"}${other}`);
   output.line();
   output.table(

@@ -72,10 +72,10 @@ export async function examineBucket(
   const findings = (await Promise.all(groups.map((group) => tryInTurn(group, signal)))).flat();
   const [first] = findings;
   // Reported once: the store is missing, not a permission.
-  if (first !== undefined && findings.every(({ todo }) => todo === REACH))
-    return [{ ...first, what: "bucket" }];
+  if (first !== undefined && findings.every(({ isUnreached }) => isUnreached))
+    return [{ ...first.finding, what: "bucket" }];
   return [
-    ...findings,
+    ...findings.map(({ finding }) => finding),
     {
       what: "bucket: delete",
       state: "ok",
@@ -85,30 +85,33 @@ export async function examineBucket(
   ];
 }
 
-async function tryInTurn(trials: readonly Trial[], signal: AbortSignal): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+interface Tried {
+  readonly finding: Finding;
+  /** The store gave no answer at all. */
+  readonly isUnreached: boolean;
+}
+
+async function tryInTurn(trials: readonly Trial[], signal: AbortSignal): Promise<readonly Tried[]> {
+  const findings: Tried[] = [];
   for (const trial of trials) findings.push(await tryOnce(trial, signal));
   return findings;
 }
 
-async function tryOnce({ what, says, act }: Trial, signal: AbortSignal): Promise<Finding> {
+async function tryOnce({ what, says, act }: Trial, signal: AbortSignal): Promise<Tried> {
   const limit = AbortSignal.timeout(TRY_MS);
   try {
     await act(AbortSignal.any([signal, limit]));
-    return { what, state: "ok", says, todo: null };
+    return { finding: { what, state: "ok", says, todo: null }, isUnreached: false };
   } catch (error) {
     if (limit.aborted) {
-      return {
-        what,
-        state: "fail",
-        says: `the store did not answer within ${TRY_MS / 1000} s`,
-        todo: REACH,
-      };
+      const silence = `the store did not answer within ${TRY_MS / 1000} s`;
+      return { finding: { what, state: "fail", says: silence, todo: REACH }, isUnreached: true };
     }
     const fault = error instanceof LakeError ? error : undefined;
     const message = (fault?.message ?? describeError(error)).replace(/\.$/, "");
-    const remedy = fault?.code === "LAKE_UNAVAILABLE" ? REACH : POLICY;
-    return { what, state: "fail", says: message, todo: fault?.hint ?? remedy };
+    const isUnreached = fault?.code === "LAKE_UNAVAILABLE";
+    const todo = fault?.hint ?? (isUnreached ? REACH : POLICY);
+    return { finding: { what, state: "fail", says: message, todo }, isUnreached };
   }
 }
 

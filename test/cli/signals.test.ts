@@ -30,11 +30,13 @@ afterAll(async () => {
   world.remove();
 });
 
+const LANGUAGES = ["en-US", "fr-FR", "de-DE", "es-ES", "it-IT", "ja-JP", "nl-NL", "pl-PL"];
+
 /** Each test asks another question, on another day. */
 beforeEach(() => {
   day += 1;
   world.editDag("tmdb_ingest", (text) =>
-    text.replaceAll(/language: [a-z]{2}-[A-Z]{2}/g, `language: a${String.fromCodePoint(97 + day)}-BR`),
+    text.replaceAll(/language: [a-z]{2}-[A-Z]{2}/g, `language: ${LANGUAGES[day % LANGUAGES.length]}`),
   );
   command = ["run", "tmdb_ingest", "--date", `2026-11-${day}`];
   simulator.reset();

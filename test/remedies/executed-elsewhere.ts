@@ -25,13 +25,13 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     covers: ["docs dags pause"],
     file: "test/cli/pause.test.ts",
     title:
-      "while it is paused only the others run; then it goes on, and the slots between are told as passed over",
+      "while it is paused only the others run; then it resumes, and the slots between are recorded as skipped",
     holds: `"dags", "pause", "seconds"`,
   },
   {
     covers: ["docs db prune"],
     file: "test/cli/db-prune.test.ts",
-    title: "what a dry run counted is removed, and a copy made then is sound",
+    title: "what a dry run counted is removed, and a copy made after it has no faults",
     holds: `"db", "prune", "--older-than"`,
   },
   {

@@ -352,7 +352,7 @@ describe("exclusive keys", () => {
   test("let one task of a plan start, and those without a key", () => {
     expect(plan([makeView(dag, instances)]).actions).toEqual([
       "start a",
-      "schedule b: test_dag run_1 a writes the same dataset",
+      "schedule b: test_dag/run_1 a writes the same dataset",
       "start c",
     ]);
   });
@@ -360,8 +360,8 @@ describe("exclusive keys", () => {
   test("held by another run make all tasks wait", () => {
     const holders = [makeHolder({ exclusiveKey: "records:m" })];
     expect(plan([makeView(dag, instances)], { holders }).actions).toEqual([
-      "schedule a: other_dag run_9 x writes the same dataset",
-      "schedule b: other_dag run_9 x writes the same dataset",
+      "schedule a: other_dag/run_9 x writes the same dataset",
+      "schedule b: other_dag/run_9 x writes the same dataset",
       "start c",
     ]);
   });

@@ -569,8 +569,10 @@ test("a removed -wal next to the target of a link is noticed", async () => {
   const path = makePath();
   const link = makePath();
   symlinkSync(path, link);
-  const database = await open(link);
+  const clock = createHandClock();
+  const database = await open(link, "create", clock);
   await database.write(addPool("first"));
+  await clock.advance(20);
   rmSync(`${path}-wal`);
   expect((await refusal(database.write(addPool("second")))).code).toBe("DATABASE_MOVED");
 });
