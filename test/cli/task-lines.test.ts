@@ -1,4 +1,5 @@
 /** What a terminal shows of a task: the whole reason of a failure, the attempt, and how long until the next one. */
+import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { drawTask, type TaskLine } from "../../cli/display/task-lines.ts";
 import { createOutput } from "../../cli/output/output.ts";
@@ -36,7 +37,7 @@ test.each([
         .map((line) => line.trim())
         .join(" "),
     ).toBe(REASON);
-    for (const line of lines) expect(line.length).toBeLessThan(60);
+    for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThan(60);
   },
 );
 

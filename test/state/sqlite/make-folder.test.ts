@@ -22,7 +22,7 @@ test.runIf(process.platform === "linux")(
     onTestFinished(() => world.remove());
     const database = await runInTime(world, ["db", "migrate"], { DAGMAR_DB: "/proc/dagmar/a/dagmar.db" });
     expect({ exitCode: database.exitCode, signal: database.signal }).toEqual({ exitCode: 78, signal: null });
-    expect(database.stderr).toContain("The folder of /proc/dagmar/a/dagmar.db cannot be made");
+    expect(database.stderr).toContain("The folder of /proc/dagmar/a/dagmar.db cannot be created");
     const dag = `dag: said\nschedule: manual\ntasks: { a: { type: shell, with: { script: echo word } } }\n`;
     writeFileSync(join(world.dagsFolder, "said.yaml"), dag);
     const run = await runInTime(world, ["run", "said"], { DAGMAR_LOGS: "/proc/dagmar/logs" });
