@@ -5,7 +5,7 @@
 import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
 import { ConfigError } from "../../model/errors.ts";
 import { isAwsAddress, nameStore } from "../location.ts";
-import { refuseAddress } from "./s3-faults.ts";
+import { refuseAddress } from "./describe-s3-fault.ts";
 
 /** The parts of the SDK's request that are read. */
 interface Sent {

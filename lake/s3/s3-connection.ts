@@ -7,7 +7,8 @@ import { setMaxListeners } from "node:events";
 import { LakeError } from "../../model/errors.ts";
 import { retryWithJitter, type RetryTools } from "../retry.ts";
 import { differInCredentials, openClient } from "./s3-client.ts";
-import { describeS3Fault, isExpired, isKeyRefused, isMuteRefusal, judgeFault } from "./s3-faults.ts";
+import { describeS3Fault } from "./describe-s3-fault.ts";
+import { isExpired, isKeyRefused, isMuteRefusal, judgeFault } from "./s3-faults.ts";
 import { DEFAULT_S3_TIMEOUTS, type S3Options } from "./s3-options.ts";
 import { runTry } from "./s3-patience.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DagmarError } from "../../model/errors.ts";
 import type { Lake } from "../../model/ports/lake.ts";
 import type { FaultKind, Operation } from "../support/s3-server/faults.ts";
-import { describeS3Fault } from "../../lake/s3/s3-faults.ts";
+import { describeS3Fault } from "../../lake/s3/describe-s3-fault.ts";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
 import { planBytes } from "./lake-tools.ts";
 import { startS3World, type S3World } from "./s3-world.ts";
