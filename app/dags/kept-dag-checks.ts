@@ -2,7 +2,7 @@
 import type { KeptCheck, KeptChecks } from "../../config/dag-file/kept-checks.ts";
 import { describeError } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports/logger.ts";
-import { listDagFileChecks, replaceDagFileChecks } from "../../state/runs/dag-file-checks.ts";
+import { changeDagFileChecks, listDagFileChecks } from "../../state/runs/dag-file-checks.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 
 export interface DagCheckStore extends KeptChecks {
@@ -11,17 +11,18 @@ export interface DagCheckStore extends KeptChecks {
 }
 
 export function openDagCheckStore(database: Database, build: string, log: Logger): DagCheckStore {
-  const saved = new Map<string, string>(listDagFileChecks(database));
+  let saved = listDagFileChecks(database);
   let used = new Map<string, string>();
 
   async function save(): Promise<void> {
     const current = used;
     used = new Map();
-    if (current.size === saved.size && [...current.keys()].every((key) => saved.has(key))) return;
+    const gone = [...saved.keys()].filter((key) => !current.has(key));
+    const added = new Map([...current].filter(([key]) => !saved.has(key)));
+    if (gone.length === 0 && added.size === 0) return;
     try {
-      await database.write((query) => replaceDagFileChecks(query, current));
-      saved.clear();
-      for (const [key, text] of current) saved.set(key, text);
+      await database.write((query) => changeDagFileChecks(query, gone, added));
+      saved = current;
     } catch (error) {
       log.debug("The checks of Dag files were not kept; the next start makes them again.", {
         error: describeError(error),

@@ -1,4 +1,4 @@
-/** For callers that look at the database again and again: one connection that only reads, and word of each change. */
+/** For commands that show the database as it changes: one connection that only reads, and a wait for the next change. */
 import type { App } from "../app.ts";
 
 const LOOK_MS = 500;

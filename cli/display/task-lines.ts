@@ -3,6 +3,7 @@ import type { Progress } from "../../model/ports/task-type.ts";
 import type { TaskState } from "../../model/run/task-instance.ts";
 import { formatDuration } from "../../model/time/duration.ts";
 import type { Paint } from "../output/output.ts";
+import { breakText, measureText } from "../output/text-width.ts";
 import { drawBar, formatProgress } from "./progress-line.ts";
 
 export interface TaskLine {
@@ -31,13 +32,13 @@ export function drawTask(
   paint: Paint,
   columns: number,
 ): readonly string[] {
-  const indent = name.length + 5;
+  const indent = measureText(name) + 5;
   const room = Math.max(20, columns - indent - 1);
   const draw = (text: string): string => `  ${mark(line.state, paint)} ${name}  ${text}`;
   if (!IS_REASON_SHOWN.has(line.state) || line.message === "") {
     return [draw(cut(describe(line, times), room))];
   }
-  const reason = wrapText(line.message, room).map((part) => `${" ".repeat(indent)}${part}`);
+  const reason = breakText(line.message, room).map((part) => `${" ".repeat(indent)}${part}`);
   return [draw(cut(describeWait(line, times.now), room)), ...reason];
 }
 
@@ -55,19 +56,6 @@ function describeWait({ state, attempt, nextAttemptAt }: TaskLine, now: Date): s
 
 function cut(text: string, room: number): string {
   return text.length > room ? `${text.slice(0, room - 1)}…` : text;
-}
-
-/** Breaks lines between words; a word that is too long, such as a path, is split. */
-function wrapText(text: string, room: number): readonly string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > room) {
-    const space = rest.lastIndexOf(" ", room);
-    const end = space > 0 ? space : room;
-    lines.push(rest.slice(0, end));
-    rest = rest.slice(end).trimStart();
-  }
-  return [...lines, rest];
 }
 
 function describe(line: TaskLine, { nowMs }: Times): string {

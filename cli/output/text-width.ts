@@ -39,3 +39,22 @@ export function wrapText(text: string, width: number): readonly string[] {
   }
   return [...lines, line];
 }
+
+/** As `wrapText`, for text whose every line must fit: a word that is longer than the width, such as a path, is split. */
+export function breakText(text: string, width: number): readonly string[] {
+  return wrapText(text, width).flatMap((line) => splitLine(line, width));
+}
+
+function splitLine(line: string, width: number): readonly string[] {
+  if (measureText(line) <= width) return [line];
+  const parts: string[] = [];
+  let part = "";
+  for (const character of line) {
+    if (part !== "" && measureText(part + character) > width) {
+      parts.push(part);
+      part = "";
+    }
+    part += character;
+  }
+  return [...parts, part];
+}

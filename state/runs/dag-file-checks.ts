@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
-import { insertInto, sql } from "../sqlite/statement.ts";
+import { sql, upsertInto } from "../sqlite/statement.ts";
 
 interface DagFileCheck {
   readonly checkKey: string;
@@ -21,13 +21,16 @@ export function listDagFileChecks(query: Query): ReadonlyMap<string, string> {
   );
 }
 
-/** Replaces all rows. */
-export function replaceDagFileChecks(query: Query, results: ReadonlyMap<string, string>): void {
-  query.run(sql`DELETE FROM dag_file_checks`);
+/** Deletes the rows with the keys in `gone`, and stores `results` by their keys. */
+export function changeDagFileChecks(
+  query: Query,
+  gone: readonly string[],
+  results: ReadonlyMap<string, string>,
+): void {
+  for (const checkKey of gone) query.run(sql`DELETE FROM dag_file_checks WHERE check_key = ${checkKey}`);
   for (const [checkKey, result] of results) {
-    query.run(
-      insertInto("dag_file_checks", { check_key: checkKey, result, result_sha256: hashText(result) }),
-    );
+    const row = { check_key: checkKey, result, result_sha256: hashText(result) };
+    query.run(upsertInto("dag_file_checks", ["check_key"], row));
   }
 }
 

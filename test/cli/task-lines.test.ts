@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { drawTask, type TaskLine } from "../../cli/display/task-lines.ts";
 import { createOutput } from "../../cli/output/output.ts";
+import { measureText } from "../../cli/output/text-width.ts";
 
 const { paint } = createOutput({ stdout: process.stdout, stderr: process.stderr });
 const NOW = new Date("2026-11-23T09:00:00Z");
@@ -54,4 +55,10 @@ test("a word that is longer than the line is broken and not cut", () => {
 
 test("a task that succeeded has one line", () => {
   expect(draw({ state: "success", message: REASON })).toHaveLength(1);
+});
+
+test("wide letters count as two columns, so that no line is longer than the terminal", () => {
+  const lines = draw({ state: "failed", message: `/dados/${"映画".repeat(40)}.csv` });
+  expect(lines.length).toBeGreaterThan(3);
+  for (const line of lines) expect(measureText(stripVTControlCharacters(line))).toBeLessThan(60);
 });
