@@ -61,7 +61,9 @@ test("a refused connection is reported within 5 s with its cause, the progress s
   await says(
     "127.0.0.1:9 cannot be reached: the connection was refused (ECONNREFUSED)".replaceAll(/[()]/g, "."),
   );
-  await says(/movies: .* waits: 127\.0\.0\.1:9 \(TMDB_BASE_URL\): the connection was refused \(ECONNREFUSED\)/);
+  await says(
+    /movies: .* waits: 127\.0\.0\.1:9 \(TMDB_BASE_URL\): the connection was refused \(ECONNREFUSED\)/,
+  );
   expect(performance.now() - startedMs).toBeLessThan(5000);
   running.child.kill("SIGTERM");
   const result = await running.ended;

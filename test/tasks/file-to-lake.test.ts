@@ -398,7 +398,9 @@ describe("sources that cannot be stored", () => {
     "the path %s is refused by the options, before anything runs",
     async (file) => {
       const world = await openFileWorld();
-      await expect(store(world, "2026-11-10", { file })).rejects.toThrow(/a path (?:in|inside|below)|input folder|absolute|folder/);
+      await expect(store(world, "2026-11-10", { file })).rejects.toThrow(
+        /a path (?:in|inside|below)|input folder|absolute|folder/,
+      );
       expect(await listKeys(world)).toEqual([]);
     },
   );
