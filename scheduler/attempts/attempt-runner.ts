@@ -32,20 +32,18 @@ const GRACE_MS = 10_000;
  */
 const OVER = new Error("the attempt has ended");
 
-/** `stopping` stops the task at its next safe point; its reason is `DrainRequested` or `RunStopped`. */
+/**
+ * `stop` is the attempt's own. Aborted with `DrainRequested` or `RunStopped` it stops the task at its next safe point;
+ * the time-out aborts it too.
+ */
 export async function runAttempt(
   tools: AttemptTools,
   request: AttemptRequest,
-  stopping: AbortSignal,
+  stop: AbortController,
   onProgress: (progress: Progress) => void,
 ): Promise<AttemptResult> {
-  const stop = new AbortController();
   const ended = new AbortController();
-  // Not `AbortSignal.any`: Node never lets go of a joined signal that still has a listener.
   const { signal } = stop;
-  const follow = (): void => stop.abort(stopping.reason);
-  if (stopping.aborted) follow();
-  stopping.addEventListener("abort", follow, { once: true });
   // A task may have any number of open requests, each with a listener.
   setMaxListeners(0, signal);
   const { taskId } = request.key;
@@ -64,7 +62,6 @@ export async function runAttempt(
   );
   const result = await Promise.race([work, giveUp(tools.clock, taskId, signal, ended.signal, kept.log)]);
   ended.abort(OVER);
-  stopping.removeEventListener("abort", follow);
   await timeOut;
   await kept.close();
   return result;

@@ -13,10 +13,10 @@ export function createInProcessExecutor(tools: AttemptTools): Executor {
       if (underWay.has(name)) throw new Error(`${name} is already running`);
       // One controller per attempt: signals joined with `AbortSignal.any` keep memory until the longest-lived signal
       // goes, here the process's.
-      const stopping = new AbortController();
-      underWay.set(name, stopping);
+      const stop = new AbortController();
+      underWay.set(name, stop);
       try {
-        return await runAttempt(tools, request, stopping.signal, onProgress);
+        return await runAttempt(tools, request, stop, onProgress);
       } finally {
         underWay.delete(name);
       }

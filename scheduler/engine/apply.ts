@@ -120,19 +120,13 @@ export function applyPlans(
     failpoint("attempt.before");
     const attempt = startAttempt(query, run, task, holder, now);
     failpoint("attempt.after");
-    const { dag, definitions } = readDag(query, run.fingerprint, cache);
+    const { dag, definitions, sources } = readDag(query, run.fingerprint, cache);
     const definition = definitions.get(task.taskId);
     if (attempt === undefined || definition === undefined) return;
-    const outputs = readOutputsOf(query, run.dagRunId, listAskedTasks(definition));
+    const outputs = readOutputsOf(query, run.dagRunId, sources.get(task.taskId) ?? []);
     const request = makeRequest(run, definition, task, attempt, outputs, tools.databaseId);
     started.push({ run, dag, task, request });
   }
-}
-
-/** Whose outputs an attempt gets: those of its needs, and of any upstream task that its options name. */
-function listAskedTasks({ needs, with: options }: TaskDefinition): readonly string[] {
-  const named = JSON.stringify(options).matchAll(/\boutputs\.([a-z0-9_]+)\./g);
-  return [...needs, ...Array.from(named, ([, taskId = ""]) => taskId)];
 }
 
 function makeRequest(

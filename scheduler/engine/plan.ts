@@ -61,10 +61,7 @@ export function planStep(world: World, guard: StepGuard = NO_GUARD): Plan {
   const candidates: Candidate[] = [];
   const planRun = (view: RunView): void => {
     const { run, tasks } = view;
-    const outcome = judgeRun(
-      tasks.map((task) => ({ state: task.state, allowFailure: definitionOf(view, task).allowFailure })),
-      run.stopReason,
-    );
+    const outcome = view.openTasks.length > 0 ? undefined : judgeView(view);
     if (outcome !== undefined) {
       actions.push({ kind: "finish_run", run, to: outcome });
     } else if (run.stopReason !== null) {
@@ -82,6 +79,14 @@ export function planStep(world: World, guard: StepGuard = NO_GUARD): Plan {
   for (const view of world.runs) guard.run(view.run.dagRunId, () => planRun(view));
   planTasks(world, candidates, actions, wakeUps, guard);
   return { actions, aborts, wakeAt: findEarliest(wakeUps) };
+}
+
+function judgeView(view: RunView): ReturnType<typeof judgeRun> {
+  const ends = view.tasks.map((task) => ({
+    state: task.state,
+    allowFailure: definitionOf(view, task).allowFailure,
+  }));
+  return judgeRun(ends, view.run.stopReason);
 }
 
 function findEarliest(instants: readonly Date[]): string | null {

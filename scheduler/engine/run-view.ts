@@ -31,6 +31,8 @@ export interface RunRead {
 export interface RunView extends RunRead {
   /** By task id. */
   readonly definitions: ReadonlyMap<string, TaskDefinition>;
+  /** By task id. */
+  readonly tasksById: ReadonlyMap<string, TaskInstance>;
   /**
    * In the Dag's order, the tasks that have not ended, do not run and do not wait for upstream tasks. The others can
    * start only after a change of their own run's tasks.
@@ -43,7 +45,13 @@ export interface OpenTask {
   readonly definition: TaskDefinition;
 }
 
-export type DagRead = Pick<RunView, "dag" | "definitions">;
+export interface DagRead {
+  readonly dag: DagDefinition;
+  /** By task id. */
+  readonly definitions: ReadonlyMap<string, TaskDefinition>;
+  /** By task id, the tasks whose outputs it gets: those that it needs, and those that its options name. */
+  readonly sources: ReadonlyMap<string, readonly string[]>;
+}
 
 /**
  * Runs and definitions that were read before. A run's view is valid until the run is written to: only the lease's
@@ -105,19 +113,24 @@ function readFreshView(query: Query, dagRunId: number, cache: WorldCache): RunVi
 }
 
 export function viewRun(read: RunRead, definitions = indexTasks(read.dag)): RunView {
-  return { ...read, definitions, openTasks: listOpenTasks(read) };
+  const tasksById = new Map(read.tasks.map((task) => [task.taskId, task]));
+  return { ...read, definitions, tasksById, openTasks: listOpenTasks(read.dag, tasksById) };
 }
 
 function indexTasks(dag: DagDefinition): RunView["definitions"] {
   return new Map(dag.tasks.map((definition) => [definition.taskId, definition]));
 }
 
-function listOpenTasks({ dag, tasks }: RunRead): readonly OpenTask[] {
-  const byId = new Map(tasks.map((task) => [task.taskId, task]));
+function listSources({ needs, with: options }: TaskDefinition): readonly string[] {
+  const named = JSON.stringify(options).matchAll(/\boutputs\.([a-z0-9_]+)\./g);
+  return [...needs, ...Array.from(named, ([, taskId = ""]) => taskId)];
+}
+
+function listOpenTasks(dag: DagDefinition, tasksById: RunView["tasksById"]): readonly OpenTask[] {
   return dag.tasks.flatMap((definition) => {
-    const task = byId.get(definition.taskId);
+    const task = tasksById.get(definition.taskId);
     if (task === undefined || isTaskEnded(task.state) || task.state === "running") return [];
-    const upstream = definition.needs.flatMap((need) => byId.get(need)?.state ?? []);
+    const upstream = definition.needs.flatMap((need) => tasksById.get(need)?.state ?? []);
     return judgeUpstream(definition.triggerRule, upstream) === "wait" ? [] : [{ task, definition }];
   });
 }
@@ -157,7 +170,8 @@ export function readDag(query: Query, fingerprint: string, cache: WorldCache): D
   if (known !== undefined) return known;
   const dag = readDagVersion(query, fingerprint);
   assertWorkable(dag);
-  const read = { dag, definitions: indexTasks(dag) };
+  const sources = new Map(dag.tasks.map((task) => [task.taskId, listSources(task)]));
+  const read = { dag, definitions: indexTasks(dag), sources };
   cache.dags.set(fingerprint, read);
   return read;
 }

@@ -28,14 +28,13 @@ export function explainWaiting(
   holders: readonly RunningTask[] = world.holders,
 ): readonly UnmetCondition[] {
   const definition = definitionOf(view, task);
-  const states = new Map(view.tasks.map((other) => [other.taskId, other.state]));
   const rival = holders.find(
     (holder) => holder.exclusiveKey !== null && holder.exclusiveKey === task.exclusiveKey,
   );
   return listUnmetConditions({
     task: definition,
     instance: task,
-    upstream: listUpstream(states, definition),
+    upstream: listUpstream(view, definition),
     past: namePast(view, task.taskId),
     when: judgeWhen(view, definition, task),
     now: world.now,
@@ -52,14 +51,11 @@ function namePast({ run, pasts }: RunView, taskId: string): ReadinessFacts["past
 }
 
 /** A need that is not part of the run (`--task`) is ignored. */
-function listUpstream(
-  states: ReadonlyMap<string, TaskState>,
-  definition: TaskDefinition,
-): ReadonlyMap<string, TaskState> {
+function listUpstream({ tasksById }: RunView, { needs }: TaskDefinition): ReadonlyMap<string, TaskState> {
   return new Map(
-    definition.needs.flatMap((need) => {
-      const state = states.get(need);
-      return state === undefined ? [] : [[need, state] as const];
+    needs.flatMap((need) => {
+      const task = tasksById.get(need);
+      return task === undefined ? [] : [[need, task.state] as const];
     }),
   );
 }

@@ -11,34 +11,38 @@ export class Sql {
   }
 }
 
-/** Texts of templates without fragments: JavaScript keeps one array of strings per place in the source. */
-const TEXTS = new WeakMap<TemplateStringsArray, string>();
+/** A text, and the pieces that it was composed of. */
+interface Composed {
+  readonly pieces: readonly string[];
+  readonly text: string;
+}
+
+/**
+ * The last text of each template (JavaScript keeps one array of strings per place in the source) and of each kind of
+ * insert. The same string is returned again: prepared statements are found by it, and a new string is hashed first.
+ */
+const TEMPLATES = new WeakMap<TemplateStringsArray, Composed>();
+const INSERTS = new Map<string, Composed>();
 
 /** Values are bound; an `Sql` is a fragment and becomes part of the statement, with its own values. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
-  if (parts.some((part) => part instanceof Sql)) return compose(strings, parts);
-  let text = TEXTS.get(strings);
-  if (text === undefined) {
-    text = strings.join("?");
-    TEXTS.set(strings, text);
+  let composed = TEMPLATES.get(strings);
+  if (composed === undefined || !parts.every((part, index) => writeGap(part) === composed?.pieces[index])) {
+    const pieces = parts.map(writeGap);
+    const text = strings.reduce((before, after, index) => before + (pieces[index - 1] ?? "") + after);
+    composed = { pieces, text };
+    TEMPLATES.set(strings, composed);
   }
-  return new Sql(text, parts);
+  return new Sql(composed.text, listValues(parts));
 }
 
-function compose(strings: TemplateStringsArray, parts: readonly unknown[]): Sql {
-  let text = strings[0] ?? "";
-  const values: unknown[] = [];
-  for (const [index, part] of parts.entries()) {
-    if (part instanceof Sql) {
-      text += part.text;
-      values.push(...part.values);
-    } else {
-      text += "?";
-      values.push(part);
-    }
-    text += strings[index + 1] ?? "";
-  }
-  return new Sql(text, values);
+function writeGap(part: unknown): string {
+  return part instanceof Sql ? part.text : "?";
+}
+
+function listValues(parts: readonly unknown[]): readonly unknown[] {
+  if (!parts.some((part) => part instanceof Sql)) return parts;
+  return parts.flatMap((part) => (part instanceof Sql ? part.values : [part]));
 }
 
 /** The name of a table or a column, from the sources and never from data: only plain words are accepted. */
@@ -46,28 +50,14 @@ export function nameOf(word: string): Sql {
   return new Sql(checkName(word), []);
 }
 
-/** Names that were checked before. */
-const CHECKED = new Set<string>();
-
 function checkName(word: string): string {
-  if (CHECKED.has(word)) return word;
   if (!/^[a-z][a-z0-9_]*$/.test(word)) throw new Error(`"${word}" is not a name of a table or a column`);
-  CHECKED.add(word);
   return word;
 }
 
 /** Inserts one row, given as values by column name. An `Sql` value is an expression. */
 export function insertInto(table: string, row: Readonly<Record<string, unknown>>): Sql {
-  const places: string[] = [];
-  const values: unknown[] = [];
-  for (const value of Object.values(row)) {
-    const isExpression = value instanceof Sql;
-    places.push(isExpression ? value.text : "?");
-    if (isExpression) values.push(...value.values);
-    else values.push(value);
-  }
-  const columns = Object.keys(row).map(checkName).join(", ");
-  return new Sql(`INSERT INTO ${checkName(table)} (${columns}) VALUES (${places.join(", ")})`, values);
+  return insert(table, row, []);
 }
 
 /** Like `insertInto`; a row with the same `key` is replaced. */
@@ -76,13 +66,38 @@ export function upsertInto(
   key: readonly string[],
   row: Readonly<Record<string, unknown>>,
 ): Sql {
-  const { text, values } = insertInto(table, row);
-  const columns = Object.keys(row).filter((column) => !key.includes(column));
-  const changes = columns.map((column) => `${column} = excluded.${column}`);
-  return new Sql(
-    `${text} ON CONFLICT (${key.map(checkName).join(", ")}) DO UPDATE SET ${changes.join(", ")}`,
-    values,
-  );
+  return insert(table, row, key);
+}
+
+function insert(table: string, row: Readonly<Record<string, unknown>>, key: readonly string[]): Sql {
+  const parts = Object.values(row);
+  const columns = Object.keys(row);
+  const pieces = [...columns, ...parts.map(writeGap), ...key];
+  const name = key.length === 0 ? table : `${table} by key`;
+  let composed = INSERTS.get(name);
+  if (composed === undefined || !isSame(pieces, composed.pieces)) {
+    composed = { pieces, text: composeInsert(table, columns, parts.map(writeGap), key) };
+    INSERTS.set(name, composed);
+  }
+  return new Sql(composed.text, listValues(parts));
+}
+
+function isSame(pieces: readonly string[], others: readonly string[]): boolean {
+  return pieces.length === others.length && pieces.every((piece, index) => piece === others[index]);
+}
+
+function composeInsert(
+  table: string,
+  columns: readonly string[],
+  gaps: readonly string[],
+  key: readonly string[],
+): string {
+  const text = `INSERT INTO ${checkName(table)} (${columns.map(checkName).join(", ")}) VALUES (${gaps.join(", ")})`;
+  if (key.length === 0) return text;
+  const changes = columns
+    .filter((column) => !key.includes(column))
+    .map((column) => `${column} = excluded.${column}`);
+  return `${text} ON CONFLICT (${key.map(checkName).join(", ")}) DO UPDATE SET ${changes.join(", ")}`;
 }
 
 /** The values for better-sqlite3, which has no booleans and no `undefined`. */
