@@ -4,6 +4,7 @@
  * disk.
  */
 import { LakeError } from "../model/errors.ts";
+import { isMetaName, META_NAME_BYTES } from "./meta-name.ts";
 
 /** Keys under this prefix are the store's own bookkeeping: they are never listed, and callers never give one. */
 export const BOOKKEEPING_PREFIX = "_dagmar/";
@@ -11,15 +12,9 @@ export const PROBE_KEY = "_dagmar/probe";
 
 /** S3's limit for a whole key, in UTF-8. */
 const MAX_KEY_BYTES = 1024;
-/** A file name holds 255 bytes (NAME_MAX); `_<name>.meta.json` needs eleven of them. */
-const MAX_SEGMENT_BYTES = 255 - "_.meta.json".length;
+/** A file name holds 255 bytes (NAME_MAX). */
+const MAX_SEGMENT_BYTES = 255 - META_NAME_BYTES;
 const UNSAFE_CHARACTER = /[\p{Cc}\p{Cs}]/u;
-const META_NAME = /^_.*\.meta\.json$/i;
-
-/** Whether a file name is the name of an object's metadata in a folder lake. */
-export function isMetaName(name: string): boolean {
-  return META_NAME.test(name);
-}
 
 /** Raises `LAKE_KEY_REFUSED` unless every lake can hold the key. `prefix` is the lake's own, or empty. */
 export function checkKey(key: string, prefix = ""): void {
@@ -54,7 +49,7 @@ function findKeyFault(key: string, prefix: string): string | undefined {
     if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) {
       return `a part is longer than ${MAX_SEGMENT_BYTES} bytes`;
     }
-    if (isMetaName(segment)) return "`_….meta.json` is how the lake names metadata";
+    if (isMetaName(segment)) return "`.meta-….lake` and `_….meta.json` are how the lake names metadata";
   }
   return undefined;
 }

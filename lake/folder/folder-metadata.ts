@@ -1,20 +1,16 @@
 /**
- * The `_<name>.meta.json` next to each object of a folder lake: its form, how it is read, and how it is written before
- * its object without replacing the metadata of an existing object.
+ * The metadata next to each object of a folder lake: its form, how it is read, and how it is written before its object
+ * without replacing the metadata of an existing object. `meta-name` names its file.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, type BigIntStats } from "node:fs";
 import { link, readFile, rename, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ObjectMetadata } from "../../model/ports/lake.ts";
+import { findMetaPath, findOldMetaPath } from "../meta-name.ts";
 import { writeSynced } from "./durable-files.ts";
 import { describeFolderFault, readErrno } from "./folder-faults.ts";
-
-/** The path of an object's metadata. */
-function findMetaPath(objectPath: string): string {
-  return join(dirname(objectPath), `_${basename(objectPath)}.meta.json`);
-}
 
 /** Identifies a file in this folder; unchanged when the file is linked to another name. */
 export function markFile({ ino, size, mtimeNs }: BigIntStats): string {
@@ -37,11 +33,26 @@ export async function readMeta(
   stat: BigIntStats,
   signal?: AbortSignal,
 ): Promise<ObjectMetadata> {
-  const text = await readFileIfThere(findMetaPath(objectPath));
-  if (text === undefined) return {};
-  const { mark, metadata } = parseMeta(text);
-  const isBound = mark === markFile(stat) || metadata["sha256"] === (await hashFile(objectPath, signal));
-  return isBound ? metadata : {};
+  let sha256: Promise<string> | undefined;
+  for await (const text of readMetaTexts(objectPath)) {
+    const { mark, metadata } = parseMeta(text);
+    if (mark === markFile(stat)) return metadata;
+    if (metadata["sha256"] === (await (sha256 ??= hashFile(objectPath, signal)))) return metadata;
+  }
+  return {};
+}
+
+/**
+ * What stands under the present name, then under the old one. The present name is read again at the end, because
+ * `lake migrate` may have renamed the file in between.
+ */
+async function* readMetaTexts(objectPath: string): AsyncGenerator<string> {
+  const present = await readFileIfThere(findMetaPath(objectPath));
+  if (present !== undefined) yield present;
+  const old = await readFileIfThere(findOldMetaPath(objectPath));
+  if (old !== undefined) yield old;
+  const renamed = await readFileIfThere(findMetaPath(objectPath));
+  if (renamed !== undefined && renamed !== present) yield renamed;
 }
 
 interface ParsedMeta {
@@ -136,7 +147,7 @@ export async function linkUnlessThere(from: string, to: string): Promise<boolean
 }
 
 export async function hasMeta(objectPath: string): Promise<boolean> {
-  return (await readFileIfThere(findMetaPath(objectPath))) !== undefined;
+  return (await readMetaTexts(objectPath).next()).done !== true;
 }
 
 /** Gives an existing object its metadata; `by` is a temporary file on the same file system. */

@@ -5,7 +5,8 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { BOOKKEEPING_PREFIX, isMetaName, refuseKey } from "../object-key.ts";
+import { isMetaName } from "../meta-name.ts";
+import { BOOKKEEPING_PREFIX, refuseKey } from "../object-key.ts";
 import { readErrno } from "./folder-faults.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { Dirent } from "node:fs";
 import { lstat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { ObjectSummary } from "../../model/ports/lake.ts";
-import { isMetaName } from "../object-key.ts";
+import { isMetaName } from "../meta-name.ts";
 import { readErrno } from "./folder-faults.ts";
 import { readFolder } from "./folder-names.ts";
 

@@ -7,10 +7,11 @@ import type { EventLog } from "../../model/ports/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import type { FoundObject, ObjectStore, SeenAgain } from "../../model/ports/object-store.ts";
+import { isManifestKey } from "../../model/records/manifest-name.ts";
 import { compareListing, type Comparison } from "./compare-listing.ts";
 import { confirmAbsent, listStanding } from "./list-standing.ts";
 import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
-import { hearManifests, isManifestKey, readManifest } from "./manifest-witness.ts";
+import { hearManifests, readManifest } from "./manifest-witness.ts";
 import { recordLearned, type Learner, type Lesson } from "./record-learned.ts";
 
 export interface LearnRequest extends Learner {

@@ -16,10 +16,6 @@ export interface Manifest {
   readonly objects: ReadonlyMap<string, FoundObject>;
 }
 
-export function isManifestKey(key: string): boolean {
-  return key.slice(key.lastIndexOf("/") + 1).startsWith("_manifest-");
-}
-
 /**
  * `undefined` for content that is not a manifest, or for a manifest whose batch names do not agree with what it lists.
  */

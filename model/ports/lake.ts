@@ -16,7 +16,7 @@ export interface LakeCapabilities {
 
 /**
  * Names in lower-case with dashes, values in printable ASCII; with the names at most 2,048 bytes (S3's limit for user
- * metadata). In S3 they become `x-amz-meta-*` headers, in a folder the `_<name>.meta.json` next to the object.
+ * metadata). In S3 they become `x-amz-meta-*` headers, in a folder a file next to the object.
  */
 export type ObjectMetadata = Readonly<Record<string, string>>;
 

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
 import type { SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
+import { findManifestTemplate } from "../../model/records/manifest-name.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import { frameRecords } from "../../model/records/record-batch.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -114,7 +115,7 @@ export function rekeyBatch(query: Query, batchId: number): SealedBatch {
   );
   if (row === undefined) throw new Error(`batch ${batchId} is not sealed`);
   const ask = readAskFacts(query, row.ask_id);
-  const template = row.kind === "manifest" ? row.key.replace(/-\d+\.json$/, "-${seq}.json") : ask.keyTemplate;
+  const template = row.kind === "manifest" ? findManifestTemplate(row.key) : ask.keyTemplate;
   const { seq, key } =
     row.kind === "manifest"
       ? nextManifestKey(query, ask.lake, template, row.seq)

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { RecordFacts, SealedBatch } from "../../model/ports/batch-store.ts";
+import { templateManifestKey } from "../../model/records/manifest-name.ts";
 import type { Facets } from "../../model/records/question.ts";
 import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { reconcile } from "./asks.ts";
@@ -91,8 +92,7 @@ function sealManifest(
   batches: readonly ListedBatch[],
   now: Date,
 ): SealedBatch {
-  const folder = ask.keyTemplate.slice(0, ask.keyTemplate.lastIndexOf("/") + 1);
-  const template = `${folder}_manifest-${ask.runStamp}-${ask.dagId}-${ask.taskId}-\${seq}.json`;
+  const template = templateManifestKey(ask.keyTemplate, ask);
   const { seq, key } = nextManifestKey(query, ask.lake, template, 0);
   const body = Buffer.from(writeManifest(query, ask, sum, batches));
   const sha256 = createHash("sha256").update(body).digest("hex");

@@ -11,7 +11,7 @@ const fields = z.strictObject({
     .string()
     .min(1)
     .describe(
-      "Key of each object; holds ${run_stamp} and ${seq}. Manifests are stored next to them as _manifest-…",
+      "Key of each object; holds ${run_stamp} and ${seq}. Manifests are stored next to them as .manifest-….lake",
     ),
   language: z
     .string()

@@ -178,7 +178,7 @@ test("each id of a hostile TMDB ends in the outcome that it should, and what is 
   expect(result.exitCode).toBe(1);
 
   const bodies = [...readFolderLake(world.lakeFolder)]
-    .filter(([key]) => key.endsWith(".json") && !key.includes("_manifest"))
+    .filter(([key]) => key.endsWith(".json") && !key.includes(".manifest-"))
     .map(([, object]) => object.body);
   ANSWERS.forEach((answer, index) => {
     if (answer.outcome !== "stored") return;

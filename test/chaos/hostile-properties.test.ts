@@ -61,6 +61,7 @@ const odd = fc.oneof(
     "__proto__",
     "constructor",
     "_a.meta.json",
+    ".meta-a.lake",
     "_dagmar",
   ),
   fc.constantFrom("é", "e\u0301", "É", "ı", "İ", "ß", "SS", "\ufb01", "\u200b", " ", ".json", BAIT),

@@ -14,7 +14,7 @@ import type { WatchedResult } from "./support/watched-run.ts";
 
 const MOVIES_CSV = "Raw/Local/CSV/Movies/2026/11/23/movies.csv";
 /** One file, one object of records, one manifest. */
-const TARGETS = [/Movies\/.*movies\.csv$/, /Movies\/.*-00001\.json$/, /Movies\/.*_manifest-/];
+const TARGETS = [/Movies\/.*movies\.csv$/, /Movies\/.*-00001\.json$/, /Movies\/.*\.manifest-/];
 
 const MOST_SECONDS = 20;
 const MOST_MEBIBYTES = 300;
@@ -262,10 +262,10 @@ test("an older backup, and no database at all, over a newer store: nothing is lo
     for (const end of ["", "-wal", "-shm"]) rmSync(`${world.databaseFile}${end}`, { force: true });
     if (copy !== undefined) copyFileSync(copy, world.databaseFile);
     simulator.reset();
-    const before = [...store.objects().keys()].filter((key) => !key.includes("_manifest-"));
+    const before = [...store.objects().keys()].filter((key) => !key.includes(".manifest-"));
     await ingest(opened);
     expect(all.filter((id) => simulator.countOf(id) > 0 && !isUnknown(id))).toEqual([]);
-    expect([...store.objects().keys()].filter((key) => !key.includes("_manifest-"))).toEqual(before);
+    expect([...store.objects().keys()].filter((key) => !key.includes(".manifest-"))).toEqual(before);
     opened.expectEachOnce(opened.check({ mayLackManifests: true }));
     opened.expectWrittenOnce();
   }

@@ -148,8 +148,8 @@ function judgeRecords(
     const partition = date.slice(0, 10).replaceAll("-", "/");
     const stamp = date.replace(/[-:.]/g, "");
     return [
-      `Raw/TMDB/JSON/(Movies|Series)/${partition}/((movies|series)-${stamp}-\\d{5}`,
-      `_manifest-${stamp}-tmdb_ingest-(movies|series)-\\d+)\\.json`,
+      `Raw/TMDB/JSON/(Movies|Series)/${partition}/((movies|series)-${stamp}-\\d{5}\\.json`,
+      `\\.manifest-${stamp}-tmdb_ingest-(movies|series)-\\d+\\.lake)`,
     ].join("|");
   });
   const mayBe = new RegExp(`^(?:${keys.join("|")})$`);

@@ -73,7 +73,7 @@ test.each([
     /series\.csv \(other bytes\)/,
   ],
   ["a lost batch", "tmdb_ingest", lose(/\/movies-[^_]*\.json$/), /\/movies-\S+\.json/],
-  ["a lost manifest", "tmdb_ingest", lose(/\/_manifest-[^/]*-movies-[^/]*\.json$/), /\/_manifest-/],
+  ["a lost manifest", "tmdb_ingest", lose(/\/\.manifest-[^/]*-movies-[^/]*\.lake$/), /\/\.manifest-/],
   ["a wiped lake", "csv_ingest", wipe, /2 stored objects are missing or changed/],
   ["a lake that lacks the records", "tmdb_ingest", () => undefined, /stored objects are missing or changed/],
 ])(

@@ -29,7 +29,7 @@ function listFaults(objects: ReadonlyMap<string, PlainObject>, databaseFile = wo
 }
 
 const FIRST = "Raw/TMDB/JSON/Movies/2026/11/23/movies-20261123T090000000Z-00001.json";
-const MANIFEST = "Raw/TMDB/JSON/Movies/2026/11/23/_manifest-20261123T090000000Z-tmdb_ingest-movies-1.json";
+const MANIFEST = "Raw/TMDB/JSON/Movies/2026/11/23/.manifest-20261123T090000000Z-tmdb_ingest-movies-1.lake";
 
 function change(key: string, edit: (text: string) => string): ReadonlyMap<string, PlainObject> {
   const object = intact.get(key);

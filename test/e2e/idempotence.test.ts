@@ -125,10 +125,10 @@ test("a CSV with ten new titles: exactly these ten are asked, into new objects",
 
   const after = world.listLake();
   expect(after.filter((line) => before.has(line))).toHaveLength(before.size);
-  const isNew = (line: string): boolean => !before.has(line) && !line.includes(".meta.json");
+  const isNew = (line: string): boolean => !before.has(line) && !line.includes("/.meta-");
   expect(after.filter(isNew).map((line) => line.split(" ")[0])).toEqual([
     "Raw/Local/CSV/Movies/2026/10/25/movies.csv",
-    "Raw/TMDB/JSON/Movies/2026/10/25/_manifest-20261025T090000000Z-tmdb_ingest-movies-1.json",
+    "Raw/TMDB/JSON/Movies/2026/10/25/.manifest-20261025T090000000Z-tmdb_ingest-movies-1.lake",
     "Raw/TMDB/JSON/Movies/2026/10/25/movies-20261025T090000000Z-00001.json",
   ]);
   const checked = check();

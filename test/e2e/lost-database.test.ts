@@ -71,7 +71,7 @@ function expectEachOnce(checked: CheckedLake): void {
   }
 }
 
-const listRecords = (): readonly string[] => world.listLake().filter((line) => !line.includes("_manifest-"));
+const listRecords = (): readonly string[] => world.listLake().filter((line) => !line.includes(".manifest-"));
 
 test("the copies were made during the run, and have no faults", () => {
   for (const moment of ["early", "middle"]) {

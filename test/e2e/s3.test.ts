@@ -91,7 +91,7 @@ test("killed again and again, amid errors of the store, it ends with every recor
     },
     { when: { operation: "PutObject", key: /movies\.csv$/ }, fault: { kind: "drop-after-store" } },
     { when: { operation: "PutObject", key: /series\.csv$/ }, fault: { kind: "half-read-reset" } },
-    { when: { operation: "PutObject", key: /\/_manifest-/ }, fault: { kind: "drop-after-store" } },
+    { when: { operation: "PutObject", key: /\/\.manifest-/ }, fault: { kind: "drop-after-store" } },
     { when: { operation: "PutObject", key: /movies-\d+T\d+Z-00001/ }, fault: { kind: "drop-after-store" } },
     {
       when: { operation: "PutObject", key: /movies-\d+T\d+Z-00002/ },

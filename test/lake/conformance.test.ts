@@ -212,9 +212,9 @@ for (const store of STORES) {
     });
 
     it("lists the same facts as head", async () => {
-      await lake.putBytes(planBytes("_manifest-20261123T090000000Z-d-t-1.json", "{}"));
+      await lake.putBytes(planBytes(".manifest-20261123T090000000Z-d-t-1.lake", "{}"));
       const [summary] = await listAll(lake);
-      const head = await lake.head("_manifest-20261123T090000000Z-d-t-1.json");
+      const head = await lake.head(".manifest-20261123T090000000Z-d-t-1.lake");
       expect(head?.metadata).toEqual({ "batch-id": "b1", sha256: sha256("{}") });
       expect(head).toMatchObject({ key: summary?.key, sizeBytes: summary?.sizeBytes, etag: summary?.etag });
     });
@@ -231,7 +231,8 @@ for (const store of STORES) {
       ["half a character", "a\ud800.json"],
       ["a part that no file name holds", `${"x".repeat(250)}.json`],
       ["more than S3 holds", "abcdefg/".repeat(130).concat("x")],
-      ["the name of metadata", "a/_b.json.meta.json"],
+      ["the name of metadata", "a/.meta-b.json.lake"],
+      ["the name of metadata before 0.2", "a/_b.json.meta.json"],
       ["the lake's own folder", "_dagmar/x.json"],
     ])("refuses a key that is %s", async (_name, key) => {
       const refused = { code: "LAKE_KEY_REFUSED", retryable: false };

@@ -19,7 +19,7 @@ test("what is gone, longer or replaced is named; what was only touched, or lost 
   rmSync(pathOf("gone.json"));
   writeFileSync(pathOf("longer.json"), "other bytes, and more of them than before");
   writeFileSync(pathOf("replaced.json"), "Raw/Titles/REPLACED.json");
-  for (const name of ["bare", "replaced"]) rmSync(pathOf(`_${name}.json.meta.json`));
+  for (const name of ["bare", "replaced"]) rmSync(pathOf(`.meta-${name}.json.lake`));
   for (const name of ["bare", "touched"]) utimesSync(pathOf(`${name}.json`), 1, 1);
 
   const recorded = keys.map((key, index) => ({

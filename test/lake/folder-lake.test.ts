@@ -1,7 +1,7 @@
 /** What only a folder lake has to get right: names on a real disk, links, crashes, and a full disk. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -41,12 +41,12 @@ describe("a folder lake", () => {
   });
 
   it("keeps readable metadata next to its object, and no temporary file", async () => {
-    await lake.putBytes(planBytes("a/_manifest-1.json", "{}"));
+    await lake.putBytes(planBytes("a/.manifest-1.lake", "{}"));
     expect((await readdir(join(root, "a"))).toSorted()).toEqual([
-      "__manifest-1.json.meta.json",
-      "_manifest-1.json",
+      ".manifest-1.lake",
+      ".meta-.manifest-1.lake.lake",
     ]);
-    expect(JSON.parse(readFileSync(join(root, "a/__manifest-1.json.meta.json"), "utf8"))).toEqual({
+    expect(JSON.parse(readFileSync(join(root, "a/.meta-.manifest-1.lake.lake"), "utf8"))).toEqual({
       contentType: "application/json",
       file: expect.stringMatching(/^\d+-2-\d+$/) as unknown,
       metadata: { "batch-id": "b1", sha256: sha256("{}") },
@@ -96,7 +96,7 @@ describe("a folder lake", () => {
 
   it("writes over metadata that a crash left without its object", async () => {
     await mkdir(join(root, "a"), { recursive: true });
-    await writeFile(join(root, "a/_x.json.meta.json"), '{"metadata":{"sha256":"old"}}');
+    await writeFile(join(root, "a/.meta-x.json.lake"), '{"metadata":{"sha256":"old"}}');
     expect((await lake.putBytes(planBytes("a/x.json", "new"))).outcome).toBe("created");
     expect((await lake.head("a/x.json"))?.metadata).toEqual({ "batch-id": "b1", sha256: sha256("new") });
     expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
@@ -104,7 +104,7 @@ describe("a folder lake", () => {
 
   it("does not take another writer's metadata for an object's; putting the same bytes again repairs it", async () => {
     await lake.putBytes(planBytes("a/x.json", "left"));
-    const [meta, object] = [join(root, "a/_x.json.meta.json"), join(root, "a/x.json")];
+    const [meta, object] = [join(root, "a/.meta-x.json.lake"), join(root, "a/x.json")];
     const theirs = readFileSync(meta);
     await rm(object);
     await rm(meta);
@@ -127,7 +127,7 @@ describe("a folder lake", () => {
 
   it("gives the metadata of objects that were copied here, or put by 0.1, if it matches their bytes", async () => {
     await lake.putBytes(planBytes("a/x.json", "x"));
-    const [meta, object] = [join(root, "a/_x.json.meta.json"), join(root, "a/x.json")];
+    const [meta, object] = [join(root, "a/.meta-x.json.lake"), join(root, "a/x.json")];
     const own = { "batch-id": "b1", sha256: sha256("x") };
     await cp(object, `${object}.copy`);
     await rm(object);
@@ -139,15 +139,33 @@ describe("a folder lake", () => {
     expect((await lake.head("a/x.json"))?.metadata).toEqual({});
   });
 
+  it("gives metadata whose file has the name of before 0.2, and writes the present name", async () => {
+    await lake.putBytes(planBytes("a/x.json", "x"));
+    const [meta, old] = [join(root, "a/.meta-x.json.lake"), join(root, "a/_x.json.meta.json")];
+    await rename(meta, old);
+    const own = { "batch-id": "b1", sha256: sha256("x") };
+    expect((await lake.head("a/x.json"))?.metadata).toEqual(own);
+    for await (const { key } of lake.list("")) expect(key).toBe("a/x.json");
+    expect(await lake.head("a/_x.json.meta.json")).toBeUndefined();
+    // Left by a crash before 0.2; the put's own metadata is the object's.
+    await rm(join(root, "a/x.json"));
+    expect((await lake.putBytes(planBytes("a/x.json", "y"))).outcome).toBe("created");
+    expect((await lake.head("a/x.json"))?.metadata).toEqual({ ...own, sha256: sha256("y") });
+    // Metadata of other bytes under the present name does not hide the object's own.
+    await rename(meta, old);
+    await writeFile(meta, '{"metadata":{"sha256":"other"}}');
+    expect((await lake.head("a/x.json"))?.metadata).toEqual({ ...own, sha256: sha256("y") });
+  });
+
   it("gives an object without metadata, or with broken metadata, as it is", async () => {
     await mkdir(root, { recursive: true });
     await writeFile(join(root, "foreign.json"), "foreign");
     await writeFile(join(root, "broken.json"), "broken");
-    await writeFile(join(root, "_broken.json.meta.json"), "{");
+    await writeFile(join(root, ".meta-broken.json.lake"), "{");
     expect((await lake.head("foreign.json"))?.metadata).toEqual({});
     expect((await lake.head("broken.json"))?.metadata).toEqual({});
     expect(await lake.putBytes(planBytes("foreign.json", "ours"))).toMatchObject({ outcome: "exists" });
-    expect(await readdir(root)).not.toContain("_foreign.json.meta.json");
+    expect(await readdir(root)).not.toContain(".meta-foreign.json.lake");
   });
 
   it("sweeps old temporary files and keeps younger ones and objects", async () => {

@@ -15,12 +15,13 @@ import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld, type TestWorld } from "../support/test-world.ts";
 import { addAll, learn, listKeys, makeIds, POLICY, record, startAsking, type Asking } from "./asking.ts";
 import { listPlanned } from "../support/candidates.ts";
+import { renameFilesAsBefore, renameKeysAsBefore } from "./old-names.ts";
 
 const AT = "2026-11-23T09:00:00Z";
 const FOLDER = "Raw/Titles/2026/11/23";
 const FIRST = `${FOLDER}/titles-20261123T090000000Z-00001.json`;
 const SECOND = `${FOLDER}/titles-20261123T090000000Z-00002.json`;
-const MANIFEST = `${FOLDER}/_manifest-20261123T090000000Z-test_dag-movies-1.json`;
+const MANIFEST = `${FOLDER}/.manifest-20261123T090000000Z-test_dag-movies-1.lake`;
 
 interface Stored extends Asking {
   readonly world: TestWorld;
@@ -44,7 +45,7 @@ async function storeTitles(ids: readonly string[] = makeIds(150)): Promise<Store
 
 function findMeta(path: string): string {
   const cut = path.lastIndexOf("/") + 1;
-  return `${path.slice(0, cut)}_${path.slice(cut)}.meta.json`;
+  return `${path.slice(0, cut)}.meta-${path.slice(cut)}.lake`;
 }
 
 /** An empty database on the same lake. */
@@ -128,9 +129,7 @@ describe("an object that the store no longer holds as recorded", () => {
   test("and comes back after its manifest was lost too stands in the next manifest", async () => {
     const stored = await storeTitles();
     const listManifests = () =>
-      readdirSync(stored.path(FOLDER)).filter(
-        (name) => name.startsWith("_manifest") && !name.includes(".meta."),
-      );
+      readdirSync(stored.path(FOLDER)).filter((name) => name.startsWith(".manifest-"));
     const before = listManifests();
     expect(before).toHaveLength(1);
     const aside = `${stored.world.folder}/aside`;
@@ -189,8 +188,8 @@ describe("an object that the store no longer holds as recorded", () => {
     rmSync(stored.path(MANIFEST));
     await runAgain(stored);
     const keys = await listKeys(stored.world);
-    const manifests = keys.filter((key) => key.includes("_manifest"));
-    expect(manifests).toEqual([MANIFEST.replace("-1.json", "-2.json")]);
+    const manifests = keys.filter((key) => key.includes(".manifest-"));
+    expect(manifests).toEqual([MANIFEST.replace("-1.lake", "-2.lake")]);
     const manifest = JSON.parse(readFileSync(stored.path(manifests[0] ?? ""), "utf8")) as {
       objects: unknown[];
     };
@@ -228,12 +227,13 @@ test("objects that are as recorded cost one listing and no request for an object
   expect(reads()).toBe(0);
 });
 
+const bare: readonly (readonly [string, readonly string[]])[] = [
+  ["one of two", [SECOND]],
+  ["all records", [FIRST, SECOND]],
+  ["all, the manifest's too", [FIRST, SECOND, MANIFEST]],
+];
+
 describe("an object whose metadata is gone", () => {
-  const bare: readonly (readonly [string, readonly string[]])[] = [
-    ["one of two", [SECOND]],
-    ["all records", [FIRST, SECOND]],
-    ["all, the manifest's too", [FIRST, SECOND, MANIFEST]],
-  ];
   test.each(bare)(
     "(%s) is known by the manifest that lists it: nothing is asked again",
     async (_name, keys) => {
@@ -293,7 +293,31 @@ describe("an object whose metadata is gone", () => {
     );
     const second = await startAsking(world, makeIds(1), first.run);
     await second.sink.recover();
-    expect((await listKeys(world)).filter((key) => !key.includes("_manifest"))).toEqual([FIRST]);
+    expect((await listKeys(world)).filter((key) => !key.includes(".manifest-"))).toEqual([FIRST]);
+  });
+});
+
+describe("a lake whose own files have the names of before 0.2", () => {
+  test("is as recorded: nothing is missing, adopted or read", async () => {
+    const stored = await storeTitles();
+    renameFilesAsBefore(join(stored.world.folder, "lake/Raw"));
+    renameKeysAsBefore(stored.world);
+    const reads = countReads(stored.world.lake);
+    expect(await learn(stored.world, stored.run)).toMatchObject({ objects: 0, missingKeys: [] });
+    expect(reads()).toBe(0);
+    expect(await planIds(stored)).toEqual([]);
+  });
+
+  test.each(bare)("is learned by an empty database, also without metadata (%s)", async (_name, keys) => {
+    const stored = await storeTitles();
+    for (const key of keys) rmSync(stored.metaPath(key));
+    renameFilesAsBefore(join(stored.world.folder, "lake/Raw"));
+    const second = await openSecond(stored.world, stored.ids);
+    const lesson = await learn(second.world, second.run);
+    expect(lesson).toMatchObject({ objects: 3, ids: 150, byManifest: keys.length, unclaimedKeys: [] });
+    expect(await planIds(second)).toEqual([]);
+    await runAgain(second);
+    expect((await listKeys(second.world)).filter((key) => key.includes("manifest-"))).toHaveLength(1);
   });
 });
 

@@ -21,7 +21,7 @@ async function openManifest() {
     ids.map((id) => record(ask, id)),
   );
   await sink.finish();
-  const key = (await listKeys(world)).find((found) => found.includes("_manifest")) ?? "";
+  const key = (await listKeys(world)).find((found) => found.includes(".manifest-")) ?? "";
   const written = readObject(world, key) as Written;
   const read = async (text: string) => {
     const plan = planBytes("Raw/_manifest-again.json", text);

@@ -75,7 +75,7 @@ describe("two runs of one dataset", () => {
       ids.slice(3).map((id) => record(second.ask, id)),
     );
     await second.sink.finish();
-    const records = (await listKeys(world)).filter((key) => !key.includes("_manifest"));
+    const records = (await listKeys(world)).filter((key) => !key.includes(".manifest-"));
     expect(records).toEqual([
       "Raw/Titles/2026/11/22/titles-20261122T090000000Z-00001.json",
       "Raw/Titles/2026/11/23/titles-20261123T090000000Z-00001.json",

@@ -22,7 +22,7 @@ describe("storing records", () => {
 
     const folder = "Raw/Titles/2026/11/23";
     expect(await listKeys(world)).toEqual([
-      `${folder}/_manifest-20261123T090000000Z-test_dag-movies-1.json`,
+      `${folder}/.manifest-20261123T090000000Z-test_dag-movies-1.lake`,
       `${folder}/titles-20261123T090000000Z-00001.json`,
       `${folder}/titles-20261123T090000000Z-00002.json`,
       `${folder}/titles-20261123T090000000Z-00003.json`,
@@ -32,7 +32,7 @@ describe("storing records", () => {
         readObject(world, `${folder}/titles-20261123T090000000Z-0000${seq}.json`) as { imdb_id: string }[],
     );
     expect(stored.map((item) => item.imdb_id).toSorted()).toEqual(ids);
-    const manifest = readObject(world, `${folder}/_manifest-20261123T090000000Z-test_dag-movies-1.json`);
+    const manifest = readObject(world, `${folder}/.manifest-20261123T090000000Z-test_dag-movies-1.lake`);
     expect(manifest).toMatchObject({
       dataset: "titles",
       source: { key: "Raw/CSV/movies.csv" },
@@ -182,7 +182,7 @@ describe("recovery", () => {
     const second = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
     await second.sink.recover();
     expect(await listKeys(world)).toEqual([
-      "Raw/Titles/2026/11/22/_manifest-20261122T090000000Z-test_dag-movies-1.json",
+      "Raw/Titles/2026/11/22/.manifest-20261122T090000000Z-test_dag-movies-1.lake",
       "Raw/Titles/2026/11/22/titles-20261122T090000000Z-00001.json",
     ]);
     expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ alreadyStored: 4, remaining: 6 });
@@ -208,7 +208,7 @@ describe("recovery", () => {
     await learn(world, run);
     await second.sink.recover();
     expect(await world.ports.batches.reconcile(second.ask)).toMatchObject({ stored: 1 });
-    const records = (await listKeys(world)).filter((key) => !key.includes("_manifest"));
+    const records = (await listKeys(world)).filter((key) => !key.includes(".manifest-"));
     expect(records).toEqual([sealed.key]);
   });
 });
@@ -241,7 +241,7 @@ describe("a database that knows less than the lake", () => {
       stored: 10,
       alreadyStored: 120,
     });
-    expect((await listKeys(reborn)).filter((key) => !key.includes("_manifest"))).toHaveLength(3);
+    expect((await listKeys(reborn)).filter((key) => !key.includes(".manifest-"))).toHaveLength(3);
     expect(await learn(reborn, run)).toMatchObject({ objects: 0, ids: 0, doubledIds: 0 });
   });
 
@@ -269,7 +269,7 @@ describe("a database that knows less than the lake", () => {
     expect(await learn(restored, run)).toMatchObject({ ids: 60, doubledIds: 0 });
     await second.sink.recover();
     await second.sink.finish();
-    expect((await listKeys(restored)).filter((key) => !key.includes("_manifest"))).toHaveLength(1);
+    expect((await listKeys(restored)).filter((key) => !key.includes(".manifest-"))).toHaveLength(1);
     expect(await restored.ports.batches.reconcile(second.ask)).toMatchObject({
       alreadyStored: 60,
       remaining: 0,

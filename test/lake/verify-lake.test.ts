@@ -38,7 +38,7 @@ test("objects that are gone, differ or are not recorded are listed; a recorded f
     return deviations.map(({ key, verdict }) => `${key} ${verdict}`);
   };
   expect(await verify(false)).toEqual(["gone missing", "longer differs", "stranger unknown"]);
-  rmSync(join(folder, "lake/_whole.meta.json"));
+  rmSync(join(folder, "lake/.meta-whole.lake"));
   expect(await verify(false)).toContain("whole no_metadata");
   expect(await verify(true)).toEqual(["gone missing", "longer differs", "other differs", "stranger unknown"]);
 });

@@ -33,7 +33,7 @@ if (dagId === "tmdb_ingest" && !existsSync(lake)) {
   const answer = await fetch(env.TMDB_BASE_URL + "/movie/tt0000002", { headers: { authorization: "Bearer " + env.TMDB_API_TOKEN } });
   mkdirSync(lake, { recursive: true });
   writeFileSync(lake + "/movies-1.json", await answer.text());
-  writeFileSync(lake + "/_movies-1.json.meta.json", "{}");
+  writeFileSync(lake + "/.meta-movies-1.json.lake", "{}");
 }
 `;
 

@@ -163,7 +163,7 @@ const REMEDIES: readonly Remedy[] = [
       // As docs/operations.md says: delete one object of each pair, and run once more.
       for (const name of ["Movies", "Series"]) {
         const folder = lakeFile(world, `Raw/TMDB/JSON/${name}/2026/11/21`);
-        for (const file of readdirSync(folder)) if (!file.includes("_manifest")) rmSync(join(folder, file));
+        for (const file of readdirSync(folder)) if (!file.includes(".manifest-")) rmSync(join(folder, file));
       }
       await world.run(["run", "tmdb_ingest", "--date", "2026-11-22", "--rerun"]);
       const verified = await world.run(["lake", "verify", "--json"]);

@@ -38,11 +38,18 @@ export function readFolderLake(folder: string): ReadonlyMap<string, PlainObject>
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const key = relative(folder, path);
-    if (!entry.isFile() || key.startsWith("_dagmar/") || entry.name.endsWith(".meta.json")) continue;
-    const next = join(dirname(path), `_${basename(path)}.meta.json`);
+    if (
+      !entry.isFile() ||
+      key.startsWith("_dagmar/") ||
+      /^\.meta-.*\.lake$|^_.*\.meta\.json$/.test(entry.name)
+    )
+      continue;
+    const next = [`.meta-${basename(path)}.lake`, `_${basename(path)}.meta.json`]
+      .map((name) => join(dirname(path), name))
+      .find((file) => existsSync(file));
     objects.set(key, {
       body: readFileSync(path),
-      metadata: existsSync(next) ? flattenMeta(readFileSync(next, "utf8")) : {},
+      metadata: next === undefined ? {} : flattenMeta(readFileSync(next, "utf8")),
     });
   }
   return objects;
@@ -83,7 +90,7 @@ export function checkLake(check: LakeCheck): CheckedLake {
   for (const [key, object] of check.objects) {
     const sha256 = hash(object.body);
     if (object.metadata["sha256"] !== sha256) faults.push(`${key}: its metadata names another sha256`);
-    if (basename(key).startsWith("_manifest-")) manifests.push(key);
+    if (/^[._]manifest-/.test(basename(key))) manifests.push(key);
     else if (key.endsWith(".json")) {
       recordObjects.push(key);
       idsByKey.set(key, readRecords(key, object.body, faults));

@@ -136,7 +136,7 @@ test("its records go through the record protocol with facets and facts of its ow
 
   const manifest: unknown = JSON.parse(
     readFileSync(
-      join(world.folder, "lake", `${FOLDER}/_manifest-20261123T090000000Z-test_dag-task-1.json`),
+      join(world.folder, "lake", `${FOLDER}/.manifest-20261123T090000000Z-test_dag-task-1.lake`),
       "utf8",
     ),
   );

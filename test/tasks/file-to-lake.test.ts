@@ -187,7 +187,7 @@ describe("an object that is not as recorded", () => {
       const world = await openFileWorld();
       writeFileSync(join(world.input, "movies.csv"), "id\n1\n");
       await store(world, "2026-11-23");
-      rmSync(lakeFile(world, "_movies.csv.meta.json"));
+      rmSync(lakeFile(world, ".meta-movies.csv.lake"));
       const other =
         who === "the database knows"
           ? world

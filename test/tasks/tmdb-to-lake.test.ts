@@ -10,7 +10,7 @@ import { runTask } from "../support/task-context.ts";
 import { openTestWorld, silentLog } from "../support/test-world.ts";
 import { failure, FOLDER, IDS, makeIds, makeTmdbWorld, openTmdbWorld, WRITTEN } from "./tmdb-world.ts";
 
-const MANIFEST = `${FOLDER}/_manifest-20261123T090000000Z-test_dag-task-1.json`;
+const MANIFEST = `${FOLDER}/.manifest-20261123T090000000Z-test_dag-task-1.lake`;
 
 test("a person reads of each outcome, and of the requests", () => {
   const settings = { baseUrl: "https://api.example/3", token: "t", apiKey: undefined, ratePerSecond: 1 };

@@ -95,7 +95,7 @@ export function makeTmdbWorld(world: TestWorld, tmdb: TmdbSimulator): TmdbWorld 
       });
     },
     listStored: async () => {
-      const keys = (await listKeys()).filter((key) => !key.includes("/_manifest"));
+      const keys = (await listKeys()).filter((key) => !key.includes("/.manifest-"));
       return keys.map((key) => {
         const records = JSON.parse(readFileSync(join(world.folder, "lake", key), "utf8")) as {
           imdb_id?: string;

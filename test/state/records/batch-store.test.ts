@@ -7,6 +7,7 @@ import type { RunFacts } from "../../../model/ports/task-type.ts";
 import { findLastNumber } from "../../../state/records/batches.ts";
 import { sql, Sql } from "../../../state/sqlite/statement.ts";
 import { openTestWorld, sealAll, type TestWorld } from "../../support/test-world.ts";
+import { renameKeysAsBefore } from "../../lake/old-names.ts";
 import { listPlanned, saveCandidates } from "../../support/candidates.ts";
 
 const FOLDER = "Raw/Titles/2026/11/23";
@@ -260,7 +261,7 @@ describe("failures", () => {
 });
 
 describe("manifests", () => {
-  const manifestKey = (seq: number) => `${FOLDER}/_manifest-20261123T090000000Z-test_dag-movies-${seq}.json`;
+  const manifestKey = (seq: number) => `${FOLDER}/.manifest-20261123T090000000Z-test_dag-movies-${seq}.lake`;
 
   test("are created with the last commit of a closing ask, and not before", async () => {
     const { seal, ports } = await openAsking();
@@ -316,6 +317,16 @@ describe("manifests", () => {
     const [manifest] = await ports.batches.commit(await seal("tt0000001"), "etag", { isClosing: true });
     if (manifest === undefined) throw new Error("no manifest was fixed");
     expect((await ports.batches.rekey(manifest)).key).toBe(manifestKey(2));
+  });
+
+  test("that were sealed under a name of before 0.2 keep it: their bytes may be in the lake already", async () => {
+    const { seal, ports, lake, database } = await openAsking();
+    await ports.batches.commit(await seal("tt0000001"), "etag", { isClosing: true });
+    renameKeysAsBefore({ database });
+    const [manifest] = await ports.batches.listSealed(lake.id, "titles");
+    const before = (seq: number) => manifestKey(seq).replace("/.", "/_").replace(".lake", ".json");
+    if (manifest?.key !== before(1)) throw new Error("the manifest has another key");
+    expect((await ports.batches.rekey(manifest)).key).toBe(before(2));
   });
 
   test("of more than 500 objects are several, and every object is in exactly one", async () => {

@@ -1,0 +1,25 @@
+/**
+ * How manifests are named. A manifest's name begins with a dot and ends in `.lake`, so that a pattern for objects, such as
+ * `*.json`, never matches it; before 0.2 it was `_manifest-….json`, and lakes keep manifests with that name.
+ */
+
+export interface ManifestOrigin {
+  readonly runStamp: string;
+  readonly dagId: string;
+  readonly taskId: string;
+}
+
+/** The key of a manifest, next to the objects of this key template; `${seq}` stands for its number. */
+export function templateManifestKey(objectKey: string, { runStamp, dagId, taskId }: ManifestOrigin): string {
+  const folder = objectKey.slice(0, objectKey.lastIndexOf("/") + 1);
+  return `${folder}.manifest-${runStamp}-${dagId}-${taskId}-\${seq}.lake`;
+}
+
+/** The template of which a manifest's key was made. */
+export function findManifestTemplate(key: string): string {
+  return key.replace(/-\d+(\.[a-z]+)$/, "-${seq}$1");
+}
+
+export function isManifestKey(key: string): boolean {
+  return /^[._]manifest-/.test(key.slice(key.lastIndexOf("/") + 1));
+}
