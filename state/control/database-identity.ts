@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { identifyFile } from "../sqlite/database-file.ts";
+import { identifyFile } from "../sqlite/file-identity.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";

@@ -3,6 +3,7 @@
  * fences by the epoch.
  */
 import { StateError } from "../../model/errors.ts";
+import { markHeader } from "../sqlite/database-header.ts";
 import type { Query } from "../sqlite/query.ts";
 import type { Lease, LeaseHolder } from "./lease-holder.ts";
 import { MIGRATIONS } from "../sqlite/migrations/list.ts";
@@ -30,6 +31,7 @@ export function takeLease(
   const held = readLease(query);
   if (held !== undefined && !mayTake(held)) return { heldBy: held };
   assertSchemaKept(query);
+  markHeader(query);
   // If the row is gone, it is created again with an epoch above those of all attempts.
   query.run(
     sql`INSERT INTO lease (id, epoch, purpose, pid, host, process_started, acquired_at, expires_at)
@@ -54,7 +56,9 @@ function assertSchemaKept(query: Query): void {
   );
 }
 
+/** Also writes the first page, so that a -wal that was started again since soon has one. */
 export function renewLease(query: Query, epoch: number, expiresAt: string): void {
+  markHeader(query);
   query.run(sql`UPDATE lease SET expires_at = ${expiresAt} WHERE id = 1 AND epoch = ${epoch}`);
 }
 

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
 import { describeError, StateError } from "../../model/errors.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
-import { lookAt } from "./database-file.ts";
+import { lookAt } from "./file-identity.ts";
 import { makeFolders } from "./make-folder.ts";
 import { APPLICATION_ID } from "./migrate.ts";
 

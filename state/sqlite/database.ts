@@ -17,7 +17,9 @@ import {
   listQuickFaults,
   type OpenMode,
 } from "./database-checks.ts";
-import { lookAt, watchDatabaseFiles, type FileWatch } from "./database-file.ts";
+import { watchDatabaseFiles, type FileWatch } from "./database-file.ts";
+import { assertLogFits } from "./database-log.ts";
+import { followLink, lookAt } from "./file-identity.ts";
 import type { Lease } from "../control/lease-holder.ts";
 import { migrate } from "./migrate.ts";
 import { inSavepoint } from "./savepoint.ts";
@@ -102,6 +104,7 @@ export async function openDatabase(path: string, options: OpenOptions): Promise<
 
 async function openChecked(path: string, options: OpenOptions): Promise<Database> {
   const isNew = !existsSync(path) || statSync(path).size === 0;
+  if (!isNew) assertLogFits(path, followLink(path));
   const connection = new BetterSqlite3(path, { readonly: options.mode === "read", timeout: BUSY_TIMEOUT_MS });
   try {
     assertSafeVersion(connection);
@@ -116,7 +119,8 @@ async function openChecked(path: string, options: OpenOptions): Promise<Database
     connection.close();
     throw error;
   }
-  return createDatabase(connection, path, options.clock, watchDatabaseFiles(path));
+  const mark = connection.pragma("user_version", { simple: true }) as number;
+  return createDatabase(connection, path, options.clock, watchDatabaseFiles(path, mark));
 }
 
 function createDatabase(

@@ -6,6 +6,7 @@ import type BetterSqlite3 from "better-sqlite3";
 import type { Knex } from "knex";
 import { StateError } from "../../model/errors.ts";
 import type { Lease } from "../control/lease-holder.ts";
+import { makeMark } from "./database-header.ts";
 import { MIGRATIONS, type Migration } from "./migrations/list.ts";
 import { mapRow, type Row } from "./row.ts";
 
@@ -69,6 +70,7 @@ export async function migrate(
       const held = readHolder(connection);
       if (held !== undefined && !isFree(held)) throw refuseHeld(path, held);
       await transaction.migrate.latest({ migrationSource: makeSource(migrations) });
+      if (done === 0) await transaction.raw(`PRAGMA user_version = ${makeMark()}`);
     });
   } finally {
     await knex.destroy();

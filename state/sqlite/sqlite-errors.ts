@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { StateError } from "../../model/errors.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
-import { lookAt } from "./database-file.ts";
+import { lookAt } from "./file-identity.ts";
 
 const MAKE_ROOM =
   "Free some space, or raise the quota, then run the same command again: committed work is kept.";

@@ -1,6 +1,5 @@
 /** The database's file is taken away or spoilt under a scheduler: it stops, and what is put there belongs to the next one. */
-import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -11,6 +10,7 @@ import {
   type ServiceWorld,
 } from "../support/service-process.ts";
 
+const BY_HAND = `schedule: manual\ntasks: { nothing: { type: noop } }\n`;
 const EACH_SECOND = `schedule: "* * * * * *"\ntasks: { nothing: { type: noop } }\n`;
 
 function moveAway(world: ServiceWorld, ends: readonly string[]): string {
@@ -53,23 +53,37 @@ test.each([
   },
 );
 
-/** In place: the file keeps its name and its inode. */
-const SPOIL: Readonly<Record<string, (file: string) => void>> = {
-  "cut to nothing": (file) => truncateSync(file, 0),
-  "cut in its first page": (file) => truncateSync(file, 10),
-  "overwritten with noise": (file) => writeFileSync(file, randomBytes(200_000)),
-  "overwritten with zeros": (file) => writeFileSync(file, Buffer.alloc(200_000)),
-  "replaced by a text": (file) => copyFileSync(new URL("../../LICENSE", import.meta.url), file),
+/** In place: the file keeps its name and its inode. test/state/sqlite/database-file.test.ts has more of them. */
+const SPOIL: Readonly<
+  Record<string, readonly ["" | "-wal", (file: string, world: ServiceWorld) => unknown]>
+> = {
+  "cut to nothing": ["", (file) => truncateSync(file, 0)],
+  "replaced by another database of Dagmar": [
+    "",
+    async (file, world) => {
+      const other = join(world.folder, "other.db");
+      await world.prepare(["db", "migrate"], { DAGMAR_DB: other });
+      copyFileSync(other, file);
+    },
+  ],
+  "replaced by its own backup": [
+    "",
+    async (file, world) => {
+      await world.prepare(["db", "backup", join(world.folder, "backup.db")]);
+      copyFileSync(join(world.folder, "backup.db"), file);
+    },
+  ],
+  "robbed of its -wal's content": ["-wal", (file) => truncateSync(file, 0)],
 };
 
 test.each(Object.entries(SPOIL))(
   "a scheduler whose database is %s in place is not ready, and ends with 78 and writes nothing more",
-  async (_, spoil) => {
+  async (_, [end, spoil]) => {
     const world = useServiceWorld();
     // Nothing comes due meanwhile: the renewal of the lease alone writes.
     const scheduler = await world.startScheduler();
     await untilReady(scheduler);
-    spoil(world.databaseFile);
+    await spoil(`${world.databaseFile}${end}`, world);
     const left = readFileSync(world.databaseFile);
     await eventually(
       "it is not ready",
@@ -77,7 +91,44 @@ test.each(Object.entries(SPOIL))(
     );
     const { exitCode, stderr } = await scheduler.ended;
     expect(exitCode, stderr).toBe(78);
-    expect(stderr).toMatch(/was cut short or overwritten while it was in use/);
+    expect(stderr).toContain(`dagmar.db${end} was cut short or overwritten while it was in use`);
     expect(readFileSync(world.databaseFile).equals(left)).toBe(true);
+  },
+);
+
+test.each([
+  ["its own backup", "backup.db"],
+  ["a copy from before", "before.db"],
+  ["another database", "other.db"],
+])(
+  "a database that is replaced by %s next to a dead process's -wal is refused; without the -wal it is used",
+  async (_, name) => {
+    const world = useServiceWorld();
+    world.writeDag("by_hand", BY_HAND);
+    await world.prepare(["run", "by_hand", "--date", "2026-11-20"]);
+    await world.prepare(["db", "backup", join(world.folder, "backup.db")]);
+    copyFileSync(world.databaseFile, join(world.folder, "before.db"));
+    await world.prepare(["run", "by_hand", "--date", "2026-11-20"], {
+      DAGMAR_DB: join(world.folder, "other.db"),
+    });
+    await world.prepare(["run", "by_hand", "--date", "2026-11-21"]);
+    const scheduler = await world.startScheduler();
+    await untilReady(scheduler);
+    scheduler.child.kill("SIGKILL");
+    await scheduler.ended;
+    copyFileSync(join(world.folder, name), world.databaseFile);
+    const left = readFileSync(world.databaseFile);
+    for (const args of [
+      ["runs", "list"],
+      ["run", "by_hand"],
+    ]) {
+      const { exitCode, stderr } = await world.run(args);
+      expect(exitCode, stderr).toBe(78);
+      expect(stderr).toContain("dagmar.db-wal belongs to another state of the database");
+    }
+    expect(readFileSync(world.databaseFile).equals(left)).toBe(true);
+    for (const end of ["-wal", "-shm"]) rmSync(world.databaseFile + end);
+    await world.prepare(["db", "check"]);
+    await world.prepare(["run", "by_hand", "--date", "2026-11-21"]);
   },
 );
