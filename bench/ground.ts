@@ -18,6 +18,7 @@ import type { EngineTools } from "../scheduler/engine/engine.ts";
 import { holdLease } from "../scheduler/lease/lease-keeper.ts";
 import { makeRun, type RunMaker } from "../scheduler/runs/new-run.ts";
 import { noteRunEnd } from "../scheduler/notices/note-run-end.ts";
+import { listNoticeTargets } from "../app/notices/open-channels.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { startWorkerThread } from "../scheduler/attempts/worker-thread.ts";
 import { createBatchStore } from "../state/records/batch-store.ts";
@@ -87,7 +88,7 @@ export async function openGround(
     random: Math.random,
     observer: {},
     noteRunEnd: (query, run, now) =>
-      noteRunEnd(query, run, { after: notify.after, hasWebhook: notify.url !== null }, now),
+      noteRunEnd(query, run, { after: notify.after, targets: listNoticeTargets(notify) }, now),
   };
   return {
     databaseFile,

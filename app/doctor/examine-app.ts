@@ -6,6 +6,7 @@ import { examine, type Check } from "./examine.ts";
 import { examineClock, examineZone } from "./examine-clock.ts";
 import { examineDagFiles, examineInput, examineService, listPrefixes, listUses } from "./examine-dags.ts";
 import { examineDatabase } from "./examine-database.ts";
+import { examineNotices } from "./examine-notices.ts";
 import { examineProxy } from "./examine-proxy.ts";
 
 export interface ExamineOptions {
@@ -47,6 +48,7 @@ export async function examineApp(app: App, options: ExamineOptions): Promise<rea
             },
           ],
     ),
+    { what: "notices", run: async (signal) => examineNotices(app, signal) },
     { what: "clock", run: async (signal) => examineClock(await addressesInUse(), app, signal) },
     { what: "zone", run: async () => examineZone(settings.timezone, clock, options.zoneDataVersion) },
     {

@@ -17,6 +17,7 @@ import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { openDagCheckStore } from "../dags/kept-dag-checks.ts";
 import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
+import { listNoticeTargets } from "../notices/open-channels.ts";
 import { describeWork } from "../lease-work.ts";
 import { sweepUploads } from "../sweep-uploads.ts";
 import { withWork, type Work } from "../work.ts";
@@ -85,7 +86,7 @@ async function schedule(
   });
   void sweepUploads(app, stopping);
   const notices = sendDueNotices(app, database, service, stopping);
-  const notify = { after: settings.notify.after, hasWebhook: settings.notify.url !== null };
+  const notify = { after: settings.notify.after, targets: listNoticeTargets(settings.notify) };
   await runService(
     {
       ...tools,

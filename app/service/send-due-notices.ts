@@ -1,8 +1,14 @@
-/** Sends notices when they are due, outside the loop: a webhook that hangs delays no turn. */
+/**
+ * Sends notices when they are due, outside the loop: a receiver that hangs delays no turn, and one channel does not wait for
+ * another.
+ */
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import { describeError } from "../../model/errors.ts";
+import type { NoticeChannel } from "../../scheduler/notices/channel.ts";
+import { readDatabaseId } from "../../state/control/database-identity.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
+import { openNoticeChannels } from "../notices/open-channels.ts";
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -13,17 +19,24 @@ export async function sendDueNotices(
   service: ServiceObserver,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { url, template } = app.settings.notify;
-  if (url === null) return;
+  const channels = await openNoticeChannels(app, () => readDatabaseId(database));
+  await Promise.all(channels.map((channel) => sendOver(channel, app, database, service, stopping)));
+}
+
+async function sendOver(
+  channel: NoticeChannel,
+  app: App,
+  database: Database,
+  service: ServiceObserver,
+  stopping: AbortSignal,
+): Promise<void> {
   const { createNoticeSender } = await import("../../scheduler/notices/send-notices.ts");
   const sender = createNoticeSender({
     database,
-    url,
-    template,
+    channel,
     clock: app.clock,
     log: app.log,
     timezone: app.settings.timezone,
-    makeAgent: app.makeAgent,
     observer: {
       noticeTried(_, outcome) {
         service.noticeSent(outcome === "sent");

@@ -3,6 +3,7 @@
  * client. The composition root makes the connections.
  */
 import { BlockList, isIP } from "node:net";
+import { decodePart, isLoopback } from "../../model/text/address.ts";
 
 export interface ProxyRule {
   /** The proxy for https addresses: an http or https URL, perhaps with a user and password. */
@@ -45,7 +46,7 @@ export function chooseProxy(rule: ProxyRule, address: URL): string | null {
     .toLowerCase();
   const isSecure = address.protocol === "https:";
   const port = address.port === "" ? (isSecure ? "443" : "80") : address.port;
-  if (host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host)) return null;
+  if (isLoopback(host)) return null;
   if (rule.exempt.some((entry) => isExempt(entry, host, port))) return null;
   return isSecure ? rule.https : rule.http;
 }
@@ -55,7 +56,7 @@ export function listProxySecrets(rule: ProxyRule | null): readonly string[] {
   const passwords = [rule?.https, rule?.http].flatMap((address) =>
     address === null || address === undefined ? [] : [new URL(address).password],
   );
-  return [...new Set(passwords.flatMap((text) => (text === "" ? [] : [text, decode(text)])))];
+  return [...new Set(passwords.flatMap((text) => (text === "" ? [] : [text, decodePart(text) ?? text])))];
 }
 
 function isExempt(entry: string, host: string, port: string): boolean {
@@ -78,12 +79,4 @@ function isInNetwork(entry: string, host: string): boolean {
   const kind = family === 4 ? "ipv4" : "ipv6";
   list.addSubnet(network, prefix, kind);
   return list.check(host, kind);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

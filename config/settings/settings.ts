@@ -9,7 +9,17 @@ import type { SettingValues, TaskDeclaration } from "../../model/ports/task-decl
 import { parseAddress, type Parsed } from "../../model/text/address.ts";
 import { isTimezone } from "../../model/time/local-time.ts";
 import { LOG_LEVELS, type LogLevel } from "../../model/ports/logger.ts";
+import type { MailRoute } from "../../model/ports/mail-route.ts";
 import type { Environment } from "./environment.ts";
+import {
+  listMailFaults,
+  listMailSecrets,
+  makeMailRoute,
+  parseMailbox,
+  parseMailboxes,
+  parseMailServer,
+  SMTP_TLS,
+} from "./mail-setting.ts";
 import { describeReadFault } from "./small-file.ts";
 import { listProxySecrets, parseProxyRule, type ProxyRule } from "./proxy-rule.ts";
 import {
@@ -55,6 +65,8 @@ export interface Settings {
     /** Failed runs in a row. */
     readonly after: number;
     readonly template: string;
+    /** `null` for no mail. */
+    readonly mail: MailRoute | null;
   };
   /** Variables that task types declare; those that are not set and have no default are left out. */
   readonly tasks: SettingValues;
@@ -87,6 +99,7 @@ export function parseSettings(environment: Environment, context: SettingsContext
   const proxy = parseProxyRule(values, faults);
   const encryption = parseEncryption(values["DAGMAR_S3_SSE"], values["DAGMAR_S3_SSE_KMS_KEY_ID"]);
   if ("fault" in encryption) faults.push(encryption.fault);
+  faults.push(...listMailFaults(values));
   const result = makeSchema(variables, context).safeParse(values);
   if (!result.success) {
     faults.push(...result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`));
@@ -122,11 +135,16 @@ export function parseSettings(environment: Environment, context: SettingsContext
       url: read.DAGMAR_NOTIFY_URL ?? null,
       after: read.DAGMAR_NOTIFY_AFTER,
       template: read.DAGMAR_NOTIFY_TEMPLATE,
+      mail: makeMailRoute(read),
     }),
     tasks: Object.freeze(pickDeclared(read, context.declarations)),
     proxy: proxy === null ? null : Object.freeze(proxy),
     aws: Object.freeze(Object.fromEntries(aws)),
-    secrets: Object.freeze([...listSecrets(values, variables), ...listProxySecrets(proxy)]),
+    secrets: Object.freeze([
+      ...listSecrets(values, variables),
+      ...listProxySecrets(proxy),
+      ...listMailSecrets(values["DAGMAR_SMTP_URL"]),
+    ]),
   });
 }
 
@@ -219,6 +237,10 @@ function makeSchema(variables: readonly Variable[], { workingFolder, declaration
     DAGMAR_NOTIFY_URL: z.string().transform(report(parseWebhook)).optional(),
     DAGMAR_NOTIFY_AFTER: read("DAGMAR_NOTIFY_AFTER", parseCount),
     DAGMAR_NOTIFY_TEMPLATE: read("DAGMAR_NOTIFY_TEMPLATE", parseNoticeTemplate),
+    DAGMAR_SMTP_URL: z.string().transform(report(parseMailServer)).optional(),
+    DAGMAR_SMTP_FROM: z.string().transform(report(parseMailbox)).optional(),
+    DAGMAR_SMTP_TO: z.string().transform(report(parseMailboxes)).optional(),
+    DAGMAR_SMTP_TLS: z.enum(SMTP_TLS, { error: `must be one of ${SMTP_TLS.join(", ")}` }).optional(),
     ...Object.fromEntries(
       declarations
         .flatMap(({ settings = [] }) => settings)

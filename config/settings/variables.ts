@@ -61,6 +61,24 @@ const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Vari
     '{"text":"${message}"}',
     "The body of a notice: slack, discord, teams or telegram:<chat id>, or JSON of your own. ${message}, ${dag_id}, ${run_id}, ${kind} and ${failures} stand for their values.",
   ),
+  secret(
+    "DAGMAR_SMTP_URL",
+    "A mail server that sends the same notices: smtp://user:password@host:587, or smtps:// for TLS from the start (port 465). Percent-encode special characters. No proxy is used.",
+    true,
+  ),
+  own("DAGMAR_SMTP_FROM", undefined, "The sender of notices by mail.", "Dagmar <dagmar@example.com>"),
+  own(
+    "DAGMAR_SMTP_TO",
+    undefined,
+    "Who gets notices by mail; several addresses with commas between them.",
+    "ops@example.com,data@example.com",
+  ),
+  own(
+    "DAGMAR_SMTP_TLS",
+    undefined,
+    "For smtp://: `required` sends nothing before STARTTLS, `off` sends without encryption. Default: required, and off for a server on this machine.",
+    "off",
+  ),
 ];
 
 /** Variables for reaching stores and services. */
@@ -68,7 +86,7 @@ const ABOUT_REACH: readonly Variable[] = [
   own(
     "HTTPS_PROXY",
     undefined,
-    "The proxy for https addresses: the store, the APIs and the webhook alike. HTTP_PROXY is the one for http, ALL_PROXY for both; names in lower case win.",
+    "The proxy for https addresses: the store, the APIs and the webhook alike, but not mail. HTTP_PROXY is the one for http, ALL_PROXY for both; names in lower case win.",
     "http://proxy.example.com:3128",
   ),
   own("HTTP_PROXY", undefined, "The proxy for http addresses.", "http://proxy.example.com:3128"),

@@ -1,4 +1,4 @@
-/** Notices about a Dag's runs for a webhook, and the states of a notice. */
+/** Notices about a Dag's runs, where they are sent, and the states of a notice. */
 import type { TransitionTable } from "../run/transitions.ts";
 
 export const NOTICE_KINDS = ["failure", "recovery"] as const;
@@ -14,8 +14,18 @@ export const NOTICE_TRANSITIONS = {
   given_up: [],
 } as const satisfies TransitionTable<NoticeState>;
 
+export const NOTICE_CHANNELS = ["webhook", "mail"] as const;
+type NoticeChannelName = (typeof NOTICE_CHANNELS)[number];
+
+/** One place that gets each notice; every target has its own row, so that a failure of one delays no other. */
+export interface NoticeTarget {
+  readonly channel: NoticeChannelName;
+  /** The mail address; `null` for the webhook. */
+  readonly recipient: string | null;
+}
+
 /** As its row holds it. Instants are ISO UTC. */
-export interface Notice {
+export interface Notice extends NoticeTarget {
   readonly noticeId: number;
   readonly dagId: string;
   readonly runId: string;

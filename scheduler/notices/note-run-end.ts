@@ -4,7 +4,7 @@
  */
 import { cutText } from "../../model/text/cut-text.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
-import type { Notice } from "../../model/ports/notice.ts";
+import type { Notice, NoticeTarget } from "../../model/ports/notice.ts";
 import { nameRun } from "../../model/run/run-name.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import {
@@ -20,7 +20,8 @@ const REASON_LENGTH = 500;
 export interface NoticeSettings {
   /** Failed runs in a row, from 1. */
   readonly after: number;
-  readonly hasWebhook: boolean;
+  /** Where notices go; none without a target. */
+  readonly targets: readonly NoticeTarget[];
 }
 
 /**
@@ -28,7 +29,7 @@ export interface NoticeSettings {
  * rows, so a failed run that is cleared and fails again gets no second notice.
  */
 export function noteRunEnd(query: Query, run: DagRun, settings: NoticeSettings, now: Date): void {
-  if (!settings.hasWebhook || (run.state !== "failed" && run.state !== "success")) return;
+  if (settings.targets.length === 0 || (run.state !== "failed" && run.state !== "success")) return;
   const newest = findNewestNotice(query, run.dagId);
   // The common case: no open failure notice, so a success needs none.
   if (run.state === "success" && newest?.kind !== "failure") return;
@@ -39,18 +40,18 @@ export function noteRunEnd(query: Query, run: DagRun, settings: NoticeSettings, 
     if (told === undefined) return;
     const failures = Math.max(streak.failures, told.failures);
     const message = `${dagId} has recovered after ${failures} failure${failures === 1 ? "" : "s"}: ${nameRun(run)}`;
-    insertNotice(query, { dagId, runId, kind: "recovery", failures, message }, now);
+    insertNotice(query, { dagId, runId, kind: "recovery", failures, message }, settings.targets, now);
     return;
   }
   const failures = streak.failures + 1;
   if (told !== undefined || failures < settings.after) return;
   const message = describeFailure(query, run, failures);
-  insertNotice(query, { dagId, runId, kind: "failure", failures, message }, now);
+  insertNotice(query, { dagId, runId, kind: "failure", failures, message }, settings.targets, now);
 }
 
 /**
- * A failure notice from before the last success no longer counts: that success got no notice, for example without a
- * webhook.
+ * A failure notice from before the last success no longer counts: that success got no notice, for example because no
+ * target was configured.
  */
 function isOfStreak(notice: Notice | undefined, { since }: FailureStreak): notice is Notice {
   return notice?.kind === "failure" && (since === null || notice.createdAt >= since);

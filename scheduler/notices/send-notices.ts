@@ -1,17 +1,15 @@
 /**
- * Sends due notices to the webhook and records the outcome. At least once: if the process dies between the webhook's
+ * Sends due notices over one channel and records the outcome. At least once: if the process dies between the receiver's
  * answer and the commit, the notice is sent again. note-run-end.ts creates the notices.
  */
-import type { Agent } from "node:http";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import type { Notice } from "../../model/ports/notice.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { endNotice, findDueNotice, findNextDueAt, postponeNotice } from "../../state/control/notices.ts";
+import type { NoticeChannel } from "./channel.ts";
 import { judgeAnswer, LONGEST_DELAY_SECONDS, type Verdict } from "./judge-answer.ts";
-import { postJson } from "./post-json.ts";
-import { renderNotice } from "./render-notice.ts";
 
 /** After a failure no notice is sent for this long. */
 const REST_SECONDS = 30;
@@ -23,17 +21,12 @@ export interface NoticeObserver {
 
 export interface NoticeSenderOptions {
   readonly database: Database;
-  /** A secret: never in a log, event, row or error. */
-  readonly url: string;
-  /** JSON, checked by the settings. */
-  readonly template: string;
+  readonly channel: NoticeChannel;
   readonly clock: Clock;
   readonly log: Logger;
   /** For events about runs that no longer exist. */
   readonly timezone: string;
   readonly observer: NoticeObserver;
-  /** Creates the connection's agent, for example for a proxy. */
-  readonly makeAgent?: (() => Agent) | undefined;
 }
 
 export interface NoticeSender {
@@ -48,7 +41,8 @@ export interface NoticeSender {
 }
 
 export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
-  const { database, url, template, clock, log, timezone, observer } = options;
+  const { database, channel, clock, log, timezone, observer } = options;
+  const [, receiver] = channel.title;
   // Monotonic: a clock that is set back must not lengthen the wait.
   let restUntilMs = Number.NEGATIVE_INFINITY;
   let sending: Promise<number> | undefined;
@@ -57,15 +51,9 @@ export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
     let sent = 0;
     while (!signal.aborted && clock.monotonicMs() >= restUntilMs) {
       const now = clock.now();
-      const notice = findDueNotice(database, now, findUnlikelyDate(now));
+      const notice = findDueNotice(database, channel.name, now, findUnlikelyDate(now));
       if (notice === undefined) break;
-      const answer = await postJson(
-        url,
-        renderNotice(template, notice),
-        clock,
-        signal,
-        options.makeAgent,
-      ).catch((error: unknown) => {
+      const answer = await channel.deliver(notice, signal).catch((error: unknown) => {
         if (signal.aborted) return undefined;
         throw error;
       });
@@ -90,15 +78,16 @@ export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
           return;
         case "given_up":
           endNotice(query, notice, { state: "given_up", error: verdict.error }, now);
-          insertEvent(query, describeGivenUp(notice, verdict.error), now, timezone);
+          insertEvent(query, describeGivenUp(channel, notice, verdict.error), now, timezone);
       }
     });
     const facts = { dag: notice.dagId, run: notice.runId, kind: notice.kind };
-    if (verdict.kind === "sent") log.info("Sent a notice about a run to the webhook.", facts);
-    if (verdict.kind === "given_up") log.error(describeGivenUp(notice, verdict.error).message, facts);
+    if (verdict.kind === "sent") log.info(`Sent a notice about a run to ${receiver}.`, facts);
+    if (verdict.kind === "given_up")
+      log.error(describeGivenUp(channel, notice, verdict.error).message, facts);
     if (verdict.kind === "again") {
       log.warn(
-        `A notice about a run could not be sent to the webhook: ${verdict.error}. It is tried again.`,
+        `A notice about a run could not be sent to ${receiver}: ${verdict.error}. It is tried again.`,
         {
           ...facts,
           at: verdict.at,
@@ -117,7 +106,7 @@ export function createNoticeSender(options: NoticeSenderOptions): NoticeSender {
     },
     nextDueAt() {
       const now = clock.now();
-      const dueAt = findNextDueAt(database, now, findUnlikelyDate(now));
+      const dueAt = findNextDueAt(database, channel.name, now, findUnlikelyDate(now));
       if (dueAt === null) return null;
       const restMs = Math.max(0, restUntilMs - clock.monotonicMs());
       return new Date(Math.max(Date.parse(dueAt), restMs === 0 ? 0 : now.getTime() + restMs));
@@ -130,13 +119,20 @@ function findUnlikelyDate(now: Date): Date {
   return new Date(now.getTime() + LONGEST_DELAY_SECONDS * 1000);
 }
 
-function describeGivenUp(notice: Notice, error: string) {
+function describeGivenUp(channel: NoticeChannel, notice: Notice, error: string) {
+  const [receiver] = channel.title;
+  const target = notice.recipient === null ? "" : ` for ${notice.recipient}`;
   return {
     level: "error",
     kind: "notice_given_up",
-    message: `The webhook did not take the notice "${notice.message}": ${error}. Check DAGMAR_NOTIFY_URL.`,
+    message: `${receiver} did not accept the notice "${notice.message}"${target}: ${error}. ${channel.todo}`,
     dagId: notice.dagId,
     runId: notice.runId,
-    data: { kind: notice.kind, tries: notice.tries + 1 },
+    data: {
+      kind: notice.kind,
+      tries: notice.tries + 1,
+      channel: notice.channel,
+      recipient: notice.recipient,
+    },
   } as const;
 }

@@ -3,7 +3,12 @@
  * a notice and when it is sent again.
  */
 import type { DagRun } from "../../model/run/dag-run.ts";
-import { NOTICE_TRANSITIONS, type Notice, type NoticeKind } from "../../model/ports/notice.ts";
+import {
+  NOTICE_TRANSITIONS,
+  type Notice,
+  type NoticeKind,
+  type NoticeTarget,
+} from "../../model/ports/notice.ts";
 import { assertTransition } from "../../model/run/transitions.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
@@ -17,14 +22,21 @@ export interface NewNotice {
   readonly message: string;
 }
 
-/** Due at once. */
-export function insertNotice(query: Query, notice: NewNotice, now: Date): void {
+/** A row for each target, due at once. */
+export function insertNotice(
+  query: Query,
+  notice: NewNotice,
+  targets: readonly NoticeTarget[],
+  now: Date,
+): void {
   const { dagId, runId, kind, failures, message } = notice;
   const at = now.toISOString();
-  query.run(
-    sql`INSERT INTO notices (dag_id, run_id, kind, failures, message, next_try_at, created_at)
-        VALUES (${dagId}, ${runId}, ${kind}, ${failures}, ${message}, ${at}, ${at})`,
-  );
+  for (const { channel, recipient } of targets) {
+    query.run(
+      sql`INSERT INTO notices (dag_id, run_id, kind, failures, message, next_try_at, created_at, channel, recipient)
+          VALUES (${dagId}, ${runId}, ${kind}, ${failures}, ${message}, ${at}, ${at}, ${channel}, ${recipient})`,
+    );
+  }
 }
 
 /** The Dag's last notice, sent or not. */
@@ -74,29 +86,52 @@ export function findFirstFailure(
   return row === undefined ? undefined : mapRow(row);
 }
 
-/** Only the oldest open notice of each Dag may be sent: a recovery must not arrive before its failure. */
-const SENDABLE = sql`FROM notices WHERE notice_id IN (
-    SELECT min(notice_id) FROM notices WHERE state = 'open' GROUP BY dag_id)`;
+/** Only the oldest open notice of each Dag and target may be sent: a recovery must not arrive before its failure. */
+const sendable = (channel: NoticeTarget["channel"]): Sql =>
+  sql`FROM notices WHERE notice_id IN (
+    SELECT min(notice_id) FROM notices WHERE state = 'open' AND channel = ${channel} GROUP BY dag_id, recipient)`;
 
 /** No try is planned later than `unlikely`: a later or invalid time is due now. */
 const dueAt = (now: Date, unlikely: Date): Sql =>
   sql`CASE WHEN julianday(next_try_at) IS NULL OR next_try_at > ${unlikely.toISOString()} THEN ${now.toISOString()}
       ELSE next_try_at END`;
 
-/** The oldest notice that may be sent and is due. */
-export function findDueNotice(query: Query, now: Date, unlikely: Date): Notice | undefined {
+/** The channel's oldest notice that may be sent and is due. */
+export function findDueNotice(
+  query: Query,
+  channel: NoticeTarget["channel"],
+  now: Date,
+  unlikely: Date,
+): Notice | undefined {
   const row = query.get<Row>(
-    sql`SELECT * ${SENDABLE} AND ${dueAt(now, unlikely)} <= ${now.toISOString()} ORDER BY notice_id LIMIT 1`,
+    sql`SELECT * ${sendable(channel)} AND ${dueAt(now, unlikely)} <= ${now.toISOString()}
+        ORDER BY notice_id LIMIT 1`,
   );
   return row === undefined ? undefined : mapRow<Notice>(row);
 }
 
-/** When the next notice that may be sent is due, ISO UTC; `null` without one. */
-export function findNextDueAt(query: Query, now: Date, unlikely: Date): string | null {
+/** When the channel's next notice that may be sent is due, ISO UTC; `null` without one. */
+export function findNextDueAt(
+  query: Query,
+  channel: NoticeTarget["channel"],
+  now: Date,
+  unlikely: Date,
+): string | null {
   const row = query.get<{ due_at: string | null }>(
-    sql`SELECT min(${dueAt(now, unlikely)}) AS due_at ${SENDABLE}`,
+    sql`SELECT min(${dueAt(now, unlikely)}) AS due_at ${sendable(channel)}`,
   );
   return row?.due_at ?? null;
+}
+
+/** The last notice of each target that is sent or given up. */
+export function listLastEnds(query: Pick<Query, "all">): readonly Notice[] {
+  return query
+    .all<Row>(
+      sql`SELECT * FROM notices WHERE notice_id IN (
+            SELECT max(notice_id) FROM notices WHERE state <> 'open' GROUP BY channel, recipient)
+          ORDER BY notice_id`,
+    )
+    .map((row) => mapRow<Notice>(row));
 }
 
 /** `false` if it was no longer open. */

@@ -6,7 +6,7 @@
 import { DAG_RUN_STATES, RUN_TYPES, STOP_REASONS } from "../../model/run/dag-run.ts";
 import { ATTEMPT_STATES, TASK_STATES } from "../../model/run/task-instance.ts";
 import { BATCH_KINDS } from "../../model/ports/batch-store.ts";
-import { NOTICE_KINDS, NOTICE_STATES } from "../../model/ports/notice.ts";
+import { NOTICE_CHANNELS, NOTICE_KINDS, NOTICE_STATES } from "../../model/ports/notice.ts";
 import { OBJECT_KINDS } from "../../model/ports/object-store.ts";
 import { ID_OUTCOMES } from "../../model/records/ask-policy.ts";
 import { REQUEST_STATES } from "../control/requests.ts";
@@ -49,6 +49,12 @@ export const WORD_COLUMNS: readonly Column[] = [
   { table: "backfills", key: "backfill_id || ' (' || dag_id || ')'", column: "reprocess", words: REPROCESS },
   { table: "notices", key: "notice_id || ' (' || dag_id || ')'", column: "state", words: NOTICE_STATES },
   { table: "notices", key: "notice_id || ' (' || dag_id || ')'", column: "kind", words: NOTICE_KINDS },
+  {
+    table: "notices",
+    key: "notice_id || ' (' || dag_id || ')'",
+    column: "channel",
+    words: NOTICE_CHANNELS,
+  },
   { table: "requests", key: "request_id", column: "state", words: REQUEST_STATES },
   { table: "batches", key: "batch_id || ' (' || key || ')'", column: "state", words: BATCH_STATES },
   { table: "batches", key: "batch_id || ' (' || key || ')'", column: "kind", words: BATCH_KINDS },
@@ -74,10 +80,10 @@ export function listUnknownWords(query: Pick<Query, "all">): readonly string[] {
   );
 }
 
-// Exactly the conditions of migration 0012: otherwise SQLite does not use its indexes.
+// Exactly the conditions of migrations 0012 and 0015: otherwise SQLite does not use its indexes.
 const UNKNOWN_RUN = sql`state NOT IN ('queued', 'running', 'success', 'failed', 'cancelled')`;
 const UNKNOWN_BACKFILL = sql`state NOT IN ('running', 'done', 'cancelled')`;
-const UNKNOWN_NOTICE = sql`state NOT IN ('open', 'sent', 'given_up')`;
+const UNKNOWN_NOTICE = sql`(state NOT IN ('open', 'sent', 'given_up') OR channel NOT IN ('webhook', 'mail'))`;
 const UNKNOWN_REQUEST = sql`state NOT IN ('open', 'begun', 'done', 'refused', 'withdrawn')`;
 const UNKNOWN_BATCH = sql`(state NOT IN ('sealed', 'committed', 'lost') OR kind NOT IN ('records', 'manifest'))`;
 const UNKNOWN_OBJECT = sql`kind NOT IN ('file', 'records', 'manifest', 'foreign')`;
@@ -108,7 +114,7 @@ interface Found {
 /** Queries all tables except the runs; usually it finds nothing. */
 export const FIND_UNKNOWN = sql`SELECT 'backfill' AS what, backfill_id AS id, dag_id AS name, state AS word
     FROM backfills WHERE ${UNKNOWN_BACKFILL}
-  UNION ALL SELECT 'notice', notice_id, dag_id, state FROM notices WHERE ${UNKNOWN_NOTICE}
+  UNION ALL SELECT 'notice', notice_id, dag_id, channel || ' ' || state FROM notices WHERE ${UNKNOWN_NOTICE}
   UNION ALL SELECT 'request', request_id, kind, state FROM requests WHERE ${UNKNOWN_REQUEST}
   UNION ALL SELECT 'batch', batch_id, key, kind || ' ' || state FROM batches WHERE ${UNKNOWN_BATCH}
   UNION ALL SELECT 'object', object_id, key, kind FROM objects WHERE ${UNKNOWN_OBJECT}
@@ -131,9 +137,11 @@ function mend(query: Query, { what, id, name, word }: Found, now: Date): MendedR
         message: `Backfill ${id} of ${name} was in the state ${unknown}. It counts as cancelled; its open runs continue.`,
       };
     case "notice": {
-      const error = `its state was ${unknown}`;
+      const error = `its channel and state were ${unknown}`;
       query.run(
-        sql`UPDATE notices SET state = 'given_up', error = ${error}, next_try_at = NULL WHERE notice_id = ${id}`,
+        sql`UPDATE notices SET channel = CASE WHEN channel IN ('webhook', 'mail') THEN channel
+              WHEN recipient IS NULL THEN 'webhook' ELSE 'mail' END,
+              state = CASE state WHEN 'sent' THEN 'sent' ELSE 'given_up' END, error = ${error}, next_try_at = NULL WHERE notice_id = ${id}`,
       );
       return { dagId: name, message: `Notice ${id} of ${name} is given up: ${error}.` };
     }

@@ -6,7 +6,7 @@ import {
   type SettingValues,
   type TaskDeclaration,
 } from "../../model/ports/task-declaration.ts";
-import { parseAddress, type Parsed } from "../../model/text/address.ts";
+import { isLoopback, parseAddress, type Parsed } from "../../model/text/address.ts";
 
 const ERRORS = {
   TMDB_UNAUTHORIZED: { exit: 1, meaning: "TMDB refused the token (401 or 403)." },
@@ -96,8 +96,7 @@ function parseServiceAddress(text: string): Parsed<string> {
   const parsed = parseAddress(text);
   if ("fault" in parsed) return parsed;
   const { protocol, hostname } = new URL(parsed.value);
-  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
-  if (protocol === "http:" && !isLoopback) {
+  if (protocol === "http:" && !isLoopback(hostname)) {
     return { fault: "must be https://, since the token is sent there" };
   }
   return parsed;

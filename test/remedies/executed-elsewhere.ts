@@ -144,6 +144,12 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `backfill(world, "slow", "--cancel")`,
   },
   {
+    covers: ["scheduler/notices/render-mail.ts runs show"],
+    file: "test/e2e/mail-notices.test.ts",
+    title: "a failure arrives by mail over STARTTLS and at the webhook, and the password is in no output",
+    holds: "world.run(command.split",
+  },
+  {
     covers: ["scheduler/commands/refuse-running.ts runs cancel"],
     file: "test/cli/runs-cancel.test.ts",
     title: "with a scheduler the running program and its children are ended, and a follower exits 1",

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import type { DagRun, DagRunState } from "../../model/run/dag-run.ts";
-import type { Notice } from "../../model/ports/notice.ts";
+import type { Notice, NoticeTarget } from "../../model/ports/notice.ts";
 import { noteRunEnd, type NoticeSettings } from "../../scheduler/notices/note-run-end.ts";
 import { addTasks, changeRunState, createRun, readRun, saveDagVersion } from "../../state/runs/dag-runs.ts";
 import type { Database } from "../../state/sqlite/database.ts";
@@ -136,6 +136,8 @@ export async function startWebhook(answer: Answering): Promise<Webhook> {
   };
 }
 
+export const TO_WEBHOOK: readonly NoticeTarget[] = [{ channel: "webhook", recipient: null }];
+
 export const WEBHOOK_SECRET = "T0000-B0000-c4n4ry";
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -147,6 +149,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
 export function makeNotice(changes: Partial<Notice> = {}): Notice {
   return {
     noticeId: 1,
+    channel: "webhook",
+    recipient: null,
     dagId: "csv_ingest",
     runId: "manual__1",
     kind: "failure",

@@ -47,6 +47,7 @@ import {
   type RunningTask,
 } from "../../state/runs/task-instances.ts";
 import { sql } from "../../state/sqlite/statement.ts";
+import { TO_WEBHOOK } from "../scheduler/notice-world.ts";
 import { openTestWorld } from "../support/test-world.ts";
 import { saveCandidates } from "../support/candidates.ts";
 
@@ -156,6 +157,8 @@ const NOTICE: Names<Notice> = {
   error: true,
   createdAt: true,
   sentAt: true,
+  channel: true,
+  recipient: true,
 };
 
 const REQUEST: Names<Request> = { requestId: true, kind: true, payload: true, requestedAt: true };
@@ -254,7 +257,8 @@ test("runs, their tasks and what is asked of a scheduler", async () => {
       now,
     );
     joinBackfill(query, readRun(query, dagRunId), backfillId);
-    insertNotice(query, { dagId: "test_dag", runId: "r", kind: "failure", failures: 1, message: "m" }, now);
+    const notice = { dagId: "test_dag", runId: "r", kind: "failure", failures: 1, message: "m" } as const;
+    insertNotice(query, notice, TO_WEBHOOK, now);
     insertRequest(query, { kind: "run", payload: {}, requestedBy: "test" }, now);
     takeLease(query, holder, times, () => true);
   });
@@ -281,7 +285,7 @@ test("runs, their tasks and what is asked of a scheduler", async () => {
     findRunningBackfill: [findRunningBackfill(database, lake.id, "test_dag"), BACKFILL],
     listBackfillRuns: [listBackfillRuns(database, run.backfillId ?? 0)[0], RUN],
     findNewestNotice: [findNewestNotice(database, "test_dag"), NOTICE],
-    findDueNotice: [findDueNotice(database, now, now), NOTICE],
+    findDueNotice: [findDueNotice(database, "webhook", now, now), NOTICE],
     listOpenRequests: [listOpenRequests(database)[0], REQUEST],
     readLease: [readLease(database), LEASE],
   });

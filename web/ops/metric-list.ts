@@ -210,7 +210,7 @@ export const METRICS = [
     name: "dagmar_notices_total",
     type: "counter",
     labels: ["result"],
-    help: "Notices sent to the webhook: delivered, or failed.",
+    help: "Tries to send a notice to the webhook or by mail: delivered, or failed.",
     values: ["delivered", "failed"],
   },
   {

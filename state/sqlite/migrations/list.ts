@@ -13,6 +13,7 @@ import { dagFileChecks } from "./0011-dag-file-checks.ts";
 import { unknownWords } from "./0012-unknown-words.ts";
 import { remarksOnCandidates } from "./0013-remarks-on-candidates.ts";
 import { batchesByNumber } from "./0014-batches-by-number.ts";
+import { noticesByChannel } from "./0015-notices-by-channel.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0012-unknown-words", up: unknownWords },
   { name: "0013-remarks-on-candidates", up: remarksOnCandidates },
   { name: "0014-batches-by-number", up: batchesByNumber },
+  { name: "0015-notices-by-channel", up: noticesByChannel },
 ];

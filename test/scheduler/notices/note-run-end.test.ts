@@ -1,11 +1,11 @@
 /** Which ends of runs get a notice, and its text. */
 import { describe, expect, test } from "vitest";
 import { openTestWorld } from "../../support/test-world.ts";
-import { openRunEnds, type RunEnds } from "../notice-world.ts";
+import { openRunEnds, TO_WEBHOOK, type RunEnds } from "../notice-world.ts";
 
-async function openEnds(after: number, hasWebhook = true): Promise<RunEnds> {
+async function openEnds(after: number, targets = TO_WEBHOOK): Promise<RunEnds> {
   const { database } = await openTestWorld();
-  return openRunEnds(database, { after, hasWebhook });
+  return openRunEnds(database, { after, targets });
 }
 
 /** `F` failed, `S` success, `C` cancelled; returns the notices' kinds and counts at their runs. */
@@ -97,16 +97,16 @@ describe("a streak", () => {
   });
 });
 
-describe("without a webhook", () => {
+describe("without a target", () => {
   test("no notice is created", async () => {
-    const ends = await openEnds(1, false);
+    const ends = await openEnds(1, []);
     expect(await play(ends, "FFSF")).toEqual(["-", "-", "-", "-"]);
   });
 
   test("a success gets no notice; failures after it do once there is a webhook again", async () => {
     const ends = await openEnds(1);
     await ends.end("failed");
-    await ends.end("success", { settings: { hasWebhook: false } });
+    await ends.end("success", { settings: { targets: [] } });
     await ends.end("failed");
     expect(ends.notices().map(({ kind, failures }) => `${kind} ${failures}`)).toEqual([
       "failure 1",

@@ -4,6 +4,7 @@ import { Writable } from "node:stream";
 import { createLogger } from "../../../logs/logger.ts";
 import { judgeAnswer } from "../../../scheduler/notices/judge-answer.ts";
 import { renderNotice } from "../../../scheduler/notices/render-notice.ts";
+import { createWebhookChannel } from "../../../scheduler/notices/webhook-channel.ts";
 import { createNoticeSender, type NoticeSender } from "../../../scheduler/notices/send-notices.ts";
 import type { Database } from "../../../state/sqlite/database.ts";
 import { insertNotice } from "../../../state/control/notices.ts";
@@ -12,8 +13,16 @@ import { CERTIFICATE, CERTIFICATE_KEY } from "../../support/connect-proxy/certif
 import { startTlsFront } from "../../support/connect-proxy/connect-proxy.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { openTestWorld } from "../../support/test-world.ts";
-import { makeNotice, startWebhook, WEBHOOK_SECRET, type Answering, type Webhook } from "../notice-world.ts";
+import {
+  makeNotice,
+  startWebhook,
+  TO_WEBHOOK,
+  WEBHOOK_SECRET,
+  type Answering,
+  type Webhook,
+} from "../notice-world.ts";
 
+const FAILED = { kind: "failed", error: "out of order" } as const;
 const SLACK = '{"text":"${message}"}';
 
 interface SenderWorld {
@@ -58,8 +67,7 @@ async function openSenderWorld(
   const tried: string[] = [];
   const sender = createNoticeSender({
     database,
-    url: url ?? hook.url,
-    template,
+    channel: createWebhookChannel({ url: url ?? hook.url, template, clock }),
     clock,
     log,
     timezone: "UTC",
@@ -77,6 +85,7 @@ async function openSenderWorld(
         insertNotice(
           query,
           { dagId, runId: "manual__1", kind: "failure", failures: 3, message },
+          TO_WEBHOOK,
           clock.now(),
         );
       }),
@@ -125,35 +134,16 @@ describe("a try", () => {
   const NOW = new Date("2026-11-23T10:00:00.000Z");
   const notice = makeNotice({ createdAt: "2026-11-23T10:00:00.000Z" });
 
-  test.each([200, 201, 204, 299])("that is answered with %i has succeeded", (status) => {
-    expect(judgeAnswer(notice, { status }, NOW)).toEqual({ kind: "sent" });
-  });
-  test.each([400, 401, 403, 404, 410, 422])("that is answered with %i is final", (status) => {
-    expect(judgeAnswer(notice, { status }, NOW)).toEqual({
-      kind: "given_up",
-      error: `it answered with status ${status}`,
-    });
-  });
-  test.each([{ status: 408 }, { status: 429 }, { status: 302 }, { status: 500 }, { fault: "no answer" }])(
-    "that ends with %j is followed by another",
-    (answer) => {
-      expect(judgeAnswer(notice, answer, NOW)).toMatchObject({
-        kind: "again",
-        at: new Date("2026-11-23T10:00:30.000Z"),
-      });
-    },
-  );
-
   test("comes after 30 s, 2 min, 10 min, then every hour, for a day", () => {
     const waits: number[] = [];
     let now = NOW;
-    let verdict = judgeAnswer(notice, { status: 503 }, now);
+    let verdict = judgeAnswer(notice, FAILED, now);
     while (verdict.kind === "again") {
       waits.push((verdict.at.getTime() - now.getTime()) / 1000);
       now = verdict.at;
-      verdict = judgeAnswer({ ...notice, tries: waits.length }, { status: 503 }, now);
+      verdict = judgeAnswer({ ...notice, tries: waits.length }, FAILED, now);
     }
-    expect(verdict).toEqual({ kind: "given_up", error: "it answered with status 503" });
+    expect(verdict).toEqual({ kind: "given_up", error: "out of order" });
     expect(waits.slice(0, 5)).toEqual([30, 120, 600, 3600, 3600]);
     const lastTryHours = (now.getTime() - NOW.getTime()) / 3_600_000;
     expect(lastTryHours).toBeGreaterThan(23);
@@ -185,10 +175,7 @@ describe("a notice with instants that were edited by hand", () => {
     (createdAt) => {
       const now = new Date("2026-11-23T10:00:00.000Z");
       let tries = 0;
-      while (
-        tries < 99 &&
-        judgeAnswer(makeNotice({ createdAt, tries }), { status: 503 }, now).kind === "again"
-      )
+      while (tries < 99 && judgeAnswer(makeNotice({ createdAt, tries }), FAILED, now).kind === "again")
         tries += 1;
       expect(tries).toBeLessThanOrEqual(30);
     },
@@ -256,10 +243,10 @@ describe("the sender", () => {
         dag_id: "a",
         run_id: "manual__1",
         message:
-          'The webhook did not take the notice "one": it answered with status 404. Check DAGMAR_NOTIFY_URL.',
+          'The webhook did not accept the notice "one": it answered with status 404. Check DAGMAR_NOTIFY_URL.',
       },
     ]);
-    expect(world.logText()).toContain('ERROR The webhook did not take the notice "one"');
+    expect(world.logText()).toContain('ERROR The webhook did not accept the notice "one"');
   });
 
   test("gives up after a day, with an event", async () => {
@@ -327,6 +314,18 @@ describe("the sender", () => {
 });
 
 describe("a webhook", () => {
+  test.each([
+    ...[200, 201, 204, 299].map((status) => [status, "sent 0"] as const),
+    ...[400, 401, 403, 404, 410, 422].map((status) => [status, "given_up 1"] as const),
+    ...[302, 408, 429, 500].map((status) => [status, "open 1"] as const),
+  ])("that answers with %i leaves its notice %s", async (status, state) => {
+    const world = await openSenderWorld([status]);
+    await world.note("a", "one");
+    await world.send();
+    const error = state === "sent 0" ? "" : ` it answered with status ${status}`;
+    expect(world.states()).toEqual([`${state}${error}`]);
+  });
+
   test("that answers slowly or not at all has 10 seconds in total", async () => {
     const world = await openSenderWorld((response) => {
       // The beginning of an answer whose head never ends.

@@ -1,6 +1,7 @@
 /** The rows of notices: their order, tries and end. */
 import { describe, expect, test } from "vitest";
 import { IllegalTransition } from "../../../model/errors.ts";
+import type { NoticeTarget } from "../../../model/ports/notice.ts";
 import { changeRunState, createRun, readRun, saveDagVersion } from "../../../state/runs/dag-runs.ts";
 import type { Database } from "../../../state/sqlite/database.ts";
 import {
@@ -9,11 +10,13 @@ import {
   findNewestNotice,
   findNextDueAt,
   insertNotice,
+  listLastEnds,
   postponeNotice,
   readFailureStreak,
 } from "../../../state/control/notices.ts";
 import { sql, type Sql } from "../../../state/sqlite/statement.ts";
 import { makeDag, makeVersion } from "../../support/test-dag.ts";
+import { TO_WEBHOOK } from "../../scheduler/notice-world.ts";
 import { openTestWorld } from "../../support/test-world.ts";
 
 const NOW = new Date("2026-11-23T12:00:00.000Z");
@@ -22,7 +25,12 @@ const FAR = new Date("2027-01-01T00:00:00.000Z");
 
 async function note(database: Database, dagId: string, message = "m"): Promise<void> {
   await database.write((query) => {
-    insertNotice(query, { dagId, runId: "manual__1", kind: "failure", failures: 1, message }, NOW);
+    insertNotice(
+      query,
+      { dagId, runId: "manual__1", kind: "failure", failures: 1, message },
+      TO_WEBHOOK,
+      NOW,
+    );
   });
 }
 
@@ -31,11 +39,11 @@ describe("a notice", () => {
     const { database } = await openTestWorld();
     expect([
       findNewestNotice(database, "a"),
-      findDueNotice(database, NOW, FAR),
-      findNextDueAt(database, NOW, FAR),
+      findDueNotice(database, "webhook", NOW, FAR),
+      findNextDueAt(database, "webhook", NOW, FAR),
     ]).toEqual([undefined, undefined, null]);
     await note(database, "a", "one");
-    const notice = findDueNotice(database, NOW, FAR);
+    const notice = findDueNotice(database, "webhook", NOW, FAR);
     expect(notice).toEqual({
       noticeId: 1,
       dagId: "a",
@@ -49,30 +57,35 @@ describe("a notice", () => {
       error: null,
       createdAt: NOW.toISOString(),
       sentAt: null,
+      channel: "webhook",
+      recipient: null,
     });
     expect(findNewestNotice(database, "a")).toEqual(notice);
     expect(findNewestNotice(database, "b")).toBeUndefined();
-    expect(findNextDueAt(database, NOW, FAR)).toBe(NOW.toISOString());
+    expect(findNextDueAt(database, "webhook", NOW, FAR)).toBe(NOW.toISOString());
   });
 
   test("that is postponed is due later, and counts its tries", async () => {
     const { database } = await openTestWorld();
     await note(database, "a");
-    const notice = findDueNotice(database, NOW, FAR)!;
+    const notice = findDueNotice(database, "webhook", NOW, FAR)!;
     await database.write((query) => postponeNotice(query, notice, "status 503", LATER));
-    expect(findDueNotice(database, NOW, FAR)).toBeUndefined();
-    expect(findNextDueAt(database, NOW, FAR)).toBe(LATER.toISOString());
-    expect(findDueNotice(database, LATER, FAR)).toMatchObject({ tries: 1, error: "status 503" });
-    expect(findDueNotice(database, NOW, NOW)).toMatchObject({ tries: 1 });
+    expect(findDueNotice(database, "webhook", NOW, FAR)).toBeUndefined();
+    expect(findNextDueAt(database, "webhook", NOW, FAR)).toBe(LATER.toISOString());
+    expect(findDueNotice(database, "webhook", LATER, FAR)).toMatchObject({ tries: 1, error: "status 503" });
+    expect(findDueNotice(database, "webhook", NOW, NOW)).toMatchObject({ tries: 1 });
   });
 
   test("that is sent is no longer open, and ends once", async () => {
     const { database } = await openTestWorld();
     await note(database, "a");
-    const notice = findDueNotice(database, NOW, FAR)!;
+    const notice = findDueNotice(database, "webhook", NOW, FAR)!;
     const end = () => database.write((query) => endNotice(query, notice, { state: "sent" }, LATER));
     expect([await end(), await end()]).toEqual([true, false]);
-    expect([findDueNotice(database, FAR, FAR), findNextDueAt(database, NOW, FAR)]).toEqual([undefined, null]);
+    expect([
+      findDueNotice(database, "webhook", FAR, FAR),
+      findNextDueAt(database, "webhook", NOW, FAR),
+    ]).toEqual([undefined, null]);
     const sent = findNewestNotice(database, "a")!;
     expect(sent).toMatchObject({ state: "sent", sentAt: LATER.toISOString(), nextTryAt: null });
     expect(() => endNotice(database, sent, { state: "given_up", error: "x" }, LATER)).toThrow(
@@ -83,16 +96,54 @@ describe("a notice", () => {
   test("waits for an older one of its Dag, not for another Dag's", async () => {
     const { database } = await openTestWorld();
     for (const dagId of ["a", "a", "b"]) await note(database, dagId);
-    const first = findDueNotice(database, NOW, FAR)!;
+    const first = findDueNotice(database, "webhook", NOW, FAR)!;
     await database.write((query) => postponeNotice(query, first, "x", LATER));
-    const second = findDueNotice(database, NOW, FAR)!;
+    const second = findDueNotice(database, "webhook", NOW, FAR)!;
     expect([first.noticeId, second.noticeId]).toEqual([1, 3]);
     await database.write((query) => endNotice(query, second, { state: "sent" }, NOW));
-    expect(findDueNotice(database, NOW, FAR)).toBeUndefined();
-    expect(findNextDueAt(database, NOW, FAR)).toBe(LATER.toISOString());
+    expect(findDueNotice(database, "webhook", NOW, FAR)).toBeUndefined();
+    expect(findNextDueAt(database, "webhook", NOW, FAR)).toBe(LATER.toISOString());
     await database.write((query) => endNotice(query, first, { state: "given_up", error: "y" }, NOW));
-    expect(findDueNotice(database, NOW, FAR)).toMatchObject({ noticeId: 2 });
+    expect(findDueNotice(database, "webhook", NOW, FAR)).toMatchObject({ noticeId: 2 });
   });
+});
+
+test("each target waits for its own older notices only, and has its own last end", async () => {
+  const { database } = await openTestWorld();
+  const targets: readonly NoticeTarget[] = [
+    ...TO_WEBHOOK,
+    { channel: "mail", recipient: "a@example.com" },
+    { channel: "mail", recipient: "b@example.com" },
+  ];
+  for (const message of ["first", "second"]) {
+    await database.write((query) => {
+      const notice = { dagId: "a", runId: "manual__1", kind: "failure", failures: 1, message } as const;
+      insertNotice(query, notice, targets, NOW);
+    });
+  }
+  const take = async (channel: "webhook" | "mail", state: "sent" | "given_up"): Promise<string> => {
+    const due = findDueNotice(database, channel, NOW, FAR);
+    if (due === undefined) return "none";
+    const end = state === "sent" ? { state } : { state, error: "550" };
+    await database.write((query) => endNotice(query, due, end, NOW));
+    return `${due.recipient ?? "webhook"} ${due.message}`;
+  };
+  const first = findDueNotice(database, "mail", NOW, FAR)!;
+  await database.write((query) => postponeNotice(query, first, "421", LATER));
+  expect([await take("mail", "given_up"), await take("mail", "sent"), await take("mail", "sent")]).toEqual([
+    "b@example.com first",
+    "b@example.com second",
+    "none",
+  ]);
+  expect([await take("webhook", "sent"), await take("webhook", "given_up")]).toEqual([
+    "webhook first",
+    "webhook second",
+  ]);
+  expect(findNextDueAt(database, "mail", NOW, FAR)).toBe(LATER.toISOString());
+  expect(listLastEnds(database).map(({ recipient, state }) => `${recipient} ${state}`)).toEqual([
+    "null given_up",
+    "b@example.com sent",
+  ]);
 });
 
 /** The statements that `use` runs, with SQLite's query plans. */

@@ -154,6 +154,22 @@ test("questions and records of an earlier version keep their values in views and
   await database.close();
 });
 
+test("an open notice of an earlier version is still one for the webhook", async () => {
+  const path = join(makeTempFolder(), "dagmar.db");
+  const connection = new BetterSqlite3(path);
+  connection.pragma("journal_mode = WAL");
+  const end = MIGRATIONS.findIndex(({ name }) => name.endsWith("notices-by-channel"));
+  await migrateTo(connection, path, MIGRATIONS.slice(0, end));
+  connection.exec(`INSERT INTO notices (dag_id, run_id, kind, failures, message, created_at)
+    VALUES ('d', 'r', 'failure', 1, 'm', '${AT}')`);
+  connection.close();
+  const database = await openDatabase(path, { clock: createTestClock(), mode: "existing" });
+  expect(database.all(sql`SELECT channel, recipient, state FROM notices`)).toEqual([
+    { channel: "webhook", recipient: null, state: "open" },
+  ]);
+  await database.close();
+});
+
 describe.each(MIGRATIONS.slice(1).map((_, index) => index + 1))(
   "a database that stopped after migration %i",
   (count) => {

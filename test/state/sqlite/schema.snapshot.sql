@@ -36,7 +36,8 @@ CREATE INDEX notices_by_dag ON notices (dag_id, notice_id);
 
 CREATE INDEX notices_open ON notices (notice_id) WHERE state = 'open';
 
-CREATE INDEX notices_unknown ON notices (notice_id) WHERE state NOT IN ('open', 'sent', 'given_up');
+CREATE INDEX notices_unknown ON notices (notice_id)
+  WHERE state NOT IN ('open', 'sent', 'given_up') OR channel NOT IN ('webhook', 'mail');
 
 CREATE INDEX objects_by_dataset ON objects (lake, dataset, kind, commit_order);
 
@@ -278,7 +279,7 @@ CREATE TABLE notices (
   error TEXT,
   created_at TEXT NOT NULL,
   sent_at TEXT
-) STRICT;
+  , channel TEXT NOT NULL DEFAULT 'webhook', recipient TEXT) STRICT;
 
 CREATE TABLE objects (
   object_id INTEGER PRIMARY KEY AUTOINCREMENT,

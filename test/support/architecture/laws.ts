@@ -27,6 +27,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-s3": ["lake/s3/"],
   "@aws-sdk/credential-provider-node": ["lake/s3/"],
   axios: ["tasks/", "scheduler/notices/"],
+  nodemailer: ["scheduler/notices/"],
   "axios-retry": ["tasks/"],
   "csv-parse": ["tasks/csv/"],
   "agent-base": ["cli/process/proxy-agents.ts"],
