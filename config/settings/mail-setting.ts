@@ -99,7 +99,7 @@ function chooseSecurity({ isTls, host }: MailServer, tls: MailValues["DAGMAR_SMT
 export function listMailFaults(given: Readonly<Record<string, string | undefined>>): readonly string[] {
   const needed = ["DAGMAR_SMTP_URL", "DAGMAR_SMTP_FROM", "DAGMAR_SMTP_TO"];
   const all = [...needed, "DAGMAR_SMTP_TLS"];
-  const [first] = all.filter((name) => given[name] !== undefined);
+  const first = all.find((name) => given[name] !== undefined);
   const missing = needed.filter((name) => given[name] === undefined);
   const faults =
     first === undefined || missing.length === 0 ? [] : [`${first} also needs ${missing.join(" and ")}`];

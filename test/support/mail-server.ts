@@ -30,13 +30,13 @@ export type Refusing = (at: "connect" | "auth" | "from" | "to" | "data", text: s
 export interface MailServerOptions extends SMTPServerOptions {
   /** The reply, such as `550 5.1.1 Unknown`, to refuse with. */
   readonly refuse?: Refusing;
-  /** Called with a mail before it is accepted; the answer waits for it. */
-  readonly hold?: (mail: Mail) => Promise<void>;
+  /** Whether this mail, which is received whole, never gets an answer. */
+  readonly isHeld?: (mail: Mail) => boolean;
   readonly password?: string;
 }
 
 export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
-  const { refuse = () => undefined, hold, password, ...rest } = options;
+  const { refuse = () => undefined, isHeld = () => false, password, ...rest } = options;
   const mails: Mail[] = [];
   let connections = 0;
   const judge = (at: Parameters<Refusing>[0], text: string): Error | null => {
@@ -74,7 +74,8 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
           done(refused);
           return;
         }
-        const { envelope, user, secure } = session;
+        const { envelope, secure } = session;
+        const user = session.user as unknown;
         const mail: Mail = {
           from: envelope.mailFrom === false ? "" : envelope.mailFrom.address,
           to: envelope.rcptTo.map(({ address }) => address),
@@ -83,7 +84,7 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
           ...parseMail(Buffer.concat(chunks).toString("utf8")),
         };
         mails.push(mail);
-        void (hold?.(mail) ?? Promise.resolve()).then(() => done(null));
+        if (!isHeld(mail)) done(null);
       });
     },
   });
