@@ -25,6 +25,7 @@ export function observeLake(lake: SweepableLake, tell: (outcome: PutOutcome) => 
     list: (prefix, signal) => lake.list(prefix, signal),
     sweepLeftovers: (prefix, startedBefore, signal) => lake.sweepLeftovers(prefix, startedBefore, signal),
     serverAddress: lake.serverAddress,
+    renaming: lake.renaming,
     examine: (prefixes, signal) => lake.examine(prefixes, signal),
     close: () => lake.close(),
   };

@@ -2,7 +2,19 @@
 import type { Finding } from "../model/ports/examination.ts";
 import type { Lake } from "../model/ports/lake.ts";
 
+/** Gives the lake's own files of before 0.2 their present names. It may be killed at any point and done again. */
+export interface LakeRenaming {
+  /** All files with metadata; resolves to the number of those that have an old name. */
+  renameMetadata(options: { readonly isDryRun: boolean }, signal: AbortSignal): Promise<number>;
+  /** Gives an object a second name, with its metadata; `false` if that key has other bytes. */
+  addName(key: string, newKey: string): Promise<boolean>;
+  /** Removes one of the two names. Raises an error unless both have the same bytes. */
+  dropName(key: string, newKey: string): Promise<void>;
+}
+
 export interface SweepableLake extends Lake {
+  /** `null` where names stay as they are: in S3 metadata has no name, and the writer may not delete. */
+  readonly renaming: LakeRenaming | null;
   /**
    * Ends unfinished multipart uploads (S3) and removes temporary files (folder) that were begun before `startedBefore`,
    * only under the prefix; resolves to their number. Objects are never touched. `startedBefore` must be further back

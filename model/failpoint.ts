@@ -53,6 +53,12 @@ export const FAILPOINTS = [
   "folder.link.after",
   "folder.sync.before",
   "folder.sync.after",
+  // lake/folder: files of before 0.2 that get their present names
+  "rename.metadata.open",
+  "rename.add.open",
+  "rename.add.after",
+  "rename.drop.open",
+  "rename.drop.after",
   // lake/s3: an object at once, or in parts
   "s3.put.before",
   "s3.put.after",

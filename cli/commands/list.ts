@@ -14,6 +14,7 @@ import { dbPrune } from "./db/prune.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { lakeLs } from "./lake/ls.ts";
+import { lakeMigrate } from "./lake/migrate.ts";
 import { lakeMissing } from "./lake/missing.ts";
 import { lakeVerify } from "./lake/verify.ts";
 import { run } from "./run.ts";
@@ -48,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   lakeLs,
   lakeVerify,
   lakeMissing,
+  lakeMigrate,
   dbMigrate,
   dbBackup,
   dbCheck,

@@ -26,7 +26,7 @@ import { completeMetadata } from "../object-metadata.ts";
 import { PreparedFile } from "../prepared-file.ts";
 import { throttleProgress } from "../progress-throttle.ts";
 import { SerialQueue } from "../serial-queue.ts";
-import type { SweepableLake } from "../sweepable-lake.ts";
+import type { LakeRenaming, SweepableLake } from "../sweepable-lake.ts";
 import { makeFolderSynced, syncFolder, writeSynced } from "./durable-files.ts";
 import type { Finding } from "../../model/ports/examination.ts";
 import { examineFolder } from "./examine-folder.ts";
@@ -42,6 +42,7 @@ import {
   replaceMeta,
 } from "./folder-metadata.ts";
 import { findPathToRead, walkToKey } from "./folder-names.ts";
+import { createRenaming } from "./rename-files.ts";
 import { readEtag, removeTemporaries, walkFolder } from "./walk-folder.ts";
 
 const BOOKKEEPING_FOLDER = BOOKKEEPING_PREFIX.slice(0, -1);
@@ -58,6 +59,7 @@ interface Draft {
 export class FolderLake implements SweepableLake {
   readonly id: string;
   readonly serverAddress = null;
+  readonly renaming: LakeRenaming;
   readonly #root: string;
   readonly #clock: Clock;
   /** Names are checked and taken one at a time, so that two puts of this process cannot take the same name. */
@@ -69,6 +71,10 @@ export class FolderLake implements SweepableLake {
     this.#root = root;
     this.#clock = tools.clock;
     this.id = nameFolderLake(root);
+    this.renaming = createRenaming(root, BOOKKEEPING_FOLDER, async () => {
+      await this.capabilities();
+      return this.#draft().asidePath;
+    });
   }
 
   async capabilities(signal?: AbortSignal): Promise<LakeCapabilities> {

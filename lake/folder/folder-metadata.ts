@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream, type BigIntStats } from "node:fs";
-import { link, readFile, rename, unlink } from "node:fs/promises";
+import { link, lstat, readFile, rename, unlink } from "node:fs/promises";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ObjectMetadata } from "../../model/ports/lake.ts";
@@ -126,6 +126,23 @@ export async function placeMeta(
 async function isOf(metaFile: string, objectPath: string): Promise<boolean> {
   const { sha256 } = parseMeta((await readFileIfThere(metaFile)) ?? "").metadata;
   return sha256 !== undefined && (await hashFile(objectPath)) === sha256;
+}
+
+/** Whether a file is metadata of ours. */
+export async function isMetadata(metaFile: string): Promise<boolean> {
+  return parseMeta((await readFileIfThere(metaFile)) ?? "").metadata["sha256"] !== undefined;
+}
+
+/** Whether a file is the metadata of an existing object: it has the object's mark, or the sha256 of its bytes. */
+export async function isMetadataOf(metaFile: string, objectPath: string): Promise<boolean> {
+  const { mark, metadata } = parseMeta((await readFileIfThere(metaFile)) ?? "");
+  try {
+    if (mark === markFile(await lstat(objectPath, { bigint: true }))) return true;
+    return metadata["sha256"] === (await hashFile(objectPath));
+  } catch (fault) {
+    if (readErrno(fault) === "ENOENT") return false;
+    throw fault;
+  }
 }
 
 /** SHA-256 of the bytes that are there now. */

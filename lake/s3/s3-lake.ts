@@ -44,6 +44,7 @@ export interface S3LakeTools {
 
 export class S3Lake implements SweepableLake {
   readonly id: string;
+  readonly renaming = null;
   readonly #prefix: string;
   readonly #objects: S3Objects;
   readonly #options: S3Options;

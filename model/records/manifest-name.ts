@@ -20,6 +20,17 @@ export function findManifestTemplate(key: string): string {
   return key.replace(/-\d+(\.[a-z]+)$/, "-${seq}$1");
 }
 
+/** The present key of a manifest that was named before 0.2; `undefined` for any other key. */
+export function renameManifestKey(key: string): string | undefined {
+  const parts = /^(.*\/)?_(manifest-.*)\.json$/s.exec(key);
+  return parts === null ? undefined : `${parts[1] ?? ""}.${parts[2] ?? ""}.lake`;
+}
+
+/** The key that a manifest would have had before 0.2. */
+export function nameManifestAsBefore(key: string): string {
+  return key.replace(/(^|\/)\.(manifest-[^/]*)\.lake$/, "$1_$2.json");
+}
+
 export function isManifestKey(key: string): boolean {
   return /^[._]manifest-/.test(key.slice(key.lastIndexOf("/") + 1));
 }

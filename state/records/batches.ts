@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
 import type { SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
-import { findManifestTemplate } from "../../model/records/manifest-name.ts";
+import { findManifestTemplate, nameManifestAsBefore } from "../../model/records/manifest-name.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import { frameRecords } from "../../model/records/record-batch.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -124,7 +124,7 @@ export function rekeyBatch(query: Query, batchId: number): SealedBatch {
   return readSealed(query, batchId);
 }
 
-/** Manifests are numbered from 1, without padding. */
+/** Manifests are numbered from 1, without padding. A number that one of before 0.2 has is taken: it may get the present name. */
 export function nextManifestKey(
   query: Query,
   lake: string,
@@ -133,7 +133,8 @@ export function nextManifestKey(
 ): { readonly seq: number; readonly key: string } {
   for (let seq = after + 1; ; seq += 1) {
     const key = template.replaceAll("${seq}", String(seq));
-    if (!isKeyTaken(query, lake, key)) return { seq, key };
+    if (!isKeyTaken(query, lake, key) && !isKeyTaken(query, lake, nameManifestAsBefore(key)))
+      return { seq, key };
   }
 }
 

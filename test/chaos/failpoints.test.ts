@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from "vitest";
 import { armFailpoints, FAILPOINTS, failpoint, type FailpointName } from "../../model/failpoint.ts";
 import { DECLARATIONS } from "../../tasks/registry.ts";
+import { beginWithOldLake } from "./support/old-lake.ts";
 import { foreground, scheduler } from "./sweep-scenes.ts";
 import { openSweepWorld, type LakeKind, type SweepWorld } from "./sweep-world.ts";
 import { tell, tryCrashes } from "./sweep.ts";
@@ -33,6 +34,9 @@ test("every name in the list is passed by some sweep", { timeout: 120_000 }, asy
     expect(await tryCrashes(world, scene, [crashAt])).toEqual({ kills: 1, faults: [] });
     for (const name of world.passed()) passed.add(name);
   }
+  await beginWithOldLake(folder);
+  await folder.start(["lake", "migrate"]).ended;
+  for (const name of folder.passed()) passed.add(name);
   const names = [...FAILPOINTS, ...DECLARATIONS.flatMap(({ failpoints = [] }) => failpoints)];
   expect([...passed].toSorted()).toEqual(names.toSorted());
 });

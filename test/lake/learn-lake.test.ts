@@ -301,7 +301,7 @@ describe("a lake whose own files have the names of before 0.2", () => {
   test("is as recorded: nothing is missing, adopted or read", async () => {
     const stored = await storeTitles();
     renameFilesAsBefore(join(stored.world.folder, "lake/Raw"));
-    renameKeysAsBefore(stored.world);
+    renameKeysAsBefore(stored.world.database.path);
     const reads = countReads(stored.world.lake);
     expect(await learn(stored.world, stored.run)).toMatchObject({ objects: 0, missingKeys: [] });
     expect(reads()).toBe(0);

@@ -1,8 +1,7 @@
 /** Gives the lake's own files the names that they had before 0.2, on disk and in the database. */
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { sql } from "../../state/sqlite/statement.ts";
-import type { TestWorld } from "../support/test-world.ts";
+import BetterSqlite3 from "better-sqlite3";
 
 /** `.manifest-….lake` as `_manifest-….json`; any other name as it is. */
 export function nameAsBefore(name: string): string {
@@ -18,11 +17,13 @@ export function renameFilesAsBefore(folder: string): void {
   }
 }
 
-export function renameKeysAsBefore({ database }: Pick<TestWorld, "database">): void {
-  for (const table of [sql`objects`, sql`batches`]) {
-    database.run(
-      sql`UPDATE ${table} SET key = replace(replace(key, '/.manifest-', '/_manifest-'), '.lake', '.json')
-          WHERE kind = 'manifest'`,
+export function renameKeysAsBefore(databaseFile: string): void {
+  const database = new BetterSqlite3(databaseFile);
+  for (const table of ["objects", "batches"]) {
+    database.exec(
+      `UPDATE ${table} SET key = replace(replace(key, '/.manifest-', '/_manifest-'), '.lake', '.json')
+        WHERE kind = 'manifest'`,
     );
   }
+  database.close();
 }

@@ -322,7 +322,7 @@ describe("manifests", () => {
   test("that were sealed under a name of before 0.2 keep it: their bytes may be in the lake already", async () => {
     const { seal, ports, lake, database } = await openAsking();
     await ports.batches.commit(await seal("tt0000001"), "etag", { isClosing: true });
-    renameKeysAsBefore({ database });
+    renameKeysAsBefore(database.path);
     const [manifest] = await ports.batches.listSealed(lake.id, "titles");
     const before = (seq: number) => manifestKey(seq).replace("/.", "/_").replace(".lake", ".json");
     if (manifest?.key !== before(1)) throw new Error("the manifest has another key");
