@@ -3,16 +3,10 @@ import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import {
-  ageFile,
-  openCliWorld,
-  startSimulator,
-  waitUntil,
-  writeSamples,
-  type CliWorld,
-} from "../support/cli.ts";
+import { openCliWorld, waitUntil, type CliWorld } from "../support/cli.ts";
 import { EXECUTED_ELSEWHERE } from "./executed-elsewhere.ts";
 import { listRecommended, listUnmarked } from "./list-recommended.ts";
+import { follow, lakeFile, prepareTmdb, say, startSlow, writeDag, writeTitles } from "./remedy-world.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -22,55 +16,6 @@ interface Remedy {
   readonly covers: readonly string[];
   /** Brings the state about, executes what is recommended there, and expects what must hold then. */
   readonly execute: (world: CliWorld) => Promise<void>;
-}
-
-const DAGS = {
-  by_hand: `schedule: manual\ntasks: { nothing: { type: noop } }\n`,
-  daily: `schedule: "0 6 * * *"\ntasks: { nothing: { type: noop } }\n`,
-  faulty: `schedule: manual\ntasks:\n  fails: { type: shell, with: { script: "test -e well" } }\n  after: { type: noop, needs: [fails] }\n`,
-  reader: `schedule: manual\ntasks: { ids: { type: csv-to-ids, with: { source: { dataset: titles }, id: id } } }\n`,
-  slow: `schedule: manual\ntasks: { waits: { type: shell, with: { script: "until test -e well; do sleep 0.1; done" } } }\n`,
-  slow_daily: `schedule: "0 6 * * *"\ntasks: { waits: { type: shell, with: { script: "until test -e well; do sleep 0.1; done" } } }\n`,
-  files: `schedule: manual\ntasks: { file: { type: file-to-lake, with: { dataset: titles, file: titles.csv, key: "Raw/CSV/\${partition}/titles.csv", stable_for: 0s } } }\n`,
-};
-
-function writeDag(world: CliWorld, dagId: keyof typeof DAGS): void {
-  writeFileSync(join(world.dagsFolder, `${dagId}.yaml`), `dag: ${dagId}\n${DAGS[dagId]}`);
-}
-
-function writeTitles(world: CliWorld, text: string): void {
-  writeDag(world, "files");
-  writeFileSync(join(world.inputFolder, "titles.csv"), text);
-  ageFile(join(world.inputFolder, "titles.csv"));
-}
-
-async function prepareTmdb(world: CliWorld, latencyMs = 0): Promise<void> {
-  const simulator = await startSimulator({ latencyMs });
-  onTestFinished(() => simulator.close());
-  world.environment["TMDB_BASE_URL"] = simulator.url;
-  await writeSamples(world, { movies: 30, series: 5 });
-}
-
-const lakeFile = (world: CliWorld, key: string): string => join(world.lakeFolder, key);
-
-async function say(world: CliWorld, args: readonly string[], exitCode: number): Promise<string> {
-  const result = await world.run(args);
-  const text = result.stdout + result.stderr;
-  expect(result.exitCode, text).toBe(exitCode);
-  return text;
-}
-
-/** Executes the first command of that name that the text recommends, as it stands there; `more` are its placeholders' values. */
-function follow(
-  world: CliWorld,
-  text: string,
-  name: string,
-  { more = [], exitCode = 0 }: { readonly more?: readonly string[]; readonly exitCode?: number } = {},
-): Promise<string> {
-  const [, command] = new RegExp(`\`dagmar (${name}\\b[^\`]*)\``).exec(text) ?? [];
-  if (command === undefined) throw new Error(`no \`dagmar ${name}\` in: ${text}`);
-  const words = command.split(" ").filter((word) => word !== "…");
-  return say(world, [...words, ...more], exitCode);
 }
 
 const REMEDIES: readonly Remedy[] = [
@@ -348,23 +293,6 @@ const REMEDIES: readonly Remedy[] = [
     },
   },
 ];
-
-/** A scheduler, and a run of `slow` at work under it. */
-async function startSlow(world: CliWorld, args: readonly string[]) {
-  const scheduler = world.start(["scheduler"], { DAGMAR_HTTP: "off" });
-  await waitUntil(scheduler, () => scheduler.output().includes("is scheduling"));
-  const asking = world.start(args);
-  const isRunning = () => world.query("SELECT 1 FROM task_instances WHERE state = 'running'").length > 0;
-  await waitUntil(asking, isRunning);
-  return {
-    untilIdle: () => waitUntil(scheduler, () => !isRunning()),
-    async stop() {
-      await asking.ended;
-      scheduler.child.kill("SIGTERM");
-      await scheduler.ended;
-    },
-  };
-}
 
 describe("a remedy helps where", () => {
   test.each(REMEDIES)("$state", { timeout: 240_000 }, async ({ execute }) => {

@@ -16,6 +16,7 @@ import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { StateError } from "../../../model/errors.ts";
 import { renewLease, takeLease } from "../../../state/control/lease.ts";
+import { decodeHeader, mayFollow, type DatabaseHeader } from "../../../state/sqlite/database-header.ts";
 import { openDatabase, type Database } from "../../../state/sqlite/database.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
@@ -82,6 +83,7 @@ const SPOILS: readonly (readonly [string, "" | "-wal", Spoil])[] = [
   ["is damaged behind its first words", "", (path) => overwrite(path, Buffer.from([7]), 17)],
   ["is damaged in its counter", "", (path) => overwrite(path, randomBytes(4), 24)],
   ["is damaged in its number of pages", "", (path) => overwrite(path, Buffer.alloc(4), 28)],
+  ["is damaged in its schema's number", "", (path) => overwrite(path, Buffer.alloc(4), 40)],
   ["is damaged in its encoding", "", (path) => overwrite(path, Buffer.from([9]), 59)],
   ["is damaged in its mark", "", (path) => overwrite(path, randomBytes(4), 60)],
   ["is damaged in its zeros", "", (path) => overwrite(path, Buffer.from("x"), 80)],
@@ -141,6 +143,17 @@ test.each(SPOILS)("a database that %s is no longer written, also not on close", 
   expect(readFileSync(path).equals(left)).toBe(true);
 });
 
+test("a new database that another one replaces before its first checkpoint is no longer written", async () => {
+  const clock = createHandClock();
+  const path = join(makeTempFolder(), "dagmar.db");
+  const database = await openDatabase(path, { clock, mode: "create" });
+  onTestFinished(() => database.close());
+  await take(database);
+  await clock.advance(20);
+  copyFileSync(await makeOther(path), path);
+  expect(await codeOf(write(database))).toMatch(/^DATABASE_MOVED: .* was cut short or overwritten/);
+});
+
 describe("what SQLite itself writes is no reason to stop:", () => {
   const OTHERS: Readonly<Record<string, (other: BetterSqlite3.Database) => unknown>> = {
     "a row": (other) => other.exec("INSERT INTO pools (pool, slots) VALUES (hex(randomblob(9000)), 1)"),
@@ -156,6 +169,34 @@ describe("what SQLite itself writes is no reason to stop:", () => {
     "the same mark": (other) =>
       other.pragma(`user_version = ${other.pragma("user_version", { simple: true }) as number}`),
   };
+
+  test("the first checkpoint of a new database", async () => {
+    const clock = createHandClock();
+    const path = join(makeTempFolder(), "dagmar.db");
+    const database = await openDatabase(path, { clock, mode: "create" });
+    onTestFinished(() => database.close());
+    await take(database);
+    const other = new BetterSqlite3(path);
+    other.pragma("wal_checkpoint(PASSIVE)");
+    other.close();
+    await clock.advance(20);
+    expect(await codeOf(write(database))).toBe("done");
+  });
+
+  test("a file that becomes smaller, down to the pages that it has", () => {
+    const bytes = Buffer.alloc(100);
+    bytes.write("SQLite format 3\0", 0, "latin1");
+    bytes.writeUInt16BE(4096, 16);
+    bytes.writeUInt32BE(10, 28);
+    const ofSize = (pages: number): DatabaseHeader => {
+      const header = decodeHeader(bytes, pages * 4096);
+      if (header === undefined) throw new Error("no header");
+      return header;
+    };
+    const smaller = [8, 9, 10, 11].map((pages) => mayFollow(ofSize(20), ofSize(pages)));
+    expect(smaller).toEqual([false, false, true, true]);
+    expect(mayFollow(ofSize(8), ofSize(9))).toBe(true);
+  });
 
   test.each([1, 2, 3])(
     "other programs' work in random order (%i), and each state of the files opens",
