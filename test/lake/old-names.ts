@@ -4,7 +4,7 @@ import { join } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 
 /** `.manifest-….lake` as `_manifest-….json`; any other name as it is. */
-export function nameAsBefore(name: string): string {
+function nameAsBefore(name: string): string {
   return name.replace(/^\.(manifest-.*)\.lake$/, "_$1.json");
 }
 
