@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   DAG_INVALID: { exit: 78, meaning: "A Dag file has faults; every one is listed with its line and column." },
   DAG_UNKNOWN: { exit: 2, meaning: "The Dag folder has no Dag of that name." },
   TASK_UNKNOWN: { exit: 2, meaning: "The Dag has no task of that name." },
+  POOL_UNKNOWN: { exit: 2, meaning: "There is no pool of that name." },
   RUN_UNKNOWN: { exit: 2, meaning: "There is no DagRun of that name or date." },
   RUN_PARAMS_DIFFER: { exit: 2, meaning: "A DagRun of that logical date exists with other params." },
   PARAM_INVALID: {

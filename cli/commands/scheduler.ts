@@ -8,11 +8,14 @@ export const scheduler: Command = {
   async run({ drain }) {
     const { withApp } = await import("../open-app.ts");
     const { runScheduler } = await import("../../app/service/run-scheduler.ts");
-    const { createOpsFace } = await import("../../web/ops/ops-endpoint.ts");
+    const { createWebFace } = await import("../../web/endpoint.ts");
+    const { startReadThread } = await import("../process/start-read-thread.ts");
     return withApp((app) => {
-      const { clock, log, settings, version } = app;
-      const face = { address: settings.http, clock, log, version };
-      return runScheduler(app, (database) => createOpsFace(database, face), drain);
+      const { clock, log, settings, version, lake } = app;
+      const { databaseFile, dagsFolder } = settings;
+      const reading = { databaseFile, dagsFolder, version, lakeId: lake.id };
+      const face = { address: settings.http, clock, log, version, startReader: () => startReadThread(reading) };
+      return runScheduler(app, (database) => createWebFace(database, face), drain);
     });
   },
 };

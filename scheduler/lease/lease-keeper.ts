@@ -8,7 +8,7 @@ import { releaseLease, renewLease, takeLease } from "../../state/control/lease.t
 import type { Lease } from "../../state/control/lease-holder.ts";
 import { isProcessAlive, type ProcessIdentity } from "./process-identity.ts";
 
-const LEASE_SECONDS = 30;
+export const LEASE_SECONDS = 30;
 const RENEW_SECONDS = 10;
 
 export interface HeldLease {

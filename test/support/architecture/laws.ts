@@ -16,7 +16,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** Where an npm package may be imported; a path that ends in `/` is a folder. A package that is not here may be nowhere. */
 export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
-  zod: ["model/", "config/", "tasks/"],
+  zod: ["model/", "config/", "tasks/", "web/api/"],
   croner: ["model/"],
   "node-cron": ["scheduler/waking/minute-timer.ts"],
   "prom-client": ["web/"],

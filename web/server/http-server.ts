@@ -1,29 +1,24 @@
-/**
- * The one endpoint over HTTP: /healthz, /readyz and /metrics, for machines that watch the service. Its caller supplies the
- * answers; requests change nothing.
- */
+/** The HTTP server: sockets, limits and listening. Its caller makes the replies. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConfigError, describeError } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
-import type { Health } from "../../app/service/health.ts";
+import { reply, TEXT, type HttpReply, type HttpRequest } from "./exchange.ts";
 
-export interface OpsAddress {
+export interface HttpAddress {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
 }
 
-export interface OpsServerOptions {
-  readonly address: OpsAddress;
-  health(): Health;
-  ready(): Health;
-  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+export interface HttpServerOptions {
+  readonly address: HttpAddress;
+  answer(request: HttpRequest): HttpReply | Promise<HttpReply>;
   readonly log: Logger;
 }
 
-export interface OpsServer {
+export interface HttpServer {
   /** With the actual port, without a trailing slash. */
   readonly url: string;
   /** Closes all connections; may be called twice. */
@@ -31,12 +26,17 @@ export interface OpsServer {
 }
 
 /** Raises `ADDRESS_TAKEN` if listening may work later, `CONFIG_INVALID` if the configuration has to change. */
-export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
-  const { address, log } = options;
-  const server = createServer(LIMITS, (request, response) => {
-    void answer(request, options).then((reply) => {
-      send(response, reply);
-    });
+export async function startHttpServer({ address, answer, log }: HttpServerOptions): Promise<HttpServer> {
+  const server = createServer(LIMITS, (message, response) => {
+    const request = readRequest(message);
+    void (async () => answer(request))()
+      .catch((error: unknown) => {
+        log.error(`${request.path} could not be answered: ${describeError(error)}`);
+        return reply(500, TEXT, "Internal error; the log has the reason.\n");
+      })
+      .then((made) => {
+        send(response, made);
+      });
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = IDLE_MS;
@@ -56,75 +56,42 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
   };
 }
 
-/** Far more than a scrape needs, far less than a stuck or hostile client would take. */
+/** Far more than scrapes and a few browsers need, far less than a stuck or hostile client would take. */
 const IDLE_MS = 10_000;
-const MAX_CONNECTIONS = 32;
+const MAX_CONNECTIONS = 128;
 const LIMITS = {
   maxHeaderSize: 8 * 1024,
   headersTimeout: 5_000,
   requestTimeout: IDLE_MS,
+  keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 5_000,
 } as const;
 
-const PATHS = `/healthz  whether the process lives and its loop turns
-/readyz   whether it holds the lease and can work
-/metrics  what it does, for Prometheus
-`;
-
-const TEXT = "text/plain; charset=utf-8";
-const JSON_TYPE = "application/json; charset=utf-8";
-
-interface Reply {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-  readonly allow?: string;
-}
-
-async function answer(request: IncomingMessage, options: OpsServerOptions): Promise<Reply> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return { status: 405, contentType: TEXT, body: "Only GET and HEAD.\n", allow: "GET, HEAD" };
-  }
-  const [path = "/"] = (request.url ?? "/").split("?", 1);
-  try {
-    switch (path) {
-      case "/healthz":
-        return formatHealth(options.health());
-      case "/readyz":
-        return formatHealth(options.ready());
-      case "/metrics":
-        return { status: 200, ...(await options.metrics()) };
-      default:
-        return { status: 404, contentType: TEXT, body: `Not found. The paths are:\n\n${PATHS}` };
-    }
-  } catch (error) {
-    options.log.error(`${path} could not be answered: ${describeError(error)}`);
-    return { status: 500, contentType: TEXT, body: "Internal error; the log has the reason.\n" };
-  }
-}
-
-function formatHealth(health: Health): Reply {
+function readRequest({ method = "GET", url = "/", headers }: IncomingMessage): HttpRequest {
+  const cut = url.indexOf("?");
+  const single = Object.entries(headers).flatMap(([name, value]) =>
+    typeof value === "string" ? [[name, value] as const] : [],
+  );
   return {
-    status: health.status === "ok" ? 200 : 503,
-    contentType: JSON_TYPE,
-    body: `${JSON.stringify(health)}\n`,
+    method: method === "HEAD" ? "GET" : method,
+    path: cut < 0 ? url : url.slice(0, cut),
+    search: cut < 0 ? "" : url.slice(cut),
+    headers: Object.fromEntries(single),
   };
 }
 
-/** Every connection ends with its answer: a scrape gains nothing from keeping it, and no connection stays open. */
-function send(response: ServerResponse, { status, contentType, body, allow }: Reply): void {
+function send(response: ServerResponse, { status, headers, body }: HttpReply): void {
   response.writeHead(status, {
-    "Content-Type": contentType,
     "Content-Length": Buffer.byteLength(body),
-    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    Connection: "close",
-    ...(allow === undefined ? {} : { Allow: allow }),
+    "Referrer-Policy": "no-referrer",
+    ...headers,
   });
+  // For HEAD, Node leaves the body out.
   response.end(body);
 }
 
-function listen(server: Server, address: OpsAddress): Promise<void> {
+function listen(server: Server, address: HttpAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException): void => {
       reject(explainListenError(error, address));
@@ -140,7 +107,7 @@ function listen(server: Server, address: OpsAddress): Promise<void> {
 /** The other program may end, and an address may appear with its network. */
 const PASSING: ReadonlySet<string> = new Set(["EADDRINUSE", "EADDRNOTAVAIL"]);
 
-function explainListenError(error: NodeJS.ErrnoException, { host, port }: OpsAddress): ConfigError {
+function explainListenError(error: NodeJS.ErrnoException, { host, port }: HttpAddress): ConfigError {
   const [reason, hint] = LISTEN_FAULTS[error.code ?? ""] ?? [
     describeError(error),
     "Set DAGMAR_HTTP to another address, or to off.",

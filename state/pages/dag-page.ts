@@ -1,0 +1,126 @@
+/** Dags as lists show them: their rows, definitions, faults and counts of runs. */
+import type { DagDefinition } from "../../model/dag/dag.ts";
+import type { DagRunState } from "../../model/run/dag-run.ts";
+import type { Query } from "../sqlite/query.ts";
+import { flag, json, mapRow, type Row } from "../sqlite/row.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
+import { orderBy, readCount, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
+
+export interface DagEntry {
+  readonly dagId: string;
+  readonly fingerprint: string;
+  readonly definition: DagDefinition;
+  readonly isPaused: boolean;
+  /** Its file exists, is valid and not off. */
+  readonly isActive: boolean;
+  readonly hasImportError: boolean;
+  /** When a scheduler or a command saw this version first, ISO UTC. */
+  readonly seenAt: string;
+  /** Up to here all slots are handled, ISO UTC; `null` if no scheduler has read it yet. */
+  readonly cursor: string | null;
+}
+
+export interface DagFilter {
+  readonly isPaused?: boolean | undefined;
+  readonly isActive?: boolean | undefined;
+  /** A part of its id, in any case. */
+  readonly pattern?: string | undefined;
+}
+
+export type DagColumn = "dag_id" | "is_paused" | "seen_at";
+
+const COLUMNS = sql`d.dag_id, d.fingerprint, v.definition, d.is_paused, d.is_active, d.seen_at, d.cursor,
+  EXISTS (SELECT 1 FROM import_errors e WHERE e.dag_id = d.dag_id) AS has_import_error`;
+const TABLES = sql`dags d JOIN dag_versions v USING (fingerprint)`;
+const ORDERS: Readonly<Record<DagColumn, Sql>> = {
+  dag_id: sql`d.dag_id`,
+  is_paused: sql`d.is_paused`,
+  seen_at: sql`d.seen_at`,
+};
+const CONVERTERS = { definition: json, isPaused: flag, isActive: flag, hasImportError: flag };
+
+export function listDagPage(
+  query: Query,
+  { isPaused, isActive, pattern }: DagFilter,
+  order: readonly Order<DagColumn>[],
+  { limit, offset }: PageRequest,
+): Page<DagEntry> {
+  const where = whereAll([
+    isPaused === undefined ? undefined : sql`d.is_paused = ${isPaused}`,
+    isActive === undefined ? undefined : sql`d.is_active = ${isActive}`,
+    pattern === undefined ? undefined : sql`instr(lower(d.dag_id), ${pattern.toLowerCase()}) > 0`,
+  ]);
+  const rows = query.all<Row>(
+    sql`SELECT ${COLUMNS} FROM ${TABLES} WHERE ${where} ORDER BY ${orderBy(order, ORDERS, sql`d.dag_id`)}
+        LIMIT ${limit} OFFSET ${offset}`,
+  );
+  return {
+    rows: rows.map((row) => mapRow<DagEntry>(row, CONVERTERS)),
+    total: readCount(query, sql`SELECT count(*) AS total FROM dags d WHERE ${where}`),
+  };
+}
+
+export function findDag(query: Query, dagId: string): DagEntry | undefined {
+  const row = query.get<Row>(sql`SELECT ${COLUMNS} FROM ${TABLES} WHERE d.dag_id = ${dagId}`);
+  return row === undefined ? undefined : mapRow<DagEntry>(row, CONVERTERS);
+}
+
+export interface DagVersionEntry {
+  readonly fingerprint: string;
+  readonly dagId: string;
+  readonly createdAt: string;
+  /** 1 for the Dag's first. */
+  readonly number: number;
+}
+
+/** Newest first. */
+export function listVersionPage(
+  query: Query,
+  dagId: string,
+  { limit, offset }: PageRequest,
+): Page<DagVersionEntry> {
+  const rows = query.all<Row>(
+    sql`SELECT fingerprint, dag_id, created_at, row_number() OVER (ORDER BY created_at, rowid) AS number
+        FROM dag_versions WHERE dag_id = ${dagId} ORDER BY number DESC LIMIT ${limit} OFFSET ${offset}`,
+  );
+  return {
+    rows: rows.map((row) => mapRow<DagVersionEntry>(row)),
+    total: readCount(query, sql`SELECT count(*) AS total FROM dag_versions WHERE dag_id = ${dagId}`),
+  };
+}
+
+export interface ImportErrorEntry {
+  readonly id: number;
+  readonly dagId: string;
+  readonly file: string;
+  /** JSON: a list of `DagIssue`. */
+  readonly faults: string;
+  readonly since: string;
+}
+
+export function listImportErrorPage(query: Query, { limit, offset }: PageRequest): Page<ImportErrorEntry> {
+  const rows = query.all<Row>(
+    sql`SELECT rowid AS id, dag_id, file, faults, since FROM import_errors ORDER BY dag_id
+        LIMIT ${limit} OFFSET ${offset}`,
+  );
+  return {
+    rows: rows.map((row) => mapRow<ImportErrorEntry>(row)),
+    total: readCount(query, sql`SELECT count(*) AS total FROM import_errors`),
+  };
+}
+
+export interface RunCount {
+  readonly dagId: string;
+  readonly state: DagRunState;
+  readonly count: number;
+}
+
+/** Of each of these Dags, the number of its runs in each state. */
+export function countRunsByState(query: Query, dagIds: readonly string[]): readonly RunCount[] {
+  return query
+    .all<Row>(
+      sql`SELECT dag_id, state, count(*) AS count FROM dag_runs
+          WHERE dag_id IN (SELECT value FROM json_each(${JSON.stringify(dagIds)})) GROUP BY dag_id, state`,
+    )
+    .map((row) => mapRow<RunCount>(row));
+}

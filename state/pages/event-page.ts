@@ -1,0 +1,60 @@
+/** Events as lists show them, newest first. */
+import type { Query } from "../sqlite/query.ts";
+import { mapRow, type Row } from "../sqlite/row.ts";
+import { sql } from "../sqlite/statement.ts";
+import { isOneOf, orderBy, readCount, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
+
+export interface EventEntry {
+  readonly eventId: number;
+  /** ISO UTC. */
+  readonly at: string;
+  readonly level: string;
+  readonly kind: string;
+  readonly dagId: string | null;
+  readonly runId: string | null;
+  readonly taskId: string | null;
+  readonly message: string;
+  /** JSON text. */
+  readonly data: string | null;
+}
+
+export interface EventFilter {
+  readonly dagId?: string | undefined;
+  readonly runId?: string | undefined;
+  readonly taskId?: string | undefined;
+  readonly kinds?: readonly string[] | undefined;
+  readonly excludedKinds?: readonly string[] | undefined;
+  /** ISO UTC. */
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+export type EventColumn = "event_log_id" | "when";
+
+const ORDERS = { event_log_id: sql`event_id`, when: sql`at` } as const;
+
+export function listEventPage(
+  query: Query,
+  { dagId, runId, taskId, kinds, excludedKinds, before, after }: EventFilter,
+  order: readonly Order<EventColumn>[],
+  { limit, offset }: PageRequest,
+): Page<EventEntry> {
+  const excluded = isOneOf(sql`kind`, excludedKinds);
+  const where = whereAll([
+    dagId === undefined ? undefined : sql`dag_id = ${dagId}`,
+    runId === undefined ? undefined : sql`run_id = ${runId}`,
+    taskId === undefined ? undefined : sql`task_id = ${taskId}`,
+    isOneOf(sql`kind`, kinds),
+    excluded === undefined ? undefined : sql`NOT (${excluded})`,
+    before === undefined ? undefined : sql`at < ${before}`,
+    after === undefined ? undefined : sql`at > ${after}`,
+  ]);
+  const rows = query.all<Row>(
+    sql`SELECT event_id, at, level, kind, dag_id, run_id, task_id, message, data FROM events WHERE ${where}
+        ORDER BY ${orderBy(order, ORDERS, sql`event_id`)} LIMIT ${limit} OFFSET ${offset}`,
+  );
+  return {
+    rows: rows.map((row) => mapRow<EventEntry>(row)),
+    total: readCount(query, sql`SELECT count(*) AS total FROM events WHERE ${where}`),
+  };
+}

@@ -1,0 +1,53 @@
+/** Pages of rows: how many, from where, and in which order. Each listing has its own columns for filters and order. */
+import type { Query } from "../sqlite/query.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
+
+export interface PageRequest {
+  /** 1 to 100. */
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface Page<T> {
+  readonly rows: readonly T[];
+  /** Of all pages. */
+  readonly total: number;
+}
+
+/** One column and its direction. */
+export interface Order<Column extends string> {
+  readonly column: Column;
+  readonly isDescending: boolean;
+}
+
+/** `conditions` joined by AND. */
+export function whereAll(conditions: readonly (Sql | undefined)[]): Sql {
+  return conditions.reduce<Sql>(
+    (all, condition) => (condition === undefined ? all : sql`${all} AND ${condition}`),
+    sql`TRUE`,
+  );
+}
+
+/** Whether the expression is one of the values; `undefined` if no values are given. */
+export function isOneOf(expression: Sql, values: readonly string[] | undefined): Sql | undefined {
+  if (values === undefined || values.length === 0) return undefined;
+  return sql`${expression} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
+}
+
+/** The expressions in the order's columns, then the last one, which is unique. */
+export function orderBy<Column extends string>(
+  order: readonly Order<Column>[],
+  expressions: Readonly<Record<Column, Sql>>,
+  last: Sql,
+): Sql {
+  const direction = (isDescending: boolean): Sql => (isDescending ? sql`DESC` : sql`ASC`);
+  const isLastDescending = order[0]?.isDescending ?? false;
+  return order.reduceRight<Sql>(
+    (rest, { column, isDescending }) => sql`${expressions[column]} ${direction(isDescending)}, ${rest}`,
+    sql`${last} ${direction(isLastDescending)}`,
+  );
+}
+
+export function readCount(query: Query, statement: Sql): number {
+  return query.one<{ total: number }>(statement).total;
+}

@@ -1,0 +1,35 @@
+/** The newest runs of a Dag with the state of every task, in two statements however many there are. */
+import type { DagRunState } from "../../model/run/dag-run.ts";
+import type { Query } from "../sqlite/query.ts";
+import { mapRow, type Row } from "../sqlite/row.ts";
+import { sql } from "../sqlite/statement.ts";
+
+/** A run's column in the grid. Instants are ISO UTC. */
+export interface GridRun {
+  readonly dagRunId: number;
+  readonly runId: string;
+  readonly runType: string;
+  readonly state: DagRunState;
+  readonly logicalDate: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  /** JSON: the state of each task, by task id. */
+  readonly tasks: string;
+}
+
+/** Newest first. `before`: an exclusive bound of the logical date, ISO UTC. */
+export function listGridRuns(
+  query: Query,
+  dagId: string,
+  { limit, before }: { readonly limit: number; readonly before: string | undefined },
+): readonly GridRun[] {
+  return query
+    .all<Row>(
+      sql`SELECT r.dag_run_id, r.run_id, r.run_type, r.state, r.logical_date, r.started_at, r.finished_at,
+          (SELECT json_group_object(t.task_id, t.state) FROM task_instances t WHERE t.dag_run_id = r.dag_run_id)
+            AS tasks
+        FROM dag_runs r WHERE r.dag_id = ${dagId} AND (${before} IS NULL OR r.logical_date < ${before})
+        ORDER BY r.logical_date DESC, r.dag_run_id DESC LIMIT ${limit}`,
+    )
+    .map((row) => mapRow<GridRun>(row));
+}

@@ -1,0 +1,98 @@
+/** DagRuns as lists show them, filtered and ordered by columns of their own. */
+import type { DagRunState } from "../../model/run/dag-run.ts";
+import type { Query } from "../sqlite/query.ts";
+import { json, mapRow, type Row } from "../sqlite/row.ts";
+import { sql, type Sql } from "../sqlite/statement.ts";
+import { isOneOf, orderBy, readCount, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
+
+/** Instants are ISO UTC. */
+export interface RunEntry {
+  readonly dagRunId: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly runType: string;
+  readonly state: DagRunState;
+  readonly stopReason: string | null;
+  readonly logicalDate: string;
+  readonly intervalStart: string | null;
+  readonly intervalEnd: string | null;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly fingerprint: string;
+  readonly backfillId: number | null;
+  readonly lake: string | null;
+}
+
+export const RUN_DATES = ["logical_date", "start_date", "end_date"] as const;
+type RunDate = (typeof RUN_DATES)[number];
+
+export interface RunPageFilter {
+  readonly dagId?: string | undefined;
+  readonly states?: readonly string[] | undefined;
+  readonly runTypes?: readonly string[] | undefined;
+  /** Bounds, ISO UTC, inclusive where the name says so. */
+  readonly dates?: readonly {
+    readonly date: RunDate;
+    readonly comparison: "gte" | "gt" | "lte" | "lt";
+    readonly instant: string;
+  }[];
+}
+
+export const RUN_ORDERS = [...RUN_DATES, "run_after", "id", "dag_id", "dag_run_id", "state", "run_type"] as const;
+export type RunColumn = (typeof RUN_ORDERS)[number];
+
+const COLUMNS = sql`dag_run_id, dag_id, run_id, run_type, state, stop_reason, logical_date, interval_start,
+  interval_end, params, created_at, started_at, finished_at, fingerprint, backfill_id, lake`;
+
+const EXPRESSIONS: Readonly<Record<RunColumn, Sql>> = {
+  logical_date: sql`logical_date`,
+  run_after: sql`logical_date`,
+  start_date: sql`started_at`,
+  end_date: sql`finished_at`,
+  id: sql`dag_run_id`,
+  dag_id: sql`dag_id`,
+  dag_run_id: sql`run_id`,
+  state: sql`state`,
+  run_type: sql`run_type`,
+};
+
+const COMPARISONS = { gte: sql`>=`, gt: sql`>`, lte: sql`<=`, lt: sql`<` } as const;
+
+export function listRunPage(
+  query: Query,
+  { dagId, states, runTypes, dates = [] }: RunPageFilter,
+  order: readonly Order<RunColumn>[],
+  { limit, offset }: PageRequest,
+): Page<RunEntry> {
+  const where = whereAll([
+    dagId === undefined ? undefined : sql`dag_id = ${dagId}`,
+    isOneOf(sql`state`, states),
+    isOneOf(sql`run_type`, runTypes),
+    ...dates.map(
+      ({ date, comparison, instant }) => sql`${EXPRESSIONS[date]} ${COMPARISONS[comparison]} ${instant}`,
+    ),
+  ]);
+  const rows = query.all<Row>(
+    sql`SELECT ${COLUMNS} FROM dag_runs WHERE ${where}
+        ORDER BY ${orderBy(order, EXPRESSIONS, sql`dag_run_id`)} LIMIT ${limit} OFFSET ${offset}`,
+  );
+  return {
+    rows: rows.map(mapRun),
+    total: readCount(query, sql`SELECT count(*) AS total FROM dag_runs WHERE ${where}`),
+  };
+}
+
+/** In this lake if it is there, else in another one. */
+export function findRunEntry(query: Query, lakeId: string, dagId: string, runId: string): RunEntry | undefined {
+  const row = query.get<Row>(
+    sql`SELECT ${COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND run_id = ${runId}
+        ORDER BY lake IS ${lakeId} DESC, dag_run_id DESC LIMIT 1`,
+  );
+  return row === undefined ? undefined : mapRun(row);
+}
+
+function mapRun(row: Row): RunEntry {
+  return mapRow<RunEntry>(row, { params: json });
+}

@@ -1,0 +1,69 @@
+/** Finds the route of a path. Literal segments go before parameters, so that the order of the table has no meaning. */
+import type { Route } from "./route.ts";
+
+export type Found =
+  | { readonly kind: "route"; readonly route: Route; readonly params: Readonly<Record<string, string>> }
+  /** The path exists with other methods. */
+  | { readonly kind: "method"; readonly allowed: readonly string[] }
+  | { readonly kind: "nothing" };
+
+interface Pattern {
+  readonly route: Route;
+  readonly segments: readonly string[];
+}
+
+export type FindRoute = (method: string, path: string) => Found;
+
+export function createFinder(routes: readonly Route[]): FindRoute {
+  const patterns: readonly Pattern[] = routes
+    .map((route) => ({ route, segments: route.path.split("/") }))
+    .toSorted((a, b) => countParameters(a) - countParameters(b));
+  return (method, path) => {
+    const segments = path.split("/").map(decode);
+    const matches = patterns.flatMap(({ route, segments: pattern }) => {
+      const params = match(pattern, segments);
+      return params === undefined ? [] : [{ route, params }];
+    });
+    const found = matches.find(({ route }) => route.method === method);
+    if (found !== undefined) return { kind: "route", ...found };
+    if (matches.length === 0) return { kind: "nothing" };
+    return { kind: "method", allowed: [...new Set(matches.map(({ route }) => route.method))] };
+  };
+}
+
+function countParameters({ segments }: Pattern): number {
+  return segments.filter(isParameter).length;
+}
+
+function isParameter(segment: string): boolean {
+  return segment.startsWith("{");
+}
+
+function match(
+  pattern: readonly string[],
+  segments: readonly (string | undefined)[],
+): Readonly<Record<string, string>> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, expected] of pattern.entries()) {
+    const segment = segments[index];
+    if (segment === undefined) return undefined;
+    if (!isParameter(expected)) {
+      if (segment !== expected) return undefined;
+    } else if (segment === "") {
+      return undefined;
+    } else {
+      params[expected.slice(1, -1)] = segment;
+    }
+  }
+  return params;
+}
+
+/** `undefined` for a segment that is not valid percent-encoding. */
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

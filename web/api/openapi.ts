@@ -1,0 +1,75 @@
+/** The OpenAPI 3.1 document, made from the routes and their schemas. */
+import { z } from "zod";
+import { problemSchema } from "./problem.ts";
+import type { Route } from "./route.ts";
+
+type Json = z.core.util.JSONType;
+type Document = Record<string, Json>;
+
+export function writeOpenApi(routes: readonly Route[], version: string): Document {
+  const paths: Record<string, Document> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: writeOperation(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Dagmar",
+      version,
+      description:
+        "/api/v2 has the names and shapes of Airflow's stable REST API; /api/dagmar is Dagmar's own. " +
+        "Instants are ISO 8601 in UTC.",
+    },
+    paths,
+    components: { schemas: { Problem: writeSchema(problemSchema) } },
+  };
+}
+
+function writeOperation(route: Route): Document {
+  const parameters = [
+    ...Object.entries(route.params).map(([name, schema]) => writeParameter("path", name, schema)),
+    ...Object.entries(route.search).map(([name, schema]) => writeParameter("query", name, schema)),
+  ];
+  return {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    responses: {
+      "200": {
+        description: "The answer.",
+        content: { "application/json": { schema: writeSchema(route.answer) } },
+      },
+      default: {
+        description: "A refusal or a fault.",
+        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+      },
+    },
+  };
+}
+
+function writeParameter(place: "path" | "query", name: string, schema: z.ZodType): Json {
+  const { description, ...rest } = writeSchema(schema);
+  return {
+    name,
+    in: place,
+    ...(place === "path" ? { required: true } : {}),
+    ...(typeof description === "string" ? { description } : {}),
+    schema: rest,
+  };
+}
+
+/** JSON Schema 2020-12, as OpenAPI 3.1 takes it. A transformed value is described as it is given. */
+function writeSchema(schema: z.ZodType): Document {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: "output",
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      const { def } = zodSchema._zod;
+      if (def.type === "pipe" && def.out._zod.def.type === "transform") {
+        Object.assign(jsonSchema, writeSchema(def.in as z.ZodType));
+      }
+    },
+  });
+  return rest as Document;
+}

@@ -1,0 +1,55 @@
+/** Every route of the API. The server, the OpenAPI document and the tests take them from here. */
+import { z } from "zod";
+import { writeOpenApi } from "./openapi.ts";
+import { getGrid } from "./own/grid.ts";
+import { defineRoute, type Route } from "./route.ts";
+import { getDagRun, listDagRuns } from "./v2/dag-runs.ts";
+import {
+  getDag,
+  getDagDetails,
+  getDagSource,
+  getDagStats,
+  getTask,
+  listDags,
+  listDagVersions,
+  listImportErrors,
+  listTasks,
+} from "./v2/dags.ts";
+import { getHealth, getPool, getVersion, listEvents, listPools } from "./v2/service.ts";
+import { getTaskInstance, listTaskInstances, listTries } from "./v2/task-instances.ts";
+
+const getOpenApi: Route = defineRoute({
+  operationId: "get_openapi",
+  method: "GET",
+  path: "/api/dagmar/openapi.json",
+  tag: "Dagmar",
+  summary: "This document.",
+  params: {},
+  search: {},
+  answer: z.record(z.string(), z.json()),
+  handle: ({ version }) => writeOpenApi(ROUTES, version),
+});
+
+export const ROUTES: readonly Route[] = [
+  getVersion,
+  getHealth,
+  listDags,
+  getDag,
+  getDagDetails,
+  listDagVersions,
+  getDagSource,
+  listTasks,
+  getTask,
+  getDagStats,
+  listImportErrors,
+  listDagRuns,
+  getDagRun,
+  listTaskInstances,
+  getTaskInstance,
+  listTries,
+  listEvents,
+  listPools,
+  getPool,
+  getGrid,
+  getOpenApi,
+];

@@ -1,0 +1,165 @@
+/** DagRuns: lists with filters, and single ones. */
+import { z } from "zod";
+import { CommandRefused } from "../../../model/errors.ts";
+import type { DagRunState } from "../../../model/run/dag-run.ts";
+import { findRunEntry, listRunPage, RUN_DATES, RUN_ORDERS, type RunEntry } from "../../../state/pages/run-page.ts";
+import { defineRoute, several, type ReadTools } from "../route.ts";
+import { dagId, pickDag } from "./dags.ts";
+import { instant, orderParameter, paging, readOrder, readPage, utc } from "./listing.ts";
+import {
+  airflowRunState,
+  airflowRunType,
+  measureSeconds,
+  readRunStates,
+  writeRunState,
+  writeRunType,
+} from "./wire.ts";
+
+const ALL_DAGS = "~";
+
+const dagRun = z.strictObject({
+  dag_run_id: z.string(),
+  dag_id: z.string(),
+  dag_display_name: z.string(),
+  logical_date: utc.nullable(),
+  run_after: utc,
+  queued_at: utc.nullable(),
+  start_date: utc.nullable(),
+  end_date: utc.nullable(),
+  duration: z.number().nullable(),
+  data_interval_start: utc.nullable(),
+  data_interval_end: utc.nullable(),
+  last_scheduling_decision: z.null(),
+  run_type: airflowRunType,
+  state: airflowRunState,
+  triggered_by: z.enum(["cli", "timetable", "backfill"]).nullable(),
+  triggering_user_name: z.null(),
+  conf: z.record(z.string(), z.json()),
+  note: z.string().nullable(),
+  dag_versions: z.array(z.never()),
+  bundle_version: z.null(),
+  partition_key: z.null(),
+  dagmar: z
+    .strictObject({
+      state: z.enum(["queued", "running", "success", "failed", "cancelled"]),
+      stop_reason: z.string().nullable(),
+      fingerprint: z.string().describe("The version of the Dag's definition."),
+      backfill_id: z.int().nullable(),
+      lake: z.string().nullable(),
+    })
+    .describe("Dagmar's own fields."),
+});
+
+const dateParameters = Object.fromEntries(
+  [...RUN_DATES, "run_after"].flatMap((date) =>
+    (["gte", "gt", "lte", "lt"] as const).map((comparison) => [`${date}_${comparison}`, instant]),
+  ),
+) as Record<`${(typeof RUN_DATES)[number] | "run_after"}_${"gte" | "gt" | "lte" | "lt"}`, typeof instant>;
+
+export const listDagRuns = defineRoute({
+  operationId: "get_dag_runs",
+  method: "GET",
+  path: "/api/v2/dags/{dag_id}/dagRuns",
+  tag: "DagRuns",
+  summary: "The runs of a Dag, or of all Dags with ~ for its id.",
+  params: { dag_id: dagId },
+  search: {
+    ...paging,
+    order_by: orderParameter(RUN_ORDERS),
+    state: several(airflowRunState),
+    run_type: several(airflowRunType),
+    ...dateParameters,
+  },
+  answer: z.strictObject({ dag_runs: z.array(dagRun), total_entries: z.int() }),
+  handle({ query }, { params, search }) {
+    const isAll = params.dag_id === ALL_DAGS;
+    if (!isAll) pickDag(query, params.dag_id);
+    const page = listRunPage(
+      query,
+      {
+        dagId: isAll ? undefined : params.dag_id,
+        states: readRunStates(search.state),
+        runTypes: search.run_type,
+        dates: readDates(search),
+      },
+      readOrder(search.order_by, RUN_ORDERS, [{ column: "id", isDescending: false }]),
+      readPage(search),
+    );
+    return { dag_runs: page.rows.map(writeRun), total_entries: page.total };
+  },
+});
+
+export const getDagRun = defineRoute({
+  operationId: "get_dag_run",
+  method: "GET",
+  path: "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}",
+  tag: "DagRuns",
+  summary: "One run.",
+  params: { dag_id: dagId, dag_run_id: z.string() },
+  search: {},
+  answer: dagRun,
+  handle: (tools, { params }) => writeRun(pickRun(tools, params.dag_id, params.dag_run_id)),
+});
+
+/** Raises `RUN_UNKNOWN`. */
+export function pickRun({ query, lakeId }: ReadTools, dag: string, runId: string): RunEntry {
+  const found = findRunEntry(query, lakeId, dag, runId);
+  if (found !== undefined) return found;
+  throw new CommandRefused("RUN_UNKNOWN", `${dag} has no run ${runId}.`);
+}
+
+/** `run_after` is the logical date here: a slot's run is due at its date. */
+function readDates(search: Readonly<Record<string, unknown>>) {
+  return Object.keys(dateParameters).flatMap((name) => {
+    const bound = search[name];
+    if (typeof bound !== "string") return [];
+    const cut = name.lastIndexOf("_");
+    const date = name.slice(0, cut);
+    return [
+      {
+        date: date === "run_after" ? "logical_date" : (date as (typeof RUN_DATES)[number]),
+        comparison: name.slice(cut + 1) as "gte" | "gt" | "lte" | "lt",
+        instant: bound,
+      } as const,
+    ];
+  });
+}
+
+export function writeRun(run: RunEntry): z.infer<typeof dagRun> {
+  return {
+    dag_run_id: run.runId,
+    dag_id: run.dagId,
+    dag_display_name: run.dagId,
+    logical_date: run.logicalDate,
+    run_after: run.logicalDate,
+    queued_at: run.createdAt,
+    start_date: run.startedAt,
+    end_date: run.finishedAt,
+    duration: measureSeconds(run.startedAt, run.finishedAt),
+    data_interval_start: run.intervalStart,
+    data_interval_end: run.intervalEnd,
+    last_scheduling_decision: null,
+    run_type: writeRunType(run.runType),
+    state: writeRunState(run.state),
+    triggered_by: TRIGGERS[run.runType] ?? null,
+    triggering_user_name: null,
+    conf: { ...run.params } as Record<string, z.core.util.JSONType>,
+    note: null,
+    dag_versions: [],
+    bundle_version: null,
+    partition_key: null,
+    dagmar: {
+      state: run.state satisfies DagRunState,
+      stop_reason: run.stopReason,
+      fingerprint: run.fingerprint,
+      backfill_id: run.backfillId,
+      lake: run.lake,
+    },
+  };
+}
+
+const TRIGGERS: Readonly<Record<string, "cli" | "timetable" | "backfill">> = {
+  manual: "cli",
+  scheduled: "timetable",
+  backfill: "backfill",
+};

@@ -1,0 +1,135 @@
+/** The service's HTTP face: health and metrics at once, the API from its first request; opened while another process may have the address. */
+import type { Endpoint, ServiceFace } from "../app/service/endpoint.ts";
+import { judgeHealth, judgeReadiness, type ServiceFacts } from "../app/service/health.ts";
+import { DagmarError, describeError } from "../model/errors.ts";
+import type { Clock } from "../model/ports/clock.ts";
+import type { Logger } from "../model/ports/logger.ts";
+import type { Database } from "../state/sqlite/database.ts";
+import { createMetrics, type Metrics } from "./ops/metrics.ts";
+import { answerOps, OPS_PATHS, type OpsAnswers } from "./ops/ops-routes.ts";
+import { readSnapshot } from "./ops/read-snapshot.ts";
+import type { ReadThread, ThreadHandle } from "./reading/read-thread.ts";
+import { reply, TEXT, type HttpReply, type HttpRequest } from "./server/exchange.ts";
+import { startHttpServer, type HttpAddress, type HttpServer } from "./server/http-server.ts";
+
+const TRY_EVERY_MS = 5_000;
+const API = "/api/";
+
+export interface FaceTools {
+  /** `null` if HTTP is off. */
+  readonly address: HttpAddress | null;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly startReader: () => ThreadHandle;
+}
+
+export function createWebFace(database: Database, tools: FaceTools): ServiceFace {
+  const { address, clock, log, version } = tools;
+  const metrics = createMetrics({ read: () => readSnapshot(database), clock, version });
+  return {
+    observer: metrics.observer,
+    async open(facts) {
+      if (address === null) return openEndpoint(() => Promise.resolve(undefined), clock, log);
+      const { answer, close } = createAnswers(address, tools, metrics, facts);
+      const start = async (): Promise<HttpServer> => {
+        const server = await startHttpServer({ address, log, answer });
+        log.info(`Health and metrics: ${server.url}/healthz, /readyz, /metrics; API: ${server.url}/api/v2`);
+        return server;
+      };
+      const endpoint = await openEndpoint(start, clock, log);
+      return {
+        ...endpoint,
+        async close() {
+          await endpoint.close();
+          await close();
+        },
+      };
+    },
+  };
+}
+
+interface Answers {
+  readonly answer: (request: HttpRequest) => Promise<HttpReply>;
+  readonly close: () => Promise<void>;
+}
+
+function createAnswers(
+  { host }: HttpAddress,
+  { clock, log, startReader }: FaceTools,
+  metrics: Metrics,
+  facts: () => ServiceFacts,
+): Answers {
+  const ops: OpsAnswers = {
+    health: () => judgeHealth(facts()),
+    ready: () => judgeReadiness(facts()),
+    metrics: () => metrics.render(),
+  };
+  let reader: ReadThread | undefined;
+  return {
+    async answer(request) {
+      const known = await answerOps(request, ops);
+      if (known !== undefined) return known;
+      if (!request.path.startsWith(API)) return reply(404, TEXT, NOT_FOUND);
+      // Loaded at the first request: a scheduler whose API is not used keeps its memory.
+      const { guard } = await import("./server/guard.ts");
+      const refusal = guard(request, host);
+      if (refusal !== undefined) return refusal;
+      const { createReadThread } = await import("./reading/read-thread.ts");
+      reader ??= createReadThread(startReader, clock, log);
+      return reader.answer(request);
+    },
+    close: async () => reader?.close(),
+  };
+}
+
+const NOT_FOUND = `Not found. The paths are:
+
+${Object.entries({ ...OPS_PATHS, "/api/v2": "the REST API; /api/dagmar/openapi.json describes it" })
+  .map(([path, meaning]) => `${path.padEnd(9)} ${meaning}`)
+  .join("\n")}
+`;
+
+async function openEndpoint(
+  start: () => Promise<HttpServer | undefined>,
+  clock: Clock,
+  log: Logger,
+): Promise<Endpoint> {
+  let server: HttpServer | undefined;
+  let trying = Promise.resolve();
+  const closing = new AbortController();
+  const open = async (): Promise<void> => {
+    server ??= await start();
+  };
+  try {
+    await open();
+  } catch (error) {
+    if (!(error instanceof DagmarError)) throw error;
+    log.debug(`Health and metrics are not available yet: ${describeError(error)}`);
+  }
+
+  async function tryAgain(): Promise<void> {
+    for (let isLogged = false; !closing.signal.aborted; isLogged = true) {
+      try {
+        await open();
+        return;
+      } catch (error) {
+        if (!isLogged)
+          log.warn(`Health and metrics are not available yet; retrying. ${describeError(error)}`);
+      }
+      await clock.sleep(TRY_EVERY_MS, closing.signal).catch(() => undefined);
+    }
+  }
+
+  return {
+    insist: open,
+    keepTrying() {
+      trying = tryAgain();
+    },
+    async close() {
+      closing.abort();
+      await trying;
+      await server?.close();
+    },
+  };
+}

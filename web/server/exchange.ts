@@ -1,0 +1,32 @@
+/** A request and its reply as every part of the HTTP face sees them. The server alone touches sockets. */
+
+export interface HttpRequest {
+  /** `HEAD` is given as `GET`: the server leaves the body out. */
+  readonly method: string;
+  /** As sent, still encoded: `/api/v2/dags/a%20b`. */
+  readonly path: string;
+  /** With the question mark, or empty. */
+  readonly search: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** Content-Length and the headers for security are the server's. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+export const TEXT = "text/plain; charset=utf-8";
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+/** Not cached: every reply is about this moment. */
+export function reply(status: number, contentType: string, body: string): HttpReply {
+  return { status, headers: { "Content-Type": contentType, "Cache-Control": "no-store" }, body };
+}
+
+export function replyMethodNotAllowed(allowed: readonly string[]): HttpReply {
+  const answer = reply(405, TEXT, `Only ${allowed.join(" and ")}.\n`);
+  return { ...answer, headers: { ...answer.headers, Allow: allowed.join(", ") } };
+}
