@@ -1,6 +1,6 @@
 /**
  * Writes docs/reference and .env.example from the sources: Dag files and their schema, task types, configuration, commands,
- * error codes, metrics.
+ * error codes, metrics, the REST API.
  * `--check` compares instead, and fails if a page is out of date.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,11 +9,14 @@ import { generateDagSchema } from "../config/dag-file/editor-schema.ts";
 import { listVariables } from "../config/settings/variables.ts";
 import { COMMANDS } from "../cli/commands/list.ts";
 import { systemClock } from "../cli/process/system-clock.ts";
+import { readVersion } from "../cli/process/version.ts";
 import { ERROR_CODES } from "../model/errors.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import type { AnyTaskType } from "../model/ports/task-type.ts";
 import type { RUN_NAMES } from "../model/dag/template.ts";
 import { createRegistry, DECLARATIONS } from "../tasks/registry.ts";
+import { writeOpenApi } from "../web/api/openapi.ts";
+import { ROUTES } from "../web/api/routes.ts";
 import { METRICS, type MetricDescription } from "../web/ops/metric-list.ts";
 import { PROCESS_METRICS } from "../web/ops/process-metrics.ts";
 import { describeOptions, escapeCell } from "./describe-options.ts";
@@ -60,6 +63,7 @@ const pages: ReadonlyMap<string, string> = new Map([
   ["docs/reference/commands.md", writeCommands()],
   ["docs/reference/errors.md", writeErrors()],
   ["docs/reference/metrics.md", writeMetrics()],
+  ["docs/reference/openapi.json", `${JSON.stringify(writeOpenApi(ROUTES, readVersion()), null, 2)}\n`],
   [".env.example", writeEnvExample()],
 ]);
 

@@ -164,6 +164,11 @@ export function declareErrors(errors: ErrorTable): void {
   }
 }
 
+/** What the code means, in a sentence; `undefined` for an unknown one. */
+export function describeErrorCode(code: string): string | undefined {
+  return declared.get(code)?.meaning;
+}
+
 export function isErrorCode(code: string): code is ErrorCode {
   return declared.has(code);
 }

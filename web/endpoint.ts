@@ -13,7 +13,8 @@ import { reply, TEXT, type HttpReply, type HttpRequest } from "./server/exchange
 import { startHttpServer, type HttpAddress, type HttpServer } from "./server/http-server.ts";
 
 const TRY_EVERY_MS = 5_000;
-const API = "/api/";
+/** What the reading thread answers. */
+const READ = ["/api/", "/errors/"];
 
 export interface FaceTools {
   /** `null` if HTTP is off. */
@@ -70,7 +71,7 @@ function createAnswers(
     async answer(request) {
       const known = await answerOps(request, ops);
       if (known !== undefined) return known;
-      if (!request.path.startsWith(API)) return reply(404, TEXT, NOT_FOUND);
+      if (!READ.some((start) => request.path.startsWith(start))) return reply(404, TEXT, NOT_FOUND);
       // Loaded at the first request: a scheduler whose API is not used keeps its memory.
       const { guard } = await import("./server/guard.ts");
       const refusal = guard(request, host);

@@ -40,7 +40,15 @@ export interface RunPageFilter {
   }[];
 }
 
-export const RUN_ORDERS = [...RUN_DATES, "run_after", "id", "dag_id", "dag_run_id", "state", "run_type"] as const;
+export const RUN_ORDERS = [
+  ...RUN_DATES,
+  "run_after",
+  "id",
+  "dag_id",
+  "dag_run_id",
+  "state",
+  "run_type",
+] as const;
 export type RunColumn = (typeof RUN_ORDERS)[number];
 
 const COLUMNS = sql`dag_run_id, dag_id, run_id, run_type, state, stop_reason, logical_date, interval_start,
@@ -85,7 +93,12 @@ export function listRunPage(
 }
 
 /** In this lake if it is there, else in another one. */
-export function findRunEntry(query: Query, lakeId: string, dagId: string, runId: string): RunEntry | undefined {
+export function findRunEntry(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  runId: string,
+): RunEntry | undefined {
   const row = query.get<Row>(
     sql`SELECT ${COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND run_id = ${runId}
         ORDER BY lake IS ${lakeId} DESC, dag_run_id DESC LIMIT 1`,

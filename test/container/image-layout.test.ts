@@ -55,6 +55,7 @@ describe("the image's layout", () => {
     const dist = listTree(join(app, "dist")).map((path) => relative(join(app, "dist"), path));
     expect(dist.filter((path) => path.endsWith(".js") && !path.startsWith("chunks/"))).toEqual([
       "cli/main.js",
+      "cli/process/read-thread.js",
       "tasks/csv-to-ids/worker.js",
     ]);
     const shipped = listTree(app).filter((path) => !path.startsWith(join(app, "node_modules")));

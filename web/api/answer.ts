@@ -51,7 +51,9 @@ function readInput(
     .object({ params: z.strictObject(route.params), search: z.strictObject(route.search) })
     .safeParse({ params, search });
   if (read.success) return read.data;
-  return { fault: read.error.issues.map((issue) => describeIssue(issue, Object.keys(route.search))).join(" ") };
+  return {
+    fault: read.error.issues.map((issue) => describeIssue(issue, Object.keys(route.search))).join(" "),
+  };
 }
 
 function describeIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {

@@ -26,7 +26,7 @@ const getOpenApi: Route = defineRoute({
   summary: "This document.",
   params: {},
   search: {},
-  answer: z.record(z.string(), z.json()),
+  answer: z.record(z.string(), z.unknown()),
   handle: ({ version }) => writeOpenApi(ROUTES, version),
 });
 

@@ -1,6 +1,12 @@
 /** /healthz, /readyz and /metrics, for machines that watch the service. Requests change nothing. */
 import type { Health } from "../../app/service/health.ts";
-import { JSON_TYPE, reply, replyMethodNotAllowed, type HttpReply, type HttpRequest } from "../server/exchange.ts";
+import {
+  JSON_TYPE,
+  reply,
+  replyMethodNotAllowed,
+  type HttpReply,
+  type HttpRequest,
+} from "../server/exchange.ts";
 
 export interface OpsAnswers {
   health(): Health;

@@ -6,6 +6,7 @@ import { openDatabase, type Database } from "../../state/sqlite/database.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { answerApi } from "../api/answer.ts";
 import { explainError, replyProblem } from "../api/problem.ts";
+import { answerErrorPage, ERROR_PAGES } from "../pages/error-page.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
 import type { FromReader, ReadSettings } from "./read-request.ts";
 
@@ -45,6 +46,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
 
   return {
     async answer(request) {
+      if (request.path.startsWith(ERROR_PAGES)) return { reply: answerErrorPage(request), fault: null };
       try {
         return { reply: await read(request), fault: null };
       } catch (error) {
@@ -54,7 +56,10 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
         if (known !== undefined) return { reply: known, fault: null };
         const detail = "Internal error; the log has the reason.";
         const reply = replyProblem({ status: 500, code: "INTERNAL", detail });
-        return { reply, fault: error instanceof Error ? (error.stack ?? error.message) : describeError(error) };
+        return {
+          reply,
+          fault: error instanceof Error ? (error.stack ?? error.message) : describeError(error),
+        };
       }
     },
     close: forget,

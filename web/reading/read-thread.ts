@@ -90,4 +90,8 @@ const BUSY = replyProblem(
   { status: 503, code: "MACHINE_SHORT", detail: `${MOST_WAITING} requests are waiting already.` },
   { "Retry-After": "1" },
 );
-const ENDED = replyProblem({ status: 500, code: "INTERNAL", detail: "Internal error; the log has the reason." });
+const ENDED = replyProblem({
+  status: 500,
+  code: "INTERNAL",
+  detail: "Internal error; the log has the reason.",
+});

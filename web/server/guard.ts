@@ -20,7 +20,11 @@ export function guard(request: HttpRequest, host: string): HttpReply | undefined
   }
   // DNS rebinding: a name of another site that leads to this machine.
   if (!LOOPBACK.test(request.headers["host"] ?? "")) {
-    return replyProblem({ status: 403, code: "USAGE", detail: "The Host header does not name this machine." });
+    return replyProblem({
+      status: 403,
+      code: "USAGE",
+      detail: "The Host header does not name this machine.",
+    });
   }
   return undefined;
 }

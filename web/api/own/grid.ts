@@ -34,7 +34,9 @@ export const getGrid = defineRoute({
         state: z.enum(DAG_RUN_STATES),
         logical_date: utc,
         duration_seconds: z.number().nullable(),
-        tasks: z.array(z.enum(TASK_STATES).nullable()).describe("In the order of tasks; null: not in this run."),
+        tasks: z
+          .array(z.enum(TASK_STATES).nullable())
+          .describe("In the order of tasks; null: not in this run."),
       }),
     ),
   }),

@@ -2,7 +2,13 @@
 import { z } from "zod";
 import { CommandRefused } from "../../../model/errors.ts";
 import type { DagRunState } from "../../../model/run/dag-run.ts";
-import { findRunEntry, listRunPage, RUN_DATES, RUN_ORDERS, type RunEntry } from "../../../state/pages/run-page.ts";
+import {
+  findRunEntry,
+  listRunPage,
+  RUN_DATES,
+  RUN_ORDERS,
+  type RunEntry,
+} from "../../../state/pages/run-page.ts";
 import { defineRoute, several, type ReadTools } from "../route.ts";
 import { dagId, pickDag } from "./dags.ts";
 import { instant, orderParameter, paging, readOrder, readPage, utc } from "./listing.ts";
@@ -34,7 +40,7 @@ const dagRun = z.strictObject({
   state: airflowRunState,
   triggered_by: z.enum(["cli", "timetable", "backfill"]).nullable(),
   triggering_user_name: z.null(),
-  conf: z.record(z.string(), z.json()),
+  conf: z.record(z.string(), z.unknown()),
   note: z.string().nullable(),
   dag_versions: z.array(z.never()),
   bundle_version: z.null(),
@@ -143,7 +149,7 @@ export function writeRun(run: RunEntry): z.infer<typeof dagRun> {
     state: writeRunState(run.state),
     triggered_by: TRIGGERS[run.runType] ?? null,
     triggering_user_name: null,
-    conf: { ...run.params } as Record<string, z.core.util.JSONType>,
+    conf: { ...run.params },
     note: null,
     dag_versions: [],
     bundle_version: null,

@@ -10,7 +10,13 @@ export const paging = {
   offset: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
 } as const;
 
-export function readPage({ limit, offset }: { readonly limit: number; readonly offset: number }): PageRequest {
+export function readPage({
+  limit,
+  offset,
+}: {
+  readonly limit: number;
+  readonly offset: number;
+}): PageRequest {
   return { limit, offset };
 }
 
@@ -30,7 +36,10 @@ export function readOrder<Column extends string>(
     const name = isDescending ? text.slice(1) : text;
     const column = columns.find((known) => known === name);
     if (column !== undefined) return { column, isDescending };
-    throw new CommandRefused("USAGE", `order_by: ${JSON.stringify(name)} is not one of ${columns.join(", ")}.`);
+    throw new CommandRefused(
+      "USAGE",
+      `order_by: ${JSON.stringify(name)} is not one of ${columns.join(", ")}.`,
+    );
   });
 }
 

@@ -26,7 +26,8 @@ export const getHealth = defineRoute({
   method: "GET",
   path: "/api/v2/monitor/health",
   tag: "Service",
-  summary: "Whether a scheduler holds the database. Dagmar has no triggerer; the scheduler reads the Dag files.",
+  summary:
+    "Whether a scheduler holds the database. Dagmar has no triggerer; the scheduler reads the Dag files.",
   params: {},
   search: {},
   answer: z.strictObject({
@@ -88,7 +89,8 @@ export const getPool = defineRoute({
   answer: pool,
   handle({ query }, { params }) {
     const found = listPoolEntries(query).find((entry) => entry.pool === params.pool_name);
-    if (found === undefined) throw new CommandRefused("POOL_UNKNOWN", `There is no pool ${params.pool_name}.`);
+    if (found === undefined)
+      throw new CommandRefused("POOL_UNKNOWN", `There is no pool ${params.pool_name}.`);
     return writePool(found);
   },
 });

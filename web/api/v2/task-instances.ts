@@ -58,7 +58,7 @@ const taskInstance = z.strictObject({
   run_after: utc,
   note: z.string().nullable().describe("The task's message."),
   rendered_map_index: z.null(),
-  rendered_fields: z.record(z.string(), z.json()),
+  rendered_fields: z.record(z.string(), z.unknown()),
   trigger: z.null(),
   triggerer_job: z.null(),
   dagmar: z

@@ -4,7 +4,9 @@ import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { judgeHealth, judgeReadiness, type ServiceFacts } from "../../../app/service/health.ts";
-import { startOpsServer, type OpsServer, type OpsServerOptions } from "../../../web/ops/ops-server.ts";
+import { answerOps, type OpsAnswers } from "../../../web/ops/ops-routes.ts";
+import { reply, TEXT } from "../../../web/server/exchange.ts";
+import { startHttpServer, type HttpAddress, type HttpServer } from "../../../web/server/http-server.ts";
 import { makeKeptLogger, type KeptLogger } from "../../lake/lake-tools.ts";
 
 const FACTS: ServiceFacts = {
@@ -17,24 +19,34 @@ const FACTS: ServiceFacts = {
   leaseExpiresInSeconds: 20,
 };
 
-async function start(
-  changes: Partial<OpsServerOptions> & { readonly facts?: Partial<ServiceFacts> } = {},
-): Promise<{ readonly server: OpsServer; readonly log: KeptLogger }> {
+interface Changes extends Partial<OpsAnswers> {
+  readonly facts?: Partial<ServiceFacts>;
+  readonly address?: HttpAddress;
+}
+
+async function start({
+  address = { host: "127.0.0.1", port: 0 },
+  facts: changedFacts,
+  ...changes
+}: Changes = {}): Promise<{ readonly server: HttpServer; readonly log: KeptLogger }> {
   const log = makeKeptLogger();
-  const facts = { ...FACTS, ...changes.facts };
-  const server = await startOpsServer({
-    address: { host: "127.0.0.1", port: 0 },
+  const facts = { ...FACTS, ...changedFacts };
+  const answers: OpsAnswers = {
     health: () => judgeHealth(facts),
     ready: () => judgeReadiness(facts),
     metrics: () => Promise.resolve({ contentType: "text/plain; version=0.0.4", body: "up 1\n" }),
-    log,
     ...changes,
+  };
+  const server = await startHttpServer({
+    address,
+    answer: async (request) => (await answerOps(request, answers)) ?? reply(404, TEXT, "Not found.\n"),
+    log,
   });
   onTestFinished(() => server.close());
   return { server, log };
 }
 
-function readPort(server: OpsServer): number {
+function readPort(server: HttpServer): number {
   return Number(new URL(server.url).port);
 }
 
@@ -90,7 +102,7 @@ describe("what it answers", () => {
     expect(await head.text()).toBe("");
   });
 
-  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("405 to %s, wherever", async (method) => {
+  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("405 to %s", async (method) => {
     const { server } = await start();
     const response = await fetch(`${server.url}/metrics`, { method });
     expect(response.status).toBe(405);
@@ -98,14 +110,10 @@ describe("what it answers", () => {
   });
 
   test.each(["/", "/healthz/", "/metrics/../healthz/x", "//healthz", "/HEALTHZ"])(
-    "404 with the list of what there is, to %s",
+    "no health to %s, which is another path",
     async (path) => {
       const { server } = await start();
-      const response = await fetch(server.url + path);
-      expect(response.status).toBe(404);
-      expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
-      const text = await response.text();
-      for (const known of ["/healthz", "/readyz", "/metrics"]) expect(text).toContain(`${known} `);
+      expect((await fetch(server.url + path)).status).toBe(404);
     },
   );
 

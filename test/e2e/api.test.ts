@@ -1,0 +1,87 @@
+/** `dagmar scheduler` serves the REST API: every call of docs/api.md, next to a running Dag, and only where it may. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ROUTES } from "../../web/api/routes.ts";
+import { eventually, useServiceWorld, type ServiceWorld } from "../support/service-process.ts";
+
+const PAGE = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
+const CALLS = [...PAGE.matchAll(/^```sh\n(curl[^\n]*)\n```$/gm)].map(([, call = ""]) => call);
+
+function openWorld(): ServiceWorld {
+  const world = useServiceWorld();
+  const ticking = 'schedule: "* * * * * *"\nmax_active_runs: 1\ntasks:\n  one: { type: noop }\n';
+  world.writeDag("tmdb_ingest", ticking);
+  return world;
+}
+
+describe("the REST API of a running scheduler", () => {
+  test("answers every call of docs/api.md", async () => {
+    const world = openWorld();
+    const scheduler = await world.startScheduler();
+    await eventually(
+      "a run has ended",
+      () => world.readStates("v_runs", "tmdb_ingest").includes("success"),
+      scheduler,
+    );
+    expect(CALLS.length).toBe(10);
+    for (const call of CALLS) {
+      const own = call.replaceAll("localhost:8793", new URL(scheduler.url).host);
+      const answer = execFileSync("bash", ["-c", `${own} -w '\\n%{http_code}'`], { encoding: "utf8" });
+      const [body = "", status] = answer.trim().split(/\n(?=\d+$)/);
+      expect(status, call).toBe("200");
+      expect(JSON.parse(body), call).toEqual(expect.any(Object));
+    }
+    await scheduler.stop();
+  });
+
+  test("shows what the commands show, while the Dag runs", async () => {
+    const world = openWorld();
+    const scheduler = await world.startScheduler();
+    await eventually("three runs", () => world.readStates("v_runs", "tmdb_ingest").length >= 3, scheduler);
+    const answer = (await (
+      await fetch(`${scheduler.url}/api/v2/dags/tmdb_ingest/dagRuns?order_by=logical_date&limit=3`)
+    ).json()) as { dag_runs: { dag_run_id: string; state: string }[] };
+    const rows = world.query<{ run_id: string }>(
+      "SELECT run_id FROM v_runs WHERE dag_id = 'tmdb_ingest' ORDER BY logical_date LIMIT 3",
+    );
+    expect(answer.dag_runs.map((run) => run.dag_run_id)).toEqual(rows.map((row) => row.run_id));
+    const health = (await (await fetch(`${scheduler.url}/api/v2/monitor/health`)).json()) as unknown;
+    expect(health).toMatchObject({ scheduler: { status: "healthy" } });
+    const problem = await fetch(`${scheduler.url}/api/v2/dags/nada`);
+    const { type } = (await problem.json()) as { type: string };
+    expect(await (await fetch(scheduler.url + type)).text()).toContain(
+      "The Dag folder has no Dag of that name.",
+    );
+    await scheduler.stop();
+  });
+
+  test.each(["POST", "PUT", "PATCH", "DELETE"])("refuses %s on every path: it only reads", async (method) => {
+    const world = openWorld();
+    const scheduler = await world.startScheduler();
+    for (const { path } of ROUTES) {
+      const own = path.replaceAll(/\{\w+\}/g, "tmdb_ingest");
+      const reply = await fetch(scheduler.url + own, { method });
+      expect(reply.status, own).toBe(405);
+      expect(reply.headers.get("allow"), own).toBe("GET");
+    }
+    await scheduler.stop();
+  });
+
+  test("answers 403 where other machines reach it, and to a page of another site", async () => {
+    const world = openWorld();
+    const open = await world.startScheduler({ DAGMAR_HTTP: "0.0.0.0:0" });
+    const { port } = new URL(open.url);
+    expect((await fetch(`http://127.0.0.1:${port}/api/v2/dags`)).status).toBe(403);
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    await open.stop();
+    const local = await world.startScheduler();
+    const foreign = execFileSync(
+      "curl",
+      ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: evil.example", `${local.url}/api/v2/dags`],
+      { encoding: "utf8" },
+    );
+    expect(foreign).toBe("403");
+    await local.stop();
+  });
+});

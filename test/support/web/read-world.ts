@@ -1,0 +1,111 @@
+/** A database with Dags, runs and tasks in every state, and a reader of it that answers as the thread does. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { DagDefinition } from "../../../model/dag/dag.ts";
+import type { DagRunState, RunType } from "../../../model/run/dag-run.ts";
+import type { TaskState } from "../../../model/run/task-instance.ts";
+import { addTasks, createRun, readRun, saveDagVersion } from "../../../state/runs/dag-runs.ts";
+import type { Query } from "../../../state/sqlite/query.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
+import { createReader } from "../../../web/reading/answer-reads.ts";
+import type { HttpReply } from "../../../web/server/exchange.ts";
+import { makeVersion } from "../test-dag.ts";
+import { openTestWorld, type TestWorld } from "../test-world.ts";
+
+export interface RunSketch {
+  readonly dag: DagDefinition;
+  readonly date: string;
+  readonly state?: DagRunState;
+  readonly runType?: RunType;
+  /** By task id; `none` for those that are not named. */
+  readonly tasks?: Readonly<Record<string, TaskState>>;
+  readonly lakeId?: string;
+}
+
+export interface ReadWorld extends TestWorld {
+  readonly dagsFolder: string;
+  saveDag(dag: DagDefinition): Promise<void>;
+  /** Returns the run's id. Its tasks that have begun have one try. */
+  addRun(sketch: RunSketch): Promise<string>;
+  write(work: (query: Query) => void): Promise<void>;
+  ask(target: string, headers?: Readonly<Record<string, string>>): Promise<HttpReply>;
+}
+
+export async function openReadWorld(): Promise<ReadWorld> {
+  const world = await openTestWorld();
+  const { database, clock, folder, lake } = world;
+  const dagsFolder = join(folder, "dags");
+  mkdirSync(dagsFolder);
+  const reader = createReader(
+    { databaseFile: join(folder, "dagmar.db"), lakeId: lake.id, dagsFolder, version: "1.2.3" },
+    clock,
+  );
+  onTestFinished(() => reader.close());
+  return {
+    ...world,
+    dagsFolder,
+    async saveDag(dag) {
+      await database.write((query) => saveDagVersion(query, makeVersion(dag), clock.now()));
+      writeFileSync(join(dagsFolder, `${dag.dagId}.yaml`), `dag: ${dag.dagId}\n`);
+    },
+    addRun: ({ dag, date, state = "success", runType = "manual", tasks = {}, lakeId = lake.id }) =>
+      database.write((query) => {
+        const run = createRun(query, {
+          version: makeVersion(dag),
+          runType,
+          logicalDate: new Date(date),
+          interval: null,
+          params: { limit: 3 },
+          onlyTasks: null,
+          lakeId,
+          isRefetch: false,
+          now: clock.now(),
+        });
+        addTasks(
+          query,
+          run,
+          dag.tasks.map(({ taskId, type, pool }) => ({ taskId, type, pool, exclusiveKey: null })),
+        );
+        query.run(
+          sql`UPDATE dag_runs SET state = ${state}, started_at = ${date}, finished_at = ${date}
+              WHERE dag_run_id = ${run.dagRunId}`,
+        );
+        for (const [taskId, taskState] of Object.entries(tasks))
+          setTask(query, run.dagRunId, taskId, taskState, date);
+        return readRun(query, run.dagRunId).runId;
+      }),
+    async write(work) {
+      await database.write(work);
+    },
+    async ask(target, headers = {}) {
+      const cut = target.indexOf("?");
+      const [path, search] = cut < 0 ? [target, ""] : [target.slice(0, cut), target.slice(cut)];
+      const { reply, fault } = await reader.answer({ method: "GET", path, search, headers });
+      if (fault !== null) throw new Error(fault);
+      return reply;
+    },
+  };
+}
+
+function setTask(query: Query, dagRunId: number, taskId: string, state: TaskState, at: string): void {
+  const hasBegun =
+    state !== "none" && state !== "scheduled" && state !== "upstream_failed" && state !== "skipped";
+  query.run(
+    sql`UPDATE task_instances SET state = ${state}, attempt_count = ${hasBegun},
+        started_at = ${hasBegun ? at : null}, finished_at = ${state === "running" ? null : at}
+        WHERE dag_run_id = ${dagRunId} AND task_id = ${taskId}`,
+  );
+  if (!hasBegun) return;
+  query.run(
+    sql`INSERT INTO attempts (task_instance_id, number, state, pid, host, lease_epoch, started_at, started_at_local,
+          error_code, error)
+        SELECT task_instance_id, 1, ${state === "running" ? "running" : state === "success" ? "success" : "failed"}, 7,
+          'here', 1, ${at}, ${at}, NULL, NULL FROM task_instances
+        WHERE dag_run_id = ${dagRunId} AND task_id = ${taskId}`,
+  );
+}
+
+export function readJson(reply: HttpReply): unknown {
+  return JSON.parse(String(reply.body)) as unknown;
+}

@@ -1,0 +1,111 @@
+/** The compiled reading thread: it starts with the first request, survives what goes wrong, and ends when it is idle. */
+import { join } from "node:path";
+import { onTestFinished, describe, expect, test } from "vitest";
+import { startWorkerThread } from "../../../scheduler/attempts/worker-thread.ts";
+import type { FromReader } from "../../../web/reading/read-request.ts";
+import { createReadThread, type ReadThread, type ThreadHandle } from "../../../web/reading/read-thread.ts";
+import { makeKeptLogger, type KeptLogger } from "../../lake/lake-tools.ts";
+import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
+import { makeDag, makeTask } from "../../support/test-dag.ts";
+import { makeTempFolder } from "../../support/test-world.ts";
+import { openReadWorld } from "../../support/web/read-world.ts";
+
+const MODULE = new URL("../../../dist/cli/process/read-thread.js", import.meta.url);
+const MINUTE_MS = 60_000;
+
+interface Started {
+  readonly thread: ReadThread;
+  readonly clock: HandClock;
+  readonly log: KeptLogger;
+  /** Every thread that was started. */
+  readonly handles: readonly ThreadHandle[];
+}
+
+function openThread(folder: string): Started {
+  const handles: ThreadHandle[] = [];
+  const clock = createHandClock();
+  const log = makeKeptLogger();
+  const start = (): ThreadHandle => {
+    const worker = startWorkerThread(MODULE, {
+      databaseFile: join(folder, "dagmar.db"),
+      lakeId: "file:///lake/",
+      dagsFolder: folder,
+      version: "1.2.3",
+    });
+    const handle = {
+      post: worker.post,
+      next: async () => (await worker.next()) as FromReader,
+      stop: worker.stop,
+    };
+    handles.push(handle);
+    return handle;
+  };
+  const thread = createReadThread(start, clock, log);
+  onTestFinished(() => thread.close());
+  return { thread, clock, log, handles };
+}
+
+const ask = (thread: ReadThread, path: string) =>
+  thread.answer({ method: "GET", path, search: "", headers: {} });
+
+describe("the reading thread", () => {
+  test("is not started before the first request, and answers many at once", async () => {
+    const world = await openReadWorld();
+    await world.saveDag(makeDag([makeTask("one")], { dagId: "daily" }));
+    const { thread, handles } = openThread(world.folder);
+    expect(handles.length).toBe(0);
+    const paths = Array.from({ length: 50 }, (_, place) =>
+      place % 2 === 0 ? "/api/v2/dags/daily" : "/api/v2/version",
+    );
+    const replies = await Promise.all(paths.map((path) => ask(thread, path)));
+    expect(handles.length).toBe(1);
+    for (const [place, { status, body }] of replies.entries()) {
+      expect(status).toBe(200);
+      expect(String(body)).toContain(place % 2 === 0 ? '"dag_id":"daily"' : '"version":"1.2.3"');
+    }
+  });
+
+  test("ends after ten minutes without a request, and starts again with the next", async () => {
+    const { folder } = await openReadWorld();
+    const { thread, clock, handles } = openThread(folder);
+    await ask(thread, "/api/v2/version");
+    await clock.advance(9 * MINUTE_MS);
+    await ask(thread, "/api/v2/version");
+    await clock.advance(9 * MINUTE_MS);
+    await ask(thread, "/api/v2/version");
+    expect(handles.length).toBe(1);
+    await clock.advance(11 * MINUTE_MS);
+    await expect(handles[0]?.next()).rejects.toThrow("ended without an answer");
+    expect((await ask(thread, "/api/v2/version")).status).toBe(200);
+    expect(handles.length).toBe(2);
+  });
+
+  test("that dies answers what waited with 500, and the next request starts another", async () => {
+    const { folder } = await openReadWorld();
+    const { thread, handles, log } = openThread(folder);
+    await ask(thread, "/api/v2/version");
+    const waiting = ask(thread, "/api/v2/dags");
+    await handles[0]?.stop();
+    const { status } = await waiting;
+    expect([200, 500]).toContain(status);
+    expect(log.lines.filter(({ level }) => level === "error").length).toBe(status === 500 ? 1 : 0);
+    expect((await ask(thread, "/api/v2/dags")).status).toBe(200);
+    expect(handles.length).toBe(2);
+  });
+
+  test("without a database says what to do, and answers once there is one", async () => {
+    const folder = makeTempFolder();
+    const { thread } = openThread(folder);
+    const reply = await ask(thread, "/api/v2/dags");
+    expect(reply.status).toBe(503);
+    expect(JSON.parse(String(reply.body))).toMatchObject({ code: "DATABASE_MISSING" });
+    expect(reply.headers["Retry-After"]).toBe("5");
+  });
+
+  test("refuses more than 256 requests that wait at the same time", async () => {
+    const { folder } = await openReadWorld();
+    const { thread } = openThread(folder);
+    const replies = await Promise.all(Array.from({ length: 300 }, () => ask(thread, "/api/v2/dags")));
+    expect(replies.filter(({ status }) => status === 503).length).toBe(300 - 256);
+  });
+});
