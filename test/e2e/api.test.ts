@@ -46,7 +46,7 @@ describe("the REST API of a running scheduler", () => {
       "SELECT run_id FROM v_runs WHERE dag_id = 'tmdb_ingest' ORDER BY logical_date LIMIT 3",
     );
     expect(answer.dag_runs.map((run) => run.dag_run_id)).toEqual(rows.map((row) => row.run_id));
-    const health = (await (await fetch(`${scheduler.url}/api/v2/monitor/health`)).json()) as unknown;
+    const health = await (await fetch(`${scheduler.url}/api/v2/monitor/health`)).json();
     expect(health).toMatchObject({ scheduler: { status: "healthy" } });
     const problem = await fetch(`${scheduler.url}/api/v2/dags/nada`);
     const { type } = (await problem.json()) as { type: string };

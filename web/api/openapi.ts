@@ -59,17 +59,8 @@ function writeParameter(place: "path" | "query", name: string, schema: z.ZodType
   };
 }
 
-/** JSON Schema 2020-12, as OpenAPI 3.1 takes it. A transformed value is described as it is given. */
+/** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
 function writeSchema(schema: z.ZodType): Document {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io: "output",
-    unrepresentable: "any",
-    override: ({ zodSchema, jsonSchema }) => {
-      const { def } = zodSchema._zod;
-      if (def.type === "pipe" && def.out._zod.def.type === "transform") {
-        Object.assign(jsonSchema, writeSchema(def.in as z.ZodType));
-      }
-    },
-  });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "output" });
   return rest as Document;
 }

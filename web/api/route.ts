@@ -56,7 +56,7 @@ interface TypedRoute<Params extends Shape, Search extends Shape, Answer extends 
 export function defineRoute<Params extends Shape, Search extends Shape, Answer extends z.ZodType>(
   route: TypedRoute<Params, Search, Answer>,
 ): Route {
-  return route as unknown as Route;
+  return route;
 }
 
 /** A parameter that may be given several times. */

@@ -4,7 +4,7 @@ import type { HttpReply, HttpRequest } from "./exchange.ts";
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === "::1" || LOOPBACK.test(host);
 }
 

@@ -14,7 +14,7 @@ export interface HttpAddress {
 
 export interface HttpServerOptions {
   readonly address: HttpAddress;
-  answer(request: HttpRequest): HttpReply | Promise<HttpReply>;
+  readonly answer: (request: HttpRequest) => Promise<HttpReply>;
   readonly log: Logger;
 }
 
@@ -29,7 +29,7 @@ export interface HttpServer {
 export async function startHttpServer({ address, answer, log }: HttpServerOptions): Promise<HttpServer> {
   const server = createServer(LIMITS, (message, response) => {
     const request = readRequest(message);
-    void (async () => answer(request))()
+    void answer(request)
       .catch((error: unknown) => {
         log.error(`${request.path} could not be answered: ${describeError(error)}`);
         return reply(500, TEXT, "Internal error; the log has the reason.\n");

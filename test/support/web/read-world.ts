@@ -25,11 +25,11 @@ export interface RunSketch {
 
 export interface ReadWorld extends TestWorld {
   readonly dagsFolder: string;
-  saveDag(dag: DagDefinition): Promise<void>;
+  readonly saveDag: (dag: DagDefinition) => Promise<void>;
   /** Returns the run's id. Its tasks that have begun have one try. */
-  addRun(sketch: RunSketch): Promise<string>;
-  write(work: (query: Query) => void): Promise<void>;
-  ask(target: string, headers?: Readonly<Record<string, string>>): Promise<HttpReply>;
+  readonly addRun: (sketch: RunSketch) => Promise<string>;
+  readonly write: (work: (query: Query) => void) => Promise<void>;
+  readonly ask: (target: string, headers?: Readonly<Record<string, string>>) => Promise<HttpReply>;
 }
 
 export async function openReadWorld(): Promise<ReadWorld> {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { onTestFinished, describe, expect, test } from "vitest";
 import { startWorkerThread } from "../../../scheduler/attempts/worker-thread.ts";
-import type { FromReader } from "../../../web/reading/read-request.ts";
+import type { FromReader, ToReader } from "../../../web/reading/read-request.ts";
 import { createReadThread, type ReadThread, type ThreadHandle } from "../../../web/reading/read-thread.ts";
 import { makeKeptLogger, type KeptLogger } from "../../lake/lake-tools.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
@@ -33,9 +33,9 @@ function openThread(folder: string): Started {
       version: "1.2.3",
     });
     const handle = {
-      post: worker.post,
+      post: (message: ToReader) => worker.post(message),
       next: async () => (await worker.next()) as FromReader,
-      stop: worker.stop,
+      stop: () => worker.stop(),
     };
     handles.push(handle);
     return handle;

@@ -5,7 +5,7 @@ import { TASK_STATES } from "../../../model/run/task-instance.ts";
 import { listGridRuns } from "../../../state/pages/run-grid.ts";
 import { defineRoute } from "../route.ts";
 import { dagId, pickDag } from "../v2/dags.ts";
-import { instant, utc } from "../v2/listing.ts";
+import { instant, toUtc, utc } from "../v2/listing.ts";
 import { measureSeconds, writeRunType } from "../v2/wire.ts";
 
 /** A year of daily runs. */
@@ -42,7 +42,7 @@ export const getGrid = defineRoute({
   }),
   handle({ query }, { params, search }) {
     const { definition } = pickDag(query, params.dag_id);
-    const runs = listGridRuns(query, params.dag_id, search)
+    const runs = listGridRuns(query, params.dag_id, { limit: search.limit, before: toUtc(search.before) })
       .toReversed()
       .map((run) => ({ ...run, states: JSON.parse(run.tasks) as Readonly<Record<string, string>> }));
     const present = definition.tasks.map(({ taskId, type, needs }) => ({

@@ -117,21 +117,21 @@ export function pickRun({ query, lakeId }: ReadTools, dag: string, runId: string
 /** `run_after` is the logical date here: a slot's run is due at its date. */
 function readDates(search: Readonly<Record<string, unknown>>) {
   return Object.keys(dateParameters).flatMap((name) => {
-    const bound = search[name];
-    if (typeof bound !== "string") return [];
+    const given = search[name];
+    if (typeof given !== "string") return [];
     const cut = name.lastIndexOf("_");
     const date = name.slice(0, cut);
     return [
       {
         date: date === "run_after" ? "logical_date" : (date as (typeof RUN_DATES)[number]),
         comparison: name.slice(cut + 1) as "gte" | "gt" | "lte" | "lt",
-        instant: bound,
+        instant: new Date(given).toISOString(),
       } as const,
     ];
   });
 }
 
-export function writeRun(run: RunEntry): z.infer<typeof dagRun> {
+function writeRun(run: RunEntry): z.infer<typeof dagRun> {
   return {
     dag_run_id: run.runId,
     dag_id: run.dagId,

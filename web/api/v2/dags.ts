@@ -17,7 +17,7 @@ import {
 import type { Query } from "../../../state/sqlite/query.ts";
 import { reply, TEXT } from "../../server/exchange.ts";
 import { defineRoute, several, type ReadTools } from "../route.ts";
-import { flagParameter, orderParameter, paging, readOrder, readPage, utc } from "./listing.ts";
+import { flagParameter, orderParameter, paging, readFlag, readOrder, readPage, utc } from "./listing.ts";
 import { airflowRunType, deriveUuid, writeRunState } from "./wire.ts";
 
 export const dagId = z.string().min(1).max(250);
@@ -110,8 +110,8 @@ export const listDags = defineRoute({
     const page = listDagPage(
       tools.query,
       {
-        isPaused: search.paused,
-        isActive: (search.exclude_stale ?? true) ? true : undefined,
+        isPaused: readFlag(search.paused),
+        isActive: (readFlag(search.exclude_stale) ?? true) ? true : undefined,
         pattern: search.dag_id_pattern?.replaceAll("%", ""),
       },
       readOrder(search.order_by, DAG_ORDERS, [{ column: "dag_id", isDescending: false }]),

@@ -43,16 +43,20 @@ export function readOrder<Column extends string>(
   });
 }
 
-/** ISO 8601 with an offset, as ISO UTC to the millisecond. */
-export const instant = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text).toISOString())
-  .optional();
+/** ISO 8601 with an offset. */
+export const instant = z.iso.datetime({ offset: true }).optional();
 
-export const flagParameter = z
-  .enum(["true", "false", "True", "False", "1", "0"])
-  .transform((text) => text === "1" || text.toLowerCase() === "true")
-  .optional();
+/** As the database has instants: ISO UTC to the millisecond. */
+export function toUtc(given: string | undefined): string | undefined {
+  return given === undefined ? undefined : new Date(given).toISOString();
+}
+
+/** As Airflow's clients write booleans. */
+export const flagParameter = z.enum(["true", "false", "True", "False"]).optional();
+
+export function readFlag(given: string | undefined): boolean | undefined {
+  return given === undefined ? undefined : given.toLowerCase() === "true";
+}
 
 /** In an answer. */
 export const utc = z.iso.datetime();

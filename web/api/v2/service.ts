@@ -5,7 +5,7 @@ import { CommandRefused } from "../../../model/errors.ts";
 import { listEventPage } from "../../../state/pages/event-page.ts";
 import { listPoolEntries, type PoolEntry } from "../../../state/pages/pool-page.ts";
 import { defineRoute, several } from "../route.ts";
-import { instant, orderParameter, paging, readOrder, readPage, utc } from "./listing.ts";
+import { instant, orderParameter, paging, readOrder, readPage, toUtc, utc } from "./listing.ts";
 
 const health = z.strictObject({ status: z.enum(["healthy", "unhealthy"]).nullable() });
 
@@ -154,15 +154,15 @@ export const listEvents = defineRoute({
     total_entries: z.int(),
   }),
   handle({ query }, { search }) {
-    const { dag_id: dagId, run_id: runId, task_id: taskId, before, after } = search;
+    const { dag_id: dagId, run_id: runId, task_id: taskId } = search;
     const page = listEventPage(
       query,
       {
         dagId,
         runId,
         taskId,
-        before,
-        after,
+        before: toUtc(search.before),
+        after: toUtc(search.after),
         kinds: search.event === undefined ? search.included_events : [search.event],
         excludedKinds: search.excluded_events,
       },

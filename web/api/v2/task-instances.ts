@@ -137,7 +137,7 @@ export const listTries = defineRoute({
 });
 
 /** Raises `TASK_UNKNOWN`. */
-export function pickTask({ query }: ReadTools, run: RunEntry, taskId: string): TaskEntry {
+function pickTask({ query }: ReadTools, run: RunEntry, taskId: string): TaskEntry {
   const found = findTaskEntry(query, run.dagRunId, taskId);
   if (found !== undefined) return found;
   throw new CommandRefused("TASK_UNKNOWN", `${run.dagId}/${run.runId} has no task ${taskId}.`);

@@ -39,13 +39,7 @@ export function writeTaskState(state: TaskState): z.infer<typeof airflowTaskStat
 }
 
 export function writeTryState(state: AttemptState): z.infer<typeof airflowTaskState> {
-  switch (state) {
-    case "running":
-    case "success":
-      return state;
-    default:
-      return "failed";
-  }
+  return state === "running" || state === "success" ? state : "failed";
 }
 
 /** Airflow's ids of versions and task instances are UUIDs: version 8 of RFC 9562, from what identifies the thing here. */
