@@ -14,7 +14,13 @@ export const scheduler: Command = {
       const { clock, log, settings, version, lake } = app;
       const { databaseFile, dagsFolder } = settings;
       const reading = { databaseFile, dagsFolder, version, lakeId: lake.id };
-      const face = { address: settings.http, clock, log, version, startReader: () => startReadThread(reading) };
+      const face = {
+        address: settings.http,
+        clock,
+        log,
+        version,
+        startReader: () => startReadThread(reading),
+      };
       return runScheduler(app, (database) => createWebFace(database, face), drain);
     });
   },
