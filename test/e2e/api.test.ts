@@ -73,7 +73,7 @@ describe("the REST API of a running scheduler", () => {
     const open = await world.startScheduler({ DAGMAR_HTTP: "0.0.0.0:0" });
     const { port } = new URL(open.url);
     expect((await fetch(`http://127.0.0.1:${port}/api/v2/dags`)).status).toBe(403);
-    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);
     await open.stop();
     const local = await world.startScheduler();
     const foreign = execFileSync(
