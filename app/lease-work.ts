@@ -59,7 +59,11 @@ export async function tryLease(app: App, database: Database, purpose: string): P
 
 async function holdUnlessScheduler(app: App, database: Database, purpose: string): Promise<HeldLease | null> {
   try {
-    return await holdLease(database, identifyProcess(), purpose, app);
+    return await holdLease(database, identifyProcess(), purpose, {
+      clock: app.clock,
+      log: app.log,
+      timezone: app.settings.timezone,
+    });
   } catch (error) {
     const isBusy = error instanceof StateError && error.code === "DATABASE_BUSY";
     if (isBusy && readLease(database)?.purpose === SCHEDULER_PURPOSE) return null;

@@ -54,7 +54,7 @@ export async function openGround(
   const databaseFile = join(folder, "dagmar.db");
   const database = await openDatabase(databaseFile, { clock, mode: "create" });
   const identity = identifyProcess();
-  const lease = await holdLease(database, identity, "bench", { clock, log });
+  const lease = await holdLease(database, identity, "bench", { clock, log, timezone: "UTC" });
   const lake = openLake(join(folder, "lake"), { clock, log });
   const attemptLogs = openAttemptLogs({ folder: settings.logsFolder, log, clock, secrets: [] });
   const { inputFolder, timezone, notify } = settings;

@@ -39,6 +39,7 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
     const parent = verb === undefined ? program : findNoun(program, nouns, noun ?? "");
     addCommand(parent, verb ?? noun ?? "", command, async (invocation) => {
       const { output, drain, endOnSignal } = context;
+      if (invocation.options["utc"] === true) output.useUtc();
       overrideLogLevel(readLogLevel(invocation.options));
       exitCode = await command.run({ ...invocation, output, drain, endOnSignal });
     });
@@ -132,6 +133,7 @@ function addCommand(
   }
   made.option("-q, --quiet", "no progress, and of the log warnings and errors only");
   made.option("-v, --verbose", "log what is done in detail");
+  made.option("--utc", "show times in UTC");
   made.addHelpText("after", `\nExamples:\n${command.examples.map((example) => `  ${example}`).join("\n")}`);
   made.action(async (...received: unknown[]) => {
     const args = received.slice(0, command.args?.length ?? 0) as Invocation["args"];

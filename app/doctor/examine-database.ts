@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { StateError } from "../../model/errors.ts";
 import type { Finding } from "../../model/ports/examination.ts";
 import { formatBytes } from "../../model/text/byte-size.ts";
+import { formatLocalText } from "../../model/time/local-time.ts";
 import { isLeaseFree } from "../../scheduler/lease/lease-keeper.ts";
 import { readLease } from "../../state/control/lease.ts";
 import type { Database } from "../../state/sqlite/database.ts";
@@ -28,7 +29,7 @@ export async function examineDatabase(
     if (!(error instanceof StateError && error.code === "DATABASE_MISSING")) throw error;
     return [{ what, state: "warn", says: error.message.replace(/\.$/, ""), todo: error.hint ?? null }];
   }
-  return [examineFile(database), examineLease(database, app.clock.now())];
+  return [examineFile(database), examineLease(database, app.clock.now(), app.settings.timezone)];
 }
 
 function examineFile(database: Database): Finding {
@@ -53,11 +54,11 @@ function examineFile(database: Database): Finding {
   };
 }
 
-function examineLease(database: Database, now: Date): Finding {
+function examineLease(database: Database, now: Date, timezone: string): Finding {
   const held = readLease(database);
   if (held === undefined)
     return { what: "lease", state: "ok", says: "no process works on the database", todo: null };
-  const holder = `${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt})`;
+  const holder = `${held.purpose} (pid ${held.pid} on ${held.host}, since ${formatLocalText(held.acquiredAt, timezone)})`;
   return isLeaseFree(held, now)
     ? {
         what: "lease",

@@ -1,7 +1,7 @@
 /** Where notices go: whether the mail server can be reached and accepts the user, and which last notice was given up. */
 import { existsSync } from "node:fs";
 import type { Finding } from "../../model/ports/examination.ts";
-import { formatLocal } from "../../model/time/local-time.ts";
+import { formatLocalText } from "../../model/time/local-time.ts";
 import { listLastEnds } from "../../state/control/notices.ts";
 import type { App } from "../app.ts";
 import { listNoticeTargets, openNoticeChannels } from "../notices/open-channels.ts";
@@ -32,9 +32,7 @@ async function listGivenUp(app: App): Promise<readonly Finding[]> {
     )
     .map(({ channel, recipient, createdAt, error, dagId }): Finding => {
       const target = recipient === null ? "the webhook" : recipient;
-      const at = Number.isNaN(Date.parse(createdAt))
-        ? createdAt
-        : formatLocal(new Date(createdAt), app.settings.timezone);
+      const at = formatLocalText(createdAt, app.settings.timezone);
       return {
         what: channel,
         state: "warn",

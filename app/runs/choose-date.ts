@@ -6,7 +6,7 @@ import { findNextDagSlot, listDagSlots, type DagsById } from "../../model/dag/da
 import { CommandRefused } from "../../model/errors.ts";
 import { judgeDay, parseGivenDate, type DayMeaning, type GivenDate } from "../../model/time/given-date.ts";
 import type { InstantRange } from "../../model/time/local-day.ts";
-import { formatLocal } from "../../model/time/local-time.ts";
+import { formatLocal, formatLocalIso } from "../../model/time/local-time.ts";
 import { findRunByDate, listRunLakes, listRunsInRange } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { App } from "../app.ts";
@@ -78,7 +78,7 @@ function pickOne(dag: Pick<DagDefinition, "dagId" | "timezone">, day: string, me
   if (meaning.kind === "none") return undefined;
   if (meaning.kind === "one") return meaning.instant;
   const { instants, what } = meaning;
-  const shown = instants.slice(0, SHOWN).map((instant) => instant.toISOString());
+  const shown = instants.slice(0, SHOWN).map((instant) => formatLocalIso(instant, dag.timezone));
   const more = instants.length > SHOWN ? ", …" : "";
   const count = instants.length > SHOWN ? "many" : String(instants.length);
   throw new CommandRefused(
@@ -118,7 +118,9 @@ export function findRunOfDate(
     if (run !== undefined) return run;
   }
   const when =
-    given.kind === "day" ? `on ${given.day} (${dag.timezone})` : `at ${given.instant.toISOString()}`;
+    given.kind === "day"
+      ? `on ${given.day} (${dag.timezone})`
+      : `at ${formatLocal(given.instant, dag.timezone)}`;
   throw new CommandRefused("RUN_UNKNOWN", `${dag.dagId} has no run ${when}.`, {
     hint: `\`dagmar runs list ${dag.dagId}\` shows its runs.`,
   });

@@ -1,5 +1,6 @@
 /** Logs the outcome of runs and tasks in the service's log: every end of a run, and every attempt that did not succeed. */
 import type { DagRun } from "../../model/run/dag-run.ts";
+import { formatLocalText } from "../../model/time/local-time.ts";
 import { formatDuration } from "../../model/time/duration.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { nameRun } from "../../model/run/run-name.ts";
@@ -14,7 +15,8 @@ export function logRuns(log: Logger, next: EngineObserver): EngineObserver {
     taskSettled(run, task, end) {
       next.taskSettled?.(run, task, end);
       if (!TROUBLE.has(end.state)) return;
-      const later = end.nextAttemptAt === null ? "" : `, again at ${end.nextAttemptAt}`;
+      const later =
+        end.nextAttemptAt === null ? "" : `, again at ${formatLocalText(end.nextAttemptAt, run.timezone)}`;
       log.warn(`${task.taskId} is ${end.state}${later}: ${end.message ?? "no reason given"}`, {
         dag: run.dagId,
         run: run.runId,

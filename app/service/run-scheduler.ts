@@ -32,6 +32,7 @@ import { createServiceState, type ServiceState } from "./service-state.ts";
  */
 export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSignal): Promise<ExitCode> {
   const { clock, log } = app;
+  const { timezone } = app.settings;
   const database = await app.openDatabase("create");
   const face = makeFace(database);
   const state = createServiceState(database, clock, face.observer);
@@ -39,13 +40,20 @@ export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSig
   let lease: HeldLease | null = null;
   try {
     let hasStoodBy = false;
-    lease = await awaitLease(database, identifyProcess(), SCHEDULER_PURPOSE, { clock, log }, drain, {
-      standsBy: (holder) => {
-        hasStoodBy = true;
-        log.info(`Standing by. ${holder}`);
+    lease = await awaitLease(
+      database,
+      identifyProcess(),
+      SCHEDULER_PURPOSE,
+      { clock, log, timezone },
+      drain,
+      {
+        standsBy: (holder) => {
+          hasStoodBy = true;
+          log.info(`Standing by. ${holder}`);
+        },
+        looked: () => state.tick(),
       },
-      looked: () => state.tick(),
-    });
+    );
     if (lease === null) return judgeDrain(drain);
     if (hasStoodBy) endpoint.keepTrying();
     else await endpoint.insist();

@@ -1,7 +1,6 @@
 /** `dagmar backfill ID --from D --to D`: runs every slot of a range. */
 import { EXIT } from "../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../command.ts";
-import { UTC_OPTION } from "../output/time.ts";
 
 export const backfill: Command = {
   name: "backfill",
@@ -25,7 +24,6 @@ export const backfill: Command = {
     },
     { flags: "--dry-run", description: "print what would run, and why the other slots would not" },
     { flags: "--cancel", description: "cancel the Dag's running backfill" },
-    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: [
@@ -65,7 +63,7 @@ export const backfill: Command = {
         if (isSet(options, "dryRun")) {
           const { previewBackfill } = await import("../../app/backfills/preview-backfill.ts");
           const slots = await previewBackfill(app, asked.request);
-          printPreview(output, isJson, asked.request, slots, isSet(options, "utc"));
+          printPreview(output, isJson, asked.request, slots);
           return EXIT.done;
         }
         const { backfillDag } = await import("../../app/backfills/backfill-dag.ts");

@@ -68,6 +68,7 @@ function listFlags(command: Command): readonly OptionFlag[] {
       return long === undefined ? [] : [{ value: long, takesValue: flags.includes("<"), description }];
     }),
     { value: "--quiet", takesValue: false, description: "" },
+    { value: "--utc", takesValue: false, description: "" },
     { value: "--verbose", takesValue: false, description: "" },
     { value: "--help", takesValue: false, description: "" },
   ];

@@ -15,7 +15,6 @@ export function printPreview(
   isJson: boolean,
   { version: { definition } }: BackfillRequest,
   slots: readonly SlotVerdict[],
-  isUtc: boolean,
 ): void {
   if (isJson) {
     output.json({ dag_id: definition.dagId, dry_run: true, slots });
@@ -23,11 +22,7 @@ export function printPreview(
   }
   output.table(
     ["slot", "what", { title: "why", isText: true }],
-    slots.map((slot) => [
-      showInstant(slot.logicalDate, definition.timezone, isUtc),
-      slot.verdict,
-      slot.reason,
-    ]),
+    slots.map((slot) => [showInstant(slot.logicalDate, definition.timezone), slot.verdict, slot.reason]),
     "",
   );
   const count = slots.filter((slot) => slot.verdict !== "skip").length;

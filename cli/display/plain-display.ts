@@ -1,5 +1,6 @@
 /** For files and pipes: a line when a task starts, begins to wait and ends, and its progress now and then. */
 import { escapeControlCharacters } from "../../model/text/control-character.ts";
+import { formatLocalText } from "../../model/time/local-time.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Progress } from "../../model/ports/task-type.ts";
 import type { Output } from "../output/output.ts";
@@ -46,8 +47,9 @@ export function createPlainDisplay(output: Output, clock: Clock): RunDisplay {
         last.shownMs = nowMs;
         output.line(`${taskId}: ${formatProgress({ ...last, nowMs })}`);
       },
-      taskSettled(_run, { taskId }, end) {
-        const again = end.nextAttemptAt === null ? "" : `, again at ${end.nextAttemptAt}`;
+      taskSettled(run, { taskId }, end) {
+        const again =
+          end.nextAttemptAt === null ? "" : `, again at ${formatLocalText(end.nextAttemptAt, run.timezone)}`;
         const why = end.message === null ? "" : `: ${escapeControlCharacters(end.message)}`;
         output.line(`${taskId}: ${end.state}${again}${why}`);
       },

@@ -1,20 +1,19 @@
 /** One run as a page of text: its facts, its tasks, what they read and gave, what waits, what failed, what happened. */
 import type { RunDescription } from "../../app/runs/describe-run.ts";
 import type { Output } from "../output/output.ts";
-import { showInstant, showTime } from "../output/time.ts";
+import { showInstant } from "../output/time.ts";
 
 interface PageOptions {
-  readonly isUtc: boolean;
   /** Of the lake that this command uses. */
   readonly lakeId: string;
 }
 
 export function printRunPage(output: Output, description: RunDescription, options: PageOptions): void {
   const { found, run, tasks, inputs, waiting, turn, waits } = description;
-  const { isUtc, lakeId } = options;
+  const { lakeId } = options;
   const { paint } = output;
   output.line(`${paint.bold(`${String(run["dag_id"])}/${String(run["run_id"])}`)}  ${String(run["state"])}`);
-  const date = showInstant(run["logical_date"], found.timezone, isUtc);
+  const date = showInstant(run["logical_date"], found.timezone);
   output.line(`  logical date  ${date}   partition ${String(run["partition"])}`);
   output.line(`  params        ${String(run["params"])}`);
   const other = found.lake === lakeId ? "" : `; this command uses ${lakeId}`;
@@ -52,10 +51,10 @@ export function printRunPage(output: Output, description: RunDescription, option
   }
   if (turn !== null) output.line(`  the run waits: ${waits ?? turn}`);
   for (const { taskId, reasons } of waiting) output.line(`  ${taskId} waits: ${reasons.join("; ")}`);
-  printHistory(output, description, isUtc);
+  printHistory(output, description);
 }
 
-function printHistory(output: Output, { attempts, events }: RunDescription, isUtc: boolean): void {
+function printHistory(output: Output, { attempts, events }: RunDescription): void {
   const failed = attempts.filter((attempt) => attempt["error"] !== null);
   if (failed.length > 0) {
     output.line();
@@ -65,7 +64,7 @@ function printHistory(output: Output, { attempts, events }: RunDescription, isUt
         attempt["task_id"],
         attempt["attempt"],
         attempt["state"],
-        showTime(attempt, "started_at", isUtc),
+        attempt["started_at_local"],
         attempt["error"],
       ]),
       "",
@@ -75,7 +74,7 @@ function printHistory(output: Output, { attempts, events }: RunDescription, isUt
   output.line();
   output.table(
     ["at", { title: "level", rank: 1 }, { title: "event", isText: true }],
-    events.map((event) => [showTime(event, "at", isUtc), event["level"], event["message"]]),
+    events.map((event) => [event["at_local"], event["level"], event["message"]]),
     "",
   );
 }

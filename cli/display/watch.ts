@@ -46,7 +46,7 @@ function cutToScreen(text: string, { paint }: Output): string {
 }
 
 /** An output like the other that keeps what it is given. */
-function capture({ isTerminal }: Output): { readonly output: Output; read(): string } {
+function capture({ isTerminal, isUtc }: Output): { readonly output: Output; read(): string } {
   let text = "";
   const stdout = {
     isTTY: isTerminal,
@@ -56,5 +56,5 @@ function capture({ isTerminal }: Output): { readonly output: Output; read(): str
       return true;
     },
   };
-  return { output: createOutput({ stdout, stderr: process.stderr }), read: () => text };
+  return { output: createOutput({ stdout, stderr: process.stderr }, isUtc), read: () => text };
 }

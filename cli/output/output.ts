@@ -1,6 +1,7 @@
 /** What commands print: lines, tables and JSON on standard output. Foreign text is made harmless here. */
 import pc from "picocolors";
 import { escapeControlCharacters } from "../../model/text/control-character.ts";
+import { showInUtc } from "../../model/time/local-time.ts";
 import { drawTable, type Cell, type Column } from "./table.ts";
 
 export interface Output {
@@ -17,6 +18,9 @@ export interface Output {
   fault(text: string): void;
   /** Colours, or plain text where the output is not a terminal. */
   readonly paint: Paint;
+  /** From now on every time in a text is shown in UTC. */
+  useUtc(): void;
+  readonly isUtc: boolean;
 }
 
 export interface Paint {
@@ -40,23 +44,36 @@ interface Streams {
   readonly stderr: Pick<OutputTarget, "write">;
 }
 
-export function createOutput({ stdout, stderr }: Streams): Output {
+export function createOutput({ stdout, stderr }: Streams, startsInUtc = false): Output {
   const paint = createPaint(pc.createColors(stdout.isTTY && pc.isColorSupported));
+  let isUtc = startsInUtc;
+  const translate = (text: string): string => (isUtc ? showInUtc(text) : text);
+  const show = (text: string): string => disarm(translate(text));
   return {
     isTerminal: stdout.isTTY,
     paint,
+    useUtc() {
+      isUtc = true;
+    },
+    get isUtc() {
+      return isUtc;
+    },
     line(text = "") {
-      stdout.write(`${disarm(text)}\n`);
+      stdout.write(`${show(text)}\n`);
     },
     table(columns, rows, empty) {
       if (rows.length === 0) {
-        stdout.write(`${empty}
+        stdout.write(`${translate(empty)}
 `);
         return;
       }
       const { lines, hidden } = drawTable(
-        columns.map((column) => (typeof column === "string" ? { title: column } : column)),
-        rows.map((row) => columns.map((_, index) => formatCell(row[index], paint))),
+        columns.map((column) =>
+          typeof column === "string"
+            ? { title: translate(column) }
+            : { ...column, title: translate(column.title) },
+        ),
+        rows.map((row) => columns.map((_, index) => formatCell(row[index], paint, translate))),
         stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
         paint.bold,
       );
@@ -72,7 +89,7 @@ export function createOutput({ stdout, stderr }: Streams): Output {
       stdout.write(`${disarmJson(JSON.stringify(value, null, 2))}\n`);
     },
     fault(text) {
-      stderr.write(`${disarm(text)}\n`);
+      stderr.write(`${show(text)}\n`);
     },
   };
 }
@@ -118,10 +135,10 @@ const STATE_COLOURS: ReadonlyMap<string, keyof Paint> = new Map([
   ["not_found", "warn"],
 ]);
 
-function formatCell(cell: unknown, paint: Paint): Cell {
+function formatCell(cell: unknown, paint: Paint, translate: (text: string) => string): Cell {
   if (cell === null || cell === undefined) return { text: "", isNumber: true, paint: asItIs };
   if (typeof cell === "number") return { text: cell.toLocaleString("en-US"), isNumber: true, paint: asItIs };
-  const text = escapeControlCharacters(typeof cell === "string" ? cell : JSON.stringify(cell));
+  const text = escapeControlCharacters(translate(typeof cell === "string" ? cell : JSON.stringify(cell)));
   const colour = STATE_COLOURS.get(text);
   return { text, isNumber: false, paint: colour === undefined ? asItIs : paint[colour] };
 }

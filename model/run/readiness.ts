@@ -4,6 +4,7 @@
  */
 import type { TaskDefinition } from "../dag/dag.ts";
 import type { TaskInstance, TaskState } from "./task-instance.ts";
+import { formatLocalText } from "../time/local-time.ts";
 import { judgeUpstream } from "../dag/trigger-rule.ts";
 
 export type UnmetCondition =
@@ -40,6 +41,8 @@ export interface ReadinessFacts {
   readonly past: { readonly runName: string; readonly state: TaskState } | null;
   readonly when: WhenVerdict;
   readonly now: Date;
+  /** The run's, for times in reasons. */
+  readonly timezone: string;
   /** The limits that apply to the task. */
   readonly limits: readonly SlotLimit[];
   /** The name of the task that runs under the same exclusive key, or `null`. */
@@ -81,7 +84,7 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
     unmet.push({
       kind: "time",
       until: instance.nextAttemptAt,
-      reason: `${instance.state} until ${instance.nextAttemptAt}${why}`,
+      reason: `${instance.state} until ${formatLocalText(instance.nextAttemptAt, facts.timezone)}${why}`,
     });
   }
   for (const { name, slots, taken } of facts.limits) {

@@ -69,6 +69,36 @@ export function formatLocal(instant: Date, timezone: string): string {
   return `${wall.slice(0, 10)} ${wall.slice(11, 19)} ${formatOffset(offsetMs)}`;
 }
 
+/** As `formatLocal` for an instant in ISO form; another text stays as it is. */
+export function formatLocalText(instant: string, timezone: string): string {
+  const date = new Date(instant);
+  return Number.isNaN(date.getTime()) ? instant : formatLocal(date, timezone);
+}
+
+/** As `formatLocal`, in a form that `parseInstant` reads, with the milliseconds of an instant that has them. */
+export function formatLocalIso(instant: Date, timezone: string): string {
+  const [day = "", time = "", offset = ""] = formatLocal(instant, timezone).split(" ");
+  const ms = instant.getUTCMilliseconds();
+  return `${day}T${time}${ms === 0 ? "" : `.${String(ms).padStart(3, "0")}`}${offset}`;
+}
+
+/** What the two functions above write. The `Z` of a run's id and of JSON is not such a time. */
+const WRITTEN =
+  /\b(\d{4}-\d\d-\d\d)([ T])(\d\d:\d\d:\d\d(?:\.\d{3})?)( ?)([+-]\d\d:\d\d(?::\d\d)?)(?![\d:])/g;
+
+/** A text with the times in it in UTC, in the same form. */
+export function showInUtc(text: string): string {
+  return text.replaceAll(
+    WRITTEN,
+    (whole, day: string, between: string, time: string, space: string, offset: string) => {
+      const ms = Date.parse(`${day}T${time}Z`) - parseOffsetMs(offset);
+      if (Number.isNaN(ms)) return whole;
+      const utc = new Date(ms).toISOString();
+      return `${utc.slice(0, 10)}${between}${utc.slice(11, 11 + time.length)}${space}+00:00`;
+    },
+  );
+}
+
 const INSTANT =
   /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-](?:0\d|1[0-4]):[0-5]\d)?)?$/;
 

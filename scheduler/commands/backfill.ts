@@ -1,6 +1,7 @@
 /** A backfill: which slots of a range become runs, which existing runs are rerun, and why others are skipped. */
 import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
+import { formatLocalText } from "../../model/time/local-time.ts";
 import { nameRun } from "../../model/run/run-name.ts";
 import {
   countBackfillRuns,
@@ -149,7 +150,7 @@ export function startBackfill(
         : restartRun(query, maker, existing, request.version, isRefetch, now);
     joinBackfill(query, run, backfillId);
   }
-  const message = `Backfill of ${dagId} from ${from} to ${to}: ${counts.made} runs created, ${counts.again} rerun, ${counts.skipped} skipped.`;
+  const message = `Backfill of ${dagId} from ${formatLocalText(from, timezone)} to ${formatLocalText(to, timezone)}: ${counts.made} runs created, ${counts.again} rerun, ${counts.skipped} skipped.`;
   insertEvent(query, { level: "info", kind: "backfill_started", message, dagId }, now, timezone);
   return { backfillId, how: "new", ...counts };
 }
@@ -174,7 +175,8 @@ function describeRun({ version, isRefetch }: BackfillRequest, logicalDate: Date,
 function findSame(query: Query, lakeId: string, request: BackfillRequest): Backfill | undefined {
   const running = findRunningBackfill(query, lakeId, request.version.definition.dagId);
   if (running === undefined || isSame(running, request)) return running;
-  if (countBackfillRuns(query, running.backfillId).open > 0) throw refuse(running);
+  if (countBackfillRuns(query, running.backfillId).open > 0)
+    throw refuse(running, request.version.definition.timezone);
   return undefined;
 }
 
@@ -187,10 +189,11 @@ function isSame(backfill: Backfill, request: BackfillRequest): boolean {
   );
 }
 
-function refuse({ dagId, fromDate, toDate, reprocess }: Backfill): CommandRefused {
+function refuse({ dagId, fromDate, toDate, reprocess }: Backfill, timezone: string): CommandRefused {
+  const [from, to] = [formatLocalText(fromDate, timezone), formatLocalText(toDate, timezone)];
   return new CommandRefused(
     "BACKFILL_ACTIVE",
-    `A backfill of ${dagId} is already running: ${fromDate} to ${toDate}, --reprocess ${reprocess}.`,
+    `A backfill of ${dagId} is already running: ${from} to ${to}, --reprocess ${reprocess}.`,
     {
       hint: `Wait for it, give the same range to resume it, or cancel it: \`dagmar backfill ${dagId} --cancel\``,
     },

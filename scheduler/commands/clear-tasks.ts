@@ -34,7 +34,7 @@ export function clearTasks(
   if (runs.length === 0) {
     throw new CommandRefused(
       "RUN_UNKNOWN",
-      `${request.dagId} has no run from ${request.from} to ${request.to} in the lake ${lakeId}.`,
+      `${request.dagId} has no run in this range in the lake ${lakeId}.`,
       {
         hint: `\`dagmar runs list ${request.dagId}\` shows its runs.`,
       },

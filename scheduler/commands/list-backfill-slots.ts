@@ -2,6 +2,7 @@
 import type { DagDefinition } from "../../model/dag/dag.ts";
 import { listDagSlots, type DagsById } from "../../model/dag/dag-slots.ts";
 import { CommandRefused } from "../../model/errors.ts";
+import { formatLocal } from "../../model/time/local-time.ts";
 
 /** A backfill is created in one transaction, and a long range of a per-second Dag is usually a mistake. */
 const MOST_SLOTS = 10_000;
@@ -25,7 +26,7 @@ export function listBackfillSlots(
   if (slots.length === 0) {
     throw new CommandRefused(
       "BACKFILL_EMPTY",
-      `${dag.dagId} has no slot from ${from.toISOString()} to ${to.toISOString()}.`,
+      `${dag.dagId} has no slot from ${formatLocal(from, dag.timezone)} to ${formatLocal(to, dag.timezone)}.`,
       { hint: `\`dagmar dags next ${dag.dagId} --from …\` shows its slots.` },
     );
   }

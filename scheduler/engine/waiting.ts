@@ -38,6 +38,7 @@ export function explainWaiting(
     past: namePast(view, task.taskId),
     when: judgeWhen(view, definition, task),
     now: world.now,
+    timezone: view.run.timezone,
     limits: listLimits(world, view.dag, task, holders),
     exclusiveHolder: rival === undefined ? null : `${nameRun(rival)} ${rival.taskId}`,
   });

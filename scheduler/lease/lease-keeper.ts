@@ -1,4 +1,5 @@
 /** Takes, renews and releases the database's lease for this process. */
+import { formatLocalText } from "../../model/time/local-time.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import { describeError, isFencedOff, StateError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
@@ -18,14 +19,21 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
+export interface LeaseTools {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** For times in messages. */
+  readonly timezone: string;
+}
+
 /** Raises `DATABASE_BUSY` when another process holds it. */
 export async function holdLease(
   database: Database,
   identity: ProcessIdentity,
   purpose: string,
-  tools: { readonly clock: Clock; readonly log: Logger },
+  tools: LeaseTools,
 ): Promise<HeldLease> {
-  const { clock, log } = tools;
+  const { clock, log, timezone } = tools;
   failpoint("lease.take.before");
   const taken = await database.write((query) => {
     const now = clock.now();
@@ -36,7 +44,7 @@ export async function holdLease(
       (held) => isLeaseFree(held, now),
     );
   });
-  if ("heldBy" in taken) throw refuse(taken.heldBy);
+  if ("heldBy" in taken) throw refuse(taken.heldBy, timezone);
   failpoint("lease.take.after");
   const { epoch } = taken;
   database.fenceBy(epoch);
@@ -115,7 +123,7 @@ export async function awaitLease(
   database: Database,
   identity: ProcessIdentity,
   purpose: string,
-  tools: { readonly clock: Clock; readonly log: Logger },
+  tools: LeaseTools,
   stopping: AbortSignal,
   observer: StandbyObserver,
 ): Promise<HeldLease | null> {
@@ -134,10 +142,10 @@ export async function awaitLease(
   return null;
 }
 
-function refuse(held: Lease): StateError {
+function refuse(held: Lease, timezone: string): StateError {
   return new StateError(
     "DATABASE_BUSY",
-    `Another process is using this database: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
+    `Another process is using this database: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${formatLocalText(held.acquiredAt, timezone)}).`,
     { hint: "Wait until it has finished, or stop it; then run the same command again." },
   );
 }

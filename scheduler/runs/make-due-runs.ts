@@ -126,7 +126,7 @@ export function makeScheduledRun(
     failpoint("slot.after");
     return true;
   } catch (error) {
-    const message = `${dagId} could not be run for ${logicalDate.toISOString()}: ${describeError(error)}`;
+    const message = `${dagId} could not be run for ${formatLocal(logicalDate, definition.timezone)}: ${describeError(error)}`;
     insertEvent(query, { level: "error", kind: "run_refused", message, dagId }, now, definition.timezone);
     return false;
   }

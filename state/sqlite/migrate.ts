@@ -146,7 +146,7 @@ function refuseOlder(path: string): StateError {
 function refuseHeld(path: string, held: Lease): StateError {
   return new StateError(
     "DATABASE_BUSY",
-    `${path} has an older schema than this Dagmar, and another process is using it: ${held.purpose} (pid ${held.pid} on ${held.host}, since ${held.acquiredAt}).`,
+    `${path} has an older schema than this Dagmar, and another process is using it: ${held.purpose} (pid ${held.pid} on ${held.host}).`,
     {
       hint: "Stop that process, then run the same command again: it migrates the database.",
     },

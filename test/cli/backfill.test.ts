@@ -190,7 +190,7 @@ describe.each(WAYS)("%s", (way) => {
     const other = await backfill(world, "slow", "--from", "2025-07-01", "--to", "2025-07-02");
     expect(other.exitCode).toBe(75);
     expect(other.stderr).toMatch(
-      /^dagmar: A backfill of slow is already running: 2025-06-01T03:00:00\.000Z to 2025-06-04T02:59:59\.999Z, --reprocess none\.\n.*--cancel/,
+      /^dagmar: A backfill of slow is already running: 2025-06-01 00:00:00 -03:00 to 2025-06-03 23:59:59 -03:00, --reprocess none\.\n.*--cancel/,
     );
     expect(
       (await backfill(world, "slow", "--from", "2025-07-01", "--to", "2025-07-02", "--dry-run")).exitCode,

@@ -2,7 +2,7 @@
 import type { NextSlots } from "../../../app/dags/next-slots.ts";
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
-import { showInstant, UTC_OPTION } from "../../output/time.ts";
+import { showInstant } from "../../output/time.ts";
 import { readCount } from "../../arguments/read-options.ts";
 
 const MAX_COUNT = 1000;
@@ -13,7 +13,6 @@ export const dagsNext: Command = {
   options: [
     { flags: "--count <n>", description: `how many, at most ${MAX_COUNT}`, defaultValue: "5" },
     { flags: "--from <date>", description: "the first instant to look at, instead of now" },
-    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: ["dagmar dags next csv_ingest", "dagmar dags next csv_ingest --from 2026-11-01 --count 30"],
@@ -34,12 +33,12 @@ export const dagsNext: Command = {
     const { next, fault } = await findNextSlots(readDagLibrary(), String(args[0]), range);
     if (fault !== null) output.fault(`Cannot tell whether it is paused: ${fault}`);
     if (isSet(options, "json")) output.json(next);
-    else print(next, output, isSet(options, "utc"));
+    else print(next, output);
     return EXIT.done;
   },
 };
 
-function print(next: NextSlots, output: Invocation["output"], isUtc: boolean): void {
+function print(next: NextSlots, output: Invocation["output"]): void {
   const { paint } = output;
   const off = next.enabled ? "" : paint.warn("  (off: enabled: false; these slots get no runs)");
   const paused = next.paused
@@ -59,12 +58,12 @@ function print(next: NextSlots, output: Invocation["output"], isUtc: boolean): v
     for (const upstream of next.follows) {
       output.line();
       if ("fault" in upstream) output.line(`${paint.bold(upstream.dag_id)}  ${paint.bad(upstream.fault)}`);
-      else print(upstream, output, isUtc);
+      else print(upstream, output);
     }
     return;
   }
   const hasNotes = next.slots.some((slot) => slot.note !== null);
-  const show = (instant: string | null): string => showInstant(instant, next.timezone, isUtc);
+  const show = (instant: string | null): string => showInstant(instant, next.timezone);
   output.table(
     ["logical date", { title: "interval from", rank: 1 }, ...(hasNotes ? [{ title: "", isText: true }] : [])],
     next.slots.map((slot) => [

@@ -4,7 +4,7 @@ import { parseDurationSeconds } from "../../../model/time/duration.ts";
 import type { PruneResult } from "../../../scheduler/housekeeper.ts";
 import type { PruneReport } from "../../../state/upkeep/prune.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
-import { showInstant, UTC_OPTION } from "../../output/time.ts";
+import { showInstant } from "../../output/time.ts";
 
 /** `90s` for `90d` would leave little history. */
 const LEAST_SECONDS = 86_400;
@@ -18,7 +18,6 @@ export const dbPrune: Command = {
       description: "remove what ended longer ago than this: 90d, 12w; at least 1d, at most 3650d",
     },
     { flags: "--dry-run", description: "count what would be removed; change nothing" },
-    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: ["dagmar db prune --older-than 90d --dry-run", "dagmar db prune --older-than 90d"],
@@ -41,7 +40,7 @@ export const dbPrune: Command = {
         print(
           report,
           {
-            until: showInstant(before.toISOString(), app.settings.timezone, isSet(options, "utc")),
+            until: showInstant(before.toISOString(), app.settings.timezone),
             isDryRun,
           },
           output,

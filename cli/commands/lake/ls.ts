@@ -3,7 +3,6 @@ import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { formatBytes } from "../../../model/text/byte-size.ts";
 import { describeCut } from "../../output/output.ts";
-import { showTime, UTC_OPTION } from "../../output/time.ts";
 import { readLimit } from "../../arguments/read-options.ts";
 
 export const lakeLs: Command = {
@@ -13,7 +12,6 @@ export const lakeLs: Command = {
   options: [
     { flags: "--dataset <name>", description: "only this dataset" },
     { flags: "--limit <n>", description: "maximum number of rows; 0 for all", defaultValue: "1000" },
-    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: ["dagmar lake ls", "dagmar lake ls Raw/TMDB/ --dataset tmdb_movies --json"],
@@ -47,7 +45,7 @@ export const lakeLs: Command = {
           row["dataset"],
           formatBytes(Number(row["size_bytes"])),
           row["records"],
-          showTime(row, "created_at", isSet(options, "utc")),
+          row["created_at_local"],
           row["state"],
         ]),
         `Nothing is recorded in ${app.lake.id}.`,

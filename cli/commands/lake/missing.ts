@@ -2,7 +2,7 @@
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { describeCut } from "../../output/output.ts";
-import { showInstant, UTC_OPTION } from "../../output/time.ts";
+import { showInstant } from "../../output/time.ts";
 import { readLimit } from "../../arguments/read-options.ts";
 
 export const lakeMissing: Command = {
@@ -12,7 +12,6 @@ export const lakeMissing: Command = {
     { flags: "--dataset <name>", description: "only this dataset" },
     { flags: "--outcome <outcome>", description: "only not_found, failed, spooled or not_asked" },
     { flags: "--limit <n>", description: "maximum number of ids to list; 0 for all", defaultValue: "50" },
-    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: ["dagmar lake missing", "dagmar lake missing --outcome failed --limit 0 --json"],
@@ -53,7 +52,7 @@ export const lakeMissing: Command = {
           row["outcome"],
           row["reason"],
           row["detail"],
-          showInstant(row["decided_at"], app.settings.timezone, isSet(options, "utc")),
+          showInstant(row["decided_at"], app.settings.timezone),
         ]),
         "",
       );

@@ -4,7 +4,6 @@ import { EXIT } from "../../../model/errors.ts";
 import type { Row } from "../../../state/sqlite/row.ts";
 import { isSet, JSON_OPTION, readList, readText, WATCH_OPTION, type Command } from "../../command.ts";
 import { describeCut, type Output } from "../../output/output.ts";
-import { showTime, UTC_OPTION } from "../../output/time.ts";
 import { readChoices, readLimit } from "../../arguments/read-options.ts";
 
 export const runsList: Command = {
@@ -19,7 +18,6 @@ export const runsList: Command = {
     },
     { flags: "--limit <n>", description: "maximum number of rows; 0 for all", defaultValue: "20" },
     WATCH_OPTION,
-    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: [
@@ -38,7 +36,7 @@ export const runsList: Command = {
       states: readChoices(readList(options, "state"), DAG_RUN_STATES, "--state"),
       ...(dagId === undefined ? {} : { dagId }),
     };
-    const shown = { filter, isUtc: isSet(options, "utc"), isJson: isSet(options, "json") };
+    const shown = { filter, isJson: isSet(options, "json") };
     return withApp(async (app) => {
       if (!isSet(options, "watch")) {
         print(output, await listRuns(app, filter), { ...shown, lakeId: app.lake.id });
@@ -58,12 +56,11 @@ export const runsList: Command = {
 
 interface Shown {
   readonly filter: RunFilter;
-  readonly isUtc: boolean;
   readonly isJson: boolean;
   readonly lakeId: string;
 }
 
-function print(output: Output, { total, runs }: RunList, { filter, isUtc, isJson, lakeId }: Shown): void {
+function print(output: Output, { total, runs }: RunList, { filter, isJson, lakeId }: Shown): void {
   if (isJson) {
     output.json({ total, shown: runs.length, runs });
     return;
@@ -85,9 +82,9 @@ function print(output: Output, { total, runs }: RunList, { filter, isUtc, isJson
     runs.map((row) => [
       row["dag_id"],
       row["run_id"],
-      showTime(row, "logical_date", isUtc),
+      row["logical_date_local"],
       row["state"],
-      showTime(row, "started_at", isUtc),
+      row["started_at_local"],
       row["duration_seconds"],
       row["tasks"],
       row["failed_tasks"],

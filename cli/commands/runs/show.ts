@@ -4,7 +4,6 @@ import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, WATCH_OPTION, type Command } from "../../command.ts";
 import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
 import type { Output } from "../../output/output.ts";
-import { UTC_OPTION } from "../../output/time.ts";
 
 export const runsShow: Command = {
   name: "runs show",
@@ -12,7 +11,6 @@ export const runsShow: Command = {
   args: [RUN_ARGUMENT],
   options: [
     { ...WATCH_OPTION, description: `${WATCH_OPTION.description}, the run's end with the run's exit code` },
-    UTC_OPTION,
     JSON_OPTION,
   ],
   examples: [
@@ -25,12 +23,11 @@ export const runsShow: Command = {
     const { withApp } = await import("../../open-app.ts");
     const { describeRun } = await import("../../../app/runs/describe-run.ts");
     const { printRunPage } = await import("../../display/run-page.ts");
-    const isUtc = isSet(options, "utc");
     return withApp(async (app) => {
       const print = (to: Output, description: RunDescription): void => {
         const { found: _found, ...rows } = description;
         if (isSet(options, "json")) to.json(rows);
-        else printRunPage(to, description, { isUtc, lakeId: app.lake.id });
+        else printRunPage(to, description, { lakeId: app.lake.id });
       };
       const first = await describeRun(app, String(args[0]));
       if (!isSet(options, "watch")) {

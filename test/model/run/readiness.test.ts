@@ -34,6 +34,7 @@ function explain(changes: Omit<Partial<ReadinessFacts>, "instance"> & { instance
     past: null,
     when: { kind: "holds" },
     now: new Date(NOW),
+    timezone: "America/Sao_Paulo",
     limits: takeSlots(1),
     exclusiveHolder: null,
     ...changes,
@@ -141,7 +142,7 @@ describe("time", () => {
       {
         kind: "time",
         until: nextAttemptAt,
-        reason: `up_for_retry until ${nextAttemptAt} (the store is away)`,
+        reason: "up_for_retry until 2026-11-23 06:00:00 -03:00 (the store is away)",
       },
     ]);
   });
@@ -153,7 +154,7 @@ describe("time", () => {
   test("without a message there are no empty brackets", () => {
     const nextAttemptAt = "2026-11-23T10:00:00.000Z";
     const [only] = explain({ instance: { state: "up_for_reschedule", nextAttemptAt } });
-    expect(only?.reason).toBe(`up_for_reschedule until ${nextAttemptAt}`);
+    expect(only?.reason).toBe("up_for_reschedule until 2026-11-23 07:00:00 -03:00");
   });
 });
 

@@ -39,7 +39,7 @@ async function openLeaseWorld() {
     return database;
   };
   const hold = async (database: Database, identity: ProcessIdentity, purpose = "run csv_ingest") => {
-    const lease = await holdLease(database, identity, purpose, { clock, log: silentLog });
+    const lease = await holdLease(database, identity, purpose, { clock, log: silentLog, timezone: "UTC" });
     onTestFinished(() => lease.release());
     return lease;
   };
@@ -72,7 +72,7 @@ describe("a lease that is held", () => {
     expect(error.exitCode).toBe(75);
     expect(error.message).toContain("run tmdb_ingest");
     expect(error.message).toContain(`pid ${process.pid}`);
-    expect(error.message).toContain("2026-11-23T09:00:00.000Z");
+    expect(error.message).toContain("2026-11-23 09:00:00 +00:00");
     await write(first);
   });
 
@@ -202,7 +202,7 @@ describe("a standby", () => {
     const held = await hold(first, US, "scheduler");
     const stopping = new AbortController();
     const told: string[] = [];
-    const waiting = awaitLease(second, US, "scheduler", { clock, log: silentLog }, stopping.signal, {
+    const waiting = awaitLease(second, US, "scheduler", { clock, log: silentLog, timezone: "UTC" }, stopping.signal, {
       ...SILENT,
       standsBy: (message) => told.push(message),
     });
@@ -226,7 +226,7 @@ describe("a standby", () => {
     onTestFinished(() => {
       foreign.close();
     });
-    const waiting = awaitLease(second, US, "scheduler", { clock, log: silentLog }, stopping.signal, {
+    const waiting = awaitLease(second, US, "scheduler", { clock, log: silentLog, timezone: "UTC" }, stopping.signal, {
       ...SILENT,
       standsBy: (message) => {
         told.push(message);
@@ -258,7 +258,7 @@ describe("a standby", () => {
       second,
       US,
       "scheduler",
-      { clock, log: silentLog },
+      { clock, log: silentLog, timezone: "UTC" },
       new AbortController().signal,
       SILENT,
     );
@@ -273,7 +273,7 @@ describe("a standby", () => {
     const { clock, first, second, hold } = await openLeaseWorld();
     await hold(first, US);
     const stopping = new AbortController();
-    const tools = { clock, log: silentLog };
+    const tools = { clock, log: silentLog, timezone: "UTC" };
     const waiting = awaitLease(second, US, "scheduler", tools, stopping.signal, SILENT);
     await clock.untilSleeping(1_000, 1_000);
     stopping.abort();
