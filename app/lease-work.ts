@@ -16,7 +16,7 @@ import {
 } from "../scheduler/commands/command.ts";
 import type { DagVersions } from "../scheduler/commands/named-dag.ts";
 import type { WorkSettings } from "../scheduler/commands/work-settings.ts";
-import { holdLease, type HeldLease } from "../scheduler/lease/lease-keeper.ts";
+import { holdLease, type HeldLease, type LeaseTools } from "../scheduler/lease/lease-keeper.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { readLease } from "../state/control/lease.ts";
 import type { DagVersion } from "../state/runs/dag-runs.ts";
@@ -57,13 +57,14 @@ export async function tryLease(app: App, database: Database, purpose: string): P
   }
 }
 
+/** What a lease needs of the app. */
+export function describeLease({ clock, log, settings }: Pick<App, "clock" | "log" | "settings">): LeaseTools {
+  return { clock, log, timezone: settings.timezone };
+}
+
 async function holdUnlessScheduler(app: App, database: Database, purpose: string): Promise<HeldLease | null> {
   try {
-    return await holdLease(database, identifyProcess(), purpose, {
-      clock: app.clock,
-      log: app.log,
-      timezone: app.settings.timezone,
-    });
+    return await holdLease(database, identifyProcess(), purpose, describeLease(app));
   } catch (error) {
     const isBusy = error instanceof StateError && error.code === "DATABASE_BUSY";
     if (isBusy && readLease(database)?.purpose === SCHEDULER_PURPOSE) return null;

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { LakeRenaming } from "../../lake/sweepable-lake.ts";
 import { renameManifestKey } from "../../model/records/manifest-name.ts";
 import { holdLease } from "../../scheduler/lease/lease-keeper.ts";
+import { describeLease } from "../lease-work.ts";
 import { identifyProcess } from "../../scheduler/lease/process-identity.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import {
@@ -50,7 +51,7 @@ export async function previewMigration(app: App, drain: AbortSignal): Promise<La
 /** What was renamed. Raises `DATABASE_BUSY` while a scheduler or another command holds the lease. */
 export async function migrateLake(app: App, drain: AbortSignal): Promise<LakeMigration> {
   const database = await app.openDatabase("existing");
-  const lease = await holdLease(database, identifyProcess(), "lake migrate", app);
+  const lease = await holdLease(database, identifyProcess(), "lake migrate", describeLease(app));
   try {
     const signal = AbortSignal.any([drain, lease.lost]);
     const done = await migrate(app, database, { isDryRun: false, signal });
