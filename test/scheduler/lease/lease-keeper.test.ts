@@ -202,10 +202,17 @@ describe("a standby", () => {
     const held = await hold(first, US, "scheduler");
     const stopping = new AbortController();
     const told: string[] = [];
-    const waiting = awaitLease(second, US, "scheduler", { clock, log: silentLog, timezone: "UTC" }, stopping.signal, {
-      ...SILENT,
-      standsBy: (message) => told.push(message),
-    });
+    const waiting = awaitLease(
+      second,
+      US,
+      "scheduler",
+      { clock, log: silentLog, timezone: "UTC" },
+      stopping.signal,
+      {
+        ...SILENT,
+        standsBy: (message) => told.push(message),
+      },
+    );
     await clock.untilSleeping(1_000, 1_000);
     await clock.advance(1_000);
     await clock.untilSleeping(1_000, 1_000);
@@ -226,14 +233,21 @@ describe("a standby", () => {
     onTestFinished(() => {
       foreign.close();
     });
-    const waiting = awaitLease(second, US, "scheduler", { clock, log: silentLog, timezone: "UTC" }, stopping.signal, {
-      ...SILENT,
-      standsBy: (message) => {
-        told.push(message);
-        foreign.exec(told.length === 1 ? "BEGIN IMMEDIATE" : told.length === 2 ? "ROLLBACK" : "");
-        if (told.length === 3) stopping.abort();
+    const waiting = awaitLease(
+      second,
+      US,
+      "scheduler",
+      { clock, log: silentLog, timezone: "UTC" },
+      stopping.signal,
+      {
+        ...SILENT,
+        standsBy: (message) => {
+          told.push(message);
+          foreign.exec(told.length === 1 ? "BEGIN IMMEDIATE" : told.length === 2 ? "ROLLBACK" : "");
+          if (told.length === 3) stopping.abort();
+        },
       },
-    });
+    );
     while (!stopping.signal.aborted) {
       await Promise.race([clock.untilSleeping(0, 1_000), waiting]);
       // Each try waits for a real quarter of a second: not every 20 ms for ten seconds.
