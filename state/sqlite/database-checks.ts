@@ -85,13 +85,14 @@ export function assertUsablePath(path: string, mode: OpenMode): void {
 /**
  * Creates an empty file, which SQLite takes as a new database. Only its owner may read it, because it will hold
  * answers and messages; SQLite gives `-wal` and `-shm` the same mode. An existing file keeps its mode and is never
- * opened: closing it would drop SQLite's locks.
+ * opened: closing it would drop SQLite's locks. The file system's own errors are raised: SQLite does not say why it
+ * cannot create a file.
  */
 function makePrivateFile(path: string): void {
   try {
     closeSync(openSync(path, "wx", 0o600));
-  } catch {
-    // It exists; or it cannot be created, and SQLite will report why.
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

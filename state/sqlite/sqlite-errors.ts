@@ -1,5 +1,5 @@
 /** Explains SQLite's and the file system's error codes to people who run Dagmar. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import BetterSqlite3 from "better-sqlite3";
 import { StateError } from "../../model/errors.ts";
@@ -56,7 +56,8 @@ function mayOpen(path: string): boolean {
   try {
     accessSync(dirname(path), W_OK | X_OK);
     const found = lookAt(path);
-    if (found === undefined) return true;
+    // A link to a missing file leads to a folder in which SQLite cannot create it.
+    if (found === undefined) return lstatSync(path, { throwIfNoEntry: false }) === undefined;
     accessSync(path, R_OK | W_OK);
     return found.isFile();
   } catch {

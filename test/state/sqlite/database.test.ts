@@ -423,6 +423,26 @@ describe("files that are refused", () => {
   });
 });
 
+describe("a place where no file can be created needs an edit:", () => {
+  const link = (target: string): string => {
+    const path = makePath();
+    symlinkSync(target, path);
+    return path;
+  };
+  test.runIf(process.platform === "linux").each([
+    ["/proc", () => "/proc/dagmar.db"],
+    ["below /proc", () => "/proc/nothing/dagmar.db"],
+    ["in a process's folder", () => "/proc/self/dagmar.db"],
+    ["below a device", () => "/dev/null/dagmar.db"],
+    ["through a link to a missing folder", () => link(join(makeTempFolder(), "missing", "dagmar.db"))],
+    ["through a link to /proc", () => link("/proc/dagmar.db")],
+  ])("%s", async (_, locate) => {
+    const error = await refusal(openDatabase(locate(), { clock: createTestClock(), mode: "create" }));
+    expect([error.code, error.exitCode]).toEqual(["DATABASE_UNUSABLE", 78]);
+    expect(error.hint).toMatch(/set DAGMAR_DB to another file/);
+  });
+});
+
 test("a deleted database is created again even if a reader left its empty -wal behind", async () => {
   const path = makePath();
   writeFileSync(`${path}-wal`, "");
