@@ -6,6 +6,8 @@ import type { TaskDefinition } from "../dag/dag.ts";
 import type { TaskInstance, TaskState } from "./task-instance.ts";
 import { formatLocalText } from "../time/local-time.ts";
 import { judgeUpstream } from "../dag/trigger-rule.ts";
+import { LONGEST_DURATION_SECONDS } from "../time/duration.ts";
+import { findLongestRetryWait } from "./retry-policy.ts";
 
 export type UnmetCondition =
   | { readonly kind: "ended"; readonly reason: string }
@@ -79,7 +81,7 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
     const what = state === "none" ? "has not run yet" : `is ${state}`;
     unmet.push({ kind: "past", reason: `depends_on_past: it ${what} in ${runName}` });
   }
-  if (instance.nextAttemptAt !== null && Date.parse(instance.nextAttemptAt) > facts.now.getTime()) {
+  if (instance.nextAttemptAt !== null && isAhead(instance.nextAttemptAt, facts)) {
     const why = instance.message === null ? "" : ` (${instance.message})`;
     unmet.push({
       kind: "time",
@@ -95,4 +97,14 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
     unmet.push({ kind: "slot", reason: `${facts.exclusiveHolder} writes the same dataset` });
   }
   return unmet;
+}
+
+/**
+ * A wait that is longer than any that the task can have asked for counts as over: its row is damaged, or the clock was
+ * set back since.
+ */
+function isAhead(nextAttemptAt: string, { task, instance, now }: ReadinessFacts): boolean {
+  const restMs = Date.parse(nextAttemptAt) - now.getTime();
+  const longest = instance.state === "up_for_retry" ? findLongestRetryWait(task) : LONGEST_DURATION_SECONDS;
+  return restMs > 0 && restMs <= longest * 1000;
 }

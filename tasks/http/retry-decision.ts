@@ -1,5 +1,6 @@
 /** Whether a failed attempt is followed by another, and when. The waiting is done elsewhere. */
 import { TaskFailure } from "../../model/errors.ts";
+import { LONGEST_RETRY_AFTER_SECONDS } from "../../model/run/retry-policy.ts";
 import { TRUST_HINT } from "../../model/text/network-fault.ts";
 import type { ApiCall } from "./api-call.ts";
 import { describeCause, type AttemptFailure } from "./attempt-failure.ts";
@@ -31,9 +32,6 @@ export const DEFAULT_RETRY_RULES: RetryRules = {
   maxBackoffMs: 15_000,
   maxRetryAfterMs: 60_000,
 };
-
-/** The longest `Retry-After` that is passed on to the scheduler. */
-const MAX_RESCHEDULE_SECONDS = 86_400;
 
 export interface RetryQuestion {
   readonly call: ApiCall;
@@ -99,7 +97,7 @@ function describeUntrusted({ failure, provider }: RetryQuestion): TaskFailure {
 
 function describeLongPause({ call, failure, provider }: RetryQuestion, retryAfterMs: number): TaskFailure {
   const askedSeconds = Math.ceil(retryAfterMs / 1000);
-  const seconds = Math.min(MAX_RESCHEDULE_SECONDS, askedSeconds);
+  const seconds = Math.min(LONGEST_RETRY_AFTER_SECONDS, askedSeconds);
   const { host, codes } = provider;
   return new TaskFailure(
     failure.reason === "rate_limited" ? codes.rateLimited : codes.unavailable,

@@ -151,6 +151,35 @@ describe("time", () => {
     expect(explain({ instance: { ...waiting, nextAttemptAt: NOW } })).toEqual([]);
   });
 
+  const ahead = (seconds: number) => new Date(Date.parse(NOW) + seconds * 1000).toISOString();
+
+  test.each([
+    ["up_for_retry", 86_400, ["time"]],
+    ["up_for_retry", 86_400.001, []],
+    ["up_for_reschedule", 3650 * 86_400, ["time"]],
+    ["up_for_reschedule", 3650 * 86_400 + 1, []],
+  ] as const)(
+    "%s for %d seconds, the longest that there is, or longer than that: %j",
+    (state, seconds, kinds) => {
+      expect(kindsOf({ instance: { state, nextAttemptAt: ahead(seconds) } })).toEqual(kinds);
+    },
+  );
+
+  test.each(["9999-12-31T23:59:59.999Z", "soon", ""])(
+    "a damaged instant (%s) holds nothing up",
+    (nextAttemptAt) => {
+      for (const state of ["up_for_retry", "up_for_reschedule"] as const) {
+        expect(explain({ instance: { state, nextAttemptAt } })).toEqual([]);
+      }
+    },
+  );
+
+  test("a retry whose task has a longer delay than a day waits for as long as that", () => {
+    const task = { ...TASK, retryDelaySeconds: 3 * 86_400 };
+    const instance = { state: "up_for_retry", nextAttemptAt: ahead(3 * 86_400) } as const;
+    expect(kindsOf({ task, instance })).toEqual(["time"]);
+  });
+
   test("without a message there are no empty brackets", () => {
     const nextAttemptAt = "2026-11-23T10:00:00.000Z";
     const [only] = explain({ instance: { state: "up_for_reschedule", nextAttemptAt } });
