@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { explainSystemFault } from "../../model/system-fault.ts";
-import { FILE_LIMIT_BYTES } from "./yaml-document.ts";
+import { FILE_LIMIT_BYTES } from "./yaml-limits.ts";
 
 /** A link that is swapped while it is followed is broken for a moment; it is followed again this many times. */
 const MOST_SWAPS = 5;

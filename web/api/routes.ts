@@ -4,18 +4,11 @@ import { writeOpenApi } from "./openapi.ts";
 import { getGrid } from "./own/grid.ts";
 import { defineRoute, type Route } from "./route.ts";
 import { getDagRun, listDagRuns } from "./v2/dag-runs.ts";
-import {
-  getDag,
-  getDagDetails,
-  getDagSource,
-  getDagStats,
-  getTask,
-  listDags,
-  listDagVersions,
-  listImportErrors,
-  listTasks,
-} from "./v2/dags.ts";
+import { getDagStats, listImportErrors } from "./v2/dag-health.ts";
+import { getDagSource, listDagVersions } from "./v2/dag-versions.ts";
+import { getDag, getDagDetails, listDags } from "./v2/dags.ts";
 import { getHealth, getPool, getVersion, listEvents, listPools } from "./v2/service.ts";
+import { getTask, listTasks } from "./v2/tasks.ts";
 import { getTaskInstance, listTaskInstances, listTries } from "./v2/task-instances.ts";
 
 const getOpenApi: Route = defineRoute({

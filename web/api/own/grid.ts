@@ -4,7 +4,7 @@ import { DAG_RUN_STATES, RUN_TYPES } from "../../../model/run/dag-run.ts";
 import { TASK_STATES } from "../../../model/run/task-instance.ts";
 import { listGridRuns } from "../../../state/pages/run-grid.ts";
 import { defineRoute } from "../route.ts";
-import { dagId, pickDag } from "../v2/dags.ts";
+import { dagId, pickDag } from "../v2/known-dag.ts";
 import { instant, toUtc, utc } from "../v2/listing.ts";
 import { measureSeconds, writeRunType } from "../v2/wire.ts";
 

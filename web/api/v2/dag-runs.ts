@@ -10,7 +10,7 @@ import {
   type RunEntry,
 } from "../../../state/pages/run-page.ts";
 import { defineRoute, several, type ReadTools } from "../route.ts";
-import { dagId, pickDag } from "./dags.ts";
+import { dagId, pickDag } from "./known-dag.ts";
 import { instant, orderParameter, paging, readOrder, readPage, utc } from "./listing.ts";
 import {
   airflowRunState,

@@ -15,7 +15,7 @@ import {
 import type { Query } from "../../../state/sqlite/query.ts";
 import { defineRoute, several, type ReadTools } from "../route.ts";
 import { pickRun } from "./dag-runs.ts";
-import { dagId } from "./dags.ts";
+import { dagId } from "./known-dag.ts";
 import { paging, utc } from "./listing.ts";
 import { airflowTaskState, deriveUuid, measureSeconds, writeTaskState, writeTryState } from "./wire.ts";
 
