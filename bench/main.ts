@@ -14,6 +14,7 @@ import { benchShell } from "./shell.ts";
 import { benchStartUp } from "./start-up.ts";
 import { benchPace, benchThroughput } from "./tmdb.ts";
 import { benchUpload } from "./upload.ts";
+import { benchWeb } from "./web.ts";
 import { cleanWork, prepareSamples, ROOT, type Samples } from "./workspace.ts";
 import { saveReport, writePage } from "./write-results.ts";
 
@@ -37,6 +38,7 @@ const SERVICE_BENCHES: Bench<boolean> = {
   idle: benchIdle,
   flat: benchFlat,
   due: benchDue,
+  web: benchWeb,
 };
 
 const NAMES = [...Object.keys(LAKE_BENCHES), ...Object.keys(SERVICE_BENCHES)];

@@ -4,7 +4,7 @@ import type { DagRunState } from "../../model/run/dag-run.ts";
 import type { Query } from "../sqlite/query.ts";
 import { flag, json, mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
-import { orderBy, readCount, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
+import { orderBy, countRows, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
 
 export interface DagEntry {
   readonly dagId: string;
@@ -43,7 +43,7 @@ export function listDagPage(
   query: Query,
   { isPaused, isActive, pattern }: DagFilter,
   order: readonly Order<DagColumn>[],
-  { limit, offset }: PageRequest,
+  page: PageRequest,
 ): Page<DagEntry> {
   const where = whereAll([
     isPaused === undefined ? undefined : sql`d.is_paused = ${isPaused}`,
@@ -52,11 +52,11 @@ export function listDagPage(
   ]);
   const rows = query.all<Row>(
     sql`SELECT ${COLUMNS} FROM ${TABLES} WHERE ${where} ORDER BY ${orderBy(order, ORDERS, sql`d.dag_id`)}
-        LIMIT ${limit} OFFSET ${offset}`,
+        LIMIT ${page.limit} OFFSET ${page.offset}`,
   );
   return {
     rows: rows.map((row) => mapRow<DagEntry>(row, CONVERTERS)),
-    total: readCount(query, sql`SELECT count(*) AS total FROM dags d WHERE ${where}`),
+    total: countRows(query, sql`SELECT 1 FROM dags d WHERE ${where}`, page),
   };
 }
 
@@ -74,18 +74,14 @@ export interface DagVersionEntry {
 }
 
 /** Newest first. */
-export function listVersionPage(
-  query: Query,
-  dagId: string,
-  { limit, offset }: PageRequest,
-): Page<DagVersionEntry> {
+export function listVersionPage(query: Query, dagId: string, page: PageRequest): Page<DagVersionEntry> {
   const rows = query.all<Row>(
     sql`SELECT fingerprint, dag_id, created_at, row_number() OVER (ORDER BY created_at, rowid) AS number
-        FROM dag_versions WHERE dag_id = ${dagId} ORDER BY number DESC LIMIT ${limit} OFFSET ${offset}`,
+        FROM dag_versions WHERE dag_id = ${dagId} ORDER BY number DESC LIMIT ${page.limit} OFFSET ${page.offset}`,
   );
   return {
     rows: rows.map((row) => mapRow<DagVersionEntry>(row)),
-    total: readCount(query, sql`SELECT count(*) AS total FROM dag_versions WHERE dag_id = ${dagId}`),
+    total: countRows(query, sql`SELECT 1 FROM dag_versions WHERE dag_id = ${dagId}`, page),
   };
 }
 
@@ -98,14 +94,14 @@ export interface ImportErrorEntry {
   readonly since: string;
 }
 
-export function listImportErrorPage(query: Query, { limit, offset }: PageRequest): Page<ImportErrorEntry> {
+export function listImportErrorPage(query: Query, page: PageRequest): Page<ImportErrorEntry> {
   const rows = query.all<Row>(
     sql`SELECT rowid AS id, dag_id, file, faults, since FROM import_errors ORDER BY dag_id
-        LIMIT ${limit} OFFSET ${offset}`,
+        LIMIT ${page.limit} OFFSET ${page.offset}`,
   );
   return {
     rows: rows.map((row) => mapRow<ImportErrorEntry>(row)),
-    total: readCount(query, sql`SELECT count(*) AS total FROM import_errors`),
+    total: countRows(query, sql`SELECT 1 FROM import_errors`, page),
   };
 }
 

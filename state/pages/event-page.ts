@@ -2,7 +2,7 @@
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
-import { isOneOf, orderBy, readCount, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
+import { isOneOf, orderBy, countRows, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
 
 export interface EventEntry {
   readonly eventId: number;
@@ -37,7 +37,7 @@ export function listEventPage(
   query: Query,
   { dagId, runId, taskId, kinds, excludedKinds, before, after }: EventFilter,
   order: readonly Order<EventColumn>[],
-  { limit, offset }: PageRequest,
+  page: PageRequest,
 ): Page<EventEntry> {
   const excluded = isOneOf(sql`kind`, excludedKinds);
   const where = whereAll([
@@ -51,10 +51,10 @@ export function listEventPage(
   ]);
   const rows = query.all<Row>(
     sql`SELECT event_id, at, level, kind, dag_id, run_id, task_id, message, data FROM events WHERE ${where}
-        ORDER BY ${orderBy(order, ORDERS, sql`event_id`)} LIMIT ${limit} OFFSET ${offset}`,
+        ORDER BY ${orderBy(order, ORDERS, sql`event_id`)} LIMIT ${page.limit} OFFSET ${page.offset}`,
   );
   return {
     rows: rows.map((row) => mapRow<EventEntry>(row)),
-    total: readCount(query, sql`SELECT count(*) AS total FROM events WHERE ${where}`),
+    total: countRows(query, sql`SELECT 1 FROM events WHERE ${where}`, page),
   };
 }

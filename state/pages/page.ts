@@ -10,7 +10,7 @@ export interface PageRequest {
 
 export interface Page<T> {
   readonly rows: readonly T[];
-  /** Of all pages. */
+  /** Of all pages; at most `MOST_COUNTED` after this one are counted, so that a long history costs nothing. */
   readonly total: number;
 }
 
@@ -48,6 +48,10 @@ export function orderBy<Column extends string>(
   );
 }
 
-export function readCount(query: Query, statement: Sql): number {
-  return query.one<{ total: number }>(statement).total;
+const MOST_COUNTED = 1_000;
+
+/** `rows`: a statement that selects every entry. */
+export function countRows(query: Query, rows: Sql, { limit, offset }: PageRequest): number {
+  const most = offset + limit + MOST_COUNTED;
+  return query.one<{ total: number }>(sql`SELECT count(*) AS total FROM (${rows} LIMIT ${most})`).total;
 }

@@ -3,7 +3,7 @@ import type { DagRunState } from "../../model/run/dag-run.ts";
 import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
-import { isOneOf, orderBy, readCount, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
+import { isOneOf, orderBy, countRows, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
 
 /** Instants are ISO UTC. */
 export interface RunEntry {
@@ -72,7 +72,7 @@ export function listRunPage(
   query: Query,
   { dagId, states, runTypes, dates = [] }: RunPageFilter,
   order: readonly Order<RunColumn>[],
-  { limit, offset }: PageRequest,
+  page: PageRequest,
 ): Page<RunEntry> {
   const where = whereAll([
     dagId === undefined ? undefined : sql`dag_id = ${dagId}`,
@@ -84,11 +84,11 @@ export function listRunPage(
   ]);
   const rows = query.all<Row>(
     sql`SELECT ${COLUMNS} FROM dag_runs WHERE ${where}
-        ORDER BY ${orderBy(order, EXPRESSIONS, sql`dag_run_id`)} LIMIT ${limit} OFFSET ${offset}`,
+        ORDER BY ${orderBy(order, EXPRESSIONS, sql`dag_run_id`)} LIMIT ${page.limit} OFFSET ${page.offset}`,
   );
   return {
     rows: rows.map(mapRun),
-    total: readCount(query, sql`SELECT count(*) AS total FROM dag_runs WHERE ${where}`),
+    total: countRows(query, sql`SELECT 1 FROM dag_runs WHERE ${where}`, page),
   };
 }
 

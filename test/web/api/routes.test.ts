@@ -320,3 +320,22 @@ describe("an answer that the client has", () => {
     expect(await ask("/api/v2/dags", { "if-none-match": tag })).toMatchObject({ status: 200 });
   });
 });
+
+describe("a long history", () => {
+  test("is counted 1,000 entries after the page, and listed to its end", async () => {
+    const { ask, write } = await openFullWorld();
+    await write((query) => {
+      query.run(
+        sql`INSERT INTO events (at, at_local, level, kind, message) SELECT value, value, 'info', 'clock_jump', 'x'
+            FROM json_each(${JSON.stringify(Array.from({ length: 1_200 }, () => SECOND))})`,
+      );
+    });
+    const total = async (search: string): Promise<number> => {
+      const answer = readJson(await ask(`/api/v2/eventLogs${search}`)) as { total_entries: number };
+      return answer.total_entries;
+    };
+    expect(await total("?limit=100")).toBe(1_100);
+    expect(await total("?limit=100&offset=1000")).toBe(1_201);
+    expect(await total("?event=csv_without_ids")).toBe(1);
+  });
+});
