@@ -18,7 +18,7 @@ async function open(lake: LakeKind): Promise<SweepWorld> {
   return world;
 }
 
-test("every name in the list is passed by some sweep", { timeout: 120_000 }, async () => {
+test("every name in the list is passed by some sweep", { timeout: 240_000 }, async () => {
   const passed = new Set<string>();
   const folder = await open("folder");
   const store = await open("s3");

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { renameFilesAsBefore, renameKeysAsBefore } from "../lake/old-names.ts";
 import { checkLake, readFolderLake } from "../support/check-lake.ts";
+import { startS3Server } from "../support/s3-server/server.ts";
 import { openCliWorld, startSimulator, waitUntil, writeSamples, type CliWorld } from "../support/cli.ts";
 
 const DATE = ["--date", "2026-11-23"];
@@ -99,6 +100,26 @@ test("a file of another program that only has such a name keeps it", async () =>
   const { stdout } = await world.run(["lake", "migrate"]);
   expect(stdout).toContain("Raw/_manifest-theirs.json");
   expect(listNames().filter(isOld)).toEqual(["_manifest-theirs.json", "_theirs.meta.json"]);
+});
+
+test("objects in S3 keep their names, and the command says which manifests are old", async () => {
+  const store = await startS3Server();
+  const variables = {
+    DAGMAR_LAKE: `s3://${store.bucket}`,
+    AWS_ENDPOINT_URL_S3: store.endpoint,
+    AWS_REGION: store.region,
+    AWS_ACCESS_KEY_ID: store.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
+  };
+  for (const dag of ["csv_ingest", "tmdb_ingest"]) await world.prepare(["run", dag, ...DATE], variables);
+  renameKeysAsBefore(world.databaseFile);
+  const before = [...store.objects().keys()];
+  const { exitCode, stdout } = await world.run(["lake", "migrate"], variables);
+  expect(stdout).toContain("objects in S3 keep their names, and nothing was changed");
+  expect(stdout).toContain("2 manifests of before 0.2 are named _manifest-….json");
+  expect(exitCode).toBe(0);
+  expect([...store.objects().keys()]).toEqual(before);
+  await store.close();
 });
 
 test("a running scheduler is named, and nothing is renamed", async () => {

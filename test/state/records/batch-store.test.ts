@@ -329,6 +329,14 @@ describe("manifests", () => {
     expect((await ports.batches.rekey(manifest)).key).toBe(before(2));
   });
 
+  test("do not take the number of one of before 0.2, which may get the present name", async () => {
+    const { seal, ports, database } = await openAsking();
+    await ports.batches.commit(await seal("tt0000001"), "etag", { isClosing: true });
+    renameKeysAsBefore(database.path);
+    const [next] = await ports.batches.commit(await seal("tt0000002"), "etag", { isClosing: true });
+    expect(next?.key).toBe(manifestKey(2));
+  });
+
   test("of more than 500 objects are several, and every object is in exactly one", async () => {
     const ids = makeIds(503);
     const { ask, ports, lake } = await openAsking(ids);
