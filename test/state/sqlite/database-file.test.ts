@@ -154,6 +154,33 @@ test("a new database that another one replaces before its first checkpoint is no
   expect(await codeOf(write(database))).toMatch(/^DATABASE_MOVED: .* was cut short or overwritten/);
 });
 
+test.each([
+  [
+    "its backup",
+    async (path: string, _: string, database: Database) => {
+      await database.backup(`${path}.backup`);
+      return `${path}.backup`;
+    },
+  ],
+  ["what it was before", (_: string, before: string) => before],
+  ["another database of Dagmar", (path: string) => makeOther(path)],
+])("a -wal next to %s is refused in every mode, and nothing is changed", async (_, choose) => {
+  const { path, before, database } = await openUsed(createHandClock());
+  const image = join(makeTempFolder(), "dagmar.db");
+  execFileSync("cp", [await choose(path, before, database), image]);
+  execFileSync("cp", [`${path}-wal`, `${image}-wal`]);
+  const left = [image, `${image}-wal`].map((file) => readFileSync(file));
+  for (const mode of ["create", "existing", "read"] as const) {
+    expect(await codeOf(openDatabase(image, { clock: createTestClock(), mode }))).toBe(
+      `DATABASE_UNUSABLE: ${image}-wal belongs to another state of the database than ${image}.`,
+    );
+  }
+  expect([image, `${image}-wal`].map((file, at) => left[at]?.equals(readFileSync(file)))).toEqual([
+    true,
+    true,
+  ]);
+});
+
 describe("what SQLite itself writes is no reason to stop:", () => {
   const OTHERS: Readonly<Record<string, (other: BetterSqlite3.Database) => unknown>> = {
     "a row": (other) => other.exec("INSERT INTO pools (pool, slots) VALUES (hex(randomblob(9000)), 1)"),
