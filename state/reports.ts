@@ -234,7 +234,7 @@ export function measureWrites(query: Query, since: string): Writes {
     sql`SELECT count(*) FILTER (WHERE kind <> 'manifest') AS objects,
         count(*) FILTER (WHERE kind = 'manifest') AS manifests,
           coalesce(sum(size_bytes), 0) AS bytes
-        FROM objects WHERE committed_at >= ${since} AND created_at >= ${since} AND dag_run_id IS NOT NULL`,
+        FROM objects WHERE committed_at >= ${since} AND is_adopted = 0 AND dag_run_id IS NOT NULL`,
   );
   return row ?? { objects: 0, manifests: 0, bytes: 0 };
 }

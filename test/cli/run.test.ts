@@ -1,6 +1,6 @@
 /** `dagmar run`: what it refuses and how, what it resumes, which runs wait, and what a terminal shows. */
 import { spawnSync } from "node:child_process";
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TmdbSimulator } from "../../quickstart/simulator/tmdb-simulator.ts";
@@ -249,6 +249,21 @@ test("without --date the newest unfinished run with these params resumes", async
   const resumed = await run("csv_ingest");
   expect(resumed.exitCode).toBe(0);
   expect(resumed.stdout).toContain("(resumed)");
+});
+
+test("what a resumed run puts counts as written, though it was planned before", async () => {
+  const file = join(world.dagsFolder, "late.yaml");
+  writeFileSync(
+    file,
+    `dag: late\nschedule: manual\ntasks: { file: { type: file-to-lake, with: { dataset: late, file: movies.csv, key: "Late/\${partition}/movies.csv" } } }\n`,
+  );
+  writeFileSync(join(world.lakeFolder, "Late"), "a file where a folder has to be");
+  expect((await run("late", "--date", "2026-11-20")).exitCode).toBe(1);
+  rmSync(join(world.lakeFolder, "Late"));
+  const resumed = await run("late", "--date", "2026-11-20");
+  expect(resumed.exitCode, resumed.stderr).toBe(0);
+  expect(resumed.stdout).toMatch(/^ {2}1 object, .* written to the lake$/m);
+  rmSync(file);
 });
 
 const hasScript = spawnSync("script", ["--version"]).status === 0;

@@ -34,6 +34,17 @@ describe("the command on a Node of version", () => {
   });
 });
 
+test.each([20, 22, 24, 26, 28])(
+  "with %i files open at most it says which limit is reached, and ends with 75",
+  (limit) => {
+    const command = `ulimit -n ${limit}; exec "${process.execPath}" "${ENTRY}" --version`;
+    const { status, stderr } = spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" });
+    expect(stderr).not.toMatch(/^ +at |node:internal/m);
+    if (status !== 0)
+      expect({ status, stderr }).toMatchObject({ status: 75, stderr: expect.stringContaining("ulimit -n") });
+  },
+);
+
 /** The syntax tree's words of ECMAScript 5, as far as the entry may use them. */
 const OLD_WORDS = new Set([
   "Program",
