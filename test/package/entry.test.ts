@@ -40,8 +40,8 @@ test.each([20, 22, 24, 26, 28])(
     const command = `ulimit -n ${limit}; exec "${process.execPath}" "${ENTRY}" --version`;
     const { status, stderr } = spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" });
     expect(stderr).not.toMatch(/^ +at |node:internal/m);
-    if (status !== 0)
-      expect({ status, stderr }).toMatchObject({ status: 75, stderr: expect.stringContaining("ulimit -n") });
+    expect([0, 75]).toContain(status);
+    expect(status === 0 || stderr.includes("ulimit -n 4096")).toBe(true);
   },
 );
 
