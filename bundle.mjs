@@ -15,6 +15,15 @@ if (process.argv.includes("--where-installed") && !existsSync(join(ROOT, "node_m
   process.stdout.write("dist/ is not built: rolldown is not installed here.\n");
   process.exit();
 }
+// A folder that is only built, such as an image's, has no such file.
+if (process.argv.includes("--where-installed") && existsSync(join(ROOT, "keep-compiled.mjs"))) {
+  const { keepCompiled } = await import("./keep-compiled.mjs");
+  try {
+    keepCompiled(ROOT);
+  } catch (error) {
+    process.stdout.write(`The compiled better-sqlite3 is not kept for the next install: ${error.message}\n`);
+  }
+}
 const { build } = await import("rolldown");
 
 /** Entry points of processes. Tools are bundled separately, so that they do not split the program's chunks. */

@@ -9,6 +9,8 @@ import { examineDatabase } from "./examine-database.ts";
 import { examineNotices } from "./examine-notices.ts";
 import { examineProxy } from "./examine-proxy.ts";
 
+const NO_USES = { dagIds: [], offDagIds: [] };
+
 export interface ExamineOptions {
   /** Of the time zone data that this Node brings. */
   readonly zoneDataVersion: string | undefined;
@@ -21,8 +23,8 @@ export async function examineApp(app: App, options: ExamineOptions): Promise<rea
   const loading = app.loadDags();
   const dagsOrNone = (): Promise<DagFolder> => loading.catch(() => ({ dags: new Map(), broken: new Map() }));
   const services = [...registry.values()].flatMap(({ service }) => service ?? []);
-  const uses = async (typeName: string): Promise<readonly string[]> =>
-    listUses(await dagsOrNone(), registry).find(({ type }) => type.type === typeName)?.dagIds ?? [];
+  const findUses = async (typeName: string) =>
+    listUses(await dagsOrNone(), registry).find(({ type }) => type.type === typeName) ?? NO_USES;
   const addressesInUse = async (): Promise<readonly string[]> => {
     const used = listUses(await dagsOrNone(), registry).filter(({ dagIds }) => dagIds.length > 0);
     return [lake.serverAddress ?? [], ...used.map(({ type }) => type.service?.address ?? [])].flat();
@@ -44,7 +46,7 @@ export async function examineApp(app: App, options: ExamineOptions): Promise<rea
         : [
             {
               what: service.name,
-              run: async (signal) => examineService(service, await uses(type), signal),
+              run: async (signal) => examineService(service, await findUses(type), signal),
             },
           ],
     ),

@@ -38,32 +38,50 @@ export function examineInput(folder: string): readonly Finding[] {
 interface Use {
   readonly type: AnyTaskType;
   readonly dagIds: readonly string[];
+  readonly offDagIds: readonly string[];
 }
 
-/** The task types that Dags use which are on. */
+/** Which Dags use each task type: those that are on, and those that are off. */
 export function listUses(folder: DagFolder, registry: App["registry"]): readonly Use[] {
-  const on = [...folder.dags.values()].filter(({ enabled }) => enabled).map(({ definition }) => definition);
-  return [...registry.values()].map((type) => ({
-    type,
-    dagIds: on.filter(({ tasks }) => tasks.some((task) => task.type === type.type)).map(({ dagId }) => dagId),
-  }));
+  const dags = [...folder.dags.values()];
+  return [...registry.values()].map((type) => {
+    const using = dags.filter(({ definition }) => definition.tasks.some((task) => task.type === type.type));
+    const listIds = (isOn: boolean): readonly string[] =>
+      using.filter(({ enabled }) => enabled === isOn).map(({ definition }) => definition.dagId);
+    return { type, dagIds: listIds(true), offDagIds: listIds(false) };
+  });
 }
 
-/** Where no Dag that is on asks a service, nothing is asked of it. */
+/** No request is sent to a service that no enabled Dag asks; what is not set up yet is then a warning. */
 export async function examineService(
   service: TaskService,
-  dagIds: readonly string[],
+  { dagIds, offDagIds }: Omit<Use, "type">,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const what = service.name;
-  if (dagIds.length === 0) {
-    return [{ what, state: "ok", says: "no Dag that is on asks it; nothing was asked", todo: null }];
-  }
+  if (dagIds.length === 0) return [examineUnused(service, offDagIds)];
   try {
     return [{ what, state: "ok", says: await service.probe(signal), todo: null }];
   } catch (error) {
     const finding = describeFault(what, error);
     return [{ ...finding, says: `${finding.says} (${dagIds.join(", ")} asks it)` }];
+  }
+}
+
+function examineUnused(service: TaskService, offDagIds: readonly string[]): Finding {
+  const what = service.name;
+  const unused = "no Dag that is on asks it; nothing was asked";
+  if (offDagIds.length === 0) return { what, state: "ok", says: unused, todo: null };
+  try {
+    service.assertConfigured();
+    return { what, state: "ok", says: unused, todo: null };
+  } catch (error) {
+    const finding = describeFault(what, error);
+    return {
+      ...finding,
+      state: "warn",
+      says: `${finding.says} (${offDagIds.join(", ")}, which is off, asks it)`,
+    };
   }
 }
 

@@ -24,7 +24,7 @@ const EDITOR_LINE = /^# yaml-language-server: \$schema=.*$/m;
 
 export function listProjectFiles(packaged: PackagedTexts, version: string): readonly ProjectFile[] {
   return [
-    ...[...packaged.dags].map(([name, text]) => ({ path: `dags/${name}`, text: nameSchema(text) })),
+    ...[...packaged.dags].map(([name, text]) => ({ path: `dags/${name}`, text: turnOff(nameSchema(text)) })),
     { path: `dags/${FIRST_DAG}.yaml`, text: FIRST_STEPS },
     { path: `dags/${SCHEMA_FILE}`, text: packaged.schema },
     { path: `data/input/${FIRST_DAG}.csv`, text: "id|title\ntt0000001|One\ntt0000002|Two\n" },
@@ -40,6 +40,12 @@ export function listProjectFiles(packaged: PackagedTexts, version: string): read
 function nameSchema(text: string): string {
   const line = `# yaml-language-server: $schema=./${SCHEMA_FILE}`;
   return EDITOR_LINE.test(text) ? text.replace(EDITOR_LINE, () => line) : `${line}\n${text}`;
+}
+
+/** A new project has neither the files nor the tokens of these examples: no schedule may start them yet. */
+function turnOff(text: string): string {
+  if (/^enabled:/m.test(text)) return text;
+  return text.replace(/^dag: .*$/m, "$&\nenabled: false # true: the scheduler runs it on its schedule");
 }
 
 const FIRST_STEPS = `# yaml-language-server: $schema=./${SCHEMA_FILE}
@@ -71,7 +77,8 @@ const DOCKER_IGNORE = `# The image needs the package alone.
 
 const README = `# A Dagmar project
 
-- \`dags/\`: one YAML file for each Dag. Editors with YAML support check them against \`dags/${SCHEMA_FILE}\`.
+- \`dags/\`: one YAML file for each Dag, checked by editors against \`${SCHEMA_FILE}\`. The examples with a schedule are off
+  until you set \`enabled: true\` in them.
 - \`data/input/\`: the files that tasks read, such as \`movies.csv\` and \`series.csv\`.
 - \`.env\`: the settings. Set the tokens of the services that you ask, and \`DAGMAR_LAKE=s3://your-bucket\` for a bucket.
 - \`data/\` also holds the database, the logs, and the lake while it is a folder. Git ignores \`data/\` and \`.env\`.

@@ -17,6 +17,8 @@ export interface TaskService {
   readonly name: string;
   /** A URL. */
   readonly address: string;
+  /** Raises a `DagmarError` if what it needs is not set, such as a token. */
+  assertConfigured(): void;
   /** One request with the configured credentials; says what it showed. Raises a `DagmarError`. */
   probe(signal: AbortSignal): Promise<string>;
 }

@@ -16,6 +16,7 @@ export function describeTmdbService(tmdb: Tmdb): TaskService {
   return {
     name: "TMDB",
     address: tmdb.baseUrl,
+    assertConfigured: () => tmdb.assertConfigured(),
     async probe(signal) {
       tmdb.assertConfigured();
       const client = await tmdb.openClient({ rules: { maxRetries: 0, attemptTimeoutMs: 8_000 } });

@@ -134,6 +134,19 @@ describe("where everything is well", () => {
     expect(report.exitCode).toBe(0);
   });
 
+  test("what only a Dag that is off needs is a warning with what to do, and no request is sent", async () => {
+    const simulator = await startSimulator();
+    onTestFinished(() => simulator.close());
+    const world = useWorld({ TMDB_BASE_URL: simulator.url });
+    delete world.environment["TMDB_API_TOKEN"];
+    world.editDag("tmdb_ingest", (text) => text.replace(/^dag: .*$/m, "$&\nenabled: false"));
+    const report = await examine(world);
+    expect(report.find("TMDB")).toMatchObject({ state: "warn" });
+    expect(report.find("TMDB")?.says).toContain("tmdb_ingest, which is off, asks it");
+    expect(report.find("TMDB")?.todo).toContain("TMDB_API_TOKEN");
+    expect({ exitCode: report.exitCode, requests: simulator.requests }).toEqual({ exitCode: 0, requests: 0 });
+  });
+
   test("people read a line for each, with its state first", async () => {
     const world = useWorld(await useTmdb());
     const { stdout } = await world.run(["doctor"]);
