@@ -23,6 +23,7 @@ export function observeLake(lake: SweepableLake, tell: (outcome: PutOutcome) => 
     head: (key, signal) => lake.head(key, signal),
     get: (key, signal) => lake.get(key, signal),
     list: (prefix, signal) => lake.list(prefix, signal),
+    remove: (key, object, signal) => lake.remove(key, object, signal),
     sweepLeftovers: (prefix, startedBefore, signal) => lake.sweepLeftovers(prefix, startedBefore, signal),
     serverAddress: lake.serverAddress,
     renaming: lake.renaming,

@@ -1,4 +1,7 @@
-/** What a lake of ours can do beyond the port: clear away unfinished uploads of a dead process, and examine its own place. */
+/**
+ * What a lake of ours can do beyond the port: clear away unfinished uploads of a dead process, examine its own place, and remove
+ * an object on a user's request. Tasks get the port only, so that no task can remove anything.
+ */
 import type { Finding } from "../model/ports/examination.ts";
 import type { Lake } from "../model/ports/lake.ts";
 
@@ -12,6 +15,15 @@ export interface LakeRenaming {
   dropName(key: string, newKey: string): Promise<void>;
 }
 
+/**
+ * `removed`: the key has no object now. `changed`: it has another object, which was not changed. `isKept`: the store
+ * keeps the object as an earlier version.
+ */
+export interface RemoveResult {
+  readonly outcome: "removed" | "changed";
+  readonly isKept: boolean;
+}
+
 export interface SweepableLake extends Lake {
   /** `null` where names stay as they are: in S3 metadata has no name, and the writer may not delete. */
   readonly renaming: LakeRenaming | null;
@@ -21,6 +33,15 @@ export interface SweepableLake extends Lake {
    * than the longest upload can take, because a running upload looks like an abandoned one.
    */
   sweepLeftovers(prefix: string, startedBefore: Date, signal?: AbortSignal): Promise<number>;
+  /**
+   * Removes the object at the key if it still has this etag, and its metadata. `sha256`: of the object, by which a folder
+   * recognises metadata that a crash left. Raises `LAKE_DENIED` without the permission, also if the key has no object.
+   */
+  remove(
+    key: string,
+    object: { readonly etag: string; readonly sha256: string },
+    signal?: AbortSignal,
+  ): Promise<RemoveResult>;
   /** Where its store answers over HTTP; `null` for a folder. */
   readonly serverAddress: string | null;
   /**

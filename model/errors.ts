@@ -106,6 +106,12 @@ export const ERROR_CODES = {
   LAKE_CORRUPT: { exit: 1, meaning: "The store's content differs from what was sent." },
   LAKE_UNSUPPORTED: { exit: 1, meaning: "The store or the file system cannot do what the protocol needs." },
   LAKE_KEY_REFUSED: { exit: 1, meaning: "The key cannot be stored safely in this lake." },
+  OBJECT_UNKNOWN: { exit: 2, meaning: "The database has no object of that key in this lake." },
+  REMOVAL_REFUSED: {
+    exit: 1,
+    meaning:
+      "`lake rm` does not remove this: not an object that Dagmar stored or adopted, or no longer the recorded one.",
+  },
   LAKE_FULL: { exit: 75, meaning: "No space is left in the lake." },
 
   IDS_FAILED: { exit: 1, meaning: "More ids failed in this run than max_failed allows." },

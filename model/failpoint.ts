@@ -44,6 +44,13 @@ export const FAILPOINTS = [
   "commit.after",
   "manifest.before",
   "manifest.after",
+  // lake/protocol: a removal
+  "remove.record.before",
+  "remove.record.after",
+  "remove.delete.before",
+  "remove.delete.after",
+  "remove.undo.before",
+  "remove.undo.after",
   // lake/folder: an object's draft, its metadata, its name, its folder
   "folder.draft.before",
   "folder.draft.after",
@@ -53,6 +60,7 @@ export const FAILPOINTS = [
   "folder.link.after",
   "folder.sync.before",
   "folder.sync.after",
+  "folder.remove.after",
   // lake/folder: files of before 0.2 that get their present names
   "rename.metadata.open",
   "rename.add.open",

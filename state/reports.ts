@@ -2,6 +2,7 @@
 import type { RunName } from "../model/run/run-name.ts";
 import type { Reconciliation } from "../model/records/reconciliation.ts";
 import { reconcile } from "./records/asks.ts";
+import { IS_REMOVED } from "./records/missing-objects.ts";
 import type { Query } from "./sqlite/query.ts";
 import type { Row } from "./sqlite/row.ts";
 import { sql, type Sql } from "./sqlite/statement.ts";
@@ -141,15 +142,28 @@ const isChosen = ({ lakeId, prefix, dataset }: Omit<ObjectFilter, "limit">): Sql
   sql`lake = ${lakeId} AND substr(key, 1, ${prefix.length}) = ${prefix} AND (${dataset} IS NULL
       OR dataset = ${dataset})`;
 
-/** Rows of `v_objects` by key. */
+/** Rows of `v_objects` by key, without removed objects. */
 export function reportObjects(query: Query, filter: ObjectFilter): readonly Row[] {
   return query.all<Row>(
-    sql`SELECT * FROM v_objects WHERE ${isChosen(filter)} ORDER BY key LIMIT ${filter.limit}`,
+    sql`SELECT * FROM v_objects WHERE ${isChosen(filter)} AND state <> 'removed' ORDER BY key LIMIT ${filter.limit}`,
   );
 }
 
 export function countObjects(query: Query, filter: Omit<ObjectFilter, "limit">): number {
-  return query.one<{ total: number }>(sql`SELECT count(*) AS total FROM objects WHERE ${isChosen(filter)}`)
+  return query.one<{ total: number }>(
+    sql`SELECT count(*) AS total FROM objects o WHERE ${isChosen(filter)} AND NOT ${IS_REMOVED}`,
+  ).total;
+}
+
+/** Rows of `v_removals`, newest first. */
+export function reportRemovals(query: Query, filter: ObjectFilter): readonly Row[] {
+  return query.all<Row>(
+    sql`SELECT * FROM v_removals WHERE ${isChosen(filter)} ORDER BY requested_at DESC, key LIMIT ${filter.limit}`,
+  );
+}
+
+export function countRemovals(query: Query, filter: Omit<ObjectFilter, "limit">): number {
+  return query.one<{ total: number }>(sql`SELECT count(*) AS total FROM removals WHERE ${isChosen(filter)}`)
     .total;
 }
 

@@ -22,6 +22,7 @@ import { watchScheduler } from "../runs/watch-scheduler.ts";
 import type { LostObject } from "../runs/find-lost-work.ts";
 import { findLostOfSlots } from "./find-lost-of-slots.ts";
 import type { AskedBackfill } from "./request-backfill.ts";
+import { finishRemovals } from "../lake/finish-removals.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
 
@@ -149,8 +150,11 @@ async function driveHere(
   };
   const listeners = { engine: { runEnded }, service: silentObserver };
   await withWork(app, database, lease, listeners, drain, async ({ tools, stopping }) => {
-    await sweepBeside(app, stopping, async () =>
-      drive({ ...tools, isAttended: true }, { backfillId }, isOver, stopping, watch),
+    await sweepBeside(
+      app,
+      stopping,
+      async () => drive({ ...tools, isAttended: true }, { backfillId }, isOver, stopping, watch),
+      (limit) => finishRemovals(app, database, limit),
     );
     if (isOver()) {
       await database.write((query) => endBackfill(query, backfillId, "done", clock.now()));

@@ -4,8 +4,10 @@ import {
   verifyLake as compare,
   type Deviation,
   type DoubledIds,
+  type RemovedObject,
 } from "../../lake/protocol/verify-lake.ts";
 import { countStored } from "../../state/records/adoption.ts";
+import { listRemovalsInForce, type RemovalRow } from "../../state/records/removals.ts";
 import { listDoubles, listLakes, listRecordedObjects } from "../../state/reports.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 import type { App } from "../app.ts";
@@ -42,6 +44,7 @@ export async function verifyLake(
       prefix,
       isDeep,
       signal: drain,
+      removals: new Map(listRemovalsInForce(database, app.lake.id, prefix).map(describeRemoval)),
       foreignKeys: new Set(foreign.map((row) => row.key)),
       doubles: groupDoubles(doubles),
       countStored: (key, answers) => countStored(database, app.lake.id, key, answers),
@@ -55,6 +58,16 @@ export async function verifyLake(
     doubles,
     lakes: listLakes(database),
   };
+}
+
+function describeRemoval({
+  key,
+  sha256,
+  sizeBytes,
+  why,
+  finishedAt,
+}: RemovalRow): readonly [string, RemovedObject] {
+  return [key, { sha256, sizeBytes, why, isFinished: finishedAt !== null }];
 }
 
 /** One for each pair of objects. */

@@ -13,6 +13,7 @@ import { readRun } from "../../state/runs/dag-runs.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
+import { finishRemovals } from "../lake/finish-removals.ts";
 import { applyOrAsk, onlyDag, openForWork, tryLease } from "../lease-work.ts";
 import { sweepBeside } from "../sweep-uploads.ts";
 import { withWork } from "../work.ts";
@@ -100,8 +101,11 @@ async function drive(
   };
   const listeners = { engine: observer, service: silentObserver };
   await withWork(app, database, lease, listeners, drain, ({ tools, stopping }) =>
-    sweepBeside(app, stopping, async () =>
-      driveRuns({ ...tools, isAttended: true }, [dagRunId], stopping, watch),
+    sweepBeside(
+      app,
+      stopping,
+      async () => driveRuns({ ...tools, isAttended: true }, [dagRunId], stopping, watch),
+      (limit) => finishRemovals(app, database, limit),
     ),
   );
   return { run: readRun(database, dagRunId), isStuck };

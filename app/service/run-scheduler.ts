@@ -17,6 +17,7 @@ import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { openDagCheckStore } from "../dags/kept-dag-checks.ts";
 import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
+import { finishRemovals } from "../lake/finish-removals.ts";
 import { listNoticeTargets } from "../notices/open-channels.ts";
 import { describeWork } from "../lease-work.ts";
 import { sweepUploads } from "../sweep-uploads.ts";
@@ -93,6 +94,7 @@ async function schedule(
     service,
   });
   void sweepUploads(app, stopping);
+  const removals = finishRemovals(app, database, stopping);
   const notices = sendDueNotices(app, database, service, stopping);
   const notify = { after: settings.notify.after, targets: listNoticeTargets(settings.notify) };
   await runService(
@@ -110,7 +112,7 @@ async function schedule(
     },
     stopping,
   );
-  await notices;
+  await Promise.all([notices, removals]);
   log.info("Stopped: no task is running any more.");
 }
 

@@ -16,6 +16,7 @@ import { init } from "./init.ts";
 import { lakeLs } from "./lake/ls.ts";
 import { lakeMigrate } from "./lake/migrate.ts";
 import { lakeMissing } from "./lake/missing.ts";
+import { lakeRm } from "./lake/rm.ts";
 import { lakeVerify } from "./lake/verify.ts";
 import { run } from "./run.ts";
 import { runsCancel } from "./runs/cancel.ts";
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   lakeLs,
   lakeVerify,
   lakeMissing,
+  lakeRm,
   lakeMigrate,
   dbMigrate,
   dbBackup,

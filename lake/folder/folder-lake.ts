@@ -26,7 +26,7 @@ import { completeMetadata } from "../object-metadata.ts";
 import { PreparedFile } from "../prepared-file.ts";
 import { throttleProgress } from "../progress-throttle.ts";
 import { SerialQueue } from "../serial-queue.ts";
-import type { LakeRenaming, SweepableLake } from "../sweepable-lake.ts";
+import type { LakeRenaming, RemoveResult, SweepableLake } from "../sweepable-lake.ts";
 import { makeFolderSynced, syncFolder, writeSynced } from "./durable-files.ts";
 import type { Finding } from "../../model/ports/examination.ts";
 import { examineFolder } from "./examine-folder.ts";
@@ -42,6 +42,7 @@ import {
   replaceMeta,
 } from "./folder-metadata.ts";
 import { findPathToRead, walkToKey } from "./folder-names.ts";
+import { removeFile } from "./remove-file.ts";
 import { createRenaming } from "./rename-files.ts";
 import { readEtag, removeTemporaries, walkFolder } from "./walk-folder.ts";
 
@@ -144,6 +145,17 @@ export class FolderLake implements SweepableLake {
     } catch (fault) {
       throw describeFolderFault(fault, prefix);
     }
+  }
+
+  async remove(
+    key: string,
+    object: { readonly etag: string; readonly sha256: string },
+    signal?: AbortSignal,
+  ): Promise<RemoveResult> {
+    signal?.throwIfAborted();
+    return await this.#guard(key, async () =>
+      this.#naming.run(async () => await removeFile(this.#root, key, object)),
+    );
   }
 
   /** Ignores the prefix: the temporary files of all keys are in one folder of the lake. */

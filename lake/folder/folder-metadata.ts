@@ -163,6 +163,14 @@ export async function linkUnlessThere(from: string, to: string): Promise<boolean
   }
 }
 
+/** Removes the metadata of an object that is gone, unless it describes other bytes by now. */
+export async function removeMeta(objectPath: string, sha256: string): Promise<void> {
+  for (const path of [findMetaPath(objectPath), findOldMetaPath(objectPath)]) {
+    const text = await readFileIfThere(path);
+    if (text !== undefined && parseMeta(text).metadata["sha256"] === sha256) await unlink(path);
+  }
+}
+
 export async function hasMeta(objectPath: string): Promise<boolean> {
   return (await readMetaTexts(objectPath).next()).done !== true;
 }

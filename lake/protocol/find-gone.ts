@@ -4,6 +4,7 @@ import type { KnownObject } from "../../model/ports/object-store.ts";
 import { compareListing } from "./compare-listing.ts";
 import { confirmAbsent, findCommonFolder, listStanding } from "./list-standing.ts";
 import { holdsContent, mapAtOnce } from "./look-at.ts";
+import { readRemovals } from "./read-removals.ts";
 
 export interface GoneObject {
   readonly objectId: number;
@@ -22,7 +23,7 @@ export async function findGone(
   const known = new Map(recorded.map((object) => [object.key, object]));
   const standing = await listStanding(lake, findCommonFolder([...known.keys()]), known, signal);
   const { absent, touched, unknown } = compareListing(known, standing);
-  const missing = await confirmAbsent(lake, absent, signal);
+  const missing = await confirmAbsent(lake, await leaveOutRemoved(lake, absent, standing, signal), signal);
   const resized = unknown.flatMap(({ key }) => known.get(key) ?? []);
   const verdicts = await mapAtOnce(touched, ({ object, summary }) => judge(lake, object, summary, signal));
   const touchedAs = (verdict: Verdict): readonly KnownObject[] =>
@@ -32,6 +33,19 @@ export async function findGone(
     ...[...resized, ...touchedAs("differs")].map((object) => describe(object, "differs")),
   ];
   return gone.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Another database, or a later state of this one, may have removed them: the lake has the record. */
+async function leaveOutRemoved(
+  lake: Lake,
+  absent: readonly KnownObject[],
+  standing: ReadonlyMap<string, ObjectSummary>,
+  signal: AbortSignal,
+): Promise<readonly KnownObject[]> {
+  if (absent.length === 0) return absent;
+  const removals = await readRemovals(lake, standing.values(), signal);
+  const removed = new Set(removals.map(({ removal }) => `${removal.sha256} ${removal.key}`));
+  return absent.filter(({ key, sha256 }) => !removed.has(`${sha256} ${key}`));
 }
 
 type Verdict = GoneObject["verdict"] | "same";

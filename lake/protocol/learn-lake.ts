@@ -6,12 +6,13 @@
 import type { EventLog } from "../../model/ports/event-log.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
-import type { FoundObject, ObjectStore, SeenAgain } from "../../model/ports/object-store.ts";
+import type { FoundObject, KnownObject, ObjectStore, SeenAgain } from "../../model/ports/object-store.ts";
 import { isManifestKey } from "../../model/records/manifest-name.ts";
 import { compareListing, type Comparison } from "./compare-listing.ts";
 import { confirmAbsent, listStanding } from "./list-standing.ts";
 import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
 import { hearManifests, readManifest } from "./manifest-witness.ts";
+import { findRecordPrefix, readRemovals } from "./read-removals.ts";
 import { recordLearned, type Learner, type Lesson } from "./record-learned.ts";
 
 export interface LearnRequest extends Learner {
@@ -29,8 +30,10 @@ const ADOPTED_AT_ONCE = 100;
 export async function learnLake(request: LearnRequest): Promise<Lesson> {
   const { lake, objects, prefix, dataset, events, signal } = request;
   // In this order, so that an object committed during the listing is not taken for missing.
-  const known = await objects.listKnown(lake.id, prefix, dataset);
+  let known = await objects.listKnown(lake.id, prefix, dataset);
   const standing = await listStanding(lake, prefix, known, signal);
+  const learnt = await learnRemovals(request, known, standing);
+  if (learnt.isNew) known = await objects.listKnown(lake.id, prefix, dataset);
   const compared = compareListing(known, standing);
   const touched = await lookAtTouched(request, compared.touched);
   const missing = await confirmAbsent(lake, compared.absent, signal);
@@ -42,10 +45,32 @@ export async function learnLake(request: LearnRequest): Promise<Lesson> {
     ...compared,
     unknown: [...compared.unknown, ...touched],
   });
-  const lesson = { ...adopted, lostIds: adopted.lostIds + loss.ids, missingKeys: loss.keys };
+  const { learntKeys } = learnt;
+  const lesson = { ...adopted, lostIds: adopted.lostIds + loss.ids, missingKeys: loss.keys, learntKeys };
   const { dagId, runId, taskId } = request;
   await recordLearned(events, { dagId, runId, taskId }, { lakeId: lake.id, prefix }, lesson);
   return lesson;
+}
+
+/**
+ * Before anything else is concluded: an object that was removed by hand is neither missing nor adopted. The records that
+ * were new count as known afterwards.
+ */
+async function learnRemovals(
+  { lake, objects, prefix, signal }: LearnRequest,
+  known: ReadonlyMap<string, KnownObject>,
+  standing: ReadonlyMap<string, ObjectSummary>,
+): Promise<{ readonly isNew: boolean; readonly learntKeys: readonly string[] }> {
+  const listed = [...standing.values()];
+  const beside = findRecordPrefix(prefix);
+  if (beside !== undefined) for await (const summary of lake.list(beside, signal)) listed.push(summary);
+  const fresh = listed.filter(({ key }) => known.get(key)?.isCommitted !== true);
+  const found = await readRemovals(lake, fresh, signal);
+  if (found.length === 0) return { isNew: false, learntKeys: [] };
+  failpoint("know.before");
+  const learntKeys = await objects.noteRemovals(lake.id, found);
+  failpoint("know.after");
+  return { isNew: true, learntKeys };
 }
 
 /** Gives the objects whose bytes differ. A file counts as unread until a task uses it. */
@@ -73,6 +98,7 @@ async function adoptUnknown(
   const { lake, objects, signal } = request;
   const total = { objects: 0, ids: 0, doubledIds: 0, lostIds: 0 };
   const replacedKeys: string[] = [];
+  const removedKeys: string[] = [];
   const unclaimed = new Map<string, ObjectSummary>();
   const newManifests: ObjectSummary[] = [];
 
@@ -85,6 +111,7 @@ async function adoptUnknown(
     total.doubledIds += adopted.doubledIds;
     total.lostIds += adopted.replaced.ids;
     replacedKeys.push(...adopted.replaced.keys);
+    removedKeys.push(...adopted.removedKeys);
   }
 
   for (let start = 0; start < unknown.length; start += ADOPTED_AT_ONCE) {
@@ -119,6 +146,8 @@ async function adoptUnknown(
     byManifest: byManifest.size,
     missingKeys: [],
     replacedKeys,
+    removedKeys,
+    learntKeys: [],
     unclaimedKeys: rest
       .map(({ key }) => key)
       .filter((key) => !contradicted.has(key) && !replacedKeys.includes(key)),

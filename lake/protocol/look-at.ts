@@ -32,6 +32,14 @@ export async function mapAtOnce<T, R>(items: readonly T[], work: (item: T) => Pr
   return results;
 }
 
+/** A small object's bytes. */
+export async function readWhole(lake: Lake, key: string, signal: AbortSignal): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  const { body } = await lake.get(key, signal);
+  for await (const chunk of body) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}
+
 /** SHA-256 of the object's present bytes in the store. */
 export async function hashObject(lake: Lake, key: string, signal: AbortSignal): Promise<string> {
   const { body } = await lake.get(key, signal);

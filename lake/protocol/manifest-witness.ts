@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import type { FoundObject } from "../../model/ports/object-store.ts";
-import { hashObject, isSmall } from "./look-at.ts";
+import { hashObject, isSmall, readWhole } from "./look-at.ts";
 
 export interface Manifest {
   readonly dataset: string;
@@ -25,10 +25,7 @@ export async function readManifest(
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
   if (!isSmall(summary)) return undefined;
-  const chunks: Uint8Array[] = [];
-  const { body } = await lake.get(summary.key, signal);
-  for await (const chunk of body) chunks.push(chunk as Uint8Array);
-  return parseManifest(Buffer.concat(chunks));
+  return parseManifest(await readWhole(lake, summary.key, signal));
 }
 
 function parseManifest(bytes: Buffer): Manifest | undefined {

@@ -25,6 +25,10 @@ export interface Lesson {
   /** Neither metadata nor a manifest shows that they are ours. */
   readonly unclaimedKeys: readonly string[];
   readonly contradictedKeys: readonly string[];
+  /** In the store although a user removed them. */
+  readonly removedKeys: readonly string[];
+  /** Removed by hand, which only the lake told. */
+  readonly learntKeys: readonly string[];
 }
 
 const KEYS_IN_AN_EVENT = 20;
@@ -101,6 +105,19 @@ export async function recordLearned(
     (keys) =>
       `A manifest lists ${keys} ${below} with other bytes than the lake holds. Nothing was changed there, and none of it counts as stored.`,
     { code: "LAKE_CORRUPT" },
+  );
+  await describeKeys(
+    "info",
+    "removals_learnt",
+    lesson.learntKeys,
+    (keys) => `The lake records that users removed ${keys} ${below}. Their ids are left out.`,
+  );
+  await describeKeys(
+    "warn",
+    "removed_found",
+    lesson.removedKeys,
+    (keys) =>
+      `The lake holds ${keys} ${below} although a user removed it. It is left out. \`dagmar lake rm KEY --why …\` removes it again; with --undo it counts again.`,
   );
   if (doubledIds > 0) {
     await tell(

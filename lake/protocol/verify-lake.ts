@@ -6,11 +6,21 @@ import { describeError, LakeError } from "../../model/errors.ts";
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import type { FoundAnswers } from "../../model/ports/object-store.ts";
 import { hashObject, lookAt, mapAtOnce } from "./look-at.ts";
+import { readRemovals } from "./read-removals.ts";
 
 export interface BookedObject {
   readonly key: string;
   readonly sha256: string | null;
   readonly sizeBytes: number;
+}
+
+/** An object that a user removed by hand. */
+export interface RemovedObject {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly why: string;
+  /** The object was gone from the store once. */
+  readonly isFinished: boolean;
 }
 
 /** Ids that the database has in two objects. */
@@ -24,9 +34,11 @@ export interface DoubledIds {
 /**
  * `missing`: recorded and not in the store. `differs`: other bytes. `unreadable`: the store refuses to return it.
  * `doubled`: ids of it are in another object too. `no_metadata`: the bytes are as recorded, but another database would
- * not recognise the object. `unknown`: in the store and not recorded. The last two are not faults.
+ * not recognise the object. `unknown`: in the store and not recorded. `removed`: a user removed it, and the store or the
+ * database does not say so yet. The last three are not faults.
  */
-export type Verdict = "missing" | "differs" | "unreadable" | "doubled" | "no_metadata" | "unknown";
+export type Verdict =
+  "missing" | "differs" | "unreadable" | "doubled" | "no_metadata" | "unknown" | "removed";
 
 export interface Deviation {
   readonly key: string;
@@ -40,6 +52,8 @@ export interface VerifyOptions {
   readonly isDeep: boolean;
   /** Keys of foreign objects that the database knows and does not change. */
   readonly foreignKeys: ReadonlySet<string>;
+  /** Removals in force, by key. */
+  readonly removals: ReadonlyMap<string, RemovedObject>;
   readonly doubles: readonly DoubledIds[];
   /** How many of these ids are in objects other than the one at `key`. */
   readonly countStored: (key: string, answers: FoundAnswers) => number;
@@ -47,7 +61,7 @@ export interface VerifyOptions {
 }
 
 export function isFault({ verdict }: Deviation): boolean {
-  return verdict !== "unknown" && verdict !== "no_metadata";
+  return verdict !== "unknown" && verdict !== "no_metadata" && verdict !== "removed";
 }
 
 export async function verifyLake(
@@ -60,10 +74,19 @@ export async function verifyLake(
   for await (const summary of lake.list(prefix, signal)) standing.set(summary.key, summary);
   const known = new Set(booked.map((object) => object.key));
   const strangers = [...standing.values()].filter(
-    ({ key }) => !known.has(key) && !options.foreignKeys.has(key),
+    ({ key }) => !known.has(key) && (!options.foreignKeys.has(key) || options.removals.has(key)),
+  );
+  const removedElsewhere = new Map(
+    (await readRemovals(lake, strangers, signal)).map(({ removal }) => [removal.key, removal]),
   );
   const deviations = [
-    ...(await mapAtOnce(booked, (object) => compare(lake, object, standing.get(object.key), options))),
+    ...(await mapAtOnce(booked, async (object) => {
+      const found = await compare(lake, object, standing.get(object.key), options);
+      const removal = removedElsewhere.get(object.key);
+      if (found?.verdict !== "missing" || removal?.sha256 !== object.sha256) return found;
+      const detail = `${removal.requestedBy} removed it: ${removal.why}. The next run of its dataset records that`;
+      return { key: object.key, verdict: "removed" as const, detail };
+    })),
     ...(await mapAtOnce(strangers, (summary) => describeStranger(lake, summary, options))),
     ...doubles.filter((double) => stands(double.key) && stands(double.otherKey)).map(describeDouble),
   ].filter((deviation) => deviation !== undefined);
@@ -107,11 +130,16 @@ async function compare(
 async function describeStranger(
   lake: Lake,
   summary: ObjectSummary,
-  { countStored, signal }: VerifyOptions,
+  { countStored, removals, signal }: VerifyOptions,
 ): Promise<Deviation> {
   const { key, sizeBytes } = summary;
   try {
-    const { kind, answers } = await lookAt(lake, summary, signal);
+    const { kind, answers, sha256 } = await lookAt(lake, summary, signal);
+    const removal = removals.get(key);
+    if (removal?.sizeBytes === sizeBytes) {
+      const found = sha256 ?? (await hashObject(lake, key, signal));
+      if (found === removal.sha256) return describeRemoved(key, removal);
+    }
     const doubled = answers === null ? 0 : countStored(key, answers);
     if (answers !== null && doubled > 0) {
       const detail = `no run has recorded it, and ${doubled} of its ${answers.askedIds.length} ids are in other objects too`;
@@ -122,6 +150,13 @@ async function describeStranger(
   } catch (error) {
     return describeUnreadable(key, error);
   }
+}
+
+function describeRemoved(key: string, { why, isFinished }: RemovedObject): Deviation {
+  const state = isFinished
+    ? "it was removed, and is in the store again: it is left out"
+    : "its removal has not ended: give the same command again";
+  return { key, verdict: "removed", detail: `${state} (${why})` };
 }
 
 /** One object that the store refuses must not hide the others. */

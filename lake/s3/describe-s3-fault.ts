@@ -118,7 +118,7 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
       `${capitalise(where)} refused to ${action} (bucket ${bucket}): ${said}.`,
       false,
       {
-        hint: `Grant ${place.permission}${isBareHead ? " and s3:ListBucket (without it an absent object looks forbidden)" : ""} on ${bucket}, or check AWS_ACCESS_KEY_ID and AWS_PROFILE.${isWrite(place) ? " A bucket that requires encryption headers needs DAGMAR_S3_SSE." : ""}`,
+        hint: `Grant ${place.permission}${isBareHead ? " and s3:ListBucket (without it an absent object looks forbidden)" : ""} on ${bucket}, or check AWS_ACCESS_KEY_ID and AWS_PROFILE.${adviseRemover(place)}${isWrite(place) ? " A bucket that requires encryption headers needs DAGMAR_S3_SSE." : ""}`,
       },
     );
   }
@@ -196,6 +196,12 @@ export function refuseAddress(message: string): ConfigError {
   return new ConfigError("CONFIG_INVALID", `The AWS SDK finds no address for the bucket: ${message}`, {
     hint: "See AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_PROFILE and the shared AWS configuration.",
   });
+}
+
+/** The writer has no such permission, on purpose. */
+function adviseRemover({ permission }: FaultPlace): string {
+  if (permission !== "s3:DeleteObject") return "";
+  return " The writer's policy has no s3:DeleteObject: deploy/aws/remover-policy.json is the policy for a role that removes objects.";
 }
 
 function isWrite({ permission }: FaultPlace): boolean {

@@ -5,6 +5,7 @@ const VERBS: Readonly<Record<string, string>> = {
   HeadObject: "look up",
   GetObject: "read",
   PutObject: "store",
+  DeleteObject: "delete",
   CreateMultipartUpload: "begin the upload of",
   UploadPart: "upload part",
   CompleteMultipartUpload: "complete the upload of",

@@ -18,13 +18,14 @@ import { completeMetadata } from "../object-metadata.ts";
 import { throttleProgress } from "../progress-throttle.ts";
 import { rememberAnswer } from "../remembered.ts";
 import { STORE_RETRY_POLICY, type RetryPolicy } from "../retry.ts";
-import type { SweepableLake } from "../sweepable-lake.ts";
+import type { RemoveResult, SweepableLake } from "../sweepable-lake.ts";
 import type { Finding } from "../../model/ports/examination.ts";
 import { S3Connection } from "./s3-connection.ts";
 import { examineBucket } from "./s3-examine.ts";
 import { putFileInParts } from "./s3-multipart.ts";
 import { S3Objects } from "./s3-objects.ts";
 import type { S3Options } from "./s3-options.ts";
+import { removeObject } from "./s3-remove.ts";
 import { Placing } from "./s3-placing.ts";
 import { probeChecksums, probeConditionalComplete, probeConditionalPut } from "./s3-probe.ts";
 import { putBytesAtOnce, putFileAtOnce } from "./s3-single-put.ts";
@@ -137,6 +138,10 @@ export class S3Lake implements SweepableLake {
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary> {
     this.#noticeDoubling(prefix);
     return this.#objects.list(prefix, signal);
+  }
+
+  async remove(key: string, object: { readonly etag: string }, signal?: AbortSignal): Promise<RemoveResult> {
+    return await removeObject(this.#objects, key, object.etag, signal);
   }
 
   async sweepLeftovers(prefix: string, startedBefore: Date, signal?: AbortSignal): Promise<number> {

@@ -1,4 +1,5 @@
 /** The ObjectStore port: the records of objects in a lake, including foreign ones. */
+import type { Removal } from "../records/removal-record.ts";
 import type { RunFacts } from "./task-type.ts";
 
 export const OBJECT_KINDS = ["file", "records", "manifest", "foreign"] as const;
@@ -55,7 +56,19 @@ export interface Adoption {
   readonly doubledIds: number;
   /** Recorded objects whose keys have other bytes now. */
   readonly replaced: Loss;
+  /** Not adopted: a user removed this object, and that was not undone. */
+  readonly removedKeys: readonly string[];
 }
+
+/** The record of a removal as it was found in the lake. */
+export interface FoundRemoval {
+  readonly removal: Removal;
+  readonly recordKey: string;
+  readonly recordText: string;
+  readonly etag: string;
+}
+
+export type RemovalFacts = Pick<Removal, "key" | "why" | "requestedBy" | "requestedAt">;
 
 /** Content that the store no longer holds. */
 export interface Loss {
@@ -93,6 +106,13 @@ export interface ObjectStore {
   noteSeenAgain(seen: readonly SeenAgain[]): Promise<void>;
   /** Another database's manifest lists these batches: no manifest of this database lists them again. */
   noteListed(lakeId: string, manifestKey: string, batchUids: readonly string[]): Promise<void>;
+  /**
+   * Removals that another database, or this one before its loss, recorded in the lake: their objects count as removed, and
+   * their ids are left out. Returns the keys of the objects whose removal was not known.
+   */
+  noteRemovals(lakeId: string, found: readonly FoundRemoval[]): Promise<readonly string[]>;
+  /** The removals of objects with this content that were not undone. */
+  findRemovals(lakeId: string, sha256: string): Promise<readonly RemovalFacts[]>;
   prepareFile(file: PreparedFile): Promise<number>;
   /** The object committed last is the newest, also if it was committed before. */
   commitFile(objectId: number, etag: string): Promise<void>;

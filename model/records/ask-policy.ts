@@ -13,6 +13,8 @@ export interface KnownId {
   readonly logicalDate: string | null;
   readonly generation: string | null;
   readonly isSpooled: boolean;
+  /** Its object was removed by hand. */
+  readonly isRemoved: boolean;
 }
 
 export interface AskPolicy {
@@ -37,12 +39,13 @@ export interface PlannedId {
 /**
  * The generation in which an id is asked, or `undefined` if it is not asked. Transient failures are always asked
  * again; `not_found` and permanent failures after `recheckAfter`, counted between logical dates: a later rerun of an
- * old date asks the same ids.
+ * old date asks the same ids. An id whose object was removed by hand is asked by a refetch only.
  */
 export function decideAsk(known: KnownId, policy: AskPolicy): string | undefined {
   if (known.isSpooled) return undefined;
   const refetch = policy.refetchGeneration;
   if (refetch !== null && known.generation !== refetch) return refetch;
+  if (known.isRemoved) return undefined;
   if (known.outcome === null || known.logicalDate === null || known.generation === null)
     return FIRST_GENERATION;
   const ageSeconds = (Date.parse(policy.logicalDate) - Date.parse(known.logicalDate)) / 1000;

@@ -2,6 +2,7 @@
  * People's commands as data. The process that holds the lease applies them: the command's own process, or a scheduler
  * that finds them among the requests. Plain JSON, so that the database can hold them.
  */
+import type { RemovalRow } from "../../state/records/removals.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import {
   addSlots,
@@ -16,6 +17,15 @@ import { markTask, type MarkRequest } from "./mark-task.ts";
 import { assertConfigured } from "./assert-configured.ts";
 import { findVersion, type Holder, type Named } from "./named-dag.ts";
 import { pauseDag, type PauseRequest } from "./pause-dag.ts";
+import {
+  beginRemoval,
+  beginUndo,
+  endRemoval,
+  endUndo,
+  type BegunRemoval,
+  type RemovalReport,
+  type RemoveRequest,
+} from "./remove-object.ts";
 import { prepareRun, type PreparedRun, type RunRequest } from "./prepare-run.ts";
 
 interface Asked {
@@ -26,6 +36,10 @@ interface Asked {
   readonly clear: { readonly request: ClearRequest };
   readonly mark: { readonly request: MarkRequest };
   readonly pause: { readonly request: Named<PauseRequest> };
+  readonly remove: { readonly request: RemoveRequest };
+  readonly end_removal: { readonly report: RemovalReport };
+  readonly undo_removal: { readonly request: RemoveRequest };
+  readonly end_undo: { readonly lakeId: string; readonly removalId: number };
 }
 
 /** By the kind of command. */
@@ -37,6 +51,10 @@ export interface CommandAnswers {
   readonly clear: { readonly cleared: readonly ClearedRun[] };
   readonly mark: { readonly marked: boolean };
   readonly pause: { readonly changed: boolean };
+  readonly remove: BegunRemoval;
+  readonly end_removal: { readonly isNew: boolean };
+  readonly undo_removal: { readonly removal: RemovalRow };
+  readonly end_undo: { readonly done: true };
 }
 
 export type CommandKind = keyof CommandAnswers;
@@ -72,6 +90,13 @@ const APPLY: {
   pause(query, holder, { request }, now) {
     const version = findVersion(holder, request.dag);
     return { changed: pauseDag(query, holder.lakeId, { ...request, version }, now) };
+  },
+  remove: (query, _, { request }, now) => beginRemoval(query, request, now),
+  end_removal: (query, _, { report }, now) => ({ isNew: endRemoval(query, report, now) }),
+  undo_removal: (query, _, { request }, now) => ({ removal: beginUndo(query, request, now) }),
+  end_undo(query, _, order, now) {
+    endUndo(query, order, now);
+    return { done: true };
   },
 };
 

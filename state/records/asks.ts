@@ -15,6 +15,7 @@ import type { Ask, AskRequest, FailureCount, IdPlan } from "../../model/ports/ba
 import { FIRST_GENERATION, hashQuestion } from "../../model/records/question.ts";
 import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { ensureQuestion } from "./adoption.ts";
+import { REMOVED } from "./missing-objects.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
@@ -80,12 +81,13 @@ function readCandidates(
     .all<Row>(
       sql`SELECT c.position, c.asked_id, p.outcome, p.is_permanent, p.logical_date, p.generation,
           EXISTS (SELECT 1 FROM spool s WHERE s.question_id = a.question_id AND s.asked_id = c.asked_id
-            AND (a.refetch_generation = ${FIRST_GENERATION} OR s.generation = a.refetch_generation)) AS is_spooled
+            AND (a.refetch_generation = ${FIRST_GENERATION} OR s.generation = a.refetch_generation)) AS is_spooled,
+          p.reason IS ${REMOVED.reason} AS is_removed
         ${LATEST} WHERE a.ask_id = ${askId} AND c.position >= ${from} AND c.position < ${to}
           AND (${mayAskStored(policy)} OR p.outcome IS NOT 'stored')
         ORDER BY c.position`,
     )
-    .map((row) => mapRow<Candidate>(row, { isPermanent: flag, isSpooled: flag }));
+    .map((row) => mapRow<Candidate>(row, { isPermanent: flag, isSpooled: flag, isRemoved: flag }));
 }
 
 /** Reads page by page, with pauses for other work: only this task decides the ask's ids. */
@@ -184,7 +186,8 @@ export function reconcile(query: Query, askId: number): Reconciliation {
           coalesce(sum(p.outcome = 'not_found'), 0) AS not_found,
           coalesce(sum(p.outcome = 'failed'), 0) AS failed,
           coalesce(sum(p.outcome IS NULL), 0) AS remaining,
-          coalesce(sum(p.outcome = 'failed' AND p.ask_id IS a.ask_id), 0) AS fresh_failed
+          coalesce(sum(p.outcome = 'failed' AND p.ask_id IS a.ask_id AND p.reason IS NOT ${REMOVED.reason}), 0)
+            AS fresh_failed
         ${LATEST} WHERE a.ask_id = ${askId}`,
   );
   return mapRow<Reconciliation>(row ?? {});
@@ -213,7 +216,7 @@ export function countFailures(query: Query, askId: number): readonly FailureCoun
   return query
     .all<Row>(
       sql`SELECT reason, count(*) AS count, min(asked_id) AS example, is_permanent FROM processed_ids
-          WHERE ask_id = ${askId} AND outcome = 'failed' GROUP BY reason, is_permanent ORDER BY count(*) DESC`,
+          WHERE ask_id = ${askId} AND outcome = 'failed' AND reason IS NOT ${REMOVED.reason} GROUP BY reason, is_permanent ORDER BY count(*) DESC`,
     )
     .map((row) => mapRow<FailureCount>(row, { isPermanent: flag }));
 }

@@ -5,7 +5,9 @@ import type { FoundObject, KnownObject, ObjectStore, PreparedFile } from "../../
 import { adoptAnswers, claimSealedBatch } from "./adoption.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
-import { loseContent, markMissing } from "./missing-objects.ts";
+import { loseContent, markMissing, MISSING } from "./missing-objects.ts";
+import { findRemovals, isRemoved } from "./removals.ts";
+import { noteRemovals } from "./learned-removals.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql, type Sql } from "../sqlite/statement.ts";
 
@@ -28,10 +30,10 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
     findNewestFile: async (lakeId, dataset) => findNewestFile(database, lakeId, dataset),
     adopt: (lakeId, found) =>
       database.write((query) => {
-        const adopted = { objects: 0, ids: 0, doubledIds: 0, replacedKeys: [], lostIds: 0 };
+        const adopted = { objects: 0, ids: 0, doubledIds: 0, replacedKeys: [], lostIds: 0, removedKeys: [] };
         for (const object of found) adoptOne(query, lakeId, object, clock.now(), timezone, adopted);
-        const { objects, ids, doubledIds, replacedKeys, lostIds } = adopted;
-        return { objects, ids, doubledIds, replaced: { keys: replacedKeys, ids: lostIds } };
+        const { replacedKeys, lostIds, ...rest } = adopted;
+        return { ...rest, replaced: { keys: replacedKeys, ids: lostIds } };
       }),
     markMissing: (objectIds) => database.write((query) => markMissing(query, objectIds, clock.now())),
     noteSeenAgain: (seen) =>
@@ -51,6 +53,9 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
               AND batch_uid IN (SELECT value FROM json_each(${JSON.stringify(batchUids)}))`,
         );
       }),
+    noteRemovals: (lakeId, found) =>
+      database.write((query) => noteRemovals(query, lakeId, found, clock.now(), timezone)),
+    findRemovals: async (lakeId, sha256) => findRemovals(database, lakeId, sha256),
     prepareFile: (file) => database.write((query) => prepareFile(query, file, clock.now())),
     commitFile: (objectId, etag) =>
       database.write((query) => {
@@ -67,7 +72,8 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
     dropPreparedFile: (objectId) =>
       database.write((query) => {
         query.run(
-          sql`DELETE FROM objects WHERE object_id = ${objectId} AND is_committed = 0 AND missing_since IS NULL`,
+          sql`DELETE FROM objects WHERE object_id = ${objectId} AND is_committed = 0 AND missing_since IS NULL
+              AND NOT EXISTS (SELECT 1 FROM removals x WHERE x.lake = objects.lake AND x.key = objects.key)`,
         );
       }),
   };
@@ -123,6 +129,7 @@ interface Adopted {
   doubledIds: number;
   readonly replacedKeys: string[];
   lostIds: number;
+  readonly removedKeys: string[];
 }
 
 function adoptOne(
@@ -133,6 +140,10 @@ function adoptOne(
   timezone: string,
   adopted: Adopted,
 ): void {
+  if (isRemoved(query, lakeId, found)) {
+    adopted.removedKeys.push(found.key);
+    return;
+  }
   if (claimSealedBatch(query, lakeId, found, now)) return;
   loseReplaced(query, lakeId, found, now, adopted);
   const at = now.toISOString();
@@ -177,7 +188,7 @@ function loseReplaced(query: Query, lakeId: string, found: FoundObject, now: Dat
   );
   if (before === undefined || before.sha256 === found.sha256) return;
   adopted.replacedKeys.push(found.key);
-  adopted.lostIds += loseContent(query, [before.object_id], now);
+  adopted.lostIds += loseContent(query, JSON.stringify([before.object_id]), now, MISSING);
 }
 
 function firstObject(query: Query, statement: Sql): KnownObject | undefined {

@@ -3,6 +3,11 @@ import type { ErrorTable } from "../../model/errors.ts";
 import type { TaskDeclaration } from "../../model/ports/task-declaration.ts";
 
 const ERRORS = {
+  CONTENT_REMOVED: {
+    exit: 1,
+    meaning:
+      "A user removed this content from this key (`dagmar lake rm`), so it is not stored there again.",
+  },
   INPUT_IS_ARCHIVE: {
     exit: 1,
     meaning: "The source is an archive or compressed, and its name says that it is a plain file.",

@@ -1,9 +1,9 @@
 /** The file protocol: plan the key and sha256, upload, compare, commit; nothing is overwritten or stored twice. */
 import { posix } from "node:path";
-import { LakeError } from "../../model/errors.ts";
+import { LakeError, TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { ObjectHead, ObjectSummary } from "../../model/ports/lake.ts";
-import type { KnownObject } from "../../model/ports/object-store.ts";
+import type { KnownObject, RemovalFacts } from "../../model/ports/object-store.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext } from "../../model/ports/task-type.ts";
 import { literalPrefix } from "../../model/dag/template.ts";
@@ -39,7 +39,9 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
   ) {
     return reportUnchanged(context, newest);
   }
+  const removals = await state.objects.findRemovals(lake.id, source.sha256);
   for (const key of listKeys(options.key, source.sha256)) {
+    refuseRemoved(options.file, key, removals);
     const known = await state.objects.find(lake.id, key);
     if (known?.isCommitted === true) {
       if (known.sha256 !== source.sha256 || !(await isSound(context, known))) {
@@ -51,13 +53,32 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
       return reportUnchanged(context, known);
     }
     const stored = await putAt(context, source, key);
-    if (stored !== undefined) return stored;
+    if (stored !== undefined) {
+      await reportStoredElsewhere(context, key, removals);
+      return stored;
+    }
     await reportTaken(context, key);
   }
   throw new LakeError(
     "LAKE_CORRUPT",
     `${options.key} and every other name for it are taken by objects that are not Dagmar's.`,
     false,
+  );
+}
+
+/** What a user removed is stored again only when a user asks for it. */
+function refuseRemoved(file: string, key: string, removals: readonly RemovalFacts[]): void {
+  const removal = removals.find((other) => other.key === key);
+  if (removal === undefined) return;
+  const { why, requestedBy, requestedAt } = removal;
+  throw new TaskFailure(
+    "CONTENT_REMOVED",
+    `${file} has the content that ${requestedBy} removed from ${key} at ${requestedAt}: ${why}`,
+    false,
+    {
+      hint: `Put the right ${file} into the input folder; or store this one again after \`dagmar lake rm ${key} --undo --why …\`.`,
+      isForPerson: true,
+    },
   );
 }
 
@@ -182,6 +203,26 @@ async function isSound(context: Context, object: KnownObject): Promise<boolean> 
     data: { lake: lake.id, code: "LAKE_CORRUPT", keys: [key] },
   });
   return false;
+}
+
+/** A removal is about one key: the same content may belong to another date. */
+async function reportStoredElsewhere(
+  { state, run, taskId, options, lake }: Context,
+  key: string,
+  removals: readonly RemovalFacts[],
+): Promise<void> {
+  const removal = removals.at(-1);
+  if (removal === undefined) return;
+  const { why, requestedBy } = removal;
+  await state.events.record({
+    level: "warn",
+    kind: "removed_content_stored",
+    message: `${options.file} is stored as ${key}. It has the content that ${requestedBy} removed from ${removal.key}: ${why}`,
+    dagId: run.dagId,
+    runId: run.runId,
+    taskId,
+    data: { lake: lake.id, key, removed_key: removal.key },
+  });
 }
 
 async function reportUnchanged(context: Context, object: KnownObject): Promise<StoredFile> {

@@ -13,6 +13,8 @@ const NOTHING: Lesson = {
   replacedKeys: [],
   unclaimedKeys: [],
   contradictedKeys: [],
+  removedKeys: [],
+  learntKeys: [],
 };
 
 async function tell(lesson: Partial<Lesson>): Promise<readonly string[]> {

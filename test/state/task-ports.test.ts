@@ -15,6 +15,8 @@ const METHODS: { readonly [Port in keyof TaskPorts]: Record<keyof TaskPorts[Port
     markMissing: true,
     noteSeenAgain: true,
     noteListed: true,
+    noteRemovals: true,
+    findRemovals: true,
     prepareFile: true,
     commitFile: true,
     confirmAdopted: true,

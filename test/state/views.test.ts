@@ -38,6 +38,9 @@ const COLUMNS = {
     "backfill_id dag_id state from_date to_date reprocess is_refetch max_active runs succeeded failed open " +
     "created_at finished_at lake",
   v_inputs: "dag_id run_id task_id dataset source key sha256 lake resolved_at",
+  v_removals:
+    "lake key kind dataset size_bytes sha256 state why requested_by requested_at finished_at left_out_ids record_key " +
+    "undone_by undone_why undone_at",
   v_events: "at at_local level kind dag_id run_id task_id message data",
 };
 

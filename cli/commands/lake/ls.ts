@@ -1,8 +1,10 @@
 /** `dagmar lake ls [PREFIX]`: the objects that the database has recorded. */
-import { EXIT } from "../../../model/errors.ts";
-import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
+import type { App } from "../../../app/app.ts";
+import { EXIT, type ExitCode } from "../../../model/errors.ts";
+import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
 import { formatBytes } from "../../../model/text/byte-size.ts";
 import { describeCut } from "../../output/output.ts";
+import { showInstant } from "../../output/time.ts";
 import { readLimit } from "../../arguments/read-options.ts";
 
 export const lakeLs: Command = {
@@ -11,20 +13,27 @@ export const lakeLs: Command = {
   args: [{ name: "[prefix]", description: "only keys that start with this" }],
   options: [
     { flags: "--dataset <name>", description: "only this dataset" },
+    { flags: "--removed", description: "list what `dagmar lake rm` removed instead" },
     { flags: "--limit <n>", description: "maximum number of rows; 0 for all", defaultValue: "1000" },
     JSON_OPTION,
   ],
-  examples: ["dagmar lake ls", "dagmar lake ls Raw/TMDB/ --dataset tmdb_movies --json"],
+  examples: [
+    "dagmar lake ls",
+    "dagmar lake ls Raw/TMDB/ --dataset tmdb_movies --json",
+    "dagmar lake ls --removed",
+  ],
   async run({ args, options, output }) {
     const { withApp } = await import("../../open-app.ts");
     const { listObjects } = await import("../../../app/lake/list-objects.ts");
     return withApp(async (app) => {
       const dataset = readText(options, "dataset");
-      const { total, objects: rows } = await listObjects(app, {
+      const filter = {
         prefix: typeof args[0] === "string" ? args[0] : "",
         limit: readLimit(readText(options, "limit")),
         ...(dataset === undefined ? {} : { dataset }),
-      });
+      };
+      if (isSet(options, "removed")) return showRemovals(app, filter, { options, output });
+      const { total, objects: rows } = await listObjects(app, filter);
       if (isSet(options, "json")) {
         output.json({ total, shown: rows.length, objects: rows });
         return EXIT.done;
@@ -55,3 +64,39 @@ export const lakeLs: Command = {
     });
   },
 };
+
+async function showRemovals(
+  app: App,
+  filter: { readonly prefix: string; readonly dataset?: string; readonly limit: number },
+  { options, output }: Pick<Invocation, "options" | "output">,
+): Promise<ExitCode> {
+  const { listRemovals } = await import("../../../app/lake/list-objects.ts");
+  const { total, removals } = await listRemovals(app, filter);
+  if (isSet(options, "json")) {
+    output.json({ total, shown: removals.length, removals });
+    return EXIT.done;
+  }
+  output.table(
+    [
+      "key",
+      { title: "dataset", rank: 4 },
+      { title: "ids", rank: 5 },
+      { title: "by", rank: 3 },
+      { title: "asked", rank: 2 },
+      { title: "why", isText: true, rank: 1 },
+      "state",
+    ],
+    removals.map((row) => [
+      row["key"],
+      row["dataset"],
+      row["left_out_ids"],
+      row["requested_by"],
+      showInstant(row["requested_at"], app.settings.timezone),
+      row["why"],
+      row["state"],
+    ]),
+    `Nothing was removed from ${app.lake.id}.`,
+  );
+  if (removals.length < total) output.line(describeCut(removals.length, total));
+  return EXIT.done;
+}

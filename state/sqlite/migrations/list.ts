@@ -14,6 +14,7 @@ import { unknownWords } from "./0012-unknown-words.ts";
 import { remarksOnCandidates } from "./0013-remarks-on-candidates.ts";
 import { batchesByNumber } from "./0014-batches-by-number.ts";
 import { noticesByChannel } from "./0015-notices-by-channel.ts";
+import { removals } from "./0016-removals.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0013-remarks-on-candidates", up: remarksOnCandidates },
   { name: "0014-batches-by-number", up: batchesByNumber },
   { name: "0015-notices-by-channel", up: noticesByChannel },
+  { name: "0016-removals", up: removals },
 ];

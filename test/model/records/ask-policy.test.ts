@@ -24,6 +24,7 @@ const UNKNOWN: KnownId = {
   logicalDate: null,
   generation: null,
   isSpooled: false,
+  isRemoved: false,
 };
 
 function decided(outcome: KnownId["outcome"], logicalDate: string, more: Partial<KnownId> = {}): KnownId {

@@ -23,6 +23,8 @@ export interface OperationCall {
   readonly pageSize: number;
   readonly honoursPut: boolean;
   readonly honoursComplete: boolean;
+  /** A deletion puts a marker. */
+  readonly isVersioned: boolean;
 }
 
 /** The operation that method and query mean. */
@@ -59,8 +61,13 @@ export const OPERATIONS: Readonly<Record<Operation, (call: OperationCall) => Ans
     return { status: 200, headers: headersOf(version), body: version.body.bytes };
   },
   DeleteObject(call) {
+    const condition = call.honoursPut ? readHeader(call.request, "if-match") : "";
+    const standing = call.store.objects.get(call.key);
+    if (condition !== "" && standing === undefined) throw new S3Fault(404, "NoSuchKey");
+    if (condition !== "" && standing?.etag !== condition) throw new S3Fault(412, "PreconditionFailed");
     call.store.objects.delete(call.key);
-    return { status: 204, headers: {} };
+    const marker = { "x-amz-delete-marker": "true", "x-amz-version-id": "marker" };
+    return { status: 204, headers: call.isVersioned ? marker : {} };
   },
   ListObjectsV2: listObjects,
   CreateMultipartUpload(call) {

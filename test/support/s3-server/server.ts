@@ -27,6 +27,8 @@ export interface S3ServerOptions {
   readonly ignoresChecksums?: boolean;
   /** Bodies above it are kept as hash and size only, and cannot be got. Default 32 MiB. */
   readonly keepBytes?: number;
+  /** Deletions put a marker, and say so. */
+  readonly isVersioned?: boolean;
   /** S3's own 5 MiB by default. */
   readonly minPartBytes?: number;
   /** Keys or uploads a page; default 1,000. */
@@ -61,6 +63,8 @@ export interface S3Server {
   uploads(): readonly Upload[];
   /** Deletes an object. */
   remove(key: string): void;
+  /** Brings an earlier version of an object back. */
+  restore(version: StoredVersion): void;
   /** An upload that was begun at that instant and never ended. */
   plantUpload(key: string, initiatedAt: Date): void;
   /** From now on these are the right ones. */
@@ -131,6 +135,9 @@ class S3Host {
       uploads: () => [...this.#store.uploads.values()],
       remove: (key) => {
         this.#store.objects.delete(key);
+      },
+      restore: (version) => {
+        this.#store.objects.set(version.key, version);
       },
       plantUpload: (key, initiatedAt) => {
         const upload = this.#store.createUpload({ key, metadata: {}, contentType: "" });
@@ -211,7 +218,8 @@ class S3Host {
       return { ...answer, ...mergeHeaders(fault.headers) };
     }
     if (call.bucket !== this.#bucket) throw new S3Fault(404, "NoSuchBucket");
-    if (call.isConditional && this.#options.rejectsConditions === true) {
+    const hasCondition = call.isConditional || readHeader(request, "if-match") !== "";
+    if (hasCondition && this.#options.rejectsConditions === true) {
       throw new S3Fault(501, "NotImplemented");
     }
     if (hasBody && this.#options.ignoresChecksums !== true) checkBody(request, received);
@@ -225,6 +233,7 @@ class S3Host {
       pageSize: this.#options.pageSize ?? 1000,
       honoursPut: this.#options.ignoresConditionalPut !== true,
       honoursComplete: this.#options.ignoresConditionalComplete !== true,
+      isVersioned: this.#options.isVersioned === true,
     });
     if (fault?.kind === "no-etag") return dropEtag(answer);
     if (fault?.kind === "drop-after-store") return drop(request);
