@@ -171,7 +171,7 @@ describe.each(LAKES)("a removed file, in a lake of the kind %s", (lake) => {
   test("is not read by a later task: the dataset has no other object", async () => {
     const { exitCode, stdout, stderr } = await run("tmdb_ingest", "2026-11-24");
     expect(exitCode).toBe(1);
-    expect(stdout + stderr).toContain("no object of the dataset movies");
+    expect(stdout + stderr).toContain("no file of the dataset movies");
   });
 
   test("is not stored by an empty database either, which learns the removal from the lake", async () => {
