@@ -11,7 +11,11 @@ import type { App } from "../app.ts";
 type FinishingApp = Pick<App, "clock" | "lake" | "log" | "settings">;
 
 /** What cannot be finished stays open, and is reported. Raises nothing: the work next to it decides what the process does. */
-export async function finishRemovals(app: FinishingApp, database: Database, signal: AbortSignal): Promise<void> {
+export async function finishRemovals(
+  app: FinishingApp,
+  database: Database,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await finishAll(app, database, signal);
   } catch (error) {

@@ -55,7 +55,8 @@ function describeRemovable(
 ): Omit<RemovalPreview, "store"> & { readonly sha256: string } {
   const { object, removal } = findRemovable(query, lakeId, key);
   if (removal !== undefined) {
-    const { kind, dataset, sizeBytes, leftOutIds, sha256, why, requestedBy, requestedAt, finishedAt } = removal;
+    const { kind, dataset, sizeBytes, leftOutIds, sha256, why, requestedBy, requestedAt, finishedAt } =
+      removal;
     const before = { why, requestedBy, requestedAt, finishedAt };
     return { key, kind, dataset, sizeBytes, ids: leftOutIds, before, sha256 };
   }

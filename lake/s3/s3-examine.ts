@@ -1,6 +1,6 @@
 /**
  * Whether the credentials permit in the bucket what the program does there: each operation is tried once. Leaves the
- * probe object, which the first run of every lake stores too. Nothing is deleted: the program never deletes an object.
+ * probe object, which the first run of every lake stores too. Nothing is deleted: no run needs that.
  */
 import { describeError, LakeError } from "../../model/errors.ts";
 import type { Finding } from "../../model/ports/examination.ts";
@@ -79,7 +79,7 @@ export async function examineBucket(
     {
       what: "bucket: delete",
       state: "ok",
-      says: "not needed and not tried: no object is ever deleted",
+      says: "not tried: no run deletes anything, and only `dagmar lake rm` needs it",
       todo: null,
     },
   ];

@@ -79,9 +79,13 @@ export function findRemovable(query: Query, lakeId: string, key: string): Remova
 
 function refuseUnknown(query: Query, lakeId: string, key: string): CommandRefused {
   if (isBatchOnItsWay(query, lakeId, key)) {
-    return new CommandRefused("REMOVAL_REFUSED", `${key} is not stored yet: its answers wait for their put.`, {
-      hint: "Let the run that stores it end, then give the same command again.",
-    });
+    return new CommandRefused(
+      "REMOVAL_REFUSED",
+      `${key} is not stored yet: its answers wait for their put.`,
+      {
+        hint: "Let the run that stores it end, then give the same command again.",
+      },
+    );
   }
   const others = listLakesOf(query, key).filter((other) => other !== lakeId);
   const elsewhere = others.length === 0 ? "" : ` It is recorded in ${others.join(", ")}: see DAGMAR_LAKE.`;
@@ -92,20 +96,20 @@ function refuseUnknown(query: Query, lakeId: string, key: string): CommandRefuse
 
 function refuseKind(key: string, { kind, is_committed, missing_since }: ObjectRow): void {
   if (kind === "foreign") {
-    throw new CommandRefused(
-      "REMOVAL_REFUSED",
-      `${key} is not Dagmar's object: another program stored it.`,
-      {
-        hint: "Dagmar never changes such objects. Remove it with the store's own tools.",
-      },
-    );
+    throw new CommandRefused("REMOVAL_REFUSED", `${key} is not Dagmar's object: another program stored it.`, {
+      hint: "Dagmar never changes such objects. Remove it with the store's own tools.",
+    });
   }
   if (kind === "manifest") {
-    throw new CommandRefused("REMOVAL_REFUSED", `${key} is a manifest, which proves what other objects hold.`, {
-      hint: isRemovalRecord(key)
-        ? "It is the record of a removal: `dagmar lake rm KEY --undo --why …` with the removed key takes it away."
-        : "Name one of the objects that it lists.",
-    });
+    throw new CommandRefused(
+      "REMOVAL_REFUSED",
+      `${key} is a manifest, which proves what other objects hold.`,
+      {
+        hint: isRemovalRecord(key)
+          ? "It is the record of a removal: `dagmar lake rm KEY --undo --why …` with the removed key takes it away."
+          : "Name one of the objects that it lists.",
+      },
+    );
   }
   if (is_committed === 0 && missing_since === null) {
     throw new CommandRefused("REMOVAL_REFUSED", `${key} is not stored yet.`, {
@@ -172,7 +176,14 @@ export function endRemoval(query: Query, report: RemovalReport, now: Date): bool
   // It was undone meanwhile: the undoing takes the record away.
   if (removal.undoneAt !== null) return false;
   const { key, recordKey, recordBody, dataset } = removal;
-  const record = { key: recordKey, body: recordBody, dataset, logicalDate, etag: recordEtag, isAdopted: false };
+  const record = {
+    key: recordKey,
+    body: recordBody,
+    dataset,
+    logicalDate,
+    etag: recordEtag,
+    isAdopted: false,
+  };
   commitRecord(query, lakeId, record, now, timezone);
   if (removal.finishedAt !== null && outcome !== "removed") return false;
   finishRemoval(query, removalId, now);

@@ -82,9 +82,7 @@ export function unmarkRemoved(query: Query, lakeId: string, { key, sha256 }: Rem
   const row = findObjectRow(query, lakeId, key);
   // A later file may be planned or stored under the same key.
   if (row === undefined || row.sha256 !== sha256 || row.is_committed === 1) return;
-  query.run(
-    sql`UPDATE objects SET missing_since = ${now.toISOString()} WHERE object_id = ${row.object_id}`,
-  );
+  query.run(sql`UPDATE objects SET missing_since = ${now.toISOString()} WHERE object_id = ${row.object_id}`);
   query.run(
     sql`UPDATE processed_ids SET reason = 'object_missing', is_permanent = 0, ask_id = NULL
         WHERE object_id = ${row.object_id} AND reason = ${REMOVED.reason}`,
@@ -130,7 +128,5 @@ export function commitRecord(
 }
 
 export function forgetRecord(query: Query, lakeId: string, recordKey: string): void {
-  query.run(
-    sql`DELETE FROM objects WHERE lake = ${lakeId} AND key = ${recordKey} AND kind = 'manifest'`,
-  );
+  query.run(sql`DELETE FROM objects WHERE lake = ${lakeId} AND key = ${recordKey} AND kind = 'manifest'`);
 }

@@ -7,6 +7,7 @@ import {
   checkBucketPolicy,
   checkLifecycle,
   checkPublicAccessBlock,
+  checkRemoverPolicy,
   checkWriterPolicy,
   listStatements,
 } from "./check-policies.ts";
@@ -14,6 +15,7 @@ import {
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (name: string): string => readFileSync(join(ROOT, "deploy/aws", name), "utf8");
 const WRITER = read("writer-policy.json");
+const REMOVER = read("remover-policy.json");
 const BUCKET = read("bucket-policy.json");
 const ACCESS_BLOCK = read("public-access-block.json");
 const LIFECYCLE = read("lifecycle.json");
@@ -21,8 +23,12 @@ const GUIDE = read("README.md");
 
 const S3_ROOM = join(ROOT, "lake/s3");
 const s3Sources = readdirSync(S3_ROOM).map((name) => readFileSync(join(S3_ROOM, name), "utf8"));
-/** Each call of the S3 lake names the permission that it needs. */
-const ASKED = new Set(s3Sources.flatMap((text) => text.match(/\bs3:[A-Z]\w+(?=")/g) ?? []));
+/** Each call of the S3 lake names the permission that it needs. Only `dagmar lake rm` deletes, with another role. */
+const ASKED = new Set(
+  s3Sources
+    .flatMap((text) => text.match(/\bs3:[A-Z]\w+(?=")/g) ?? [])
+    .filter((action) => action !== "s3:DeleteObject"),
+);
 
 function plant(text: string, passage: string | RegExp, replacement: string): string {
   const planted = text.replace(passage, replacement);
@@ -60,6 +66,21 @@ describe("the writer's policy", () => {
     expect(checkWriterPolicy(WRITER, new Set([...ASKED, "s3:PutObjectTagging"]))).toEqual([
       "not granted: s3:PutObjectTagging",
     ]);
+  });
+});
+
+describe("the remover's policy", () => {
+  it("grants the deletion of objects of the raw zone, and what a removal needs besides", () => {
+    expect(checkRemoverPolicy(REMOVER)).toEqual([]);
+  });
+
+  it.each<[string, string | RegExp, string]>([
+    ["not granted: s3:DeleteObject", '"s3:DeleteObject"', '"s3:GetObject"'],
+    ["granted: s3:DeleteObjectVersion", '"s3:DeleteObject"', '["s3:DeleteObject", "s3:DeleteObjectVersion"]'],
+    ["RemoveFromTheRawZone reaches arn:aws:s3:::BUCKET/*", "BUCKET/Raw/*", "BUCKET/*"],
+    ["LookInTheRawZone lists more than Raw/", '["Raw/*", "_dagmar', '["*", "_dagmar'],
+  ])("is faulted: %s, for %j", (fault, passage, replacement) => {
+    expect(checkRemoverPolicy(plant(REMOVER, passage, replacement))).toContain(fault);
   });
 });
 
@@ -101,7 +122,7 @@ describe("the bucket's settings", () => {
 
 describe("the guide", () => {
   it("explains each statement, setting and rule by its name", () => {
-    const statements = [WRITER, BUCKET].flatMap(listStatements).map(({ Sid }) => Sid);
+    const statements = [WRITER, REMOVER, BUCKET].flatMap(listStatements).map(({ Sid }) => Sid);
     const settings = Object.keys(JSON.parse(ACCESS_BLOCK) as object);
     expect(statements.length).toBeGreaterThan(5);
     for (const name of [...statements, ...settings, "EndUnfinishedUploads"]) {
@@ -115,7 +136,7 @@ describe("the guide", () => {
       expect(GUIDE).toContain(`file://$out/${file}`);
     }
     const placeholders = new Set(
-      [WRITER, BUCKET].join("").match(/\b(?:BUCKET|ACCOUNT_ID|WRITER_ROLE|[A-Z]+_[A-Z_]+)\b/g),
+      [WRITER, REMOVER, BUCKET].join("").match(/\b(?:BUCKET|ACCOUNT_ID|WRITER_ROLE|[A-Z]+_[A-Z_]+)\b/g),
     );
     for (const name of placeholders) expect(GUIDE).toContain(`s/${name}/$${name}/g`);
   });

@@ -52,6 +52,31 @@ export function checkWriterPolicy(text: string, asked: ReadonlySet<string>): rea
   return faults;
 }
 
+/** Deletes objects of the raw zone, never a version of one, and stores and reads what a removal needs. */
+export function checkRemoverPolicy(text: string): readonly string[] {
+  const statements = listStatements(text);
+  const faults: string[] = [];
+  const granted = new Set(statements.flatMap((statement) => statement.Action));
+  const needed = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
+  for (const action of needed) if (!granted.has(action)) faults.push(`not granted: ${action}`);
+  for (const action of granted) if (!needed.includes(action)) faults.push(`granted: ${action}`);
+  for (const { Sid, Effect, Principal, Action, Resource, Condition } of statements) {
+    if (Effect !== "Allow" || Principal !== undefined) faults.push(`${Sid} is not an identity's permission`);
+    const isDelete = Action.includes("s3:DeleteObject");
+    const allowed = isDelete
+      ? ["arn:aws:s3:::BUCKET/Raw/*"]
+      : Action.includes("s3:ListBucket")
+        ? ["arn:aws:s3:::BUCKET"]
+        : OBJECTS;
+    for (const resource of Resource)
+      if (!allowed.includes(resource)) faults.push(`${Sid} reaches ${resource}`);
+    if (!Action.includes("s3:ListBucket")) continue;
+    if (Condition["StringLike"]?.["s3:prefix"]?.includes("Raw/*") !== true)
+      faults.push(`${Sid} lists more than Raw/`);
+  }
+  return faults;
+}
+
 const WRITER = "arn:aws:iam::ACCOUNT_ID:role/WRITER_ROLE";
 
 export function checkBucketPolicy(text: string): readonly string[] {

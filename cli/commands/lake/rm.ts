@@ -16,7 +16,10 @@ export const lakeRm: Command = {
   options: [
     { flags: "--why <reason>", description: "why it was a mistake; recorded with your user name" },
     { flags: "--dry-run", description: "show what would be removed; change nothing" },
-    { flags: "--undo", description: "take a removal back: the next run adopts the object or stores it again" },
+    {
+      flags: "--undo",
+      description: "take a removal back: the next run adopts the object or stores it again",
+    },
     { flags: "--yes", description: "do not ask for confirmation in a terminal" },
     JSON_OPTION,
   ],
@@ -32,7 +35,9 @@ export const lakeRm: Command = {
     const { withApp } = await import("../../open-app.ts");
     return withApp(async (app) => {
       if (isSet(options, "dryRun")) return preview(app, key, invocation);
-      return isSet(options, "undo") ? undo(app, { key, why }, invocation) : remove(app, { key, why }, invocation);
+      return isSet(options, "undo")
+        ? undo(app, { key, why }, invocation)
+        : remove(app, { key, why }, invocation);
     });
   },
 };
@@ -123,7 +128,8 @@ function describeEnd({ removal, outcome, how, isKept }: RemovedObject): readonly
       changed: `${key} holds another object by now, which was not changed. The recorded one is removed.`,
     }[outcome],
   ];
-  if (how !== "new") lines.push(`Its removal was recorded before, by ${requestedBy} at ${requestedAt}: ${why}`);
+  if (how !== "new")
+    lines.push(`Its removal was recorded before, by ${requestedBy} at ${requestedAt}: ${why}`);
   if (isKept) {
     lines.push(
       "The bucket keeps it as an earlier version: S3 has put a delete marker. To delete it for good, delete that version.",
