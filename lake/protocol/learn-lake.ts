@@ -62,8 +62,10 @@ async function learnRemovals(
   standing: ReadonlyMap<string, ObjectSummary>,
 ): Promise<{ readonly isNew: boolean; readonly learntKeys: readonly string[] }> {
   const listed = [...standing.values()];
-  const beside = findRecordPrefix(prefix);
-  if (beside !== undefined) for await (const summary of lake.list(beside, signal)) listed.push(summary);
+  const recordPrefix = findRecordPrefix(prefix);
+  if (recordPrefix !== undefined) {
+    for await (const summary of lake.list(recordPrefix, signal)) listed.push(summary);
+  }
   const fresh = listed.filter(({ key }) => known.get(key)?.isCommitted !== true);
   const found = await readRemovals(lake, fresh, signal);
   if (found.length === 0) return { isNew: false, learntKeys: [] };

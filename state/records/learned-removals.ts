@@ -21,11 +21,11 @@ export function noteRemovals(
   for (const { removal, recordKey, recordText, etag } of found) {
     const { dataset, logicalDate } = removal;
     const record = { key: recordKey, body: recordText, dataset, logicalDate, etag, isAdopted: true };
-    const known = query.get<{ undone_at: string | null }>(
-      sql`SELECT undone_at FROM removals WHERE lake = ${lakeId} AND uid = ${removal.uid}`,
+    const known = query.get<{ is_undone: number }>(
+      sql`SELECT undone_at IS NOT NULL AS is_undone FROM removals WHERE lake = ${lakeId} AND uid = ${removal.uid}`,
     );
     // Its undoing deletes the record.
-    if (known?.undone_at != null) continue;
+    if (known?.is_undone === 1) continue;
     commitRecord(query, lakeId, record, now, timezone);
     if (known !== undefined || isRemoved(query, lakeId, removal)) continue;
     const leftOutIds = leaveOut(query, lakeId, removal, now, timezone);

@@ -154,7 +154,7 @@ async function takeAside() {
 describe.each(LAKES)("a removed file, in a lake of the kind %s", (lake) => {
   beforeAll(async () => {
     world = await openRemovalWorld(lake, { movies: 20 });
-    expect((await world.removeObject(MOVIES_CSV)).exitCode).toBe(0);
+    await world.prepare(["lake", "rm", MOVIES_CSV, "--why", "stored by mistake"]);
   });
   afterAll(() => world.close());
 

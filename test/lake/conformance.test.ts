@@ -257,6 +257,30 @@ for (const store of STORES) {
       expect((await lake.head("x.json"))?.metadata).toEqual({ ...metadata, sha256: sha256("x") });
     });
 
+    it("removes an object that is still the one that was meant, and its key is free again", async () => {
+      await lake.putBytes(planBytes("a/x.json", "x"));
+      const etag = (await lake.head("a/x.json"))?.etag ?? "";
+      const object = { etag, sha256: sha256("x") };
+      expect(await lake.remove("a/x.json", object)).toEqual({ outcome: "removed", isKept: false });
+      expect(await listKeys(lake)).toEqual([]);
+      expect(await lake.head("a/x.json")).toBeUndefined();
+      // Absent, also with the folder: as if this call had removed it.
+      expect(await lake.remove("a/x.json", object)).toMatchObject({ outcome: "removed" });
+      expect(await lake.remove("b/y.json", { etag: "", sha256: "" })).toMatchObject({ outcome: "removed" });
+      expect(await lake.putBytes(planBytes("a/x.json", "other"))).toMatchObject({ outcome: "created" });
+      expect((await lake.head("a/x.json"))?.metadata["sha256"]).toBe(sha256("other"));
+    });
+
+    it.skipIf(!store.conditionalDelete)(
+      "does not remove another object than the one that was meant",
+      async () => {
+        await lake.putBytes(planBytes("x.json", "x"));
+        const object = { etag: '"another"', sha256: sha256("y") };
+        expect(await lake.remove("x.json", object)).toEqual({ outcome: "changed", isKept: false });
+        expect((await lake.head("x.json"))?.metadata["sha256"]).toBe(sha256("x"));
+      },
+    );
+
     it("does nothing once it is aborted, and raises the reason", async () => {
       const signal = AbortSignal.abort(new Error("the task was cancelled"));
       await expect(lake.putBytes(planBytes("x.json", "x", { signal }))).rejects.toThrow(
@@ -266,6 +290,9 @@ for (const store of STORES) {
         "the task was cancelled",
       );
       await expect(lake.head("x.json", signal)).rejects.toThrow("the task was cancelled");
+      await expect(lake.remove("x.json", { etag: "", sha256: "" }, signal)).rejects.toThrow(
+        "the task was cancelled",
+      );
       expect(await listKeys(lake)).toEqual([]);
     });
 

@@ -19,6 +19,8 @@ export interface Store {
   readonly name: string;
   /** Pinned: any change, better or worse, must be noticed. */
   readonly capabilities: LakeCapabilities;
+  /** Whether a deletion honours `If-Match`. */
+  readonly conditionalDelete: boolean;
   /** `undefined` if the store can be reached. */
   readonly skippedBecause?: string;
   open(): Promise<OpenStore>;
@@ -27,6 +29,7 @@ export interface Store {
 const folder: Store = {
   name: "a folder",
   capabilities: { conditionalPut: true, conditionalComplete: true, checksums: true },
+  conditionalDelete: true,
   async open() {
     const scratch = await makeScratch();
     return {
@@ -40,6 +43,7 @@ const folder: Store = {
 const testServer: Store = {
   name: "the S3 test server",
   capabilities: { conditionalPut: true, conditionalComplete: true, checksums: true },
+  conditionalDelete: true,
   async open() {
     const server = await startS3Server({ pageSize: 3, minPartBytes: 1024 });
     return {
@@ -62,6 +66,7 @@ const ceph: Store = {
   // Ceph 16: it compares the body with the signed x-amz-content-sha256, although it knows no x-amz-checksum-sha256; and it
   // ignores If-None-Match on CompleteMultipartUpload.
   capabilities: { conditionalPut: true, conditionalComplete: false, checksums: true },
+  conditionalDelete: false,
   ...(endpoint === undefined
     ? { skippedBecause: "DAGMAR_TEST_S3_ENDPOINT is not set; run `npm run test:s3`" }
     : {}),

@@ -62,7 +62,6 @@ export async function openRemovalWorld(
   const path = (key: string): string => join(world.lakeFolder, key);
   const metaPath = (key: string): string =>
     join(dirname(path(key)), `.meta-${key.slice(key.lastIndexOf("/") + 1)}.lake`);
-  const run = world.run;
   return {
     ...world,
     simulator,
@@ -96,11 +95,11 @@ export async function openRemovalWorld(
       };
     },
     async json<Answer>(args: readonly string[], more?: Readonly<Record<string, string>>) {
-      const { exitCode, stdout, stderr } = await run([...args, "--json"], more);
+      const { exitCode, stdout, stderr } = await world.run([...args, "--json"], more);
       if (exitCode !== 0) throw new Error(`exit code ${exitCode}:\n${stdout}${stderr}`);
       return JSON.parse(stdout) as Answer;
     },
-    removeObject: (key, ...more) => run(["lake", "rm", key, "--why", "stored by mistake", ...more]),
+    removeObject: (key, ...more) => world.run(["lake", "rm", key, "--why", "stored by mistake", ...more]),
     async close() {
       await simulator.close();
       await store?.close();

@@ -56,6 +56,11 @@ describe("an ordinary run", () => {
       decided("failed", TODAY, { isPermanent: true }),
       undefined,
     ],
+    [
+      "an id whose object was removed by hand is not asked, however long ago",
+      decided("failed", YEARS_AGO, { isPermanent: true, isRemoved: true }),
+      undefined,
+    ],
     ["what failed for good a week ago is asked", decided("failed", WEEK_AGO, { isPermanent: true }), "0"],
     [
       "an id that a later logical date did not find is not asked for an older one",
@@ -106,6 +111,12 @@ describe("refetch", () => {
     ["stored", decided("stored", TODAY), generation],
     ["not found today", decided("not_found", TODAY), generation],
     ["stored by an earlier refetch", decided("stored", TODAY, { generation: POLICY.runStamp }), generation],
+    ["removed by hand", decided("failed", TODAY, { isPermanent: true, isRemoved: true }), generation],
+    [
+      "removed from this very generation",
+      decided("failed", WEEK_AGO, { generation, isRemoved: true }),
+      undefined,
+    ],
     ["stored in this very generation", decided("stored", WEEK_AGO, { generation }), undefined],
     ["not found in this very generation", decided("not_found", TODAY, { generation }), undefined],
     ["failed for the moment in this very generation", decided("failed", TODAY, { generation }), generation],
