@@ -119,9 +119,11 @@ async function adoptUnknown(
   for (let start = 0; start < unknown.length; start += ADOPTED_AT_ONCE) {
     const page = unknown.slice(start, start + ADOPTED_AT_ONCE);
     const found = await mapAtOnce(page, (summary) => lookAt(lake, summary, signal));
-    const claimed = found.filter(({ kind }) => kind !== "foreign");
+    const claimed = found.filter((object) => object !== undefined).filter(({ kind }) => kind !== "foreign");
     for (const [index, summary] of page.entries()) {
-      if (found[index]?.kind === "foreign") unclaimed.set(summary.key, summary);
+      const object = found[index];
+      if (object === undefined) continue;
+      if (object.kind === "foreign") unclaimed.set(summary.key, summary);
       if (isManifestKey(summary.key)) newManifests.push(summary);
     }
     if (claimed.length > 0) await adopt(claimed);

@@ -7,13 +7,26 @@ import { claimsToBeOurs, interpretFound } from "./identity-metadata.ts";
 
 const LOOKS_AT_ONCE = 8;
 
-/** Records and manifests are small and are read whole; a file's bytes are checked when a task is about to use them. */
-export async function lookAt(lake: Lake, summary: ObjectSummary, signal: AbortSignal): Promise<FoundObject> {
-  const head = await lake.head(summary.key, signal);
-  if (head === undefined) return interpretFound({ ...summary, metadata: {} }, null);
+/**
+ * Records and manifests are small and are read whole; a file's bytes are checked when a task is about to use them. `undefined`
+ * for an object that was removed since it was listed.
+ */
+export async function lookAt(
+  lake: Lake,
+  summary: ObjectSummary,
+  signal: AbortSignal,
+): Promise<FoundObject | undefined> {
+  const { key } = summary;
+  const head = await lake.head(key, signal);
+  if (head === undefined) return undefined;
   if (!claimsToBeOurs(head.metadata)) return interpretFound(head, null);
   if (head.metadata["dagmar-kind"] === "file" || !isSmall(head)) return interpretFound(head, null);
-  return interpretFound(head, await hashObject(lake, summary.key, signal));
+  try {
+    return interpretFound(head, await hashObject(lake, key, signal));
+  } catch (error) {
+    if ((await lake.head(key, signal)) === undefined) return undefined;
+    throw error;
+  }
 }
 
 /** Whether an object can hold records or a manifest. */

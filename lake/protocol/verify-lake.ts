@@ -131,10 +131,12 @@ async function describeStranger(
   lake: Lake,
   summary: ObjectSummary,
   { countStored, removals, signal }: VerifyOptions,
-): Promise<Deviation> {
+): Promise<Deviation | undefined> {
   const { key, sizeBytes } = summary;
   try {
-    const { kind, answers, sha256 } = await lookAt(lake, summary, signal);
+    const object = await lookAt(lake, summary, signal);
+    if (object === undefined) return undefined;
+    const { kind, answers, sha256 } = object;
     const removal = removals.get(key);
     if (removal?.sizeBytes === sizeBytes) {
       const found = sha256 ?? (await hashObject(lake, key, signal));

@@ -6,7 +6,7 @@ import type { Query } from "../sqlite/query.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 import { ensureQuestion } from "./adoption.ts";
 import { REMOVED } from "./missing-objects.ts";
-import { insertRemoval, isRemoved } from "./removals.ts";
+import { findRemovalState, insertRemoval } from "./removals.ts";
 import { commitRecord, findObjectRow, markRemoved } from "./removed-content.ts";
 
 /** Returns the keys of the objects whose removal was not known. */
@@ -27,7 +27,7 @@ export function noteRemovals(
     // Its undoing deletes the record.
     if (known?.is_undone === 1) continue;
     commitRecord(query, lakeId, record, now, timezone);
-    if (known !== undefined || isRemoved(query, lakeId, removal)) continue;
+    if (known !== undefined || findRemovalState(query, lakeId, removal) !== undefined) continue;
     const leftOutIds = leaveOut(query, lakeId, removal, now, timezone);
     insertRemoval(query, lakeId, removal, { leftOutIds, finishedAt: removal.requestedAt });
     fresh.push(removal.key);

@@ -6,7 +6,7 @@ import { adoptAnswers, claimSealedBatch } from "./adoption.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { loseContent, markMissing, MISSING } from "./missing-objects.ts";
-import { findRemovals, isRemoved } from "./removals.ts";
+import { findRemovals, findRemovalState } from "./removals.ts";
 import { noteRemovals } from "./learned-removals.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql, type Sql } from "../sqlite/statement.ts";
@@ -140,10 +140,9 @@ function adoptOne(
   timezone: string,
   adopted: Adopted,
 ): void {
-  if (isRemoved(query, lakeId, found)) {
-    adopted.removedKeys.push(found.key);
-    return;
-  }
+  const removal = findRemovalState(query, lakeId, found);
+  if (removal === "removed") adopted.removedKeys.push(found.key);
+  if (removal !== undefined) return;
   if (claimSealedBatch(query, lakeId, found, now)) return;
   loseReplaced(query, lakeId, found, now, adopted);
   const at = now.toISOString();

@@ -99,16 +99,17 @@ export function listRemovalsInForce(query: Query, lakeId: string, prefix: string
     .map((row) => mapRow<RemovalRow>(row));
 }
 
-export function isRemoved(
+/** `removing`: its removal has not ended, so that the store may still hold it. */
+export function findRemovalState(
   query: Query,
   lakeId: string,
   { key, sha256 }: Pick<FoundObject, "key" | "sha256">,
-): boolean {
-  if (sha256 === null) return false;
-  const row = query.get(
-    sql`SELECT 1 FROM removals WHERE lake = ${lakeId} AND key = ${key} AND sha256 = ${sha256} AND undone_at IS NULL`,
-  );
-  return row !== undefined;
+): "removing" | "removed" | undefined {
+  if (sha256 === null) return undefined;
+  return query.get<{ state: "removing" | "removed" }>(
+    sql`SELECT CASE WHEN finished_at IS NULL THEN 'removing' ELSE 'removed' END AS state FROM removals
+        WHERE lake = ${lakeId} AND key = ${key} AND sha256 = ${sha256} AND undone_at IS NULL`,
+  )?.state;
 }
 
 export function findRemovals(query: Query, lakeId: string, sha256: string): readonly RemovalFacts[] {

@@ -136,6 +136,7 @@ describe.each(LAKES)("in a lake of the kind %s", (lake) => {
     "an undoing that was killed is finished by the same command, or by the next run",
     { timeout: SWEEP_PATIENCE_MS },
     async () => {
+      takeBack();
       const bringBack = world.keep(FIRST_RECORDS);
       await world.prepare(REMOVE);
       // As from a version of the bucket, so that nothing has to be asked again.
