@@ -72,6 +72,8 @@ describe.each(WAYS)("%s", (way) => {
     expect(stdout).toMatch(new RegExp(`^The removal of ${KEY} is undone\\.\n`));
     expect(world.listLake()).toEqual([]);
     expect(world.countEvents("removal_undone")).toBe(1);
+    expect((await world.run(["lake", "verify"])).stdout).toMatch(new RegExp(`${KEY} +missing`));
+    expect((await world.run(["lake", "ls", "--removed"])).stdout).toMatch(/undone/);
     expect((await world.run(undo)).exitCode).toBe(2);
     await world.prepare(["run", "csv", "--date", "2026-11-23", "--rerun"]);
     expect(existsSync(join(world.lakeFolder, KEY))).toBe(true);
@@ -145,6 +147,8 @@ describe("refuses, and removes nothing", () => {
     const { exitCode, stderr } = await world.run(["lake", "rm", KEY, "--why", "w"]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`${KEY} holds other bytes than recorded.`);
+    expect((await world.run(["lake", "verify"])).stdout).toMatch(new RegExp(`${KEY} +differs`));
+    expect((await world.run(["lake", "ls"])).stdout).toContain(KEY);
     expect(existsSync(path)).toBe(true);
   });
 });

@@ -41,6 +41,47 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `readTable("lake", "ls"`,
   },
   {
+    covers: [
+      "cli/commands/lake/ls.ts lake rm",
+      "cli/commands/lake/rm.ts lake ls",
+      "cli/commands/lake/rm.ts lake verify",
+      "docs lake rm",
+      "lake/s3/s3-examine.ts lake rm",
+      "scheduler/commands/remove-object.ts lake ls",
+    ],
+    file: "test/cli/lake-rm.test.ts",
+    title: "--undo takes it back, once",
+    holds: `"lake", "rm", KEY, "--undo"`,
+  },
+  {
+    covers: ["app/lake/remove-object.ts lake ls", "app/lake/remove-object.ts lake verify"],
+    file: "test/cli/lake-rm.test.ts",
+    title: "an object that holds other bytes than recorded",
+    holds: `"lake", "verify"`,
+  },
+  {
+    covers: ["app/lake/finish-removals.ts lake rm"],
+    file: "test/chaos/sweep-removal.test.ts",
+    title: "the same command finishes a removal that was killed",
+    holds: `"lake", "rm", FIRST_RECORDS`,
+  },
+  {
+    covers: ["lake/protocol/record-learned.ts lake rm", "cli/commands/lake/rm.ts lake missing"],
+    file: "test/e2e/lake-rm.test.ts",
+    title: "that is put back stays left out and is reported; a second removal removes it again",
+    holds: `["lake", "missing"`,
+  },
+  {
+    covers: [
+      "scheduler/commands/remove-object.ts lake rm",
+      "tasks/file-to-lake/declare.ts lake rm",
+      "tasks/file-to-lake/store-file.ts lake rm",
+    ],
+    file: "test/e2e/lake-rm.test.ts",
+    title: "counts again after --undo: the next run adopts or stores it, and the record is gone",
+    holds: `"--undo"`,
+  },
+  {
     covers: ["app/doctor/examine-dags.ts dags validate"],
     file: "test/cli/doctor.test.ts",
     title: "no Dag file at all, or one with faults: the command that is named makes one, or shows them all",

@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -372,6 +373,26 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     await page.follow("dagmar run DAG --date … --rerun", { DAG: "tmdb_ingest", "…": "2026-11-25" });
     const verified = await world.run(["lake", "verify", "--json"]);
     expect(JSON.parse(verified.stdout)).toMatchObject({ doubled_ids: [] });
+  },
+  "Remove an object that was stored by mistake": async (world, page) => {
+    await prepareTmdb(world);
+    await world.prepare(["run", "csv_ingest", "--date", DATE]);
+    await world.prepare(["run", "tmdb_ingest", "--date", DATE]);
+    const key = "Raw/Local/CSV/Movies/2026/11/23/movies.csv";
+    expect(await page.follow("dagmar lake ls")).toContain(key);
+    expect(await page.follow(`dagmar lake rm ${key} --dry-run`)).toContain(`Would remove ${key}`);
+    await page.follow(`dagmar lake rm ${key} --why "the CSV of last year"`);
+    expect(existsSync(lakeFile(world, key))).toBe(false);
+    expect(await page.follow("dagmar lake ls --removed")).toMatch(/the CSV of last year.* removed/);
+    await page.follow("dagmar lake verify");
+    await page.follow(`dagmar lake rm KEY --undo --why "…"`, { KEY: key });
+    await world.prepare(["run", "csv_ingest", "--date", DATE, "--rerun"]);
+    expect(existsSync(lakeFile(world, key))).toBe(true);
+    const [records = ""] = world
+      .query<{ key: string }>("SELECT key FROM v_objects WHERE kind = 'records'")
+      .map((row) => row.key);
+    await world.prepare(["lake", "rm", records, "--why", "by mistake"]);
+    expect(await page.follow("dagmar lake missing")).toContain("object_removed");
   },
   "Use your own data": async (world, page) => {
     await prepareTmdb(world);
