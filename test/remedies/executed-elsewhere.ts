@@ -63,13 +63,19 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     covers: ["app/lake/finish-removals.ts lake rm"],
     file: "test/chaos/sweep-removal.test.ts",
     title: "the same command finishes a removal that was killed",
-    holds: `"lake", "rm", FIRST_RECORDS`,
+    holds: "world.run(REMOVE)",
   },
   {
-    covers: ["lake/protocol/record-learned.ts lake rm", "cli/commands/lake/rm.ts lake missing"],
+    covers: ["lake/protocol/record-learned.ts lake rm"],
     file: "test/e2e/lake-rm.test.ts",
     title: "that is put back stays left out and is reported; a second removal removes it again",
-    holds: `["lake", "missing"`,
+    holds: "world.removeObject(records.key)",
+  },
+  {
+    covers: ["cli/commands/lake/rm.ts lake missing"],
+    file: "test/e2e/lake-rm.test.ts",
+    title: "is left out by lake verify, lake ls and the next runs, which ask nothing and write nothing",
+    holds: "listMissingReasons()",
   },
   {
     covers: [
