@@ -1,6 +1,6 @@
 /**
- * The record of a removal in the lake: a manifest that lists no object and one removed object, so that a database that
- * knows nothing learns the removal from the lake. Its text is fixed before the object is removed.
+ * The record of a removal in the lake, next to the removed object: from it a database that knows nothing learns the removal.
+ * Its text is fixed before the object is removed.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -29,9 +29,9 @@ export interface RemovedAnswers {
   readonly askedIds: readonly string[];
 }
 
-/** Named like any manifest: see `manifest-name.ts`. */
-export const RECORD_START = ".manifest-removed-";
-const RECORD_NAME = /^\.manifest-removed-\d{8}T\d{9}Z-[0-9a-f]{16}\.lake$/;
+/** As of everything in a lake that is not data, its name begins with a dot and ends in `.lake`: see `manifest-name.ts`. */
+export const RECORD_START = ".removed-";
+const RECORD_NAME = /^\.removed-\d{8}T\d{9}Z-[0-9a-f]{16}\.lake$/;
 
 export function makeRemovalUid(key: string, sha256: string, requestedAt: string): string {
   return createHash("sha256").update(`${key}\n${sha256}\n${requestedAt}`).digest("hex").slice(0, 16);
@@ -57,72 +57,60 @@ export function folderOf(key: string): string {
 
 /** The same removal always gives the same text. */
 export function writeRemovalRecord(removal: Removal): string {
-  const { uid, key, kind, sha256, sizeBytes, why, requestedBy, requestedAt, answers } = removal;
-  const sum = { asked: 0, stored: 0, already_stored: 0, not_found: 0, failed: 0, remaining: 0 };
-  const removed = {
+  const { uid, key, kind, dataset, sha256, sizeBytes, logicalDate, why, requestedBy, requestedAt } = removal;
+  const { answers } = removal;
+  const record = {
     removal: uid,
     key,
     kind,
+    dataset,
     sha256,
     size_bytes: sizeBytes,
+    logical_date: logicalDate,
     why,
     by: requestedBy,
     at: requestedAt,
-    generation: answers?.generation ?? null,
-    ids: answers?.askedIds ?? [],
+    answers:
+      answers === null
+        ? null
+        : { question: answers.questionHash, generation: answers.generation, ids: answers.askedIds },
   };
-  const manifest = {
-    dataset: removal.dataset,
-    logical_date: removal.logicalDate,
-    question: { hash: answers?.questionHash ?? "" },
-    reconciliation: sum,
-    object_count: 0,
-    record_count: 0,
-    record_columns: ["asked_id", "fetched_at"],
-    objects: [],
-    removed: [removed],
-  };
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  return `${JSON.stringify(record, null, 2)}\n`;
 }
 
 const RECORD = z.object({
+  key: z.string(),
+  kind: z.enum(["file", "records"]),
   dataset: z.string(),
+  sha256: z.string(),
+  size_bytes: z.number(),
   logical_date: z.string(),
-  question: z.object({ hash: z.string() }),
-  removed: z.tuple([
-    z.object({
-      removal: z.string(),
-      key: z.string(),
-      kind: z.enum(["file", "records"]),
-      sha256: z.string(),
-      size_bytes: z.number(),
-      why: z.string(),
-      by: z.string(),
-      at: z.string(),
-      generation: z.string().nullable(),
-      ids: z.array(z.string()),
-    }),
-  ]),
+  why: z.string(),
+  by: z.string(),
+  at: z.string(),
+  answers: z.object({ question: z.string(), generation: z.string(), ids: z.array(z.string()) }).nullable(),
 });
 
 /** `undefined` for a text that is not the record of that name. */
 export function parseRemovalRecord(text: string, recordKey: string): Removal | undefined {
   const { data } = RECORD.safeParse(parseJson(text));
-  if (data === undefined) return undefined;
-  const { key, kind, sha256, size_bytes: sizeBytes, why, by, at, generation, ids } = data.removed[0];
-  if ((kind === "records") !== (generation !== null)) return undefined;
+  if (data === undefined || (data.kind === "records") !== (data.answers !== null)) return undefined;
+  const { key, kind, dataset, sha256, why, answers } = data;
   const removal: Removal = {
-    uid: makeRemovalUid(key, sha256, at),
+    uid: makeRemovalUid(key, sha256, data.at),
     key,
     kind,
-    dataset: data.dataset,
+    dataset,
     sha256,
-    sizeBytes,
+    sizeBytes: data.size_bytes,
     logicalDate: data.logical_date,
     why,
-    requestedBy: by,
-    requestedAt: at,
-    answers: generation === null ? null : { questionHash: data.question.hash, generation, askedIds: ids },
+    requestedBy: data.by,
+    requestedAt: data.at,
+    answers:
+      answers === null
+        ? null
+        : { questionHash: answers.question, generation: answers.generation, askedIds: answers.ids },
   };
   return nameRemovalRecord(removal) === recordKey ? removal : undefined;
 }

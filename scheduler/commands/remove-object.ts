@@ -100,15 +100,16 @@ function refuseKind(key: string, { kind, is_committed, missing_since }: ObjectRo
       hint: "Dagmar never changes such objects. Remove it with the store's own tools.",
     });
   }
+  if (isRemovalRecord(key)) {
+    throw new CommandRefused("REMOVAL_REFUSED", `${key} is the record of a removal.`, {
+      hint: "`dagmar lake rm KEY --undo --why …` with the removed key takes it away.",
+    });
+  }
   if (kind === "manifest") {
     throw new CommandRefused(
       "REMOVAL_REFUSED",
       `${key} is a manifest, which proves what other objects hold.`,
-      {
-        hint: isRemovalRecord(key)
-          ? "It is the record of a removal: `dagmar lake rm KEY --undo --why …` with the removed key takes it away."
-          : "Name one of the objects that it lists.",
-      },
+      { hint: "Name one of the objects that it lists." },
     );
   }
   if (is_committed === 0 && missing_since === null) {

@@ -36,7 +36,7 @@ function takeSnapshot(): () => void {
   };
 }
 
-const countRecords = (): number => world.keys().filter((key) => key.includes(".manifest-removed-")).length;
+const countRecords = (): number => world.keys().filter((key) => key.includes(".removed-")).length;
 
 async function judge(isRemoved: boolean): Promise<readonly string[]> {
   const faults: string[] = [];

@@ -45,7 +45,7 @@ describe.each(WAYS)("%s", (way) => {
   test("removes, records and reports; once more it says when and why it was removed", async () => {
     const { exitCode, stdout, stderr } = await world.run(["lake", "rm", KEY, "--why", "of last year"]);
     expect(exitCode, stdout + stderr).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^Removed ${KEY}\\.\n.*\n.*.manifest-removed-.*\n$`));
+    expect(stdout).toMatch(new RegExp(`^Removed ${KEY}\\.\n.*\n.*.removed-.*\n$`));
     expect(existsSync(join(world.lakeFolder, KEY))).toBe(false);
     expect(world.countEvents("object_removed")).toBe(1);
     const again = await world.run(["lake", "rm", KEY, "--why", "another reason", "--json"]);
@@ -177,10 +177,10 @@ test("an object that was deleted by other means is recorded as removed, and no l
   expect(stdout).toContain(`The lake does not hold ${KEY} any longer; it is recorded as removed.`);
   expect((await world.run(["lake", "verify"])).exitCode).toBe(0);
   const keys = world.listLake().map((line) => line.split(" ")[0] ?? "");
-  const manifest = keys.find((key) => key.includes("/.manifest-removed-")) ?? "";
-  const refused = await world.run(["lake", "rm", manifest, "--why", "w"]);
+  const record = keys.find((key) => key.includes("/.removed-")) ?? "";
+  const refused = await world.run(["lake", "rm", record, "--why", "w"]);
   expect(refused.exitCode).toBe(1);
-  expect(refused.stderr).toContain("is a manifest");
+  expect(refused.stderr).toContain("is the record of a removal");
 });
 
 describe("in a bucket", () => {

@@ -56,7 +56,7 @@ describe.each(LAKES)("a removed object of records, in a lake of the kind %s", (l
     expect(world.holds(FIRST_RECORDS)).toBe(false);
     const [record, ...others] = world.keys().filter((key) => !before.includes(key));
     expect(others).toEqual([]);
-    expect(record).toMatch(/^Raw\/TMDB\/JSON\/Movies\/2026\/11\/23\/\.manifest-removed-/);
+    expect(record).toMatch(/^Raw\/TMDB\/JSON\/Movies\/2026\/11\/23\/\.removed-/);
     expect(world.query("SELECT key, state, why, left_out_ids FROM v_removals")).toEqual([
       { key: FIRST_RECORDS, state: "removed", why: "stored by mistake", left_out_ids: removed.length },
     ]);
@@ -213,6 +213,6 @@ describe.each(LAKES)("a removed file, in a lake of the kind %s", (lake) => {
     expect(again.exitCode, again.stdout + again.stderr).toBe(0);
     expect(world.holds(MOVIES_CSV)).toBe(true);
     await expectVerified();
-    expect(world.keys().filter((key) => key.includes(".manifest-removed-"))).toHaveLength(1);
+    expect(world.keys().filter((key) => key.includes(".removed-"))).toHaveLength(1);
   });
 });

@@ -37,21 +37,19 @@ test.each([
   ],
 ])("the record of %s is read as it was written", (_, removal) => {
   const key = nameRemovalRecord(removal);
-  expect(key).toMatch(
-    /^Raw\/Titles\/2026\/11\/23\/\.manifest-removed-20261123T090000000Z-[0-9a-f]{16}\.lake$/,
-  );
+  expect(key).toMatch(/^Raw\/Titles\/2026\/11\/23\/\.removed-20261123T090000000Z-[0-9a-f]{16}\.lake$/);
   expect(parseRemovalRecord(writeRemovalRecord(removal), key)).toEqual(removal);
-  expect([isRemovalRecord(key), isManifestKey(key)]).toEqual([true, true]);
+  expect([isRemovalRecord(key), isManifestKey(key)]).toEqual([true, false]);
 });
 
 test("a key without a folder has its record in the lake's root", () => {
-  expect(nameRemovalRecord({ ...FILE, key: "movies.csv" })).toMatch(/^\.manifest-removed-/);
+  expect(nameRemovalRecord({ ...FILE, key: "movies.csv" })).toMatch(/^\.removed-/);
 });
 
 const text = writeRemovalRecord(RECORDS);
 test.each([
   ["no JSON", "x", nameRemovalRecord(RECORDS)],
-  ["a manifest without a removal", text.replace('"removed"', '"others"'), nameRemovalRecord(RECORDS)],
+  ["a record without a reason", text.replace('"why"', '"because"'), nameRemovalRecord(RECORDS)],
   [
     "a record of another key",
     text.replace(`"key": "${KEY}"`, '"key": "Raw/other.json"'),
@@ -59,8 +57,8 @@ test.each([
   ],
   ["a record of other bytes", text.replace(SHA256, "b".repeat(64)), nameRemovalRecord(RECORDS)],
   [
-    "records without a generation",
-    text.replace('"generation": "0"', '"generation": null'),
+    "records without what they answered",
+    text.replace(/"answers": {[^}]*}/, '"answers": null'),
     nameRemovalRecord(RECORDS),
   ],
   ["a record that was copied elsewhere", text, `Raw/${nameRemovalRecord(RECORDS)}`],
