@@ -350,7 +350,7 @@ CREATE TABLE removals (
   why TEXT NOT NULL,
   requested_by TEXT NOT NULL,
   requested_at TEXT NOT NULL,
-  -- The record in the lake: a manifest that lists the removal.
+  -- The record in the lake.
   record_key TEXT NOT NULL,
   record_body TEXT NOT NULL,
   -- Ids that only this object held when it was removed.
