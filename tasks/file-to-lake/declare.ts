@@ -5,8 +5,7 @@ import type { TaskDeclaration } from "../../model/ports/task-declaration.ts";
 const ERRORS = {
   CONTENT_REMOVED: {
     exit: 1,
-    meaning:
-      "A user removed this content from this key (`dagmar lake rm`), so it is not stored there again.",
+    meaning: "A user removed this content from this key (`dagmar lake rm`), so it is not stored there again.",
   },
   INPUT_IS_ARCHIVE: {
     exit: 1,

@@ -6,6 +6,7 @@ import type { ObjectHead, ObjectSummary } from "../../model/ports/lake.ts";
 import type { KnownObject, RemovalFacts } from "../../model/ports/object-store.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext } from "../../model/ports/task-type.ts";
+import { formatLocalText } from "../../model/time/local-time.ts";
 import { literalPrefix } from "../../model/dag/template.ts";
 import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import { hashObject } from "../../lake/protocol/look-at.ts";
@@ -41,7 +42,7 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
   }
   const removals = await state.objects.findRemovals(lake.id, source.sha256);
   for (const key of listKeys(options.key, source.sha256)) {
-    refuseRemoved(options.file, key, removals);
+    refuseRemoved(options.file, key, removals, run.timezone);
     const known = await state.objects.find(lake.id, key);
     if (known?.isCommitted === true) {
       if (known.sha256 !== source.sha256 || !(await isSound(context, known))) {
@@ -67,13 +68,13 @@ export async function storeFile(context: Context, source: SourceFile): Promise<S
 }
 
 /** What a user removed is stored again only when a user asks for it. */
-function refuseRemoved(file: string, key: string, removals: readonly RemovalFacts[]): void {
+function refuseRemoved(file: string, key: string, removals: readonly RemovalFacts[], timezone: string): void {
   const removal = removals.find((other) => other.key === key);
   if (removal === undefined) return;
   const { why, requestedBy, requestedAt } = removal;
   throw new TaskFailure(
     "CONTENT_REMOVED",
-    `${file} has the content that ${requestedBy} removed from ${key} at ${requestedAt}: ${why}`,
+    `${file} has the content that ${requestedBy} removed from ${key} at ${formatLocalText(requestedAt, timezone)}: ${why}`,
     false,
     {
       hint: `Put the right ${file} into the input folder; or store this one again after \`dagmar lake rm ${key} --undo --why …\`.`,

@@ -4,6 +4,7 @@ import type { RemovalPreview, RemovedObject } from "../../../app/lake/remove-obj
 import { CommandRefused, EXIT, type ExitCode } from "../../../model/errors.ts";
 import { escapeControlCharacters } from "../../../model/text/control-character.ts";
 import { formatBytes } from "../../../model/text/byte-size.ts";
+import { showInstant } from "../../output/time.ts";
 import { isSet, JSON_OPTION, readText, type Command, type Invocation } from "../../command.ts";
 
 /** It becomes part of events and of an object in the lake. */
@@ -76,7 +77,8 @@ async function preview(app: App, key: string, { options, output, drain }: Invoca
   if (found.store === "absent") output.line("The lake does not hold it: only the removal would be recorded.");
   if (found.before !== null) {
     const { requestedBy, requestedAt, why } = found.before;
-    output.line(`${requestedBy} removed it before, at ${requestedAt}: ${why}`);
+    const at = showInstant(requestedAt, app.settings.timezone);
+    output.line(`${requestedBy} removed it before, at ${at}: ${why}`);
   }
   return EXIT.done;
 }
@@ -115,11 +117,11 @@ async function remove(app: App, order: Order, { options, output, drain }: Invoca
     });
     return EXIT.done;
   }
-  for (const line of describeEnd(removed)) output.line(line);
+  for (const line of describeEnd(removed, app.settings.timezone)) output.line(line);
   return EXIT.done;
 }
 
-function describeEnd({ removal, outcome, how, isKept }: RemovedObject): readonly string[] {
+function describeEnd({ removal, outcome, how, isKept }: RemovedObject, timezone: string): readonly string[] {
   const { key, kind, leftOutIds, recordKey, why, requestedBy, requestedAt } = removal;
   const lines = [
     {
@@ -129,7 +131,9 @@ function describeEnd({ removal, outcome, how, isKept }: RemovedObject): readonly
     }[outcome],
   ];
   if (how !== "new")
-    lines.push(`Its removal was recorded before, by ${requestedBy} at ${requestedAt}: ${why}`);
+    lines.push(
+      `Its removal was recorded before, by ${requestedBy} at ${showInstant(requestedAt, timezone)}: ${why}`,
+    );
   if (isKept) {
     lines.push(
       "The bucket keeps it as an earlier version: S3 has put a delete marker. To delete it for good, delete that version.",
