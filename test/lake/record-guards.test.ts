@@ -1,7 +1,7 @@
 /**
  * Guards of the record protocol, each of which fails when it is removed: two lakes, two runs, sizes as well as hashes.
  */
-import { mkdirSync, truncateSync } from "node:fs";
+import { mkdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openLake } from "../../lake/open-lake.ts";
@@ -155,6 +155,26 @@ test.each([
   }
   expect(count).toBe(reads);
 });
+
+test.each(["before its metadata is read", "before its bytes are read"])(
+  "an object that is removed %s is not taken for another program's",
+  async (moment) => {
+    const { lake, folder } = await openTestWorld();
+    const metadata = { "dagmar-kind": "manifest", "dagmar-dataset": "d", "dagmar-logical-date": "l" };
+    await lake.putBytes({ ...planBytes("Raw/one.json", "one"), metadata });
+    const signal = new AbortController().signal;
+    for await (const summary of lake.list("Raw/")) {
+      const remove = (): void => rmSync(join(folder, "lake", summary.key));
+      const get = lake.get.bind(lake);
+      lake.get = (...asked) => {
+        remove();
+        return get(...asked);
+      };
+      if (moment === "before its metadata is read") remove();
+      expect(await lookAt(lake, summary, signal)).toBeUndefined();
+    }
+  },
+);
 
 test("at most four objects are put at once", async () => {
   const world = await openTestWorld();

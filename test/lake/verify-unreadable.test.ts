@@ -22,7 +22,8 @@ test("an archived object and a denied one are listed with the store's message; t
     const deviations = await verifyLake(lake, booked, {
       prefix: "",
       isDeep: true,
-      foreignKeys: new Set(), removals: new Map(),
+      foreignKeys: new Set(),
+      removals: new Map(),
       doubles: [],
       countStored: () => 0,
       signal: new AbortController().signal,
