@@ -35,6 +35,12 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `"db", "prune", "--older-than"`,
   },
   {
+    covers: ["docs lake migrate"],
+    file: "test/cli/lake-migrate.test.ts",
+    title: "every name that a pattern for objects matches is an object's afterwards",
+    holds: `world.run(["lake", "migrate"])`,
+  },
+  {
     covers: ["docs lake ls"],
     file: "test/cli/reading-commands.test.ts",
     title: "lake ls lists objects by prefix and dataset, and says when there is more",
