@@ -68,6 +68,12 @@ export interface OpenOptions {
   readonly mode: OpenMode;
   /** Whether a holder's lease no longer counts: see `MigrateOptions`. By default its expiry decides. */
   readonly isFree?: (held: Lease) => boolean;
+  /**
+   * Another thread of this process may have the file open, and watches it. Then nothing is read past SQLite here: the
+   * descriptors would be closed with the thread, and with them the locks that SQLite holds for the whole process.
+   * https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+   */
+  readonly isInThread?: boolean;
 }
 
 // Prepared once, like every statement: parsing them for each write took a tenth of the time of spooling.
@@ -104,7 +110,7 @@ export async function openDatabase(path: string, options: OpenOptions): Promise<
 
 async function openChecked(path: string, options: OpenOptions): Promise<Database> {
   const isNew = !existsSync(path) || statSync(path).size === 0;
-  if (!isNew) assertLogFits(path, followLink(path));
+  if (!isNew && options.isInThread !== true) assertLogFits(path, followLink(path));
   const connection = new BetterSqlite3(path, { readonly: options.mode === "read", timeout: BUSY_TIMEOUT_MS });
   try {
     assertSafeVersion(connection);
@@ -120,8 +126,11 @@ async function openChecked(path: string, options: OpenOptions): Promise<Database
     throw error;
   }
   const mark = connection.pragma("user_version", { simple: true }) as number;
-  return createDatabase(connection, path, options.clock, watchDatabaseFiles(path, mark));
+  const files = options.isInThread === true ? WATCHED_ELSEWHERE : watchDatabaseFiles(path, mark);
+  return createDatabase(connection, path, options.clock, files);
 }
+
+const WATCHED_ELSEWHERE: FileWatch = { assertSame: () => undefined, isMoved: false };
 
 function createDatabase(
   connection: BetterSqlite3.Database,

@@ -19,7 +19,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   let database: Database | undefined;
 
   async function read(request: HttpRequest): Promise<HttpReply> {
-    database ??= await openDatabase(settings.databaseFile, { clock, mode: "read" });
+    database ??= await openDatabase(settings.databaseFile, { clock, mode: "read", isInThread: true });
     const query = database;
     // Every statement of a request sees the same moment.
     query.run(sql`BEGIN`);

@@ -1,4 +1,5 @@
 /** The compiled reading thread: it starts with the first request, survives what goes wrong, and ends when it is idle. */
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished, describe, expect, test } from "vitest";
 import { startWorkerThread } from "../../../scheduler/attempts/worker-thread.ts";
@@ -45,6 +46,17 @@ function openThread(folder: string): Started {
   return { thread, clock, log, handles };
 }
 
+/** Those of this process on these files. */
+function countLocks(files: readonly string[]): number {
+  const inodes = new Set(files.map((file) => String(statSync(file).ino)));
+  return readFileSync("/proc/locks", "utf8")
+    .split("\n")
+    .filter((line) => {
+      const [, , , , pid, place = ""] = line.trim().split(/\s+/);
+      return pid === String(process.pid) && inodes.has(place.split(":").at(-1) ?? "");
+    }).length;
+}
+
 const ask = (thread: ReadThread, path: string) =>
   thread.answer({ method: "GET", path, search: "", headers: {} });
 
@@ -79,6 +91,24 @@ describe("the reading thread", () => {
     expect((await ask(thread, "/api/v2/version")).status).toBe(200);
     expect(handles.length).toBe(2);
   });
+
+  // Closing any descriptor of a file drops all POSIX locks that the process has on it, SQLite's too.
+  test.runIf(existsSync("/proc/locks"))(
+    "leaves the process's locks on the database when it ends",
+    async () => {
+      const { folder } = await openReadWorld();
+      const files = ["dagmar.db", "dagmar.db-wal", "dagmar.db-shm"].map((name) => join(folder, name));
+      const before = countLocks(files);
+      expect(before).toBeGreaterThan(0);
+      const { thread, handles } = openThread(folder);
+      for (let round = 0; round < 2; round += 1) {
+        expect((await ask(thread, "/api/v2/dags")).status).toBe(200);
+        await handles.at(-1)?.stop();
+      }
+      expect(handles.length).toBe(2);
+      expect(countLocks(files)).toBe(before);
+    },
+  );
 
   test("that dies answers what waited with 500, and the next request starts another", async () => {
     const { folder } = await openReadWorld();
