@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import {
+  readdirSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -20,6 +21,7 @@ import BetterSqlite3 from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { migrate } from "../../state/sqlite/migrate.ts";
 import { MIGRATIONS } from "../../state/sqlite/migrations/list.ts";
+import { renameFilesAsBefore } from "../lake/old-names.ts";
 import { parseMarkdown } from "../docs/markdown.ts";
 import { killWhen, openCliWorld, waitUntil, type CliProcess, type CliWorld } from "../support/cli.ts";
 import { PAGE_EXECUTED_ELSEWHERE } from "./page-elsewhere.ts";
@@ -180,6 +182,21 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     await page.follow("dagmar db backup FILE", { FILE: join(world.folder, "copy.db") });
     await world.prepare(["runs", "list"]);
     await world.prepare(["db", "check"], { DAGMAR_DB: join(world.folder, "copy.db") });
+    writeFileSync(join(world.inputFolder, "notes.txt"), "notes");
+    writeFileSync(
+      join(world.dagsFolder, "notes.yaml"),
+      'dag: notes\nschedule: manual\ntasks:\n  file: { type: file-to-lake, with: { dataset: notes, file: notes.txt, key: "Raw/${partition}/notes.txt" } }\n',
+    );
+    await world.prepare(["run", "notes"]);
+    renameFilesAsBefore(world.lakeFolder);
+    const hasOldName = (): boolean =>
+      readdirSync(world.lakeFolder, { recursive: true, encoding: "utf8" }).some((name) =>
+        name.endsWith("_notes.txt.meta.json"),
+      );
+    expect(hasOldName()).toBe(true);
+    await page.follow("dagmar lake migrate");
+    expect(hasOldName()).toBe(false);
+    await world.prepare(["lake", "verify", "--deep"]);
   },
   "A second scheduler": async (_, page) => {
     const first = await startScheduler(page.start("dagmar scheduler"));
@@ -417,6 +434,8 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     const scheduler = await startScheduler(page.start("dagmar scheduler"));
     const [, address = ""] = /http:\/\/(\S+?)\/healthz/.exec(scheduler.output()) ?? [];
     expect(await page.follow("curl localhost:8793/healthz", { "localhost:8793": address })).toContain("ok");
+    const dags = await page.follow("curl localhost:8793/api/v2/dags", { "localhost:8793": address });
+    expect(dags).toContain('"dag_id":"csv_ingest"');
     await stop(scheduler);
   },
   "There are two lakes": async (world, page) => {

@@ -62,6 +62,11 @@ export const PAGE_EXECUTED_ELSEWHERE: readonly PageElsewhere[] = [
     holds: "what a dry run counted is removed, and a copy made after it has no faults",
   },
   {
+    covers: ["By mail: dagmar doctor", "Delivery: dagmar doctor"],
+    file: "test/e2e/mail-notices.test.ts",
+    holds: 'world.run(["doctor"])',
+  },
+  {
     covers: ["Alert on what: dagmar backfill"],
     file: "test/scheduler/runs/slots-taken.test.ts",
     holds: "a backfill runs skipped slots, as the event says",
