@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import BetterSqlite3 from "better-sqlite3";
+import { formatLocalText } from "../../model/time/local-time.ts";
 import { openCliWorld, startSimulator, waitUntil, writeSamples, type CliWorld } from "../support/cli.ts";
 
 let world: CliWorld;
@@ -105,11 +106,10 @@ test("runs list and runs show report a pause of thirty days with its end, for th
     SELECT dag_id, 'behind', 'manual', 'queued', '2026-11-26T09:00:00.000Z', '', timezone, '', '', params, fingerprint, created_at, lake
       FROM dag_runs WHERE dag_id = 'tmdb_ingest' AND run_id LIKE '%11-25%'`);
   database.close();
-  const until = String(
-    world.query<{ at: string }>(
-      "SELECT next_attempt_at AS at FROM v_tasks WHERE state = 'up_for_retry' AND run_id LIKE '%11-25%'",
-    )[0]?.at,
+  const [waiting] = world.query<{ at: string }>(
+    "SELECT next_attempt_at AS at FROM v_tasks WHERE state = 'up_for_retry' AND run_id LIKE '%11-25%'",
   );
+  const until = formatLocalText(waiting?.at ?? "", "America/Sao_Paulo");
   const cause = `movies: up_for_retry until ${until} (127.0.0.1:${simulator.port} answered 429`;
   const listed = await world.run(["runs", "list", "tmdb_ingest"]);
   const lines = listed.stdout.split("\n").filter((line) => line.includes(" waits: "));
