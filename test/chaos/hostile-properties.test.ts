@@ -162,7 +162,7 @@ describe("keys", () => {
     const objects = files.filter(
       (path) =>
         path.startsWith(`${root}/`) &&
-        !/^_.*\.meta\.json$/.test(basename(path)) &&
+        !/^\.meta-.*\.lake$/.test(basename(path)) &&
         !path.startsWith(`${root}/_dagmar/`),
     );
     expect(new Set(objects.map((path) => relative(root, path)))).toEqual(taken);
