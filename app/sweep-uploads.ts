@@ -21,16 +21,14 @@ export async function sweepUploads({ clock, lake, log }: SweepingApp, signal: Ab
 /** How long the store's list of uploads may take after the work has ended. */
 const SWEEP_GRACE_MS = 2_000;
 
-/** Removes them during the work, and not much longer. `also`: what else is cleaned up meanwhile; it raises nothing. */
+/** Removes them during the work, and not much longer. */
 export async function sweepBeside<T>(
   app: SweepingApp,
   signal: AbortSignal,
   work: () => Promise<T>,
-  also: (signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
 ): Promise<T> {
   const over = new AbortController();
-  const limit = AbortSignal.any([signal, over.signal]);
-  const sweeping = Promise.all([sweepUploads(app, limit), also(limit)]);
+  const sweeping = sweepUploads(app, AbortSignal.any([signal, over.signal]));
   try {
     return await work();
   } finally {

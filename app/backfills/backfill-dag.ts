@@ -150,11 +150,9 @@ async function driveHere(
   };
   const listeners = { engine: { runEnded }, service: silentObserver };
   await withWork(app, database, lease, listeners, drain, async ({ tools, stopping }) => {
-    await sweepBeside(
-      app,
-      stopping,
-      async () => drive({ ...tools, isAttended: true }, { backfillId }, isOver, stopping, watch),
-      (limit) => finishRemovals(app, database, limit),
+    await finishRemovals(app, database, stopping);
+    await sweepBeside(app, stopping, async () =>
+      drive({ ...tools, isAttended: true }, { backfillId }, isOver, stopping, watch),
     );
     if (isOver()) {
       await database.write((query) => endBackfill(query, backfillId, "done", clock.now()));

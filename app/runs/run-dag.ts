@@ -100,14 +100,13 @@ async function drive(
     },
   };
   const listeners = { engine: observer, service: silentObserver };
-  await withWork(app, database, lease, listeners, drain, ({ tools, stopping }) =>
-    sweepBeside(
-      app,
-      stopping,
-      async () => driveRuns({ ...tools, isAttended: true }, [dagRunId], stopping, watch),
-      (limit) => finishRemovals(app, database, limit),
-    ),
-  );
+  await withWork(app, database, lease, listeners, drain, async ({ tools, stopping }) => {
+    // Not next to the work: the run may end before a slow store has removed the object.
+    await finishRemovals(app, database, stopping);
+    await sweepBeside(app, stopping, async () =>
+      driveRuns({ ...tools, isAttended: true }, [dagRunId], stopping, watch),
+    );
+  });
   return { run: readRun(database, dagRunId), isStuck };
 }
 

@@ -204,6 +204,20 @@ describe("in a bucket", () => {
     expect((await world.run(["lake", "verify"])).exitCode).toBe(0);
   });
 
+  test("that is slow the next run still finishes what was left open", async () => {
+    const world = await openRemovalWorld("s3", { movies: 5 });
+    onTestFinished(() => world.close());
+    const when = { operation: "DeleteObject", key: `zone/${FIRST_RECORDS}` } as const;
+    world.store?.faults.push({ when, fault: { kind: "error", status: 403, code: "AccessDenied" } });
+    expect((await world.removeObject(FIRST_RECORDS)).exitCode).toBe(1);
+    expect(world.query("SELECT state FROM v_removals")).toEqual([{ state: "removing" }]);
+    // Longer than the run's own work and the time that the clean-up of uploads has after it.
+    world.store?.faults.push({ when, fault: { kind: "slow", delayMs: 6_000 } });
+    await world.prepare(["run", "tmdb_ingest", "--date", "2026-11-23", "--rerun"]);
+    expect(world.query("SELECT state FROM v_removals")).toEqual([{ state: "removed" }]);
+    expect(world.holds(FIRST_RECORDS)).toBe(false);
+  }, 60_000);
+
   test("that keeps versions it says that the object stays as one, behind a delete marker", async () => {
     const world = await openRemovalWorld("s3", { movies: 5, s3: { isVersioned: true } });
     onTestFinished(() => world.close());
