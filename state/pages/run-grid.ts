@@ -1,5 +1,5 @@
 /** The newest runs of a Dag with the state of every task, in two statements however many there are. */
-import type { DagRunState } from "../../model/run/dag-run.ts";
+import type { DagRunState, RunType } from "../../model/run/dag-run.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
@@ -8,7 +8,7 @@ import { sql } from "../sqlite/statement.ts";
 export interface GridRun {
   readonly dagRunId: number;
   readonly runId: string;
-  readonly runType: string;
+  readonly runType: RunType;
   readonly state: DagRunState;
   readonly logicalDate: string;
   readonly startedAt: string | null;

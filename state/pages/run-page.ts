@@ -1,5 +1,5 @@
 /** DagRuns as lists show them, filtered and ordered by columns of their own. */
-import type { DagRunState } from "../../model/run/dag-run.ts";
+import type { DagRunState, RunType } from "../../model/run/dag-run.ts";
 import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
@@ -10,7 +10,7 @@ export interface RunEntry {
   readonly dagRunId: number;
   readonly dagId: string;
   readonly runId: string;
-  readonly runType: string;
+  readonly runType: RunType;
   readonly state: DagRunState;
   readonly stopReason: string | null;
   readonly logicalDate: string;

@@ -6,7 +6,7 @@ import { listGridRuns } from "../../../state/pages/run-grid.ts";
 import { defineRoute } from "../route.ts";
 import { dagId, pickDag } from "../v2/known-dag.ts";
 import { instant, toUtc, utc } from "../v2/listing.ts";
-import { measureSeconds, writeRunType } from "../v2/wire.ts";
+import { measureSeconds } from "../v2/wire.ts";
 
 /** A year of daily runs. */
 const MOST_RUNS = 366;
@@ -58,7 +58,7 @@ export const getGrid = defineRoute({
       tasks,
       runs: runs.map((run) => ({
         run_id: run.runId,
-        run_type: writeRunType(run.runType),
+        run_type: run.runType,
         state: run.state,
         logical_date: run.logicalDate,
         duration_seconds: measureSeconds(run.startedAt, run.finishedAt),

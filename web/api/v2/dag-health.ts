@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { formatDagIssue, type DagIssue } from "../../../model/errors.ts";
 import { DAG_RUN_STATES } from "../../../model/run/dag-run.ts";
-import { countRunsByState, listDagPage, listImportErrorPage } from "../../../state/pages/dag-page.ts";
+import { countRunsByState, listImportErrorPage } from "../../../state/pages/dag-page.ts";
+import { listDagRows } from "../../../state/runs/dags.ts";
 import { defineRoute, several } from "../route.ts";
 import { paging, readPage, utc } from "./listing.ts";
 import { writeRunState } from "./wire.ts";
@@ -62,9 +63,8 @@ export const getDagStats = defineRoute({
     total_entries: z.int(),
   }),
   handle({ query }, { search }) {
-    const page = { limit: 10_000, offset: 0 };
-    const known = listDagPage(query, {}, [{ column: "dag_id", isDescending: false }], page).rows;
-    const ids = known.map((entry) => entry.dagId).filter((id) => search.dag_ids?.includes(id) ?? true);
+    const known = [...listDagRows(query).keys()].toSorted();
+    const ids = known.filter((id) => search.dag_ids?.includes(id) ?? true);
     const counts = countRunsByState(query, ids);
     const states = [...new Set(DAG_RUN_STATES.map(writeRunState))];
     const dags = ids.map((id) => ({

@@ -12,14 +12,7 @@ import {
 import { defineRoute, several, type ReadTools } from "../route.ts";
 import { dagId, pickDag } from "./known-dag.ts";
 import { instant, orderParameter, paging, readOrder, readPage, utc } from "./listing.ts";
-import {
-  airflowRunState,
-  airflowRunType,
-  measureSeconds,
-  readRunStates,
-  writeRunState,
-  writeRunType,
-} from "./wire.ts";
+import { airflowRunState, airflowRunType, measureSeconds, readRunStates, writeRunState } from "./wire.ts";
 
 const ALL_DAGS = "~";
 
@@ -145,7 +138,7 @@ function writeRun(run: RunEntry): z.infer<typeof dagRun> {
     data_interval_start: run.intervalStart,
     data_interval_end: run.intervalEnd,
     last_scheduling_decision: null,
-    run_type: writeRunType(run.runType),
+    run_type: run.runType,
     state: writeRunState(run.state),
     triggered_by: TRIGGERS[run.runType] ?? null,
     triggering_user_name: null,

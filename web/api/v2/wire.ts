@@ -1,7 +1,7 @@
 /** What differs between Dagmar's words and those of Airflow's API. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { DagRunState, RunType } from "../../../model/run/dag-run.ts";
+import type { DagRunState } from "../../../model/run/dag-run.ts";
 import type { AttemptState, TaskState } from "../../../model/run/task-instance.ts";
 
 export const airflowRunState = z.enum(["queued", "running", "success", "failed"]);
@@ -26,10 +26,6 @@ export function writeRunState(state: DagRunState): z.infer<typeof airflowRunStat
 /** The states of Dagmar that Airflow's `failed` stands for, and so on. */
 export function readRunStates(states: readonly string[] | undefined): readonly string[] | undefined {
   return states?.flatMap((state) => (state === "failed" ? ["failed", "cancelled"] : [state]));
-}
-
-export function writeRunType(runType: string): RunType {
-  return runType as RunType;
 }
 
 /** Airflow has null for a task that was not looked at, and no cancelled tasks. */
