@@ -74,7 +74,7 @@ async function measure(
     const ms: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const beganMs = performance.now();
-      const { reply } = await reader.answer({ method: "GET", path, search, headers: {} });
+      const { reply } = await reader.answer({ method: "GET", path, search, headers: {}, body: "" });
       ms.push(performance.now() - beganMs);
       if (reply.status !== 200) throw new Error(`${path} answered ${reply.status}: ${String(reply.body)}`);
     }

@@ -9,7 +9,7 @@ import { createMetrics, type Metrics } from "./ops/metrics.ts";
 import { answerOps, OPS_PATHS, type OpsAnswers } from "./ops/ops-routes.ts";
 import { readSnapshot } from "./ops/read-snapshot.ts";
 import type { ReadThread, ThreadHandle } from "./reading/read-thread.ts";
-import { reply, TEXT, type HttpReply, type HttpRequest } from "./server/exchange.ts";
+import { reply, TEXT, type HttpReply, type HttpRequest, type RequestHead } from "./server/exchange.ts";
 import { startHttpServer, type HttpAddress, type HttpServer } from "./server/http-server.ts";
 
 const TRY_EVERY_MS = 5_000;
@@ -32,9 +32,9 @@ export function createWebFace(database: Database, tools: FaceTools): ServiceFace
     observer: metrics.observer,
     async open(facts) {
       if (address === null) return openEndpoint(() => Promise.resolve(undefined), clock, log);
-      const { answer, close } = createAnswers(address, tools, metrics, facts);
+      const { refuse, answer, close } = createAnswers(address, tools, metrics, facts);
       const start = async (): Promise<HttpServer> => {
-        const server = await startHttpServer({ address, log, answer });
+        const server = await startHttpServer({ address, log, refuse, answer });
         log.info(`Health and metrics: ${server.url}/healthz, /readyz, /metrics; API: ${server.url}/api/v2`);
         return server;
       };
@@ -51,6 +51,7 @@ export function createWebFace(database: Database, tools: FaceTools): ServiceFace
 }
 
 interface Answers {
+  readonly refuse: (head: RequestHead) => Promise<HttpReply | undefined>;
   readonly answer: (request: HttpRequest) => Promise<HttpReply>;
   readonly close: () => Promise<void>;
 }
@@ -68,14 +69,16 @@ function createAnswers(
   };
   let reader: ReadThread | undefined;
   return {
+    async refuse(head) {
+      if (Object.hasOwn(OPS_PATHS, head.path)) return undefined;
+      // Loaded at the first request: a scheduler whose API is not used keeps its memory.
+      const { guard } = await import("./server/guard.ts");
+      return guard(head, host);
+    },
     async answer(request) {
       const known = await answerOps(request, ops);
       if (known !== undefined) return known;
       if (!READ.some((start) => request.path.startsWith(start))) return reply(404, TEXT, NOT_FOUND);
-      // Loaded at the first request: a scheduler whose API is not used keeps its memory.
-      const { guard } = await import("./server/guard.ts");
-      const refusal = guard(request, host);
-      if (refusal !== undefined) return refusal;
       const { createReadThread } = await import("./reading/read-thread.ts");
       reader ??= createReadThread(startReader, clock, log);
       return reader.answer(request);

@@ -22,6 +22,8 @@ const TITLES: Readonly<Record<number, string>> = {
   404: "Not found",
   405: "Method not allowed",
   409: "Conflict",
+  413: "Body too large",
+  415: "Unsupported media type",
   422: "Unprocessable request",
   500: "Internal error",
   503: "Try again later",

@@ -1,6 +1,7 @@
 /** A request and its reply as every part of the HTTP face sees them. The server alone touches sockets. */
 
-export interface HttpRequest {
+/** What is known of a request before its body is read. */
+export interface RequestHead {
   /** `HEAD` is given as `GET`: the server leaves the body out. */
   readonly method: string;
   /** As sent, still encoded: `/api/v2/dags/a%20b`. */
@@ -9,6 +10,11 @@ export interface HttpRequest {
   readonly search: string;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface HttpRequest extends RequestHead {
+  /** As it was sent; empty for `GET`, and if there is none. */
+  readonly body: string;
 }
 
 export interface HttpReply {

@@ -1,6 +1,6 @@
 /** Who may use pages and API. On loopback no login is needed, but a page of another site must not reach them either. */
 import { replyProblem } from "../api/problem.ts";
-import type { HttpReply, HttpRequest } from "./exchange.ts";
+import type { HttpReply, RequestHead } from "./exchange.ts";
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
@@ -9,7 +9,7 @@ function isLoopback(host: string): boolean {
 }
 
 /** `undefined` if the request may pass. `host`: the address that the server listens on. */
-export function guard(request: HttpRequest, host: string): HttpReply | undefined {
+export function guard(request: RequestHead, host: string): HttpReply | undefined {
   if (!isLoopback(host)) {
     return replyProblem({
       status: 403,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { ConfigError, describeError } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
-import { reply, TEXT, type HttpReply, type HttpRequest } from "./exchange.ts";
+import { reply, TEXT, type HttpReply, type HttpRequest, type RequestHead } from "./exchange.ts";
 
 export interface HttpAddress {
   readonly host: string;
@@ -14,6 +14,8 @@ export interface HttpAddress {
 
 export interface HttpServerOptions {
   readonly address: HttpAddress;
+  /** Before the body is read: a reply if the request may not pass. */
+  readonly refuse?: (head: RequestHead) => Promise<HttpReply | undefined>;
   readonly answer: (request: HttpRequest) => Promise<HttpReply>;
   readonly log: Logger;
 }
@@ -26,17 +28,12 @@ export interface HttpServer {
 }
 
 /** Raises `ADDRESS_TAKEN` if listening may work later, `CONFIG_INVALID` if the configuration has to change. */
-export async function startHttpServer({ address, answer, log }: HttpServerOptions): Promise<HttpServer> {
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { address, log } = options;
   const server = createServer(LIMITS, (message, response) => {
-    const request = readRequest(message);
-    void answer(request)
-      .catch((error: unknown) => {
-        log.error(`${request.path} could not be answered: ${describeError(error)}`);
-        return reply(500, TEXT, "Internal error; the log has the reason.\n");
-      })
-      .then((made) => {
-        send(response, made);
-      });
+    void handle(message, options).then((made) => {
+      if (made !== undefined) send(response, made);
+    });
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = IDLE_MS;
@@ -67,7 +64,28 @@ const LIMITS = {
   connectionsCheckingInterval: 5_000,
 } as const;
 
-function readRequest({ method = "GET", url = "/", headers }: IncomingMessage): HttpRequest {
+/** `undefined` if the client has gone. */
+async function handle(
+  message: IncomingMessage,
+  { refuse, answer, log }: HttpServerOptions,
+): Promise<HttpReply | undefined> {
+  const head = readHead(message);
+  try {
+    const refusal = (await findHeadFault(message, head)) ?? (await refuse?.(head));
+    if (refusal !== undefined) return refusal;
+    if (head.method === "GET") return await answer({ ...head, body: "" });
+    const { readBody } = await import("./read-body.ts");
+    const body = await readBody(message, head).catch(() => undefined);
+    if (body === undefined) return undefined;
+    if (typeof body !== "string") return await replyFault(body.status, body.detail);
+    return await answer({ ...head, body });
+  } catch (error) {
+    log.error(`${head.path} could not be answered: ${describeError(error)}`);
+    return reply(500, TEXT, "Internal error; the log has the reason.\n");
+  }
+}
+
+function readHead({ method = "GET", url = "/", headers }: IncomingMessage): RequestHead {
   const cut = url.indexOf("?");
   const single = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === "string" ? [[name, value] as const] : [],
@@ -78,6 +96,24 @@ function readRequest({ method = "GET", url = "/", headers }: IncomingMessage): H
     search: cut < 0 ? "" : url.slice(cut),
     headers: Object.fromEntries(single),
   };
+}
+
+/** Two parts of a system that read different ones of two headers would judge different requests. */
+const ONCE = ["host", "authorization", "origin", "sec-fetch-site", "content-type", "idempotency-key"];
+
+async function findHeadFault(
+  { headersDistinct }: IncomingMessage,
+  { path }: RequestHead,
+): Promise<HttpReply | undefined> {
+  if (!path.startsWith("/")) return replyFault(400, "The target of a request is a path that begins with /.");
+  const twice = ONCE.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
+  if (twice !== undefined) return replyFault(400, `The header ${twice} is there more than once.`);
+  return undefined;
+}
+
+async function replyFault(status: number, detail: string): Promise<HttpReply> {
+  const { replyProblem } = await import("../api/problem.ts");
+  return replyProblem({ status, code: "USAGE", detail });
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpReply): void {

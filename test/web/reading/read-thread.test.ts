@@ -58,7 +58,7 @@ function countLocks(files: readonly string[]): number {
 }
 
 const ask = (thread: ReadThread, path: string) =>
-  thread.answer({ method: "GET", path, search: "", headers: {} });
+  thread.answer({ method: "GET", path, search: "", headers: {}, body: "" });
 
 describe("the reading thread", () => {
   test("is not started before the first request, and answers many at once", async () => {
