@@ -1,6 +1,7 @@
 /** Sends a request to the scheduler that holds the lease, as a row in the database, and waits for its answer. */
 import type { JsonValue } from "../model/dag/dag.ts";
 import { CommandRefused, isErrorCode, StateError, type DagmarError } from "../model/errors.ts";
+import type { Clock } from "../model/ports/clock.ts";
 import type { CommandAnswers } from "../scheduler/commands/command.ts";
 import type { Refusal } from "../scheduler/commands/refusal.ts";
 import type { WorkSettings } from "../scheduler/commands/work-settings.ts";
@@ -22,6 +23,15 @@ interface RequestAnswers extends CommandAnswers {
 const LOOK_EVERY_MS = 50;
 const PATIENCE_MS = 30_000;
 
+/** How a process waits for the answer to a request. */
+export interface AnswerWait {
+  readonly clock: Clock;
+  /** Resolves when there may be an answer; by default after 50 ms. */
+  readonly untilNews?: () => Promise<void>;
+  /** By default 30 s. */
+  readonly patienceMs?: number;
+}
+
 /** Raises `NO_SCHEDULER` if no answer comes in time or the scheduler stops, `INTERRUPTED` if Ctrl-C is pressed first. */
 export async function askScheduler<Kind extends keyof RequestAnswers>(
   { clock }: Pick<App, "clock">,
@@ -33,25 +43,35 @@ export async function askScheduler<Kind extends keyof RequestAnswers>(
   const requestId = await database.write((query) =>
     insertRequest(query, { kind, payload, requestedBy: `${pid}@${host}` }, clock.now()),
   );
+  // A scheduler of this program wrote the answer; only here it gets its type back.
+  return (await awaitAnswer({ clock }, database, requestId, drain)) as unknown as RequestAnswers[Kind];
+}
+
+/** The answer of a request that was entered. Raises what `askScheduler` raises. */
+export async function awaitAnswer(
+  { clock, untilNews = () => clock.sleep(LOOK_EVERY_MS), patienceMs = PATIENCE_MS }: AnswerWait,
+  database: Database,
+  requestId: number,
+  drain: AbortSignal,
+): Promise<JsonValue> {
   const startedMs = clock.monotonicMs();
   for (;;) {
     const { state, answer } = readAnswer(database, requestId);
-    // A scheduler of this program wrote the answer; only here it gets its type back.
-    if (state === "done") return answer as unknown as RequestAnswers[Kind];
+    if (state === "done") return answer;
     if (state === "refused") throw raiseRefusal(answer);
     const isGone = state === "withdrawn" || readLease(database)?.purpose !== SCHEDULER_PURPOSE;
-    const isLate = state === "open" && clock.monotonicMs() - startedMs > PATIENCE_MS;
+    const isLate = state === "open" && clock.monotonicMs() - startedMs > patienceMs;
     if (drain.aborted || isGone || isLate) {
       const isTaken =
         state === "begun" || !(await database.write((query) => withdrawRequest(query, requestId)));
       // A request that was answered or begun meanwhile cannot be withdrawn, and needs no further wait.
-      if (!isTaken || state !== "open") throw giveUp(drain, isGone, isTaken);
+      if (!isTaken || state !== "open") throw giveUp(drain, isGone, isTaken, patienceMs);
     }
-    await clock.sleep(LOOK_EVERY_MS);
+    await untilNews();
   }
 }
 
-function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean): DagmarError {
+function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean, patienceMs: number): DagmarError {
   if (isGone) {
     return new StateError("NO_SCHEDULER", "The scheduler stopped before it answered.", {
       hint: "Give the same command again: it does the work itself, or asks the next scheduler.",
@@ -65,7 +85,7 @@ function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean): DagmarEr
   }
   return new StateError(
     "NO_SCHEDULER",
-    "The scheduler did not answer within 30 s; the request was withdrawn.",
+    `The scheduler did not answer within ${patienceMs / 1000} s; the request was withdrawn.`,
     {
       hint: "Check its /healthz or its log, then give the same command again.",
     },

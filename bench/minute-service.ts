@@ -6,6 +6,7 @@ import type { DagDefinition } from "../model/dag/dag.ts";
 import { DrainRequested } from "../scheduler/attempts/stop-reasons.ts";
 import { observeEngine } from "../scheduler/engine/observe-engine.ts";
 import { runService } from "../scheduler/service.ts";
+import { createWakeSignal } from "../scheduler/waking/wake-signal.ts";
 import { makeVersion } from "../test/support/test-dag.ts";
 import type { HandClock } from "../test/support/hand-clock.ts";
 import type { Ground } from "./ground.ts";
@@ -50,6 +51,7 @@ export async function startMinuteService(
       settings: { lake: lakeId, input: "", dags: "" },
       timezone: "UTC",
       minuteTimer: () => () => undefined,
+      wakeSignal: createWakeSignal(),
       source: { stamp: () => Promise.resolve("one"), load: () => Promise.resolve(folder) },
       pruneLogs: () => Promise.resolve(0),
       service: {

@@ -30,6 +30,12 @@ export const ERROR_CODES = {
   POOL_UNKNOWN: { exit: 2, meaning: "There is no pool of that name." },
   RUN_UNKNOWN: { exit: 2, meaning: "There is no DagRun of that name or date." },
   RUN_PARAMS_DIFFER: { exit: 2, meaning: "A DagRun of that logical date exists with other params." },
+  RUN_EXISTS: { exit: 2, meaning: "The Dag has a DagRun of that logical date already." },
+  PLAN_CHANGED: {
+    exit: 2,
+    meaning: "What would be done is no longer what the preview showed; nothing was done.",
+  },
+  KEY_REUSED: { exit: 2, meaning: "The Idempotency-Key was given to another request within the last day." },
   PARAM_INVALID: {
     exit: 2,
     meaning: "A --param is not declared by the Dag, or its value has the wrong type.",

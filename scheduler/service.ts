@@ -16,12 +16,14 @@ import { listenForRequests } from "./waking/listen-for-requests.ts";
 import type { MinuteTimer } from "./waking/minute-timer.ts";
 import { createUnwrittenEvents } from "./waking/unwritten-events.ts";
 import { waitUntil } from "./waking/wait-until.ts";
-import { createWakeSignal } from "./waking/wake-signal.ts";
+import type { WakeSignal } from "./waking/wake-signal.ts";
 import type { WorkSettings } from "./commands/work-settings.ts";
 
 export interface ServiceTools extends EngineTools, HousekeepingTools {
   readonly source: DagSource;
   readonly minuteTimer: MinuteTimer;
+  /** Raised by this process when it has entered a request. Other processes cannot raise it: the loop polls for theirs. */
+  readonly wakeSignal: WakeSignal;
   readonly service: ServiceObserver;
   readonly registry: RunMaker["registry"];
   /** A command with other settings is refused. */
@@ -38,8 +40,7 @@ const STALL_SECONDS = 1;
 /** Resolves when `drain` is aborted and every attempt has stopped. Raises `LEASE_LOST`, `DATABASE_MOVED`. */
 export async function runService(given: ServiceTools, drain: AbortSignal): Promise<void> {
   const tools: ServiceTools = { ...given, service: shieldListener(given.service, given.log) };
-  const { clock, log, service, registry, lakeId } = tools;
-  const wakeSignal = createWakeSignal();
+  const { clock, log, service, registry, lakeId, wakeSignal } = tools;
   const wake = (): void => wakeSignal.raise();
   const over = new AbortController();
   const engine = createEngine(wakeAtRunEnds(tools, wake), wakeSignal, drain);
@@ -51,7 +52,7 @@ export async function runService(given: ServiceTools, drain: AbortSignal): Promi
   let stopTimer = tools.minuteTimer(wake);
   const listening = listenForRequests(tools, wakeSignal, over.signal);
   const housekeeper = createHousekeeper(tools, drain);
-  const turnTools = { ...tools, maker: { registry, lakeId }, engine, wakeSignal, reader, watch, unwritten };
+  const turnTools = { ...tools, maker: { registry, lakeId }, engine, reader, watch, unwritten };
 
   try {
     for (;;) {

@@ -1,6 +1,6 @@
 /** The service's HTTP face: health and metrics at once, the API from its first request; opened while another process may have the address. */
-import type { Endpoint, ServiceFace } from "../app/service/endpoint.ts";
-import { judgeHealth, judgeReadiness, type ServiceFacts } from "../app/service/health.ts";
+import type { Endpoint, ServiceAccess, ServiceFace } from "../app/service/endpoint.ts";
+import { judgeHealth, judgeReadiness } from "../app/service/health.ts";
 import { DagmarError, describeError } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
 import type { Logger } from "../model/ports/logger.ts";
@@ -30,9 +30,9 @@ export function createWebFace(database: Database, tools: FaceTools): ServiceFace
   const metrics = createMetrics({ read: () => readSnapshot(database), clock, version });
   return {
     observer: metrics.observer,
-    async open(facts) {
+    async open(service) {
       if (address === null) return openEndpoint(() => Promise.resolve(undefined), clock, log);
-      const { refuse, answer, close } = createAnswers(address, tools, metrics, facts);
+      const { refuse, answer, close } = createAnswers(address, tools, metrics, service);
       const start = async (): Promise<HttpServer> => {
         const server = await startHttpServer({ address, log, refuse, answer });
         log.info(`Health and metrics: ${server.url}/healthz, /readyz, /metrics; API: ${server.url}/api/v2`);
@@ -60,7 +60,7 @@ function createAnswers(
   { host }: HttpAddress,
   { clock, log, startReader }: FaceTools,
   metrics: Metrics,
-  facts: () => ServiceFacts,
+  { facts, orders }: ServiceAccess,
 ): Answers {
   const ops: OpsAnswers = {
     health: () => judgeHealth(facts()),
@@ -80,7 +80,7 @@ function createAnswers(
       if (known !== undefined) return known;
       if (!READ.some((start) => request.path.startsWith(start))) return reply(404, TEXT, NOT_FOUND);
       const { createReadThread } = await import("./reading/read-thread.ts");
-      reader ??= createReadThread(startReader, clock, log);
+      reader ??= createReadThread({ start: startReader, orders, clock, log });
       return reader.answer(request);
     },
     close: async () => reader?.close(),

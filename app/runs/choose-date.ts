@@ -25,11 +25,47 @@ export function readGivenDate(text: string, timezone: string, flag = "--date"): 
   return given;
 }
 
+export interface DateFacts {
+  /** `null` if there is no database yet. */
+  readonly query: Query | null;
+  readonly lakeId: string;
+  readonly now: Date;
+}
+
+/** How the asking face calls its arguments. */
+export interface DateWords {
+  readonly date: string;
+  /** How to allow a date after the next slot. */
+  readonly force: string;
+}
+
+const COMMAND_WORDS: DateWords = { date: "--date", force: "--force" };
+
 /**
- * The date of the run that `run` and `trigger` create or resume, ISO UTC; `null` if no date is given. A day without a run
- * and without a slot means its first instant. Errors: `USAGE` for a day with several runs or slots and, unless `isForced`,
- * for a new run after the next slot. `dags`: the Dags that it may follow.
+ * The date of the run that `run` and `trigger` create or resume, ISO UTC. A day without a run and without a slot means
+ * its first instant. Errors: `USAGE` for a day with several runs or slots and, unless `isForced`, for a new run after
+ * the next slot. `dags`: the Dags that it may follow.
  */
+export function chooseDate(
+  { query, lakeId, now }: DateFacts,
+  dag: DagDefinition,
+  dags: DagsById,
+  text: string,
+  isForced: boolean,
+  words: DateWords = COMMAND_WORDS,
+): string {
+  const given = readGivenDate(text, dag.timezone, words.date);
+  const instant =
+    given.kind === "instant"
+      ? given.instant
+      : (pickOne(dag, given.day, judgeDay(given.day, readDay(query, lakeId, dag, dags, given.range))) ??
+        given.range.from);
+  const isThere = query !== null && findRunByDate(query, lakeId, dag.dagId, instant) !== undefined;
+  if (!isThere && !isForced) refuseFuture(dag, dags, instant, now, words);
+  return instant.toISOString();
+}
+
+/** As `chooseDate`, for a command; `null` if no date is given. */
 export async function chooseLogicalDate(
   app: App,
   dag: DagDefinition,
@@ -38,17 +74,10 @@ export async function chooseLogicalDate(
   isForced: boolean,
 ): Promise<string | null> {
   if (text === undefined) return null;
-  const given = readGivenDate(text, dag.timezone);
-  // Opened only if it exists: a refused command must not create a database.
+  // Refused before the database is opened, and opened only if it exists: a refused command must not create one.
+  readGivenDate(text, dag.timezone);
   const query = existsSync(app.settings.databaseFile) ? await app.openDatabase("create") : null;
-  const instant =
-    given.kind === "instant"
-      ? given.instant
-      : (pickOne(dag, given.day, judgeDay(given.day, readDay(query, app.lake.id, dag, dags, given.range))) ??
-        given.range.from);
-  const isThere = query !== null && findRunByDate(query, app.lake.id, dag.dagId, instant) !== undefined;
-  if (!isThere && !isForced) refuseFuture(dag, dags, instant, app.clock.now());
-  return instant.toISOString();
+  return chooseDate({ query, lakeId: app.lake.id, now: app.clock.now() }, dag, dags, text, isForced);
 }
 
 function readDay(
@@ -88,7 +117,13 @@ function pickOne(dag: Pick<DagDefinition, "dagId" | "timezone">, day: string, me
   );
 }
 
-function refuseFuture(dag: DagDefinition, dags: DagsById, instant: Date, now: Date): void {
+function refuseFuture(
+  dag: DagDefinition,
+  dags: DagsById,
+  instant: Date,
+  now: Date,
+  { force }: DateWords,
+): void {
   const next = findNextDagSlot(dag, dags, now);
   if (instant <= (next ?? now)) return;
   const bound =
@@ -96,7 +131,7 @@ function refuseFuture(dag: DagDefinition, dags: DagsById, instant: Date, now: Da
   throw new CommandRefused(
     "USAGE",
     `${dag.dagId}: ${formatLocal(instant, dag.timezone)} ${bound}; no run was made.`,
-    { hint: "Check the date. --force creates the run anyway." },
+    { hint: `Check the date. ${force} creates the run anyway.` },
   );
 }
 

@@ -2,12 +2,19 @@
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { ServiceFacts } from "./health.ts";
+import type { Orders } from "./orders.ts";
 
 /** Created before the service has a role, because it observes from the start. */
 export interface ServiceFace {
   readonly observer: ServiceObserver;
   /** Opens it if the address is free. */
-  open(facts: () => ServiceFacts): Promise<Endpoint>;
+  open(service: ServiceAccess): Promise<Endpoint>;
+}
+
+/** What the face may know of the service, and have it do. */
+export interface ServiceAccess {
+  readonly facts: () => ServiceFacts;
+  readonly orders: Orders;
 }
 
 export type MakeFace = (database: Database) => ServiceFace;

@@ -6,6 +6,7 @@ import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { pruneAttemptLogs } from "../../logs/attempt-log-location.ts";
 import { CommandRefused, EXIT, isFencedOff, type ExitCode } from "../../model/errors.ts";
 import type { DagSource } from "../../model/ports/dag-source.ts";
+import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import { takeOver } from "../../scheduler/attempts/take-over.ts";
 import { observeEngine } from "../../scheduler/engine/observe-engine.ts";
 import { awaitLease, type HeldLease } from "../../scheduler/lease/lease-keeper.ts";
@@ -13,6 +14,7 @@ import { identifyProcess } from "../../scheduler/lease/process-identity.ts";
 import { noteRunEnd } from "../../scheduler/notices/note-run-end.ts";
 import { runService } from "../../scheduler/service.ts";
 import { wakeEachMinute } from "../../scheduler/waking/minute-timer.ts";
+import { createWakeSignal, type WakeSignal } from "../../scheduler/waking/wake-signal.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { openDagCheckStore } from "../dags/kept-dag-checks.ts";
@@ -24,6 +26,7 @@ import { sweepUploads } from "../sweep-uploads.ts";
 import { withWork, type Work } from "../work.ts";
 import type { MakeFace } from "./endpoint.ts";
 import { logRuns } from "./log-runs.ts";
+import { createOrders } from "./orders.ts";
 import { sendDueNotices } from "./send-due-notices.ts";
 import { createServiceState, type ServiceState } from "./service-state.ts";
 
@@ -37,7 +40,16 @@ export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSig
   const database = await app.openDatabase("create");
   const face = makeFace(database);
   const state = createServiceState(database, clock, face.observer);
-  const endpoint = await face.open(() => state.facts());
+  const wakeSignal = createWakeSignal();
+  const orders = createOrders({
+    database,
+    clock,
+    log,
+    settings: describeWork(app),
+    wake: () => wakeSignal.raise(),
+    drain,
+  });
+  const endpoint = await face.open({ facts: () => state.facts(), orders });
   let lease: HeldLease | null = null;
   try {
     let hasStoodBy = false;
@@ -60,11 +72,16 @@ export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSig
     else await endpoint.insist();
     state.setRole("active");
     state.observer.leaseChanged(true, lease.epoch);
-    const listeners = {
-      engine: logRuns(log, observeEngine(state.observer, clock)),
-      service: state.observer,
+    const service = {
+      ...state.observer,
+      tick(durationSeconds: number) {
+        state.observer.tick(durationSeconds);
+        orders.turned();
+      },
     };
-    await withWork(app, database, lease, listeners, drain, (work) => schedule(app, database, state, work));
+    const listeners = { engine: logRuns(log, observeEngine(service, clock)), service };
+    const parts = { database, state, service, wakeSignal };
+    await withWork(app, database, lease, listeners, drain, (work) => schedule(app, parts, work));
     return lease.lost.aborted ? judgeLoss(lease.lost) : judgeDrain(drain);
   } finally {
     if (lease !== null) state.observer.leaseChanged(false, null);
@@ -73,14 +90,19 @@ export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSig
   }
 }
 
+interface Parts {
+  readonly database: Database;
+  readonly state: ServiceState;
+  readonly service: ServiceObserver;
+  readonly wakeSignal: WakeSignal;
+}
+
 async function schedule(
   app: App,
-  database: Database,
-  state: ServiceState,
+  { database, state, service, wakeSignal }: Parts,
   { tools, stopping }: Work,
 ): Promise<void> {
   const { clock, log, settings, version } = app;
-  const service = state.observer;
   const stop = (): void => state.setRole("stopping");
   if (stopping.aborted) stop();
   stopping.addEventListener("abort", stop, { once: true });
@@ -105,6 +127,7 @@ async function schedule(
       // A run in the foreground shows its end; only the scheduler's runs end unseen.
       noteRunEnd: (query, run, now) => noteRunEnd(query, run, notify, now),
       minuteTimer: wakeEachMinute(clock),
+      wakeSignal,
       pruneLogs: (before) => pruneAttemptLogs(settings.logsFolder, before),
       source: openDagSource(app, database),
       settings: describeWork(app),

@@ -1,4 +1,5 @@
 /** Parses command-line values for the commands; an invalid value is refused with the valid form. */
+import { assertParamKind, refuseUnknownParam } from "../../app/runs/check-params.ts";
 import { suggestName } from "../../config/suggestion.ts";
 import type { DagDefinition, JsonValue, Params } from "../../model/dag/dag.ts";
 import { findTask } from "../../model/dag/dag.ts";
@@ -44,10 +45,7 @@ export function readParams(pairs: readonly string[], dag: DagDefinition): Params
     const split = pair.indexOf("=");
     const name = pair.slice(0, split);
     if (split < 1 || !Object.hasOwn(dag.params, name)) {
-      const declared = Object.keys(dag.params).join(", ");
-      throw new CommandRefused("PARAM_INVALID", `--param ${pair}: ${dag.dagId} has no such param.`, {
-        hint: declared === "" ? "It declares none." : `Write name=value; it declares ${declared}.`,
-      });
+      throw refuseUnknownParam(`--param ${pair}`, dag, "Write name=value; it declares");
     }
     params[name] = readParam(name, pair.slice(split + 1), dag.params[name] ?? null);
   }
@@ -66,17 +64,8 @@ function readParam(name: string, text: string, preset: JsonValue): JsonValue {
       hint: `Its default is ${JSON.stringify(preset)}.`,
     });
   }
-  const isSameKind = preset === null || value === null || typeof value === typeof preset;
-  if (
-    isSameKind &&
-    Array.isArray(value) === (Array.isArray(preset) || (preset === null && Array.isArray(value)))
-  ) {
-    return value;
-  }
-  throw new CommandRefused(
-    "PARAM_INVALID",
-    `--param ${name}=${text}: its default ${JSON.stringify(preset)} has another type.`,
-  );
+  assertParamKind(`--param ${name}=${text}`, value, preset);
+  return value;
 }
 
 function parseJson(text: string): JsonValue | undefined {

@@ -13,6 +13,7 @@ import {
 import type { Query } from "../../state/sqlite/query.ts";
 import { makeRun, type RunMaker } from "../runs/new-run.ts";
 import { resumeRun, widenTasks } from "../runs/resume-run.ts";
+import { assertPlanned } from "./planned.ts";
 import { refuseRunning } from "./refuse-running.ts";
 import { restartRun } from "./restart-run.ts";
 
@@ -30,7 +31,25 @@ export interface RunRequest {
   readonly namedTasks: readonly string[];
   readonly isRerun: boolean;
   readonly isRefetch: boolean;
+  /** Refuse a date that has a run already. */
+  readonly mustBeNew?: boolean;
+  /** Of the preview that was confirmed; see `describeNewRun`. */
+  readonly expected?: string | null;
 }
+
+/** What a preview of a new run shows. `null`: now. */
+export function describeNewRun({ version, logicalDate, params }: NewRunFacts) {
+  const { dagId, tasks, params: defaults } = version.definition;
+  return {
+    dagId,
+    fingerprint: version.fingerprint,
+    logicalDate,
+    params: { ...defaults, ...params },
+    tasks: tasks.map(({ taskId }) => taskId),
+  };
+}
+
+type NewRunFacts = Pick<RunRequest, "version" | "logicalDate" | "params">;
 
 export interface PreparedRun {
   readonly run: DagRun;
@@ -39,8 +58,10 @@ export interface PreparedRun {
   readonly isOutdated: boolean;
 }
 
-/** One transaction. Errors: `RUN_PARAMS_DIFFER`, `USAGE`. */
+/** One transaction. Errors: `RUN_PARAMS_DIFFER`, `RUN_EXISTS`, `PLAN_CHANGED`, `USAGE`. */
 export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, now: Date): PreparedRun {
+  if (request.mustBeNew === true) refuseExisting(query, maker.lakeId, request);
+  assertPlanned(request.expected, describeNewRun(request));
   const existing = findExisting(query, maker.lakeId, request, now);
   if (existing === undefined) {
     const run = makeRun(
@@ -70,6 +91,15 @@ export function prepareRun(query: Query, maker: RunMaker, request: RunRequest, n
   const isOutdated = run.fingerprint !== request.version.fingerprint;
   if (run.state === "success" && run === existing) return { run, how: "done", isOutdated };
   return { run: resumeRun(query, run, now), how: "resumed", isOutdated };
+}
+
+function refuseExisting(query: Query, lakeId: string, { version, logicalDate }: RunRequest): void {
+  if (logicalDate === null) return;
+  const run = findRunByDate(query, lakeId, version.definition.dagId, new Date(logicalDate));
+  if (run === undefined) return;
+  throw new CommandRefused("RUN_EXISTS", `${nameRun(run)} exists already; it is ${run.state}.`, {
+    hint: "Clear it to run it again, or give another date.",
+  });
 }
 
 function findExisting(query: Query, lakeId: string, request: RunRequest, now: Date): DagRun | undefined {

@@ -5,7 +5,7 @@
 import type { JsonValue } from "../../model/dag/dag.ts";
 import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
-import { sql } from "../sqlite/statement.ts";
+import { insertInto, sql } from "../sqlite/statement.ts";
 
 export interface Request {
   readonly requestId: number;
@@ -16,21 +16,84 @@ export interface Request {
   readonly requestedAt: string;
 }
 
+/** The client's name for a request; the same name within `KEY_HOURS` means the same request. */
+export interface RequestKey {
+  readonly key: string;
+  /** Of what is asked, as hex. */
+  readonly hash: string;
+}
+
+/** An HTTP reply as it is kept with its request. */
+export interface KeptReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export const KEY_HOURS = 24;
+
 export const REQUEST_STATES = ["open", "begun", "done", "refused", "withdrawn"] as const;
 /** `begun`: in progress, and can no longer be withdrawn. */
 export type RequestState = (typeof REQUEST_STATES)[number];
 
 export function insertRequest(
   query: Query,
-  request: Omit<Request, "requestId" | "requestedAt"> & { readonly requestedBy: string },
+  request: Omit<Request, "requestId" | "requestedAt"> & {
+    readonly requestedBy: string;
+    readonly key?: RequestKey | null;
+  },
   now: Date,
 ): number {
-  const { kind, payload, requestedBy } = request;
-  const { lastId } = query.run(
-    sql`INSERT INTO requests (kind, payload, requested_by, requested_at) VALUES (${kind},
-        ${JSON.stringify(payload)}, ${requestedBy}, ${now.toISOString()})`,
+  const { kind, payload, requestedBy, key } = request;
+  const row = {
+    kind,
+    payload: JSON.stringify(payload),
+    requested_by: requestedBy,
+    requested_at: now.toISOString(),
+    idempotency_key: key?.key,
+    asked_hash: key?.hash,
+  };
+  return query.run(insertInto("requests", row)).lastId;
+}
+
+export interface KeyedRequest {
+  readonly requestId: number;
+  readonly askedHash: string;
+  /** `null` until it is made. */
+  readonly reply: KeptReply | null;
+}
+
+/** The request of that key, if the key still counts. A refused or withdrawn request has no key any more. */
+export function findKeyedRequest(query: Query, key: string, now: Date): KeyedRequest | undefined {
+  const row = query.get<Row>(
+    sql`SELECT request_id, asked_hash, reply FROM requests
+        WHERE idempotency_key = ${key} AND requested_at >= ${findOldestKey(now)}`,
   );
-  return lastId;
+  return row === undefined ? undefined : mapRow<KeyedRequest>(row, { reply: json });
+}
+
+/** Keys that no longer count may be given again. */
+export function forgetOldKeys(query: Query, now: Date): void {
+  query.run(
+    sql`UPDATE requests SET idempotency_key = NULL, reply = NULL
+        WHERE idempotency_key IS NOT NULL AND requested_at < ${findOldestKey(now)}`,
+  );
+}
+
+function findOldestKey(now: Date): string {
+  return new Date(now.getTime() - KEY_HOURS * 3_600_000).toISOString();
+}
+
+/** The first reply of a keyed request is the one that every repetition gets: returns that one. */
+export function keepReply(query: Query, requestId: number, reply: KeptReply): KeptReply {
+  query.run(
+    sql`UPDATE requests SET reply = ${JSON.stringify(reply)}
+        WHERE request_id = ${requestId} AND idempotency_key IS NOT NULL AND reply IS NULL`,
+  );
+  const row = query.get<Row>(sql`SELECT reply FROM requests WHERE request_id = ${requestId}`);
+  return (
+    (row === undefined ? null : mapRow<{ reply: KeptReply | null }>(row, { reply: json }).reply) ?? reply
+  );
 }
 
 export function hasOpenRequests(query: Query): boolean {
@@ -62,9 +125,10 @@ export function beginRequest(query: Query, requestId: number): void {
 
 /** Withdraws requests that a dead scheduler had begun, so that their commands report that it is gone. */
 export function abandonRequests(query: Query): void {
-  query.run(sql`UPDATE requests SET state = 'withdrawn' WHERE state = 'begun'`);
+  query.run(sql`UPDATE requests SET state = 'withdrawn', idempotency_key = NULL WHERE state = 'begun'`);
 }
 
+/** A refusal has no effect, so its key may be given again. */
 export function answerRequest(
   query: Query,
   requestId: number,
@@ -74,14 +138,15 @@ export function answerRequest(
 ): void {
   query.run(
     sql`UPDATE requests SET state = ${state}, answer = ${JSON.stringify(answer)},
-        answered_at = ${now.toISOString()} WHERE request_id = ${requestId} AND state IN ('open', 'begun')`,
+        answered_at = ${now.toISOString()}, idempotency_key = CASE ${state} WHEN 'done' THEN idempotency_key END WHERE request_id = ${requestId} AND state IN ('open', 'begun')`,
   );
 }
 
 /** `false` if it was answered meanwhile. */
 export function withdrawRequest(query: Query, requestId: number): boolean {
   const { changes } = query.run(
-    sql`UPDATE requests SET state = 'withdrawn' WHERE request_id = ${requestId} AND state = 'open'`,
+    sql`UPDATE requests SET state = 'withdrawn', idempotency_key = NULL
+        WHERE request_id = ${requestId} AND state = 'open'`,
   );
   return changes === 1;
 }

@@ -106,6 +106,10 @@ export function findRunEntry(
   return row === undefined ? undefined : mapRun(row);
 }
 
+export function readRunEntry(query: Query, dagRunId: number): RunEntry {
+  return mapRun(query.one<Row>(sql`SELECT ${COLUMNS} FROM dag_runs WHERE dag_run_id = ${dagRunId}`));
+}
+
 function mapRun(row: Row): RunEntry {
   return mapRow<RunEntry>(row, { params: json });
 }

@@ -56,14 +56,17 @@ describe("the REST API of a running scheduler", () => {
     await scheduler.stop();
   });
 
-  test.each(["POST", "PUT", "PATCH", "DELETE"])("refuses %s on every path: it only reads", async (method) => {
+  test("refuses every method that a path does not have", async () => {
     const world = openWorld();
     const scheduler = await world.startScheduler();
-    for (const { path } of ROUTES) {
+    for (const path of new Set(ROUTES.map((route) => route.path))) {
       const own = path.replaceAll(/\{\w+\}/g, "tmdb_ingest");
-      const reply = await fetch(scheduler.url + own, { method });
-      expect(reply.status, own).toBe(405);
-      expect(reply.headers.get("allow"), own).toBe("GET");
+      const known = ROUTES.filter((route) => route.path === path).map(({ method }) => method as string);
+      for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((one) => !known.includes(one))) {
+        const reply = await fetch(scheduler.url + own, { method });
+        expect(reply.status, `${method} ${own}`).toBe(405);
+        expect(reply.headers.get("allow")?.split(", ").toSorted(), own).toEqual(known.toSorted());
+      }
     }
     await scheduler.stop();
   });

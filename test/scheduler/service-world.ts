@@ -13,6 +13,7 @@ import {
 import { makeRun } from "../../scheduler/runs/new-run.ts";
 import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 import { runService } from "../../scheduler/service.ts";
+import { createWakeSignal, type WakeSignal } from "../../scheduler/waking/wake-signal.ts";
 import { startWorkerThread } from "../../scheduler/attempts/worker-thread.ts";
 import type { DagDefinition, JsonValue } from "../../model/dag/dag.ts";
 import type { SourceFolder } from "../../model/ports/dag-source.ts";
@@ -46,6 +47,8 @@ export interface ServiceWorld extends Omit<TestWorld, "clock"> {
     ...known: readonly DagDefinition[]
   ) => Promise<CommandAnswers[Kind]>;
   readonly told: readonly string[];
+  /** Raised by a request of the same process. */
+  readonly wakeSignal: WakeSignal;
   /** The number of turns of the loop. */
   readonly turns: () => number;
 }
@@ -79,6 +82,7 @@ export async function openServiceWorld(
   const registry = new Map(Object.entries(works).map(([name, work]) => [name, makeType(name, work)]));
   const told: string[] = [];
   let turns = 0;
+  const wakeSignal = createWakeSignal();
   const service: ServiceObserver = {
     ...silentObserver,
     tick: () => {
@@ -103,6 +107,7 @@ export async function openServiceWorld(
     ...world,
     clock,
     told,
+    wakeSignal,
     turns: () => turns,
     setDags(dags, broken = {}) {
       stamp += 1;
@@ -147,6 +152,7 @@ export async function openServiceWorld(
           lakeId: world.lake.id,
           settings: { lake: world.lake.id, input: "", dags: "" },
           timezone: "UTC",
+          wakeSignal,
           pruneLogs: () => Promise.resolve(0),
           source: { stamp: () => Promise.resolve(String(stamp)), load: () => Promise.resolve(folder) },
           minuteTimer: (given) => {

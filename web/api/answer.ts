@@ -1,16 +1,25 @@
 /** Answers one request to the API: finds the route, checks what it takes, calls it, and writes its answer. */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
 import { JSON_TYPE, reply, type HttpReply, type HttpRequest } from "../server/exchange.ts";
 import { createFinder } from "./find-route.ts";
-import { replyProblem } from "./problem.ts";
-import type { ReadTools, Route } from "./route.ts";
+import { findKept, readKey } from "./idempotency.ts";
+import { describePlanChange, raiseRefusal, replyProblem } from "./problem.ts";
+import { readBody, readInput } from "./read-input.ts";
+import type { ReadTools, WriteRoute } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 
 const find = createFinder(ROUTES);
 
+/** An order that has to be carried out before the request can be answered. */
+export interface Pending {
+  readonly given: GivenOrder;
+  /** With tools of a later moment: the order's effect is visible. Raises what the route raises, and the refusal. */
+  readonly conclude: (tools: ReadTools, outcome: OrderOutcome) => HttpReply;
+}
+
 /** Raises what the route raises. */
-export function answerApi(request: HttpRequest, tools: ReadTools): HttpReply {
+export function answerApi(request: HttpRequest, tools: ReadTools): HttpReply | Pending {
   const found = find(request.method, request.path);
   switch (found.kind) {
     case "nothing":
@@ -27,52 +36,56 @@ export function answerApi(request: HttpRequest, tools: ReadTools): HttpReply {
     }
     case "route": {
       const { route, params } = found;
-      const input = readInput(route, params, new URLSearchParams(request.search));
-      if ("fault" in input) return replyProblem({ status: 422, code: "USAGE", detail: input.fault });
+      if (route.method !== "GET") return answerWrite(route, params, request, tools);
+      const input = readInput(route, params, request.search);
       const answer = route.handle(tools, input);
-      return isReply(answer) ? answer : writeJson(answer, request.headers["if-none-match"]);
+      return isReply(answer) ? answer : writeTagged(answer, request.headers["if-none-match"]);
     }
   }
 }
 
-type Input = { readonly params: Record<string, unknown>; readonly search: Record<string, unknown> };
-
-function readInput(
-  route: Route,
+function answerWrite(
+  route: WriteRoute,
   params: Readonly<Record<string, string>>,
-  given: URLSearchParams,
-): Input | { readonly fault: string } {
-  const search: Record<string, string | readonly string[]> = {};
-  for (const name of new Set(given.keys())) {
-    const values = given.getAll(name);
-    search[name] = values.length === 1 ? (values[0] ?? "") : values;
-  }
-  const read = z
-    .object({ params: z.strictObject(route.params), search: z.strictObject(route.search) })
-    .safeParse({ params, search });
-  if (read.success) return read.data;
+  request: HttpRequest,
+  tools: ReadTools,
+): HttpReply | Pending {
+  const input = { ...readInput(route, params, request.search), body: readBody(route, request) };
+  const key = readKey(request);
+  const kept = key === null ? undefined : findKept(tools, key);
+  if (kept?.reply !== undefined) return kept.reply;
+  const planned = kept === undefined ? route.plan(tools, input) : { order: null };
+  if ("answer" in planned) return writeJson(planned.answer);
   return {
-    fault: read.error.issues.map((issue) => describeIssue(issue, Object.keys(route.search))).join(" "),
+    given: { order: planned.order, key, requestedBy: "http" },
+    conclude(later, outcome) {
+      switch (outcome.state) {
+        case "kept":
+          return outcome.reply;
+        case "refused": {
+          const error = raiseRefusal(outcome.refusal);
+          if (error.code !== "PLAN_CHANGED" || route.preview === undefined) throw error;
+          return describePlanChange(error, route.preview(later, input));
+        }
+        case "done":
+          return writeJson(route.conclude(later, input, outcome.answer as never));
+      }
+    },
   };
-}
-
-function describeIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
-  if (issue.code === "unrecognized_keys") {
-    const list = known.length === 0 ? "none" : known.join(", ");
-    return `There is no parameter ${issue.keys.join(", ")} here; there is: ${list}.`;
-  }
-  return `${issue.path.slice(1).join(".")}: ${issue.message}.`;
 }
 
 function isReply(answer: unknown): answer is HttpReply {
   return typeof answer === "object" && answer !== null && "status" in answer && "headers" in answer;
 }
 
+function writeJson(answer: unknown): HttpReply {
+  return reply(200, JSON_TYPE, `${JSON.stringify(answer)}\n`);
+}
+
 /** 304 if the client has the same answer. */
-function writeJson(answer: unknown, known: string | undefined): HttpReply {
-  const body = `${JSON.stringify(answer)}\n`;
-  const tag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
-  const made = reply(200, JSON_TYPE, body);
+function writeTagged(answer: unknown, known: string | undefined): HttpReply {
+  const made = writeJson(answer);
+  const tag = `W/"${createHash("sha256").update(made.body).digest("base64url").slice(0, 22)}"`;
   const headers = { ...made.headers, "Cache-Control": "no-cache", ETag: tag };
   const isKnown = known?.split(",").some((candidate) => candidate.trim() === tag) ?? false;
   return isKnown ? { status: 304, headers: { ETag: tag }, body: "" } : { ...made, headers };

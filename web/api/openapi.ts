@@ -29,12 +29,14 @@ function writeOperation(route: Route): Document {
   const parameters = [
     ...Object.entries(route.params).map(([name, schema]) => writeParameter("path", name, schema)),
     ...Object.entries(route.search).map(([name, schema]) => writeParameter("query", name, schema)),
+    ...(route.method === "GET" ? [] : [IDEMPOTENCY_KEY]),
   ];
   return {
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
     ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.method === "GET" ? {} : { requestBody: writeBody(route.body) }),
     responses: {
       "200": {
         description: "The answer.",
@@ -46,6 +48,18 @@ function writeOperation(route: Route): Document {
       },
     },
   };
+}
+
+const IDEMPOTENCY_KEY: Json = {
+  name: "Idempotency-Key",
+  in: "header",
+  description: "For 24 hours the same key and body have one effect and one answer.",
+  schema: { type: "string", pattern: "^[!-~]{1,255}$" },
+};
+
+function writeBody(schema: z.ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" });
+  return { content: { "application/json": { schema: rest as Document } } };
 }
 
 function writeParameter(place: "path" | "query", name: string, schema: z.ZodType): Json {

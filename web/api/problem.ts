@@ -1,6 +1,7 @@
 /** Refusals and faults as problems of RFC 9457, with Airflow's `detail`, and Dagmar's `code` and `hint`. */
 import { z } from "zod";
-import { DagmarError, EXIT } from "../../model/errors.ts";
+import type { OrderOutcome } from "../../app/service/orders.ts";
+import { CommandRefused, DagmarError, describeErrorCode, EXIT, isErrorCode } from "../../model/errors.ts";
 import { reply, type HttpReply } from "../server/exchange.ts";
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
@@ -12,6 +13,7 @@ export const problemSchema = z.strictObject({
   detail: z.string(),
   code: z.string(),
   hint: z.string().nullable(),
+  preview: z.unknown().optional().describe("With PLAN_CHANGED: the preview as it is now."),
 });
 
 export type Problem = z.infer<typeof problemSchema>;
@@ -29,15 +31,18 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Try again later",
 };
 
+type Refusal = Extract<OrderOutcome, { readonly state: "refused" }>["refusal"];
+
 export interface ProblemFacts {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
   readonly hint?: string | undefined;
+  readonly preview?: unknown;
 }
 
 export function replyProblem(
-  { status, code, detail, hint }: ProblemFacts,
+  { status, code, detail, hint, preview }: ProblemFacts,
   headers: Readonly<Record<string, string>> = {},
 ): HttpReply {
   const problem: Problem = {
@@ -47,24 +52,61 @@ export function replyProblem(
     detail,
     code,
     hint: hint ?? null,
+    ...(preview === undefined ? {} : { preview }),
   };
   const made = reply(status, PROBLEM_TYPE, `${JSON.stringify(problem)}\n`);
   return { ...made, headers: { ...made.headers, ...headers } };
 }
 
 const UNKNOWN: ReadonlySet<string> = new Set(["DAG_UNKNOWN", "RUN_UNKNOWN", "TASK_UNKNOWN", "POOL_UNKNOWN"]);
+/** The request is valid, and the state of things is against it. */
+const CONFLICTS: ReadonlySet<string> = new Set([
+  "RUN_PARAMS_DIFFER",
+  "RUN_EXISTS",
+  "PLAN_CHANGED",
+  "SETTINGS_DIFFER",
+  "SECRET_MISSING",
+  "DAG_INVALID",
+]);
+/** Their messages name files of the server: the meaning of the code is shown instead. */
+const ABOUT_FILES: ReadonlySet<string> = new Set([
+  "DATABASE_BUSY",
+  "DATABASE_NEWER",
+  "DATABASE_UNUSABLE",
+  "DATABASE_FULL",
+  "DATABASE_FAILING",
+  "DATABASE_MISSING",
+  "DATABASE_MOVED",
+  "LEASE_LOST",
+  "TOO_MANY_FILES",
+  "FOLDER_GONE",
+  "CONFIG_INVALID",
+  "INTERNAL",
+]);
 const RETRY_AFTER_SECONDS = 5;
 
 /** What this error says over HTTP. Any other error is a bug: `undefined`, and nothing of it is shown. */
 export function explainError(error: unknown): HttpReply | undefined {
   if (!(error instanceof DagmarError)) return undefined;
-  const { code, message: detail, hint } = error;
-  const facts = { code, detail, hint };
+  const { code } = error;
+  const facts = ABOUT_FILES.has(code)
+    ? { code, detail: describeErrorCode(code) ?? code }
+    : { code, detail: error.message, hint: error.hint };
   if (UNKNOWN.has(code)) return replyProblem({ ...facts, status: 404 });
-  if (code === "RUN_PARAMS_DIFFER") return replyProblem({ ...facts, status: 409 });
+  if (CONFLICTS.has(code)) return replyProblem({ ...facts, status: 409 });
   if (error.exitCode === EXIT.tryAgain || code === "DATABASE_MISSING") {
     return replyProblem({ ...facts, status: 503 }, { "Retry-After": String(RETRY_AFTER_SECONDS) });
   }
   if (error.exitCode === EXIT.usage) return replyProblem({ ...facts, status: 422 });
   return replyProblem({ ...facts, status: 500 });
+}
+
+/** A refusal of the scheduler, as an error of this thread. */
+export function raiseRefusal({ code, message, hint }: Refusal): CommandRefused {
+  return new CommandRefused(isErrorCode(code) ? code : "INTERNAL", message, hint === null ? {} : { hint });
+}
+
+/** 409 with the plan as it is now, so that a client can show it and ask again. */
+export function describePlanChange({ code, message, hint }: DagmarError, preview: unknown): HttpReply {
+  return replyProblem({ status: 409, code, detail: message, hint, preview });
 }

@@ -1,11 +1,12 @@
 /** A route of the API as data: its path, what it takes and what it answers. The OpenAPI document is made from the same. */
 import { z } from "zod";
+import type { Order, OrderAnswer, OrderKind } from "../../app/service/orders.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { HttpReply } from "../server/exchange.ts";
 
-/** What a handler may use. It reads; writes are requests to the scheduler, and not its work. */
+/** What a handler may use. It reads; what changes something is an order to the scheduler. */
 export interface ReadTools {
-  /** One snapshot for the whole request. */
+  /** One snapshot for the whole request; of a route that writes, one before its order and one after it. */
   readonly query: Query;
   readonly now: Date;
   readonly lakeId: string;
@@ -27,9 +28,15 @@ export interface RouteInput<Params extends Shape, Search extends Shape> {
   readonly search: Values<Search>;
 }
 
-export interface Route {
+export interface BodyInput<Params extends Shape, Search extends Shape, Body> extends RouteInput<
+  Params,
+  Search
+> {
+  readonly body: Body;
+}
+
+interface RouteFacts {
   readonly operationId: string;
-  readonly method: "GET";
   /** Such as `/api/v2/dags/{dag_id}`. */
   readonly path: string;
   readonly tag: string;
@@ -38,12 +45,33 @@ export interface Route {
   readonly search: Shape;
   /** Of a 200. */
   readonly answer: z.ZodType;
+}
+
+export interface ReadRoute extends RouteFacts {
+  readonly method: "GET";
   /** What is sent as JSON, or a reply of its own. Raises a `DagmarError` for a refusal. */
   handle(tools: ReadTools, input: RouteInput<Shape, Shape>): unknown;
 }
 
+/** What a route that writes has found out by reading: an order, or an answer because there is nothing to do. */
+export type Plan<Kind extends OrderKind, Answer> =
+  { readonly order: Order<Kind> } | { readonly answer: Answer };
+
+export interface WriteRoute extends RouteFacts {
+  readonly method: "POST" | "PATCH" | "PUT";
+  readonly body: z.ZodType;
+  /** Raises a `DagmarError` for a refusal. */
+  plan(tools: ReadTools, input: BodyInput<Shape, Shape, unknown>): Plan<OrderKind, unknown>;
+  /** Called once the order is carried out, with its answer. */
+  conclude(tools: ReadTools, input: BodyInput<Shape, Shape, unknown>, answer: never): unknown;
+  /** What a refusal with `PLAN_CHANGED` shows in addition: the plan as it is now. */
+  preview?(tools: ReadTools, input: BodyInput<Shape, Shape, unknown>): unknown;
+}
+
+export type Route = ReadRoute | WriteRoute;
+
 interface TypedRoute<Params extends Shape, Search extends Shape, Answer extends z.ZodType> extends Omit<
-  Route,
+  ReadRoute,
   "params" | "search" | "answer" | "handle"
 > {
   readonly params: Params;
@@ -55,8 +83,41 @@ interface TypedRoute<Params extends Shape, Search extends Shape, Answer extends 
 /** Lets the compiler hold the handler to its schemas. */
 export function defineRoute<Params extends Shape, Search extends Shape, Answer extends z.ZodType>(
   route: TypedRoute<Params, Search, Answer>,
-): Route {
+): ReadRoute {
   return route;
+}
+
+interface TypedWrite<
+  Params extends Shape,
+  Search extends Shape,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+  Kind extends OrderKind,
+> extends Omit<WriteRoute, "params" | "search" | "body" | "answer" | "plan" | "conclude" | "preview"> {
+  readonly params: Params;
+  readonly search: Search;
+  readonly body: Body;
+  readonly answer: Answer;
+  /** The kinds of its orders. */
+  readonly orders: readonly Kind[];
+  plan(tools: ReadTools, input: BodyInput<Params, Search, z.output<Body>>): Plan<Kind, z.input<Answer>>;
+  conclude(
+    tools: ReadTools,
+    input: BodyInput<Params, Search, z.output<Body>>,
+    answer: OrderAnswer<Kind>,
+  ): z.input<Answer>;
+  preview?(tools: ReadTools, input: BodyInput<Params, Search, z.output<Body>>): unknown;
+}
+
+/** As `defineRoute`, for a route that writes. */
+export function defineWrite<
+  Params extends Shape,
+  Search extends Shape,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+  Kind extends OrderKind,
+>(route: TypedWrite<Params, Search, Body, Answer, Kind>): WriteRoute {
+  return route as unknown as WriteRoute;
 }
 
 /** A parameter that may be given several times. */

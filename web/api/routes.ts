@@ -3,10 +3,10 @@ import { z } from "zod";
 import { writeOpenApi } from "./openapi.ts";
 import { getGrid } from "./own/grid.ts";
 import { defineRoute, type Route } from "./route.ts";
-import { getDagRun, listDagRuns } from "./v2/dag-runs.ts";
+import { getDagRun, listDagRuns, triggerDagRun } from "./v2/dag-runs.ts";
 import { getDagStats, listImportErrors } from "./v2/dag-health.ts";
 import { getDagSource, listDagVersions } from "./v2/dag-versions.ts";
-import { getDag, getDagDetails, listDags } from "./v2/dags.ts";
+import { getDag, getDagDetails, listDags, patchDag } from "./v2/dags.ts";
 import { getHealth, getPool, getVersion, listEvents, listPools } from "./v2/service.ts";
 import { getTask, listTasks } from "./v2/tasks.ts";
 import { getTaskInstance, listTaskInstances, listTries } from "./v2/task-instances.ts";
@@ -28,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   getHealth,
   listDags,
   getDag,
+  patchDag,
   getDagDetails,
   listDagVersions,
   getDagSource,
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   getDagStats,
   listImportErrors,
   listDagRuns,
+  triggerDagRun,
   getDagRun,
   listTaskInstances,
   getTaskInstance,

@@ -1,4 +1,5 @@
 /** Answers requests that read, from a connection of its own. It runs in a thread, so that no page delays the scheduler. */
+import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
 import { describeError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import { readDatabaseId } from "../../state/control/database-identity.ts";
@@ -6,36 +7,50 @@ import { openDatabase, type Database } from "../../state/sqlite/database.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { answerApi } from "../api/answer.ts";
 import { explainError, replyProblem } from "../api/problem.ts";
+import type { ReadTools } from "../api/route.ts";
 import { answerErrorPage, ERROR_PAGES } from "../pages/error-page.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
-import type { FromReader, ReadSettings } from "./read-request.ts";
+import type { Answered, ReadSettings } from "./read-request.ts";
+
+/** Has the main thread carry out an order. Never rejects. */
+export type GiveOrder = (given: GivenOrder) => Promise<OrderOutcome>;
 
 export interface Reader {
-  answer(request: HttpRequest): Promise<Omit<FromReader, "id">>;
+  answer(request: HttpRequest, give: GiveOrder): Promise<Answered>;
   close(): Promise<void>;
 }
 
 export function createReader(settings: ReadSettings, clock: Clock): Reader {
   let database: Database | undefined;
 
-  async function read(request: HttpRequest): Promise<HttpReply> {
+  /** Every statement of `work` sees the same moment. No snapshot is held while an order is carried out. */
+  async function read<T>(accept: string, work: (tools: ReadTools) => T): Promise<T> {
     database ??= await openDatabase(settings.databaseFile, { clock, mode: "read", isInThread: true });
     const query = database;
-    // Every statement of a request sees the same moment.
     query.run(sql`BEGIN`);
     try {
-      return answerApi(request, {
+      return work({
         query,
         now: clock.now(),
         lakeId: settings.lakeId,
         databaseId: readDatabaseId(query),
         dagsFolder: settings.dagsFolder,
         version: settings.version,
-        accept: request.headers["accept"] ?? "",
+        accept,
       });
     } finally {
       query.run(sql`ROLLBACK`);
     }
+  }
+
+  async function answer(request: HttpRequest, give: GiveOrder): Promise<Answered> {
+    const accept = request.headers["accept"] ?? "";
+    const first = await read(accept, (tools) => answerApi(request, tools));
+    if (!("given" in first)) return { reply: first, fault: null, keepFor: null };
+    const outcome = await give(first.given);
+    const reply = await read(accept, (tools) => first.conclude(tools, outcome));
+    const keepFor = outcome.state === "done" && first.given.key !== null ? outcome.requestId : null;
+    return { reply, fault: null, keepFor };
   }
 
   async function forget(): Promise<void> {
@@ -45,23 +60,25 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   }
 
   return {
-    async answer(request) {
-      if (request.path.startsWith(ERROR_PAGES)) return { reply: answerErrorPage(request), fault: null };
+    async answer(request, give) {
+      if (request.path.startsWith(ERROR_PAGES)) return justReply(answerErrorPage(request));
       try {
-        return { reply: await read(request), fault: null };
+        return await answer(request, give);
       } catch (error) {
         const known = explainError(error);
         // The file may have been replaced: the next request opens it again.
         if (known === undefined || known.status >= 500) await forget();
-        if (known !== undefined) return { reply: known, fault: null };
+        if (known !== undefined) return justReply(known);
         const detail = "Internal error; the log has the reason.";
         const reply = replyProblem({ status: 500, code: "INTERNAL", detail });
-        return {
-          reply,
-          fault: error instanceof Error ? (error.stack ?? error.message) : describeError(error),
-        };
+        const fault = error instanceof Error ? (error.stack ?? error.message) : describeError(error);
+        return { ...justReply(reply), fault };
       }
     },
     close: forget,
   };
+}
+
+function justReply(reply: HttpReply): Answered {
+  return { reply, fault: null, keepFor: null };
 }

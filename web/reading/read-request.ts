@@ -1,4 +1,5 @@
 /** What the main thread and the reading thread send each other. */
+import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
 
 /** Plain data: it crosses to the thread when it starts. */
@@ -10,14 +11,20 @@ export interface ReadSettings {
   readonly version: string;
 }
 
-export interface ToReader {
-  readonly id: number;
-  readonly request: HttpRequest;
-}
+/** A request, or the outcome of an order that its answer needs. */
+export type ToReader =
+  | { readonly kind: "request"; readonly id: number; readonly request: HttpRequest }
+  | { readonly kind: "outcome"; readonly id: number; readonly outcome: OrderOutcome };
 
-export interface FromReader {
-  readonly id: number;
+/** The reply to a request, or an order that comes first. */
+export type FromReader =
+  | ({ readonly kind: "reply"; readonly id: number } & Answered)
+  | { readonly kind: "order"; readonly id: number; readonly given: GivenOrder };
+
+export interface Answered {
   readonly reply: HttpReply;
   /** Why it could not be answered, for the log; `null` if it was. */
   readonly fault: string | null;
+  /** The request of an order with a key: its repetitions get the same reply. */
+  readonly keepFor: number | null;
 }

@@ -1,9 +1,11 @@
 /** Starts the reading thread at its first request, and ends it when nothing was asked for ten minutes. */
+import type { Orders } from "../../app/service/orders.ts";
+import { describeError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { replyProblem } from "../api/problem.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
-import type { FromReader, ToReader } from "./read-request.ts";
+import type { Answered, FromReader, ToReader } from "./read-request.ts";
 
 /** A thread, as the composition root starts it. */
 export interface ThreadHandle {
@@ -22,7 +24,14 @@ const IDLE_MS = 10 * 60_000;
 /** Further requests are refused: a client that never waits must not fill the memory. */
 const MOST_WAITING = 256;
 
-export function createReadThread(start: () => ThreadHandle, clock: Clock, log: Logger): ReadThread {
+export interface ReadThreadTools {
+  readonly start: () => ThreadHandle;
+  readonly orders: Orders;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export function createReadThread({ start, orders, clock, log }: ReadThreadTools): ReadThread {
   const waiting = new Map<number, (reply: HttpReply) => void>();
   let thread: ThreadHandle | undefined;
   let lastId = 0;
@@ -41,10 +50,9 @@ export function createReadThread(start: () => ThreadHandle, clock: Clock, log: L
   async function receive(from: ThreadHandle): Promise<void> {
     try {
       for (;;) {
-        const { id, reply, fault } = await from.next();
-        if (fault !== null) log.error(`A request could not be answered: ${fault}`);
-        waiting.get(id)?.(reply);
-        waiting.delete(id);
+        const message = await from.next();
+        if (message.kind === "reply") void finish(message.id, message);
+        else void carryOut(from, message);
       }
     } catch (error) {
       if (thread === from) thread = undefined;
@@ -53,6 +61,32 @@ export function createReadThread(start: () => ThreadHandle, clock: Clock, log: L
       for (const answer of waiting.values()) answer(ENDED);
       waiting.clear();
     }
+  }
+
+  async function finish(id: number, { reply, fault, keepFor }: Answered): Promise<void> {
+    if (fault !== null) log.error(`A request could not be answered: ${fault}`);
+    const answer = waiting.get(id);
+    if (answer === undefined) return;
+    answer(keepFor === null ? reply : await keep(keepFor, reply));
+    waiting.delete(id);
+  }
+
+  async function keep(requestId: number, reply: HttpReply): Promise<HttpReply> {
+    if (typeof reply.body !== "string") return reply;
+    try {
+      return await orders.keep(requestId, { ...reply, body: reply.body });
+    } catch (error) {
+      // The order is carried out and its key kept: a repetition gets the reply as it is then.
+      log.warn(`The reply of request ${requestId} could not be kept: ${describeError(error)}`);
+      return reply;
+    }
+  }
+
+  async function carryOut(
+    from: ThreadHandle,
+    { id, given }: Extract<FromReader, { readonly kind: "order" }>,
+  ): Promise<void> {
+    from.post({ kind: "outcome", id, outcome: await orders.carryOut(given) });
   }
 
   async function retire(from: ThreadHandle): Promise<void> {
@@ -75,7 +109,7 @@ export function createReadThread(start: () => ThreadHandle, clock: Clock, log: L
       const id = lastId;
       return new Promise((resolve) => {
         waiting.set(id, resolve);
-        wake().post({ id, request });
+        wake().post({ kind: "request", id, request });
       });
     },
     async close() {

@@ -1,4 +1,4 @@
-/** Reads the body of a request that writes: text of a known type, and no more than a limit. What it means is the route's. */
+/** Reads the body of a request that writes: text of a known type, up to a limit. What it means is the route's. */
 import type { IncomingMessage } from "node:http";
 import type { RequestHead } from "./exchange.ts";
 

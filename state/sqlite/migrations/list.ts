@@ -15,6 +15,7 @@ import { remarksOnCandidates } from "./0013-remarks-on-candidates.ts";
 import { batchesByNumber } from "./0014-batches-by-number.ts";
 import { noticesByChannel } from "./0015-notices-by-channel.ts";
 import { removals } from "./0016-removals.ts";
+import { keyedRequests } from "./0017-keyed-requests.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0014-batches-by-number", up: batchesByNumber },
   { name: "0015-notices-by-channel", up: noticesByChannel },
   { name: "0016-removals", up: removals },
+  { name: "0017-keyed-requests", up: keyedRequests },
 ];

@@ -12,6 +12,7 @@ import { silentObserver } from "../../../model/ports/service-observer.ts";
 import { createInProcessExecutor } from "../../../scheduler/attempts/in-process-executor.ts";
 import { DrainRequested } from "../../../scheduler/attempts/stop-reasons.ts";
 import { runService } from "../../../scheduler/service.ts";
+import { createWakeSignal } from "../../../scheduler/waking/wake-signal.ts";
 import { startWorkerThread } from "../../../scheduler/attempts/worker-thread.ts";
 import { createBatchStore } from "../../../state/records/batch-store.ts";
 import { createCandidateStore } from "../../../state/records/candidates.ts";
@@ -101,6 +102,7 @@ const service = runService(
     pruneLogs: () => Promise.resolve(0),
     source: { stamp: () => Promise.resolve("1"), load: () => Promise.resolve(makeFolder()) },
     minuteTimer: () => () => undefined,
+    wakeSignal: createWakeSignal(),
   },
   draining.signal,
 );

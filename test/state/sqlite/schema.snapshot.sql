@@ -53,10 +53,14 @@ CREATE INDEX processed_ids_unknown ON processed_ids (outcome) WHERE outcome NOT 
 
 CREATE UNIQUE INDEX removals_in_force ON removals (lake, key, sha256) WHERE undone_at IS NULL;
 
+CREATE UNIQUE INDEX requests_by_key ON requests (idempotency_key) WHERE idempotency_key IS NOT NULL;
+
 CREATE INDEX requests_open ON requests (request_id) WHERE state = 'open';
 
 CREATE INDEX requests_unknown ON requests (request_id)
   WHERE state NOT IN ('open', 'begun', 'done', 'refused', 'withdrawn');
+
+CREATE INDEX requests_with_key ON requests (requested_at) WHERE idempotency_key IS NOT NULL;
 
 CREATE INDEX spool_by_batch ON spool (batch_id);
 
@@ -374,7 +378,7 @@ CREATE TABLE requests (
   requested_by TEXT NOT NULL,
   requested_at TEXT NOT NULL,
   answered_at TEXT
-) STRICT;
+  , idempotency_key TEXT, asked_hash TEXT, reply TEXT) STRICT;
 
 CREATE TABLE spool (
   spool_id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -81,7 +81,9 @@ export async function openReadWorld(): Promise<ReadWorld> {
     async ask(target, headers = {}) {
       const cut = target.indexOf("?");
       const [path, search] = cut < 0 ? [target, ""] : [target.slice(0, cut), target.slice(cut)];
-      const { reply, fault } = await reader.answer({ method: "GET", path, search, headers, body: "" });
+      const { reply, fault } = await reader.answer({ method: "GET", path, search, headers, body: "" }, () =>
+        Promise.reject(new Error("a request that reads orders nothing")),
+      );
       if (fault !== null) throw new Error(fault);
       return reply;
     },

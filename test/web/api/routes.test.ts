@@ -74,7 +74,8 @@ describe("the OpenAPI document", () => {
     expect(new Set(ROUTES.map(({ operationId }) => operationId)).size).toBe(ROUTES.length);
   });
 
-  test.each(ROUTES.map(({ path }) => [path]))("describes the answer of %s", async (path) => {
+  const read = ROUTES.filter(({ method }) => method === "GET");
+  test.each(read.map(({ path }) => [path]))("describes the answer of %s", async (path) => {
     const { ask, runId } = await openFullWorld();
     const reply = await ask(fill(path, runId));
     expect(reply.status, String(reply.body)).toBe(200);

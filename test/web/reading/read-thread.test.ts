@@ -41,7 +41,9 @@ function openThread(folder: string): Started {
     handles.push(handle);
     return handle;
   };
-  const thread = createReadThread(start, clock, log);
+  const none = (): Promise<never> => Promise.reject(new Error("a request that reads orders nothing"));
+  const orders = { carryOut: none, keep: none };
+  const thread = createReadThread({ start, orders, clock, log });
   onTestFinished(() => thread.close());
   return { thread, clock, log, handles };
 }

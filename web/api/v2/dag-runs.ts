@@ -1,16 +1,20 @@
 /** DagRuns: lists with filters, and single ones. */
 import { z } from "zod";
 import { CommandRefused } from "../../../model/errors.ts";
-import type { DagRunState } from "../../../model/run/dag-run.ts";
+import { readFollowedDags } from "../../../app/dags/followed-dags.ts";
+import { orderNewRun } from "../../../app/runs/order-run.ts";
+import { formatRunId, type DagRunState } from "../../../model/run/dag-run.ts";
 import {
   findRunEntry,
   listRunPage,
+  readRunEntry,
   RUN_DATES,
   RUN_ORDERS,
   type RunEntry,
 } from "../../../state/pages/run-page.ts";
-import { defineRoute, several, type ReadTools } from "../route.ts";
-import { dagId, pickDag } from "./known-dag.ts";
+import { givenParams, previewHash, readNewRun } from "../bodies.ts";
+import { defineRoute, defineWrite, several, type ReadTools } from "../route.ts";
+import { dagId, pickDag, pickEnabledDag } from "./known-dag.ts";
 import { instant, orderParameter, paging, readOrder, readPage, utc } from "./listing.ts";
 import { airflowRunState, airflowRunType, measureSeconds, readRunStates, writeRunState } from "./wire.ts";
 
@@ -99,6 +103,60 @@ export const getDagRun = defineRoute({
   answer: dagRun,
   handle: (tools, { params }) => writeRun(pickRun(tools, params.dag_id, params.dag_run_id)),
 });
+
+export const triggerDagRun = defineWrite({
+  operationId: "trigger_dag_run",
+  method: "POST",
+  path: "/api/v2/dags/{dag_id}/dagRuns",
+  tag: "DagRuns",
+  summary: "Creates a run now, or for a date.",
+  params: { dag_id: dagId },
+  search: {},
+  body: z.strictObject({
+    logical_date: z
+      .string()
+      .nullish()
+      .describe("An instant, or a day in the Dag's zone, as `--date` of the commands; null or absent: now."),
+    conf: givenParams.nullish().describe("Overrides params of the Dag."),
+    dag_run_id: z
+      .string()
+      .nullish()
+      .describe("Runs are named after their type and date: only that name is accepted."),
+    data_interval_start: z.null().optional(),
+    data_interval_end: z.null().optional(),
+    run_after: z.null().optional(),
+    note: z.null().optional(),
+    partition_key: z.null().optional(),
+    force: z.boolean().optional().describe("Also for a date after the Dag's next slot."),
+    preview_hash: previewHash,
+  }),
+  answer: dagRun,
+  orders: ["run"],
+  plan(tools, { params, body }) {
+    const version = pickEnabledDag(tools.query, params.dag_id);
+    const words = readNewRun(body);
+    const order = orderNewRun(
+      tools,
+      version,
+      readFollowedDags(tools.query, version),
+      words,
+      body.preview_hash ?? null,
+    );
+    assertRunId(body.dag_run_id ?? null, order.request.logicalDate);
+    return { order };
+  },
+  conclude: (tools, _, { dagRunId }) => writeRun(readRunEntry(tools.query, dagRunId)),
+});
+
+/** Raises `USAGE`. */
+function assertRunId(given: string | null, logicalDate: string | null): void {
+  if (given === null) return;
+  const own = logicalDate === null ? "manual__ and its date" : formatRunId("manual", new Date(logicalDate));
+  if (given === own) return;
+  throw new CommandRefused("USAGE", `dag_run_id: a run is named ${own}, not as the request says.`, {
+    hint: "Leave dag_run_id out: the answer has the run's id.",
+  });
+}
 
 /** Raises `RUN_UNKNOWN`. */
 export function pickRun({ query, lakeId }: ReadTools, dag: string, runId: string): RunEntry {

@@ -1,7 +1,7 @@
 /** Dags: lists with filters, and single ones. */
 import { z } from "zod";
 import { countRunsByState, listDagPage } from "../../../state/pages/dag-page.ts";
-import { defineRoute } from "../route.ts";
+import { defineRoute, defineWrite, several } from "../route.ts";
 import { dagFields, dagSchema, writeDag } from "./dag-fields.ts";
 import { listVersions, versionSchema } from "./dag-versions.ts";
 import { dagId, pickDag } from "./known-dag.ts";
@@ -71,6 +71,28 @@ export const getDag = defineRoute({
   search: {},
   answer: dagSchema,
   handle: (tools, { params }) => writeDag(pickDag(tools.query, params.dag_id), tools),
+});
+
+export const patchDag = defineWrite({
+  operationId: "patch_dag",
+  method: "PATCH",
+  path: "/api/v2/dags/{dag_id}",
+  tag: "Dags",
+  summary: "Pauses a Dag's schedule, or unpauses it.",
+  params: { dag_id: dagId },
+  search: {
+    update_mask: several(z.literal("is_paused")).describe("As in Airflow: the only field that changes."),
+  },
+  body: z.strictObject({ is_paused: z.boolean() }),
+  answer: dagSchema,
+  orders: ["pause"],
+  plan({ query }, { params, body }) {
+    const { dagId: id, fingerprint } = pickDag(query, params.dag_id);
+    return {
+      order: { kind: "pause", request: { dag: { dagId: id, fingerprint }, isPaused: body.is_paused } },
+    };
+  },
+  conclude: (tools, { params }) => writeDag(pickDag(tools.query, params.dag_id), tools),
 });
 
 export const getDagDetails = defineRoute({

@@ -6,6 +6,18 @@ import type { Query } from "../../../state/sqlite/query.ts";
 
 export const dagId = z.string().min(1).max(250);
 
+/** As `pickDag`, for a route that starts tasks. Raises `DAG_UNKNOWN`, `DAG_INVALID`, `USAGE`. */
+export function pickEnabledDag(query: Query, asked: string): DagEntry {
+  const found = pickDag(query, asked);
+  if (found.hasImportError) {
+    throw new CommandRefused("DAG_INVALID", `The file of ${asked} is broken.`, {
+      hint: "`dagmar dags validate` shows its faults.",
+    });
+  }
+  if (found.isActive) return found;
+  throw new CommandRefused("USAGE", `${asked} is off, or its file is gone: none of its tasks are run.`);
+}
+
 /** Raises `DAG_UNKNOWN`. */
 export function pickDag(query: Query, asked: string): DagEntry {
   const found = findDag(query, asked);

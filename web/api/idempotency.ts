@@ -1,0 +1,32 @@
+/** The Idempotency-Key of a request that writes, and the reply that its first request got. */
+import { createHash } from "node:crypto";
+import { assertSameAsked } from "../../app/service/orders.ts";
+import { CommandRefused } from "../../model/errors.ts";
+import { findKeyedRequest, type RequestKey } from "../../state/control/requests.ts";
+import type { HttpReply, HttpRequest } from "../server/exchange.ts";
+import type { ReadTools } from "./route.ts";
+
+/** As the draft of the IETF has it: a text of printable characters, such as a UUID, with or without quotes. */
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** `null` if the request has none. Raises `USAGE`. */
+export function readKey({ method, path, search, headers, body }: HttpRequest): RequestKey | null {
+  const key = headers["idempotency-key"];
+  if (key === undefined) return null;
+  if (!KEY.test(key)) {
+    throw new CommandRefused("USAGE", "Idempotency-Key: 1 to 255 printable characters, without spaces.");
+  }
+  const asked = JSON.stringify([method, path, search, body]);
+  return { key, hash: createHash("sha256").update(asked).digest("hex") };
+}
+
+/** `undefined` if the key is new; its `reply` is `undefined` while its request is under way. Raises `KEY_REUSED`. */
+export function findKept(
+  { query, now }: ReadTools,
+  key: RequestKey,
+): { readonly reply: HttpReply | undefined } | undefined {
+  const known = findKeyedRequest(query, key.key, now);
+  if (known === undefined) return undefined;
+  assertSameAsked(known.askedHash, key);
+  return { reply: known.reply ?? undefined };
+}
