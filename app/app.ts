@@ -10,6 +10,8 @@ export interface App extends DagLibrary {
   readonly version: string;
   /** Changes with the program's code; `null` if the program runs from its sources. */
   readonly build: string | null;
+  /** Who gives the commands, as events show it: `ana@host`, or a user of the pages and the API. */
+  readonly user: string;
   readonly log: Logger;
   readonly lake: SweepableLake;
   /** Creates the agent of a client's connections; `undefined` if no proxy is configured. */

@@ -6,7 +6,6 @@ import type { CommandAnswers } from "../scheduler/commands/command.ts";
 import type { Refusal } from "../scheduler/commands/refusal.ts";
 import type { WorkSettings } from "../scheduler/commands/work-settings.ts";
 import type { PRUNE, PruneResult } from "../scheduler/housekeeper.ts";
-import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { readLease } from "../state/control/lease.ts";
 import { insertRequest, readAnswer, withdrawRequest } from "../state/control/requests.ts";
 import type { Database } from "../state/sqlite/database.ts";
@@ -34,14 +33,13 @@ export interface AnswerWait {
 
 /** Raises `NO_SCHEDULER` if no answer comes in time or the scheduler stops, `INTERRUPTED` if Ctrl-C is pressed first. */
 export async function askScheduler<Kind extends keyof RequestAnswers>(
-  { clock }: Pick<App, "clock">,
+  { clock, user }: Pick<App, "clock" | "user">,
   database: Database,
   { kind, ...payload }: { readonly kind: Kind; readonly settings?: WorkSettings },
   drain: AbortSignal,
 ): Promise<RequestAnswers[Kind]> {
-  const { pid, host } = identifyProcess();
   const requestId = await database.write((query) =>
-    insertRequest(query, { kind, payload, requestedBy: `${pid}@${host}` }, clock.now()),
+    insertRequest(query, { kind, payload, requestedBy: user }, clock.now()),
   );
   // A scheduler of this program wrote the answer; only here it gets its type back.
   return (await awaitAnswer({ clock }, database, requestId, drain)) as unknown as RequestAnswers[Kind];

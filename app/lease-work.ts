@@ -101,7 +101,7 @@ export async function applyOrAsk<Kind extends CommandKind>(
     return await askScheduler(app, database, { ...command, settings: describeWork(app) }, drain);
   }
   const holder = { registry: app.registry, lakeId: app.lake.id, dags };
-  return database.write((query) => applyCommand(query, holder, command, app.clock.now()));
+  return database.write((query) => applyCommand(query, holder, command, app.clock.now(), app.user));
 }
 
 /** The argument `dags` of a command that names one Dag. */

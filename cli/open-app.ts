@@ -12,6 +12,7 @@ import type { Database } from "../state/sqlite/database.ts";
 import { DECLARATIONS } from "../tasks/registry.ts";
 import { lostOutput } from "./output/lost-output.ts";
 import { readBuildId } from "./process/build-id.ts";
+import { nameUser } from "./process/name-user.ts";
 import { findLakeAddress } from "./process/lake-address.ts";
 import { systemClock } from "./process/system-clock.ts";
 import { readVersion } from "./process/version.ts";
@@ -61,6 +62,7 @@ async function openApp(options: AppOptions): Promise<{ readonly app: App; close(
     ...openLibrary(settings, environment, log, makeAgent),
     version: readVersion(),
     build: readBuildId(),
+    user: nameUser(),
     log,
     lake,
     makeAgent,

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   DAG_UNKNOWN: { exit: 2, meaning: "The Dag folder has no Dag of that name." },
   TASK_UNKNOWN: { exit: 2, meaning: "The Dag has no task of that name." },
   POOL_UNKNOWN: { exit: 2, meaning: "There is no pool of that name." },
+  TOKEN_UNKNOWN: { exit: 2, meaning: "There is no API token of that id." },
   RUN_UNKNOWN: { exit: 2, meaning: "There is no DagRun of that name or date." },
   RUN_PARAMS_DIFFER: { exit: 2, meaning: "A DagRun of that logical date exists with other params." },
   RUN_EXISTS: { exit: 2, meaning: "The Dag has a DagRun of that logical date already." },

@@ -6,6 +6,8 @@ const MOST_RUNS = 50;
 export interface KnownNames {
   /** `dag/run id`, newest first. */
   readonly runs: readonly string[];
+  /** Ids of API tokens that are not revoked. */
+  readonly tokens: readonly string[];
   /** Of the newest run of a Dag, or of the run of that name. */
   listTasks(name: string): readonly string[];
 }
@@ -20,6 +22,14 @@ export function readKnownNames<Result>(file: string, use: (names: KnownNames) =>
           .prepare("SELECT dag_id || '/' || run_id FROM dag_runs ORDER BY logical_date DESC LIMIT ?")
           .pluck()
           .all(MOST_RUNS) as string[];
+      },
+      get tokens() {
+        return connection
+          .prepare(
+            "SELECT CAST(token_id AS TEXT) FROM api_tokens WHERE revoked_at IS NULL ORDER BY token_id DESC",
+          )
+          .pluck()
+          .all() as string[];
       },
       listTasks: (name) =>
         connection

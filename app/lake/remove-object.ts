@@ -18,7 +18,6 @@ import type { RemovalRow } from "../../state/records/removals.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { App } from "../app.ts";
 import { applyOrAsk, tryLease } from "../lease-work.ts";
-import { nameUser } from "./name-user.ts";
 
 export interface RemovalPreview {
   readonly key: string;
@@ -129,7 +128,7 @@ export async function undoRemoval(
 }
 
 function describeRequest(app: App, key: string, why: string) {
-  return { lakeId: app.lake.id, key, why, by: nameUser(), timezone: app.settings.timezone };
+  return { lakeId: app.lake.id, key, why, by: app.user, timezone: app.settings.timezone };
 }
 
 type Recorder = <Kind extends CommandKind>(command: SchedulerCommand<Kind>) => Promise<CommandAnswers[Kind]>;

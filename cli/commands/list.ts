@@ -26,6 +26,9 @@ import { scheduler } from "./scheduler.ts";
 import { tasksClear } from "./tasks/clear.ts";
 import { tasksLogs } from "./tasks/logs.ts";
 import { tasksMark } from "./tasks/mark.ts";
+import { tokensCreate } from "./tokens/create.ts";
+import { tokensList } from "./tokens/list.ts";
+import { tokensRevoke } from "./tokens/revoke.ts";
 import { trigger } from "./trigger.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -52,6 +55,9 @@ export const COMMANDS: readonly Command[] = [
   lakeMissing,
   lakeRm,
   lakeMigrate,
+  tokensCreate,
+  tokensList,
+  tokensRevoke,
   dbMigrate,
   dbBackup,
   dbCheck,

@@ -2,6 +2,7 @@
  * Which words may follow on the command line, for a shell that asks at each press of a key: from the table of commands, the
  * names of Dag files and a few rows of the database. Reads no Dag file, loads no settings, and says nothing of what fails.
  */
+import { ROLES } from "../../model/access/user.ts";
 import type { Command } from "../command.ts";
 import { COMMANDS } from "../commands/list.ts";
 
@@ -17,6 +18,8 @@ export interface CompletionSource {
   listRunNames(): readonly string[];
   /** Of the newest run of a Dag, or of the run of that name. */
   listTaskIds(name: string): readonly string[];
+  /** Those that are not revoked. */
+  listTokenIds(): readonly string[];
 }
 
 /** `words`: what stands behind `dagmar`, the last one being typed, perhaps empty. */
@@ -97,6 +100,7 @@ function readGiven(
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--state": ["queued", "running", "success", "failed", "cancelled"],
   "--outcome": ["not_found", "failed", "spooled", "not_asked"],
+  "--role": ROLES,
   "--reprocess": ["none", "failed", "completed"],
 };
 
@@ -125,6 +129,8 @@ function completeArgument(
       return plain(source.listTaskIds(given[0] ?? ""), "task");
     case "state":
       return name === "tasks mark" ? plain(["success", "failed", "skipped"]) : [];
+    case "token-id":
+      return plain(source.listTokenIds(), "token");
     case "shell":
       return plain(["bash", "zsh", "fish"]);
     default:

@@ -27,6 +27,7 @@ export function listCompletions(words: readonly string[], workingFolder: string)
             .map((name) => name.slice(0, -".yaml".length)),
         ),
       listRunNames: () => ask(({ runs }) => runs),
+      listTokenIds: () => ask(({ tokens }) => tokens),
       listTaskIds: (name) => ask((names) => names.listTasks(name.replace(/@.*$/, ""))),
     }),
   );

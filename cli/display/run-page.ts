@@ -15,6 +15,7 @@ export function printRunPage(output: Output, description: RunDescription, option
   output.line(`${paint.bold(`${String(run["dag_id"])}/${String(run["run_id"])}`)}  ${String(run["state"])}`);
   const date = showInstant(run["logical_date"], found.timezone);
   output.line(`  logical date  ${date}   partition ${String(run["partition"])}`);
+  if (typeof run["requested_by"] === "string") output.line(`  requested by  ${run["requested_by"]}`);
   output.line(`  params        ${String(run["params"])}`);
   const other = found.lake === lakeId ? "" : `; this command uses ${lakeId}`;
   output.line(`  lake          ${found.lake ?? "not known yet"}${other}`);
@@ -73,8 +74,13 @@ function printHistory(output: Output, { attempts, events }: RunDescription): voi
   if (events.length === 0) return;
   output.line();
   output.table(
-    ["at", { title: "level", rank: 1 }, { title: "event", isText: true }],
-    events.map((event) => [event["at_local"], event["level"], event["message"]]),
+    [
+      "at",
+      { title: "level", rank: 1 },
+      { title: "requested by", rank: 2 },
+      { title: "event", isText: true },
+    ],
+    events.map((event) => [event["at_local"], event["level"], event["requested_by"], event["message"]]),
     "",
   );
 }

@@ -93,7 +93,7 @@ function answer(query: Query, holder: Holder, request: Request, own: OwnWork, lo
       });
     }
     const command = { kind: request.kind, ...request.payload } as SchedulerCommand;
-    const value = inSavepoint(query, () => applyCommand(query, holder, command, now));
+    const value = inSavepoint(query, () => applyCommand(query, holder, command, now, request.requestedBy));
     answerRequest(query, request.requestId, "done", { ...value }, now);
   } catch (error) {
     if (isDatabaseFault(error)) throw error;

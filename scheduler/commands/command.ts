@@ -3,6 +3,10 @@
  * that finds them among the requests. Plain JSON, so that the database can hold them.
  */
 import type { RemovalRow } from "../../state/records/removals.ts";
+import type { DagRun } from "../../model/run/dag-run.ts";
+import { nameRun } from "../../model/run/run-name.ts";
+import { findLastEvent, insertEvent, signEvents } from "../../state/control/events.ts";
+import { signBackfill, signRun } from "../../state/runs/requested-by.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import {
   addSlots,
@@ -13,6 +17,14 @@ import {
 } from "./backfill.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { clearTasks, type ClearedRun, type ClearRequest } from "./clear-tasks.ts";
+import {
+  closeSession,
+  createToken,
+  openSession,
+  revokeAccess,
+  type SessionRequest,
+  type TokenRequest,
+} from "./manage-access.ts";
 import { markTask, type MarkRequest } from "./mark-task.ts";
 import { assertConfigured } from "./assert-configured.ts";
 import { findVersion, type Holder, type Named } from "./named-dag.ts";
@@ -40,6 +52,10 @@ interface Asked {
   readonly end_removal: { readonly report: RemovalReport };
   readonly undo_removal: { readonly request: RemoveRequest };
   readonly end_undo: { readonly lakeId: string; readonly removalId: number };
+  readonly create_token: { readonly request: TokenRequest };
+  readonly revoke_token: { readonly request: { readonly tokenId: number; readonly timezone: string } };
+  readonly open_session: { readonly request: SessionRequest };
+  readonly close_session: { readonly request: { readonly sessionId: number; readonly timezone: string } };
 }
 
 /** By the kind of command. */
@@ -55,6 +71,10 @@ export interface CommandAnswers {
   readonly end_removal: { readonly isNew: boolean };
   readonly undo_removal: { readonly removal: RemovalRow };
   readonly end_undo: { readonly done: true };
+  readonly create_token: { readonly tokenId: number };
+  readonly revoke_token: { readonly revoked: boolean };
+  readonly open_session: { readonly sessionId: number };
+  readonly close_session: { readonly closed: boolean };
 }
 
 export type CommandKind = keyof CommandAnswers;
@@ -68,18 +88,23 @@ const APPLY: {
     holder: Holder,
     command: Asked[Kind],
     now: Date,
+    by: string,
   ) => CommandAnswers[Kind];
 } = {
-  run(query, holder, { request }, now) {
+  run(query, holder, { request }, now, by) {
     const version = findVersion(holder, request.dag);
     assertConfigured(holder.registry, version.definition, request.onlyTasks);
     const { run, how, isOutdated } = prepareRun(query, holder, { ...request, version }, now);
+    if (how === "new") signRun(query, run.dagRunId, by);
+    if (how !== "done") noteRequest(query, run, how, now);
     return { dagRunId: run.dagRunId, how, isOutdated };
   },
-  backfill(query, holder, { request }, now) {
+  backfill(query, holder, { request }, now, by) {
     const version = findVersion(holder, request.dag);
     assertConfigured(holder.registry, version.definition, null);
-    return startBackfill(query, holder, addSlots({ ...request, version }, holder.dags), now);
+    const started = startBackfill(query, holder, addSlots({ ...request, version }, holder.dags), now);
+    if (started.made > 0) signBackfill(query, started.backfillId, by);
+    return started;
   },
   cancel_backfill: (query, _, { dagId, lakeId }, now) => ({
     cancelled: cancelBackfill(query, lakeId, dagId, now),
@@ -98,18 +123,37 @@ const APPLY: {
     endUndo(query, order, now);
     return { done: true };
   },
+  create_token: (query, _, { request }, now, by) => ({ tokenId: createToken(query, request, by, now) }),
+  revoke_token: (query, _, { request }, now, by) => ({ revoked: revokeAccess(query, request, by, now) }),
+  open_session: (query, _, { request }, now) => ({ sessionId: openSession(query, request, now) }),
+  close_session: (query, _, { request }, now) => ({ closed: closeSession(query, request, now) }),
 };
+
+/** A run's first lines in the history: who asked for it. */
+function noteRequest(query: Query, run: DagRun, how: "new" | "resumed" | "cleared", now: Date): void {
+  const { dagId, runId, timezone } = run;
+  const done = { new: "was created", resumed: "is resumed", cleared: "was cleared and runs again" }[how];
+  const message = `${nameRun(run)} ${done} on request.`;
+  insertEvent(query, { level: "info", kind: "run_requested", message, dagId, runId }, now, timezone);
+}
 
 export function isCommandKind(kind: string): kind is CommandKind {
   return Object.hasOwn(APPLY, kind);
 }
 
-/** Call it inside a transaction. Returns the result of the command's own function; raises what that refuses. */
+/**
+ * Call it inside a transaction. Returns the result of the command's own function; raises what that refuses. `by`: who asks;
+ * every event that the command writes records it.
+ */
 export function applyCommand<Kind extends CommandKind>(
   query: Query,
   holder: Holder,
   command: SchedulerCommand<Kind>,
   now: Date,
+  by: string,
 ): CommandAnswers[Kind] {
-  return APPLY[command.kind](query, holder, command, now);
+  const last = findLastEvent(query);
+  const answer = APPLY[command.kind](query, holder, command, now, by);
+  signEvents(query, last, by);
+  return answer;
 }

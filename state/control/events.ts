@@ -24,6 +24,16 @@ export function insertEvent(query: Query, event: Event, now: Date, timezone: str
   query.run(insertInto("events", row));
 }
 
+/** 0 if there is none. */
+export function findLastEvent(query: Query): number {
+  return query.one<{ last: number }>(sql`SELECT coalesce(max(event_id), 0) AS last FROM events`).last;
+}
+
+/** Records who asked for what the events after `last` tell. */
+export function signEvents(query: Query, last: number, requestedBy: string): void {
+  query.run(sql`UPDATE events SET requested_by = ${requestedBy} WHERE event_id > ${last}`);
+}
+
 function findRunZone(query: Query, { dagId, runId }: Event): string | undefined {
   if (dagId === undefined || runId === undefined) return undefined;
   // A run id ends in its logical date, which an index finds quickly.

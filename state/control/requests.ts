@@ -12,6 +12,8 @@ export interface Request {
   readonly kind: string;
   /** Plain JSON; `null` if the row has something else. */
   readonly payload: object | null;
+  /** Who asks: events show it. */
+  readonly requestedBy: string;
   /** ISO UTC. */
   readonly requestedAt: string;
 }
@@ -38,10 +40,7 @@ export type RequestState = (typeof REQUEST_STATES)[number];
 
 export function insertRequest(
   query: Query,
-  request: Omit<Request, "requestId" | "requestedAt"> & {
-    readonly requestedBy: string;
-    readonly key?: RequestKey | null;
-  },
+  request: Omit<Request, "requestId" | "requestedAt"> & { readonly key?: RequestKey | null },
   now: Date,
 ): number {
   const { kind, payload, requestedBy, key } = request;
@@ -104,7 +103,7 @@ export function hasOpenRequests(query: Query): boolean {
 export function listOpenRequests(query: Query): readonly Request[] {
   return query
     .all<Row>(
-      sql`SELECT request_id, kind, payload, requested_at FROM requests WHERE state = 'open' ORDER BY request_id`,
+      sql`SELECT request_id, kind, payload, requested_by, requested_at FROM requests WHERE state = 'open' ORDER BY request_id`,
     )
     .map((row) => mapRow<Request>(row, { payload: readObject }));
 }

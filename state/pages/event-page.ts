@@ -16,6 +16,8 @@ export interface EventEntry {
   readonly message: string;
   /** JSON text. */
   readonly data: string | null;
+  /** Who asked for it; `null` for what Dagmar did by itself. */
+  readonly requestedBy: string | null;
 }
 
 export interface EventFilter {
@@ -50,7 +52,7 @@ export function listEventPage(
     after === undefined ? undefined : sql`at > ${after}`,
   ]);
   const rows = query.all<Row>(
-    sql`SELECT event_id, at, level, kind, dag_id, run_id, task_id, message, data FROM events WHERE ${where}
+    sql`SELECT event_id, at, level, kind, dag_id, run_id, task_id, message, data, requested_by FROM events WHERE ${where}
         ORDER BY ${orderBy(order, ORDERS, sql`event_id`)} LIMIT ${page.limit} OFFSET ${page.offset}`,
   );
   return {

@@ -23,6 +23,8 @@ export interface RunEntry {
   readonly fingerprint: string;
   readonly backfillId: number | null;
   readonly lake: string | null;
+  /** Who asked for it, by a command or a backfill; `null` for a run of a schedule. */
+  readonly requestedBy: string | null;
 }
 
 export const RUN_DATES = ["logical_date", "start_date", "end_date"] as const;
@@ -52,7 +54,8 @@ export const RUN_ORDERS = [
 export type RunColumn = (typeof RUN_ORDERS)[number];
 
 const COLUMNS = sql`dag_run_id, dag_id, run_id, run_type, state, stop_reason, logical_date, interval_start,
-  interval_end, params, created_at, started_at, finished_at, fingerprint, backfill_id, lake`;
+  interval_end, params, created_at, started_at, finished_at, fingerprint, backfill_id, lake,
+  requested_by`;
 
 const EXPRESSIONS: Readonly<Record<RunColumn, Sql>> = {
   logical_date: sql`logical_date`,

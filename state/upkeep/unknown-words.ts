@@ -3,6 +3,7 @@
  * only look for known words, so such a row would wait silently for ever. The scheduler decides about runs; the other
  * rows are repaired here.
  */
+import { ROLES } from "../../model/access/user.ts";
 import { DAG_RUN_STATES, RUN_TYPES, STOP_REASONS } from "../../model/run/dag-run.ts";
 import { ATTEMPT_STATES, TASK_STATES } from "../../model/run/task-instance.ts";
 import { BATCH_KINDS } from "../../model/ports/batch-store.ts";
@@ -55,6 +56,8 @@ export const WORD_COLUMNS: readonly Column[] = [
     column: "channel",
     words: NOTICE_CHANNELS,
   },
+  { table: "api_tokens", key: "token_id || ' (' || name || ')'", column: "role", words: ROLES },
+  { table: "web_sessions", key: "session_id || ' (' || name || ')'", column: "role", words: ROLES },
   { table: "requests", key: "request_id", column: "state", words: REQUEST_STATES },
   { table: "batches", key: "batch_id || ' (' || key || ')'", column: "state", words: BATCH_STATES },
   { table: "batches", key: "batch_id || ' (' || key || ')'", column: "kind", words: BATCH_KINDS },

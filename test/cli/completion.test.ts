@@ -37,6 +37,8 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
   [`dagmar tasks logs ${RUN} s`, ["second"]],
   ["dagmar runs list --state fa", ["failed"]],
   ["dagmar tasks mark movies first sk", ["skipped"]],
+  ["dagmar tokens revoke ", ["2", "1"]],
+  ["dagmar tokens create --role op", ["operator"]],
   ["dagmar completion z", ["zsh"]],
   ["dagmar nothing ", []],
 ];
@@ -46,6 +48,7 @@ describe("what may follow", () => {
     const found = complete(line.split(" ").slice(1), {
       listDagIds: () => ["movies", "series"],
       listRunNames: () => [RUN],
+      listTokenIds: () => ["2", "1"],
       listTaskIds: (name) => (["movies", RUN].includes(name) ? ["first", "second"] : []),
     });
     expect(found.map(({ value }) => value)).toEqual(wanted);

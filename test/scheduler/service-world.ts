@@ -206,7 +206,7 @@ export async function openServiceWorld(
     apply(command, ...known) {
       const read = known.map((dag) => [dag.dagId, makeVersion(dag)] as const);
       const holder = { ...maker, dags: new Map([...folder.dags, ...read]) };
-      return database.write((query) => applyCommand(query, holder, command, clock.now()));
+      return database.write((query) => applyCommand(query, holder, command, clock.now(), "test"));
     },
   };
 }

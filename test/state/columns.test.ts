@@ -161,7 +161,13 @@ const NOTICE: Names<Notice> = {
   recipient: true,
 };
 
-const REQUEST: Names<Request> = { requestId: true, kind: true, payload: true, requestedAt: true };
+const REQUEST: Names<Request> = {
+  requestId: true,
+  kind: true,
+  payload: true,
+  requestedBy: true,
+  requestedAt: true,
+};
 
 const LEASE: Names<Lease> = {
   epoch: true,

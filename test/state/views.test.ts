@@ -18,7 +18,7 @@ const COLUMNS = {
   v_runs:
     "dag_id run_id logical_date logical_date_local run_type state started_at started_at_local finished_at " +
     "finished_at_local duration_seconds tasks failed_tasks objects params partition timezone interval_start " +
-    "interval_end created_at fingerprint stop_reason backfill_id lake",
+    "interval_end created_at fingerprint stop_reason backfill_id lake requested_by",
   v_tasks:
     "dag_id run_id logical_date logical_date_local task_id type state attempts failures lost started_at " +
     "started_at_local finished_at finished_at_local duration_seconds next_attempt_at message pool outputs",
@@ -41,7 +41,9 @@ const COLUMNS = {
   v_removals:
     "lake key kind dataset size_bytes sha256 state why requested_by requested_at finished_at left_out_ids record_key " +
     "undone_by undone_why undone_at",
-  v_events: "at at_local level kind dag_id run_id task_id message data",
+  v_events: "at at_local level kind dag_id run_id task_id message data requested_by",
+  v_tokens: "token_id name role last_four created_by created_at expires_at revoked_by revoked_at",
+  v_sessions: "session_id name role token_id created_at expires_at",
 };
 
 test("there are these views and no others", async () => {

@@ -16,6 +16,7 @@ import { batchesByNumber } from "./0014-batches-by-number.ts";
 import { noticesByChannel } from "./0015-notices-by-channel.ts";
 import { removals } from "./0016-removals.ts";
 import { keyedRequests } from "./0017-keyed-requests.ts";
+import { access } from "./0018-access.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0015-notices-by-channel", up: noticesByChannel },
   { name: "0016-removals", up: removals },
   { name: "0017-keyed-requests", up: keyedRequests },
+  { name: "0018-access", up: access },
 ];

@@ -66,6 +66,23 @@ CREATE INDEX spool_by_batch ON spool (batch_id);
 
 CREATE INDEX task_instances_active ON task_instances (state) WHERE state IN ('scheduled', 'queued', 'running');
 
+CREATE INDEX web_sessions_by_token ON web_sessions (token_id) WHERE token_id IS NOT NULL;
+
+CREATE TABLE api_tokens (
+  token_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  -- SHA-256 of the token's random part, hexadecimal.
+  secret_hash TEXT NOT NULL,
+  -- Of the token, so that people recognise it.
+  last_four TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  revoked_by TEXT,
+  revoked_at TEXT
+) STRICT;
+
 CREATE TABLE asks (
   ask_id INTEGER PRIMARY KEY AUTOINCREMENT,
   question_id INTEGER NOT NULL REFERENCES questions (question_id),
@@ -192,7 +209,7 @@ CREATE TABLE "dag_runs" (
   stop_reason TEXT,
   running_since TEXT,
   -- NULL only in runs of an older version that name none: the first process that takes the lease claims them.
-  lake TEXT,
+  lake TEXT, requested_by TEXT,
   UNIQUE (dag_id, logical_date, lake)
 ) STRICT;
 
@@ -248,7 +265,7 @@ CREATE TABLE events (
   task_id TEXT,
   message TEXT NOT NULL,
   data TEXT
-) STRICT;
+  , requested_by TEXT) STRICT;
 
 CREATE TABLE import_errors (
   dag_id TEXT PRIMARY KEY,
@@ -431,6 +448,17 @@ CREATE TABLE task_outputs (
   PRIMARY KEY (task_instance_id, name)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE web_sessions (
+  session_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  secret_hash TEXT NOT NULL,
+  -- The token with which it was opened: it ends with it. NULL: it was opened with the password.
+  token_id INTEGER REFERENCES api_tokens (token_id),
+  created_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL
+) STRICT;
+
 CREATE VIEW v_attempts AS
   SELECT r.dag_id, r.run_id, r.logical_date, r.logical_date_local, t.task_id, a.number AS attempt, a.state,
     a.started_at, a.started_at_local, a.finished_at, a.finished_at_local,
@@ -461,7 +489,7 @@ CREATE VIEW v_doubles AS
     LEFT JOIN objects f ON f.object_id = p.object_id;
 
 CREATE VIEW v_events AS
-  SELECT at, at_local, level, kind, dag_id, run_id, task_id, message, data FROM events;
+  SELECT at, at_local, level, kind, dag_id, run_id, task_id, message, data, requested_by FROM events;
 
 CREATE VIEW v_ids AS
   SELECT q.dataset, q.lake, json_extract(q.facets, '$.entity') AS entity, json_extract(q.facets, '$.language') AS language, CASE WHEN json_type(q.facets, '$.append') = 'array' THEN
@@ -528,8 +556,11 @@ CREATE VIEW v_runs AS
       AND t.state IN ('failed', 'upstream_failed')) AS failed_tasks,
     (SELECT count(*) FROM objects o WHERE o.dag_run_id = r.dag_run_id AND o.is_committed = 1) AS objects,
     r.params, r.partition, r.timezone, r.interval_start, r.interval_end, r.created_at, r.fingerprint,
-    r.stop_reason, r.backfill_id, r.lake
+    r.stop_reason, r.backfill_id, r.lake, r.requested_by
   FROM dag_runs r;
+
+CREATE VIEW v_sessions AS
+  SELECT session_id, name, role, token_id, created_at, expires_at FROM web_sessions;
 
 CREATE VIEW v_tasks AS
   SELECT r.dag_id, r.run_id, r.logical_date, r.logical_date_local, t.task_id, t.type, t.state,
@@ -540,3 +571,7 @@ CREATE VIEW v_tasks AS
     (SELECT json_group_object(o.name, json(o.value)) FROM task_outputs o
       WHERE o.task_instance_id = t.task_instance_id) AS outputs
   FROM task_instances t JOIN dag_runs r USING (dag_run_id);
+
+CREATE VIEW v_tokens AS
+  SELECT token_id, name, role, last_four, created_by, created_at, expires_at, revoked_by, revoked_at
+  FROM api_tokens;

@@ -16,6 +16,10 @@ const ROWS = [
     VALUES ('d', 'running', '${AT}', '${AT}', 'none', 0, 1, '${AT}')`,
   `INSERT INTO notices (dag_id, run_id, kind, failures, message, next_try_at, created_at)
     VALUES ('d', 'r', 'failure', 1, 'm', '${AT}', '${AT}')`,
+  `INSERT INTO api_tokens (name, role, secret_hash, last_four, created_by, created_at, expires_at)
+    VALUES ('n', 'viewer', 'h', 'abcd', 'me', '${AT}', '${AT}')`,
+  `INSERT INTO web_sessions (name, role, secret_hash, created_at, expires_at)
+    VALUES ('n', 'viewer', 'h', '${AT}', '${AT}')`,
   `INSERT INTO requests (kind, payload, requested_by, requested_at) VALUES ('pause', '{}', 'test', '${AT}')`,
   `INSERT INTO candidate_sets (lake, sha256, conditions_hash, conditions, dataset, id_count, rows, matched_rows,
       faulty_rows, created_at) VALUES ('l', 's', 'c', '{}', 'csv', 2, 2, 2, '{}', '${AT}')`,

@@ -147,7 +147,7 @@ export const listEvents = defineRoute({
         try_number: z.null(),
         event: z.string(),
         logical_date: z.null(),
-        owner: z.null(),
+        owner: z.string().nullable().describe("Who asked for it; null for what Dagmar did by itself."),
         extra: z.string().nullable().describe("JSON: level, message, and data of the event's own."),
       }),
     ),
@@ -171,7 +171,7 @@ export const listEvents = defineRoute({
     );
     return {
       total_entries: page.total,
-      event_logs: page.rows.map(({ eventId, at, level, kind, message, data, ...about }) => ({
+      event_logs: page.rows.map(({ eventId, at, level, kind, message, data, requestedBy, ...about }) => ({
         event_log_id: eventId,
         when: at,
         dag_id: about.dagId,
@@ -183,7 +183,7 @@ export const listEvents = defineRoute({
         try_number: null,
         event: kind,
         logical_date: null,
-        owner: null,
+        owner: requestedBy,
         extra: JSON.stringify({ level, message, data: data === null ? null : (JSON.parse(data) as unknown) }),
       })),
     };
