@@ -74,12 +74,7 @@ function printHistory(output: Output, { attempts, events }: RunDescription): voi
   if (events.length === 0) return;
   output.line();
   output.table(
-    [
-      "at",
-      { title: "level", rank: 1 },
-      { title: "requested by", rank: 2 },
-      { title: "event", isText: true },
-    ],
+    ["at", { title: "level", rank: 1 }, { title: "requested by", rank: 2 }, { title: "event", isText: true }],
     events.map((event) => [event["at_local"], event["level"], event["requested_by"], event["message"]]),
     "",
   );

@@ -14,7 +14,12 @@ async function openAsking() {
     ),
   );
   const stopping = new AbortController();
-  const answer = askScheduler({ clock: systemClock, user: "test" }, database, { kind: "prune" }, stopping.signal);
+  const answer = askScheduler(
+    { clock: systemClock, user: "test" },
+    database,
+    { kind: "prune" },
+    stopping.signal,
+  );
   answer.catch(() => undefined);
   const [request] = await untilAsked();
   if (request === undefined) throw new Error("nothing was asked");
