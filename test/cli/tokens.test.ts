@@ -16,9 +16,9 @@ describe.each(WAYS)("%s", (way) => {
   afterAll(() => world.close());
 
   test("a new token is alone on standard output, and stored as a hash", async () => {
-    const { exitCode, stdout, stderr } = await world.run([
-      ..."tokens create --role operator --expires 90d --name deploy".split(" "),
-    ]);
+    const { exitCode, stdout, stderr } = await world.run(
+      "tokens create --role operator --expires 90d --name deploy".split(" "),
+    );
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toMatch(/^dagmar_token_1_[\w-]{43}\n$/);
     expect(stderr).toMatch(/^Token 1 \(deploy, operator\) is valid until .*\. It is not shown again\.\n/);
