@@ -28,6 +28,7 @@ COPY tasks ./tasks
 COPY scheduler ./scheduler
 COPY app ./app
 COPY web ./web
+COPY browser ./browser
 COPY cli ./cli
 RUN npm run build
 

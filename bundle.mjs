@@ -3,7 +3,15 @@
  * Types are checked elsewhere. Why, and what must stay outside: docs/decisions/0010.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -56,6 +64,9 @@ const KEPT_MS = 24 * 3600 * 1000;
 
 const BUILD_ID = "build-id";
 
+/** In the sources and in `dist/`. */
+const ASSETS = "browser";
+
 const written = new Set();
 /** Of the program alone: its files, and the folders of the packages that are in them. */
 const shipped = {
@@ -101,6 +112,7 @@ for (const entries of [TOOLS, PROGRAM]) {
     }
   }
 }
+await buildAssets();
 removeFormerBuilds();
 writeNotices();
 writeBuildId();
@@ -132,6 +144,24 @@ function keepPlaces() {
       }
     },
   };
+}
+
+/** What pages load: the script in one file for browsers, and the files that need no building. */
+async function buildAssets() {
+  const folder = join(DIST, ASSETS);
+  await build({
+    input: { dagmar: "browser/main.ts" },
+    cwd: ROOT,
+    platform: "browser",
+    onLog: judgeLog,
+    checks: { bundlerTimings: false },
+    output: { dir: folder, format: "iife", minify: true, entryFileNames: "[name].js" },
+  });
+  for (const name of ["dagmar.css", "mark.svg"]) copyFileSync(join(ROOT, ASSETS, name), join(folder, name));
+  for (const name of readdirSync(folder)) {
+    written.add(join(folder, name));
+    shipped.files.add(`${ASSETS}/${name}`);
+  }
 }
 
 /** Without this, a missing import would only fail when it is used. */

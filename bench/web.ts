@@ -66,7 +66,16 @@ async function measure(
   await writeHistory(database, makeDaily(history.tasks), history.runs, new Date("2026-11-23T09:00:00Z"));
   await database.close();
   const reader = createReader(
-    { databaseFile, lakeId: "file:///lake/", dagsFolder: folder, version: "bench" },
+    {
+      databaseFile,
+      lakeId: "file:///lake/",
+      dagsFolder: folder,
+      version: "bench",
+      timezone: "UTC",
+      limits: { pools: new Map(), maxActiveTasks: 32 },
+      base: "",
+      assetsFolder: folder,
+    },
     systemClock,
   );
   const times = new Map<string, number>();

@@ -9,12 +9,10 @@ import { createMetrics, type Metrics } from "./ops/metrics.ts";
 import { answerOps, OPS_PATHS, type OpsAnswers } from "./ops/ops-routes.ts";
 import { readSnapshot } from "./ops/read-snapshot.ts";
 import type { ReadThread, ThreadHandle } from "./reading/read-thread.ts";
-import { reply, TEXT, type HttpReply, type HttpRequest, type RequestHead } from "./server/exchange.ts";
+import { type HttpReply, type HttpRequest, type RequestHead } from "./server/exchange.ts";
 import { startHttpServer, type HttpAddress, type HttpServer } from "./server/http-server.ts";
 
 const TRY_EVERY_MS = 5_000;
-/** What the reading thread answers. */
-const READ = ["/api/", "/errors/"];
 
 export interface FaceTools {
   /** `null` if HTTP is off. */
@@ -78,7 +76,6 @@ function createAnswers(
     async answer(request) {
       const known = await answerOps(request, ops);
       if (known !== undefined) return known;
-      if (!READ.some((start) => request.path.startsWith(start))) return reply(404, TEXT, NOT_FOUND);
       const { createReadThread } = await import("./reading/read-thread.ts");
       reader ??= createReadThread({ start: startReader, orders, clock, log });
       return reader.answer(request);
@@ -86,13 +83,6 @@ function createAnswers(
     close: async () => reader?.close(),
   };
 }
-
-const NOT_FOUND = `Not found. The paths are:
-
-${Object.entries({ ...OPS_PATHS, "/api/v2": "the REST API; /api/dagmar/openapi.json describes it" })
-  .map(([path, meaning]) => `${path.padEnd(9)} ${meaning}`)
-  .join("\n")}
-`;
 
 async function openEndpoint(
   start: () => Promise<HttpServer | undefined>,

@@ -12,8 +12,9 @@ export const scheduler: Command = {
     const { startReadThread } = await import("../process/start-read-thread.ts");
     return withApp((app) => {
       const { clock, log, settings, version, lake } = app;
-      const { databaseFile, dagsFolder } = settings;
-      const reading = { databaseFile, dagsFolder, version, lakeId: lake.id };
+      const { databaseFile, dagsFolder, timezone, pools, maxActiveTasks } = settings;
+      const limits = { pools, maxActiveTasks };
+      const reading = { databaseFile, dagsFolder, version, lakeId: lake.id, timezone, limits, base: "" };
       const face = {
         address: settings.http,
         clock,

@@ -5,7 +5,19 @@ import type { Copy, Stage } from "./parse-dockerfile.ts";
 /** The newest LTS line since October 2026: https://github.com/nodejs/Release */
 const BASE = /^node:26-[a-z]+-slim$/;
 const SECRET = /TOKEN|SECRET|PASSWORD|API_?KEY|ACCESS_KEY|CREDENTIAL/i;
-const ROOMS = ["model", "config", "logs", "state", "lake", "tasks", "scheduler", "app", "web", "cli"];
+const ROOMS = [
+  "model",
+  "config",
+  "logs",
+  "state",
+  "lake",
+  "tasks",
+  "scheduler",
+  "app",
+  "web",
+  "browser",
+  "cli",
+];
 const BUILD_FILES = [
   "package.json",
   "package-lock.json",

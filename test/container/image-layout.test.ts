@@ -54,6 +54,7 @@ describe("the image's layout", () => {
     expect(readdirSync(app).toSorted()).toEqual(["dags", "dist", "node_modules", "package.json"]);
     const dist = listTree(join(app, "dist")).map((path) => relative(join(app, "dist"), path));
     expect(dist.filter((path) => path.endsWith(".js") && !path.startsWith("chunks/"))).toEqual([
+      "browser/dagmar.js",
       "cli/main.js",
       "cli/process/read-thread.js",
       "tasks/csv-to-ids/worker.js",

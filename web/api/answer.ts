@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
 import { JSON_TYPE, reply, type HttpReply, type HttpRequest } from "../server/exchange.ts";
-import { createFinder } from "./find-route.ts";
+import { createFinder } from "../server/find-route.ts";
 import { findKept, readKey } from "./idempotency.ts";
 import { describePlanChange, raiseRefusal, replyProblem } from "./problem.ts";
 import { readBody, readInput } from "./read-input.ts";

@@ -87,18 +87,26 @@ const RETRY_AFTER_SECONDS = 5;
 
 /** What this error says over HTTP. Any other error is a bug: `undefined`, and nothing of it is shown. */
 export function explainError(error: unknown): HttpReply | undefined {
+  const facts = judgeError(error);
+  if (facts === undefined) return undefined;
+  return replyProblem(facts, facts.status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {});
+}
+
+/** As `explainError`, for the page of a problem. */
+export function judgeError(error: unknown): ProblemFacts | undefined {
   if (!(error instanceof DagmarError)) return undefined;
   const { code } = error;
   const facts = ABOUT_FILES.has(code)
     ? { code, detail: describeErrorCode(code) ?? code }
     : { code, detail: error.message, hint: error.hint };
-  if (UNKNOWN.has(code)) return replyProblem({ ...facts, status: 404 });
-  if (CONFLICTS.has(code)) return replyProblem({ ...facts, status: 409 });
-  if (error.exitCode === EXIT.tryAgain || code === "DATABASE_MISSING") {
-    return replyProblem({ ...facts, status: 503 }, { "Retry-After": String(RETRY_AFTER_SECONDS) });
-  }
-  if (error.exitCode === EXIT.usage) return replyProblem({ ...facts, status: 422 });
-  return replyProblem({ ...facts, status: 500 });
+  return { ...facts, status: judgeStatus(error) };
+}
+
+function judgeStatus({ code, exitCode }: DagmarError): number {
+  if (UNKNOWN.has(code)) return 404;
+  if (CONFLICTS.has(code)) return 409;
+  if (exitCode === EXIT.tryAgain || code === "DATABASE_MISSING") return 503;
+  return exitCode === EXIT.usage ? 422 : 500;
 }
 
 /** A refusal of the scheduler, as an error of this thread. */

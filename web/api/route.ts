@@ -4,6 +4,12 @@ import type { Order, OrderAnswer, OrderKind } from "../../app/service/orders.ts"
 import type { Query } from "../../state/sqlite/query.ts";
 import type { HttpReply } from "../server/exchange.ts";
 
+/** How much may run at the same time: with it, what a task waits for can be explained. */
+export interface RunLimits {
+  readonly pools: ReadonlyMap<string, number>;
+  readonly maxActiveTasks: number;
+}
+
 /** What a handler may use. It reads; what changes something is an order to the scheduler. */
 export interface ReadTools {
   /** One snapshot for the whole request; of a route that writes, one before its order and one after it. */
@@ -14,6 +20,9 @@ export interface ReadTools {
   /** Absolute. */
   readonly dagsFolder: string;
   readonly version: string;
+  /** The service's zone: for what belongs to no Dag. */
+  readonly timezone: string;
+  readonly limits: RunLimits;
   /** The request's Accept header, or empty. */
   readonly accept: string;
 }

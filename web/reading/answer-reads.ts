@@ -9,11 +9,15 @@ import { answerApi } from "../api/answer.ts";
 import { explainError, replyProblem } from "../api/problem.ts";
 import type { ReadTools } from "../api/route.ts";
 import { answerErrorPage, ERROR_PAGES } from "../pages/error-page.ts";
+import { answerPage, type PageSite } from "../pages/frame/answer-page.ts";
+import { ASSET_PATHS, readAssets, type Assets } from "../pages/frame/assets.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
 import type { Answered, ReadSettings } from "./read-request.ts";
 
 /** Has the main thread carry out an order. Never rejects. */
 export type GiveOrder = (given: GivenOrder) => Promise<OrderOutcome>;
+
+const API = "/api/";
 
 export interface Reader {
   answer(request: HttpRequest, give: GiveOrder): Promise<Answered>;
@@ -22,6 +26,7 @@ export interface Reader {
 
 export function createReader(settings: ReadSettings, clock: Clock): Reader {
   let database: Database | undefined;
+  let assets: Assets | undefined;
 
   /** Every statement of `work` sees the same moment. No snapshot is held while an order is carried out. */
   async function read<T>(accept: string, work: (tools: ReadTools) => T): Promise<T> {
@@ -36,6 +41,8 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
         databaseId: readDatabaseId(query),
         dagsFolder: settings.dagsFolder,
         version: settings.version,
+        timezone: settings.timezone,
+        limits: settings.limits,
         accept,
       });
     } finally {
@@ -45,12 +52,23 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
 
   async function answer(request: HttpRequest, give: GiveOrder): Promise<Answered> {
     const accept = request.headers["accept"] ?? "";
-    const first = await read(accept, (tools) => answerApi(request, tools));
+    const first = await read(accept, (tools) =>
+      request.path.startsWith(API) ? answerApi(request, tools) : answerPage(request, tools, getSite()),
+    );
     if (!("given" in first)) return { reply: first, fault: null, keepFor: null };
     const outcome = await give(first.given);
     const reply = await read(accept, (tools) => first.conclude(tools, outcome));
     const keepFor = outcome.state === "done" && first.given.key !== null ? outcome.requestId : null;
     return { reply, fault: null, keepFor };
+  }
+
+  function getAssets(): Assets {
+    assets ??= readAssets(settings.assetsFolder);
+    return assets;
+  }
+
+  function getSite(): PageSite {
+    return { assets: getAssets(), base: settings.base };
   }
 
   async function forget(): Promise<void> {
@@ -62,6 +80,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   return {
     async answer(request, give) {
       if (request.path.startsWith(ERROR_PAGES)) return justReply(answerErrorPage(request));
+      if (request.path.startsWith(ASSET_PATHS)) return justReply(getAssets().answer(request));
       try {
         return await answer(request, give);
       } catch (error) {

@@ -1,5 +1,6 @@
 /** What the main thread and the reading thread send each other. */
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
+import type { RunLimits } from "../api/route.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
 
 /** Plain data: it crosses to the thread when it starts. */
@@ -9,6 +10,13 @@ export interface ReadSettings {
   /** Absolute. */
   readonly dagsFolder: string;
   readonly version: string;
+  /** The service's zone. */
+  readonly timezone: string;
+  readonly limits: RunLimits;
+  /** Where pages are mounted: empty, or such as `/x/y`. */
+  readonly base: string;
+  /** Style sheet and script, as the build made them. */
+  readonly assetsFolder: string;
 }
 
 /** A request, or the outcome of an order that its answer needs. */

@@ -13,6 +13,14 @@ import type { HttpReply } from "../../../web/server/exchange.ts";
 import { makeVersion } from "../test-dag.ts";
 import { openTestWorld, type TestWorld } from "../test-world.ts";
 
+/** What a reader is told besides the world: it is the same in every world. */
+export const TEST_READING = {
+  timezone: "America/Sao_Paulo",
+  limits: { pools: new Map([["default", 8]]), maxActiveTasks: 32 },
+  base: "",
+  assetsFolder: join(import.meta.dirname, "../../../dist/browser"),
+} as const;
+
 export interface RunSketch {
   readonly dag: DagDefinition;
   readonly date: string;
@@ -38,7 +46,13 @@ export async function openReadWorld(): Promise<ReadWorld> {
   const dagsFolder = join(folder, "dags");
   mkdirSync(dagsFolder);
   const reader = createReader(
-    { databaseFile: join(folder, "dagmar.db"), lakeId: lake.id, dagsFolder, version: "1.2.3" },
+    {
+      databaseFile: join(folder, "dagmar.db"),
+      lakeId: lake.id,
+      dagsFolder,
+      version: "1.2.3",
+      ...TEST_READING,
+    },
     clock,
   );
   onTestFinished(() => reader.close());

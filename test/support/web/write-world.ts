@@ -1,4 +1,5 @@
 /** A scheduler's loop on a real database with a clock that stands still, and its API: no request may need a timer. */
+import { TEST_READING } from "./read-world.ts";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createOrders, type Orders } from "../../../app/service/orders.ts";
@@ -37,7 +38,13 @@ export async function openWriteWorld(works?: Readonly<Record<string, Work>>): Pr
   });
   turned = () => orders.turned();
   const reader = createReader(
-    { databaseFile: join(folder, "dagmar.db"), lakeId: lake.id, dagsFolder: folder, version: "1.2.3" },
+    {
+      databaseFile: join(folder, "dagmar.db"),
+      lakeId: lake.id,
+      dagsFolder: folder,
+      version: "1.2.3",
+      ...TEST_READING,
+    },
     clock,
   );
   onTestFinished(() => reader.close());

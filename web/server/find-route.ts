@@ -1,21 +1,26 @@
 /** Finds the route of a path. Literal segments go before parameters, so that the order of the table has no meaning. */
-import type { Route } from "./route.ts";
 
-export type Found =
+/** A method and a path with parameters, such as `/dags/{dag_id}`. */
+export interface RoutePath {
+  readonly method: string;
+  readonly path: string;
+}
+
+export type Found<Route extends RoutePath> =
   | { readonly kind: "route"; readonly route: Route; readonly params: Readonly<Record<string, string>> }
   /** The path exists with other methods. */
   | { readonly kind: "method"; readonly allowed: readonly string[] }
   | { readonly kind: "nothing" };
 
-interface Pattern {
+interface Pattern<Route extends RoutePath> {
   readonly route: Route;
   readonly segments: readonly string[];
 }
 
-export type FindRoute = (method: string, path: string) => Found;
+export type FindRoute<Route extends RoutePath> = (method: string, path: string) => Found<Route>;
 
-export function createFinder(routes: readonly Route[]): FindRoute {
-  const patterns: readonly Pattern[] = routes
+export function createFinder<Route extends RoutePath>(routes: readonly Route[]): FindRoute<Route> {
+  const patterns: readonly Pattern<Route>[] = routes
     .map((route) => ({ route, segments: route.path.split("/") }))
     .toSorted((a, b) => countParameters(a) - countParameters(b));
   return (method, path) => {
@@ -31,7 +36,7 @@ export function createFinder(routes: readonly Route[]): FindRoute {
   };
 }
 
-function countParameters({ segments }: Pattern): number {
+function countParameters({ segments }: { readonly segments: readonly string[] }): number {
   return segments.filter(isParameter).length;
 }
 

@@ -1,0 +1,116 @@
+/** Answers a request for a page: finds it, renders it in the reader's language, and adds what browsers have to be told. */
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { judgeError } from "../../api/problem.ts";
+import type { ReadTools } from "../../api/route.ts";
+import type { HttpReply, HttpRequest } from "../../server/exchange.ts";
+import { createFinder } from "../../server/find-route.ts";
+import { PAGES } from "../pages.ts";
+import { acceptsGzip, type Assets } from "./assets.ts";
+import { chooseLanguage, findLanguage, LANGUAGE_COOKIE, type Language } from "./language.ts";
+import { renderDocument } from "./layout.ts";
+import { createLinker } from "./links.ts";
+import type { PageInput, PageTools, RenderedPage } from "./page.ts";
+import { renderProblem } from "./problem-page.ts";
+import { readServiceFigures } from "./service-figures.ts";
+
+export interface PageSite {
+  readonly assets: Assets;
+  /** Where the program is mounted: empty, or such as `/x/y`. */
+  readonly base: string;
+}
+
+const find = createFinder(PAGES);
+
+/** Raises what is no refusal: a fault of the program. */
+export function answerPage(request: HttpRequest, read: ReadTools, { assets, base }: PageSite): HttpReply {
+  const href = createLinker(base);
+  const search = new URLSearchParams(request.search);
+  const chosen = findLanguage(search.get("language") ?? undefined);
+  const language = chosen ?? chooseLanguage(request);
+  const tools: PageTools = { ...read, language, href };
+  const here = { path: request.path, search: readOthers(search) };
+  const page = render(tools, request, { search, here });
+  const facts = {
+    ...readServiceFigures(tools),
+    assets: {
+      style: href(assets.path("dagmar.css")),
+      script: href(assets.path("dagmar.js")),
+      mark: href(assets.path("mark.svg")),
+    },
+  };
+  const text = renderDocument(tools, { here }, page, facts).text;
+  return write(request, page.status ?? 200, text, chosen === undefined ? null : { chosen, path: `${base}/` });
+}
+
+function render(tools: PageTools, request: HttpRequest, input: Omit<PageInput, "params">): RenderedPage {
+  const found = find(request.method, request.path);
+  if (found.kind === "nothing") {
+    const detail = tools.language === "pt" ? `Não existe ${request.path}.` : `There is no ${request.path}.`;
+    return renderProblem(tools, { status: 404, code: "USAGE", detail });
+  }
+  if (found.kind === "method") {
+    return renderProblem(tools, {
+      status: 405,
+      code: "USAGE",
+      detail: `${request.path}: ${found.allowed.join(", ")}`,
+    });
+  }
+  try {
+    return found.route.render(tools, { ...input, params: found.params });
+  } catch (error) {
+    const facts = judgeError(error);
+    if (facts === undefined || facts.status >= 500) throw error;
+    return renderProblem(tools, facts);
+  }
+}
+
+/** What the page's own links keep. */
+function readOthers(search: URLSearchParams): Readonly<Record<string, string>> {
+  return Object.fromEntries([...search].filter(([name]) => name !== "language"));
+}
+
+function write(
+  { headers }: HttpRequest,
+  status: number,
+  text: string,
+  language: { readonly chosen: Language; readonly path: string } | null,
+): HttpReply {
+  const tag = `W/"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
+  const common = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": POLICY,
+    Vary: "Accept-Encoding, Accept-Language, Cookie",
+    ETag: tag,
+    ...(language === null
+      ? {}
+      : {
+          "Set-Cookie": `${LANGUAGE_COOKIE}=${language.chosen}; Path=${language.path}; Max-Age=31536000; SameSite=Lax`,
+        }),
+  };
+  const isKnown =
+    status === 200 && (headers["if-none-match"] ?? "").split(",").some((known) => known.trim() === tag);
+  if (isKnown) return { status: 304, headers: common, body: "" };
+  const isZipped = acceptsGzip(headers["accept-encoding"]);
+  return {
+    status,
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      ...common,
+      ...(isZipped ? { "Content-Encoding": "gzip" } : {}),
+    },
+    body: isZipped ? gzipSync(text, { level: 4 }) : text,
+  };
+}
+
+/** Everything comes from this server, and nothing that was typed or stored can run. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join("; ");

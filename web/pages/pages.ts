@@ -1,0 +1,5 @@
+/** Every page. The server and the tests take them from here. */
+import type { Page } from "./frame/page.ts";
+import { homePage } from "./home/home-page.ts";
+
+export const PAGES: readonly Page[] = [homePage];
