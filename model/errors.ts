@@ -146,6 +146,8 @@ export const ERROR_CODES = {
   RUN_CANCELLED: { exit: 1, meaning: "The run was cancelled by hand." },
   TASK_RUNNING: { exit: 75, meaning: "The task is running; cancel its run first, or wait." },
   BACKFILL_ACTIVE: { exit: 75, meaning: "The Dag has a running backfill with other settings." },
+  BACKFILL_UNKNOWN: { exit: 2, meaning: "There is no backfill of that number." },
+  BACKFILL_ENDED: { exit: 2, meaning: "The backfill has ended already." },
   BACKFILL_EMPTY: {
     exit: 2,
     meaning: "The range has no slot of the Dag, or more slots than one backfill allows.",

@@ -47,7 +47,7 @@ export function findRunToChange(query: Query, lakeId: string, name: string, now:
 }
 
 /** Raises `SETTINGS_DIFFER`. A run of an early version without a lake counts as one of this lake. */
-export function refuseOtherLake(run: DagRun, lakeId: string): void {
+export function refuseOtherLake(run: Pick<DagRun, "dagId" | "runId" | "lake">, lakeId: string): void {
   const { lake } = run;
   if (lake === null || lake === lakeId) return;
   throw new CommandRefused(

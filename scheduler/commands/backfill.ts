@@ -21,6 +21,7 @@ import { makeRun, type RunMaker } from "../runs/new-run.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { listBackfillSlots } from "./list-backfill-slots.ts";
 import type { DagVersions } from "./named-dag.ts";
+import { assertPlanned } from "./planned.ts";
 import { restartRun } from "./restart-run.ts";
 
 export interface BackfillRequest {
@@ -32,6 +33,8 @@ export interface BackfillRequest {
   readonly isRefetch: boolean;
   /** How many runs at the same time; `null` for the Dag's max_active_runs. */
   readonly maxActive: number | null;
+  /** Of the preview that was confirmed; see `describeBackfill`. */
+  readonly expected?: string | null;
 }
 
 /** With the Dag's slots in that range, oldest first, ISO UTC. */
@@ -104,6 +107,14 @@ function judgeUnderWay(run: DagRun, { backfillId }: Backfill): Pick<SlotVerdict,
   };
 }
 
+/** What a preview shows of it, except the reasons: they may change without changing what is done. */
+export function describeBackfill({ version }: BackfillRequest, verdicts: readonly SlotVerdict[]) {
+  return {
+    fingerprint: version.fingerprint,
+    slots: verdicts.map(({ logicalDate, verdict }) => ({ logicalDate, verdict })),
+  };
+}
+
 export interface StartedBackfill {
   readonly backfillId: number;
   /** `resumed`: the same one was already running. */
@@ -125,11 +136,13 @@ export function startBackfill(
   const maxActive = request.maxActive ?? maxActiveRuns;
   const { lakeId } = maker;
   const running = findSame(query, lakeId, request);
+  const isPreviewed = (request.expected ?? null) !== null;
+  const verdicts = running === undefined || isPreviewed ? planBackfill(query, lakeId, request, now) : [];
+  assertPlanned(request.expected, describeBackfill(request, verdicts));
   if (running !== undefined) {
     setBackfillLimit(query, running.backfillId, maxActive);
     return { backfillId: running.backfillId, how: "resumed", made: 0, again: 0, skipped: 0 };
   }
-  const verdicts = planBackfill(query, lakeId, request, now);
   const count = (verdict: SlotVerdict["verdict"]): number =>
     verdicts.filter((slot) => slot.verdict === verdict).length;
   const counts = { made: count("new"), again: count("again"), skipped: count("skip") };
@@ -200,10 +213,19 @@ function refuse({ dagId, fromDate, toDate, reprocess }: Backfill, timezone: stri
   );
 }
 
-/** Stops the open runs of the Dag's backfill and returns how many. 0 if no backfill is running. */
-export function cancelBackfill(query: Query, lakeId: string, dagId: string, now: Date): number {
+/**
+ * Stops the open runs of the Dag's backfill and returns how many. 0 if no backfill is running, or another one than
+ * `only`.
+ */
+export function cancelBackfill(
+  query: Query,
+  lakeId: string,
+  dagId: string,
+  now: Date,
+  only: number | null = null,
+): number {
   const running = findRunningBackfill(query, lakeId, dagId);
-  if (running === undefined) return 0;
+  if (running === undefined || (only !== null && running.backfillId !== only)) return 0;
   const open = listBackfillRuns(query, running.backfillId).filter((run) => !isRunEnded(run.state));
   for (const run of open) cancelRun(query, run.dagRunId, now);
   endBackfill(query, running.backfillId, "cancelled", now);

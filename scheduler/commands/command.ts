@@ -43,7 +43,12 @@ import { prepareRun, type PreparedRun, type RunRequest } from "./prepare-run.ts"
 interface Asked {
   readonly run: { readonly request: Named<RunRequest> };
   readonly backfill: { readonly request: Named<BackfillRequest> };
-  readonly cancel_backfill: { readonly dagId: string; readonly lakeId: string };
+  readonly cancel_backfill: {
+    readonly dagId: string;
+    readonly lakeId: string;
+    /** Only if this one is running. */
+    readonly backfillId?: number;
+  };
   readonly cancel_run: { readonly dagRunId: number };
   readonly clear: { readonly request: ClearRequest };
   readonly mark: { readonly request: MarkRequest };
@@ -106,8 +111,8 @@ const APPLY: {
     if (started.made > 0) signBackfill(query, started.backfillId, by);
     return started;
   },
-  cancel_backfill: (query, _, { dagId, lakeId }, now) => ({
-    cancelled: cancelBackfill(query, lakeId, dagId, now),
+  cancel_backfill: (query, _, { dagId, lakeId, backfillId }, now) => ({
+    cancelled: cancelBackfill(query, lakeId, dagId, now, backfillId),
   }),
   cancel_run: (query, _, { dagRunId }, now) => ({ cancelled: cancelRun(query, dagRunId, now) }),
   clear: (query, { lakeId }, { request }, now) => ({ cleared: clearTasks(query, lakeId, request, now) }),

@@ -13,6 +13,8 @@ import { readWorld, type Limits } from "../engine/world.ts";
 export interface WaitingTask {
   readonly taskId: string;
   readonly reasons: readonly string[];
+  /** Of each reason: `upstream`, `past`, `time`, `slot`, `never`. */
+  readonly kinds: readonly string[];
 }
 
 /** The planner's own conditions. */
@@ -43,7 +45,8 @@ function explainTasks(
       ({ kind }) => kind !== "ended" && kind !== "running",
     );
     if (!unmet.some(({ kind }) => isWanted(kind))) return [];
-    return [{ taskId: task.taskId, reasons: unmet.map(({ reason }) => reason) }];
+    const reasons = unmet.map(({ reason }) => reason);
+    return [{ taskId: task.taskId, reasons, kinds: unmet.map(({ kind }) => kind) }];
   });
 }
 

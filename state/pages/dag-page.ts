@@ -85,6 +85,19 @@ export function listVersionPage(query: Query, dagId: string, page: PageRequest):
   };
 }
 
+/** By fingerprint. */
+export function listVersionEntries(
+  query: Query,
+  fingerprints: readonly string[],
+): ReadonlyMap<string, DagVersionEntry> {
+  const rows = query.all<Row>(
+    sql`SELECT v.fingerprint, v.dag_id, v.created_at, (SELECT count(*) FROM dag_versions o
+          WHERE o.dag_id = v.dag_id AND (o.created_at, o.rowid) <= (v.created_at, v.rowid)) AS number
+        FROM dag_versions v WHERE v.fingerprint IN (SELECT value FROM json_each(${JSON.stringify(fingerprints)}))`,
+  );
+  return new Map(rows.map((row) => mapRow<DagVersionEntry>(row)).map((entry) => [entry.fingerprint, entry]));
+}
+
 export interface ImportErrorEntry {
   readonly id: number;
   readonly dagId: string;

@@ -58,11 +58,18 @@ export function replyProblem(
   return { ...made, headers: { ...made.headers, ...headers } };
 }
 
-const UNKNOWN: ReadonlySet<string> = new Set(["DAG_UNKNOWN", "RUN_UNKNOWN", "TASK_UNKNOWN", "POOL_UNKNOWN"]);
+const UNKNOWN: ReadonlySet<string> = new Set([
+  "DAG_UNKNOWN",
+  "RUN_UNKNOWN",
+  "TASK_UNKNOWN",
+  "POOL_UNKNOWN",
+  "BACKFILL_UNKNOWN",
+]);
 /** The request is valid, and the state of things is against it. */
 const CONFLICTS: ReadonlySet<string> = new Set([
   "RUN_PARAMS_DIFFER",
   "RUN_EXISTS",
+  "BACKFILL_ENDED",
   "PLAN_CHANGED",
   "SETTINGS_DIFFER",
   "SECRET_MISSING",

@@ -1,5 +1,6 @@
 /** A route of the API as data: its path, what it takes and what it answers. The OpenAPI document is made from the same. */
 import { z } from "zod";
+
 import type { Order, OrderAnswer, OrderKind } from "../../app/service/orders.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { HttpReply } from "../server/exchange.ts";

@@ -2,11 +2,24 @@
 import { z } from "zod";
 import { writeOpenApi } from "./openapi.ts";
 import { getGrid } from "./own/grid.ts";
+import { previewBackfill, previewClear, previewMark, previewTrigger } from "./own/previews.ts";
+import { getDependencies, getWaiting } from "./own/waiting.ts";
 import { defineRoute, type Route } from "./route.ts";
+import {
+  cancelBackfill,
+  createBackfill,
+  getBackfill,
+  listBackfills,
+  postCancelBackfill,
+  previewBackfills,
+} from "./v2/backfills.ts";
+import { patchDagRun } from "./v2/change-run.ts";
+import { clearDagRun, clearTaskInstances } from "./v2/clear.ts";
 import { getDagRun, listDagRuns, triggerDagRun } from "./v2/dag-runs.ts";
 import { getDagStats, listImportErrors } from "./v2/dag-health.ts";
 import { getDagSource, listDagVersions } from "./v2/dag-versions.ts";
 import { getDag, getDagDetails, listDags, patchDag } from "./v2/dags.ts";
+import { patchTaskInstance, previewPatchTaskInstance } from "./v2/mark.ts";
 import { getHealth, getPool, getVersion, listEvents, listPools } from "./v2/service.ts";
 import { getTask, listTasks } from "./v2/tasks.ts";
 import { getTaskInstance, listTaskInstances, listTries } from "./v2/task-instances.ts";
@@ -39,12 +52,29 @@ export const ROUTES: readonly Route[] = [
   listDagRuns,
   triggerDagRun,
   getDagRun,
+  patchDagRun,
+  clearDagRun,
   listTaskInstances,
   getTaskInstance,
+  patchTaskInstance,
+  previewPatchTaskInstance,
   listTries,
+  getDependencies,
+  clearTaskInstances,
+  listBackfills,
+  createBackfill,
+  previewBackfills,
+  getBackfill,
+  cancelBackfill,
+  postCancelBackfill,
   listEvents,
   listPools,
   getPool,
   getGrid,
+  getWaiting,
+  previewTrigger,
+  previewClear,
+  previewMark,
+  previewBackfill,
   getOpenApi,
 ];

@@ -47,6 +47,10 @@ async function openFullWorld(): Promise<ReadWorld & { readonly runId: string }> 
   await world.write((query) => {
     query.run(sql`INSERT INTO pools (pool, slots) VALUES ('narrow', 2)`);
     query.run(
+      sql`INSERT INTO backfills (lake, dag_id, state, from_date, to_date, reprocess, is_refetch, max_active, created_at)
+          VALUES ('lake', 'daily', 'running', ${FIRST}, ${SECOND}, 'none', 0, 2, ${SECOND})`,
+    );
+    query.run(
       sql`INSERT INTO events (at, at_local, level, kind, dag_id, run_id, task_id, message, data)
           VALUES (${SECOND}, ${SECOND}, 'warn', 'csv_without_ids', 'daily', ${runId}, 'load', 'No ids.', '{"rows":3}')`,
     );
@@ -63,7 +67,8 @@ function fill(path: string, runId: string): string {
     .replace("{dag_id}", "daily")
     .replace("{dag_run_id}", encodeURIComponent(runId))
     .replace("{task_id}", "load")
-    .replace("{pool_name}", "narrow");
+    .replace("{pool_name}", "narrow")
+    .replace("{backfill_id}", "1");
 }
 
 describe("the OpenAPI document", () => {

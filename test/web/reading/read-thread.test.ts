@@ -32,6 +32,7 @@ function openThread(folder: string): Started {
       lakeId: "file:///lake/",
       dagsFolder: folder,
       version: "1.2.3",
+      limits: { pools: new Map(), maxActiveTasks: 32 },
     });
     const handle = {
       post: (message: ToReader) => worker.post(message),

@@ -3,55 +3,17 @@ import { z } from "zod";
 import { CommandRefused } from "../../../model/errors.ts";
 import { readFollowedDags } from "../../../app/dags/followed-dags.ts";
 import { orderNewRun } from "../../../app/runs/order-run.ts";
-import { formatRunId, type DagRunState } from "../../../model/run/dag-run.ts";
-import {
-  findRunEntry,
-  listRunPage,
-  readRunEntry,
-  RUN_DATES,
-  RUN_ORDERS,
-  type RunEntry,
-} from "../../../state/pages/run-page.ts";
-import { givenParams, previewHash, readNewRun } from "../bodies.ts";
-import { defineRoute, defineWrite, several, type ReadTools } from "../route.ts";
+import { formatRunId } from "../../../model/run/dag-run.ts";
+import { listRunPage, readRunEntry, RUN_DATES, RUN_ORDERS } from "../../../state/pages/run-page.ts";
+import { newRunFields, onlyNull, previewHash, readNewRun } from "../bodies.ts";
+import { defineRoute, defineWrite, several } from "../route.ts";
+import { writeNewRunPreview } from "../own/previews.ts";
 import { dagId, pickDag, pickEnabledDag } from "./known-dag.ts";
-import { instant, orderParameter, paging, readOrder, readPage, utc } from "./listing.ts";
-import { airflowRunState, airflowRunType, measureSeconds, readRunStates, writeRunState } from "./wire.ts";
+import { instant, orderParameter, paging, readOrder, readPage } from "./listing.ts";
+import { dagRun, pickRun, writeOneRun, writeRuns } from "./run-fields.ts";
+import { airflowRunState, airflowRunType, readRunStates } from "./wire.ts";
 
 const ALL_DAGS = "~";
-
-const dagRun = z.strictObject({
-  dag_run_id: z.string(),
-  dag_id: z.string(),
-  dag_display_name: z.string(),
-  logical_date: utc.nullable(),
-  run_after: utc,
-  queued_at: utc.nullable(),
-  start_date: utc.nullable(),
-  end_date: utc.nullable(),
-  duration: z.number().nullable(),
-  data_interval_start: utc.nullable(),
-  data_interval_end: utc.nullable(),
-  last_scheduling_decision: z.null(),
-  run_type: airflowRunType,
-  state: airflowRunState,
-  triggered_by: z.enum(["cli", "timetable", "backfill"]).nullable(),
-  triggering_user_name: z.string().nullable(),
-  conf: z.record(z.string(), z.unknown()),
-  note: z.string().nullable(),
-  dag_versions: z.array(z.never()),
-  bundle_version: z.null(),
-  partition_key: z.null(),
-  dagmar: z
-    .strictObject({
-      state: z.enum(["queued", "running", "success", "failed", "cancelled"]),
-      stop_reason: z.string().nullable(),
-      fingerprint: z.string().describe("The version of the Dag's definition."),
-      backfill_id: z.int().nullable(),
-      lake: z.string().nullable(),
-    })
-    .describe("Dagmar's own fields."),
-});
 
 const dateParameters = Object.fromEntries(
   [...RUN_DATES, "run_after"].flatMap((date) =>
@@ -74,7 +36,8 @@ export const listDagRuns = defineRoute({
     ...dateParameters,
   },
   answer: z.strictObject({ dag_runs: z.array(dagRun), total_entries: z.int() }),
-  handle({ query }, { params, search }) {
+  handle(tools, { params, search }) {
+    const { query } = tools;
     const isAll = params.dag_id === ALL_DAGS;
     if (!isAll) pickDag(query, params.dag_id);
     const page = listRunPage(
@@ -88,7 +51,7 @@ export const listDagRuns = defineRoute({
       readOrder(search.order_by, RUN_ORDERS, [{ column: "id", isDescending: false }]),
       readPage(search),
     );
-    return { dag_runs: page.rows.map(writeRun), total_entries: page.total };
+    return { dag_runs: [...writeRuns(tools, page.rows)], total_entries: page.total };
   },
 });
 
@@ -101,7 +64,7 @@ export const getDagRun = defineRoute({
   params: { dag_id: dagId, dag_run_id: z.string() },
   search: {},
   answer: dagRun,
-  handle: (tools, { params }) => writeRun(pickRun(tools, params.dag_id, params.dag_run_id)),
+  handle: (tools, { params }) => writeOneRun(tools, pickRun(tools, params.dag_id, params.dag_run_id)),
 });
 
 export const triggerDagRun = defineWrite({
@@ -113,21 +76,16 @@ export const triggerDagRun = defineWrite({
   params: { dag_id: dagId },
   search: {},
   body: z.strictObject({
-    logical_date: z
-      .string()
-      .nullish()
-      .describe("An instant, or a day in the Dag's zone, as `--date` of the commands; null or absent: now."),
-    conf: givenParams.nullish().describe("Overrides params of the Dag."),
+    ...newRunFields,
     dag_run_id: z
       .string()
       .nullish()
       .describe("Runs are named after their type and date: only that name is accepted."),
-    data_interval_start: z.null().optional(),
-    data_interval_end: z.null().optional(),
-    run_after: z.null().optional(),
-    note: z.null().optional(),
-    partition_key: z.null().optional(),
-    force: z.boolean().optional().describe("Also for a date after the Dag's next slot."),
+    data_interval_start: onlyNull("The interval is the schedule's"),
+    data_interval_end: onlyNull("The interval is the schedule's"),
+    run_after: onlyNull("A run that is triggered is due at once"),
+    note: onlyNull("Dagmar keeps no notes"),
+    partition_key: onlyNull("The partition is that of the logical date"),
     preview_hash: previewHash,
   }),
   answer: dagRun,
@@ -145,7 +103,8 @@ export const triggerDagRun = defineWrite({
     assertRunId(body.dag_run_id ?? null, order.request.logicalDate);
     return { order };
   },
-  conclude: (tools, _, { dagRunId }) => writeRun(readRunEntry(tools.query, dagRunId)),
+  conclude: (tools, _, { dagRunId }) => writeOneRun(tools, readRunEntry(tools.query, dagRunId)),
+  preview: (tools, { params, body }) => writeNewRunPreview(tools, params.dag_id, body),
 });
 
 /** Raises `USAGE`. */
@@ -156,13 +115,6 @@ function assertRunId(given: string | null, logicalDate: string | null): void {
   throw new CommandRefused("USAGE", `dag_run_id: a run is named ${own}, not as the request says.`, {
     hint: "Leave dag_run_id out: the answer has the run's id.",
   });
-}
-
-/** Raises `RUN_UNKNOWN`. */
-export function pickRun({ query, lakeId }: ReadTools, dag: string, runId: string): RunEntry {
-  const found = findRunEntry(query, lakeId, dag, runId);
-  if (found !== undefined) return found;
-  throw new CommandRefused("RUN_UNKNOWN", `${dag} has no run ${runId}.`);
 }
 
 /** `run_after` is the logical date here: a slot's run is due at its date. */
@@ -181,42 +133,3 @@ function readDates(search: Readonly<Record<string, unknown>>) {
     ];
   });
 }
-
-function writeRun(run: RunEntry): z.infer<typeof dagRun> {
-  return {
-    dag_run_id: run.runId,
-    dag_id: run.dagId,
-    dag_display_name: run.dagId,
-    logical_date: run.logicalDate,
-    run_after: run.logicalDate,
-    queued_at: run.createdAt,
-    start_date: run.startedAt,
-    end_date: run.finishedAt,
-    duration: measureSeconds(run.startedAt, run.finishedAt),
-    data_interval_start: run.intervalStart,
-    data_interval_end: run.intervalEnd,
-    last_scheduling_decision: null,
-    run_type: run.runType,
-    state: writeRunState(run.state),
-    triggered_by: TRIGGERS[run.runType] ?? null,
-    triggering_user_name: run.requestedBy,
-    conf: { ...run.params },
-    note: null,
-    dag_versions: [],
-    bundle_version: null,
-    partition_key: null,
-    dagmar: {
-      state: run.state satisfies DagRunState,
-      stop_reason: run.stopReason,
-      fingerprint: run.fingerprint,
-      backfill_id: run.backfillId,
-      lake: run.lake,
-    },
-  };
-}
-
-const TRIGGERS: Readonly<Record<string, "cli" | "timetable" | "backfill">> = {
-  manual: "cli",
-  scheduled: "timetable",
-  backfill: "backfill",
-};

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { CommandRefused } from "../../../model/errors.ts";
-import { listVersionPage } from "../../../state/pages/dag-page.ts";
+import { listVersionPage, type DagVersionEntry } from "../../../state/pages/dag-page.ts";
 import type { PageRequest } from "../../../state/pages/page.ts";
 import { reply, TEXT } from "../../server/exchange.ts";
 import { defineRoute, type ReadTools } from "../route.ts";
@@ -42,17 +42,21 @@ export function listVersions({ query, databaseId }: ReadTools, asked: string, pa
   const { rows, total } = listVersionPage(query, asked, page);
   return {
     total_entries: total,
-    dag_versions: rows.map((entry) => ({
-      id: deriveUuid(databaseId, entry.dagId, entry.fingerprint),
-      version_number: entry.number,
-      dag_id: entry.dagId,
-      dag_display_name: entry.dagId,
-      bundle_name: "dags",
-      bundle_version: null,
-      bundle_url: null,
-      created_at: entry.createdAt,
-      fingerprint: entry.fingerprint,
-    })),
+    dag_versions: rows.map((entry) => writeVersion(entry, databaseId)),
+  };
+}
+
+export function writeVersion(entry: DagVersionEntry, databaseId: string): z.infer<typeof versionSchema> {
+  return {
+    id: deriveUuid(databaseId, entry.dagId, entry.fingerprint),
+    version_number: entry.number,
+    dag_id: entry.dagId,
+    dag_display_name: entry.dagId,
+    bundle_name: "dags",
+    bundle_version: null,
+    bundle_url: null,
+    created_at: entry.createdAt,
+    fingerprint: entry.fingerprint,
   };
 }
 
