@@ -4,6 +4,7 @@ import { systemClock } from "../cli/process/system-clock.ts";
 import type { DagDefinition } from "../model/dag/dag.ts";
 import { openDatabase } from "../state/sqlite/database.ts";
 import { makeDag, makeTask } from "../test/support/test-dag.ts";
+import { ANONYMOUS } from "../model/access/user.ts";
 import { createReader } from "../web/reading/answer-reads.ts";
 import { inform, judgeAtMost, median, type Figure } from "./figure.ts";
 import { writeHistory } from "./history.ts";
@@ -83,8 +84,9 @@ async function measure(
     const ms: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const beganMs = performance.now();
-      const { reply } = await reader.answer({ method: "GET", path, search, headers: {}, body: "" }, () =>
-        Promise.reject(new Error("a page that is read orders nothing")),
+      const { reply } = await reader.answer(
+        { method: "GET", path, search, headers: {}, body: "", user: ANONYMOUS },
+        () => Promise.reject(new Error("a page that is read orders nothing")),
       );
       ms.push(performance.now() - beganMs);
       if (reply.status !== 200) throw new Error(`${path} answered ${reply.status}: ${String(reply.body)}`);

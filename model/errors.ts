@@ -28,6 +28,12 @@ export const ERROR_CODES = {
   DAG_UNKNOWN: { exit: 2, meaning: "The Dag folder has no Dag of that name." },
   TASK_UNKNOWN: { exit: 2, meaning: "The Dag has no task of that name." },
   POOL_UNKNOWN: { exit: 2, meaning: "There is no pool of that name." },
+  LOGIN_REQUIRED: { exit: 1, meaning: "The request has no valid token and no valid session." },
+  NOT_PERMITTED: {
+    exit: 1,
+    meaning: "The request may not be made by this role, from that site, or through that name or proxy.",
+  },
+  TOO_MANY_TRIES: { exit: 75, meaning: "The password was wrong five times within a minute." },
   TOKEN_UNKNOWN: { exit: 2, meaning: "There is no API token of that id." },
   RUN_UNKNOWN: { exit: 2, meaning: "There is no DagRun of that name or date." },
   RUN_PARAMS_DIFFER: { exit: 2, meaning: "A DagRun of that logical date exists with other params." },

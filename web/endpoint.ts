@@ -1,15 +1,20 @@
 /** The service's HTTP face: health and metrics at once, the API from its first request; opened while another process may have the address. */
 import type { Endpoint, ServiceAccess, ServiceFace } from "../app/service/endpoint.ts";
 import { judgeHealth, judgeReadiness } from "../app/service/health.ts";
+import { ANONYMOUS } from "../model/access/user.ts";
 import { DagmarError, describeError } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
 import type { Logger } from "../model/ports/logger.ts";
+import { isLoopbackAddress } from "../model/text/loopback.ts";
+import { readDatabaseId } from "../state/control/database-identity.ts";
 import type { Database } from "../state/sqlite/database.ts";
+import type { Access } from "./access/access.ts";
 import { createMetrics, type Metrics } from "./ops/metrics.ts";
 import { answerOps, OPS_PATHS, type OpsAnswers } from "./ops/ops-routes.ts";
 import { readSnapshot } from "./ops/read-snapshot.ts";
 import type { ReadThread, ThreadHandle } from "./reading/read-thread.ts";
-import { type HttpReply, type HttpRequest, type RequestHead } from "./server/exchange.ts";
+import { prefixLinks, stripBasePath } from "./server/base-path.ts";
+import type { Admitted, HttpReply, HttpRequest, RequestHead } from "./server/exchange.ts";
 import { startHttpServer, type HttpAddress, type HttpServer } from "./server/http-server.ts";
 
 const TRY_EVERY_MS = 5_000;
@@ -17,6 +22,8 @@ const TRY_EVERY_MS = 5_000;
 export interface FaceTools {
   /** `null` if HTTP is off. */
   readonly address: HttpAddress | null;
+  readonly web: { readonly password: string | null; readonly basePath: string };
+  readonly timezone: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
@@ -30,9 +37,9 @@ export function createWebFace(database: Database, tools: FaceTools): ServiceFace
     observer: metrics.observer,
     async open(service) {
       if (address === null) return openEndpoint(() => Promise.resolve(undefined), clock, log);
-      const { refuse, answer, close } = createAnswers(address, tools, metrics, service);
+      const { admit, answer, close } = createAnswers(database, address, tools, metrics, service);
       const start = async (): Promise<HttpServer> => {
-        const server = await startHttpServer({ address, log, refuse, answer });
+        const server = await startHttpServer({ address, log, admit, answer });
         log.info(`Health and metrics: ${server.url}/healthz, /readyz, /metrics; API: ${server.url}/api/v2`);
         return server;
       };
@@ -49,14 +56,15 @@ export function createWebFace(database: Database, tools: FaceTools): ServiceFace
 }
 
 interface Answers {
-  readonly refuse: (head: RequestHead) => Promise<HttpReply | undefined>;
+  readonly admit: (head: RequestHead) => Promise<Admitted | HttpReply>;
   readonly answer: (request: HttpRequest) => Promise<HttpReply>;
   readonly close: () => Promise<void>;
 }
 
 function createAnswers(
+  database: Database,
   { host }: HttpAddress,
-  { clock, log, startReader }: FaceTools,
+  { web, timezone, clock, log, startReader }: FaceTools,
   metrics: Metrics,
   { facts, orders }: ServiceAccess,
 ): Answers {
@@ -65,20 +73,46 @@ function createAnswers(
     ready: () => judgeReadiness(facts()),
     metrics: () => metrics.render(),
   };
+  const { basePath } = web;
   let reader: ReadThread | undefined;
+  let access: Access | undefined;
+
+  async function openReader(): Promise<ReadThread> {
+    const { createReadThread } = await import("./reading/read-thread.ts");
+    reader ??= createReadThread({ start: startReader, orders, clock, log });
+    return reader;
+  }
+
+  /** Loaded at the first request: a scheduler whose pages and API are not used keeps its memory. */
+  async function openAccess(): Promise<Access> {
+    const { createAccess } = await import("./access/access.ts");
+    access ??= createAccess({
+      ...web,
+      isLoginNeeded: web.password !== null || !isLoopbackAddress(host),
+      databaseId: readDatabaseId(database),
+      timezone,
+      clock,
+      log,
+      orders,
+      identify: async (credential) => (await openReader()).identify(credential),
+      render: async (request) => (await openReader()).answer(request),
+    });
+    return access;
+  }
+
   return {
-    async refuse(head) {
-      if (Object.hasOwn(OPS_PATHS, head.path)) return undefined;
-      // Loaded at the first request: a scheduler whose API is not used keeps its memory.
-      const { guard } = await import("./server/guard.ts");
-      return guard(head, host);
+    async admit(head) {
+      const path = stripBasePath(head.path, basePath) ?? head.path;
+      if (Object.hasOwn(OPS_PATHS, path)) return { ...head, path, user: ANONYMOUS };
+      const admitted = await (await openAccess()).admit(head);
+      return "status" in admitted ? prefixLinks(admitted, basePath) : admitted;
     },
     async answer(request) {
       const known = await answerOps(request, ops);
       if (known !== undefined) return known;
-      const { createReadThread } = await import("./reading/read-thread.ts");
-      reader ??= createReadThread({ start: startReader, orders, clock, log });
-      return reader.answer(request);
+      const signedIn = await (await openAccess()).answer(request);
+      if (signedIn !== undefined) return prefixLinks(signedIn, basePath);
+      return prefixLinks(await (await openReader()).answer(request), basePath);
     },
     close: async () => reader?.close(),
   };

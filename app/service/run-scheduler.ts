@@ -24,10 +24,12 @@ import { listNoticeTargets } from "../notices/open-channels.ts";
 import { describeWork } from "../lease-work.ts";
 import { sweepUploads } from "../sweep-uploads.ts";
 import { withWork, type Work } from "../work.ts";
+import { assertGuarded } from "./assert-guarded.ts";
 import type { MakeFace } from "./endpoint.ts";
 import { logRuns } from "./log-runs.ts";
 import { createOrders } from "./orders.ts";
 import { sendDueNotices } from "./send-due-notices.ts";
+import { warnReadablePassword } from "./warn-readable-password.ts";
 import { createServiceState, type ServiceState } from "./service-state.ts";
 
 /**
@@ -38,6 +40,8 @@ export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSig
   const { clock, log } = app;
   const { timezone } = app.settings;
   const database = await app.openDatabase("create");
+  assertGuarded(database, app.settings, clock.now());
+  warnReadablePassword(app.settings.web.passwordFile, log);
   const face = makeFace(database);
   const state = createServiceState(database, clock, face.observer);
   const wakeSignal = createWakeSignal();

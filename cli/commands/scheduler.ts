@@ -14,9 +14,19 @@ export const scheduler: Command = {
       const { clock, log, settings, version, lake } = app;
       const { databaseFile, dagsFolder, timezone, pools, maxActiveTasks } = settings;
       const limits = { pools, maxActiveTasks };
-      const reading = { databaseFile, dagsFolder, version, lakeId: lake.id, timezone, limits, base: "" };
+      const reading = {
+        databaseFile,
+        dagsFolder,
+        version,
+        lakeId: lake.id,
+        timezone,
+        limits,
+        base: settings.web.basePath,
+      };
       const face = {
         address: settings.http,
+        web: settings.web,
+        timezone: settings.timezone,
         clock,
         log,
         version,

@@ -18,7 +18,20 @@ port.on("message", (message: ToReader) => {
     ordered.delete(message.id);
     return;
   }
-  const { id, request } = message;
+  const { id } = message;
+  if (message.kind === "credential") {
+    void reader
+      .identify(message.credential)
+      .then((found) =>
+        port.postMessage(
+          ("user" in found
+            ? { kind: "user", id, ...found }
+            : { kind: "reply", id, ...found }) satisfies FromReader,
+        ),
+      );
+    return;
+  }
+  const { request } = message;
   const give = (given: GivenOrder): Promise<OrderOutcome> =>
     new Promise((resolve) => {
       ordered.set(id, resolve);

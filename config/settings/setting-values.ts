@@ -152,6 +152,26 @@ export function parseHttpAddress(text: string): Parsed<HttpAddress | null> {
   return { value: { host: (match[1] ?? "").replace(/^\[|\]$/g, ""), port } };
 }
 
+/** A path of plain segments: it becomes part of links and of a cookie. */
+export function parseBasePath(text: string): Parsed<string> {
+  const isPlain = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/.test(text) && text.length <= 200;
+  if (isPlain) return { value: text };
+  return {
+    fault: "must be a path such as /dagmar: letters, digits and ._~- between slashes, without one at its end",
+  };
+}
+
+/** Longer than a person types; scrypt reads all of it. */
+const LONGEST_PASSWORD = 1_000;
+
+export function parsePassword(text: string): Parsed<string> {
+  if (text.trim() === "") return { fault: "must not be empty" };
+  if (text.length > LONGEST_PASSWORD) return { fault: `must have at most ${LONGEST_PASSWORD} characters` };
+  // oxlint-disable-next-line no-control-regex -- the pattern looks for control characters
+  if (/[\u0000-\u001f\u007f]/.test(text)) return { fault: "must be one line of text" };
+  return { value: text };
+}
+
 /** A whole number from 1. */
 export function parseCount(text: string): Parsed<number> {
   if (/^[1-9]\d{0,5}$/.test(text)) return { value: Number(text) };

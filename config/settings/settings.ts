@@ -23,11 +23,13 @@ import {
 import { describeReadFault } from "./small-file.ts";
 import { listProxySecrets, parseProxyRule, type ProxyRule } from "./proxy-rule.ts";
 import {
+  parseBasePath,
   parseCount,
   parseEncryption,
   parseHttpAddress,
   parseLake,
   parseNoticeTemplate,
+  parsePassword,
   parsePath,
   parsePools,
   parseWebhook,
@@ -55,8 +57,16 @@ export interface Settings {
   readonly pools: ReadonlyMap<string, number>;
   /** The most tasks at the same time, over all Dags. */
   readonly maxActiveTasks: number;
-  /** The address of health and metrics; `null` for none. */
+  /** The address of pages, API, health and metrics; `null` for none. */
   readonly http: HttpAddress | null;
+  readonly web: {
+    /** A secret; `null` for none. */
+    readonly password: string | null;
+    /** Absolute path; `null` if the password is not from a file. */
+    readonly passwordFile: string | null;
+    /** Empty, or such as `/x/y`. */
+    readonly basePath: string;
+  };
   /** Absolute path. */
   readonly logsFolder: string;
   readonly notify: {
@@ -130,6 +140,11 @@ export function parseSettings(environment: Environment, context: SettingsContext
     pools: read.DAGMAR_POOLS,
     maxActiveTasks: read.DAGMAR_MAX_ACTIVE_TASKS,
     http: read.DAGMAR_HTTP,
+    web: Object.freeze({
+      password: read.DAGMAR_WEB_PASSWORD ?? null,
+      passwordFile: resolveFile(environment.variables["DAGMAR_WEB_PASSWORD_FILE"], context),
+      basePath: read.DAGMAR_WEB_BASE_PATH ?? "",
+    }),
     logsFolder: read.DAGMAR_LOGS,
     notify: Object.freeze({
       url: read.DAGMAR_NOTIFY_URL ?? null,
@@ -146,6 +161,10 @@ export function parseSettings(environment: Environment, context: SettingsContext
       ...listMailSecrets(values["DAGMAR_SMTP_URL"]),
     ]),
   });
+}
+
+function resolveFile(given: string | undefined, { workingFolder }: SettingsContext): string | null {
+  return given === undefined ? null : path.resolve(workingFolder, given);
 }
 
 function pickDeclared(
@@ -233,6 +252,8 @@ function makeSchema(variables: readonly Variable[], { workingFolder, declaration
     DAGMAR_POOLS: read("DAGMAR_POOLS", (text) => parsePools(text, preset("DAGMAR_POOLS"))),
     DAGMAR_MAX_ACTIVE_TASKS: read("DAGMAR_MAX_ACTIVE_TASKS", parseCount),
     DAGMAR_HTTP: read("DAGMAR_HTTP", parseHttpAddress),
+    DAGMAR_WEB_PASSWORD: z.string().transform(report(parsePassword)).optional(),
+    DAGMAR_WEB_BASE_PATH: z.string().transform(report(parseBasePath)).optional(),
     DAGMAR_LOGS: folder("DAGMAR_LOGS"),
     DAGMAR_NOTIFY_URL: z.string().transform(report(parseWebhook)).optional(),
     DAGMAR_NOTIFY_AFTER: read("DAGMAR_NOTIFY_AFTER", parseCount),

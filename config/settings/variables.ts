@@ -46,8 +46,19 @@ const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Vari
   own(
     "DAGMAR_HTTP",
     "127.0.0.1:8793",
-    "The address where the scheduler serves /healthz, /readyz and /metrics; `off` for none.",
+    "The address where the scheduler serves pages, API, /healthz, /readyz and /metrics; `off` for none. An address that other machines reach needs a password or a token.",
     "0.0.0.0:8793",
+  ),
+  secret(
+    "DAGMAR_WEB_PASSWORD",
+    "The password of pages and API; who logs in with it may change things. Without it, an address of this machine alone needs no login. Prefer the file.",
+    true,
+  ),
+  own(
+    "DAGMAR_WEB_BASE_PATH",
+    undefined,
+    "The path under which a proxy shows pages and API, if it is not the root.",
+    "/dagmar",
   ),
   own("DAGMAR_LOGS", "./data/logs", "The folder of the attempts' log files."),
   secret(

@@ -10,6 +10,9 @@ export interface User {
   readonly role: Role;
 }
 
+/** Of a request to what is open without a login. */
+export const ANONYMOUS: User = { name: "anonymous", role: "viewer" };
+
 export function mayWrite({ role }: User): boolean {
   return role === "operator";
 }

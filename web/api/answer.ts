@@ -57,7 +57,7 @@ function answerWrite(
   const planned = kept === undefined ? route.plan(tools, input) : { order: null };
   if ("answer" in planned) return writeJson(planned.answer);
   return {
-    given: { order: planned.order, key, requestedBy: "http" },
+    given: { order: planned.order, key, requestedBy: request.user.name },
     conclude(later, outcome) {
       switch (outcome.state) {
         case "kept":

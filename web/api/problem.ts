@@ -20,6 +20,7 @@ export type Problem = z.infer<typeof problemSchema>;
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad request",
+  401: "Login required",
   403: "Forbidden",
   404: "Not found",
   405: "Method not allowed",
@@ -27,6 +28,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: "Body too large",
   415: "Unsupported media type",
   422: "Unprocessable request",
+  429: "Too many tries",
   500: "Internal error",
   503: "Try again later",
 };

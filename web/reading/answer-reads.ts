@@ -1,5 +1,8 @@
 /** Answers requests that read, from a connection of its own. It runs in a thread, so that no page delays the scheduler. */
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
+import { findUser } from "../../app/access/find-user.ts";
+import type { Credential } from "../../model/access/credential.ts";
+import type { User } from "../../model/access/user.ts";
 import { describeError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import { readDatabaseId } from "../../state/control/database-identity.ts";
@@ -21,6 +24,8 @@ const API = "/api/";
 
 export interface Reader {
   answer(request: HttpRequest, give: GiveOrder): Promise<Answered>;
+  /** `null`: the credential is not valid. */
+  identify(credential: Credential): Promise<Answered | { readonly user: User | null }>;
   close(): Promise<void>;
 }
 
@@ -77,23 +82,29 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
     await former?.close().catch(() => undefined);
   }
 
+  async function withFaults<T>(work: () => Promise<T>): Promise<T | Answered> {
+    try {
+      return await work();
+    } catch (error) {
+      const known = explainError(error);
+      // The file may have been replaced: the next request opens it again.
+      if (known === undefined || known.status >= 500) await forget();
+      if (known !== undefined) return justReply(known);
+      const detail = "Internal error; the log has the reason.";
+      const reply = replyProblem({ status: 500, code: "INTERNAL", detail });
+      const fault = error instanceof Error ? (error.stack ?? error.message) : describeError(error);
+      return { ...justReply(reply), fault };
+    }
+  }
+
   return {
     async answer(request, give) {
       if (request.path.startsWith(ERROR_PAGES)) return justReply(answerErrorPage(request));
       if (request.path.startsWith(ASSET_PATHS)) return justReply(getAssets().answer(request));
-      try {
-        return await answer(request, give);
-      } catch (error) {
-        const known = explainError(error);
-        // The file may have been replaced: the next request opens it again.
-        if (known === undefined || known.status >= 500) await forget();
-        if (known !== undefined) return justReply(known);
-        const detail = "Internal error; the log has the reason.";
-        const reply = replyProblem({ status: 500, code: "INTERNAL", detail });
-        const fault = error instanceof Error ? (error.stack ?? error.message) : describeError(error);
-        return { ...justReply(reply), fault };
-      }
+      return await withFaults(() => answer(request, give));
     },
+    identify: (credential) =>
+      withFaults(() => read("", ({ query, now }) => ({ user: findUser(query, credential, now) }))),
     close: forget,
   };
 }

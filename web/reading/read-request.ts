@@ -1,6 +1,8 @@
 /** What the main thread and the reading thread send each other. */
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
 import type { RunLimits } from "../api/route.ts";
+import type { Credential } from "../../model/access/credential.ts";
+import type { User } from "../../model/access/user.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
 
 /** Plain data: it crosses to the thread when it starts. */
@@ -19,13 +21,15 @@ export interface ReadSettings {
   readonly assetsFolder: string;
 }
 
-/** A request, or the outcome of an order that its answer needs. */
+/** A request, the outcome of an order that its answer needs, or a credential whose user is asked for. */
 export type ToReader =
+  | { readonly kind: "credential"; readonly id: number; readonly credential: Credential }
   | { readonly kind: "request"; readonly id: number; readonly request: HttpRequest }
   | { readonly kind: "outcome"; readonly id: number; readonly outcome: OrderOutcome };
 
-/** The reply to a request, or an order that comes first. */
+/** The reply to a request, an order that comes first, or a credential's user. */
 export type FromReader =
+  | { readonly kind: "user"; readonly id: number; readonly user: User | null }
   | ({ readonly kind: "reply"; readonly id: number } & Answered)
   | { readonly kind: "order"; readonly id: number; readonly given: GivenOrder };
 

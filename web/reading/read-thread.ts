@@ -1,6 +1,8 @@
 /** Starts the reading thread at its first request, and ends it when nothing was asked for ten minutes. */
 import type { Orders } from "../../app/service/orders.ts";
 import { describeError } from "../../model/errors.ts";
+import type { Credential } from "../../model/access/credential.ts";
+import type { User } from "../../model/access/user.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { replyProblem } from "../api/problem.ts";
@@ -17,7 +19,18 @@ export interface ThreadHandle {
 
 export interface ReadThread {
   answer(request: HttpRequest): Promise<HttpReply>;
+  /** `null`: it is not valid. A reply if that cannot be found out now. */
+  identify(credential: Credential): Promise<Identified | HttpReply>;
   close(): Promise<void>;
+}
+
+interface Identified {
+  readonly user: User | null;
+}
+
+interface Waiting {
+  readonly reply: (reply: HttpReply) => void;
+  readonly user: (user: User | null) => void;
 }
 
 const IDLE_MS = 10 * 60_000;
@@ -32,7 +45,7 @@ export interface ReadThreadTools {
 }
 
 export function createReadThread({ start, orders, clock, log }: ReadThreadTools): ReadThread {
-  const waiting = new Map<number, (reply: HttpReply) => void>();
+  const waiting = new Map<number, Waiting>();
   let thread: ThreadHandle | undefined;
   let lastId = 0;
   let usedMs = clock.monotonicMs();
@@ -52,22 +65,28 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
       for (;;) {
         const message = await from.next();
         if (message.kind === "reply") void finish(message.id, message);
+        else if (message.kind === "user") tell(message.id, message.user);
         else void carryOut(from, message);
       }
     } catch (error) {
       if (thread === from) thread = undefined;
       if (waiting.size === 0) return;
       log.error(`The thread that reads for pages and the API has ended: ${String(error)}`);
-      for (const answer of waiting.values()) answer(ENDED);
+      for (const one of waiting.values()) one.reply(ENDED);
       waiting.clear();
     }
   }
 
   async function finish(id: number, { reply, fault, keepFor }: Answered): Promise<void> {
     if (fault !== null) log.error(`A request could not be answered: ${fault}`);
-    const answer = waiting.get(id);
-    if (answer === undefined) return;
-    answer(keepFor === null ? reply : await keep(keepFor, reply));
+    const one = waiting.get(id);
+    if (one === undefined) return;
+    one.reply(keepFor === null ? reply : await keep(keepFor, reply));
+    waiting.delete(id);
+  }
+
+  function tell(id: number, user: User | null): void {
+    waiting.get(id)?.user(user);
     waiting.delete(id);
   }
 
@@ -89,6 +108,20 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
     from.post({ kind: "outcome", id, outcome: await orders.carryOut(given) });
   }
 
+  function ask<Answer>(
+    write: (id: number) => ToReader,
+    wait: (resolve: (answer: Answer | HttpReply) => void) => Waiting,
+  ): Promise<Answer | HttpReply> {
+    if (waiting.size >= MOST_WAITING) return Promise.resolve(BUSY);
+    usedMs = clock.monotonicMs();
+    lastId += 1;
+    const id = lastId;
+    return new Promise((resolve) => {
+      waiting.set(id, wait(resolve));
+      wake().post(write(id));
+    });
+  }
+
   async function retire(from: ThreadHandle): Promise<void> {
     while (thread === from && !closing.signal.aborted) {
       const leftMs = usedMs + IDLE_MS - clock.monotonicMs();
@@ -102,16 +135,16 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
   }
 
   return {
-    answer(request) {
-      if (waiting.size >= MOST_WAITING) return Promise.resolve(BUSY);
-      usedMs = clock.monotonicMs();
-      lastId += 1;
-      const id = lastId;
-      return new Promise((resolve) => {
-        waiting.set(id, resolve);
-        wake().post({ kind: "request", id, request });
-      });
-    },
+    answer: (request) =>
+      ask<HttpReply>(
+        (id) => ({ kind: "request", id, request }),
+        (resolve) => ({ reply: resolve, user: () => undefined }),
+      ),
+    identify: (credential) =>
+      ask<Identified | HttpReply>(
+        (id) => ({ kind: "credential", id, credential }),
+        (resolve) => ({ reply: resolve, user: (user) => resolve({ user }) }),
+      ),
     async close() {
       closing.abort();
       await thread?.stop();

@@ -1,4 +1,5 @@
 /** A request and its reply as every part of the HTTP face sees them. The server alone touches sockets. */
+import type { User } from "../../model/access/user.ts";
 
 /** What is known of a request before its body is read. */
 export interface RequestHead {
@@ -12,7 +13,12 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface HttpRequest extends RequestHead {
+/** A request that has passed the guard: without the base path, and without tokens and sessions. */
+export interface Admitted extends RequestHead {
+  readonly user: User;
+}
+
+export interface HttpRequest extends Admitted {
   /** As it was sent; empty for `GET`, and if there is none. */
   readonly body: string;
 }

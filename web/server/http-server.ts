@@ -4,7 +4,14 @@ import type { AddressInfo } from "node:net";
 import { ConfigError, describeError } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
-import { reply, TEXT, type HttpReply, type HttpRequest, type RequestHead } from "./exchange.ts";
+import {
+  reply,
+  TEXT,
+  type Admitted,
+  type HttpReply,
+  type HttpRequest,
+  type RequestHead,
+} from "./exchange.ts";
 
 export interface HttpAddress {
   readonly host: string;
@@ -14,8 +21,8 @@ export interface HttpAddress {
 
 export interface HttpServerOptions {
   readonly address: HttpAddress;
-  /** Before the body is read: a reply if the request may not pass. */
-  readonly refuse?: (head: RequestHead) => Promise<HttpReply | undefined>;
+  /** Before the body is read: whose request it is, or a reply if it may not pass. */
+  readonly admit: (head: RequestHead) => Promise<Admitted | HttpReply>;
   readonly answer: (request: HttpRequest) => Promise<HttpReply>;
   readonly log: Logger;
 }
@@ -67,18 +74,20 @@ const LIMITS = {
 /** `undefined` if the client has gone. */
 async function handle(
   message: IncomingMessage,
-  { refuse, answer, log }: HttpServerOptions,
+  { admit, answer, log }: HttpServerOptions,
 ): Promise<HttpReply | undefined> {
   const head = readHead(message);
   try {
-    const refusal = (await findHeadFault(message, head)) ?? (await refuse?.(head));
-    if (refusal !== undefined) return refusal;
-    if (head.method === "GET") return await answer({ ...head, body: "" });
+    const fault = await findHeadFault(message, head);
+    if (fault !== undefined) return fault;
+    const admitted = await admit(head);
+    if ("status" in admitted) return admitted;
+    if (head.method === "GET") return await answer({ ...admitted, body: "" });
     const { readBody } = await import("./read-body.ts");
     const body = await readBody(message, head).catch(() => undefined);
     if (body === undefined) return undefined;
     if (typeof body !== "string") return await replyFault(body.status, body.detail);
-    return await answer({ ...head, body });
+    return await answer({ ...admitted, body });
   } catch (error) {
     log.error(`${head.path} could not be answered: ${describeError(error)}`);
     return reply(500, TEXT, "Internal error; the log has the reason.\n");
@@ -121,6 +130,7 @@ function send(response: ServerResponse, { status, headers, body }: HttpReply): v
     "Content-Length": Buffer.byteLength(body),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     ...headers,
   });
   // For HEAD, Node leaves the body out.

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { ANONYMOUS } from "../../../model/access/user.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import type { DagRunState, RunType } from "../../../model/run/dag-run.ts";
 import type { TaskState } from "../../../model/run/task-instance.ts";
@@ -95,8 +96,9 @@ export async function openReadWorld(): Promise<ReadWorld> {
     async ask(target, headers = {}) {
       const cut = target.indexOf("?");
       const [path, search] = cut < 0 ? [target, ""] : [target.slice(0, cut), target.slice(cut)];
-      const { reply, fault } = await reader.answer({ method: "GET", path, search, headers, body: "" }, () =>
-        Promise.reject(new Error("a request that reads orders nothing")),
+      const { reply, fault } = await reader.answer(
+        { method: "GET", path, search, headers, body: "", user: ANONYMOUS },
+        () => Promise.reject(new Error("a request that reads orders nothing")),
       );
       if (fault !== null) throw new Error(fault);
       return reply;

@@ -69,7 +69,14 @@ export async function openWriteWorld(works?: Readonly<Record<string, Work>>): Pr
       const [path, search] = cut < 0 ? [target, ""] : [target.slice(0, cut), target.slice(cut)];
       const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
       const { reply, fault, keepFor } = await reader.answer(
-        { method, path, search, headers: { "content-type": "application/json", ...headers }, body: text },
+        {
+          method,
+          path,
+          search,
+          headers: { "content-type": "application/json", ...headers },
+          body: text,
+          user: { name: "token test", role: "operator" },
+        },
         (given) => orders.carryOut(given),
       );
       if (fault !== null) throw new Error(fault);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { onTestFinished, describe, expect, test } from "vitest";
 import { startWorkerThread } from "../../../scheduler/attempts/worker-thread.ts";
 import type { FromReader, ToReader } from "../../../web/reading/read-request.ts";
+import { ANONYMOUS } from "../../../model/access/user.ts";
 import { createReadThread, type ReadThread, type ThreadHandle } from "../../../web/reading/read-thread.ts";
 import { makeKeptLogger, type KeptLogger } from "../../lake/lake-tools.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
@@ -61,7 +62,7 @@ function countLocks(files: readonly string[]): number {
 }
 
 const ask = (thread: ReadThread, path: string) =>
-  thread.answer({ method: "GET", path, search: "", headers: {}, body: "" });
+  thread.answer({ method: "GET", path, search: "", headers: {}, body: "", user: ANONYMOUS });
 
 describe("the reading thread", () => {
   test("is not started before the first request, and answers many at once", async () => {

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { judgeHealth, judgeReadiness, type ServiceFacts } from "../../../app/service/health.ts";
+import { ANONYMOUS } from "../../../model/access/user.ts";
 import { answerOps, type OpsAnswers } from "../../../web/ops/ops-routes.ts";
 import { reply, TEXT } from "../../../web/server/exchange.ts";
 import { startHttpServer, type HttpAddress, type HttpServer } from "../../../web/server/http-server.ts";
@@ -39,6 +40,7 @@ async function start({
   };
   const server = await startHttpServer({
     address,
+    admit: (head) => Promise.resolve({ ...head, user: ANONYMOUS }),
     answer: async (request) => (await answerOps(request, answers)) ?? reply(404, TEXT, "Not found.\n"),
     log,
   });

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { ANONYMOUS } from "../../../model/access/user.ts";
 import { reply, TEXT, type HttpReply, type HttpRequest } from "../../../web/server/exchange.ts";
 import { startHttpServer } from "../../../web/server/http-server.ts";
 import { BODY_LIMIT_BYTES } from "../../../web/server/read-body.ts";
@@ -14,7 +15,7 @@ async function start(refusal?: HttpReply): Promise<{ url: string; port: number; 
   const server = await startHttpServer({
     address: { host: "127.0.0.1", port: 0 },
     log: makeKeptLogger(),
-    refuse: () => Promise.resolve(refusal),
+    admit: (head) => Promise.resolve(refusal ?? { ...head, user: ANONYMOUS }),
     answer(request) {
       seen.push(request);
       return Promise.resolve(reply(200, TEXT, request.body));

@@ -1,0 +1,24 @@
+/** Pages and API that other machines reach need a login: without one the scheduler does not start. */
+import { ConfigError } from "../../model/errors.ts";
+import { isLoopbackAddress } from "../../model/text/loopback.ts";
+import { hasValidToken } from "../../state/access/tokens.ts";
+import type { Query } from "../../state/sqlite/query.ts";
+
+interface Reach {
+  /** `null` if HTTP is off. */
+  readonly http: { readonly host: string; readonly port: number } | null;
+  readonly web: { readonly password: string | null };
+}
+
+/** Raises `CONFIG_INVALID`. */
+export function assertGuarded(query: Query, { http, web }: Reach, now: Date): void {
+  if (http === null || isLoopbackAddress(http.host) || web.password !== null) return;
+  if (hasValidToken(query, now)) return;
+  throw new ConfigError(
+    "CONFIG_INVALID",
+    `DAGMAR_HTTP is ${http.host}:${http.port}, which other machines can reach, and there is neither a password nor a valid token.`,
+    {
+      hint: "Set DAGMAR_WEB_PASSWORD_FILE to a file with a password, or make a token with `dagmar tokens create`, or set DAGMAR_HTTP to 127.0.0.1:8793.",
+    },
+  );
+}

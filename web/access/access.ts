@@ -1,0 +1,127 @@
+/**
+ * The one guard before every page, route and stream: whether a request may pass, and whose it is. What is open without a
+ * login is an exact list of paths.
+ */
+import type { Orders } from "../../app/service/orders.ts";
+import { hashSession, hashToken, type Credential, type Secret } from "../../model/access/credential.ts";
+import { ANONYMOUS, mayWrite, type User } from "../../model/access/user.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { Logger } from "../../model/ports/logger.ts";
+import { replyProblem } from "../api/problem.ts";
+import { stripBasePath } from "../server/base-path.ts";
+import {
+  reply,
+  TEXT,
+  type Admitted,
+  type HttpReply,
+  type HttpRequest,
+  type RequestHead,
+} from "../server/exchange.ts";
+import { findOriginFault } from "./check-origin.ts";
+import { createPasswordCheck } from "./password.ts";
+import { dropSecrets, readSecret } from "./read-secret.ts";
+import { createSignIn, SIGN_IN_PATHS } from "./sign-in.ts";
+
+export interface AccessTools {
+  /** Other machines reach the server, or there is a password. */
+  readonly isLoginNeeded: boolean;
+  readonly password: string | null;
+  /** Empty, or such as `/x/y`. */
+  readonly basePath: string;
+  readonly databaseId: string;
+  readonly timezone: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly orders: Orders;
+  /** The user of a credential; a reply if that cannot be found out now. */
+  readonly identify: (credential: Credential) => Promise<{ readonly user: User | null } | HttpReply>;
+  /** A page of this server for a request of the guard's own. */
+  readonly render: (request: HttpRequest) => Promise<HttpReply>;
+}
+
+export interface Access {
+  /** The request as the rest of the server sees it, or why it may not pass. Its body is not read yet. */
+  admit(head: RequestHead): Promise<Admitted | HttpReply>;
+  /** The reply to a login or logout; `undefined` for any other request. */
+  answer(request: HttpRequest): Promise<HttpReply | undefined>;
+}
+
+/** Style sheet, script and mark of the login page. */
+const OPEN_FILES = ["/assets/dagmar.css", "/assets/dagmar.js", "/assets/mark.svg"];
+const OPEN: ReadonlySet<string> = new Set([...SIGN_IN_PATHS, ...OPEN_FILES]);
+
+/** Of a request of this machine, where no login is needed. */
+const LOCAL: User = { name: "local", role: "operator" };
+
+export function createAccess(tools: AccessTools): Access {
+  const { isLoginNeeded, basePath, identify } = tools;
+  const passwords = createPasswordCheck(tools.password, tools.databaseId, tools.clock);
+  // Browsers send the cookies of one port to all ports of a machine.
+  const cookieName = `dagmar_session_${tools.databaseId.replaceAll(/\W/g, "").slice(0, 8)}`;
+
+  async function digest({ kind, id, secret }: Secret): Promise<Credential> {
+    const hash = kind === "token" ? hashToken(secret) : hashSession(secret, await passwords.readKey());
+    return { kind, id, hash };
+  }
+
+  async function findUser(head: RequestHead): Promise<User | HttpReply> {
+    const secret = readSecret(head, cookieName);
+    if (secret === undefined && !isLoginNeeded) return LOCAL;
+    if (secret === undefined || secret === null) return refuseUnknown(head, secret === null);
+    const found = await identify(await digest(secret));
+    if ("status" in found) return found;
+    if (found.user !== null) return found.user;
+    // A cookie that has outlived its session: without a login it changes nothing.
+    const isCookie = head.headers["authorization"] === undefined;
+    return isCookie && !isLoginNeeded ? LOCAL : refuseUnknown(head, true);
+  }
+
+  const signIn = createSignIn({ ...tools, passwords, cookieName, digest });
+
+  return {
+    async admit(head) {
+      const fault = findOriginFault(head, isLoginNeeded);
+      if (fault !== undefined) return replyProblem(fault);
+      const path = stripBasePath(head.path, basePath);
+      if (path === undefined) return reply(404, TEXT, `Pages and API are below ${basePath}/.\n`);
+      const inner = { ...head, path };
+      if (OPEN.has(path)) return { ...inner, user: ANONYMOUS };
+      const user = await findUser(inner);
+      if ("status" in user) return user;
+      if (head.method !== "GET" && !mayWrite(user)) return refuseWrite(user);
+      return { ...dropSecrets(inner, cookieName), user };
+    },
+    answer: (request) => signIn.answer(request),
+  };
+}
+
+/** A browser is led to the login page, and back afterwards. */
+function refuseUnknown({ method, path, search, headers }: RequestHead, isGiven: boolean): HttpReply {
+  const isPage =
+    method === "GET" && !path.startsWith("/api/") && headers["accept"]?.includes("text/html") === true;
+  if (isPage && headers["authorization"] === undefined) {
+    const next = new URLSearchParams({ next: path + search });
+    const made = reply(303, TEXT, "Log in first.\n");
+    return { ...made, headers: { ...made.headers, Location: `/login?${next.toString()}` } };
+  }
+  return replyProblem(
+    {
+      status: 401,
+      code: "LOGIN_REQUIRED",
+      detail: isGiven
+        ? "The token or session is not valid: it is unknown, has expired or was revoked."
+        : "This needs a login.",
+      hint: "Send a token of `dagmar tokens create` as Authorization: Bearer, or log in at /login.",
+    },
+    { "WWW-Authenticate": 'Bearer realm="Dagmar"' },
+  );
+}
+
+function refuseWrite({ name }: User): HttpReply {
+  return replyProblem({
+    status: 403,
+    code: "NOT_PERMITTED",
+    detail: `${name} is a viewer and may only read.`,
+    hint: "Use the password, or a token of the role operator.",
+  });
+}
