@@ -13,6 +13,9 @@ export interface User {
 /** Of a request to what is open without a login. */
 export const ANONYMOUS: User = { name: "anonymous", role: "viewer" };
 
+/** Of a request of this machine, where no login is needed. */
+export const LOCAL: User = { name: "local", role: "operator" };
+
 export function mayWrite({ role }: User): boolean {
   return role === "operator";
 }

@@ -71,13 +71,8 @@ describe("the REST API of a running scheduler", () => {
     await scheduler.stop();
   });
 
-  test("answers 403 where other machines reach it, and to a page of another site", async () => {
+  test("answers 403 to a page of another site", async () => {
     const world = openWorld();
-    const open = await world.startScheduler({ DAGMAR_HTTP: "0.0.0.0:0" });
-    const { port } = new URL(open.url);
-    expect((await fetch(`http://127.0.0.1:${port}/api/v2/dags`)).status).toBe(403);
-    expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);
-    await open.stop();
     const local = await world.startScheduler();
     const foreign = execFileSync(
       "curl",

@@ -2,11 +2,8 @@
  * The one guard before every page, route and stream: whether a request may pass, and whose it is. What is open without a
  * login is an exact list of paths.
  */
-import type { Orders } from "../../app/service/orders.ts";
 import { hashSession, hashToken, type Credential, type Secret } from "../../model/access/credential.ts";
-import { ANONYMOUS, mayWrite, type User } from "../../model/access/user.ts";
-import type { Clock } from "../../model/ports/clock.ts";
-import type { Logger } from "../../model/ports/logger.ts";
+import { ANONYMOUS, LOCAL, mayWrite, type User } from "../../model/access/user.ts";
 import { replyProblem } from "../api/problem.ts";
 import { stripBasePath } from "../server/base-path.ts";
 import {
@@ -17,27 +14,11 @@ import {
   type HttpRequest,
   type RequestHead,
 } from "../server/exchange.ts";
+import type { AccessTools } from "./access-tools.ts";
 import { findOriginFault } from "./check-origin.ts";
 import { createPasswordCheck } from "./password.ts";
 import { dropSecrets, readSecret } from "./read-secret.ts";
 import { createSignIn, SIGN_IN_PATHS } from "./sign-in.ts";
-
-export interface AccessTools {
-  /** Other machines reach the server, or there is a password. */
-  readonly isLoginNeeded: boolean;
-  readonly password: string | null;
-  /** Empty, or such as `/x/y`. */
-  readonly basePath: string;
-  readonly databaseId: string;
-  readonly timezone: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly orders: Orders;
-  /** The user of a credential; a reply if that cannot be found out now. */
-  readonly identify: (credential: Credential) => Promise<{ readonly user: User | null } | HttpReply>;
-  /** A page of this server for a request of the guard's own. */
-  readonly render: (request: HttpRequest) => Promise<HttpReply>;
-}
 
 export interface Access {
   /** The request as the rest of the server sees it, or why it may not pass. Its body is not read yet. */
@@ -49,9 +30,6 @@ export interface Access {
 /** Style sheet, script and mark of the login page. */
 const OPEN_FILES = ["/assets/dagmar.css", "/assets/dagmar.js", "/assets/mark.svg"];
 const OPEN: ReadonlySet<string> = new Set([...SIGN_IN_PATHS, ...OPEN_FILES]);
-
-/** Of a request of this machine, where no login is needed. */
-const LOCAL: User = { name: "local", role: "operator" };
 
 export function createAccess(tools: AccessTools): Access {
   const { isLoginNeeded, basePath, identify } = tools;

@@ -21,7 +21,7 @@ import {
   type HttpRequest,
 } from "../server/exchange.ts";
 import { FORM_BODY, JSON_BODY, readContentType } from "../server/read-body.ts";
-import type { AccessTools } from "./access.ts";
+import type { AccessTools } from "./access-tools.ts";
 import { keepOwnPath } from "./own-path.ts";
 import type { PasswordCheck } from "./password.ts";
 import { readCookie } from "./read-secret.ts";

@@ -14,6 +14,7 @@ import type { ReadTools } from "../api/route.ts";
 import { answerErrorPage, ERROR_PAGES } from "../pages/error-page.ts";
 import { answerPage, type PageSite } from "../pages/frame/answer-page.ts";
 import { ASSET_PATHS, readAssets, type Assets } from "../pages/frame/assets.ts";
+import { answerLoginPage, LOGIN_PAGE } from "../pages/login/login-page.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
 import type { Answered, ReadSettings } from "./read-request.ts";
 
@@ -100,6 +101,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   return {
     async answer(request, give) {
       if (request.path.startsWith(ERROR_PAGES)) return justReply(answerErrorPage(request));
+      if (request.path === LOGIN_PAGE) return justReply(answerLoginPage(request, getSite()));
       if (request.path.startsWith(ASSET_PATHS)) return justReply(getAssets().answer(request));
       return await withFaults(() => answer(request, give));
     },

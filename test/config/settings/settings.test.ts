@@ -54,6 +54,7 @@ test("with nothing configured, the lake is a folder and the state a file, under 
     ]),
     maxActiveTasks: 32,
     http: { host: "127.0.0.1", port: 8793 },
+    web: { password: null, passwordFile: null, basePath: "" },
     logsFolder: "/work/data/logs",
     notify: { url: null, after: 1, template: '{"text":"${message}"}', mail: null },
     tasks: { TMDB_BASE_URL: "https://api.themoviedb.org/3", TMDB_RATE_PER_SECOND: 30 },
@@ -106,6 +107,44 @@ describe("the lake", () => {
   ])("with %j has the endpoint %s", (variables, endpoint) => {
     expect(parse({ DAGMAR_LAKE: "s3://my-bucket", ...variables }).lake).toEqual(s3("", { endpoint }));
   });
+  test.each<[Record<string, string>, string | null]>([
+    [{ DAGMAR_WEB_BASE_PATH: "/dagmar" }, null],
+    [{ DAGMAR_WEB_BASE_PATH: "/x/y-1.2_~" }, null],
+    ...[
+      "/",
+      "x",
+      "/x/",
+      "//x",
+      "/x//y",
+      "/../x",
+      "/x/..",
+      "/x y",
+      "/x?y",
+      "/x;y",
+      "/%2e",
+      "/é",
+      "http://x/y",
+    ].map((text): [Record<string, string>, string] => [
+      { DAGMAR_WEB_BASE_PATH: text },
+      "must be a path such as /dagmar",
+    ]),
+    [{ DAGMAR_WEB_PASSWORD: "long enough" }, null],
+    [{ DAGMAR_WEB_PASSWORD: "two\nlines" }, "must be one line"],
+    [{ DAGMAR_WEB_PASSWORD_FILE: "token" }, null],
+    [{ DAGMAR_WEB_PASSWORD_FILE: "empty" }, "names an empty file"],
+    [{ DAGMAR_WEB_PASSWORD_FILE: "token", DAGMAR_WEB_PASSWORD: "x" }, "both set"],
+  ])("%j of the pages and the API", (variables, fault) => {
+    const faults = listFaults(variables).join("\n");
+    if (fault === null) expect(faults).toBe("");
+    else expect(faults).toContain(fault);
+  });
+
+  test("a password from a file has no line feed, and counts as a secret", () => {
+    const { web, secrets } = parse({ DAGMAR_WEB_PASSWORD_FILE: "token", DAGMAR_WEB_BASE_PATH: "/x" });
+    expect(web).toEqual({ password: "tok-from-file", passwordFile: "/work/token", basePath: "/x" });
+    expect(secrets).toContain("tok-from-file");
+  });
+
   test.each<[Record<string, string>, object]>([
     [{ DAGMAR_S3_SSE: "AES256" }, { algorithm: "AES256", kmsKeyId: null }],
     [{ DAGMAR_S3_SSE: "aws:kms" }, { algorithm: "aws:kms", kmsKeyId: null }],

@@ -33,6 +33,7 @@ export function answerPage(request: HttpRequest, read: ReadTools, { assets, base
   const page = render(tools, request, { search, here });
   const facts = {
     ...readServiceFigures(tools),
+    user: request.user,
     assets: {
       style: href(assets.path("dagmar.css")),
       script: href(assets.path("dagmar.js")),
@@ -79,7 +80,7 @@ function write(
   const tag = `W/"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
   const common = {
     "Cache-Control": "no-cache",
-    "Content-Security-Policy": POLICY,
+    ...PAGE_HEADERS,
     Vary: "Accept-Encoding, Accept-Language, Cookie",
     ETag: tag,
     ...(language === null
@@ -114,3 +115,9 @@ const POLICY = [
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join("; ");
+
+/** With `no-referrer`, browsers would send forms with `Origin: null`, which the guard refuses. */
+export const PAGE_HEADERS = {
+  "Content-Security-Policy": POLICY,
+  "Referrer-Policy": "same-origin",
+} as const;

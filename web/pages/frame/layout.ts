@@ -1,4 +1,5 @@
 /** The frame of every page: head, navigation, heartbeat and footer. */
+import { LOCAL, type User } from "../../../model/access/user.ts";
 import { showCount } from "../parts/figures.ts";
 import { showClock } from "../parts/time.ts";
 import { html, type Html } from "./html.ts";
@@ -18,6 +19,7 @@ const AREA_PATHS: Readonly<Record<Area, string>> = {
 };
 
 export interface FrameFacts extends ServiceFigures {
+  readonly user: User;
   /** With the hash of their content. */
   readonly assets: { readonly style: string; readonly script: string; readonly mark: string };
 }
@@ -100,14 +102,20 @@ ${others.map(
   (other) =>
     html`<a href="${href(here.path, { ...here.search, language: other })}" hreflang="${LANGUAGE_TAGS[other]}" lang="${LANGUAGE_TAGS[other]}">${NAMES[other]}</a>`,
 )}
+${facts.user.name !== LOCAL.name && renderLogout(tools, facts.user)}
 <span>Dagmar ${version}</span>
 </footer>`;
+}
+
+function renderLogout({ language, href }: PageTools, { name }: User): Html {
+  const words = WORDS[language];
+  return html`<form class="logout" method="post" action="${href("/logout")}"><span>${name}</span> <button>${words.logOut}</button></form>`;
 }
 
 const NAMES: Readonly<Record<Language, string>> = { en: "English", pt: "Português" };
 
 /** Two inputs that become one. */
-const MARK = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path class="edge" d="M4 5.5c6 0 5 6.5 11 6.5M4 18.5c6 0 5-6.5 11-6.5"/><circle class="node" cx="4" cy="5.5" r="2.8"/><circle class="node" cx="4" cy="18.5" r="2.8"/><circle class="sun" cx="17" cy="12" r="5.5"/></svg>`;
+export const MARK = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path class="edge" d="M4 5.5c6 0 5 6.5 11 6.5M4 18.5c6 0 5-6.5 11-6.5"/><circle class="node" cx="4" cy="5.5" r="2.8"/><circle class="node" cx="4" cy="18.5" r="2.8"/><circle class="sun" cx="17" cy="12" r="5.5"/></svg>`;
 
 interface FrameWords {
   readonly skip: string;
@@ -126,6 +134,7 @@ interface FrameWords {
   readonly pools: string;
   readonly settings: string;
   readonly keys: string;
+  readonly logOut: string;
 }
 
 const WORDS: Words<FrameWords> = {
@@ -154,6 +163,7 @@ const WORDS: Words<FrameWords> = {
     pools: "Pools",
     settings: "Settings",
     keys: "Keys",
+    logOut: "Log out",
   },
   pt: {
     skip: "Ir para o conteúdo",
@@ -180,5 +190,6 @@ const WORDS: Words<FrameWords> = {
     pools: "Pools",
     settings: "Configuração",
     keys: "Teclas",
+    logOut: "Sair",
   },
 };

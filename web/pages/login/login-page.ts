@@ -1,0 +1,109 @@
+/** The login page: a document without the frame, which shows nothing of the service. The form is judged in `web/access/`. */
+import { keepOwnPath } from "../../access/own-path.ts";
+import { replyMethodNotAllowed, type HttpReply, type HttpRequest } from "../../server/exchange.ts";
+import { PAGE_HEADERS, type PageSite } from "../frame/answer-page.ts";
+import { html, type Html } from "../frame/html.ts";
+import { defineIcons, icon } from "../frame/icons.ts";
+import { chooseLanguage, LANGUAGE_TAGS, type Language, type Words } from "../frame/language.ts";
+import { MARK } from "../frame/layout.ts";
+import { createLinker } from "../frame/links.ts";
+
+export const LOGIN_PAGE = "/login";
+
+/** The query has what the refused form gave: `next`, `name`, and `fault` with its `count`. */
+export function answerLoginPage(request: HttpRequest, { assets, base }: PageSite): HttpReply {
+  if (request.method !== "GET") return replyMethodNotAllowed(["GET", "HEAD", "POST"]);
+  const href = createLinker(base);
+  const language = chooseLanguage(request);
+  const words = WORDS[language];
+  const search = new URLSearchParams(request.search);
+  const next = keepOwnPath(search.get("next"));
+  const main = html`<main class="centre"><div>
+<p class="brand is-large">${MARK}Dagmar</p>
+<div class="stack"><h1>${words.title}</h1>
+${showFault(search, language)}
+<form class="stack" method="post" action="${href(LOGIN_PAGE)}">
+<input type="hidden" name="next" value="${next}">
+<div class="field"><label for="name">${words.name}</label><input id="name" name="name" autocomplete="username" maxlength="100" value="${search.get("name") ?? ""}"><p class="hint">${words.nameHint}</p></div>
+<div class="field"><label for="password">${words.password}</label><input id="password" name="password" type="password" autocomplete="current-password" required></div>
+<button class="is-primary">${words.submit}</button></form>
+<p class="muted"><small>${words.tokenHint} <code>dagmar tokens create --role viewer</code></small></p>
+${next !== "/" && html`<p class="muted"><small>${words.back} <code>${next}</code></small></p>`}</div></div></main>`;
+  const text = html`<!doctype html>
+<html lang="${LANGUAGE_TAGS[language]}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${words.title} · Dagmar</title>
+<link rel="stylesheet" href="${href(assets.path("dagmar.css"))}">
+<link rel="icon" href="${href(assets.path("mark.svg"))}">
+</head>
+<body>
+${defineIcons(main)}
+${main}
+</body>
+</html>
+`.text;
+  const headers = {
+    ...PAGE_HEADERS,
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+  };
+  return { status: 200, headers, body: text };
+}
+
+function showFault(search: URLSearchParams, language: Language): Html | false {
+  const { faults } = WORDS[language];
+  const fault = FAULTS.find((known) => known === search.get("fault"));
+  const count = Number(search.get("count"));
+  if (fault === undefined || !Number.isSafeInteger(count)) return false;
+  return html`<div class="notice" data-state="failed" role="alert">${icon("failed")}<p>${faults[fault](count)}</p></div>`;
+}
+
+const FAULTS = ["wrong", "later"] as const;
+
+interface LoginWords {
+  readonly title: string;
+  readonly name: string;
+  readonly nameHint: string;
+  readonly password: string;
+  readonly submit: string;
+  readonly tokenHint: string;
+  readonly back: string;
+  readonly faults: Readonly<Record<(typeof FAULTS)[number], (count: number) => string>>;
+}
+
+const WORDS: Words<LoginWords> = {
+  en: {
+    title: "Log in",
+    name: "Your name",
+    nameHint: "Events show it next to what you do.",
+    password: "Password or token",
+    submit: "Log in",
+    tokenHint: "For a login that only reads, make a token:",
+    back: "You come back to",
+    faults: {
+      wrong: (count) =>
+        count === 1
+          ? "This password or token is not valid. 1 try is left in this minute."
+          : `This password or token is not valid. ${count} tries are left in this minute.`,
+      later: (count) => `Too many tries. Try again in ${count} s.`,
+    },
+  },
+  pt: {
+    title: "Entrar",
+    name: "Seu nome",
+    nameHint: "Os eventos mostram este nome ao lado do que você faz.",
+    password: "Senha ou token",
+    submit: "Entrar",
+    tokenHint: "Para um acesso que só lê, crie um token:",
+    back: "Depois você volta para",
+    faults: {
+      wrong: (count) =>
+        count === 1
+          ? "Esta senha ou este token não é válido. Resta 1 tentativa neste minuto."
+          : `Esta senha ou este token não é válido. Restam ${count} tentativas neste minuto.`,
+      later: (count) => `Tentativas demais. Tente de novo em ${count} s.`,
+    },
+  },
+};
