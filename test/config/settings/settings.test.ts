@@ -134,8 +134,8 @@ describe("the lake", () => {
     [{ DAGMAR_WEB_PASSWORD_FILE: "empty" }, "names an empty file"],
     [{ DAGMAR_WEB_PASSWORD_FILE: "token", DAGMAR_WEB_PASSWORD: "x" }, "both set"],
   ])("%j of the pages and the API", (variables, fault) => {
-    const expected = fault === null ? [] : [expect.stringContaining(fault) as string];
-    expect(listFaults(variables)).toEqual(expected);
+    const found = listFaults(variables).join("\n");
+    expect(fault === null ? found === "" : found.includes(fault), found).toBe(true);
   });
 
   test("a password from a file has no line feed, and counts as a secret", () => {
