@@ -2,7 +2,16 @@
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
-import { isOneOf, orderBy, countRows, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
+import { afterPlace, limitOf, placeOf, slicePage } from "./keyset.ts";
+import {
+  isOneOf,
+  orderBy,
+  countRows,
+  whereAll,
+  type Order,
+  type PageRequest,
+  type SlicedPage,
+} from "./page.ts";
 
 export interface EventEntry {
   readonly eventId: number;
@@ -40,7 +49,8 @@ export function listEventPage(
   { dagId, runId, taskId, kinds, excludedKinds, before, after }: EventFilter,
   order: readonly Order<EventColumn>[],
   page: PageRequest,
-): Page<EventEntry> {
+): SlicedPage<EventEntry> {
+  const keyset = { order, expressions: ORDERS, last: sql`event_id` };
   const excluded = isOneOf(sql`kind`, excludedKinds);
   const where = whereAll([
     dagId === undefined ? undefined : sql`dag_id = ${dagId}`,
@@ -51,12 +61,15 @@ export function listEventPage(
     before === undefined ? undefined : sql`at < ${before}`,
     after === undefined ? undefined : sql`at > ${after}`,
   ]);
-  const rows = query.all<Row>(
-    sql`SELECT event_id, at, level, kind, dag_id, run_id, task_id, message, data, requested_by FROM events WHERE ${where}
-        ORDER BY ${orderBy(order, ORDERS, sql`event_id`)} LIMIT ${page.limit} OFFSET ${page.offset}`,
+  const shown = whereAll([where, afterPlace(keyset, page.after)]);
+  const rows = query.all<Row & { readonly place: unknown }>(
+    sql`SELECT event_id, at, level, kind, dag_id, run_id, task_id, message, data, requested_by, ${placeOf(keyset)}
+        FROM events WHERE ${shown} ORDER BY ${orderBy(order, ORDERS, keyset.last)} ${limitOf(page)}`,
   );
+  const sliced = slicePage(rows, page);
   return {
-    rows: rows.map((row) => mapRow<EventEntry>(row)),
+    rows: sliced.rows.map((row) => mapRow<EventEntry>(row)),
+    next: sliced.next,
     total: countRows(query, sql`SELECT 1 FROM events WHERE ${where}`, page),
   };
 }

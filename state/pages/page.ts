@@ -2,16 +2,26 @@
 import type { Query } from "../sqlite/query.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
 
+/** The values of a row in the columns of a list's order, the last one unique. */
+export type RowPlace = readonly (string | number | null)[];
+
 export interface PageRequest {
   /** 1 to 100. */
   readonly limit: number;
   readonly offset: number;
+  /** Instead of an offset: only rows after that one. */
+  readonly after?: RowPlace | undefined;
 }
 
 export interface Page<T> {
   readonly rows: readonly T[];
   /** Of all pages; at most `MOST_COUNTED` after this one are counted, so that a long history costs nothing. */
   readonly total: number;
+}
+
+/** A page of a list that can be continued after its last row. */
+export interface SlicedPage<T> extends Page<T> {
+  readonly next: RowPlace | null;
 }
 
 /** One column and its direction. */

@@ -3,7 +3,16 @@ import type { DagRunState, RunType } from "../../model/run/dag-run.ts";
 import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
-import { isOneOf, orderBy, countRows, whereAll, type Order, type Page, type PageRequest } from "./page.ts";
+import { afterPlace, limitOf, placeOf, slicePage } from "./keyset.ts";
+import {
+  isOneOf,
+  orderBy,
+  countRows,
+  whereAll,
+  type Order,
+  type PageRequest,
+  type SlicedPage,
+} from "./page.ts";
 
 /** Instants are ISO UTC. */
 export interface RunEntry {
@@ -69,6 +78,8 @@ const EXPRESSIONS: Readonly<Record<RunColumn, Sql>> = {
   run_type: sql`run_type`,
 };
 
+const NULLABLE: readonly RunColumn[] = ["start_date", "end_date"];
+
 const COMPARISONS = { gte: sql`>=`, gt: sql`>`, lte: sql`<=`, lt: sql`<` } as const;
 
 export function listRunPage(
@@ -76,7 +87,8 @@ export function listRunPage(
   { dagId, states, runTypes, dates = [] }: RunPageFilter,
   order: readonly Order<RunColumn>[],
   page: PageRequest,
-): Page<RunEntry> {
+): SlicedPage<RunEntry> {
+  const keyset = { order, expressions: EXPRESSIONS, last: sql`dag_run_id`, nullable: NULLABLE };
   const where = whereAll([
     dagId === undefined ? undefined : sql`dag_id = ${dagId}`,
     isOneOf(sql`state`, states),
@@ -85,12 +97,15 @@ export function listRunPage(
       ({ date, comparison, instant }) => sql`${EXPRESSIONS[date]} ${COMPARISONS[comparison]} ${instant}`,
     ),
   ]);
-  const rows = query.all<Row>(
-    sql`SELECT ${COLUMNS} FROM dag_runs WHERE ${where}
-        ORDER BY ${orderBy(order, EXPRESSIONS, sql`dag_run_id`)} LIMIT ${page.limit} OFFSET ${page.offset}`,
+  const shown = whereAll([where, afterPlace(keyset, page.after)]);
+  const rows = query.all<Row & { readonly place: unknown }>(
+    sql`SELECT ${COLUMNS}, ${placeOf(keyset)} FROM dag_runs WHERE ${shown}
+        ORDER BY ${orderBy(order, EXPRESSIONS, keyset.last)} ${limitOf(page)}`,
   );
+  const sliced = slicePage(rows, page);
   return {
-    rows: rows.map(mapRun),
+    rows: sliced.rows.map(mapRun),
+    next: sliced.next,
     total: countRows(query, sql`SELECT 1 FROM dag_runs WHERE ${where}`, page),
   };
 }

@@ -9,7 +9,15 @@ import { newRunFields, onlyNull, previewHash, readNewRun } from "../bodies.ts";
 import { defineRoute, defineWrite, several } from "../route.ts";
 import { writeNewRunPreview } from "../own/previews.ts";
 import { dagId, pickDag, pickEnabledDag } from "./known-dag.ts";
-import { instant, orderParameter, paging, readOrder, readPage } from "./listing.ts";
+import {
+  cursorPaging,
+  instant,
+  nextCursor,
+  orderParameter,
+  readCursorPage,
+  readOrder,
+  writeCursor,
+} from "./listing.ts";
 import { dagRun, pickRun, writeOneRun, writeRuns } from "./run-fields.ts";
 import { airflowRunState, airflowRunType, readRunStates } from "./wire.ts";
 
@@ -29,17 +37,18 @@ export const listDagRuns = defineRoute({
   summary: "The runs of a Dag, or of all Dags with ~ for its id.",
   params: { dag_id: dagId },
   search: {
-    ...paging,
+    ...cursorPaging,
     order_by: orderParameter(RUN_ORDERS),
     state: several(airflowRunState),
     run_type: several(airflowRunType),
     ...dateParameters,
   },
-  answer: z.strictObject({ dag_runs: z.array(dagRun), total_entries: z.int() }),
+  answer: z.strictObject({ dag_runs: z.array(dagRun), total_entries: z.int(), next_cursor: nextCursor }),
   handle(tools, { params, search }) {
     const { query } = tools;
     const isAll = params.dag_id === ALL_DAGS;
     if (!isAll) pickDag(query, params.dag_id);
+    const order = readOrder(search.order_by, RUN_ORDERS, [{ column: "id", isDescending: false }]);
     const page = listRunPage(
       query,
       {
@@ -48,10 +57,14 @@ export const listDagRuns = defineRoute({
         runTypes: search.run_type,
         dates: readDates(search),
       },
-      readOrder(search.order_by, RUN_ORDERS, [{ column: "id", isDescending: false }]),
-      readPage(search),
+      order,
+      readCursorPage(params.dag_id, search, order.length + 1),
     );
-    return { dag_runs: [...writeRuns(tools, page.rows)], total_entries: page.total };
+    return {
+      dag_runs: [...writeRuns(tools, page.rows)],
+      total_entries: page.total,
+      next_cursor: writeCursor(params.dag_id, search, page.next),
+    };
   },
 });
 

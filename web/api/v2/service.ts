@@ -5,7 +5,18 @@ import { CommandRefused } from "../../../model/errors.ts";
 import { listEventPage } from "../../../state/pages/event-page.ts";
 import { listPoolEntries, type PoolEntry } from "../../../state/pages/pool-page.ts";
 import { defineRoute, several } from "../route.ts";
-import { instant, orderParameter, paging, readOrder, readPage, toUtc, utc } from "./listing.ts";
+import {
+  cursorPaging,
+  instant,
+  nextCursor,
+  orderParameter,
+  paging,
+  readCursorPage,
+  readOrder,
+  toUtc,
+  utc,
+  writeCursor,
+} from "./listing.ts";
 
 const health = z.strictObject({ status: z.enum(["healthy", "unhealthy"]).nullable() });
 
@@ -122,7 +133,7 @@ export const listEvents = defineRoute({
   summary: "What happened, newest first.",
   params: {},
   search: {
-    ...paging,
+    ...cursorPaging,
     order_by: orderParameter(EVENT_ORDERS),
     dag_id: z.string().optional(),
     run_id: z.string().optional(),
@@ -152,8 +163,10 @@ export const listEvents = defineRoute({
       }),
     ),
     total_entries: z.int(),
+    next_cursor: nextCursor,
   }),
   handle({ query }, { search }) {
+    const order = readOrder(search.order_by, EVENT_ORDERS, [{ column: "event_log_id", isDescending: true }]);
     const { dag_id: dagId, run_id: runId, task_id: taskId } = search;
     const page = listEventPage(
       query,
@@ -166,11 +179,12 @@ export const listEvents = defineRoute({
         kinds: search.event === undefined ? search.included_events : [search.event],
         excludedKinds: search.excluded_events,
       },
-      readOrder(search.order_by, EVENT_ORDERS, [{ column: "event_log_id", isDescending: true }]),
-      readPage(search),
+      order,
+      readCursorPage("events", search, order.length + 1),
     );
     return {
       total_entries: page.total,
+      next_cursor: writeCursor("events", search, page.next),
       event_logs: page.rows.map(({ eventId, at, level, kind, message, data, requestedBy, ...about }) => ({
         event_log_id: eventId,
         when: at,

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { listTaskEntries, listTryEntries } from "../../../state/pages/task-page.ts";
 import { defineRoute, several } from "../route.ts";
 import { dagId } from "./known-dag.ts";
-import { paging } from "./listing.ts";
+import { cursorPaging, nextCursor, readCursorPage, writeCursor } from "./listing.ts";
 import { pickRun } from "./run-fields.ts";
 import { pickTask, taskInstance, tryInstance, writeTask, writeTry } from "./task-fields.ts";
-import { airflowTaskState } from "./wire.ts";
+import { airflowTaskState, writeTaskState } from "./wire.ts";
 
 export const runParams = { dag_id: dagId, dag_run_id: z.string() } as const;
 export const taskParams = { ...runParams, task_id: z.string() } as const;
@@ -20,15 +20,24 @@ export const listTaskInstances = defineRoute({
   tag: "TaskInstances",
   summary: "The tasks of a run, in the Dag's order.",
   params: runParams,
-  search: { ...paging, state: several(airflowTaskState) },
-  answer: taskList,
+  search: { ...cursorPaging, state: several(airflowTaskState) },
+  answer: taskList.extend({ next_cursor: nextCursor }),
   handle(tools, { params, search }) {
     const run = pickRun(tools, params.dag_id, params.dag_run_id);
-    const all = listTaskEntries(tools.query, run.dagRunId)
-      .map((entry) => writeTask(entry, run, tools))
-      .filter(({ state }) => search.state === undefined || (state !== null && search.state.includes(state)));
-    const { limit, offset } = search;
-    return { task_instances: all.slice(offset, offset + limit), total_entries: all.length };
+    const list = `${run.dagRunId}`;
+    const { limit, offset, after } = readCursorPage(list, search, 1);
+    const all = listTaskEntries(tools.query, run.dagRunId).filter(({ state }) => {
+      const written = writeTaskState(state);
+      return search.state === undefined || (written !== null && search.state.includes(written));
+    });
+    const rest = all.filter(({ taskInstanceId }) => taskInstanceId > Number(after?.[0] ?? 0));
+    const page = rest.slice(offset, offset + limit);
+    const last = rest.length > offset + limit ? page.at(-1) : undefined;
+    return {
+      task_instances: page.map((entry) => writeTask(entry, run, tools)),
+      total_entries: all.length,
+      next_cursor: writeCursor(list, search, last === undefined ? null : [last.taskInstanceId]),
+    };
   },
 });
 
