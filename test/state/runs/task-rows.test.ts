@@ -83,7 +83,7 @@ describe("tasks", () => {
       (q) =>
         listRunningTasks(q)
           .map(({ taskInstanceId }) => taskInstanceId)
-          .toSorted(),
+          .toSorted((a, b) => a - b),
       [11, 12],
     ],
     [
