@@ -150,6 +150,15 @@ export const ERROR_CODES = {
   OUTPUT_MISSING: { exit: 1, meaning: "A template names an output that the upstream task did not produce." },
   RUN_TIMED_OUT: { exit: 1, meaning: "The run took longer than its Dag's timeout." },
   RUN_CANCELLED: { exit: 1, meaning: "The run was cancelled by hand." },
+  LOG_MISSING: {
+    exit: 1,
+    meaning: "The attempt has no log: it wrote nothing, or its log was pruned.",
+  },
+  LOG_UNREADABLE: {
+    exit: 1,
+    meaning:
+      "The attempt's log is a symbolic link or no regular file, or this user cannot read it; such a file is not read.",
+  },
   TASK_RUNNING: { exit: 75, meaning: "The task is running; cancel its run first, or wait." },
   BACKFILL_ACTIVE: { exit: 75, meaning: "The Dag has a running backfill with other settings." },
   BACKFILL_UNKNOWN: { exit: 2, meaning: "There is no backfill of that number." },

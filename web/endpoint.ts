@@ -14,7 +14,7 @@ import { answerOps, OPS_PATHS, type OpsAnswers } from "./ops/ops-routes.ts";
 import { readSnapshot } from "./ops/read-snapshot.ts";
 import type { ReadThread, ThreadHandle } from "./reading/read-thread.ts";
 import { prefixLinks, stripBasePath } from "./server/base-path.ts";
-import type { Admitted, HttpReply, HttpRequest, RequestHead } from "./server/exchange.ts";
+import type { Admitted, HttpAnswer, HttpReply, HttpRequest, RequestHead } from "./server/exchange.ts";
 import { startHttpServer, type HttpAddress, type HttpServer } from "./server/http-server.ts";
 
 const TRY_EVERY_MS = 5_000;
@@ -57,7 +57,7 @@ export function createWebFace(database: Database, tools: FaceTools): ServiceFace
 
 interface Answers {
   readonly admit: (head: RequestHead) => Promise<Admitted | HttpReply>;
-  readonly answer: (request: HttpRequest) => Promise<HttpReply>;
+  readonly answer: (request: HttpRequest) => Promise<HttpAnswer>;
   readonly close: () => Promise<void>;
 }
 
@@ -95,7 +95,11 @@ function createAnswers(
       log,
       orders,
       identify: async (credential) => (await openReader()).identify(credential),
-      render: async (request) => (await openReader()).answer(request),
+      render: async (request) => {
+        const answer = await (await openReader()).answer(request);
+        if (!("body" in answer)) throw new Error(`${request.path} is no page`);
+        return answer;
+      },
     });
     return access;
   }

@@ -12,11 +12,12 @@ export const scheduler: Command = {
     const { startReadThread } = await import("../process/start-read-thread.ts");
     return withApp((app) => {
       const { clock, log, settings, version, lake } = app;
-      const { databaseFile, dagsFolder, timezone, pools, maxActiveTasks } = settings;
+      const { databaseFile, dagsFolder, logsFolder, timezone, pools, maxActiveTasks } = settings;
       const limits = { pools, maxActiveTasks };
       const reading = {
         databaseFile,
         dagsFolder,
+        logsFolder,
         version,
         lakeId: lake.id,
         timezone,

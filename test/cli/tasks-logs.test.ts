@@ -254,5 +254,5 @@ test("a log that cannot be read ends in one line", async () => {
   mkdirSync(file ?? "", { recursive: true });
   const { exitCode, stderr } = await world.run(["tasks", "logs", "csv_ingest", "unreadable"]);
   expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/^dagmar: EISDIR: .*\n$/);
+  expect(stderr).toMatch(/^dagmar: 1\.log in the folder of logs is not read: .*\n$/);
 });

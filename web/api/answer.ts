@@ -1,7 +1,7 @@
 /** Answers one request to the API: finds the route, checks what it takes, calls it, and writes its answer. */
 import { createHash } from "node:crypto";
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
-import { JSON_TYPE, reply, type HttpReply, type HttpRequest } from "../server/exchange.ts";
+import { JSON_TYPE, reply, type HttpAnswer, type HttpReply, type HttpRequest } from "../server/exchange.ts";
 import { createFinder } from "../server/find-route.ts";
 import { findKept, readKey } from "./idempotency.ts";
 import { describePlanChange, raiseRefusal, replyProblem } from "./problem.ts";
@@ -18,8 +18,11 @@ export interface Pending {
   readonly conclude: (tools: ReadTools, outcome: OrderOutcome) => HttpReply;
 }
 
-/** Raises what the route raises. */
-export function answerApi(request: HttpRequest, tools: ReadTools): HttpReply | Pending {
+/** Raises what the route raises. A promise has read from the database what it needs. */
+export function answerApi(
+  request: HttpRequest,
+  tools: ReadTools,
+): HttpAnswer | Pending | Promise<HttpAnswer> {
   const found = find(request.method, request.path);
   switch (found.kind) {
     case "nothing":
@@ -38,8 +41,10 @@ export function answerApi(request: HttpRequest, tools: ReadTools): HttpReply | P
       const { route, params } = found;
       if (route.method !== "GET") return answerWrite(route, params, request, tools);
       const input = readInput(route, params, request.search);
+      const write = (answer: unknown): HttpAnswer =>
+        isReply(answer) ? answer : writeTagged(answer, request.headers["if-none-match"]);
       const answer = route.handle(tools, input);
-      return isReply(answer) ? answer : writeTagged(answer, request.headers["if-none-match"]);
+      return answer instanceof Promise ? answer.then(write) : write(answer);
     }
   }
 }
@@ -74,7 +79,7 @@ function answerWrite(
   };
 }
 
-function isReply(answer: unknown): answer is HttpReply {
+function isReply(answer: unknown): answer is HttpAnswer {
   return typeof answer === "object" && answer !== null && "status" in answer && "headers" in answer;
 }
 

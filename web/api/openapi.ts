@@ -40,7 +40,7 @@ function writeOperation(route: Route): Document {
     responses: {
       "200": {
         description: "The answer.",
-        content: { "application/json": { schema: writeSchema(route.answer) } },
+        content: { [route.answerType ?? "application/json"]: { schema: writeSchema(route.answer) } },
       },
       default: {
         description: "A refusal or a fault.",

@@ -3,7 +3,9 @@ import { z } from "zod";
 
 import type { Order, OrderAnswer, OrderKind } from "../../app/service/orders.ts";
 import type { Query } from "../../state/sqlite/query.ts";
-import type { HttpReply } from "../server/exchange.ts";
+import type { Clock } from "../../model/ports/clock.ts";
+import type { ChangeFeed } from "../reading/change-feed.ts";
+import type { HttpAnswer } from "../server/exchange.ts";
 
 /** How much may run at the same time: with it, what a task waits for can be explained. */
 export interface RunLimits {
@@ -26,6 +28,17 @@ export interface ReadTools {
   readonly limits: RunLimits;
   /** The request's Accept header, or empty. */
   readonly accept: string;
+  /** The request's Last-Event-ID header, or empty. */
+  readonly lastEventId: string;
+  readonly live: LiveTools;
+}
+
+/** What a stream may use after its request's snapshot has ended. */
+export interface LiveTools {
+  readonly clock: Clock;
+  readonly feed: ChangeFeed;
+  /** Reads in a snapshot of its own. */
+  read<T>(work: (query: Query) => T): Promise<T>;
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -53,13 +66,18 @@ interface RouteFacts {
   readonly summary: string;
   readonly params: Shape;
   readonly search: Shape;
+  /** The media type of a 200; `application/json` without it. */
+  readonly answerType?: string;
   /** Of a 200. */
   readonly answer: z.ZodType;
 }
 
 export interface ReadRoute extends RouteFacts {
   readonly method: "GET";
-  /** What is sent as JSON, or a reply of its own. Raises a `DagmarError` for a refusal. */
+  /**
+   * What is sent as JSON, or a reply of its own. Raises a `DagmarError` for a refusal. It reads the database before its
+   * first `await`: the snapshot ends there.
+   */
   handle(tools: ReadTools, input: RouteInput<Shape, Shape>): unknown;
 }
 
@@ -87,7 +105,10 @@ interface TypedRoute<Params extends Shape, Search extends Shape, Answer extends 
   readonly params: Params;
   readonly search: Search;
   readonly answer: Answer;
-  handle(tools: ReadTools, input: RouteInput<Params, Search>): z.input<Answer> | HttpReply;
+  handle(
+    tools: ReadTools,
+    input: RouteInput<Params, Search>,
+  ): z.input<Answer> | HttpAnswer | Promise<z.input<Answer> | HttpAnswer>;
 }
 
 /** Lets the compiler hold the handler to its schemas. */

@@ -4,6 +4,7 @@ import { writeOpenApi } from "./openapi.ts";
 import { getGrid } from "./own/grid.ts";
 import { previewBackfill, previewClear, previewMark, previewTrigger } from "./own/previews.ts";
 import { getDependencies, getWaiting } from "./own/waiting.ts";
+import { getStream } from "./own/stream.ts";
 import { defineRoute, type Route } from "./route.ts";
 import {
   cancelBackfill,
@@ -76,5 +77,6 @@ export const ROUTES: readonly Route[] = [
   previewClear,
   previewMark,
   previewBackfill,
+  getStream,
   getOpenApi,
 ];

@@ -7,15 +7,17 @@ import { describeError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import { readDatabaseId } from "../../state/control/database-identity.ts";
 import { openDatabase, type Database } from "../../state/sqlite/database.ts";
+import type { Query } from "../../state/sqlite/query.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { answerApi } from "../api/answer.ts";
 import { explainError, replyProblem } from "../api/problem.ts";
-import type { ReadTools } from "../api/route.ts";
+import type { LiveTools, ReadTools } from "../api/route.ts";
 import { answerErrorPage, ERROR_PAGES } from "../pages/error-page.ts";
 import { answerPage, type PageSite } from "../pages/frame/answer-page.ts";
 import { ASSET_PATHS, readAssets, type Assets } from "../pages/frame/assets.ts";
 import { answerLoginPage, LOGIN_PAGE } from "../pages/login/login-page.ts";
-import type { HttpReply, HttpRequest } from "../server/exchange.ts";
+import type { HttpAnswer, HttpRequest } from "../server/exchange.ts";
+import { createChangeFeed } from "./change-feed.ts";
 import type { Answered, ReadSettings } from "./read-request.ts";
 
 /** Has the main thread carry out an order. Never rejects. */
@@ -31,16 +33,29 @@ export interface Reader {
 }
 
 export function createReader(settings: ReadSettings, clock: Clock): Reader {
-  let database: Database | undefined;
+  let opening: Promise<Database> | undefined;
   let assets: Assets | undefined;
 
-  /** Every statement of `work` sees the same moment. No snapshot is held while an order is carried out. */
-  async function read<T>(accept: string, work: (tools: ReadTools) => T): Promise<T> {
-    database ??= await openDatabase(settings.databaseFile, { clock, mode: "read", isInThread: true });
-    const query = database;
-    query.run(sql`BEGIN`);
-    try {
-      return work({
+  const open = (): Promise<Database> =>
+    (opening ??= openDatabase(settings.databaseFile, { clock, mode: "read", isInThread: true }));
+
+  const live: LiveTools = {
+    clock,
+    feed: createChangeFeed(async () => (await open()).version, clock),
+    read: async (work) => {
+      const query = await open();
+      return inSnapshot(query, () => work(query));
+    },
+  };
+
+  /** No snapshot is held while an order is carried out. */
+  async function read<T>(
+    { headers }: Pick<HttpRequest, "headers">,
+    work: (tools: ReadTools) => T,
+  ): Promise<Awaited<T>> {
+    const query = await open();
+    return await inSnapshot(query, () =>
+      work({
         query,
         now: clock.now(),
         lakeId: settings.lakeId,
@@ -49,21 +64,20 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
         version: settings.version,
         timezone: settings.timezone,
         limits: settings.limits,
-        accept,
-      });
-    } finally {
-      query.run(sql`ROLLBACK`);
-    }
+        accept: headers["accept"] ?? "",
+        lastEventId: headers["last-event-id"] ?? "",
+        live,
+      }),
+    );
   }
 
   async function answer(request: HttpRequest, give: GiveOrder): Promise<Answered> {
-    const accept = request.headers["accept"] ?? "";
-    const first = await read(accept, (tools) =>
+    const first = await read(request, (tools) =>
       request.path.startsWith(API) ? answerApi(request, tools) : answerPage(request, tools, getSite()),
     );
     if (!("given" in first)) return { reply: first, fault: null, keepFor: null };
     const outcome = await give(first.given);
-    const reply = await read(accept, (tools) => first.conclude(tools, outcome));
+    const reply = await read(request, (tools) => first.conclude(tools, outcome));
     const keepFor = outcome.state === "done" && first.given.key !== null ? outcome.requestId : null;
     return { reply, fault: null, keepFor };
   }
@@ -78,9 +92,9 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   }
 
   async function forget(): Promise<void> {
-    const former = database;
-    database = undefined;
-    await former?.close().catch(() => undefined);
+    const former = opening;
+    opening = undefined;
+    await former?.then((database) => database.close()).catch(() => undefined);
   }
 
   async function withFaults<T>(work: () => Promise<T>): Promise<T | Answered> {
@@ -106,11 +120,23 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
       return await withFaults(() => answer(request, give));
     },
     identify: (credential) =>
-      withFaults(() => read("", ({ query, now }) => ({ user: findUser(query, credential, now) }))),
+      withFaults(() =>
+        read({ headers: {} }, ({ query, now }) => ({ user: findUser(query, credential, now) })),
+      ),
     close: forget,
   };
 }
 
-function justReply(reply: HttpReply): Answered {
+function justReply(reply: HttpAnswer): Answered {
   return { reply, fault: null, keepFor: null };
+}
+
+/** Every statement of `work` sees the same moment; what it does after its first `await` does not belong to it. */
+function inSnapshot<T>(query: Query, work: () => T): T {
+  query.run(sql`BEGIN`);
+  try {
+    return work();
+  } finally {
+    query.run(sql`ROLLBACK`);
+  }
 }

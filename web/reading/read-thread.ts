@@ -1,4 +1,4 @@
-/** Starts the reading thread at its first request, and ends it when nothing was asked for ten minutes. */
+/** Starts the reading thread at its first request, and ends it when nothing was asked for ten minutes and no stream is open. */
 import type { Orders } from "../../app/service/orders.ts";
 import { describeError } from "../../model/errors.ts";
 import type { Credential } from "../../model/access/credential.ts";
@@ -6,8 +6,9 @@ import type { User } from "../../model/access/user.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import { replyProblem } from "../api/problem.ts";
-import type { HttpReply, HttpRequest } from "../server/exchange.ts";
-import type { Answered, FromReader, ToReader } from "./read-request.ts";
+import type { HttpAnswer, HttpReply, HttpRequest, HttpStream } from "../server/exchange.ts";
+import { createPulledStreams } from "./pulled-streams.ts";
+import type { FromReader, MessageOf, Replied, ToReader } from "./read-request.ts";
 
 /** A thread, as the composition root starts it. */
 export interface ThreadHandle {
@@ -18,7 +19,7 @@ export interface ThreadHandle {
 }
 
 export interface ReadThread {
-  answer(request: HttpRequest): Promise<HttpReply>;
+  answer(request: HttpRequest): Promise<HttpAnswer>;
   /** `null`: it is not valid. A reply if that cannot be found out now. */
   identify(credential: Credential): Promise<Identified | HttpReply>;
   close(): Promise<void>;
@@ -30,6 +31,7 @@ interface Identified {
 
 interface Waiting {
   readonly reply: (reply: HttpReply) => void;
+  readonly stream: (stream: HttpStream) => void;
   readonly user: (user: User | null) => void;
 }
 
@@ -46,6 +48,7 @@ export interface ReadThreadTools {
 
 export function createReadThread({ start, orders, clock, log }: ReadThreadTools): ReadThread {
   const waiting = new Map<number, Waiting>();
+  const streams = createPulledStreams();
   let thread: ThreadHandle | undefined;
   let lastId = 0;
   let usedMs = clock.monotonicMs();
@@ -62,22 +65,44 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
 
   async function receive(from: ThreadHandle): Promise<void> {
     try {
-      for (;;) {
-        const message = await from.next();
-        if (message.kind === "reply") void finish(message.id, message);
-        else if (message.kind === "user") tell(message.id, message.user);
-        else void carryOut(from, message);
-      }
+      for (;;) take(await from.next(), from);
     } catch (error) {
       if (thread === from) thread = undefined;
-      if (waiting.size === 0) return;
-      log.error(`The thread that reads for pages and the API has ended: ${String(error)}`);
+      if (waiting.size === 0 && streams.size === 0) return;
+      if (!closing.signal.aborted)
+        log.error(`The thread that reads for pages and the API has ended: ${String(error)}`);
       for (const one of waiting.values()) one.reply(ENDED);
       waiting.clear();
+      streams.fail("The reading thread has ended.");
     }
   }
 
-  async function finish(id: number, { reply, fault, keepFor }: Answered): Promise<void> {
+  function take(message: FromReader, from: ThreadHandle): void {
+    switch (message.kind) {
+      case "reply":
+        return void finish(message.id, message);
+      case "user":
+        return tell(message.id, message.user);
+      case "order":
+        return void carryOut(from, message);
+      case "stream":
+        return begin(message, from);
+      case "chunk":
+      case "end":
+        usedMs = clock.monotonicMs();
+        streams.take(message);
+    }
+  }
+
+  function begin(message: MessageOf<FromReader, "stream">, from: ThreadHandle): void {
+    const one = waiting.get(message.id);
+    waiting.delete(message.id);
+    const stream = streams.add(message, (to) => from.post(to));
+    if (stream === undefined) one?.reply(TOO_MANY_STREAMS);
+    else one?.stream(stream);
+  }
+
+  async function finish(id: number, { reply, fault, keepFor }: Replied): Promise<void> {
     if (fault !== null) log.error(`A request could not be answered: ${fault}`);
     const one = waiting.get(id);
     if (one === undefined) return;
@@ -101,10 +126,7 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
     }
   }
 
-  async function carryOut(
-    from: ThreadHandle,
-    { id, given }: Extract<FromReader, { readonly kind: "order" }>,
-  ): Promise<void> {
+  async function carryOut(from: ThreadHandle, { id, given }: MessageOf<FromReader, "order">): Promise<void> {
     from.post({ kind: "outcome", id, outcome: await orders.carryOut(given) });
   }
 
@@ -125,7 +147,7 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
   async function retire(from: ThreadHandle): Promise<void> {
     while (thread === from && !closing.signal.aborted) {
       const leftMs = usedMs + IDLE_MS - clock.monotonicMs();
-      if (leftMs <= 0 && waiting.size === 0) {
+      if (leftMs <= 0 && waiting.size === 0 && streams.size === 0) {
         thread = undefined;
         await from.stop();
         return;
@@ -136,14 +158,14 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
 
   return {
     answer: (request) =>
-      ask<HttpReply>(
+      ask<HttpAnswer>(
         (id) => ({ kind: "request", id, request }),
-        (resolve) => ({ reply: resolve, user: () => undefined }),
+        (resolve) => ({ reply: resolve, stream: resolve, user: () => undefined }),
       ),
     identify: (credential) =>
       ask<Identified | HttpReply>(
         (id) => ({ kind: "credential", id, credential }),
-        (resolve) => ({ reply: resolve, user: (user) => resolve({ user }) }),
+        (resolve) => ({ reply: resolve, stream: () => undefined, user: (user) => resolve({ user }) }),
       ),
     async close() {
       closing.abort();
@@ -153,10 +175,12 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
   };
 }
 
-const BUSY = replyProblem(
-  { status: 503, code: "MACHINE_SHORT", detail: `${MOST_WAITING} requests are waiting already.` },
-  { "Retry-After": "1" },
-);
+function refuseBusy(detail: string): HttpReply {
+  return replyProblem({ status: 503, code: "MACHINE_SHORT", detail }, { "Retry-After": "1" });
+}
+
+const BUSY = refuseBusy(`${MOST_WAITING} requests are waiting already.`);
+const TOO_MANY_STREAMS = refuseBusy("As many streams are open as this server allows. Close a page, or poll.");
 const ENDED = replyProblem({
   status: 500,
   code: "INTERNAL",

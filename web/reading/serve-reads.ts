@@ -1,28 +1,31 @@
 /** The reading thread's side of the messages: each message in, what it is answered with out. */
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
+import type { HttpRequest } from "../server/exchange.ts";
 import type { Reader } from "./answer-reads.ts";
-import type { FromReader, ToReader } from "./read-request.ts";
+import type { FromReader, MessageOf, ToReader } from "./read-request.ts";
+import { createServedStreams } from "./served-streams.ts";
 
 /** Returns what takes a message. */
 export function serveReads(reader: Reader, post: (message: FromReader) => void): (message: ToReader) => void {
   /** By request: the orders whose outcome is awaited. */
   const ordered = new Map<number, (outcome: OrderOutcome) => void>();
+  const streams = createServedStreams(post);
 
-  async function answer({ id, request }: Extract<ToReader, { readonly kind: "request" }>): Promise<void> {
+  async function answer(id: number, request: HttpRequest): Promise<void> {
     const give = (given: GivenOrder): Promise<OrderOutcome> =>
       new Promise((resolve) => {
         ordered.set(id, resolve);
         post({ kind: "order", id, given });
       });
-    post({ kind: "reply", id, ...(await reader.answer(request, give)) });
+    const { reply, ...rest } = await reader.answer(request, give);
+    if ("body" in reply) post({ kind: "reply", id, reply, ...rest });
+    else streams.add(id, reply);
   }
 
-  async function identify({
-    id,
-    credential,
-  }: Extract<ToReader, { readonly kind: "credential" }>): Promise<void> {
+  async function identify({ id, credential }: MessageOf<ToReader, "credential">): Promise<void> {
     const found = await reader.identify(credential);
-    post("user" in found ? { kind: "user", id, user: found.user } : { kind: "reply", id, ...found });
+    if ("user" in found) post({ kind: "user", id, user: found.user });
+    else if ("body" in found.reply) post({ kind: "reply", id, ...found, reply: found.reply });
   }
 
   return (message) => {
@@ -32,10 +35,13 @@ export function serveReads(reader: Reader, post: (message: FromReader) => void):
         ordered.delete(message.id);
         return;
       case "credential":
-        void identify(message);
-        return;
+        return void identify(message);
       case "request":
-        void answer(message);
+        return void answer(message.id, message.request);
+      case "pull":
+        return void streams.pull(message.id);
+      case "cancel":
+        return streams.cancel(message.id);
     }
   };
 }

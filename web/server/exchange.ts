@@ -30,6 +30,25 @@ export interface HttpReply {
   readonly body: string | Uint8Array;
 }
 
+export type Chunk = string | Uint8Array;
+
+/** A reply whose body is made while it is sent, and no faster than the client takes it. */
+export interface HttpStream {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Called once. Ends soon after the signal, which comes when the client has gone. */
+  readonly open: (signal: AbortSignal) => AsyncIterable<Chunk, undefined>;
+}
+
+export type HttpAnswer = HttpReply | HttpStream;
+
+/** On every reply. */
+export const SECURITY = {
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
 export const TEXT = "text/plain; charset=utf-8";
 export const JSON_TYPE = "application/json; charset=utf-8";
 

@@ -6,12 +6,15 @@ import type { Logger } from "../../model/ports/logger.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
 import {
   reply,
+  SECURITY,
   TEXT,
   type Admitted,
+  type HttpAnswer,
   type HttpReply,
   type HttpRequest,
   type RequestHead,
 } from "./exchange.ts";
+import { sendStream } from "./send-stream.ts";
 
 export interface HttpAddress {
   readonly host: string;
@@ -23,7 +26,7 @@ export interface HttpServerOptions {
   readonly address: HttpAddress;
   /** Before the body is read: whose request it is, or a reply if it may not pass. */
   readonly admit: (head: RequestHead) => Promise<Admitted | HttpReply>;
-  readonly answer: (request: HttpRequest) => Promise<HttpReply>;
+  readonly answer: (request: HttpRequest) => Promise<HttpAnswer>;
   readonly log: Logger;
 }
 
@@ -39,11 +42,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { address, log } = options;
   const server = createServer(LIMITS, (message, response) => {
     void handle(message, options).then((made) => {
-      if (made !== undefined) send(response, made);
+      if (made === undefined) return;
+      if ("body" in made) send(response, made);
+      else void sendStream(response, made, message.method === "HEAD", log);
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.timeout = IDLE_MS;
+  server.timeout = STALLED_MS;
   await listen(server, address);
   server.on("error", (error) => {
     log.warn(`${address.host}:${address.port} (DAGMAR_HTTP): ${describeError(error)}`);
@@ -62,6 +67,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 /** Far more than scrapes and a few browsers need, far less than a stuck or hostile client would take. */
 const IDLE_MS = 10_000;
+/** As long as a client may take nothing of its reply. Streams send something more often. */
+const STALLED_MS = 60_000;
 const MAX_CONNECTIONS = 128;
 const LIMITS = {
   maxHeaderSize: 8 * 1024,
@@ -75,7 +82,7 @@ const LIMITS = {
 async function handle(
   message: IncomingMessage,
   { admit, answer, log }: HttpServerOptions,
-): Promise<HttpReply | undefined> {
+): Promise<HttpAnswer | undefined> {
   const head = readHead(message);
   try {
     const fault = await findHeadFault(message, head);
@@ -126,13 +133,7 @@ async function replyFault(status: number, detail: string): Promise<HttpReply> {
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpReply): void {
-  response.writeHead(status, {
-    "Content-Length": Buffer.byteLength(body),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    ...headers,
-  });
+  response.writeHead(status, { "Content-Length": Buffer.byteLength(body), ...SECURITY, ...headers });
   // For HEAD, Node leaves the body out.
   response.end(body);
 }

@@ -57,6 +57,7 @@ export async function openAccessWorld(settings: AccessSettings = {}): Promise<Ac
     databaseFile: join(folder, "dagmar.db"),
     lakeId: lake.id,
     dagsFolder: folder,
+    logsFolder: folder,
     version: "1.2.3",
     ...TEST_READING,
     base: basePath,

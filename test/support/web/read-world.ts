@@ -10,7 +10,7 @@ import { addTasks, createRun, readRun, saveDagVersion } from "../../../state/run
 import type { Query } from "../../../state/sqlite/query.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { createReader } from "../../../web/reading/answer-reads.ts";
-import type { HttpReply } from "../../../web/server/exchange.ts";
+import type { HttpAnswer, HttpReply, HttpStream } from "../../../web/server/exchange.ts";
 import { makeVersion } from "../test-dag.ts";
 import { openTestWorld, type TestWorld } from "../test-world.ts";
 
@@ -34,11 +34,14 @@ export interface RunSketch {
 
 export interface ReadWorld extends TestWorld {
   readonly dagsFolder: string;
+  readonly logsFolder: string;
   readonly saveDag: (dag: DagDefinition) => Promise<void>;
   /** Returns the run's id. Its tasks that have begun have one try. */
   readonly addRun: (sketch: RunSketch) => Promise<string>;
   readonly write: (work: (query: Query) => void) => Promise<void>;
   readonly ask: (target: string, headers?: Readonly<Record<string, string>>) => Promise<HttpReply>;
+  /** For a reply that is a stream. */
+  readonly askStream: (target: string, headers?: Readonly<Record<string, string>>) => Promise<HttpStream>;
 }
 
 export async function openReadWorld(): Promise<ReadWorld> {
@@ -46,20 +49,33 @@ export async function openReadWorld(): Promise<ReadWorld> {
   const { database, clock, folder, lake } = world;
   const dagsFolder = join(folder, "dags");
   mkdirSync(dagsFolder);
+  const logsFolder = join(folder, "logs");
   const reader = createReader(
     {
       databaseFile: join(folder, "dagmar.db"),
       lakeId: lake.id,
       dagsFolder,
+      logsFolder,
       version: "1.2.3",
       ...TEST_READING,
     },
     clock,
   );
   onTestFinished(() => reader.close());
+  const answer = async (target: string, headers: Readonly<Record<string, string>>): Promise<HttpAnswer> => {
+    const cut = target.indexOf("?");
+    const [path, search] = cut < 0 ? [target, ""] : [target.slice(0, cut), target.slice(cut)];
+    const { reply, fault } = await reader.answer(
+      { method: "GET", path, search, headers, body: "", user: ANONYMOUS },
+      () => Promise.reject(new Error("a request that reads orders nothing")),
+    );
+    if (fault !== null) throw new Error(fault);
+    return reply;
+  };
   return {
     ...world,
     dagsFolder,
+    logsFolder,
     async saveDag(dag) {
       await database.write((query) => saveDagVersion(query, makeVersion(dag), clock.now()));
       writeFileSync(join(dagsFolder, `${dag.dagId}.yaml`), `dag: ${dag.dagId}\n`);
@@ -94,13 +110,13 @@ export async function openReadWorld(): Promise<ReadWorld> {
       await database.write(work);
     },
     async ask(target, headers = {}) {
-      const cut = target.indexOf("?");
-      const [path, search] = cut < 0 ? [target, ""] : [target.slice(0, cut), target.slice(cut)];
-      const { reply, fault } = await reader.answer(
-        { method: "GET", path, search, headers, body: "", user: ANONYMOUS },
-        () => Promise.reject(new Error("a request that reads orders nothing")),
-      );
-      if (fault !== null) throw new Error(fault);
+      const reply = await answer(target, headers);
+      if (!("body" in reply)) throw new Error(`${target} is a stream`);
+      return reply;
+    },
+    async askStream(target, headers = {}) {
+      const reply = await answer(target, headers);
+      if ("body" in reply) throw new Error(`${target} is no stream: ${String(reply.body)}`);
       return reply;
     },
   };

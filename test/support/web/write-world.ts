@@ -42,6 +42,7 @@ export async function openWriteWorld(works?: Readonly<Record<string, Work>>): Pr
       databaseFile: join(folder, "dagmar.db"),
       lakeId: lake.id,
       dagsFolder: folder,
+      logsFolder: folder,
       version: "1.2.3",
       ...TEST_READING,
     },
@@ -80,6 +81,7 @@ export async function openWriteWorld(works?: Readonly<Record<string, Work>>): Pr
         (given) => orders.carryOut(given),
       );
       if (fault !== null) throw new Error(fault);
+      if (!("body" in reply)) throw new Error(`${target} is a stream`);
       if (keepFor === null || typeof reply.body !== "string") return reply;
       return orders.keep(keepFor, { ...reply, body: reply.body });
     },

@@ -79,7 +79,7 @@ describe("the OpenAPI document", () => {
     expect(new Set(ROUTES.map(({ operationId }) => operationId)).size).toBe(ROUTES.length);
   });
 
-  const read = ROUTES.filter(({ method }) => method === "GET");
+  const read = ROUTES.filter(({ method, answerType }) => method === "GET" && answerType === undefined);
   test.each(read.map(({ path }) => [path]))("describes the answer of %s", async (path) => {
     const { ask, runId } = await openFullWorld();
     const reply = await ask(fill(path, runId));

@@ -5,6 +5,7 @@ import { onTestFinished, describe, expect, test } from "vitest";
 import { startWorkerThread } from "../../../scheduler/attempts/worker-thread.ts";
 import type { FromReader, ToReader } from "../../../web/reading/read-request.ts";
 import { ANONYMOUS } from "../../../model/access/user.ts";
+import type { Chunk, HttpReply } from "../../../web/server/exchange.ts";
 import { createReadThread, type ReadThread, type ThreadHandle } from "../../../web/reading/read-thread.ts";
 import { makeKeptLogger, type KeptLogger } from "../../lake/lake-tools.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
@@ -32,6 +33,7 @@ function openThread(folder: string): Started {
       databaseFile: join(folder, "dagmar.db"),
       lakeId: "file:///lake/",
       dagsFolder: folder,
+      logsFolder: folder,
       version: "1.2.3",
       limits: { pools: new Map(), maxActiveTasks: 32 },
     });
@@ -61,8 +63,33 @@ function countLocks(files: readonly string[]): number {
     }).length;
 }
 
-const ask = (thread: ReadThread, path: string) =>
-  thread.answer({ method: "GET", path, search: "", headers: {}, body: "", user: ANONYMOUS });
+const request = (path: string, search = "") => ({
+  method: "GET",
+  path,
+  search,
+  headers: {},
+  body: "",
+  user: ANONYMOUS,
+});
+
+async function ask(thread: ReadThread, path: string): Promise<HttpReply> {
+  const answer = await thread.answer(request(path));
+  if (!("body" in answer)) throw new Error(`${path} is a stream`);
+  return answer;
+}
+
+interface OpenStream {
+  readonly next: () => Promise<IteratorResult<Chunk, undefined>>;
+  readonly close: () => void;
+}
+
+async function openStream(thread: ReadThread): Promise<OpenStream> {
+  const answer = await thread.answer(request("/api/dagmar/stream"));
+  if ("body" in answer) throw new Error(`no stream: ${String(answer.body)}`);
+  const gone = new AbortController();
+  const chunks = answer.open(gone.signal)[Symbol.asyncIterator]();
+  return { next: () => chunks.next(), close: () => gone.abort() };
+}
 
 describe("the reading thread", () => {
   test("is not started before the first request, and answers many at once", async () => {
@@ -134,6 +161,49 @@ describe("the reading thread", () => {
     expect(reply.status).toBe(503);
     expect(JSON.parse(String(reply.body))).toMatchObject({ code: "DATABASE_MISSING" });
     expect(reply.headers["Retry-After"]).toBe("5");
+  });
+
+  test("does not end while a stream is open, and ends ten minutes after the last one", async () => {
+    const { folder } = await openReadWorld();
+    const { thread, clock, handles } = openThread(folder);
+    const stream = await openStream(thread);
+    await stream.next();
+    await clock.advance(11 * MINUTE_MS);
+    await clock.advance(11 * MINUTE_MS);
+    expect((await ask(thread, "/api/v2/version")).status).toBe(200);
+    expect(handles.length).toBe(1);
+    stream.close();
+    await clock.advance(11 * MINUTE_MS);
+    await expect(handles[0]?.next()).rejects.toThrow("ended without an answer");
+  });
+
+  test("that dies ends its streams early, not as if they were complete", async () => {
+    const { folder } = await openReadWorld();
+    const { thread, handles, log } = openThread(folder);
+    const [idle, waiting] = [await openStream(thread), await openStream(thread)];
+    await Promise.all([idle.next(), waiting.next(), waiting.next()]);
+    const next = waiting.next();
+    await handles[0]?.stop();
+    await expect(next).rejects.toThrow("The reading thread has ended.");
+    await expect(idle.next()).rejects.toThrow("The reading thread has ended.");
+    expect(log.lines.filter(({ level }) => level === "error").length).toBe(1);
+    expect((await ask(thread, "/api/v2/version")).status).toBe(200);
+  });
+
+  test("serves 64 streams at once, and another one when one is closed", async () => {
+    const { folder } = await openReadWorld();
+    const { thread } = openThread(folder);
+    const streams = await Promise.all(Array.from({ length: 64 }, () => openStream(thread)));
+    await Promise.all(streams.map((stream) => stream.next()));
+    expect(await ask(thread, "/api/dagmar/stream")).toMatchObject({
+      status: 503,
+      headers: { "Retry-After": "1" },
+    });
+    expect((await ask(thread, "/api/v2/version")).status).toBe(200);
+    streams[0]?.close();
+    await expect(streams[0]?.next()).resolves.toMatchObject({ done: true });
+    const another = await openStream(thread);
+    expect((await another.next()).value).toContain("at work");
   });
 
   test("refuses more than 256 requests that wait at the same time", async () => {
