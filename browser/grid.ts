@@ -63,15 +63,18 @@ async function open(cell: HTMLTableCellElement): Promise<void> {
 
 /** Leads to its run. */
 function follow(cell: HTMLTableCellElement): void {
-  const link = findColumn(cell);
-  if (link !== null) location.assign(link.dataset["run"] ?? link.href);
+  findColumn(cell)?.click();
 }
 
 function findUrl(cell: HTMLTableCellElement): string | null {
   const link = findColumn(cell);
   const task = cell.parentElement?.querySelector<HTMLElement>("th")?.dataset["task"];
-  if (link === null || task === undefined) return null;
-  const url = new URL(link.href);
+  const pick = link?.dataset["pick"];
+  if (pick === undefined || task === undefined) return null;
+  const url = new URL(pick, location.href);
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+  }
   url.searchParams.set("task", task);
   return url.href;
 }

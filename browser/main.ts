@@ -1,11 +1,13 @@
 /** What pages do in a browser beyond showing themselves. Each page is complete without it, except for staying current. */
 import { enableCopying } from "./copy.ts";
+import { enableFilters } from "./filters.ts";
 import { enableGrid } from "./grid.ts";
 import { enableKeys } from "./keys.ts";
 import { stayCurrent } from "./stay-current.ts";
 import { keepCounting } from "./keep-counting.ts";
 
 enableCopying();
+enableFilters();
 enableKeys();
 enableGrid();
 keepCounting();

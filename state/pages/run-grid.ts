@@ -17,18 +17,28 @@ export interface GridRun {
   readonly tasks: string;
 }
 
-/** Newest first. `before`: an exclusive bound of the logical date, ISO UTC. */
+export interface GridFilter {
+  readonly limit: number;
+  /** An exclusive bound of the logical date, ISO UTC. */
+  readonly before?: string | undefined;
+  readonly runType?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+/** Newest first. */
 export function listGridRuns(
   query: Query,
   dagId: string,
-  { limit, before }: { readonly limit: number; readonly before: string | undefined },
+  { limit, before, runType, state }: GridFilter,
 ): readonly GridRun[] {
   return query
     .all<Row>(
       sql`SELECT r.dag_run_id, r.run_id, r.run_type, r.state, r.logical_date, r.started_at, r.finished_at,
           (SELECT json_group_object(t.task_id, t.state) FROM task_instances t WHERE t.dag_run_id = r.dag_run_id)
             AS tasks
-        FROM dag_runs r WHERE r.dag_id = ${dagId} AND (${before} IS NULL OR r.logical_date < ${before})
+        FROM dag_runs r WHERE r.dag_id = ${dagId} AND (${before ?? null} IS NULL OR r.logical_date < ${before ?? null})
+          AND (${runType ?? null} IS NULL OR r.run_type = ${runType ?? null})
+          AND (${state ?? null} IS NULL OR r.state = ${state ?? null})
         ORDER BY r.logical_date DESC, r.dag_run_id DESC LIMIT ${limit}`,
     )
     .map((row) => mapRow<GridRun>(row));

@@ -1,0 +1,72 @@
+/** The texts of the grid and the task next to it. */
+import type { Words } from "../frame/language.ts";
+
+interface GridWords {
+  readonly title: string;
+  readonly gridLabel: string;
+  readonly tasks: string;
+  readonly moves: string;
+  readonly opens: string;
+  readonly noRuns: string;
+  readonly howRuns: string;
+  readonly lastRuns: (count: number) => string;
+  readonly runs: string;
+  readonly newest: (count: number) => string;
+  readonly newestRuns: string;
+  readonly theRun: string;
+  readonly everyId: string;
+  readonly attempts: string;
+  readonly log: string;
+  readonly type: string;
+  readonly needs: string;
+  readonly pool: string;
+  readonly again: string;
+  readonly failures: (attempts: number, failed: number, lost: number) => string;
+}
+
+export const GRID_WORDS: Words<GridWords> = {
+  en: {
+    title: "Runs and tasks",
+    gridLabel: "Grid of runs and tasks; can be scrolled",
+    tasks: "Task",
+    moves: "move",
+    opens: "opens the run",
+    noRuns: "No runs",
+    howRuns: "A run appears here when a slot comes due, or when it is triggered.",
+    lastRuns: (count) => `Last ${count}`,
+    runs: "Runs",
+    newest: (count) => `${count} newest`,
+    newestRuns: "Newest runs",
+    theRun: "The run",
+    everyId: "Every id of it",
+    attempts: "Attempts",
+    log: "Log",
+    type: "Type",
+    needs: "Needs",
+    pool: "Pool",
+    again: "Next attempt",
+    failures: (attempts, failed, lost) => `${attempts}; ${failed} failed, ${lost} lost`,
+  },
+  pt: {
+    title: "Execuções e tarefas",
+    gridLabel: "Grade de execuções e tarefas; pode ser rolada",
+    tasks: "Tarefa",
+    moves: "movem",
+    opens: "abre a execução",
+    noRuns: "Nenhuma execução",
+    howRuns: "Uma execução aparece aqui quando chega um horário da agenda ou quando ela é disparada.",
+    lastRuns: (count) => `Últimas ${count}`,
+    runs: "Execuções",
+    newest: (count) => `${count} mais novas`,
+    newestRuns: "Execuções mais novas",
+    theRun: "A execução",
+    everyId: "Todos os ids dela",
+    attempts: "Tentativas",
+    log: "Log",
+    type: "Tipo",
+    needs: "Depende de",
+    pool: "Pool",
+    again: "Próxima tentativa",
+    failures: (attempts, failed, lost) => `${attempts}; ${failed} com falha, ${lost} perdidas`,
+  },
+};
