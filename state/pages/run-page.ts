@@ -128,6 +128,23 @@ export function readRunEntry(query: Query, dagRunId: number): RunEntry {
   return mapRun(query.one<Row>(sql`SELECT ${COLUMNS} FROM dag_runs WHERE dag_run_id = ${dagRunId}`));
 }
 
+export interface RunNeighbours {
+  readonly before: { readonly runId: string; readonly logicalDate: string } | null;
+  readonly after: { readonly runId: string; readonly logicalDate: string } | null;
+}
+
+/** The Dag's runs with the nearest dates. */
+export function findNeighbours(query: Query, { dagId, logicalDate }: RunEntry): RunNeighbours {
+  const find = (condition: Sql, direction: Sql): RunNeighbours["before"] => {
+    const row = query.get<Row>(
+      sql`SELECT run_id, logical_date FROM dag_runs WHERE dag_id = ${dagId} AND logical_date ${condition} ${logicalDate}
+          ORDER BY logical_date ${direction} LIMIT 1`,
+    );
+    return row === undefined ? null : mapRow(row);
+  };
+  return { before: find(sql`<`, sql`DESC`), after: find(sql`>`, sql`ASC`) };
+}
+
 function mapRun(row: Row): RunEntry {
   return mapRow<RunEntry>(row, { params: json });
 }

@@ -64,3 +64,17 @@ export function listTryEntries(query: Query, taskInstanceId: number): readonly T
     )
     .map((row) => mapRow<TryEntry>(row));
 }
+
+/** Of every task of a run, oldest first. */
+export function listRunTries(
+  query: Query,
+  dagRunId: number,
+): readonly (TryEntry & { readonly taskInstanceId: number })[] {
+  return query
+    .all<Row>(
+      sql`SELECT a.task_instance_id, a.number, a.state, a.started_at, a.finished_at, a.error_code, a.error, a.pid, a.host
+          FROM task_instances t JOIN attempts a USING (task_instance_id)
+          WHERE t.dag_run_id = ${dagRunId} ORDER BY a.task_instance_id, a.number`,
+    )
+    .map((row) => mapRow<TryEntry & { readonly taskInstanceId: number }>(row));
+}

@@ -1,13 +1,13 @@
 /** A state as a person sees it: its shape, its colour and its word. The word is the same as in the command line and the API. */
-import { html, type Html } from "../frame/html.ts";
+import { html, type Html, type Piece } from "../frame/html.ts";
 import { icon, isIcon } from "../frame/icons.ts";
 
-export function showState(state: string, text: string = nameState(state)): Html {
+export function showState(state: string, text: Piece = nameState(state)): Html {
   return html`<span class="state" data-state="${state}">${drawState(state)}${text}</span>`;
 }
 
 /** With a tinted background, for the head of a page. */
-export function labelState(state: string, text: string = nameState(state)): Html {
+export function labelState(state: string, text: Piece = nameState(state)): Html {
   return html`<span class="state is-label" data-state="${state}">${drawState(state)}${text}</span>`;
 }
 
