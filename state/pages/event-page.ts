@@ -73,3 +73,14 @@ export function listEventPage(
     total: countRows(query, sql`SELECT 1 FROM events WHERE ${where}`, page),
   };
 }
+
+/** Every kind that an event has, in alphabetical order: one look into the index for each. */
+export function listEventKinds(query: Query): readonly string[] {
+  return query
+    .all<{ kind: string }>(
+      sql`WITH RECURSIVE kinds (kind) AS (SELECT min(kind) FROM events
+          UNION ALL SELECT (SELECT min(kind) FROM events WHERE kind > kinds.kind) FROM kinds WHERE kinds.kind IS NOT NULL)
+        SELECT kind FROM kinds WHERE kind IS NOT NULL`,
+    )
+    .map(({ kind }) => kind);
+}

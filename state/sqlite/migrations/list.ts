@@ -17,6 +17,7 @@ import { noticesByChannel } from "./0015-notices-by-channel.ts";
 import { removals } from "./0016-removals.ts";
 import { keyedRequests } from "./0017-keyed-requests.ts";
 import { access } from "./0018-access.ts";
+import { eventsByDag } from "./0019-events-by-dag.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0016-removals", up: removals },
   { name: "0017-keyed-requests", up: keyedRequests },
   { name: "0018-access", up: access },
+  { name: "0019-events-by-dag", up: eventsByDag },
 ];

@@ -51,6 +51,12 @@ export function icon(name: IconName): Html {
   return html`<svg class="icon" aria-hidden="true"><use href="#i-${findShape(name)}" /></svg>`;
 }
 
+/** Inside a drawing: a state's icon at that place, 14 units wide. */
+export function placeStateIcon(state: string, x: number, y: number): Html {
+  const name = isIcon(state) ? state : "none";
+  return html`<svg x="${x}" y="${y}" width="14" height="14"><use href="#i-${findShape(name)}" /></svg>`;
+}
+
 export function isIcon(name: string): name is IconName {
   return Object.hasOwn(SHAPES, name) || Object.hasOwn(SAME, name);
 }

@@ -1,0 +1,147 @@
+/** A Dag's tasks as a graph, with the states of one run. */
+import { findRunEntry } from "../../../state/pages/run-page.ts";
+import { listGridRuns } from "../../../state/pages/run-grid.ts";
+import { listTaskEntries, type TaskEntry } from "../../../state/pages/task-page.ts";
+import { readDagVersion } from "../../../state/runs/dag-runs.ts";
+import { html, type Html } from "../frame/html.ts";
+import type { Words } from "../frame/language.ts";
+import type { Page, PageTools } from "../frame/page.ts";
+import { showFilters, selectFilter } from "../parts/filters.ts";
+import { panel } from "../parts/panel.ts";
+import { pathOfAttempt, pathOfDag, pathOfRun } from "../parts/run-links.ts";
+import { placeStateIcon } from "../frame/icons.ts";
+import { nameState } from "../parts/state.ts";
+import { describeTime, showTime } from "../parts/time.ts";
+import { COMMON_WORDS } from "../parts/words.ts";
+import { readDag, showDag } from "./dag-frame.ts";
+import { layOut, type PlacedTask } from "./layout-graph.ts";
+
+const CHOICES = 30;
+
+export const graphPage: Page = {
+  method: "GET",
+  path: "/dags/{dag_id}/graph",
+  render(tools, { params, search }) {
+    const { query, language, lakeId, href } = tools;
+    const dag = readDag(tools, params["dag_id"] ?? "");
+    const { timezone } = dag.definition;
+    const words = WORDS[language];
+    const runs = listGridRuns(query, dag.dagId, { limit: CHOICES });
+    const asked = search.get("run") ?? runs[0]?.runId;
+    const run = asked === undefined ? undefined : findRunEntry(query, lakeId, dag.dagId, asked);
+    const definition = run === undefined ? dag.definition : readDagVersion(query, run.fingerprint);
+    const states = new Map(
+      (run === undefined ? [] : listTaskEntries(query, run.dagRunId)).map((task) => [task.taskId, task]),
+    );
+    const choices = runs.map(
+      (each) => [each.runId, `${describeTime(tools, each.logicalDate, timezone)}, ${each.state}`] as const,
+    );
+    const body = panel({
+      id: "graph",
+      title: words.title(definition.tasks.length),
+      count:
+        run &&
+        html`<a href="${href(pathOfRun(dag.dagId, run.runId))}">${showTime(tools, run.logicalDate, timezone)}</a>`,
+      aside: showFilters(tools, `${pathOfDag(dag.dagId)}/graph`, [
+        selectFilter("run", COMMON_WORDS[language].run, choices, run?.runId ?? null),
+      ]),
+      body: html`<div class="panel-body graph-wrap" tabindex="0" role="region" aria-label="${words.label}">${drawGraph(
+        tools,
+        layOut(definition.tasks),
+        (taskId) => {
+          const task = states.get(taskId);
+          const link =
+            run === undefined || task === undefined || task.attemptCount === 0
+              ? null
+              : href(pathOfAttempt(dag.dagId, run.runId, taskId, task.attemptCount));
+          return { task, link };
+        },
+      )}</div>
+<ul class="unseen">${definition.tasks.map(({ taskId, needs }) => html`<li>${taskId}: ${nameState(states.get(taskId)?.state ?? "none")}${needs.length > 0 && `; ${words.needs} ${needs.join(", ")}`}</li>`)}</ul>`,
+    });
+    return showDag(tools, dag, "graph", body);
+  },
+};
+
+const BOX = { width: 184, height: 48 };
+const GAP = { x: 56, y: 16 };
+const MARGIN = 8;
+/** Longer names are cut in the drawing; the list below it and the title have them whole. */
+const MOST_LETTERS = 21;
+
+interface Shown {
+  readonly task: TaskEntry | undefined;
+  readonly link: string | null;
+}
+
+function drawGraph(tools: PageTools, placed: readonly PlacedTask[], find: (taskId: string) => Shown): Html {
+  const layers = Math.max(0, ...placed.map(({ layer }) => layer)) + 1;
+  const sizes = Array.from(
+    { length: layers },
+    (_, layer) => placed.filter((task) => task.layer === layer).length,
+  );
+  const tallest = Math.max(...sizes);
+  const height = tallest * (BOX.height + GAP.y) - GAP.y + 2 * MARGIN;
+  const width = layers * (BOX.width + GAP.x) - GAP.x + 2 * MARGIN;
+  const corner = ({ layer, row }: PlacedTask) => ({
+    x: MARGIN + layer * (BOX.width + GAP.x),
+    y: MARGIN + (row + (tallest - (sizes[layer] ?? 0)) / 2) * (BOX.height + GAP.y),
+  });
+  const byId = new Map(placed.map((task) => [task.taskId, task]));
+  const edges = placed.flatMap((task) =>
+    task.needs.map((need) => {
+      const upstream = byId.get(need);
+      if (upstream === undefined) return false;
+      const from = corner(upstream);
+      const to = corner(task);
+      const [x1, y1] = [from.x + BOX.width, from.y + BOX.height / 2];
+      const [x2, y2] = [to.x, to.y + BOX.height / 2];
+      const bend = Math.max(24, (x2 - x1) / 2);
+      return html`<path class="edge${styleEdge(find(need).task?.state)}" d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}"/>`;
+    }),
+  );
+  const boxes = placed.map((task) => drawBox(tools, task, corner(task), find(task.taskId)));
+  return html`<svg class="drawing graph" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="${WORDS[tools.language].label}">${edges}${boxes}</svg>`;
+}
+
+function styleEdge(state: string | undefined): string {
+  if (state === "failed" || state === "upstream_failed") return " is-failed";
+  if (state === "running") return " is-running";
+  return state === "skipped" ? " is-skipped" : "";
+}
+
+function drawBox(
+  { language }: PageTools,
+  { taskId }: PlacedTask,
+  { x, y }: { readonly x: number; readonly y: number },
+  { task, link }: Shown,
+): Html {
+  const state = task?.state ?? "none";
+  const name = taskId.length > MOST_LETTERS ? `${taskId.slice(0, MOST_LETTERS - 1)}…` : taskId;
+  const tries =
+    task !== undefined && task.attemptCount > 1 ? `, ${WORDS[language].attempts(task.attemptCount)}` : "";
+  const inside = html`<title>${taskId}: ${nameState(state)}</title><rect class="box" width="${BOX.width}" height="${BOX.height}" rx="6"/>${placeStateIcon(state, 10, 10)}<text class="strong" x="32" y="21">${name}</text><text class="word" x="32" y="38">${nameState(state)}${tries}</text>`;
+  return html`<g class="node" data-state="${state}" transform="translate(${x} ${y})">${link === null ? inside : html`<a href="${link}">${inside}</a>`}</g>`;
+}
+
+interface GraphWords {
+  readonly title: (count: number) => string;
+  readonly label: string;
+  readonly needs: string;
+  readonly attempts: (count: number) => string;
+}
+
+const WORDS: Words<GraphWords> = {
+  en: {
+    title: (count) => (count === 1 ? "1 task" : `${count} tasks`),
+    label: "Graph of the tasks; can be scrolled",
+    needs: "needs",
+    attempts: (count) => `${count} attempts`,
+  },
+  pt: {
+    title: (count) => (count === 1 ? "1 tarefa" : `${count} tarefas`),
+    label: "Grafo das tarefas; pode ser rolado",
+    needs: "depende de",
+    attempts: (count) => `${count} tentativas`,
+  },
+};
