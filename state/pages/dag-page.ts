@@ -118,6 +118,21 @@ export function listImportErrorPage(query: Query, page: PageRequest): Page<Impor
   };
 }
 
+/** `undefined` if the Dag's file is valid, or there is none. */
+export function findImportError(query: Query, dagId: string): ImportErrorEntry | undefined {
+  const row = query.get<Row>(
+    sql`SELECT rowid AS id, dag_id, file, faults, since FROM import_errors WHERE dag_id = ${dagId}`,
+  );
+  return row === undefined ? undefined : mapRow<ImportErrorEntry>(row);
+}
+
+/** The definition of a version as it was saved, JSON text; `undefined` if the Dag has no such version. */
+export function findVersionText(query: Query, dagId: string, fingerprint: string): string | undefined {
+  return query.get<{ definition: string }>(
+    sql`SELECT definition FROM dag_versions WHERE dag_id = ${dagId} AND fingerprint = ${fingerprint}`,
+  )?.definition;
+}
+
 export interface RunCount {
   readonly dagId: string;
   readonly state: DagRunState;

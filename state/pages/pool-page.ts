@@ -25,3 +25,29 @@ export function listPoolEntries(query: Query): readonly PoolEntry[] {
     )
     .map((row) => mapRow<PoolEntry>(row));
 }
+
+/** A task that holds a slot or waits for one. */
+export interface PoolTask {
+  readonly pool: string;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly timezone: string;
+  /** ISO UTC. */
+  readonly logicalDate: string;
+  readonly taskId: string;
+  readonly state: string;
+  /** ISO UTC. */
+  readonly startedAt: string | null;
+}
+
+/** By pool; holders first. */
+export function listPoolTasks(query: Query, limit: number): readonly PoolTask[] {
+  return query
+    .all<Row>(
+      sql`SELECT t.pool, r.dag_id, r.run_id, r.timezone, r.logical_date, t.task_id, t.state, t.started_at
+        FROM task_instances t JOIN dag_runs r USING (dag_run_id)
+        WHERE t.state IN ('scheduled', 'queued', 'running')
+        ORDER BY t.pool, t.state = 'scheduled', t.task_instance_id LIMIT ${limit}`,
+    )
+    .map((row) => mapRow<PoolTask>(row));
+}

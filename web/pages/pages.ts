@@ -1,21 +1,29 @@
 /** Every page. The server and the tests take them from here. */
-import type { Page } from "./frame/page.ts";
+import { calendarPage } from "./dag/calendar-page.ts";
+import { filePage } from "./dag/file-page.ts";
 import { graphPage } from "./dag/graph-page.ts";
-import { dagEventsPage, eventsPage } from "./events/events-page.ts";
-import { dagRunsPage, runsPage } from "./runs/runs-page.ts";
 import { gridPage } from "./dag/grid-page.ts";
 import { dagsPage } from "./dags/dags-page.ts";
+import { dagEventsPage, eventsPage } from "./events/events-page.ts";
+import type { Page } from "./frame/page.ts";
 import { homePage } from "./home/home-page.ts";
 import { runPage } from "./run/run-page.ts";
+import { dagRunsPage, runsPage } from "./runs/runs-page.ts";
+import { keysPage } from "./service/keys-page.ts";
+import { poolsPage } from "./service/pools-page.ts";
 
 export const PAGES: readonly Page[] = [
   homePage,
   dagsPage,
   gridPage,
   graphPage,
+  calendarPage,
   dagRunsPage,
+  filePage,
   dagEventsPage,
   runPage,
   runsPage,
   eventsPage,
+  poolsPage,
+  keysPage,
 ];

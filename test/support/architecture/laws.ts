@@ -18,6 +18,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   zod: ["model/", "config/", "tasks/", "web/api/"],
   croner: ["model/"],
+  diff: ["web/pages/dag/"],
   "node-cron": ["scheduler/waking/minute-timer.ts"],
   "prom-client": ["web/"],
   yaml: ["config/"],

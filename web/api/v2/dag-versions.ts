@@ -1,10 +1,9 @@
 /** The versions of a Dag's definition, and the text of its file. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { z } from "zod";
 import { CommandRefused } from "../../../model/errors.ts";
 import { listVersionPage, type DagVersionEntry } from "../../../state/pages/dag-page.ts";
 import type { PageRequest } from "../../../state/pages/page.ts";
+import { readDagSource } from "../../reading/dag-source.ts";
 import { reply, TEXT } from "../../server/exchange.ts";
 import { defineRoute, type ReadTools } from "../route.ts";
 import { dagId, pickDag } from "./known-dag.ts";
@@ -78,7 +77,7 @@ export const getDagSource = defineRoute({
   answer: source,
   handle({ query, dagsFolder, accept }, { params }) {
     const { dagId: known } = pickDag(query, params.dag_id);
-    const content = readSource(dagsFolder, known);
+    const content = readDagSource(dagsFolder, known);
     if (accept.startsWith("text/plain")) {
       if (content === null) throw new CommandRefused("DAG_UNKNOWN", `${known} has no file any more.`);
       return reply(200, TEXT, content);
@@ -86,12 +85,3 @@ export const getDagSource = defineRoute({
     return { content, dag_id: known, dag_display_name: known, version_number: null };
   },
 });
-
-/** The id comes from the database, not from the request. `null` if the file is gone or cannot be read. */
-function readSource(folder: string, known: string): string | null {
-  try {
-    return readFileSync(path.join(folder, `${known}.yaml`), "utf8");
-  } catch {
-    return null;
-  }
-}
