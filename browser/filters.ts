@@ -7,8 +7,7 @@ export function enableFilters(): void {
   });
   // Empty fields would only make the address longer.
   document.addEventListener("formdata", (event) => {
-    for (const [name, value] of [...event.formData.entries()]) {
-      if (value === "") event.formData.delete(name);
-    }
+    const names = [...event.formData.keys()].filter((name) => event.formData.get(name) === "");
+    for (const name of names) event.formData.delete(name);
   });
 }

@@ -68,7 +68,7 @@ function showFaults({ language }: PageTools, fault: ImportErrorEntry): Html {
     isFailed: true,
     body: html`<ul class="rows is-dense">${issues.map(
       ({ line, column, path, message, hint }) =>
-        html`<li data-state="broken">${icon("broken")}<div><p><a class="why" href="#L${line}">${line}:${column}</a> <code>${path}</code></p><p>${message}${hint !== undefined && ` ${hint}`}</p></div></li>`,
+        html`<li data-state="broken">${icon("broken")}<div><p><a class="why" href="#L${line}">${line}:${column}</a> <code>${path}</code></p><p>${message}${hint !== undefined && ` (${hint})`}</p></div></li>`,
     )}</ul>`,
     footer: showCommand(language, ["dags", "validate"]),
   });

@@ -81,7 +81,7 @@ function showBroken(
   const name = file.slice(file.lastIndexOf("/") + 1);
   return html`<li data-state="broken">${icon("broken")}<div>
 <p><a class="who" href="${href(pathOf("dags", dagId, "file"))}">${name}</a></p>
-<p>${first !== undefined && html`<span class="why">${first.line}:${first.column}</span> ${first.message}${first.hint !== undefined && ` ${first.hint}`}`} ${issues.length > 1 && words.moreFaults(issues.length - 1)}</p>
+<p>${first !== undefined && html`<span class="why">${first.line}:${first.column}</span> ${first.message}${first.hint !== undefined && ` (${first.hint})`}`} ${issues.length > 1 && words.moreFaults(issues.length - 1)}</p>
 <div class="actions"><a class="button is-small" href="${href(pathOf("dags", dagId, "file"))}">${words.theFile}</a></div>
 </div><span class="aside">${words.since} ${showTime(tools, since, timezone)}</span></li>`;
 }
