@@ -4,11 +4,13 @@ import { enableFilters } from "./filters.ts";
 import { enableGrid } from "./grid.ts";
 import { enableKeys } from "./keys.ts";
 import { stayCurrent } from "./stay-current.ts";
+import { enableOnce } from "./once.ts";
 import { keepCounting } from "./keep-counting.ts";
 
 enableCopying();
 enableFilters();
 enableKeys();
+enableOnce();
 enableGrid();
 keepCounting();
 stayCurrent();

@@ -41,6 +41,7 @@ type RunDate = (typeof RUN_DATES)[number];
 
 export interface RunPageFilter {
   readonly dagId?: string | undefined;
+  readonly backfillId?: number | undefined;
   readonly states?: readonly string[] | undefined;
   readonly runTypes?: readonly string[] | undefined;
   /** Bounds, ISO UTC, inclusive where the name says so. */
@@ -84,13 +85,14 @@ const COMPARISONS = { gte: sql`>=`, gt: sql`>`, lte: sql`<=`, lt: sql`<` } as co
 
 export function listRunPage(
   query: Query,
-  { dagId, states, runTypes, dates = [] }: RunPageFilter,
+  { dagId, backfillId, states, runTypes, dates = [] }: RunPageFilter,
   order: readonly Order<RunColumn>[],
   page: PageRequest,
 ): SlicedPage<RunEntry> {
   const keyset = { order, expressions: EXPRESSIONS, last: sql`dag_run_id`, nullable: NULLABLE };
   const where = whereAll([
     dagId === undefined ? undefined : sql`dag_id = ${dagId}`,
+    backfillId === undefined ? undefined : sql`backfill_id = ${backfillId}`,
     isOneOf(sql`state`, states),
     isOneOf(sql`run_type`, runTypes),
     ...dates.map(

@@ -1,4 +1,9 @@
 /** Every page. The server and the tests take them from here. */
+import { clearPage } from "./act/clear.ts";
+import { cancelPage, markPage } from "./act/stop-and-mark.ts";
+import { triggerPage } from "./act/trigger.ts";
+import { newBackfillPage } from "./backfills/backfill-form.ts";
+import { backfillPage, backfillsPage } from "./backfills/backfills-page.ts";
 import { calendarPage } from "./dag/calendar-page.ts";
 import { filePage } from "./dag/file-page.ts";
 import { graphPage } from "./dag/graph-page.ts";
@@ -26,4 +31,11 @@ export const PAGES: readonly Page[] = [
   eventsPage,
   poolsPage,
   keysPage,
+  triggerPage,
+  clearPage,
+  cancelPage,
+  markPage,
+  backfillsPage,
+  backfillPage,
+  newBackfillPage,
 ];

@@ -4,8 +4,10 @@ import { findNextDagSlot, type DagsById } from "../../../model/dag/dag-slots.ts"
 import { CommandRefused } from "../../../model/errors.ts";
 import { findDag, type DagEntry } from "../../../state/pages/dag-page.ts";
 import { html, join, type Html, type Piece } from "../frame/html.ts";
+import { icon } from "../frame/icons.ts";
 import type { Words } from "../frame/language.ts";
 import type { PageTools, RenderedPage } from "../frame/page.ts";
+import { pauseButton } from "../act/pause.ts";
 import { listCommands } from "../parts/command.ts";
 import { showHead } from "../parts/page-head.ts";
 import { pathOfDag } from "../parts/run-links.ts";
@@ -82,11 +84,11 @@ export function showDag(
         ],
         ...facts,
       ],
-      actions: listCommands(language, [
+      actions: html`${listCommands(language, [
         [words.trigger, ["trigger", dagId]],
         [isPaused ? words.unpause : words.pause, ["dags", isPaused ? "unpause" : "pause", dagId]],
         [words.backfill, ["backfill", dagId, "--from", "2026-01-01", "--to", "2026-01-31"]],
-      ]),
+      ])}${isActive && html`${pauseButton(tools, dagId, isPaused)}<a class="button" href="${href("/backfills/new", { dag: dagId })}">${icon("range")}${words.backfill}…</a><a class="button is-primary" href="${href(`${pathOfDag(dagId)}/trigger`)}">${icon("play")}${words.trigger}…</a>`}`,
     })}
 <nav class="tabs" id="tabs" aria-label="${words.viewsOf(dagId)}"><ul>${DAG_VIEWS.map(
       (each) =>

@@ -17,6 +17,8 @@ interface GridWords {
   readonly everyId: string;
   readonly attempts: string;
   readonly log: string;
+  readonly clear: string;
+  readonly mark: string;
   readonly type: string;
   readonly needs: string;
   readonly pool: string;
@@ -41,6 +43,8 @@ export const GRID_WORDS: Words<GridWords> = {
     everyId: "Every id of it",
     attempts: "Attempts",
     log: "Log",
+    clear: "Clear…",
+    mark: "Mark success…",
     type: "Type",
     needs: "Needs",
     pool: "Pool",
@@ -63,6 +67,8 @@ export const GRID_WORDS: Words<GridWords> = {
     everyId: "Todos os ids dela",
     attempts: "Tentativas",
     log: "Log",
+    clear: "Limpar…",
+    mark: "Marcar sucesso…",
     type: "Tipo",
     needs: "Depende de",
     pool: "Pool",

@@ -1,16 +1,20 @@
 /** Answers a request for a page: finds it, renders it in the reader's language, and adds what browsers have to be told. */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import type { Pending } from "../../api/answer.ts";
 import { judgeError } from "../../api/problem.ts";
 import type { ReadTools } from "../../api/route.ts";
 import type { HttpReply, HttpRequest } from "../../server/exchange.ts";
 import { createFinder } from "../../server/find-route.ts";
+import { ACTIONS } from "../actions.ts";
 import { PAGES } from "../pages.ts";
+import type { Action } from "./action.ts";
+import { answerAction } from "./answer-action.ts";
 import { acceptsGzip, type Assets } from "./assets.ts";
 import { chooseLanguage, findLanguage, LANGUAGE_COOKIE, type Language } from "./language.ts";
 import { renderDocument } from "./layout.ts";
 import { createLinker } from "./links.ts";
-import type { PageInput, PageTools, RenderedPage } from "./page.ts";
+import type { Page, PageInput, PageTools, RenderedPage } from "./page.ts";
 import { renderProblem } from "./problem-page.ts";
 import { readServiceFigures } from "./service-figures.ts";
 
@@ -20,17 +24,35 @@ export interface PageSite {
   readonly base: string;
 }
 
-const find = createFinder(PAGES);
+const find = createFinder<Page | Action>([...PAGES, ...ACTIONS]);
 
 /** Raises what is no refusal: a fault of the program. */
-export function answerPage(request: HttpRequest, read: ReadTools, { assets, base }: PageSite): HttpReply {
-  const href = createLinker(base);
+export function answerPage(request: HttpRequest, read: ReadTools, site: PageSite): HttpReply | Pending {
   const search = new URLSearchParams(request.search);
-  const chosen = findLanguage(search.get("language") ?? undefined);
-  const language = chosen ?? chooseLanguage(request);
-  const tools: PageTools = { ...read, language, href };
+  const language = findLanguage(search.get("language") ?? undefined) ?? chooseLanguage(request);
+  const href = createLinker(site.base);
+  const renew = (later: ReadTools): PageTools => ({ ...later, language, href });
+  const tools = renew(read);
   const here = { path: request.path, search: readOthers(search) };
-  const page = render(tools, request, { search, here });
+  const show = (later: PageTools, page: RenderedPage): HttpReply => send(request, later, page, here, site);
+  const found = find(request.method, request.path);
+  if (found.kind === "route" && found.route.method === "POST") {
+    const fields = new URLSearchParams(request.body);
+    const input = { params: found.params, search, here, fields };
+    return answerAction(request, found.route, tools, input, renew, show);
+  }
+  return show(tools, render(tools, request, { search, here }));
+}
+
+function send(
+  request: HttpRequest,
+  tools: PageTools,
+  page: RenderedPage,
+  here: PageInput["here"],
+  { assets, base }: PageSite,
+): HttpReply {
+  const { href } = tools;
+  const chosen = findLanguage(new URLSearchParams(request.search).get("language") ?? undefined);
   const facts = {
     ...readServiceFigures(tools),
     user: request.user,
@@ -57,6 +79,7 @@ function render(tools: PageTools, request: HttpRequest, input: Omit<PageInput, "
       detail: `${request.path}: ${found.allowed.join(", ")}`,
     });
   }
+  if (found.route.method === "POST") throw new Error("a form is not a page");
   try {
     return found.route.render(tools, { ...input, params: found.params });
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The command that does the same as the page, ready to be copied. */
+import { quoteWord } from "../../../app/quote-word.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
 import type { Language } from "../frame/language.ts";
@@ -8,21 +9,15 @@ const WORDS = {
   pt: { copy: "Copiar", copied: "Copiado", as: "Como comandos" },
 } as const;
 
-/** `words`: the command's arguments as a shell has to see them, which are quoted here. */
+/** `words`: the command's arguments, which are quoted here as a shell has to see them. */
 export function showCommand(language: Language, words: readonly string[]): Html {
-  const command = ["dagmar", ...words].map(quote).join(" ");
-  const { copy, copied } = WORDS[language];
-  return html`<div class="command">
-    <code>${command}</code
-    ><button type="button" class="is-small is-quiet" data-copy="${command}" data-copied="${copied}">
-      ${icon("copy")}<span>${copy}</span><span class="unseen"> ${command}</span>
-    </button>
-  </div>`;
+  return showCommandText(language, ["dagmar", ...words].map(quoteWord).join(" "));
 }
 
-/** As POSIX shells read it. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+/** `command`: as a shell reads it. */
+export function showCommandText(language: Language, command: string): Html {
+  const { copy, copied } = WORDS[language];
+  return html`<div class="command"><code>${command}</code><button type="button" class="is-small is-quiet" data-copy="${command}" data-copied="${copied}">${icon("copy")}<span>${copy}</span><span class="unseen"> ${command}</span></button></div>`;
 }
 
 /** Commands behind a summary, in a page's head. */

@@ -110,10 +110,10 @@ function showRunHead(tools: PageTools, run: RunEntry, timezone: string, partitio
     label: html`${labelState(run.state, html`${nameState(run.state)}${took}`)}<span class="neighbours">${link(before, "prev", (date) => `‹ ${date}`)} ${link(after, "next", (date) => `${date} ›`)}</span>`,
     text: run.stopReason === null ? undefined : words.stopped(run.stopReason),
     facts,
-    actions: listCommands(language, [
+    actions: html`${listCommands(language, [
       [words.thisPage, ["runs", "show", name]],
       isOpen ? [words.cancel, ["runs", "cancel", name]] : [words.clear, ["tasks", "clear", name]],
-    ]),
+    ])}<a class="button" href="${href(`${pathOfRun(run.dagId, run.runId)}/clear`, { only_failed: run.state === "failed" ? "on" : undefined })}">${icon("again")}${words.clear}…</a>${isOpen && html`<a class="button is-danger" href="${href(`${pathOfRun(run.dagId, run.runId)}/cancel`)}">${words.cancel}…</a>`}`,
   });
 }
 
