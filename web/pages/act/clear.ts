@@ -38,7 +38,7 @@ export const clearAction: Action = {
     const { dag, run } = pick(tools, params);
     return makeOrder(dag, run, readChoice(fields), fields.get("hash") ?? "");
   },
-  done: ({ href }, { params }) => href(pathOfRun(params["dag_id"] ?? "", params["run_id"] ?? "")),
+  done: (_, { params }) => pathOfRun(params["dag_id"] ?? "", params["run_id"] ?? ""),
   again: (tools, { params, fields }) => renderForm(tools, params, fields, true),
 };
 

@@ -17,7 +17,7 @@ export const pauseAction: Action = {
       request: { dag: { dagId, fingerprint }, isPaused: fields.get("is_paused") === "true" },
     };
   },
-  done: ({ href }, { params }) => href(pathOfDag(params["dag_id"] ?? "")),
+  done: (_, { params }) => pathOfDag(params["dag_id"] ?? ""),
 };
 
 export function pauseButton({ language, href }: PageTools, dagId: string, isPaused: boolean): Html {

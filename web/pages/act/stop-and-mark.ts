@@ -49,7 +49,7 @@ export const cancelAction: Action = {
   method: "POST",
   path: CANCEL,
   order: (tools, { params }) => orderCancel(pick(tools, params), tools.lakeId),
-  done: ({ href }, { params }) => href(pathOfRun(params["dag_id"] ?? "", params["run_id"] ?? "")),
+  done: (_, { params }) => pathOfRun(params["dag_id"] ?? "", params["run_id"] ?? ""),
 };
 
 export const markPage: Page = {
@@ -63,7 +63,7 @@ export const markAction: Action = {
   path: MARK,
   order: (tools, { params, fields }) =>
     orderMark(pick(tools, params), tools.lakeId, readMark(params, fields), fields.get("hash") ?? ""),
-  done: ({ href }, { params }) => href(pathOfRun(params["dag_id"] ?? "", params["run_id"] ?? "")),
+  done: (_, { params }) => pathOfRun(params["dag_id"] ?? "", params["run_id"] ?? ""),
   again: (tools, { params, fields }) => renderMark(tools, params, fields, true),
 };
 

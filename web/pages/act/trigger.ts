@@ -34,10 +34,10 @@ export const triggerAction: Action = {
     const dag = pickEnabledDag(tools.query, params["dag_id"] ?? "");
     return orderNewRun(tools, dag, readFollowedDags(tools.query, dag), readWords(dag, fields), null);
   },
-  done({ query, href }, _, answer) {
+  done({ query }, _, answer) {
     const { dagRunId } = answer as { readonly dagRunId: number };
     const { dagId, runId } = readRun(query, dagRunId);
-    return href(pathOfRun(dagId, runId));
+    return pathOfRun(dagId, runId);
   },
 };
 

@@ -47,9 +47,9 @@ export const backfillAction: Action = {
       fields.get("hash") ?? "",
     );
   },
-  done({ href }, _, answer) {
+  done(_, __, answer) {
     const started = answer as { readonly how: string; readonly backfillId?: number } | null;
-    return href(started?.backfillId === undefined ? "/backfills" : `/backfills/${started.backfillId}`);
+    return started?.backfillId === undefined ? "/backfills" : `/backfills/${started.backfillId}`;
   },
   again: (tools, { fields }) => renderForm(tools, fields, true),
 };
@@ -61,7 +61,7 @@ export const cancelBackfillAction: Action = {
     const { dagId, state } = pickBackfill(tools, params["backfill_id"] ?? "");
     return state === "running" ? { kind: "cancel_backfill", dagId, lakeId: tools.lakeId } : null;
   },
-  done: ({ href }, { params }) => href(`/backfills/${params["backfill_id"] ?? ""}`),
+  done: (_, { params }) => `/backfills/${params["backfill_id"] ?? ""}`,
 };
 
 function readWords(given: URLSearchParams): BackfillWords {

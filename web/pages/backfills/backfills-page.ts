@@ -1,4 +1,5 @@
 /** Backfills, newest first, and one of them with its runs. */
+import { mayWrite } from "../../../model/access/user.ts";
 import { CommandRefused } from "../../../model/errors.ts";
 import {
   findBackfillEntry,
@@ -42,7 +43,9 @@ export const backfillsPage: Page = {
       main: html`${showHead(tools, {
         title: words.title,
         text: words.text,
-        actions: html`<a class="button is-primary" href="${href("/backfills/new")}">${words.make}</a>`,
+        actions:
+          mayWrite(tools.user) &&
+          html`<a class="button is-primary" href="${href("/backfills/new")}">${words.make}</a>`,
       })}
 ${panel({
   id: "backfills",
@@ -122,6 +125,7 @@ export const backfillPage: Page = {
           [words.made, showTime(tools, entry.createdAt, timezone)],
         ],
         actions:
+          mayWrite(tools.user) &&
           entry.state === "running" &&
           actionForm({
             action: href(`/backfills/${entry.backfillId}/cancel`),

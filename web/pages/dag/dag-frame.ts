@@ -1,6 +1,7 @@
 /** What all views of a Dag share: its head, its facts, and the tabs. */
 import { describeSchedule } from "../../../model/dag/dag.ts";
 import { findNextDagSlot, type DagsById } from "../../../model/dag/dag-slots.ts";
+import { mayWrite } from "../../../model/access/user.ts";
 import { CommandRefused } from "../../../model/errors.ts";
 import { findDag, type DagEntry } from "../../../state/pages/dag-page.ts";
 import { html, join, type Html, type Piece } from "../frame/html.ts";
@@ -50,7 +51,7 @@ export function showDag(
   body: Html,
   facts: readonly (readonly [string, Piece] | false)[] = [],
 ): RenderedPage {
-  const { language, href, now } = tools;
+  const { language, href, now, user } = tools;
   const words = WORDS[language];
   const { dagId, definition, isPaused, isActive, hasImportError } = dag;
   const { timezone, schedule } = definition;
@@ -88,7 +89,7 @@ export function showDag(
         [words.trigger, ["trigger", dagId]],
         [isPaused ? words.unpause : words.pause, ["dags", isPaused ? "unpause" : "pause", dagId]],
         [words.backfill, ["backfill", dagId, "--from", "2026-01-01", "--to", "2026-01-31"]],
-      ])}${isActive && html`${pauseButton(tools, dagId, isPaused)}<a class="button" href="${href("/backfills/new", { dag: dagId })}">${icon("range")}${words.backfill}…</a><a class="button is-primary" href="${href(`${pathOfDag(dagId)}/trigger`)}">${icon("play")}${words.trigger}…</a>`}`,
+      ])}${isActive && mayWrite(user) && html`${pauseButton(tools, dagId, isPaused)}<a class="button" href="${href("/backfills/new", { dag: dagId })}">${icon("range")}${words.backfill}…</a><a class="button is-primary" href="${href(`${pathOfDag(dagId)}/trigger`)}">${icon("play")}${words.trigger}…</a>`}`,
     })}
 <nav class="tabs" id="tabs" aria-label="${words.viewsOf(dagId)}"><ul>${DAG_VIEWS.map(
       (each) =>

@@ -1,4 +1,5 @@
 /** The picked task of the grid: its state and why, its ids, its attempts, and the command that shows its log. */
+import { mayWrite } from "../../../model/access/user.ts";
 import { isTaskEnded } from "../../../model/run/task-instance.ts";
 import type { DagEntry } from "../../../state/pages/dag-page.ts";
 import { findTaskEntry, listTryEntries, type TaskEntry } from "../../../state/pages/task-page.ts";
@@ -42,7 +43,7 @@ ${
       html`<li data-state="${each.state}">${drawState(each.state)}<div><a class="who" href="${href(pathOfAttempt(dagId, run.runId, task.taskId, each.number))}">${each.number}</a> ${each.errorCode ?? nameState(each.state)}</div><span class="aside">${showElapsed(tools, each.startedAt, each.finishedAt)}</span></li>`,
   )}</ol></div>`
 }
-<div class="actions">${newest !== undefined && html`<a class="button is-small" href="${href(pathOfAttempt(dagId, run.runId, task.taskId, newest.number))}">${words.log}</a>`}<a class="button is-small" href="${href(`${path}/clear`, { task: task.taskId })}">${words.clear}</a>${isTaskEnded(task.state) && task.state !== "success" && html`<a class="button is-small" href="${href(`${path}/tasks/${encodeURIComponent(task.taskId)}/mark`, { state: "success" })}">${words.mark}</a>`}</div>
+<div class="actions">${newest !== undefined && html`<a class="button is-small" href="${href(pathOfAttempt(dagId, run.runId, task.taskId, newest.number))}">${words.log}</a>`}${mayWrite(tools.user) && html`<a class="button is-small" href="${href(`${path}/clear`, { task: task.taskId })}">${words.clear}</a>${isTaskEnded(task.state) && task.state !== "success" && html`<a class="button is-small" href="${href(`${path}/tasks/${encodeURIComponent(task.taskId)}/mark`, { state: "success" })}">${words.mark}</a>`}`}</div>
 </div>
 <footer>${showCommand(language, ["tasks", "logs", `${dagId}/${run.runId}`, task.taskId])}</footer></aside>`;
 }

@@ -14,7 +14,7 @@ export interface Action {
   readonly path: string;
   /** `null` if nothing is left to do. Raises a `DagmarError` for a refusal. */
   order(tools: PageTools, input: ActionInput): Order | null;
-  /** A link; `answer` is the scheduler's, `null` if nothing was ordered. */
+  /** A path of the program, without the base path; `answer` is the scheduler's, `null` if nothing was ordered. */
   done(tools: PageTools, input: ActionInput, answer: JsonValue): string;
   /** The form with a new preview. */
   again?(tools: PageTools, input: ActionInput): RenderedPage;

@@ -36,7 +36,7 @@ export function answerAction(
     const order = kept === undefined ? action.order(tools, input) : null;
     if (order === null && kept === undefined) return leadTo(action.done(tools, input, null));
     return {
-      given: { order, key, requestedBy: "http" },
+      given: { order, key, requestedBy: tools.user.name },
       conclude(read, outcome) {
         const later = renew(read);
         if (outcome.state === "kept") return outcome.reply;
@@ -67,6 +67,6 @@ function readKey({ method, path, search, body }: HttpRequest, { fields }: Action
 }
 
 /** The browser gets the result with GET, so that reading it again sends nothing. */
-function leadTo(link: string): HttpReply {
-  return { status: 303, headers: { Location: link, "Cache-Control": "no-store" }, body: "" };
+function leadTo(path: string): HttpReply {
+  return { status: 303, headers: { Location: path, "Cache-Control": "no-store" }, body: "" };
 }

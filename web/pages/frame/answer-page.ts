@@ -31,7 +31,7 @@ export function answerPage(request: HttpRequest, read: ReadTools, site: PageSite
   const search = new URLSearchParams(request.search);
   const language = findLanguage(search.get("language") ?? undefined) ?? chooseLanguage(request);
   const href = createLinker(site.base);
-  const renew = (later: ReadTools): PageTools => ({ ...later, language, href });
+  const renew = (later: ReadTools): PageTools => ({ ...later, language, href, user: request.user });
   const tools = renew(read);
   const here = { path: request.path, search: readOthers(search) };
   const show = (later: PageTools, page: RenderedPage): HttpReply => send(request, later, page, here, site);

@@ -1,5 +1,6 @@
 /** A page as data: its path, and what it shows. `answer-page.ts` puts the frame around it. */
 import type { ReadTools } from "../../api/route.ts";
+import type { User } from "../../../model/access/user.ts";
 import type { Html } from "./html.ts";
 import type { Language } from "./language.ts";
 import type { SearchValues } from "./links.ts";
@@ -9,6 +10,7 @@ export const AREAS = ["home", "dags", "runs", "lake", "ids", "backfills", "event
 export type Area = (typeof AREAS)[number];
 
 export interface PageTools extends ReadTools {
+  readonly user: User;
   readonly language: Language;
   /** Leads to a path of the program, such as `/dags/a`, wherever it is mounted. Empty values are left out. */
   readonly href: (path: string, search?: SearchValues) => string;

@@ -1,5 +1,6 @@
 /** One run: its state and why, whether its ids add up, its tasks over time, what it read and wrote. */
 import { describeWaits, type RunWaits } from "../../../app/runs/describe-waits.ts";
+import { mayWrite } from "../../../model/access/user.ts";
 import { CommandRefused } from "../../../model/errors.ts";
 import { isRunEnded } from "../../../model/run/dag-run.ts";
 import { listEventPage } from "../../../state/pages/event-page.ts";
@@ -113,7 +114,7 @@ function showRunHead(tools: PageTools, run: RunEntry, timezone: string, partitio
     actions: html`${listCommands(language, [
       [words.thisPage, ["runs", "show", name]],
       isOpen ? [words.cancel, ["runs", "cancel", name]] : [words.clear, ["tasks", "clear", name]],
-    ])}<a class="button" href="${href(`${pathOfRun(run.dagId, run.runId)}/clear`, { only_failed: run.state === "failed" ? "on" : undefined })}">${icon("again")}${words.clear}…</a>${isOpen && html`<a class="button is-danger" href="${href(`${pathOfRun(run.dagId, run.runId)}/cancel`)}">${words.cancel}…</a>`}`,
+    ])}${mayWrite(tools.user) && html`<a class="button" href="${href(`${pathOfRun(run.dagId, run.runId)}/clear`, { only_failed: run.state === "failed" ? "on" : undefined })}">${icon("again")}${words.clear}…</a>${isOpen && html`<a class="button is-danger" href="${href(`${pathOfRun(run.dagId, run.runId)}/cancel`)}">${words.cancel}…</a>`}`}`,
   });
 }
 
