@@ -1,6 +1,7 @@
 /** Makes a project in a folder: all of its files, or none where another file stands in the way. Can be run again after a kill. */
 import {
   chmodSync,
+  chownSync,
   linkSync,
   lstatSync,
   readdirSync,
@@ -81,11 +82,11 @@ function listFolders(place: string): readonly string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
-function hasOther(folder: string, { path: name, text }: ProjectFile): boolean {
+function hasOther(folder: string, { path: name, text, mayDiffer = false }: ProjectFile): boolean {
   const target = path.join(folder, name);
   const found = look(target);
   if (found === undefined) return false;
-  return !found.isFile() || readFileSync(target, "utf8") !== text;
+  return !found.isFile() || (!mayDiffer && readFileSync(target, "utf8") !== text);
 }
 
 /** `undefined` where nothing stands, also behind a file that is in the place of a folder. */
@@ -99,7 +100,10 @@ function look(target: string): Stats | undefined {
 }
 
 /** Written whole under another name and then linked to its own: a kill leaves no half file, and a file is never replaced. */
-function writeFile(folder: string, { path: name, text, isPrivate = false }: ProjectFile): boolean {
+function writeFile(
+  folder: string,
+  { path: name, text, isPrivate = false, mayDiffer = false }: ProjectFile,
+): boolean {
   const target = path.join(folder, name);
   const draft = path.join(path.dirname(target), `.${path.basename(name)}.init`);
   makeFolders(path.dirname(target));
@@ -109,10 +113,14 @@ function writeFile(folder: string, { path: name, text, isPrivate = false }: Proj
   }
   writeFileSync(draft, text, { mode: isPrivate ? 0o600 : 0o644 });
   if (isPrivate) chmodSync(draft, 0o600);
+  if (mayDiffer && process.getuid?.() === 0) chownSync(draft, CONTAINER_USER, CONTAINER_USER);
   linkSync(draft, target);
   rmSync(draft);
   return true;
 }
+
+/** Of the image in compose.yaml. A file that root alone may read would be closed to it. */
+const CONTAINER_USER = 1000;
 
 function joinNames(names: readonly string[]): string {
   const last = names.at(-1) ?? "";

@@ -1,4 +1,5 @@
 /** What a new project is made of: each file's place and text. Whether it may be written is decided in init-project. */
+import { randomBytes } from "node:crypto";
 
 export interface ProjectFile {
   /** Relative to the project, with slashes. */
@@ -6,6 +7,8 @@ export interface ProjectFile {
   readonly text: string;
   /** Only its owner may read it. */
   readonly isPrivate?: boolean;
+  /** A file that is there already stays, whatever its content. */
+  readonly mayDiffer?: boolean;
 }
 
 /** The texts that come with the program, as they stand in its package. */
@@ -15,6 +18,11 @@ export interface PackagedTexts {
   readonly schema: string;
   readonly envExample: string;
 }
+
+/** In a folder that Git ignores. */
+export const PASSWORD_FILE = "data/web-password";
+/** 192 bits. */
+const PASSWORD_BYTES = 24;
 
 const SCHEMA_FILE = "dag.schema.json";
 /** Needs no token, no bucket and no other file: the first thing that a new user runs. */
@@ -29,6 +37,12 @@ export function listProjectFiles(packaged: PackagedTexts, version: string): read
     { path: `dags/${SCHEMA_FILE}`, text: packaged.schema },
     { path: `data/input/${FIRST_DAG}.csv`, text: "id|title\ntt0000001|One\ntt0000002|Two\n" },
     { path: ".env", text: packaged.envExample.replace(/^# Copy to \.env, take/, "# Take"), isPrivate: true },
+    {
+      path: PASSWORD_FILE,
+      text: `${randomBytes(PASSWORD_BYTES).toString("base64url")}\n`,
+      isPrivate: true,
+      mayDiffer: true,
+    },
     { path: ".gitignore", text: GIT_IGNORE },
     { path: ".dockerignore", text: DOCKER_IGNORE },
     { path: "README.md", text: README },
@@ -81,10 +95,10 @@ const README = `# A Dagmar project
   until you set \`enabled: true\` in them.
 - \`data/input/\`: the files that tasks read, such as \`movies.csv\` and \`series.csv\`.
 - \`.env\`: the settings. Set the tokens of the services that you ask, and \`DAGMAR_LAKE=s3://your-bucket\` for a bucket.
-- \`data/\` also holds the database, the logs, and the lake while it is a folder. Git ignores \`data/\` and \`.env\`.
+- \`data/\` also holds the database, the logs, the lake while it is a folder, and the password of the container's pages
+  (\`web-password\`). Git ignores \`data/\` and \`.env\`.
 
-\`dagmar doctor\` checks the settings. \`dagmar run ID\` runs one Dag now. \`dagmar scheduler\` runs every Dag on its schedule.
-\`dagmar --help\` lists all commands. \`compose.yaml\` runs the scheduler in a container; its first lines say how.
+\`dagmar doctor\` checks the settings; \`dagmar --help\` lists all commands. \`compose.yaml\` runs the scheduler in a container.
 `;
 
 /** The image is made of the package that the user has: it is in no registry. */
@@ -93,6 +107,8 @@ const makeCompose = (
 ): string => `# The scheduler in a container. Put the package next to this file first, then build and start:
 #   npm pack --ignore-scripts "$(npm root --global)/dagmar"     (or copy your dagmar-${version}.tgz)
 #   docker compose up --build --detach
+# Then log in at http://127.0.0.1:8793 with the password in data/web-password. The container's user has the id 1000: if yours
+# (id -u) is another, let it read the password: sudo chown 1000 data/web-password
 # Any other command: docker compose run --rm dagmar run ${FIRST_DAG}
 services:
   dagmar:
@@ -117,7 +133,8 @@ services:
         required: false
     environment:
       # The container's own places: values in .env must not change them.
-      DAGMAR_HTTP: 127.0.0.1:8793
+      DAGMAR_HTTP: 0.0.0.0:8793
+      DAGMAR_WEB_PASSWORD_FILE: /run/secrets/web_password
       DAGMAR_DB: /data/dagmar.db
       DAGMAR_LOGS: /data/logs
       DAGMAR_INPUT: /input
@@ -125,6 +142,11 @@ services:
       XDG_CACHE_HOME: /data/cache
       # What .env names, or else a folder in the volume.
       DAGMAR_LAKE: $\{DAGMAR_LAKE:-file:/data/lake}
+    # Only this machine reaches it. For others, put a proxy with TLS in front: docs/operations.md of the package.
+    ports:
+      - 127.0.0.1:8793:8793
+    secrets:
+      - web_password
     volumes:
       - dagmar-data:/data
       - ./data/input:/input:ro
@@ -142,4 +164,8 @@ services:
 
 volumes:
   dagmar-data:
+
+secrets:
+  web_password:
+    file: ./${PASSWORD_FILE}
 `;

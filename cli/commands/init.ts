@@ -11,7 +11,7 @@ export const init: Command = {
   examples: ["dagmar init", "dagmar init my-lake"],
   async run({ args, options, output }) {
     const { initProject } = await import("../../app/project/init-project.ts");
-    const { FIRST_DAG } = await import("../../app/project/project-files.ts");
+    const { FIRST_DAG, PASSWORD_FILE } = await import("../../app/project/project-files.ts");
     const { findPackageFolder } = await import("../process/package-folder.ts");
     const { readVersion } = await import("../process/version.ts");
     const folder = path.resolve(typeof args[0] === "string" ? args[0] : ".");
@@ -23,7 +23,13 @@ export const init: Command = {
     ] as const;
     const { written, kept } = project;
     if (isSet(options, "json")) {
-      output.json({ folder, written, kept, next: commands.map(([command]) => command) });
+      output.json({
+        folder,
+        written,
+        kept,
+        password_file: PASSWORD_FILE,
+        next: commands.map(([command]) => command),
+      });
       return EXIT.done;
     }
     for (const name of written) output.line(`  ${name}`);
@@ -37,6 +43,9 @@ export const init: Command = {
     if (folder !== process.cwd()) output.line(`  cd ${quote(path.relative(process.cwd(), folder))}`);
     for (const [command, does] of commands) output.line(`  ${command.padEnd(24)} ${output.paint.dim(does)}`);
     output.line();
+    output.line(
+      `compose.yaml runs the scheduler in a container, with pages at http://127.0.0.1:8793; their password is in ${PASSWORD_FILE}.`,
+    );
     output.line(
       "Then put your files into data/input and your token and bucket into .env; `dagmar doctor` checks them.",
     );

@@ -14,7 +14,8 @@ const serviceSchema = z.looseObject({
   privileged: z.boolean().default(false),
   init: z.boolean().default(false),
   user: z.string().optional(),
-  ports: z.array(z.unknown()).default([]),
+  ports: z.array(z.string()).default([]),
+  secrets: z.array(z.string()).default([]),
   network_mode: z.string().optional(),
   stop_grace_period: z.string().optional(),
   restart: z.string().default("no"),
@@ -23,6 +24,7 @@ const serviceSchema = z.looseObject({
 const composeSchema = z.looseObject({
   services: z.record(z.string(), serviceSchema),
   volumes: z.record(z.string(), z.unknown()).default({}),
+  secrets: z.record(z.string(), z.strictObject({ file: z.string() })).default({}),
 });
 
 export function checkCompose(text: string): readonly string[] {
@@ -47,7 +49,13 @@ export function checkCompose(text: string): readonly string[] {
   need(service.cap_drop.includes("ALL") && service.cap_add.length === 0, "capabilities");
   need(service.security_opt.includes("no-new-privileges:true"), "new privileges");
   need(!service.privileged, "privileged");
-  need(service.network_mode === undefined && service.ports.length === 0, "network");
+  need(service.network_mode === undefined && service.ports.join() === "127.0.0.1:8793:8793", "network");
+  need(
+    service.environment["DAGMAR_WEB_PASSWORD_FILE"] === "/run/secrets/web_password" &&
+      service.secrets.includes("web_password") &&
+      parsed.data.secrets["web_password"]?.file === "./data/web-password",
+    "no password",
+  );
   need(service.user === undefined || /^[1-9]/.test(service.user), "root");
   // The image's own init would find itself to be the second process and complain.
   need(!service.init, "two inits");
@@ -62,12 +70,14 @@ export function checkCompose(text: string): readonly string[] {
   for (const name of ["DAGMAR_DB", "DAGMAR_LOGS", "DAGMAR_INPUT", "DAGMAR_DAGS"]) {
     need(service.environment[name]?.startsWith("/") === true, `${name} may be moved by .env`);
   }
-  need(service.environment["DAGMAR_HTTP"]?.endsWith(":8793") === true, "health is asked elsewhere");
+  need(service.environment["DAGMAR_HTTP"] === "0.0.0.0:8793", "health is asked elsewhere");
   need(service.restart === "unless-stopped", "does not come back");
   need(service.command === undefined, "not the service");
-  need(!/(?:TOKEN|SECRET|PASSWORD|KEY)/.test(Object.keys(service.environment).join()), "secret");
+  need(!Object.keys(service.environment).some((name) => SECRET.test(name)), "secret");
   return faults;
 }
+
+const SECRET = /(?:TOKEN|SECRET|PASSWORD|KEY)(?!_FILE)/;
 
 function seconds(duration = ""): number {
   const [, amount = "0", unit = "s"] = /^(\d+)(s|m)$/.exec(duration) ?? [];

@@ -19,6 +19,7 @@ const FILES = [
   "dags/oscar_ingest.yaml",
   "dags/tmdb_ingest.yaml",
   "data/input/first_steps.csv",
+  "data/web-password",
 ];
 
 let program: PackedProgram;
@@ -90,7 +91,8 @@ describe("a new project", () => {
   test("keeps the settings from other users and from git, and every example points editors at the schema next to it", async () => {
     const folder = makeFolder();
     await dagmar(folder, "init");
-    expect(fs.statSync(path.join(folder, ".env")).mode & 0o777).toBe(0o600);
+    for (const name of [".env", "data/web-password"])
+      expect(fs.statSync(path.join(folder, name)).mode & 0o777, name).toBe(0o600);
     execFileSync("git", ["init", "--quiet"], { cwd: folder });
     const seen = execFileSync("git", ["status", "--porcelain", "--untracked-files=all"], {
       cwd: folder,
@@ -108,6 +110,22 @@ describe("a new project", () => {
     }
     const readme = fs.readFileSync(path.join(folder, "README.md"), "utf8").trim().split("\n");
     expect(readme.length).toBeLessThanOrEqual(10);
+  });
+
+  test("has a password of its own, which another init keeps and the scheduler takes", async () => {
+    const folders = [makeFolder(), makeFolder()];
+    for (const folder of folders) await dagmar(folder, "init");
+    const read = (folder = "") => fs.readFileSync(path.join(folder, "data/web-password"), "utf8");
+    const [first, second] = folders.map(read);
+    expect(first).toMatch(/^[\w-]{32}\n$/);
+    expect(first).not.toBe(second);
+    fs.writeFileSync(path.join(folders[0] ?? "", "data/web-password"), "my own\n");
+    const { exitCode, stdout } = await dagmar(folders[0] ?? "", "init");
+    expect([exitCode, read(folders[0])]).toEqual([0, "my own\n"]);
+    expect(stdout).toContain("their password is in data/web-password");
+    // For the user of the container.
+    if (process.getuid?.() === 0)
+      expect(fs.statSync(path.join(folders[1] ?? "", "data/web-password")).uid).toBe(1000);
   });
 
   test("has a compose file that runs the image as tightly as ours, made of the package that npm packs of an installed program", async () => {
@@ -172,7 +190,7 @@ describe("a folder that is not empty", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain("3 files written");
     expect(listFiles(folder)).toEqual(FILES);
-    expect((await dagmar(folder, "init")).stdout).toContain("already has all 11 files");
+    expect((await dagmar(folder, "init")).stdout).toContain("already has all 12 files");
   });
 
   test("is refused where the folder is a file", async () => {
