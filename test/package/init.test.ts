@@ -124,8 +124,9 @@ describe("a new project", () => {
     expect([exitCode, read(folders[0])]).toEqual([0, "my own\n"]);
     expect(stdout).toContain("their password is in data/web-password");
     // For the user of the container.
-    if (process.getuid?.() === 0)
-      expect(fs.statSync(path.join(folders[1] ?? "", "data/web-password")).uid).toBe(1000);
+    const user = process.getuid?.();
+    const { uid } = fs.statSync(path.join(folders[1] ?? "", "data/web-password"));
+    expect(uid).toBe(user === 0 ? 1000 : user);
   });
 
   test("has a compose file that runs the image as tightly as ours, made of the package that npm packs of an installed program", async () => {
