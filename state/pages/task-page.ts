@@ -55,6 +55,14 @@ export interface TryEntry {
   readonly host: string;
 }
 
+export function findTryEntry(query: Query, taskInstanceId: number, number: number): TryEntry | undefined {
+  const row = query.get<Row>(
+    sql`SELECT number, state, started_at, finished_at, error_code, error, pid, host FROM attempts
+        WHERE task_instance_id = ${taskInstanceId} AND number = ${number}`,
+  );
+  return row === undefined ? undefined : mapRow<TryEntry>(row);
+}
+
 /** Oldest first. */
 export function listTryEntries(query: Query, taskInstanceId: number): readonly TryEntry[] {
   return query

@@ -65,6 +65,8 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   "RUN_UNKNOWN",
   "TASK_UNKNOWN",
   "POOL_UNKNOWN",
+  "LOG_MISSING",
+  "LOG_UNREADABLE",
   "BACKFILL_UNKNOWN",
 ]);
 /** The request is valid, and the state of things is against it. */

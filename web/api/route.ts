@@ -2,6 +2,7 @@
 import { z } from "zod";
 
 import type { Order, OrderAnswer, OrderKind } from "../../app/service/orders.ts";
+import type { TaskLogs } from "../../app/tasks/task-logs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ChangeFeed } from "../reading/change-feed.ts";
@@ -31,6 +32,7 @@ export interface ReadTools {
   /** The request's Last-Event-ID header, or empty. */
   readonly lastEventId: string;
   readonly live: LiveTools;
+  readonly logs: TaskLogs;
 }
 
 /** What a stream may use after its request's snapshot has ended. */

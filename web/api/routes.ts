@@ -4,7 +4,9 @@ import { writeOpenApi } from "./openapi.ts";
 import { getGrid } from "./own/grid.ts";
 import { previewBackfill, previewClear, previewMark, previewTrigger } from "./own/previews.ts";
 import { getDependencies, getWaiting } from "./own/waiting.ts";
+import { followLog, getLogWindow, getRawLog, searchLog } from "./own/logs.ts";
 import { getStream } from "./own/stream.ts";
+import { getLog } from "./v2/logs.ts";
 import { defineRoute, type Route } from "./route.ts";
 import {
   cancelBackfill,
@@ -78,5 +80,10 @@ export const ROUTES: readonly Route[] = [
   previewMark,
   previewBackfill,
   getStream,
+  getLog,
+  getLogWindow,
+  searchLog,
+  getRawLog,
+  followLog,
   getOpenApi,
 ];

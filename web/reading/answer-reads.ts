@@ -1,5 +1,6 @@
 /** Answers requests that read, from a connection of its own. It runs in a thread, so that no page delays the scheduler. */
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
+import { createTaskLogs } from "../../app/tasks/task-logs.ts";
 import { findUser } from "../../app/access/find-user.ts";
 import type { Credential } from "../../model/access/credential.ts";
 import type { User } from "../../model/access/user.ts";
@@ -39,6 +40,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   const open = (): Promise<Database> =>
     (opening ??= openDatabase(settings.databaseFile, { clock, mode: "read", isInThread: true }));
 
+  const logs = createTaskLogs(settings.logsFolder);
   const live: LiveTools = {
     clock,
     feed: createChangeFeed(async () => (await open()).version, clock),
@@ -67,6 +69,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
         accept: headers["accept"] ?? "",
         lastEventId: headers["last-event-id"] ?? "",
         live,
+        logs,
       }),
     );
   }

@@ -1,8 +1,10 @@
 /** A database with Dags, runs and tasks in every state, and a reader of it that answers as the thread does. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { ANONYMOUS } from "../../../model/access/user.ts";
+import { locateAttemptLog } from "../../../logs/attempt-log-location.ts";
+import type { AttemptKey } from "../../../model/ports/attempt-logs.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import type { DagRunState, RunType } from "../../../model/run/dag-run.ts";
 import type { TaskState } from "../../../model/run/task-instance.ts";
@@ -40,6 +42,7 @@ export interface ReadWorld extends TestWorld {
   readonly addRun: (sketch: RunSketch) => Promise<string>;
   readonly write: (work: (query: Query) => void) => Promise<void>;
   readonly ask: (target: string, headers?: Readonly<Record<string, string>>) => Promise<HttpReply>;
+  readonly writeLog: (key: AttemptKey, text: string) => void;
   /** For a reply that is a stream. */
   readonly askStream: (target: string, headers?: Readonly<Record<string, string>>) => Promise<HttpStream>;
 }
@@ -106,6 +109,12 @@ export async function openReadWorld(): Promise<ReadWorld> {
           setTask(query, run.dagRunId, taskId, taskState, date);
         return readRun(query, run.dagRunId).runId;
       }),
+    writeLog(key, text) {
+      const file = locateAttemptLog(logsFolder, key);
+      if (file === undefined) throw new Error("no place for this log");
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    },
     async write(work) {
       await database.write(work);
     },

@@ -44,6 +44,7 @@ async function openFullWorld(): Promise<ReadWorld & { readonly runId: string }> 
     runType: "scheduled",
     tasks: { extract: "success", load: "running" },
   });
+  world.writeLog({ dagId: "daily", runId, taskId: "load", attempt: 1 }, "a line\n");
   await world.write((query) => {
     query.run(sql`INSERT INTO pools (pool, slots) VALUES ('narrow', 2)`);
     query.run(
@@ -67,6 +68,8 @@ function fill(path: string, runId: string): string {
     .replace("{dag_id}", "daily")
     .replace("{dag_run_id}", encodeURIComponent(runId))
     .replace("{task_id}", "load")
+    .replace("{try_number}", "1")
+    .replace(/\/search$/, "/search?text=line")
     .replace("{pool_name}", "narrow")
     .replace("{backfill_id}", "1");
 }
