@@ -104,6 +104,7 @@ export function openRows(rows: Rows = {}): RowsWorld {
 
   async function put(more: Rows): Promise<void> {
     await opened.write((query) => {
+      query.run(sql`PRAGMA defer_foreign_keys = ON`);
       for (const [table, list] of Object.entries(more)) {
         for (const row of list) query.run(insertInto(table, complete(table, row)));
       }
