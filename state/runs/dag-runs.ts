@@ -270,11 +270,8 @@ export function changeRunState(query: Query, run: DagRun, to: DagRunState, now: 
   return changes === 1;
 }
 
-/**
- * 2^53 - 1 and more are damage and would be read as another number: such a position is ignored. The first condition
- * is needed for SQLite to use the partial index; without it SQLite reads the whole history.
- */
-export const IS_PLACE = sql`success_order IS NOT NULL AND success_order < 9007199254740991`;
+/** 2^53 - 1 and more are damage and would be read as another number: such a position is ignored. */
+export const IS_PLACE = sql`success_order < 9007199254740991`;
 
 /** Written out for speed: it runs for every run. */
 function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
@@ -294,8 +291,8 @@ function bindRunChange(run: DagRun, to: DagRunState, now: Date): Sql {
       return sql`UPDATE dag_runs SET state = 'success', finished_at = ${at}, finished_at_local = ${local},
           success_order =
           CASE WHEN only_tasks IS NULL THEN 1 + max(
-            (SELECT coalesce(max(success_order), 0) FROM dag_runs WHERE success_order IS NOT NULL
-              AND success_order < 9007199254740991),
+            (SELECT coalesce(max(success_order), 0) FROM dag_runs
+              WHERE success_order < 9007199254740991),
             (SELECT coalesce(max(success_cursor), 0) FROM dags WHERE success_cursor < 9007199254740991)) END
           WHERE dag_run_id = ${dagRunId} AND state = ${state}`;
     case "failed":

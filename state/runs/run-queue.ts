@@ -59,11 +59,11 @@ export function listQueuedRuns(
     .map(mapRun);
 }
 
-/** The oldest queued run of the Dag's backfills. */
+/** The oldest queued run of the Dag's backfills. Compared as in the index: otherwise SQLite reads the Dag's history. */
 export function findQueuedBackfillRun(query: Query, dagId: string, scope: QueueScope): DagRun | undefined {
   const row = query.get<Row>(
     sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND state = 'queued' AND ${isIn(scope)}
-          AND backfill_id IS NOT NULL
+          AND (backfill_id IS NOT NULL) = 1
         ORDER BY logical_date LIMIT 1`,
   );
   return row === undefined ? undefined : mapRun(row);
