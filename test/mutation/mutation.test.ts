@@ -87,6 +87,11 @@ it("SQL is found in the texts of a source, and a message is none", () => {
   expect(applyMutant(source, mutants[0]!)).toBe(source.replace("b > ", "b >= "));
 });
 
+it("a statement is found by the text that SQLite gets, without the backslashes of the source", () => {
+  const source = "sql`SELECT a FROM t WHERE b = ${1} AND c LIKE '%\\\\_' ESCAPE '\\\\'`";
+  expect(listSqlMutants("state/a.ts", source).at(-1)?.piece).toBe(" AND c LIKE '%\\_' ESCAPE '\\'");
+});
+
 it.each([...CODE_ROOMS, SQL_ROOM].flatMap(({ paths }) => paths))(
   "there is something to change at %s",
   (path) => {

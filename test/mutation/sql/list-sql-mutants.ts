@@ -50,7 +50,8 @@ function findPiece(text: string, at: number): string {
   const before = text.slice(0, at).lastIndexOf("}");
   const from = before === -1 ? 0 : before + 1;
   const after = text.indexOf("${", at);
-  return text.slice(from, after === -1 ? text.length : after);
+  // As SQLite gets it: without the backslashes of the source.
+  return text.slice(from, after === -1 ? text.length : after).replaceAll(/\\(.)/gs, "$1");
 }
 
 /** Every text and template of the program, outer ones first; what stands in a template's `${…}` is looked at too. */

@@ -119,9 +119,9 @@ describe("manifests with two names", () => {
   const [from, to] = ["d/_manifest-1.json", "d/.manifest-1.lake"];
   const rows = openRows({
     objects: [
-      { object_id: 1, ...manifest, key: to, ...planned, is_adopted: 1 },
+      { object_id: 3, ...manifest, key: to, ...planned, is_adopted: 1 },
       { object_id: 2, ...manifest, key: from },
-      { object_id: 3, ...manifest, key: from, lake: THERE },
+      { object_id: 1, ...manifest, key: from, lake: THERE },
       { object_id: 4, ...manifest, key: "d/_manifest-2.json", sha256: "4" },
       { object_id: 5, ...manifest, key: "d/_manifest-3.json", kind: "file" },
       { object_id: 6, ...manifest, key: "d/_manifest-4.json", ...planned, sha256: "6" },
@@ -142,8 +142,8 @@ describe("manifests with two names", () => {
       renameManifest(query, HERE, { from, to });
     };
     expect(await rows.watch(rename)).toEqual({
-      "objects 1": "deleted",
       "objects 2": { key: to },
+      "objects 3": "deleted",
       "batches 1": { key: to },
       "batches 3": { manifest_key: to },
     });
@@ -177,7 +177,7 @@ describe("manifests with two names", () => {
   test.each([
     ["by both names", HERE, from, to, "1", true],
     ["by its bytes", HERE, from, to, "2", false],
-    ["by its lake", THERE, "x", to, "1", false],
+    ["by its lake", THERE, "x", "d/_manifest-2.json", "4", false],
     ["by its key", HERE, "x", "d/_manifest-9.json", "1", false],
     ["by its kind", HERE, "x", "d/_manifest-3.json", "1", false],
     ["only if it is committed", HERE, "x", "d/_manifest-4.json", "6", false],

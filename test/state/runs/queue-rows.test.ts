@@ -17,6 +17,7 @@ import {
   listQueuedRunIds,
   listRunningTaskIds,
 } from "../../../state/runs/broken-runs.ts";
+import { signBackfill } from "../../../state/runs/requested-by.ts";
 import {
   countRunningRuns,
   findQueuedBackfillRun,
@@ -146,6 +147,7 @@ describe("a run that cannot be read", () => {
 
 describe("backfills", () => {
   const backfill = { dag_id: "c", state: "running", lake: HERE };
+  const signed = { run_type: "backfill", requested_by: "bob" };
   const part = { ...run, dag_id: "c" };
   const rows = openRows({
     backfills: [
@@ -157,10 +159,25 @@ describe("backfills", () => {
     dag_runs: [
       { dag_run_id: 11, ...part, backfill_id: 1, state: "failed", logical_date: day(2) },
       { dag_run_id: 12, ...part, backfill_id: 1, state: "queued", logical_date: day(1) },
-      { dag_run_id: 13, ...part, backfill_id: 1, state: "running", logical_date: day(3) },
-      { dag_run_id: 14, ...part, backfill_id: 1, state: "success", logical_date: day(4) },
-      { dag_run_id: 15, ...part, backfill_id: 2, state: "failed", logical_date: day(1), lake: THERE },
-      { dag_run_id: 16, ...part, state: "queued", logical_date: day(5) },
+      {
+        dag_run_id: 13,
+        ...part,
+        backfill_id: 1,
+        state: "running",
+        logical_date: day(3),
+        run_type: "backfill",
+      },
+      { dag_run_id: 14, ...part, backfill_id: 1, state: "success", logical_date: day(4), ...signed },
+      {
+        dag_run_id: 15,
+        ...part,
+        backfill_id: 2,
+        state: "failed",
+        logical_date: day(1),
+        lake: THERE,
+        run_type: "backfill",
+      },
+      { dag_run_id: 16, ...part, state: "queued", logical_date: day(5), run_type: "backfill" },
     ],
   });
 
@@ -186,6 +203,11 @@ describe("backfills", () => {
       "it ends",
       (q) => endBackfill(q, 2, "done", NOW),
       { "backfills 2": { state: "done", finished_at: THEN } },
+    ],
+    [
+      "its own runs without a name are signed",
+      (q) => signBackfill(q, 1, "ana"),
+      { "dag_runs 13": { requested_by: "ana" } },
     ],
     ["it ends once", (q) => endBackfill(q, 4, "cancelled", NOW), {}],
   ])("%s", async (_does, work, changes) => {
