@@ -225,7 +225,12 @@ describe("rows without a run", () => {
   });
   const GONE = [
     ...[2, 4, 8, 9, 10, 11, 12].map((id) => `candidate_sets ${id}`),
-    ...["backfills 1", "dag_versions unused", "requests 3", "requests 5", "notices 1", "notices 4"],
+    "backfills 1",
+    "dag_versions unused",
+    "requests 3",
+    "requests 5",
+    "notices 1",
+    "notices 4",
     ...[1, 3, 5, 5_001, 12_000].map((id) => `events ${id}`),
   ];
 
