@@ -114,9 +114,11 @@ function createAnswers(
     async answer(request) {
       const known = await answerOps(request, ops);
       if (known !== undefined) return known;
-      const signedIn = await (await openAccess()).answer(request);
+      const guard = await openAccess();
+      const signedIn = await guard.answer(request);
       if (signedIn !== undefined) return prefixLinks(signedIn, basePath);
-      return prefixLinks(await (await openReader()).answer(request), basePath);
+      const made = await (await openReader()).answer(request);
+      return prefixLinks("open" in made ? guard.watch(request, made) : made, basePath);
     },
     close: async () => reader?.close(),
   };

@@ -12,6 +12,7 @@ import {
   type Admitted,
   type HttpReply,
   type HttpRequest,
+  type HttpStream,
   type RequestHead,
 } from "../server/exchange.ts";
 import type { AccessTools } from "./access-tools.ts";
@@ -19,13 +20,18 @@ import { findOriginFault } from "./check-origin.ts";
 import { createPasswordCheck } from "./password.ts";
 import { dropSecrets, readSecret } from "./read-secret.ts";
 import { createSignIn, SIGN_IN_PATHS } from "./sign-in.ts";
+import { watchStream } from "./watch-stream.ts";
 
 export interface Access {
   /** The request as the rest of the server sees it, or why it may not pass. Its body is not read yet. */
   admit(head: RequestHead): Promise<Admitted | HttpReply>;
   /** The reply to a login or logout; `undefined` for any other request. */
   answer(request: HttpRequest): Promise<HttpReply | undefined>;
+  /** The stream that a request has opened, until what admitted the request has ended. */
+  watch(request: HttpRequest, stream: HttpStream): HttpStream;
 }
+
+type Proof = Pick<Admitted, "user" | "credential">;
 
 /** Style sheet, script and mark of the login page. */
 const OPEN_FILES = ["/assets/dagmar.css", "/assets/dagmar.js", "/assets/mark.svg"];
@@ -42,16 +48,17 @@ export function createAccess(tools: AccessTools): Access {
     return { kind, id, hash };
   }
 
-  async function findUser(head: RequestHead): Promise<User | HttpReply> {
+  async function findUser(head: RequestHead): Promise<Proof | HttpReply> {
     const secret = readSecret(head, cookieName);
-    if (secret === undefined && !isLoginNeeded) return LOCAL;
+    if (secret === undefined && !isLoginNeeded) return { user: LOCAL };
     if (secret === undefined || secret === null) return refuseUnknown(head, secret === null);
-    const found = await identify(await digest(secret));
+    const credential = await digest(secret);
+    const found = await identify(credential);
     if ("status" in found) return found;
-    if (found.user !== null) return found.user;
+    if (found.user !== null) return { user: found.user, credential };
     // A cookie that has outlived its session: without a login it changes nothing.
     const isCookie = head.headers["authorization"] === undefined;
-    return isCookie && !isLoginNeeded ? LOCAL : refuseUnknown(head, true);
+    return isCookie && !isLoginNeeded ? { user: LOCAL } : refuseUnknown(head, true);
   }
 
   const signIn = createSignIn({ ...tools, passwords, cookieName, digest });
@@ -63,13 +70,26 @@ export function createAccess(tools: AccessTools): Access {
       const path = stripBasePath(head.path, basePath);
       if (path === undefined) return reply(404, TEXT, `Pages and API are below ${basePath}/.\n`);
       const inner = { ...head, path };
-      if (OPEN.has(path)) return { ...inner, user: ANONYMOUS };
-      const user = await findUser(inner);
-      if ("status" in user) return user;
-      if (head.method !== "GET" && !mayWrite(user)) return refuseWrite(user);
-      return { ...dropSecrets(inner, cookieName), user };
+      if (OPEN.has(path)) {
+        // A login ends the session before it, and a logout its own.
+        const isSignIn = head.method !== "GET" && !OPEN_FILES.includes(path);
+        return { ...(isSignIn ? inner : dropSecrets(inner, cookieName)), user: ANONYMOUS };
+      }
+      const proof = await findUser(inner);
+      if ("status" in proof) return proof;
+      if (head.method !== "GET" && !mayWrite(proof.user)) return refuseWrite(proof.user);
+      return { ...dropSecrets(inner, cookieName), ...proof };
     },
     answer: (request) => signIn.answer(request),
+    watch({ credential }, stream) {
+      if (credential === undefined) return stream;
+      const isValid = async (): Promise<boolean> => {
+        const found = await identify(credential);
+        // What cannot be found out now is asked again later.
+        return "status" in found || found.user !== null;
+      };
+      return watchStream(stream, isValid, tools.clock);
+    },
   };
 }
 

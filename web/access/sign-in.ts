@@ -24,7 +24,7 @@ import { FORM_BODY, JSON_BODY, readContentType } from "../server/read-body.ts";
 import type { AccessTools } from "./access-tools.ts";
 import { keepOwnPath } from "./own-path.ts";
 import type { PasswordCheck } from "./password.ts";
-import { readCookie } from "./read-secret.ts";
+import { dropSecrets, readCookie } from "./read-secret.ts";
 
 const LOGIN = "/login";
 const LOGOUT = "/logout";
@@ -146,7 +146,13 @@ export function createSignIn(tools: SignInTools) {
     more: Readonly<Record<"next" | "name", string>>,
   ): Promise<HttpReply> {
     const search = new URLSearchParams({ ...more, fault, count: String(count) });
-    const page = await tools.render({ ...request, method: "GET", search: `?${search.toString()}`, body: "" });
+    const page = await tools.render({
+      ...request,
+      ...dropSecrets(request, cookieName),
+      method: "GET",
+      search: `?${search.toString()}`,
+      body: "",
+    });
     const later = status === 429 ? { "Retry-After": String(count) } : {};
     return { ...page, status, headers: { ...page.headers, ...later, "Cache-Control": "no-store" } };
   }

@@ -1,4 +1,5 @@
 /** A request and its reply as every part of the HTTP face sees them. The server alone touches sockets. */
+import type { Credential } from "../../model/access/credential.ts";
 import type { User } from "../../model/access/user.ts";
 
 /** What is known of a request before its body is read. */
@@ -16,6 +17,8 @@ export interface RequestHead {
 /** A request that has passed the guard: without the base path, and without tokens and sessions. */
 export interface Admitted extends RequestHead {
   readonly user: User;
+  /** What proved who the user is, without its secret; missing where no login is needed. */
+  readonly credential?: Credential;
 }
 
 export interface HttpRequest extends Admitted {

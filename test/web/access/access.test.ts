@@ -1,5 +1,6 @@
 /** Who may do what, over real HTTP: every kind of request that got past a login elsewhere, and those that must pass. */
 import { describe, expect, test } from "vitest";
+import { revokeToken } from "../../../state/access/tokens.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { FORM, JSON_BODY, openAccessWorld, type Sent } from "../../support/web/access-world.ts";
 
@@ -357,6 +358,29 @@ describe("a token", () => {
     const again = { Cookie: await logIn(await addToken("viewer")) };
     await database.write((query) => query.run(sql`UPDATE api_tokens SET revoked_at = '2026-01-01'`));
     expect((await http(DAGS, { headers: again })).status).toBe(401);
+  });
+
+  test("that is revoked breaks off the streams that it has opened, and no others", async () => {
+    const { port, addToken, clock, database } = await open();
+    const streams = await Promise.all(
+      (["viewer", "operator"] as const).map(async (role) => {
+        const headers = { Authorization: `Bearer ${await addToken(role)}` };
+        const response = await fetch(`http://127.0.0.1:${port}/api/dagmar/stream`, { headers });
+        return response.body?.getReader() ?? Promise.reject(new Error("no stream"));
+      }),
+    );
+    for (const stream of streams) expect((await stream.read()).done).toBe(false);
+    await database.write((query) => revokeToken(query, 1, "test", clock.now()));
+    const [revoked, other] = streams;
+    const ended = (async () => {
+      while (!(await revoked?.read())?.done);
+    })();
+    const broken = expect(ended).rejects.toThrow("terminated");
+    const heard = other?.read();
+    await clock.advance(16_000);
+    await broken;
+    expect((await heard)?.done).toBe(false);
+    await other?.cancel();
   });
 
   test("of another address than loopback is needed by every request, whatever its Host", async () => {
