@@ -4,6 +4,16 @@ import { writeOpenApi } from "./openapi.ts";
 import { getGrid } from "./own/grid.ts";
 import { previewBackfill, previewClear, previewMark, previewTrigger } from "./own/previews.ts";
 import { getDependencies, getWaiting } from "./own/waiting.ts";
+import { getId, listMissing } from "./own/ids.ts";
+import {
+  getInputs,
+  getReconciliation,
+  listDatasets,
+  listManifests,
+  listObjects,
+  listPartitions,
+  listRemovals,
+} from "./own/lake.ts";
 import { followLog, getLogWindow, getRawLog, searchLog } from "./own/logs.ts";
 import { getStream } from "./own/stream.ts";
 import { getLog } from "./v2/logs.ts";
@@ -85,5 +95,14 @@ export const ROUTES: readonly Route[] = [
   searchLog,
   getRawLog,
   followLog,
+  listDatasets,
+  listPartitions,
+  listObjects,
+  listManifests,
+  listRemovals,
+  getReconciliation,
+  getInputs,
+  getId,
+  listMissing,
   getOpenApi,
 ];

@@ -69,6 +69,8 @@ function fill(path: string, runId: string): string {
     .replace("{dag_run_id}", encodeURIComponent(runId))
     .replace("{task_id}", "load")
     .replace("{try_number}", "1")
+    .replace("{dataset}", "titles")
+    .replace("{asked_id}", "id2")
     .replace(/\/search$/, "/search?text=line")
     .replace("{pool_name}", "narrow")
     .replace("{backfill_id}", "1");
