@@ -247,11 +247,11 @@ describe("objects", () => {
   test("come page by page, each once", async () => {
     const { get } = await openLakeWorld();
     const keys: unknown[] = [];
-    let next: unknown = "";
+    let next: string | null = "";
     while (next !== null) {
-      const page = await get(`/api/dagmar/objects?limit=2&after=${encodeURIComponent(String(next))}`);
+      const page = await get(`/api/dagmar/objects?limit=2&after=${encodeURIComponent(next)}`);
       keys.push(...(page["objects"] as { key: string }[]).map(({ key }) => key));
-      next = page["next"];
+      next = page["next"] as string | null;
     }
     expect(keys).toEqual([
       "Raw/.manifest-1.lake",

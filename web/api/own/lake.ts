@@ -104,7 +104,7 @@ export const listObjects = defineRoute({
     ),
     next,
   }),
-  handle(tools, { params: _, search }) {
+  handle(tools, { search }) {
     const { dag_id: dag, dag_run_id: runId } = search;
     const isOfRun = dag !== undefined && runId !== undefined;
     const found = listObjectEntries(
