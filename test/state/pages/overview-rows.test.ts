@@ -53,7 +53,7 @@ describe("runs", () => {
       {
         task_instance_id: 11,
         dag_run_id: 12,
-        task_id: "late",
+        task_id: "early in the alphabet",
         state: "failed",
         finished_at: day(5),
         attempt_count: 1,
@@ -74,6 +74,7 @@ describe("runs", () => {
     attempts: [
       { task_instance_id: 12, number: 1, error: "old" },
       { task_instance_id: 12, number: 2, error: "new" },
+      { task_instance_id: 13, number: 2, error: "of another task" },
     ],
   });
 
@@ -142,6 +143,16 @@ test("the usual duration is that of the newest twenty successes", async () => {
   expect(Math.round(measureUsual(database, "many") ?? 0)).toBe(1);
 });
 
+test("what was stored is measured over the newest five thousand objects", async () => {
+  const { database, put } = rowsOfMany;
+  const stored = { lake: HERE, kind: "records", record_count: 1, dag_run_id: 1, committed_at: day(2) };
+  const measure = () => measureStored(database, HERE, day(2));
+  await put({ objects: Array.from({ length: 4_999 }, () => stored) });
+  expect(measure()).toMatchObject({ objects: 4_999, isPartial: false });
+  await put({ objects: [stored, stored] });
+  expect(measure()).toMatchObject({ objects: 5_000, records: 5_000, isPartial: true });
+});
+
 const rowsOfMany = openRows();
 
 describe("sums and sizes", () => {
@@ -155,6 +166,7 @@ describe("sums and sizes", () => {
     committed_at: day(2),
   };
   const rows = openRows({
+    questions: [{ question_id: 4, lake: HERE, hash: "r", dataset: "titles" }],
     candidate_ids: [{ candidate_set_id: 1, position: 0, asked_id: "a" }],
     asks: [
       {
@@ -167,6 +179,7 @@ describe("sums and sizes", () => {
         reconciliation: JSON.stringify(sum),
       },
       { ask_id: 5, dag_run_id: 1, question_id: 1, task_id: "u" },
+      { ask_id: 6, dag_run_id: 1, question_id: 4, task_id: "u", limit_ids: 1 },
     ],
     objects: [
       { object_id: 1, ...stored },
@@ -193,6 +206,7 @@ describe("sums and sizes", () => {
       [
         ["people", 7, false, true],
         ["titles", 1, true, false],
+        ["titles", 1, true, true],
       ],
     ],
     ["of another lake", (q) => listDatasetSums(q, THERE).map(({ runId }) => runId), ["two"]],

@@ -226,6 +226,11 @@ describe("the objects that finished tasks depend on", () => {
       { ...stored, question_id: 1, asked_id: "b", object_id: 11, ask_id: 5 },
     ],
   });
+  const PAIRS = [
+    { question_id: 3, asked_id: "d", generation: "1", object_id: 10 },
+    { question_id: 1, asked_id: "d", generation: "0", object_id: 10 },
+    { question_id: 3, asked_id: "z", generation: "0", object_id: 10 },
+  ];
   const ALL = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
   const needed = (query: Query, taskIds: readonly string[] | null, among: readonly number[] = ALL) =>
     [...filterNeeded(query, { dagRunIds: [1], taskIds }, among)].toSorted((a, b) => a - b);
@@ -247,6 +252,11 @@ describe("the objects that finished tasks depend on", () => {
     ],
   ])("%s", (_which, read, result) => {
     expect(read(rows.database)).toEqual(result);
+  });
+
+  test("a pair of another id, question or generation makes no object superfluous", async () => {
+    await rows.put({ doubled_ids: PAIRS });
+    expect(needed(rows.database, ["t"], [9])).toEqual([9]);
   });
 
   test("an id is needed in its newest generation only, and not if a second object holds it", async () => {

@@ -40,6 +40,7 @@ import { AT, HERE, NOW, openRows, THEN, THERE, type Reading, type Writing } from
 const day = (number: number): string => `2026-10-${String(number).padStart(2, "0")}T00:00:00.000Z`;
 const idsOf = (runs: readonly DagRun[]): readonly number[] => runs.map(({ dagRunId }) => dagRunId);
 const run = { dag_id: "c", lake: HERE, timezone: "UTC", params: "{}", run_type: "manual" };
+const without = { from: new Date(day(20)), until: new Date(day(21)) };
 const range = { from: new Date(day(2)), until: new Date(day(5)) };
 
 describe("runs", () => {
@@ -73,6 +74,7 @@ describe("runs", () => {
       { dag_run_id: 21, ...run, logical_date: day(9), state: "success", only_tasks: '["t"]' },
       { dag_run_id: 22, ...failed, logical_date: day(3), lake: THERE },
       { dag_run_id: 23, ...failed, logical_date: day(3), dag_id: "d" },
+      { dag_run_id: 25, ...run, logical_date: day(1), dag_id: "d", state: "failed", lake: THERE },
       { dag_run_id: 24, ...run, logical_date: day(10), state: "running", only_tasks: '["t"]' },
     ],
     task_instances: [
@@ -101,7 +103,7 @@ describe("runs", () => {
     ["of another Dag", (q) => findRunByDate(q, HERE, "d", new Date(day(4)))?.dagRunId, 17],
     ["at no other date", (q) => findRunByDate(q, HERE, "c", new Date(day(20))), undefined],
     ["the lakes of a Dag, by name", (q) => listRunLakes(q, "c"), [HERE, THERE]],
-    ["the lakes of another Dag", (q) => listRunLakes(q, "d"), [HERE]],
+    ["the lakes of another Dag", (q) => listRunLakes(q, "d"), [HERE, THERE]],
     [
       "runs in a range, both ends included",
       (q) => idsOf(listRunsInRange(q, HERE, "c", day(2), day(4))),
@@ -126,6 +128,7 @@ describe("runs", () => {
       (q) => findSuccessInRange(q, HERE, "c", { from: new Date(day(2)), until: new Date(day(3)) })?.dagRunId,
       12,
     ],
+    ["none in a range without one", (q) => findSuccessInRange(q, HERE, "c", without), undefined],
     [
       "the newest run of a type in a range",
       (q) => findRunInRange(q, HERE, "c", "manual", range)?.dagRunId,

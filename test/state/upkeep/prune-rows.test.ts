@@ -135,6 +135,21 @@ describe("runs", () => {
     expect(recheckRuns(rows.database, BEFORE, asked).toSorted((a, b) => a - b)).toEqual(ids(going));
     expect(recheckRuns(rows.database, BEFORE, [101])).toEqual([101]);
   });
+
+  test("deleted runs let go of their ids, which stay", async () => {
+    const request = { before: new Date(BEFORE), isDryRun: false };
+    const changes = Object.entries(await rows.watchAll(() => pruneDatabase(rows.database, request)));
+    const ofIds = changes.filter(([name]) => name.startsWith("processed_ids"));
+    expect(Object.fromEntries(ofIds)).toEqual({
+      "processed_ids 1 b 0": { ask_id: null },
+      "processed_ids 1 c 0": { ask_id: null },
+    });
+    const deleted = changes
+      .filter(([name]) => name.startsWith("dag_runs"))
+      .map(([name]) => Number(name.slice(9)));
+    const going = LISTED.filter((number) => !Object.hasOwn(KEPT, number));
+    expect(deleted.toSorted((a, b) => a - b)).toEqual(going.map((number) => number + 100));
+  });
 });
 
 describe("rows without a run", () => {
