@@ -38,7 +38,7 @@ export const SQL_ROOM: MutatedRoom = {
     "test/scheduler/attempts/{database-identity,judge-end,recover,take-over}.test.ts",
     "test/tasks/{added-type,csv-to-ids,file-to-lake,tmdb-to-lake*}.test.ts",
     "test/app/{access/find-user,ask-scheduler,service/service-state}.test.ts",
-    "test/web/{api/routes,api/writes,ops/read-snapshot}.test.ts",
+    "test/web/{api/cursors,api/routes,api/writes,ops/read-snapshot}.test.ts",
   ],
 };
 

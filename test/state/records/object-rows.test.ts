@@ -164,6 +164,7 @@ describe("adoption", () => {
       { ...stored, asked_id: "b", object_id: 3 },
       { ...stored, asked_id: "c", object_id: 1 },
       { ...stored, asked_id: "d", object_id: 3 },
+      { ...failed, asked_id: "f", object_id: 3 },
       { ...stored, asked_id: "b", object_id: 3, generation: "1" },
       { ...stored, asked_id: "b", question_id: 2, object_id: 2 },
     ],
@@ -239,7 +240,7 @@ describe("adoption", () => {
     ["of another question", "k", "p", "0", 0],
     ["of another generation", "k", "q", "1", 1],
   ] as const)("ids that are stored %s", (_where, key, questionHash, generation, count) => {
-    const asked = { ...answers, questionHash, generation, askedIds: ["a", "b", "c", "d"] };
+    const asked = { ...answers, questionHash, generation, askedIds: ["a", "b", "c", "d", "f"] };
     expect(countStored(rows.database, HERE, key, asked)).toBe(count);
     expect(countStored(rows.database, HERE, key, { ...asked, askedIds: [] })).toBe(0);
   });
