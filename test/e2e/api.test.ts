@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ROUTES } from "../../web/api/routes.ts";
-import { eventually, useServiceWorld, type ServiceWorld } from "../support/service-process.ts";
+import { eventually, untilReady, useServiceWorld, type ServiceWorld } from "../support/service-process.ts";
 
 const PAGE = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
 const CALLS = [...PAGE.matchAll(/^```sh\n(curl[^\n]*)\n```$/gm)].map(([, call = ""]) => call);
@@ -17,14 +17,12 @@ function openWorld(): ServiceWorld {
 
 describe("the REST API of a running scheduler", () => {
   test("answers every call of docs/api.md", async () => {
-    const world = openWorld();
+    const world = useServiceWorld();
+    world.writeDag("tmdb_ingest", 'schedule: "0 6 * * *"\ntasks: { one: { type: noop } }\n');
+    await world.prepare(["run", "tmdb_ingest", "--date", "2026-11-03"]);
     const scheduler = await world.startScheduler();
-    await eventually(
-      "a run has ended",
-      () => world.readStates("v_runs", "tmdb_ingest").includes("success"),
-      scheduler,
-    );
-    expect(CALLS.length).toBe(10);
+    await untilReady(scheduler);
+    expect(CALLS.length).toBe(12);
     for (const call of CALLS) {
       const own = call.replaceAll("localhost:8793", new URL(scheduler.url).host);
       const answer = execFileSync("bash", ["-c", `${own} -w '\\n%{http_code}'`], { encoding: "utf8" });
@@ -32,6 +30,14 @@ describe("the REST API of a running scheduler", () => {
       expect(status, call).toBe("200");
       expect(JSON.parse(body), call).toEqual(expect.any(Object));
     }
+    const runs = world.query<{ run_type: string; count: number }>(
+      "SELECT run_type, count(*) AS count FROM v_runs GROUP BY run_type ORDER BY run_type",
+    );
+    // A week without the day that has a run, and the trigger.
+    expect(runs).toEqual([
+      { run_type: "backfill", count: 6 },
+      { run_type: "manual", count: 2 },
+    ]);
     await scheduler.stop();
   });
 
