@@ -29,10 +29,13 @@ export function createFinder<Route extends RoutePath>(routes: readonly Route[]):
       const params = match(pattern, segments);
       return params === undefined ? [] : [{ route, params }];
     });
-    const found = matches.find(({ route }) => route.method === method);
+    const [first] = matches;
+    if (first === undefined) return { kind: "nothing" };
+    // A literal path is not another one with a parameter, whatever the methods of either.
+    const ofPath = matches.filter(({ route }) => route.path === first.route.path);
+    const found = ofPath.find(({ route }) => route.method === method);
     if (found !== undefined) return { kind: "route", ...found };
-    if (matches.length === 0) return { kind: "nothing" };
-    return { kind: "method", allowed: [...new Set(matches.map(({ route }) => route.method))] };
+    return { kind: "method", allowed: ofPath.map(({ route }) => route.method) };
   };
 }
 
