@@ -34,6 +34,7 @@ import { getDagSource, listDagVersions } from "./v2/dag-versions.ts";
 import { getDag, getDagDetails, listDags, patchDag } from "./v2/dags.ts";
 import { patchTaskInstance, previewPatchTaskInstance } from "./v2/mark.ts";
 import { getHealth, getPool, getVersion, listEvents, listPools } from "./v2/service.ts";
+import { waitDagRun } from "./v2/wait.ts";
 import { getTask, listTasks } from "./v2/tasks.ts";
 import { getTaskInstance, listTaskInstances, listTries } from "./v2/task-instances.ts";
 
@@ -67,6 +68,7 @@ export const ROUTES: readonly Route[] = [
   getDagRun,
   patchDagRun,
   clearDagRun,
+  waitDagRun,
   listTaskInstances,
   getTaskInstance,
   patchTaskInstance,

@@ -18,6 +18,7 @@ import { removals } from "./0016-removals.ts";
 import { keyedRequests } from "./0017-keyed-requests.ts";
 import { access } from "./0018-access.ts";
 import { eventsByDag } from "./0019-events-by-dag.ts";
+import { versionsByDag } from "./0020-versions-by-dag.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0017-keyed-requests", up: keyedRequests },
   { name: "0018-access", up: access },
   { name: "0019-events-by-dag", up: eventsByDag },
+  { name: "0020-versions-by-dag", up: versionsByDag },
 ];

@@ -30,6 +30,8 @@ CREATE INDEX dag_runs_unknown ON dag_runs (dag_run_id)
 
 CREATE INDEX dag_runs_waiting ON dag_runs (lake, dag_id, backfill_id IS NOT NULL, logical_date) WHERE state = 'queued';
 
+CREATE INDEX dag_versions_by_dag ON dag_versions (dag_id, created_at);
+
 CREATE INDEX dataset_writes_by_dataset ON dataset_writes (dataset, lake);
 
 CREATE INDEX events_by_dag ON events (dag_id);

@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { problemSchema } from "../../../web/api/problem.ts";
 import { ROUTES } from "../../../web/api/routes.ts";
 import { writeOpenApi } from "../../../web/api/openapi.ts";
-import { sql } from "../../../state/sqlite/statement.ts";
+import { listVersionEntries } from "../../../state/pages/dag-page.ts";
+import { sql, type Sql } from "../../../state/sqlite/statement.ts";
 import { TASK_STATES } from "../../../model/run/task-instance.ts";
 import { openReadWorld, readJson, type ReadWorld } from "../../support/web/read-world.ts";
 import { makeDag, makeTask } from "../../support/test-dag.ts";
@@ -190,6 +191,24 @@ describe("runs", () => {
       dag_runs: { logical_date: string }[];
     };
     expect(answer.dag_runs.map((run) => run.logical_date)).toEqual(dates);
+  });
+
+  test("name the version of the Dag that they run, which an index finds", async () => {
+    const { ask, saveDag, addRun, database } = await openFullWorld();
+    const edited = { ...DAILY, description: "Edited." };
+    await saveDag(edited);
+    await addRun({ dag: edited, date: "2026-11-23T09:00:00.000Z" });
+    expect(readJson(await ask("/api/v2/dags/daily/dagRuns?order_by=logical_date"))).toMatchObject({
+      dag_runs: [1, 1, 2].map((number) => ({ dag_versions: [{ version_number: number }] })),
+    });
+    const asked: Sql[] = [];
+    const all = <Row>(statement: Sql): Row[] => {
+      asked.push(statement);
+      return database.all<Row>(statement);
+    };
+    listVersionEntries({ ...database, all }, ["x"]);
+    const plan = database.all<{ detail: string }>(sql`EXPLAIN QUERY PLAN ${asked[0]}`);
+    expect(plan.map(({ detail }) => detail).join()).toContain("COVERING INDEX dag_versions_by_dag");
   });
 
   test("of all Dags are those of ~", async () => {
