@@ -160,6 +160,7 @@ describe("the reading thread", () => {
     const reply = await ask(thread, "/api/v2/dags");
     expect(reply.status).toBe(503);
     expect(JSON.parse(String(reply.body))).toMatchObject({ code: "DATABASE_MISSING" });
+    expect(String(reply.body)).not.toContain(folder);
     expect(reply.headers["Retry-After"]).toBe("5");
   });
 
