@@ -61,7 +61,7 @@ export function previewBackfillOrder(
 ): BackfillPreview {
   const request = readBackfill(version, dags, words, WORDS);
   const verdicts = planBackfill(facts.query, facts.lakeId, request, facts.now);
-  const command = writeCommand(version.definition.dagId, words);
+  const command = writeBackfillCommand(version.definition.dagId, words);
   return { verdicts, hash: hashPlan(describeBackfill(request, verdicts)), command };
 }
 
@@ -76,7 +76,10 @@ export function orderBackfill(
   return { kind: "backfill", request: { ...asked, dag: nameDag(version), expected } };
 }
 
-function writeCommand(dagId: string, { from, to, reprocess, isRefetch, maxActive }: BackfillWords): string {
+export function writeBackfillCommand(
+  dagId: string,
+  { from, to, reprocess, isRefetch, maxActive }: BackfillWords,
+): string {
   return [
     `dagmar backfill ${dagId} --from ${quoteWord(from)} --to ${quoteWord(to)}`,
     ...(reprocess === "none" ? [] : [`--reprocess ${reprocess}`]),

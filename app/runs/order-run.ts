@@ -55,7 +55,7 @@ export function planNewRun(
     logicalDate === null || facts.query === null
       ? undefined
       : findRunByDate(facts.query, facts.lakeId, plan.dagId, new Date(logicalDate));
-  return { ...plan, existing, hash: hashPlan(plan), command: writeCommand(plan.dagId, words) };
+  return { ...plan, existing, hash: hashPlan(plan), command: writeRunCommand(plan.dagId, words) };
 }
 
 /** `expected`: the hash of a preview, or `null`. Raises what `planNewRun` raises. */
@@ -90,7 +90,7 @@ function choose(facts: DateFacts, version: DagVersion, dags: DagsById, words: Ne
   return { version, logicalDate, params };
 }
 
-function writeCommand(dagId: string, { date, params, isForced }: NewRunWords): string {
+export function writeRunCommand(dagId: string, { date, params, isForced }: NewRunWords): string {
   const given = Object.entries(params).map(([name, value]) =>
     quoteWord(`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`),
   );

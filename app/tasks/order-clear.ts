@@ -61,10 +61,10 @@ export interface ClearPreview {
 /** Raises `RUN_UNKNOWN`, `TASK_UNKNOWN`, `TASK_RUNNING`. */
 export function previewClear(query: Query, lakeId: string, request: ClearRequest): ClearPreview {
   const runs = planClear(query, lakeId, request);
-  return { hash: hashPlan(describeClear(runs)), runs, command: writeCommand(request, runs) };
+  return { hash: hashPlan(describeClear(runs)), runs, command: writeClearCommand(request, runs) };
 }
 
-function writeCommand(request: ClearRequest, runs: ClearPreview["runs"]): string | null {
+export function writeClearCommand(request: ClearRequest, runs: ClearPreview["runs"]): string | null {
   const { dagId, from, to, isFailedOnly, isDownstream } = request;
   const [first, ...others] = runs;
   const isOne = first !== undefined && others.length === 0;

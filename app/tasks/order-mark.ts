@@ -40,6 +40,10 @@ export function previewMark(query: Query, { request }: Order<"mark">): MarkPrevi
   return {
     ...plan,
     hash: hashPlan(describeMark(plan, request)),
-    command: `dagmar tasks mark ${quoteWord(nameRun(plan.run))} ${quoteWord(request.taskId)} ${request.state}`,
+    command: writeMarkCommand(plan.run, request),
   };
+}
+
+export function writeMarkCommand(run: DagRun, { taskId, state }: MarkWords): string {
+  return `dagmar tasks mark ${quoteWord(nameRun(run))} ${quoteWord(taskId)} ${state}`;
 }

@@ -39,7 +39,8 @@ test.each(POINTS)("a trigger whose scheduler is killed at %s makes one run", asy
   await untilReady(second);
   const again = await trigger(second, "key-1");
   expect(again).toMatchObject({ status: 200 });
-  if (early !== null) expect(again).toEqual(early);
+  // An answer that arrived before the kill is the answer.
+  expect(again).toEqual(early ?? again);
   expect(await trigger(second, "key-1")).toEqual(again);
   await eventually("the run ends", () => world.readStates("v_runs", "once")[0] === "success", second);
   expect(world.query("SELECT params FROM dag_runs")).toEqual([{ params: '{"limit":7}' }]);

@@ -1,10 +1,11 @@
 /** Answers one request to the API: finds the route, checks what it takes, calls it, and writes its answer. */
 import { createHash } from "node:crypto";
-import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
+import { describeOrder } from "../../app/describe-order.ts";
+import type { GivenOrder, Order, OrderOutcome } from "../../app/service/orders.ts";
 import { JSON_TYPE, reply, type HttpAnswer, type HttpReply, type HttpRequest } from "../server/exchange.ts";
 import { createFinder } from "../server/find-route.ts";
 import { findKept, readKey } from "./idempotency.ts";
-import { describePlanChange, raiseRefusal, replyProblem } from "./problem.ts";
+import { describePlanChange, raiseRefusal, replyProblem, type Refusal } from "./problem.ts";
 import { readBody, readInput } from "./read-input.ts";
 import type { ReadTools, WriteRoute } from "./route.ts";
 import { ROUTES } from "./routes.ts";
@@ -68,7 +69,7 @@ function answerWrite(
         case "kept":
           return outcome.reply;
         case "refused": {
-          const error = raiseRefusal(outcome.refusal);
+          const error = raiseRefusal(addCommand(outcome.refusal, planned.order, later));
           if (error.code !== "PLAN_CHANGED" || route.preview === undefined) throw error;
           return describePlanChange(error, route.preview(later, input));
         }
@@ -77,6 +78,13 @@ function answerWrite(
       }
     },
   };
+}
+
+/** Without a scheduler the command of the terminal does the same. */
+function addCommand(refusal: Refusal, order: Order | null, { query }: ReadTools): Refusal {
+  if (refusal.code !== "NO_SCHEDULER" || order === null) return refusal;
+  const command = describeOrder(query, order);
+  return command === null ? refusal : { ...refusal, hint: `\`${command}\` does it without one.` };
 }
 
 function isReply(answer: unknown): answer is HttpAnswer {

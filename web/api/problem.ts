@@ -33,7 +33,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Try again later",
 };
 
-type Refusal = Extract<OrderOutcome, { readonly state: "refused" }>["refusal"];
+export type Refusal = Extract<OrderOutcome, { readonly state: "refused" }>["refusal"];
 
 export interface ProblemFacts {
   readonly status: number;

@@ -110,14 +110,36 @@ describe("a run is triggered", () => {
 });
 
 describe("what cannot be done", () => {
-  test("without a scheduler is 503 with the command that does it", async () => {
-    const { send, database } = await openDaily();
-    await database.write((query) => query.run(sql`UPDATE lease SET purpose = 'run daily'`));
-    const reply = await send("POST", RUNS, {});
-    expect(reply.headers["Retry-After"]).toBe("5");
-    expect(readJson(reply)).toMatchObject({ status: 503, code: "NO_SCHEDULER" });
-    expect(database.all(sql`SELECT 1 FROM requests`)).toEqual([]);
-  });
+  test.each([
+    ["POST", RUNS, {}, "dagmar trigger daily"],
+    [
+      "POST",
+      RUNS,
+      { logical_date: DATE, conf: { limit: 4 } },
+      `dagmar trigger daily --date ${DATE} --param limit=4`,
+    ],
+    ["PATCH", "/api/v2/dags/daily", { is_paused: true }, "dagmar dags pause daily"],
+    [
+      "POST",
+      "/api/v2/backfills",
+      { dag_id: "daily", from_date: DATE, to_date: DATE, reprocess_behavior: "failed" },
+      `dagmar backfill daily --from ${DATE} --to ${DATE} --reprocess failed`,
+    ],
+  ])(
+    "without a scheduler is 503 with the command that does it: %s %s %j",
+    async (method, target, body, command) => {
+      const { send, database } = await openDaily();
+      await database.write((query) => query.run(sql`UPDATE lease SET purpose = 'run daily'`));
+      const reply = await send(method, target, body);
+      expect(reply.headers["Retry-After"]).toBe("5");
+      expect(readJson(reply)).toMatchObject({
+        status: 503,
+        code: "NO_SCHEDULER",
+        hint: `\`${command}\` does it without one.`,
+      });
+      expect(database.all(sql`SELECT 1 FROM requests`)).toEqual([]);
+    },
+  );
 
   test("while the scheduler stops is 503, and nothing is left to be done later", async () => {
     const { send, drain, database } = await openDaily();

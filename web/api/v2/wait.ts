@@ -37,16 +37,17 @@ export const waitDagRun = defineRoute({
 });
 
 async function* follow(
-  { clock, feed, read }: LiveTools,
+  live: LiveTools,
   dagRunId: number,
   intervalMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<string, undefined> {
+  const { clock, feed } = live;
   let dueMs = clock.monotonicMs();
   for (;;) {
     // Looked at first: what changes while the state is read ends the wait at once.
     const version = await feed.look();
-    const { state } = await read((query) => readRunEntry(query, dagRunId));
+    const { state } = await live.read((query) => readRunEntry(query, dagRunId));
     const isEnded = isRunEnded(state);
     if (isEnded || clock.monotonicMs() >= dueMs) {
       yield `${JSON.stringify({ state: writeRunState(state) })}\n`;
