@@ -32,7 +32,7 @@ export interface KeptReply {
   readonly body: string;
 }
 
-export const KEY_HOURS = 24;
+const KEY_HOURS = 24;
 
 export const REQUEST_STATES = ["open", "begun", "done", "refused", "withdrawn"] as const;
 /** `begun`: in progress, and can no longer be withdrawn. */

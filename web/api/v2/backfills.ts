@@ -69,7 +69,7 @@ interface BackfillBody {
   readonly refetch?: boolean | null | undefined;
 }
 
-export function readBackfillWords(body: BackfillBody): BackfillWords {
+function readBackfillWords(body: BackfillBody): BackfillWords {
   return {
     from: body.from_date,
     to: body.to_date,
