@@ -75,6 +75,7 @@ async function measure(
       version: "bench",
       timezone: "UTC",
       limits: { pools: new Map(), maxActiveTasks: 32 },
+      settings: [],
       base: "",
       assetsFolder: folder,
     },

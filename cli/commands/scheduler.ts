@@ -22,6 +22,7 @@ export const scheduler: Command = {
         lakeId: lake.id,
         timezone,
         limits,
+        settings: settings.inForce,
         base: settings.web.basePath,
       };
       const face = {

@@ -36,6 +36,7 @@ import {
   type HttpAddress,
   type LakeSetting,
 } from "./setting-values.ts";
+import { listSettingsInForce, type SettingInForce } from "./settings-in-force.ts";
 import { suggestName } from "../suggestion.ts";
 import { listVariables, type Variable } from "./variables.ts";
 
@@ -86,6 +87,8 @@ export interface Settings {
   readonly aws: Readonly<Record<string, string>>;
   /** Every secret value that is configured, for redaction. */
   readonly secrets: readonly string[];
+  /** For people; without the values of secrets. */
+  readonly inForce: readonly SettingInForce[];
 }
 
 export interface SettingsContext {
@@ -125,6 +128,11 @@ export function parseSettings(environment: Environment, context: SettingsContext
   const aws = Object.entries(environment.variables).filter(
     ([name]) => name.startsWith("AWS_") && environment.fromDotEnv.has(name),
   );
+  const secrets = [
+    ...listSecrets(values, variables),
+    ...listProxySecrets(proxy),
+    ...listMailSecrets(values["DAGMAR_SMTP_URL"]),
+  ];
   return Object.freeze<Settings>({
     lake: Object.freeze(
       read.DAGMAR_LAKE.kind === "s3"
@@ -155,11 +163,8 @@ export function parseSettings(environment: Environment, context: SettingsContext
     tasks: Object.freeze(pickDeclared(read, context.declarations)),
     proxy: proxy === null ? null : Object.freeze(proxy),
     aws: Object.freeze(Object.fromEntries(aws)),
-    secrets: Object.freeze([
-      ...listSecrets(values, variables),
-      ...listProxySecrets(proxy),
-      ...listMailSecrets(values["DAGMAR_SMTP_URL"]),
-    ]),
+    secrets: Object.freeze(secrets),
+    inForce: Object.freeze(listSettingsInForce(environment, variables, secrets)),
   });
 }
 

@@ -130,6 +130,21 @@ export function readRunEntry(query: Query, dagRunId: number): RunEntry {
   return mapRun(query.one<Row>(sql`SELECT ${COLUMNS} FROM dag_runs WHERE dag_run_id = ${dagRunId}`));
 }
 
+/** The run of that id, if it is one: ids of runs are unique in a Dag, and often in all of them. */
+export function findRunById(
+  query: Query,
+  lakeId: string,
+  runId: string,
+  dagId?: string,
+): RunEntry | undefined {
+  const rows = query.all<Row>(
+    sql`SELECT ${COLUMNS} FROM dag_runs WHERE run_id = ${runId} AND lake = ${lakeId}
+          AND (${dagId ?? null} IS NULL OR dag_id = ${dagId ?? null}) LIMIT 2`,
+  );
+  const [row] = rows;
+  return rows.length === 1 && row !== undefined ? mapRun(row) : undefined;
+}
+
 export interface RunNeighbours {
   readonly before: { readonly runId: string; readonly logicalDate: string } | null;
   readonly after: { readonly runId: string; readonly logicalDate: string } | null;

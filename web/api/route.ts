@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { Order, OrderAnswer, OrderKind } from "../../app/service/orders.ts";
 import type { TaskLogs } from "../../app/tasks/task-logs.ts";
+import type { SettingInForce } from "../../app/service/settings-in-force.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ChangeFeed } from "../reading/change-feed.ts";
@@ -27,6 +28,8 @@ export interface ReadTools {
   /** The service's zone: for what belongs to no Dag. */
   readonly timezone: string;
   readonly limits: RunLimits;
+  /** Without the values of secrets. */
+  readonly settings: readonly SettingInForce[];
   /** The request's Accept header, or empty. */
   readonly accept: string;
   /** The request's Last-Event-ID header, or empty. */

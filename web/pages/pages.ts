@@ -14,8 +14,10 @@ import type { Page } from "./frame/page.ts";
 import { homePage } from "./home/home-page.ts";
 import { runPage } from "./run/run-page.ts";
 import { dagRunsPage, runsPage } from "./runs/runs-page.ts";
+import { findPage } from "./service/find-page.ts";
 import { keysPage } from "./service/keys-page.ts";
 import { poolsPage } from "./service/pools-page.ts";
+import { settingsPage } from "./service/settings-page.ts";
 
 export const PAGES: readonly Page[] = [
   homePage,
@@ -31,6 +33,8 @@ export const PAGES: readonly Page[] = [
   eventsPage,
   poolsPage,
   keysPage,
+  settingsPage,
+  findPage,
   triggerPage,
   clearPage,
   cancelPage,

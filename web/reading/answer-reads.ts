@@ -66,6 +66,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
         version: settings.version,
         timezone: settings.timezone,
         limits: settings.limits,
+        settings: settings.settings,
         accept: headers["accept"] ?? "",
         lastEventId: headers["last-event-id"] ?? "",
         live,

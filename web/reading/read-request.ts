@@ -1,4 +1,5 @@
 /** What the main thread and the reading thread send each other. */
+import type { SettingInForce } from "../../app/service/settings-in-force.ts";
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
 import type { RunLimits } from "../api/route.ts";
 import type { Credential } from "../../model/access/credential.ts";
@@ -17,6 +18,7 @@ export interface ReadSettings {
   /** The service's zone. */
   readonly timezone: string;
   readonly limits: RunLimits;
+  readonly settings: readonly SettingInForce[];
   /** Where pages are mounted: empty, or such as `/x/y`. */
   readonly base: string;
   /** Style sheet and script, as the build made them. */

@@ -20,6 +20,7 @@ import { openTestWorld, type TestWorld } from "../test-world.ts";
 export const TEST_READING = {
   timezone: "America/Sao_Paulo",
   limits: { pools: new Map([["default", 8]]), maxActiveTasks: 32 },
+  settings: [],
   base: "",
   assetsFolder: join(import.meta.dirname, "../../../dist/browser"),
 } as const;

@@ -88,13 +88,13 @@ function showSource(
     body:
       text === null
         ? showEmpty(words.gone, words.goneText)
-        : html`<ol class="code-lines" tabindex="0" role="region" aria-label="${dagId}.yaml">${text
+        : html`<div class="code-wrap" tabindex="0" role="region" aria-label="${words.lines}"><ol class="code-lines">${text
             .trimEnd()
             .split("\n")
             .map(
               (line, index) =>
                 html`<li id="L${index + 1}"${faulty.has(index + 1) && html` class="is-faulty"`}><code>${line}</code></li>`,
-            )}</ol>`,
+            )}</ol></div>`,
   });
 }
 
@@ -139,10 +139,10 @@ function showChange(tools: PageTools, versions: readonly DagVersionEntry[], chos
     id: "change",
     title: words.version(chosen.number),
     count: before === undefined ? words.first : words.against(before.number),
-    body: html`<ol class="code-lines is-change" tabindex="0" role="region" aria-label="${words.version(chosen.number)}">${lines.map(
+    body: html`<div class="code-wrap" tabindex="0" role="region" aria-label="${words.lines}"><ol class="code-lines is-change">${lines.map(
       ({ line, sign }) =>
         html`<li${sign !== " " && html` class="${sign === "+" ? "is-added" : "is-removed"}"`}><code>${sign} ${line}</code></li>`,
-    )}</ol>`,
+    )}</ol></div>`,
   });
 }
 
@@ -158,6 +158,7 @@ interface FileWords {
   readonly versions: string;
   readonly version: (number: number) => string;
   readonly theFile: string;
+  readonly lines: string;
   readonly first: string;
   readonly against: (number: number) => string;
 }
@@ -171,6 +172,7 @@ const WORDS: Words<FileWords> = {
     versions: "Versions",
     version: (number) => `Version ${number}`,
     theFile: "The file",
+    lines: "Lines; can be scrolled",
     first: "the first one",
     against: (number) => `compared with version ${number}`,
   },
@@ -182,6 +184,7 @@ const WORDS: Words<FileWords> = {
     versions: "Versões",
     version: (number) => `Versão ${number}`,
     theFile: "O arquivo",
+    lines: "Linhas; pode ser rolado",
     first: "a primeira",
     against: (number) => `comparada com a versão ${number}`,
   },

@@ -119,7 +119,7 @@ function showNewest(tools: PageTools, { dagId, definition }: DagEntry, runs: rea
     title: words.newestRuns,
     aside: html`<a href="${href(`${pathOfDag(dagId)}/runs`)}">${common.all}</a>`,
     body: scrollTable(
-      words.newestRuns,
+      words.newestLabel,
       html`<table class="table"><thead><tr><th scope="col">${common.run}</th><th scope="col">${common.state}</th><th scope="col" class="wide-only">${common.type}</th><th scope="col" class="number">${common.took}</th></tr></thead><tbody>${runs.map(
         (run) =>
           html`<tr><th scope="row"><a href="${href(pathOfRun(dagId, run.runId))}">${showTime(tools, run.logicalDate, definition.timezone)}</a></th><td>${showState(run.state)}</td><td class="wide-only">${run.runType}</td><td class="number">${showElapsed(tools, run.startedAt, run.finishedAt)}</td></tr>`,

@@ -13,6 +13,7 @@ interface GridWords {
   readonly runs: string;
   readonly newest: (count: number) => string;
   readonly newestRuns: string;
+  readonly newestLabel: string;
   readonly theRun: string;
   readonly everyId: string;
   readonly attempts: string;
@@ -39,6 +40,7 @@ export const GRID_WORDS: Words<GridWords> = {
     runs: "Runs",
     newest: (count) => `${count} newest`,
     newestRuns: "Newest runs",
+    newestLabel: "Newest runs; can be scrolled",
     theRun: "The run",
     everyId: "Every id of it",
     attempts: "Attempts",
@@ -63,6 +65,7 @@ export const GRID_WORDS: Words<GridWords> = {
     runs: "Execuções",
     newest: (count) => `${count} mais novas`,
     newestRuns: "Execuções mais novas",
+    newestLabel: "Execuções mais novas; pode ser rolado",
     theRun: "A execução",
     everyId: "Todos os ids dela",
     attempts: "Tentativas",

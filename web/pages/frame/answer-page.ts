@@ -51,6 +51,9 @@ function send(
   here: PageInput["here"],
   { assets, base }: PageSite,
 ): HttpReply {
+  if (page.goTo !== undefined) {
+    return { status: 303, headers: { Location: page.goTo, "Cache-Control": "no-store" }, body: "" };
+  }
   const { href } = tools;
   const chosen = findLanguage(new URLSearchParams(request.search).get("language") ?? undefined);
   const facts = {

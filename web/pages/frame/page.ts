@@ -29,6 +29,8 @@ export interface RenderedPage {
   readonly status?: number;
   /** Of the browser's tab, without the program's name. */
   readonly title: string;
+  /** A path to go to instead, without the base path. */
+  readonly goTo?: string;
   /** `null` for a page that is in none of them. */
   readonly area: Area | null;
   readonly main: Html;

@@ -9,7 +9,7 @@ import { showDuration } from "../parts/figures.ts";
 import { panel } from "../parts/panel.ts";
 import { showDistance, showTime } from "../parts/time.ts";
 import type { FailedRun } from "../../../state/pages/overview.ts";
-import type { Needs, OpenRunFacts } from "./needs.ts";
+import type { Needs } from "./needs.ts";
 import { HOME_WORDS } from "./words.ts";
 
 export function showNeeds(tools: PageTools, needs: Needs): Html {
@@ -45,7 +45,7 @@ function showFailed(tools: PageTools, run: FailedRun): Html {
 </div><span class="aside">${words.failedAt} ${showTime(tools, run.finishedAt, run.timezone)}<span class="then">${showDistance(tools, run.finishedAt)}</span></span></li>`;
 }
 
-function showLate(tools: PageTools, run: OpenRunFacts): Html {
+function showLate(tools: PageTools, run: Needs["late"][number]): Html {
   const { language, href, now } = tools;
   const words = HOME_WORDS[language];
   const path = pathOf("dags", run.dagId, "runs", run.runId);
@@ -56,7 +56,7 @@ function showLate(tools: PageTools, run: OpenRunFacts): Html {
       : words.runsFor(showDuration(ran), showDuration(run.usual ?? 0));
   return html`<li data-state="late">${icon("late")}<div>
 <p><a class="who" href="${href(pathOf("dags", run.dagId))}">${run.dagId}</a> <a href="${href(path)}">${showTime(tools, run.logicalDate, run.timezone)}</a></p>
-<p><span class="why">${why}</span></p>
+<p><span class="why">${why}</span>${run.others > 0 && ` ${words.othersLate(run.others)}`}</p>
 <div class="actions"><a class="button is-small" href="${href(path)}">${words.theRun}</a></div>
 </div><span class="aside">${words.since} ${showTime(tools, run.startedAt ?? run.createdAt, run.timezone)}</span></li>`;
 }

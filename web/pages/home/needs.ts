@@ -28,7 +28,8 @@ export interface OpenRunFacts extends OpenRun {
 export interface Needs {
   readonly failed: readonly FailedRun[];
   readonly open: readonly OpenRunFacts[];
-  readonly late: readonly OpenRunFacts[];
+  /** The first late run of each Dag, with the number of its others. */
+  readonly late: readonly (OpenRunFacts & { readonly others: number })[];
   readonly broken: readonly (ImportErrorEntry & { readonly issues: readonly DagIssue[] })[];
   readonly count: number;
 }
@@ -44,7 +45,10 @@ export function readNeeds({ query, now, lakeId }: Pick<PageTools, "query" | "now
     ...entry,
     issues: JSON.parse(entry.faults) as readonly DagIssue[],
   }));
-  const late = open.filter((run) => run.isLate);
+  const allLate = open.filter((run) => run.isLate);
+  const late = allLate
+    .filter((run, index) => allLate.findIndex(({ dagId }) => dagId === run.dagId) === index)
+    .map((run) => ({ ...run, others: allLate.filter(({ dagId }) => dagId === run.dagId).length - 1 }));
   return { failed, open, late, broken, count: failed.length + late.length + broken.length };
 }
 

@@ -32,6 +32,7 @@ export interface HomeWords {
   readonly failedAt: string;
   readonly queuedFor: (length: string) => string;
   readonly runsFor: (length: string, usual: string) => string;
+  readonly othersLate: (count: number) => string;
   readonly logOf: (task: string) => string;
   readonly theRun: string;
   readonly theFile: string;
@@ -121,6 +122,7 @@ export const HOME_WORDS: Words<HomeWords> = {
     failedAt: "failed",
     queuedFor: (length) => `queued for ${length}`,
     runsFor: (length, usual) => `has been running for ${length}, usually ${usual}`,
+    othersLate: (others) => `and ${count(others, "other run", "other runs")} behind it`,
     logOf: (task) => `Log of ${task}`,
     theRun: "The run",
     theFile: "The file",
@@ -175,6 +177,7 @@ export const HOME_WORDS: Words<HomeWords> = {
     failedAt: "falhou",
     queuedFor: (length) => `na fila há ${length}`,
     runsFor: (length, usual) => `em execução há ${length}; costuma levar ${usual}`,
+    othersLate: (others) => `e ${count(others, "outra execução", "outras execuções")} depois dela`,
     logOf: (task) => `Log de ${task}`,
     theRun: "A execução",
     theFile: "O arquivo",
