@@ -29,8 +29,8 @@ export interface ServiceWorld extends CliWorld {
   countEvents(kind: string): number;
 }
 
-/** A world without the example Dags. */
-function openServiceWorld(): ServiceWorld {
+/** A world without the example Dags; its caller removes it. */
+export function openOwnServiceWorld(): ServiceWorld {
   const world = openCliWorld({ DAGMAR_HTTP: "127.0.0.1:0", DAGMAR_TIMEZONE: "UTC" });
   for (const name of readdirSync(world.dagsFolder)) rmSync(join(world.dagsFolder, name));
   return {
@@ -62,9 +62,9 @@ function openServiceWorld(): ServiceWorld {
   };
 }
 
-/** As `openServiceWorld`, gone with the test. */
+/** As `openOwnServiceWorld`, gone with the test. */
 export function useServiceWorld(): ServiceWorld {
-  const world = openServiceWorld();
+  const world = openOwnServiceWorld();
   onTestFinished(() => world.remove());
   return world;
 }
@@ -125,7 +125,7 @@ export async function openWay(
   dags: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<WayWorld> {
-  const world = openServiceWorld();
+  const world = openOwnServiceWorld();
   Object.assign(world.environment, environment);
   for (const [dagId, text] of Object.entries(dags)) world.writeDag(dagId, text);
   const scheduler = way === "with a scheduler" ? await world.startScheduler() : undefined;

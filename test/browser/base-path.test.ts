@@ -1,0 +1,43 @@
+/** Behind a proxy that shows the pages under a path: links, forms, style sheet and stream stay under it. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Browser } from "playwright-core";
+import { launchBrowser, openPage } from "./support/browser.ts";
+import { listPages, openSite, type Site } from "./support/site.ts";
+
+let browser: Browser;
+let site: Site;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  site = await openSite({ DAGMAR_WEB_BASE_PATH: "/tools/dagmar" });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await site.close();
+});
+
+test("every link and form stays under the path", async () => {
+  for (const path of Object.values(listPages(site)).filter((each) => !each.startsWith("/there"))) {
+    const { page, faults, close } = await openPage(browser, site.url + path);
+    const targets = await page.$$eval("a[href], form[action], link[href], script[src]", (found) =>
+      found.map(
+        (each) => each.getAttribute("href") ?? each.getAttribute("action") ?? each.getAttribute("src") ?? "",
+      ),
+    );
+    expect(
+      targets.filter((target) => !target.startsWith("/tools/dagmar") && !target.startsWith("#")),
+      path,
+    ).toEqual([]);
+    expect(faults, path).toEqual([]);
+    await close();
+  }
+});
+
+test("a form leads to its result under the path", async () => {
+  const { page, close } = await openPage(browser, `${site.url}/dags/steady/trigger`);
+  await page.fill("#date", "2026-11-24T06:00");
+  await page.click("button.is-primary");
+  await page.waitForURL("**/tools/dagmar/dags/steady/runs/**");
+  await close();
+});
