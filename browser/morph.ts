@@ -5,6 +5,7 @@ const OWN: Readonly<Record<string, ReadonlySet<string>>> = {
   DETAILS: new Set(["open"]),
   DIALOG: new Set(["open"]),
   INPUT: new Set(["value", "checked"]),
+  TD: new Set(["tabindex"]),
 };
 
 export function morph(present: Element, next: Element): void {

@@ -15,8 +15,8 @@ export interface Site extends ServiceWorld {
   close(): Promise<void>;
 }
 
-/** Ends scripts, closes attributes, turns the writing direction, and looks like a template. */
-export const HOSTILE = `"><script>window.hacked=1</script><img src=x onerror="window.hacked=2">' \u202etxt.exe \${x} {{x}}`;
+/** Ends scripts, closes attributes, and turns the writing direction. */
+export const HOSTILE = `"><script>window.hacked=1</script><img src=x onerror="window.hacked=2">' \u202etxt.exe`;
 
 const DAGS: Readonly<Record<string, string>> = {
   steady: `description: Two tasks that succeed.
@@ -62,11 +62,12 @@ export async function openSite(more: Readonly<Record<string, string>> = {}): Pro
   await world.prepare(["trigger", "slow", "--date", "2026-11-21"]);
   await eventually("slow runs", () => world.readStates("v_runs", "slow").includes("running"), scheduler);
   const [failed] = world.query<{ run_id: string }>("SELECT run_id FROM v_runs WHERE dag_id = 'broken_run'");
+  if (failed === undefined) throw new Error("the run that should fail did not run");
   return {
     ...world,
     scheduler,
     url: scheduler.url + (more["DAGMAR_WEB_BASE_PATH"] ?? ""),
-    failedRun: failed?.run_id ?? "",
+    failedRun: failed.run_id,
     async close() {
       await scheduler.stop();
       world.remove();
