@@ -1,6 +1,7 @@
 /** What pages do in a browser beyond showing themselves. Each page is complete without it, except for staying current. */
 import { enableCopying } from "./copy.ts";
 import { enableFilters } from "./filters.ts";
+import { openAtEnd } from "./follow.ts";
 import { enableGrid } from "./grid.ts";
 import { enableKeys } from "./keys.ts";
 import { stayCurrent } from "./stay-current.ts";
@@ -13,4 +14,5 @@ enableKeys();
 enableOnce();
 enableGrid();
 keepCounting();
+openAtEnd();
 stayCurrent();

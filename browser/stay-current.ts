@@ -1,4 +1,5 @@
 /** Keeps the page current: through the server's stream of changes, by asking now and then where the stream does not come through. */
+import { goToEnd, isFollowing } from "./follow.ts";
 import { readPage } from "./read-page.ts";
 import { serverTime } from "./server-time.ts";
 
@@ -7,6 +8,7 @@ const READ_EVERY_MS = 500;
 /** The stream gives a sign every 15 s. */
 const SILENT_MS = 18_000;
 const ASK_EVERY_MS = 5_000;
+const FOLLOW_EVERY_MS = 1_000;
 
 export function stayCurrent(): void {
   const address = document.querySelector<HTMLMetaElement>('meta[name="dagmar-stream"]')?.content;
@@ -20,7 +22,9 @@ export function stayCurrent(): void {
     isWanted = false;
     isReading = true;
     readMs = performance.now();
+    const isAtLogEnd = isFollowing();
     const isAnswered = await readPage(location.href);
+    if (isAtLogEnd) goToEnd();
     isReading = false;
     showStale(!isAnswered);
   }
@@ -48,6 +52,7 @@ export function stayCurrent(): void {
     const nowMs = performance.now();
     const isSilent = nowMs - streamMs > SILENT_MS;
     if (isSilent && nowMs - readMs > ASK_EVERY_MS) isWanted = true;
+    if (nowMs - readMs > FOLLOW_EVERY_MS && isFollowing()) isWanted = true;
     if (isWanted && nowMs - readMs >= READ_EVERY_MS) void read();
   }, READ_EVERY_MS / 2);
   document.addEventListener("visibilitychange", () => {

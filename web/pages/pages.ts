@@ -12,6 +12,7 @@ import { dagsPage } from "./dags/dags-page.ts";
 import { dagEventsPage, eventsPage } from "./events/events-page.ts";
 import type { Page } from "./frame/page.ts";
 import { homePage } from "./home/home-page.ts";
+import { logPage } from "./log/log-page.ts";
 import { runPage } from "./run/run-page.ts";
 import { dagRunsPage, runsPage } from "./runs/runs-page.ts";
 import { findPage } from "./service/find-page.ts";
@@ -29,6 +30,7 @@ export const PAGES: readonly Page[] = [
   filePage,
   dagEventsPage,
   runPage,
+  logPage,
   runsPage,
   eventsPage,
   poolsPage,

@@ -27,7 +27,11 @@ export interface PageSite {
 const find = createFinder<Page | Action>([...PAGES, ...ACTIONS]);
 
 /** Raises what is no refusal: a fault of the program. */
-export function answerPage(request: HttpRequest, read: ReadTools, site: PageSite): HttpReply | Pending {
+export async function answerPage(
+  request: HttpRequest,
+  read: ReadTools,
+  site: PageSite,
+): Promise<HttpReply | Pending> {
   const search = new URLSearchParams(request.search);
   const language = findLanguage(search.get("language") ?? undefined) ?? chooseLanguage(request);
   const href = createLinker(site.base);
@@ -41,7 +45,7 @@ export function answerPage(request: HttpRequest, read: ReadTools, site: PageSite
     const input = { params: found.params, search, here, fields };
     return answerAction(request, found.route, tools, input, renew, show);
   }
-  return show(tools, render(tools, request, { search, here }));
+  return show(tools, await render(tools, request, { search, here }));
 }
 
 function send(
@@ -69,7 +73,11 @@ function send(
   return write(request, page.status ?? 200, text, chosen === undefined ? null : { chosen, path: `${base}/` });
 }
 
-function render(tools: PageTools, request: HttpRequest, input: Omit<PageInput, "params">): RenderedPage {
+async function render(
+  tools: PageTools,
+  request: HttpRequest,
+  input: Omit<PageInput, "params">,
+): Promise<RenderedPage> {
   const found = find(request.method, request.path);
   if (found.kind === "nothing") {
     const detail = tools.language === "pt" ? `Não existe ${request.path}.` : `There is no ${request.path}.`;
@@ -84,7 +92,7 @@ function render(tools: PageTools, request: HttpRequest, input: Omit<PageInput, "
   }
   if (found.route.method === "POST") throw new Error("a form is not a page");
   try {
-    return found.route.render(tools, { ...input, params: found.params });
+    return await found.route.render(tools, { ...input, params: found.params });
   } catch (error) {
     const facts = judgeError(error);
     if (facts === undefined || facts.status >= 500) throw error;

@@ -41,5 +41,5 @@ export interface Page {
   /** Such as `/dags/{dag_id}`. */
   readonly path: string;
   /** Raises a `DagmarError` for what does not exist. */
-  render(tools: PageTools, input: PageInput): RenderedPage;
+  render(tools: PageTools, input: PageInput): RenderedPage | Promise<RenderedPage>;
 }
