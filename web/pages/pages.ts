@@ -12,6 +12,8 @@ import { dagsPage } from "./dags/dags-page.ts";
 import { dagEventsPage, eventsPage } from "./events/events-page.ts";
 import type { Page } from "./frame/page.ts";
 import { homePage } from "./home/home-page.ts";
+import { idPage, idsPage } from "./ids/ids-pages.ts";
+import { datasetPage, lakePage } from "./lake/lake-pages.ts";
 import { logPage } from "./log/log-page.ts";
 import { runPage } from "./run/run-page.ts";
 import { dagRunsPage, runsPage } from "./runs/runs-page.ts";
@@ -31,6 +33,10 @@ export const PAGES: readonly Page[] = [
   dagEventsPage,
   runPage,
   logPage,
+  lakePage,
+  datasetPage,
+  idsPage,
+  idPage,
   runsPage,
   eventsPage,
   poolsPage,
