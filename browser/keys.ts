@@ -1,4 +1,4 @@
-/** Keys that lead through the pages. They are off while somebody types. */
+/** Keys that lead through the pages. They are off in a field. */
 
 const AREAS: Readonly<Record<string, number>> = { h: 0, d: 1, r: 2, l: 3, i: 4, b: 5, e: 6 };
 const SECOND_KEY_MS = 1_500;

@@ -9,7 +9,7 @@ const OWN: Readonly<Record<string, ReadonlySet<string>>> = {
 };
 
 export function morph(present: Element, next: Element): void {
-  // What somebody is typing is never touched.
+  // A form that is being filled in is never touched.
   if (present.tagName === "FORM" || present.isEqualNode(next)) return;
   if (present.tagName !== next.tagName || present.id !== next.id) {
     present.replaceWith(next);

@@ -40,7 +40,8 @@ export function createWebFace(database: Database, tools: FaceTools): ServiceFace
       const { admit, answer, close } = createAnswers(database, address, tools, metrics, service);
       const start = async (): Promise<HttpServer> => {
         const server = await startHttpServer({ address, log, admit, answer });
-        log.info(`Health and metrics: ${server.url}/healthz, /readyz, /metrics; API: ${server.url}/api/v2`);
+        const pages = `${server.url}${tools.web.basePath}/`;
+        log.info(`Health and metrics: ${server.url}/healthz, /readyz, /metrics; pages: ${pages}`);
         return server;
       };
       const endpoint = await openEndpoint(start, clock, log);

@@ -39,5 +39,6 @@ test("a form leads to its result under the path", async () => {
   await page.fill("#date", "2026-11-24T06:00");
   await page.click("button.is-primary");
   await page.waitForURL("**/tools/dagmar/dags/steady/runs/**");
+  expect(await page.textContent("h1")).toContain("steady");
   await close();
 });

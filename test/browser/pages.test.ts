@@ -1,4 +1,4 @@
-/** Every page in Chromium: in both schemes, wide and narrow, it shows itself without faults, within its limits, and for everybody. */
+/** Every page in Chromium: in both schemes, wide and narrow, it shows itself without faults, within its limits, and without barriers. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -57,7 +57,7 @@ test.each(NAMES)("%s loads little, soon, and stands still", async (name) => {
       let sum = 0;
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
-      }).observe({ type: "layout-shift", buffered: true } as PerformanceObserverInit);
+      }).observe({ type: "layout-shift", buffered: true });
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
     });
     const [paint] = performance.getEntriesByName("first-contentful-paint");

@@ -17,7 +17,7 @@ export interface WatchedPage {
   readonly faults: readonly string[];
   /** Of what was loaded so far, without streams. */
   readonly loads: readonly { readonly url: string; readonly bytes: number }[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** In a context of its own, as a new visitor. */

@@ -16,7 +16,7 @@ import type { HttpAnswer, HttpReply, HttpStream } from "../../../web/server/exch
 import { makeVersion } from "../test-dag.ts";
 import { openTestWorld, type TestWorld } from "../test-world.ts";
 
-/** What a reader is told besides the world: it is the same in every world. */
+/** Settings of a reader that are the same in every world. */
 export const TEST_READING = {
   timezone: "America/Sao_Paulo",
   limits: { pools: new Map([["default", 8]]), maxActiveTasks: 32 },

@@ -78,7 +78,7 @@ function drawHead(tools: PageTools, { dagId, definition }: DagEntry, run: GridRu
   return html`<th scope="col"${isPicked && html` class="is-selected"`}><a href="${href(pathOfRun(dagId, run.runId))}" data-pick="${pick}" title="${label}" tabindex="-1">${label}</a></th>`;
 }
 
-/** So many fit beside their names in any window: then the oldest stands at the left. */
+/** So many fit next to their names in any window: then the oldest stands at the left. */
 const FEW = 20;
 const COLUMN = 10;
 const NAMES = 118;

@@ -1,4 +1,4 @@
-/** Answers a request for a page: finds it, renders it in the reader's language, and adds what browsers have to be told. */
+/** Answers a request for a page: finds it, renders it in the reader's language, and adds the headers that browsers need. */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { Pending } from "../../api/answer.ts";

@@ -1,4 +1,4 @@
-/** Icons as symbols of the page. Each state has a shape of its own, so that no state is told by its colour alone. */
+/** Icons as symbols of the page. Each state has a shape of its own, so that no state depends on its colour alone. */
 import { html, type Html } from "./html.ts";
 
 /** Drawn in 16 x 16 units with the ink of the text around them. */

@@ -1,0 +1,197 @@
+/** Pages as a browser gets them: each answers, escapes what was stored, keeps its address, and says who may do what. */
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { PAGES } from "../../web/pages/pages.ts";
+import { layOut } from "../../web/pages/dag/layout-graph.ts";
+import { html } from "../../web/pages/frame/html.ts";
+import { chooseLanguage } from "../../web/pages/frame/language.ts";
+import { colour } from "../../web/pages/log/ansi.ts";
+import { showBytes, showCount, showDuration } from "../../web/pages/parts/figures.ts";
+import { makeDag, makeTask } from "../support/test-dag.ts";
+import { openReadWorld, type ReadWorld } from "../support/web/read-world.ts";
+
+const HOSTILE = `"><script>alert(1)</script>'`;
+
+describe("every page", () => {
+  it.each(PAGES.map(({ path }) => path))(
+    "answers at %s, with the policy that lets nothing foreign run",
+    async (path) => {
+      const { world, runId } = await openPages();
+      const target = path
+        .replace("{dag_id}", "steady")
+        .replace("{run_id}", encodeURIComponent(runId))
+        .replace("{task_id}", "one")
+        .replace("{number}", "1")
+        .replace("{backfill_id}", "7")
+        .replace("{dataset}", "movies")
+        .replace("{asked_id}", "tt0000001");
+      const { status, headers, body } = await world.ask(target, { accept: "text/html" });
+      // A world without backfills and ids has no such page; one that would go elsewhere leads there.
+      expect([200, 303, 404, 422]).toContain(status);
+      if (status === 303) return;
+      expect(headers["Content-Security-Policy"]).toContain("default-src 'none'");
+      expect(String(body)).toContain("</html>");
+      expect(String(body)).not.toContain("<script>alert");
+    },
+  );
+});
+
+async function openPages(): Promise<{ world: ReadWorld; runId: string }> {
+  const world = await openReadWorld();
+  const dag = makeDag([makeTask("one"), makeTask("two", { needs: ["one"] })], {
+    dagId: "steady",
+    description: HOSTILE,
+  });
+  await world.saveDag(dag);
+  const runId = await world.addRun({
+    dag,
+    date: "2026-11-22T09:00:00Z",
+    state: "failed",
+    tasks: { one: "failed" },
+  });
+  await world.addRun({ dag, date: "2026-11-23T09:00:00Z", tasks: { one: "success", two: "success" } });
+  return { world, runId };
+}
+
+describe("a page", () => {
+  let world: ReadWorld;
+  let runId: string;
+
+  it("shows what was stored as text", async () => {
+    ({ world, runId } = await openPages());
+    const { body } = await world.ask("/dags/steady");
+    expect(String(body)).toContain("&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;");
+  });
+
+  it("is compressed for a browser that takes it, and not sent again if it is the same", async () => {
+    ({ world, runId } = await openPages());
+    const plain = await world.ask("/keys");
+    const zipped = await world.ask("/keys", { "accept-encoding": "gzip, br" });
+    expect(zipped.headers["Content-Encoding"]).toBe("gzip");
+    expect(gunzipSync(zipped.body as Uint8Array).toString()).toBe(plain.body);
+    const again = await world.ask("/keys", { "if-none-match": plain.headers["ETag"] ?? "" });
+    expect(again.status).toBe(304);
+  });
+
+  it("is in the language that was chosen, else in the browser's", async () => {
+    ({ world, runId } = await openPages());
+    const chosen = await world.ask("/dags?language=pt");
+    expect(String(chosen.body)).toContain('lang="pt-BR"');
+    expect(chosen.headers["Set-Cookie"]).toMatch(/^dagmar_language=pt; Path=\//);
+    expect(chooseLanguage({ headers: { "accept-language": "de, pt-BR;q=0.8, en;q=0.5" } })).toBe("pt");
+    expect(chooseLanguage({ headers: { "accept-language": "pt;q=0, *" } })).toBe("en");
+    expect(chooseLanguage({ headers: { cookie: "a=b; dagmar_language=pt" } })).toBe("pt");
+    expect(chooseLanguage({ headers: { cookie: "dagmar_language=<script>" } })).toBe("en");
+  });
+
+  it("leads from a word to what it means", async () => {
+    ({ world, runId } = await openPages());
+    expect((await world.ask("/find?q=steady")).headers["Location"]).toBe("/dags/steady");
+    expect((await world.ask(`/find?q=${encodeURIComponent(runId)}`)).headers["Location"]).toContain("/runs/");
+    expect((await world.ask("/find?q=tt0133093")).headers["Location"]).toBe("/ids/tt0133093");
+    expect((await world.ask("/find?q=stea")).status).toBe(200);
+  });
+
+  it("says what does not exist, with the status", async () => {
+    ({ world, runId } = await openPages());
+    for (const path of [
+      "/nada",
+      "/dags/nada",
+      "/dags/steady/runs/nada",
+      "/backfills/99",
+      "/ids/tt1",
+      "/%zz",
+    ]) {
+      const { status, body } = await world.ask(path);
+      expect(status, path).toBe(404);
+      expect(String(body), path).toContain("</html>");
+    }
+  });
+});
+
+describe("html", () => {
+  it.each([
+    ["markup", "<b>&\"'</b>", "&lt;b&gt;&amp;&quot;&#39;&lt;/b&gt;"],
+    ["a mark that turns the direction", "a\u202eb", "a\\u202eb"],
+    ["a bell", "a\u0007b", "a\\u0007b"],
+    ["line feeds and tabs as they are", "a\n\tb", "a\n\tb"],
+  ])("escapes %s", (_, text, escaped) => {
+    expect(html`${text}`.text).toBe(escaped);
+  });
+
+  it("takes no object that only looks like a template", () => {
+    const parsed = JSON.parse('{"text":"<script>"}') as never;
+    expect(() => html`${parsed}`.text).toThrow();
+  });
+});
+
+describe("a log line", () => {
+  it.each([
+    ["colours", "\u001b[31mred\u001b[0m plain", '<span class="red">red</span> plain'],
+    ["markup in colours", "\u001b[1m<b>\u001b[0m", '<span class="bold">&lt;b&gt;</span>'],
+    ["other sequences, which are left out", "a\u001b[2Kb", "ab"],
+  ])("shows %s", (_, text, shown) => {
+    expect(html`${colour(text, "")}`.text).toBe(shown);
+  });
+
+  it("marks what was searched for, in any case", () => {
+    expect(html`${colour("An Error, error", "error")}`.text).toBe(
+      "An <mark>Error</mark>, <mark>error</mark>",
+    );
+  });
+});
+
+describe("figures", () => {
+  it.each([
+    [showCount(37_006), "37\u202f006"],
+    [showCount(7), "7"],
+    [showBytes(6_710_886), "6.4 MiB"],
+    [showBytes(512), "512 B"],
+    [showDuration(0.34), "0.3 s"],
+    [showDuration(67), "1 min 7 s"],
+    [showDuration(4_020), "1 h 7 min"],
+    [showDuration(90_000), "1 d 1 h"],
+  ])("%s", (shown, expected) => {
+    expect(shown).toBe(expected);
+  });
+});
+
+describe("the graph's layout", () => {
+  it("puts a task behind all that it needs, and every task in a place of its own", () => {
+    const tasks = [
+      { taskId: "a", needs: [] },
+      { taskId: "b", needs: ["a"] },
+      { taskId: "c", needs: ["a", "b", "gone"] },
+      { taskId: "d", needs: [] },
+    ];
+    const placed = layOut(tasks);
+    expect(Object.fromEntries(placed.map(({ taskId, layer }) => [taskId, layer]))).toEqual({
+      a: 0,
+      b: 1,
+      c: 2,
+      d: 0,
+    });
+    expect(new Set(placed.map(({ layer, row }) => `${layer}/${row}`)).size).toBe(tasks.length);
+  });
+
+  it("uncrosses two lines that need not cross", () => {
+    const placed = layOut([
+      { taskId: "a", needs: [] },
+      { taskId: "b", needs: [] },
+      { taskId: "x", needs: ["b"] },
+      { taskId: "y", needs: ["a"] },
+    ]);
+    const row = (id: string) => placed.find(({ taskId }) => taskId === id)?.row ?? -1;
+    expect(row("y") < row("x")).toBe(row("a") < row("b"));
+  });
+
+  it("takes a thousand tasks in a moment", () => {
+    const tasks = Array.from({ length: 1_000 }, (_, index) => ({
+      taskId: `t${index}`,
+      needs: index < 10 ? [] : [`t${index - 10}`, `t${index - 7}`],
+    }));
+    const began = performance.now();
+    layOut(tasks);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+});
