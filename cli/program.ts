@@ -17,6 +17,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   runs: "the runs: list, show, cancel",
   tasks: "the tasks of a run: show logs, rerun, set the state by hand",
   lake: "stored objects and missing ids",
+  ids: "the ids that were asked for: show one",
   tokens: "tokens for the API and the pages: create, list, revoke",
   db: "the database: migrate, back up, check, prune",
 };

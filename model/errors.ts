@@ -26,6 +26,7 @@ export type ErrorTable = Readonly<Record<string, ErrorMeaning>>;
 export const ERROR_CODES = {
   DAG_INVALID: { exit: 78, meaning: "A Dag file has faults; every one is listed with its line and column." },
   DAG_UNKNOWN: { exit: 2, meaning: "The Dag folder has no Dag of that name." },
+  ID_UNKNOWN: { exit: 2, meaning: "No run has asked for an id of that name in this lake." },
   TASK_UNKNOWN: { exit: 2, meaning: "The Dag has no task of that name." },
   POOL_UNKNOWN: { exit: 2, meaning: "There is no pool of that name." },
   LOGIN_REQUIRED: { exit: 1, meaning: "The request has no valid token and no valid session." },

@@ -15,6 +15,7 @@ import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { lakeLs } from "./lake/ls.ts";
 import { lakeMigrate } from "./lake/migrate.ts";
+import { idsShow } from "./ids/show.ts";
 import { lakeMissing } from "./lake/missing.ts";
 import { lakeRm } from "./lake/rm.ts";
 import { lakeVerify } from "./lake/verify.ts";
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   lakeMissing,
   lakeRm,
   lakeMigrate,
+  idsShow,
   tokensCreate,
   tokensList,
   tokensRevoke,

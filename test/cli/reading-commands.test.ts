@@ -48,6 +48,7 @@ const READERS = [
   ["runs", "list"],
   ["lake", "ls"],
   ["lake", "missing"],
+  ["ids", "show", "tt1"],
   ["db", "backup", "copy.db"],
 ] as const;
 
@@ -221,6 +222,24 @@ test.each([
     expect(all.total).toBeGreaterThan(1);
   },
 );
+
+test("ids show tells the story of one id, and says that another one was never asked for", async () => {
+  const stored = ids.movies.find((id) => !isUnknown(id)) ?? "";
+  const unknown = ids.movies.find(isUnknown) ?? "";
+  const [table, story, missing, never] = await Promise.all([
+    readTable("ids", "show", stored),
+    readJson<readonly { outcome: string; key: string; runId: string }[]>("ids", "show", stored),
+    readTable("ids", "show", unknown),
+    world.run(["ids", "show", "tt9999999"]),
+  ]);
+  expect(table).toMatch(/^tmdb_movies +stored /m);
+  expect(story).toMatchObject([
+    { outcome: "stored", key: expect.stringContaining("Raw/TMDB/JSON/Movies/") as string },
+  ]);
+  expect(missing).toMatch(/^tmdb_movies +not_found /m);
+  expect(never.exitCode).toBe(2);
+  expect(never.stderr).toContain("No run has asked for tt9999999.");
+});
 
 test("lake missing names each id that is not stored, and why", async () => {
   const unknown = [...ids.movies, ...ids.series].filter(isUnknown);

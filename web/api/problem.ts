@@ -64,6 +64,7 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   "DAG_UNKNOWN",
   "RUN_UNKNOWN",
   "TASK_UNKNOWN",
+  "ID_UNKNOWN",
   "POOL_UNKNOWN",
   "LOG_MISSING",
   "LOG_UNREADABLE",

@@ -88,7 +88,7 @@ export function pickBackfill({ query }: Pick<PageTools, "query">, asked: string)
   const id = Number(asked);
   const found = Number.isSafeInteger(id) ? findBackfillEntry(query, id) : undefined;
   if (found !== undefined) return found;
-  throw new CommandRefused("RUN_UNKNOWN", `There is no backfill ${asked}.`);
+  throw new CommandRefused("BACKFILL_UNKNOWN", `There is no backfill ${asked}.`);
 }
 
 export const backfillPage: Page = {

@@ -102,7 +102,7 @@ export const idPage: Page = {
     const asked = params["asked_id"] ?? "";
     const entries = listIdEntries(query, lakeId, asked);
     if (entries.length === 0) {
-      throw new CommandRefused("RUN_UNKNOWN", words.unknown(asked), { hint: words.unknownHint });
+      throw new CommandRefused("ID_UNKNOWN", words.unknown(asked), { hint: words.unknownHint });
     }
     return {
       title: asked,

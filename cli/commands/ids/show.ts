@@ -1,0 +1,43 @@
+/** `dagmar ids show`: what was decided about one id, by which run, and where its answer lies. */
+import { EXIT } from "../../../model/errors.ts";
+import { isSet, JSON_OPTION, type Command } from "../../command.ts";
+import { showInstant } from "../../output/time.ts";
+
+export const idsShow: Command = {
+  name: "ids show",
+  summary: "the story of one id: what was decided about it, and where its answer lies",
+  args: [{ name: "<id>", description: "as it was asked for, such as tt0133093" }],
+  options: [JSON_OPTION],
+  examples: ["dagmar ids show tt0133093", "dagmar ids show tt0133093 --json"],
+  async run({ args, options, output }) {
+    const { withApp } = await import("../../open-app.ts");
+    const { describeId } = await import("../../../app/lake/describe-id.ts");
+    return withApp(async (app) => {
+      const entries = await describeId(app, String(args[0]));
+      if (isSet(options, "json")) {
+        output.json(entries);
+        return EXIT.done;
+      }
+      output.table(
+        [
+          "dataset",
+          "outcome",
+          { title: "reason", isText: true },
+          { title: "run", rank: 2 },
+          { title: "decided", rank: 1 },
+          { title: "object", isText: true },
+        ],
+        entries.map((entry) => [
+          entry.dataset,
+          entry.outcome,
+          [entry.reason, entry.detail].filter((part) => part !== null).join(": "),
+          entry.runId === null ? null : `${entry.dagId ?? ""}/${entry.runId}`,
+          showInstant(entry.decidedAt, app.settings.timezone),
+          entry.key,
+        ]),
+        "",
+      );
+      return EXIT.done;
+    });
+  },
+};
