@@ -31,7 +31,7 @@ async function copy(button: HTMLElement): Promise<void> {
 }
 
 /** Read aloud by screen readers. */
-export function announce(text: string): void {
+function announce(text: string): void {
   const place = document.querySelector("#announce");
   if (place !== null) place.textContent = text;
 }

@@ -115,7 +115,7 @@ async function countAllReturns(log: LogText, start: number, end: number): Promis
 const COUNT_BYTES = 1024 * 1024;
 
 /** At most `at`: where a character begins, so that none is split. Not more than three bytes earlier: the rest is no UTF-8. */
-export function findCharacterStart(bytes: Buffer, at: number): number {
+function findCharacterStart(bytes: Buffer, at: number): number {
   for (let place = at; place > Math.max(0, at - 4); place -= 1) {
     if (((bytes[place] ?? 0) & 0xc0) !== 0x80) return place;
   }

@@ -16,7 +16,7 @@ export interface Site extends ServiceWorld {
 }
 
 /** Ends scripts, closes attributes, and turns the writing direction. */
-export const HOSTILE = `"><script>window.hacked=1</script><img src=x onerror="window.hacked=2">' \u202etxt.exe`;
+const HOSTILE = `"><script>window.hacked=1</script><img src=x onerror="window.hacked=2">' \u202etxt.exe`;
 
 const DAGS: Readonly<Record<string, string>> = {
   steady: `description: Two tasks that succeed.

@@ -36,7 +36,7 @@ function readAccepted(header: string): Language {
 }
 
 /** `undefined` if the header has none of that name. */
-export function readCookie(header: string, name: string): string | undefined {
+function readCookie(header: string, name: string): string | undefined {
   const found = header
     .split(";")
     .map((pair) => pair.trim())

@@ -64,7 +64,7 @@ export function showClock(tools: TimeTools, instant: string, zone: string): Html
   return html`<time datetime="${instant}" title="${showUtc(instant)}" class="nowrap">${clock} <span class="offset">${offset}</span></time>`;
 }
 
-export function showUtc(instant: string): string {
+function showUtc(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 }
 

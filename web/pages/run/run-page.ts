@@ -62,7 +62,7 @@ ${
 };
 
 /** In this lake if it is there, else in another one. Raises `RUN_UNKNOWN`. */
-export function pickRun({ query, lakeId }: PageTools, dagId: string, runId: string): RunEntry {
+function pickRun({ query, lakeId }: PageTools, dagId: string, runId: string): RunEntry {
   const found = findRunEntry(query, lakeId, dagId, runId);
   if (found !== undefined) return found;
   throw new CommandRefused("RUN_UNKNOWN", `${dagId} has no run ${runId}.`, {
