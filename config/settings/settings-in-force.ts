@@ -1,17 +1,8 @@
 /** Which settings are in force, for people: every variable, its value and where it comes from. Of a secret only that it is set. */
+import type { SettingInForce } from "../../model/access/setting-in-force.ts";
 import { makeMask } from "../../model/text/mask-secrets.ts";
 import type { Environment } from "./environment.ts";
 import type { Variable } from "./variables.ts";
-
-/** Plain data: it crosses to the thread that answers for pages. */
-export interface SettingInForce {
-  readonly name: string;
-  readonly description: string;
-  /** `null` for a secret, and if it is not set and has no default. */
-  readonly value: string | null;
-  readonly origin: "environment" | ".env" | "file" | "default" | "unset";
-  readonly isSecret: boolean;
-}
 
 const IN_ADDRESS = /\/\/[^/@\s]*@/g;
 

@@ -36,7 +36,8 @@ import {
   type HttpAddress,
   type LakeSetting,
 } from "./setting-values.ts";
-import { listSettingsInForce, type SettingInForce } from "./settings-in-force.ts";
+import type { SettingInForce } from "../../model/access/setting-in-force.ts";
+import { listSettingsInForce } from "./settings-in-force.ts";
 import { suggestName } from "../suggestion.ts";
 import { listVariables, type Variable } from "./variables.ts";
 

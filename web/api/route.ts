@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import type { Order, OrderAnswer, OrderKind } from "../../app/service/orders.ts";
 import type { TaskLogs } from "../../app/tasks/task-logs.ts";
-import type { SettingInForce } from "../../app/service/settings-in-force.ts";
+import type { SettingInForce } from "../../model/access/setting-in-force.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ChangeFeed } from "../reading/change-feed.ts";

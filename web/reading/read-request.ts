@@ -1,5 +1,5 @@
 /** What the main thread and the reading thread send each other. */
-import type { SettingInForce } from "../../app/service/settings-in-force.ts";
+import type { SettingInForce } from "../../model/access/setting-in-force.ts";
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
 import type { RunLimits } from "../api/route.ts";
 import type { Credential } from "../../model/access/credential.ts";

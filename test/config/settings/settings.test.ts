@@ -61,7 +61,24 @@ test("with nothing configured, the lake is a folder and the state a file, under 
     proxy: null,
     aws: {},
     secrets: [],
+    inForce: expect.any(Array) as unknown,
   });
+});
+
+test("what is in force is listed with its origin, without a secret, also in an address or in another value", () => {
+  const { inForce } = parse({
+    DAGMAR_LAKE: "file:lake",
+    TMDB_API_TOKEN: "s3cret-token",
+    HTTPS_PROXY: "http://user:pass-word@proxy.example.com:3128",
+    DAGMAR_NOTIFY_TEMPLATE: '{"text":"s3cret-token ${message}"}',
+  });
+  const find = (name: string) => inForce.find((setting) => setting.name === name);
+  expect(find("DAGMAR_LAKE")).toMatchObject({ value: "file:lake", origin: "environment" });
+  expect(find("DAGMAR_TIMEZONE")).toMatchObject({ value: "UTC", origin: "default" });
+  expect(find("TMDB_API_TOKEN")).toMatchObject({ value: null, origin: "environment", isSecret: true });
+  expect(find("AWS_PROFILE")).toMatchObject({ value: null, origin: "unset" });
+  expect(JSON.stringify(inForce)).not.toMatch(/s3cret-token|pass-word/);
+  expect(inForce.map(({ name }) => name).toSorted()).toEqual(VARIABLES.map(({ name }) => name).toSorted());
 });
 
 test("settings are frozen", () => {
@@ -326,7 +343,9 @@ test("the table of variables names each once, says what it is for, and gives def
   const defaults = VARIABLES.flatMap(({ name, default: preset }) =>
     preset === undefined ? [] : [[name, preset] as const],
   );
-  expect(parse(Object.fromEntries(defaults))).toEqual(parse({}));
+  const { inForce: _given, ...withDefaults } = parse(Object.fromEntries(defaults));
+  const { inForce: _none, ...none } = parse({});
+  expect(withDefaults).toEqual(none);
   const examples = VARIABLES.flatMap(({ name, example }) =>
     example === undefined ? [] : [[name, example] as const],
   );

@@ -1,5 +1,5 @@
 /** Which settings are in force and where each comes from. Secrets are shown as set or not set. */
-import type { SettingInForce } from "../../../app/service/settings-in-force.ts";
+import type { SettingInForce } from "../../../model/access/setting-in-force.ts";
 import { html, type Html } from "../frame/html.ts";
 import type { Words } from "../frame/language.ts";
 import type { Page, PageTools } from "../frame/page.ts";

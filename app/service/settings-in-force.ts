@@ -1,2 +1,0 @@
-/** The settings that pages show. */
-export type { SettingInForce } from "../../config/settings/settings-in-force.ts";
