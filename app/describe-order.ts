@@ -4,7 +4,7 @@ import { readRun } from "../state/runs/dag-runs.ts";
 import type { Query } from "../state/sqlite/query.ts";
 import { writeBackfillCommand } from "./backfills/order-backfill.ts";
 import { quoteWord } from "./quote-word.ts";
-import { writeRunCommand } from "./runs/order-run.ts";
+import { writeParamWords, writeRunCommand } from "./runs/order-run.ts";
 import type { Order, OrderKind } from "./service/orders.ts";
 import { writeClearCommand } from "./tasks/order-clear.ts";
 import { writeMarkCommand } from "./tasks/order-mark.ts";
@@ -18,7 +18,8 @@ const DESCRIBE: Describe = {
     if (mustBeNew === true) {
       return writeRunCommand(dag.dagId, { date: logicalDate, params, isForced: false });
     }
-    return `dagmar run ${dag.dagId} --date ${logicalDate ?? ""}${isRerun ? " --rerun" : ""}`;
+    const words = [`dagmar run ${dag.dagId} --date ${logicalDate ?? ""}`, ...(isRerun ? ["--rerun"] : [])];
+    return [...words, ...writeParamWords(params)].join(" ");
   },
   pause: (_, { request: { dag, isPaused } }) => `dagmar dags ${isPaused ? "pause" : "unpause"} ${dag.dagId}`,
   cancel_run: (query, { dagRunId }) => `dagmar runs cancel ${quoteWord(nameRun(readRun(query, dagRunId)))}`,

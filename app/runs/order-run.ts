@@ -91,13 +91,27 @@ function choose(facts: DateFacts, version: DagVersion, dags: DagsById, words: Ne
 }
 
 export function writeRunCommand(dagId: string, { date, params, isForced }: NewRunWords): string {
-  const given = Object.entries(params).map(([name, value]) =>
-    quoteWord(`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`),
-  );
   return [
     `dagmar trigger ${dagId}`,
     ...(date === null ? [] : [`--date ${quoteWord(date)}`]),
     ...(isForced ? ["--force"] : []),
-    ...given.map((word) => `--param ${word}`),
+    ...writeParamWords(params),
   ].join(" ");
+}
+
+/** As `--param` takes them: a text that would be read as JSON is in quotes. */
+export function writeParamWords(params: Params): readonly string[] {
+  return Object.entries(params).map(([name, value]) => {
+    const isText = typeof value === "string" && !isJson(value);
+    return `--param ${quoteWord(`${name}=${isText ? value : JSON.stringify(value)}`)}`;
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -72,7 +72,7 @@ describe.each(WAYS)("%s", (way) => {
     await world.prepare(["tasks", "mark", "daily", "nothing", "failed"]);
     await world.prepare(["dags", "pause", "daily"]);
     const events = world.query<{ kind: string; requested_by: string | null }>(
-      "SELECT kind, requested_by FROM v_events WHERE kind IN ('token_created', 'token_revoked', 'run_requested', 'task_marked', 'dag_paused')",
+      "SELECT kind, requested_by FROM v_events WHERE kind IN ('token_created', 'token_revoked', 'run_requested', 'task_marked', 'dag_paused') ORDER BY at",
     );
     expect(events.map(({ kind }) => kind)).toEqual([
       "token_created",

@@ -55,10 +55,16 @@ async function backUp(world: CliWorld): Promise<() => void> {
   };
 }
 
-/** A page that is not read at the start. */
-function damageLastPage(file: string): void {
+/** A page that is not read at the start: the first one of a table. */
+function damagePage(file: string): void {
+  const database = new BetterSqlite3(file, { readonly: true });
+  const { rootpage } = database
+    .prepare<[], { rootpage: number }>("SELECT rootpage FROM sqlite_schema WHERE name = 'doubled_ids'")
+    .get() ?? { rootpage: 0 };
+  database.close();
+  expect(rootpage).toBeGreaterThan(1);
   const descriptor = openSync(file, "r+");
-  writeSync(descriptor, Buffer.alloc(64, 7), 0, 64, statSync(file).size - 4096);
+  writeSync(descriptor, Buffer.alloc(64, 7), 0, 64, (rootpage - 1) * 4096);
 }
 
 function changeRows(world: CliWorld, text: string): void {
@@ -136,10 +142,19 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     await say(world, ["run", "tmdb_ingest", "--date", DATE], 1);
     expect(await page.follow("dagmar lake missing --outcome failed")).toMatch(/^tt\d+ .*wrong_title/m);
     const restore = await backUp(world);
-    damageLastPage(world.databaseFile);
+    damagePage(world.databaseFile);
     await page.follow("dagmar db check", {}, 1);
     restore();
     await page.follow("dagmar db check");
+  },
+  "Pages and API": async (world, page) => {
+    writeDag(world, "by_hand");
+    await page.follow("dagmar tokens create --role viewer --expires 90d --name dashboard");
+    expect(await page.follow("dagmar tokens list")).toMatch(/dashboard +viewer/);
+    await page.follow("dagmar tokens revoke 1");
+    expect(await page.follow("dagmar tokens revoke", { revoke: "revoke 1" })).toContain("revoked already");
+    await world.prepare(["run", "by_hand", "--date", DATE]);
+    expect(await page.follow("dagmar runs show", { show: "show by_hand" })).toContain("requested by");
   },
   Logs: async (world, page) => {
     writeDag(world, "faulty");
@@ -305,7 +320,7 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     writeDag(world, "by_hand");
     await world.prepare(["run", "by_hand", "--date", DATE]);
     const restore = await backUp(world);
-    damageLastPage(world.databaseFile);
+    damagePage(world.databaseFile);
     await page.follow("dagmar db check", {}, 1);
     restore();
     await page.follow("dagmar db check");

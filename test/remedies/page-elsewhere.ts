@@ -86,4 +86,9 @@ export const PAGE_EXECUTED_ELSEWHERE: readonly PageElsewhere[] = [
     file: "test/bench/bench.test.ts",
     holds: "bench",
   },
+  {
+    covers: ["Dagmar: dagmar scheduler", "Pages and API: dagmar scheduler"],
+    file: "test/e2e/api.test.ts",
+    holds: "world.startScheduler()",
+  },
 ];
