@@ -22,6 +22,7 @@ const PASSING: readonly ErrorCode[] = [
   "DATABASE_FAILING",
   "MACHINE_SHORT",
   "TOO_MANY_FILES",
+  "TOO_MANY_TRIES",
   "FOLDER_GONE",
   "ADDRESS_TAKEN",
   "NO_SCHEDULER",

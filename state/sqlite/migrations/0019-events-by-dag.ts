@@ -1,7 +1,6 @@
-/** Pages list the events of a Dag, of a run and of one kind: each is found at once, in the order of the events. */
+/**
+ * Pages list the events of a Dag and of its runs. One index, and no more: each adds pages to a scheduler's step, and beyond
+ * 64 KiB of changed pages SQLite keeps a step's savepoints in a temporary file.
+ */
 
-export const eventsByDag: readonly string[] = [
-  `CREATE INDEX events_by_dag ON events (dag_id)`,
-  `CREATE INDEX events_by_run ON events (run_id, dag_id)`,
-  `CREATE INDEX events_by_kind ON events (kind)`,
-];
+export const eventsByDag: readonly string[] = [`CREATE INDEX events_by_dag ON events (dag_id)`];

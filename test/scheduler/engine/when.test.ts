@@ -108,7 +108,9 @@ test.each(["always", "one_success", "one_failed", "one_done"] as const)(
     expect(states(world)["work"]).toBe("none 0");
     const limits = { pools: new Map([["default", 16]]), maxActiveTasks: 32 };
     const waiting = explainRun(world.database, 1, limits, world.clock.now());
-    expect(waiting).toEqual([{ taskId: "work", reasons: ["when waits for slow, which is running"] }]);
+    expect(waiting).toEqual([
+      { taskId: "work", kinds: ["upstream"], reasons: ["when waits for slow, which is running"] },
+    ]);
     gate.open();
     await service.rest();
     expect(states(world)["work"]).toBe("success 1");

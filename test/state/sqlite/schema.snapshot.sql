@@ -36,10 +36,6 @@ CREATE INDEX dataset_writes_by_dataset ON dataset_writes (dataset, lake);
 
 CREATE INDEX events_by_dag ON events (dag_id);
 
-CREATE INDEX events_by_kind ON events (kind);
-
-CREATE INDEX events_by_run ON events (run_id, dag_id);
-
 CREATE INDEX notices_by_dag ON notices (dag_id, notice_id);
 
 CREATE INDEX notices_open ON notices (notice_id) WHERE state = 'open';
