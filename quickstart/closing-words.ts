@@ -56,7 +56,7 @@ function describePlaces(end: QuickstartEnd): readonly string[] {
 function describeNextSteps(end: QuickstartEnd): readonly string[] {
   return [
     "",
-    "`npm test` runs the tests with what is installed, in 10 to 20 minutes; `npm cit` installs everything again first.",
+    "`npm test` runs the tests with what is installed, in 20 to 30 minutes; `npm cit` installs everything again first.",
     "Next, with your own:",
     "  1. CSVs    put movies.csv and series.csv into data/input (or name the folder: DAGMAR_INPUT)",
     "  2. token   cp .env.example .env, and set TMDB_API_TOKEN in it",
