@@ -166,8 +166,10 @@ const SOURCES = [
   "scheduler",
   "app",
   "web",
+  "browser",
   "cli",
   "package.json",
+  "tsconfig.json",
   "bundle.mjs",
 ];
 
