@@ -1,5 +1,5 @@
 /**
- * Pages list the events of a Dag and of its runs. One index, and no more: each adds pages to a scheduler's step, and beyond
+ * Pages list the events of a Dag and of its runs. One index only: each adds pages to a scheduler's step, and beyond
  * 64 KiB of changed pages SQLite keeps a step's savepoints in a temporary file.
  */
 
