@@ -11,7 +11,7 @@ import {
 } from "../../model/access/credential.ts";
 import type { Role } from "../../model/access/user.ts";
 import { escapeControlCharacters } from "../../model/text/control-character.ts";
-import { explainError, raiseRefusal, replyProblem } from "../api/problem.ts";
+import { judgeError, raiseRefusal, replyProblem, replyRefusal } from "../api/problem.ts";
 import {
   JSON_TYPE,
   reply,
@@ -240,9 +240,7 @@ function replyType(type: string): HttpReply {
 }
 
 function replyNotNow(outcome: OrderOutcome): HttpReply {
-  const explained = outcome.state === "refused" ? explainError(raiseRefusal(outcome.refusal)) : undefined;
-  return (
-    explained ??
-    replyProblem({ status: 503, code: "NO_SCHEDULER", detail: "The session could not be changed now." })
-  );
+  const known = outcome.state === "refused" ? judgeError(raiseRefusal(outcome.refusal)) : undefined;
+  const detail = "The session could not be changed now.";
+  return replyRefusal(known ?? { status: 503, code: "NO_SCHEDULER", detail });
 }

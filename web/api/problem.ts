@@ -98,13 +98,6 @@ const ABOUT_FILES: ReadonlySet<string> = new Set([
 const RETRY_AFTER_SECONDS = 5;
 
 /** What this error says over HTTP. Any other error is a bug: `undefined`, and nothing of it is shown. */
-export function explainError(error: unknown): HttpReply | undefined {
-  const facts = judgeError(error);
-  if (facts === undefined) return undefined;
-  return replyProblem(facts, facts.status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {});
-}
-
-/** As `explainError`, for the page of a problem. */
 export function judgeError(error: unknown): ProblemFacts | undefined {
   if (!(error instanceof DagmarError)) return undefined;
   const { code } = error;
@@ -112,6 +105,21 @@ export function judgeError(error: unknown): ProblemFacts | undefined {
     ? { code, detail: describeErrorCode(code) ?? code }
     : { code, detail: error.message, hint: error.hint };
   return { ...facts, status: judgeStatus(error) };
+}
+
+/** Of an error that is a bug. */
+export const BUG: ProblemFacts = {
+  status: 500,
+  code: "INTERNAL",
+  detail: "Internal error; the log has the reason.",
+};
+
+export function replyRefusal(facts: ProblemFacts): HttpReply {
+  return replyProblem(facts, retryHeaders(facts));
+}
+
+export function retryHeaders({ status }: ProblemFacts): Readonly<Record<string, string>> {
+  return status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {};
 }
 
 function judgeStatus({ code, exitCode }: DagmarError): number {

@@ -11,13 +11,15 @@ import { openDatabase, type Database } from "../../state/sqlite/database.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { answerApi } from "../api/answer.ts";
-import { explainError, replyProblem } from "../api/problem.ts";
+import { BUG, judgeError, replyRefusal, type ProblemFacts } from "../api/problem.ts";
 import type { LiveTools, ReadTools } from "../api/route.ts";
 import { answerErrorPage, ERROR_PAGES } from "../pages/error-page.ts";
-import { answerPage, type PageSite } from "../pages/frame/answer-page.ts";
+import { answerPage } from "../pages/frame/answer-page.ts";
 import { ASSET_PATHS, readAssets, type Assets } from "../pages/frame/assets.ts";
+import type { Site } from "../pages/frame/bare-page.ts";
+import { sendFault } from "../pages/frame/problem-page.ts";
 import { answerLoginPage, LOGIN_PAGE } from "../pages/login/login-page.ts";
-import type { HttpAnswer, HttpRequest } from "../server/exchange.ts";
+import type { HttpAnswer, HttpReply, HttpRequest } from "../server/exchange.ts";
 import { createChangeFeed } from "./change-feed.ts";
 import type { Answered, ReadSettings } from "./read-request.ts";
 
@@ -91,7 +93,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
     return assets;
   }
 
-  function getSite(): PageSite {
+  function getSite(): Site {
     return { assets: getAssets(), base: settings.base };
   }
 
@@ -101,18 +103,20 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
     await former?.then((database) => database.close()).catch(() => undefined);
   }
 
-  async function withFaults<T>(work: () => Promise<T>): Promise<T | Answered> {
+  /** `refuse`: the reply to a refusal or a fault. */
+  async function withFaults<T>(
+    work: () => Promise<T>,
+    refuse: (facts: ProblemFacts) => HttpReply,
+  ): Promise<T | Answered> {
     try {
       return await work();
     } catch (error) {
-      const known = explainError(error);
+      const known = judgeError(error);
       // The file may have been replaced: the next request opens it again.
-      if (known === undefined || known.status >= 500) await forget();
-      if (known !== undefined) return justReply(known);
-      const detail = "Internal error; the log has the reason.";
-      const reply = replyProblem({ status: 500, code: "INTERNAL", detail });
+      if (known === undefined || known.code.startsWith("DATABASE_")) await forget();
+      if (known !== undefined) return justReply(refuse(known));
       const fault = error instanceof Error ? (error.stack ?? error.message) : describeError(error);
-      return { ...justReply(reply), fault };
+      return { ...justReply(refuse(BUG)), fault };
     }
   }
 
@@ -121,11 +125,14 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
       if (request.path.startsWith(ERROR_PAGES)) return justReply(answerErrorPage(request));
       if (request.path === LOGIN_PAGE) return justReply(answerLoginPage(request, getSite()));
       if (request.path.startsWith(ASSET_PATHS)) return justReply(getAssets().answer(request));
-      return await withFaults(() => answer(request, give));
+      const isApi = request.path.startsWith(API);
+      const refuse = isApi ? replyRefusal : (facts: ProblemFacts) => sendFault(request, getSite(), facts);
+      return await withFaults(() => answer(request, give), refuse);
     },
     identify: (credential) =>
-      withFaults(() =>
-        read({ headers: {} }, ({ query, now }) => ({ user: findUser(query, credential, now) })),
+      withFaults(
+        () => read({ headers: {} }, ({ query, now }) => ({ user: findUser(query, credential, now) })),
+        replyRefusal,
       ),
     close: forget,
   };

@@ -28,6 +28,7 @@ interface Choice {
 export const clearPage: Page = {
   method: "GET",
   path: PATH,
+  isForm: true,
   render: (tools, { params, search }) => renderForm(tools, params, search, false),
 };
 

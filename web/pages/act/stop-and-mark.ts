@@ -25,6 +25,7 @@ function pick(tools: PageTools, params: PageInput["params"]) {
 export const cancelPage: Page = {
   method: "GET",
   path: CANCEL,
+  isForm: true,
   render(tools, { params }) {
     const { language, href } = tools;
     const run = pick(tools, params);
@@ -55,6 +56,7 @@ export const cancelAction: Action = {
 export const markPage: Page = {
   method: "GET",
   path: MARK,
+  isForm: true,
   render: (tools, { params, search }) => renderMark(tools, params, search, false),
 };
 

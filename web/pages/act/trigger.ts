@@ -23,6 +23,7 @@ const PARAM = "param.";
 export const triggerPage: Page = {
   method: "GET",
   path: PATH,
+  isForm: true,
   render: (tools, input) =>
     renderForm(tools, pickEnabledDag(tools.query, input.params["dag_id"] ?? ""), input.search),
 };

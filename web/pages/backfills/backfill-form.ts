@@ -32,6 +32,7 @@ const MOST_SLOTS = 500;
 export const newBackfillPage: Page = {
   method: "GET",
   path: PATH,
+  isForm: true,
   render: (tools, { search }) => renderForm(tools, search, false),
 };
 

@@ -67,6 +67,6 @@ function readKey({ method, path, search, body }: HttpRequest, { fields }: Action
 }
 
 /** The browser gets the result with GET, so that reading it again sends nothing. */
-function leadTo(path: string): HttpReply {
+export function leadTo(path: string): HttpReply {
   return { status: 303, headers: { Location: path, "Cache-Control": "no-store" }, body: "" };
 }

@@ -24,23 +24,28 @@ export interface FrameFacts extends ServiceFigures {
   readonly assets: { readonly style: string; readonly script: string; readonly mark: string };
 }
 
+interface Place extends Pick<PageInput, "here"> {
+  /** To a form: the page has no address of its own, so that it is neither read again nor shown in another language. */
+  readonly isAnswer: boolean;
+}
+
 export function renderDocument(
   tools: PageTools,
-  { here }: Pick<PageInput, "here">,
+  { here, isAnswer }: Place,
   page: RenderedPage,
   facts: FrameFacts,
 ): Html {
   const { language, href } = tools;
   const top = html`<a class="skip-link" href="#main">${WORDS[language].skip}</a>
 ${renderTop(tools, page.area, facts)}`;
-  const bottom = renderFooter(tools, here, facts);
+  const bottom = renderFooter(tools, isAnswer ? null : here, facts);
   return html`<!doctype html>
 <html lang="${LANGUAGE_TAGS[language]}" data-now="${tools.now.toISOString()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="dagmar-stream" content="${href("/api/dagmar/stream")}">
-<title>${page.title} · Dagmar</title>
+${!isAnswer && html`<meta name="dagmar-stream" content="${href("/api/dagmar/stream", { topics: "change" })}">
+`}<title>${page.title} · Dagmar</title>
 <link rel="stylesheet" href="${facts.assets.style}">
 <link rel="icon" href="${facts.assets.mark}">
 <script src="${facts.assets.script}" defer></script>
@@ -86,7 +91,7 @@ function renderHeartbeat(tools: PageTools, { isAlive, heartbeatAt }: FrameFacts)
   return html`<p class="heartbeat" id="heartbeat" data-live>${icon("heart")}<span>${words.live}<span class="wide">, ${showClock(tools, now.toISOString(), timezone)}</span></span></p>`;
 }
 
-function renderFooter(tools: PageTools, here: PageInput["here"], facts: FrameFacts): Html {
+function renderFooter(tools: PageTools, here: PageInput["here"] | null, facts: FrameFacts): Html {
   const { language, href, version, lakeId, timezone } = tools;
   const words = WORDS[language];
   const others = LANGUAGES.filter((other) => other !== language);
@@ -98,10 +103,13 @@ function renderFooter(tools: PageTools, here: PageInput["here"], facts: FrameFac
 <a href="${href("/settings")}">${words.settings}</a>
 <a href="${href("/keys")}" id="keys-link">${words.keys}</a>
 <a href="${href("/api/dagmar/openapi.json")}">API</a>
-${others.map(
-  (other) =>
-    html`<a href="${href(here.path, { ...here.search, language: other })}" hreflang="${LANGUAGE_TAGS[other]}" lang="${LANGUAGE_TAGS[other]}">${NAMES[other]}</a>`,
-)}
+${
+  here !== null &&
+  others.map(
+    (other) =>
+      html`<a href="${href(here.path, { ...here.search, language: other })}" hreflang="${LANGUAGE_TAGS[other]}" lang="${LANGUAGE_TAGS[other]}">${NAMES[other]}</a>`,
+  )
+}
 ${facts.user.name !== LOCAL.name && renderLogout(tools, facts.user)}
 <span>Dagmar ${version}</span>
 </footer>`;

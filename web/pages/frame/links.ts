@@ -1,13 +1,15 @@
 /** Links between pages: each part of a path is encoded, and the base path stands in front. */
 
-export type SearchValues = Readonly<Record<string, string | number | undefined>>;
+/** A list gives one value for each of its texts. */
+export type SearchValues = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** `base`: empty, or such as `/x/y`. */
 export function createLinker(base: string) {
   return (path: string, search: SearchValues = {}): string => {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(search)) {
-      if (value !== undefined && value !== "") query.set(name, String(value));
+      const values = typeof value === "object" ? value : [String(value ?? "")];
+      for (const each of values) if (each !== "") query.append(name, each);
     }
     const text = query.toString();
     return `${base}${path}${text === "" ? "" : `?${text}`}`;

@@ -21,7 +21,7 @@ export interface PageInput {
   readonly params: Readonly<Record<string, string>>;
   readonly search: URLSearchParams;
   /** The path and the query string: what the page's own links start from. */
-  readonly here: { readonly path: string; readonly search: Readonly<Record<string, string>> };
+  readonly here: { readonly path: string; readonly search: SearchValues };
 }
 
 export interface RenderedPage {
@@ -40,6 +40,8 @@ export interface Page {
   readonly method: "GET";
   /** Such as `/dags/{dag_id}`. */
   readonly path: string;
-  /** Raises a `DagmarError` for what does not exist. */
+  /** It only leads to a change: viewers get 403 instead. */
+  readonly isForm?: true;
+  /** Reads from the database before its first `await`. Raises a `DagmarError` for what does not exist. */
   render(tools: PageTools, input: PageInput): RenderedPage | Promise<RenderedPage>;
 }

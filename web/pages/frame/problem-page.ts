@@ -1,15 +1,19 @@
-/** A refusal or a fault as a page: what happened, that nothing was changed, and what to do. */
-import type { ProblemFacts } from "../../api/problem.ts";
+/** A refusal or a fault as a page: what happened, and what to do. */
+import { retryHeaders, type ProblemFacts } from "../../api/problem.ts";
+import type { HttpReply, HttpRequest } from "../../server/exchange.ts";
 import { labelState } from "../parts/state.ts";
+import { renderBarePage, type Site } from "./bare-page.ts";
 import { html } from "./html.ts";
 import { icon } from "./icons.ts";
-import type { Words } from "./language.ts";
+import { chooseLanguage, type Words } from "./language.ts";
+import { createLinker } from "./links.ts";
 import type { PageTools, RenderedPage } from "./page.ts";
+import { sendPage } from "./send-page.ts";
 
 export function renderProblem(
   { language, href }: Pick<PageTools, "language" | "href">,
   { status, code, detail, hint }: ProblemFacts,
-): RenderedPage {
+): RenderedPage & { readonly status: number } {
   const words = WORDS[language];
   const title = words.titles[status] ?? words.other;
   return {
@@ -24,6 +28,14 @@ ${hint !== undefined && html`<div class="notice">${icon("info")}<div><p><b>${wor
 <div class="actions"><a class="button" href="${href("/")}">${words.home}</a></div>
 </div></section>`,
   };
+}
+
+/** For a fault that keeps the frame's own figures from being read. */
+export function sendFault(request: HttpRequest, site: Site, facts: ProblemFacts): HttpReply {
+  const language = chooseLanguage(request);
+  const { status, title, main } = renderProblem({ language, href: createLinker(site.base) }, facts);
+  const document = renderBarePage(site, language, { title, main: html`<main class="page">${main}</main>` });
+  return sendPage(request, status, document, { "Cache-Control": "no-store", ...retryHeaders(facts) });
 }
 
 interface ProblemWords {

@@ -1,19 +1,20 @@
 /** The login page: a document without the frame, which shows nothing of the service. The form is judged in `web/access/`. */
 import { keepOwnPath } from "../../access/own-path.ts";
 import { replyMethodNotAllowed, type HttpReply, type HttpRequest } from "../../server/exchange.ts";
-import { PAGE_HEADERS, type PageSite } from "../frame/answer-page.ts";
+import { renderBarePage, type Site } from "../frame/bare-page.ts";
 import { html, type Html } from "../frame/html.ts";
-import { defineIcons, icon } from "../frame/icons.ts";
-import { chooseLanguage, LANGUAGE_TAGS, type Language, type Words } from "../frame/language.ts";
+import { icon } from "../frame/icons.ts";
+import { chooseLanguage, type Language, type Words } from "../frame/language.ts";
 import { MARK } from "../frame/layout.ts";
 import { createLinker } from "../frame/links.ts";
+import { sendPage } from "../frame/send-page.ts";
 
 export const LOGIN_PAGE = "/login";
 
 /** The query has what the refused form gave: `next`, `name`, and `fault` with its `count`. */
-export function answerLoginPage(request: HttpRequest, { assets, base }: PageSite): HttpReply {
+export function answerLoginPage(request: HttpRequest, site: Site): HttpReply {
   if (request.method !== "GET") return replyMethodNotAllowed(["GET", "HEAD", "POST"]);
-  const href = createLinker(base);
+  const href = createLinker(site.base);
   const language = chooseLanguage(request);
   const words = WORDS[language];
   const search = new URLSearchParams(request.search);
@@ -29,27 +30,8 @@ ${showFault(search, language)}
 <button class="is-primary">${words.submit}</button></form>
 <p class="muted"><small>${words.tokenHint} <code>dagmar tokens create --role viewer</code></small></p>
 ${next !== "/" && html`<p class="muted"><small>${words.back} <code>${next}</code></small></p>`}</div></div></main>`;
-  const text = html`<!doctype html>
-<html lang="${LANGUAGE_TAGS[language]}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${words.title} · Dagmar</title>
-<link rel="stylesheet" href="${href(assets.path("dagmar.css"))}">
-<link rel="icon" href="${href(assets.path("mark.svg"))}">
-</head>
-<body>
-${defineIcons(main)}
-${main}
-</body>
-</html>
-`.text;
-  const headers = {
-    ...PAGE_HEADERS,
-    "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "no-store",
-  };
-  return { status: 200, headers, body: text };
+  const document = renderBarePage(site, language, { title: words.title, main });
+  return sendPage(request, 200, document, { "Cache-Control": "no-store" });
 }
 
 function showFault(search: URLSearchParams, language: Language): Html | false {
