@@ -2,25 +2,32 @@
 
 const NEAR_PX = 120;
 
-/** Whether the log's end should be read again now. */
-export function isFollowing(): boolean {
-  const log = document.querySelector("[data-follow]");
-  if (log === null) return false;
-  const isPaused = !isAtEnd();
-  const note = document.querySelector<HTMLElement>("#paused");
-  if (note !== null) note.hidden = !isPaused;
-  return !isPaused;
+/** As the person has scrolled: lines that were added since do not count. */
+let isAtEnd = false;
+
+/** A log opens at its end; an address with a line, at that line. */
+export function enableFollowing(): void {
+  if (document.querySelector(".log[data-end]") !== null && location.hash === "") goToEnd();
+  judge();
+  addEventListener("scroll", judge, { passive: true });
+  document.addEventListener("page-read", showPause);
 }
 
-function isAtEnd(): boolean {
-  return innerHeight + scrollY >= document.documentElement.scrollHeight - NEAR_PX;
+/** Whether the log's end should be read again now. */
+export function isFollowing(): boolean {
+  return isAtEnd && document.querySelector("[data-follow]") !== null;
 }
 
 export function goToEnd(): void {
   scrollTo({ top: document.documentElement.scrollHeight });
 }
 
-/** A log opens at its end; an address with a line, at that line. */
-export function openAtEnd(): void {
-  if (document.querySelector(".log[data-end]") !== null && location.hash === "") goToEnd();
+function judge(): void {
+  isAtEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - NEAR_PX;
+  showPause();
+}
+
+function showPause(): void {
+  const note = document.querySelector<HTMLElement>("#paused");
+  if (note !== null) note.hidden = isAtEnd;
 }

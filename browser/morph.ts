@@ -4,19 +4,39 @@
 const OWN: Readonly<Record<string, ReadonlySet<string>>> = {
   DETAILS: new Set(["open"]),
   DIALOG: new Set(["open"]),
-  INPUT: new Set(["value", "checked"]),
   TD: new Set(["tabindex"]),
 };
 
+const FIELDS = "input:not([type=hidden]), select, textarea";
+
 export function morph(present: Element, next: Element): void {
-  // A form that is being filled in is never touched.
-  if (present.tagName === "FORM" || present.isEqualNode(next)) return;
-  if (present.tagName !== next.tagName || present.id !== next.id) {
+  if (isFilledIn(present) || present.isEqualNode(next)) return;
+  if (!isSameKind(present, next)) {
     present.replaceWith(next);
     return;
   }
   syncAttributes(present, next);
   syncChildren(present, next);
+}
+
+/** A form with fields is never touched, and one that has been sent waits for its answer. */
+function isFilledIn(element: Element): boolean {
+  return (
+    element instanceof HTMLFormElement &&
+    (element.dataset["sent"] !== undefined || element.querySelector(FIELDS) !== null)
+  );
+}
+
+function isSameKind(present: Element, next: Element): boolean {
+  return present.tagName === next.tagName && findKey(present) === findKey(next);
+}
+
+/** What an element stands for in its list: its id, or where the first link of its row leads. */
+function findKey(node: Node): string | undefined {
+  if (!(node instanceof Element)) return undefined;
+  if (node.id !== "") return node.id;
+  if (node.tagName !== "TR" && node.tagName !== "LI") return undefined;
+  return node.querySelector("a[href]")?.getAttribute("href") ?? undefined;
 }
 
 function syncAttributes(present: Element, next: Element): void {
@@ -29,14 +49,36 @@ function syncAttributes(present: Element, next: Element): void {
   }
 }
 
+/** Rows that stay are not moved, so that the one with the focus keeps it. */
 function syncChildren(present: Element, next: Element): void {
   const wanted = [...next.childNodes];
-  const found = [...present.childNodes];
-  for (const [index, child] of wanted.entries()) {
-    const old = found[index];
-    if (old === undefined) present.append(child);
-    else if (old instanceof Element && child instanceof Element) morph(old, child);
+  const wantedKeys = new Set(wanted.map(findKey));
+  const former = [...present.childNodes];
+  const kept = new Map<string, ChildNode>();
+  for (const child of former) {
+    const key = findKey(child);
+    if (key === undefined) continue;
+    if (!wantedKeys.has(key) || kept.has(key)) child.remove();
+    else kept.set(key, child);
+  }
+  let at = present.firstChild;
+  for (const child of wanted) {
+    const key = findKey(child);
+    const isOfPlace = key === undefined && at !== null && findKey(at) === undefined;
+    const old = isOfPlace ? at : key === undefined ? null : (kept.get(key) ?? null);
+    if (key !== undefined) kept.delete(key);
+    if (old === null) {
+      present.insertBefore(child, at);
+      continue;
+    }
+    if (old === at) at = at.nextSibling;
+    else present.insertBefore(old, at);
+    if (old instanceof Element && child instanceof Element) morph(old, child);
     else if (!old.isEqualNode(child)) old.replaceWith(child);
   }
-  for (const extra of found.slice(wanted.length)) extra.remove();
+  while (at !== null) {
+    const extra = at;
+    at = at.nextSibling;
+    extra.remove();
+  }
 }

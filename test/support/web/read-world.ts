@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { ANONYMOUS } from "../../../model/access/user.ts";
+import { LOCAL, type User } from "../../../model/access/user.ts";
 import { locateAttemptLog } from "../../../logs/attempt-log-location.ts";
 import type { AttemptKey } from "../../../model/ports/attempt-logs.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
@@ -42,7 +42,12 @@ export interface ReadWorld extends TestWorld {
   /** Returns the run's id. Its tasks that have begun have one try. */
   readonly addRun: (sketch: RunSketch) => Promise<string>;
   readonly write: (work: (query: Query) => void) => Promise<void>;
-  readonly ask: (target: string, headers?: Readonly<Record<string, string>>) => Promise<HttpReply>;
+  /** As an operator without it. */
+  readonly ask: (
+    target: string,
+    headers?: Readonly<Record<string, string>>,
+    user?: User,
+  ) => Promise<HttpReply>;
   readonly writeLog: (key: AttemptKey, text: string) => void;
   /** For a reply that is a stream. */
   readonly askStream: (target: string, headers?: Readonly<Record<string, string>>) => Promise<HttpStream>;
@@ -66,11 +71,15 @@ export async function openReadWorld(): Promise<ReadWorld> {
     clock,
   );
   onTestFinished(() => reader.close());
-  const answer = async (target: string, headers: Readonly<Record<string, string>>): Promise<HttpAnswer> => {
+  const answer = async (
+    target: string,
+    headers: Readonly<Record<string, string>>,
+    user: User = LOCAL,
+  ): Promise<HttpAnswer> => {
     const cut = target.indexOf("?");
     const [path, search] = cut < 0 ? [target, ""] : [target.slice(0, cut), target.slice(cut)];
     const { reply, fault } = await reader.answer(
-      { method: "GET", path, search, headers, body: "", user: ANONYMOUS },
+      { method: "GET", path, search, headers, body: "", user },
       () => Promise.reject(new Error("a request that reads orders nothing")),
     );
     if (fault !== null) throw new Error(fault);
@@ -119,8 +128,8 @@ export async function openReadWorld(): Promise<ReadWorld> {
     async write(work) {
       await database.write(work);
     },
-    async ask(target, headers = {}) {
-      const reply = await answer(target, headers);
+    async ask(target, headers = {}, user) {
+      const reply = await answer(target, headers, user);
       if (!("body" in reply)) throw new Error(`${target} is a stream`);
       return reply;
     },

@@ -5,13 +5,10 @@ import {
   previewBackfillOrder,
   type BackfillWords,
 } from "../../../app/backfills/order-backfill.ts";
+import { orderCancelBackfill, readBackfillEntry } from "../../../app/backfills/order-cancel.ts";
 import { readFollowedDags } from "../../../app/dags/followed-dags.ts";
 import { CommandRefused } from "../../../model/errors.ts";
-import {
-  findBackfillEntry,
-  listBackfillPage,
-  type BackfillEntry,
-} from "../../../state/pages/backfill-page.ts";
+import { listBackfillPage, type BackfillEntry } from "../../../state/pages/backfill-page.ts";
 import { onlyFalse, previewHash } from "../bodies.ts";
 import { defineRoute, defineWrite, type ReadTools, type WriteRoute } from "../route.ts";
 import { dagId, pickEnabledDag } from "./known-dag.ts";
@@ -110,7 +107,7 @@ export const getBackfill = defineRoute({
   params: { backfill_id: backfillId },
   search: {},
   answer: backfill,
-  handle: (tools, { params }) => writeBackfill(pickBackfill(tools, params.backfill_id)),
+  handle: (tools, { params }) => writeBackfill(readBackfillEntry(tools.query, params.backfill_id)),
 });
 
 export const createBackfill = defineWrite({
@@ -130,7 +127,7 @@ export const createBackfill = defineWrite({
     return { order: orderBackfill(dag, readFollowedDags(query, dag), words, body.preview_hash ?? null) };
   },
   conclude(tools, { body }, started) {
-    if (started.how !== "empty") return writeBackfill(pickBackfill(tools, started.backfillId));
+    if (started.how !== "empty") return writeBackfill(readBackfillEntry(tools.query, started.backfillId));
     throw new CommandRefused(
       "BACKFILL_EMPTY",
       `There is nothing to do: all ${started.skipped} slots of ${body.dag_id} in this range are skipped.`,
@@ -220,29 +217,16 @@ function defineCancel(method: "PUT" | "POST", operationId: string): WriteRoute {
     answer: backfill,
     orders: ["cancel_backfill"],
     plan(tools, { params }) {
-      const entry = pickBackfill(tools, params.backfill_id);
-      if (entry.state === "cancelled") return { answer: writeBackfill(entry) };
-      if (entry.state === "done") {
-        throw new CommandRefused("BACKFILL_ENDED", `Backfill ${entry.backfillId} is done.`);
-      }
-      const { dagId: dag, backfillId: id } = entry;
-      return {
-        order: { kind: "cancel_backfill", dagId: dag, lakeId: entry.lake ?? tools.lakeId, backfillId: id },
-      };
+      const entry = readBackfillEntry(tools.query, params.backfill_id);
+      const order = orderCancelBackfill(entry, tools.lakeId);
+      return order === null ? { answer: writeBackfill(entry) } : { order };
     },
-    conclude: (tools, { params }) => writeBackfill(pickBackfill(tools, params.backfill_id)),
+    conclude: (tools, { params }) => writeBackfill(readBackfillEntry(tools.query, params.backfill_id)),
   });
 }
 
 export const cancelBackfill = defineCancel("PUT", "cancel_backfill");
 export const postCancelBackfill = defineCancel("POST", "post_cancel_backfill");
-
-/** Raises `BACKFILL_UNKNOWN`. */
-function pickBackfill({ query }: ReadTools, id: number): BackfillEntry {
-  const found = findBackfillEntry(query, id);
-  if (found !== undefined) return found;
-  throw new CommandRefused("BACKFILL_UNKNOWN", `There is no backfill ${id}.`);
-}
 
 function writeBackfill(entry: BackfillEntry): z.infer<typeof backfill> {
   return {

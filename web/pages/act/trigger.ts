@@ -3,6 +3,7 @@ import { readFollowedDags } from "../../../app/dags/followed-dags.ts";
 import { orderNewRun, planNewRun, type NewRunWords } from "../../../app/runs/order-run.ts";
 import { DagmarError } from "../../../model/errors.ts";
 import type { JsonValue, Params } from "../../../model/dag/dag.ts";
+import { escapeControlCharacters } from "../../../model/text/control-character.ts";
 import type { DagEntry } from "../../../state/pages/dag-page.ts";
 import { readRun } from "../../../state/runs/dag-runs.ts";
 import { pickEnabledDag } from "../../api/v2/known-dag.ts";
@@ -77,10 +78,11 @@ function paramField({ language }: PageTools, name: string, value: string): Html 
   return html`<div class="field"><label for="${id}">${name}</label><input id="${id}" name="${PARAM}${name}" class="code" value="${value}" autocomplete="off"><p class="hint">${ACT_WORDS[language].paramHint}</p></div>`;
 }
 
-/** As the field shows it: text as it is, unless it would be read as something else. */
+/** As the field shows and sends it: text as it is, unless it would be read as something else, or a field would change it. */
 function writeParam(value: JsonValue): string {
-  if (typeof value !== "string") return JSON.stringify(value);
-  return readParam(value) === value ? value : JSON.stringify(value);
+  if (typeof value !== "string") return escapeControlCharacters(JSON.stringify(value));
+  const isPlain = readParam(value) === value && escapeControlCharacters(value) === value;
+  return isPlain ? value : escapeControlCharacters(JSON.stringify(value));
 }
 
 function readParam(text: string): JsonValue {

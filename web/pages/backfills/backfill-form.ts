@@ -5,6 +5,7 @@ import {
   type BackfillPreview,
   type BackfillWords,
 } from "../../../app/backfills/order-backfill.ts";
+import { orderCancelBackfill, readBackfillEntry } from "../../../app/backfills/order-cancel.ts";
 import { readFollowedDags } from "../../../app/dags/followed-dags.ts";
 import { DagmarError } from "../../../model/errors.ts";
 import { REPROCESS } from "../../../state/runs/backfills.ts";
@@ -13,6 +14,7 @@ import { pickEnabledDag } from "../../api/v2/known-dag.ts";
 import type { Action } from "../frame/action.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
+import { pathOf } from "../frame/links.ts";
 import type { Page, PageTools, RenderedPage } from "../frame/page.ts";
 import { actionForm } from "../parts/action-form.ts";
 import { showCommandText } from "../parts/command.ts";
@@ -22,7 +24,6 @@ import { showHead } from "../parts/page-head.ts";
 import { panel, scrollTable } from "../parts/panel.ts";
 import { showState } from "../parts/state.ts";
 import { showTime } from "../parts/time.ts";
-import { pickBackfill } from "./backfills-page.ts";
 import { BACKFILL_WORDS } from "./words.ts";
 
 const PATH = "/backfills/new";
@@ -58,11 +59,9 @@ export const backfillAction: Action = {
 export const cancelBackfillAction: Action = {
   method: "POST",
   path: "/backfills/{backfill_id}/cancel",
-  order(tools, { params }) {
-    const { dagId, state } = pickBackfill(tools, params["backfill_id"] ?? "");
-    return state === "running" ? { kind: "cancel_backfill", dagId, lakeId: tools.lakeId } : null;
-  },
-  done: (_, { params }) => `/backfills/${params["backfill_id"] ?? ""}`,
+  order: ({ query, lakeId }, { params }) =>
+    orderCancelBackfill(readBackfillEntry(query, params["backfill_id"] ?? ""), lakeId),
+  done: (_, { params }) => pathOf("backfills", params["backfill_id"] ?? ""),
 };
 
 function readWords(given: URLSearchParams): BackfillWords {

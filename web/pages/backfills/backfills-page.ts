@@ -1,8 +1,7 @@
 /** Backfills, newest first, and one of them with its runs. */
+import { readBackfillEntry } from "../../../app/backfills/order-cancel.ts";
 import { mayWrite } from "../../../model/access/user.ts";
-import { CommandRefused } from "../../../model/errors.ts";
 import {
-  findBackfillEntry,
   listBackfillPage,
   type BackfillEntry,
 } from "../../../state/pages/backfill-page.ts";
@@ -83,20 +82,12 @@ function drawProgress({ runCount, openCount, failedCount }: BackfillEntry): Html
   return html`<svg class="bar" viewBox="0 0 ${WIDTH} 8" preserveAspectRatio="none" aria-hidden="true"><rect class="part-already" width="${share(good)}" height="8"/><rect class="part-failed" x="${share(good)}" width="${share(failedCount)}" height="8"/></svg>`;
 }
 
-/** Raises `USAGE`. */
-export function pickBackfill({ query }: Pick<PageTools, "query">, asked: string): BackfillEntry {
-  const id = Number(asked);
-  const found = Number.isSafeInteger(id) ? findBackfillEntry(query, id) : undefined;
-  if (found !== undefined) return found;
-  throw new CommandRefused("BACKFILL_UNKNOWN", `There is no backfill ${asked}.`);
-}
-
 export const backfillPage: Page = {
   method: "GET",
   path: "/backfills/{backfill_id}",
   render(tools, input) {
     const { query, language, href, timezone } = tools;
-    const entry = pickBackfill(tools, input.params["backfill_id"] ?? "");
+    const entry = readBackfillEntry(query, input.params["backfill_id"] ?? "");
     const words = BACKFILL_WORDS[language];
     const zone = findDag(query, entry.dagId)?.definition.timezone ?? timezone;
     const offset = readOffset(input.search);

@@ -11,7 +11,7 @@ import type { Action } from "./action.ts";
 import { answerAction, leadTo } from "./answer-action.ts";
 import type { Site } from "./bare-page.ts";
 import { chooseLanguage, findLanguage, LANGUAGE_COOKIE, type Words } from "./language.ts";
-import { renderDocument } from "./layout.ts";
+import { renderDocument, type Place } from "./layout.ts";
 import { createLinker, type SearchValues } from "./links.ts";
 import type { Page, PageInput, PageTools, RenderedPage } from "./page.ts";
 import { renderProblem } from "./problem-page.ts";
@@ -32,9 +32,11 @@ export function answerPage(
   const renew = (later: ReadTools): PageTools => ({ ...later, language, href, user: request.user });
   const tools = renew(read);
   const input = { search, here: { path: request.path, search: readOthers(search) } };
-  const show = (later: PageTools, page: RenderedPage, figures = readServiceFigures(later)): HttpReply =>
-    send(request, later, page, { here: input.here, site, figures });
   const found = find(request.method, request.path);
+  const isForm = found.kind === "route" && found.route.method === "GET" && found.route.isForm === true;
+  const place = { here: input.here, isForm, isAnswer: request.method !== "GET" };
+  const show = (later: PageTools, page: RenderedPage, figures = readServiceFigures(later)): HttpReply =>
+    send(request, later, page, { place, site, figures });
   if (found.kind === "route" && found.route.method === "POST") {
     const fields = new URLSearchParams(request.body);
     return answerAction(request, found.route, tools, { ...input, params: found.params, fields }, renew, show);
@@ -45,7 +47,7 @@ export function answerPage(
 }
 
 interface Surroundings {
-  readonly here: PageInput["here"];
+  readonly place: Place;
   readonly site: Site;
   readonly figures: ServiceFigures;
 }
@@ -54,11 +56,11 @@ function send(
   request: HttpRequest,
   tools: PageTools,
   page: RenderedPage,
-  { here, site: { assets, base }, figures }: Surroundings,
+  { place, site: { assets, base }, figures }: Surroundings,
 ): HttpReply {
   if (page.goTo !== undefined) return leadTo(page.goTo);
   const { href } = tools;
-  const document = renderDocument(tools, { here, isAnswer: request.method !== "GET" }, page, {
+  const document = renderDocument(tools, place, page, {
     ...figures,
     user: request.user,
     assets: {

@@ -24,14 +24,16 @@ export interface FrameFacts extends ServiceFigures {
   readonly assets: { readonly style: string; readonly script: string; readonly mark: string };
 }
 
-interface Place extends Pick<PageInput, "here"> {
+export interface Place extends Pick<PageInput, "here"> {
   /** To a form: the page has no address of its own, so that it is neither read again nor shown in another language. */
   readonly isAnswer: boolean;
+  /** What it shows is what is sent: it stays as it is while the page is open. */
+  readonly isForm: boolean;
 }
 
 export function renderDocument(
   tools: PageTools,
-  { here, isAnswer }: Place,
+  { here, isAnswer, isForm }: Place,
   page: RenderedPage,
   facts: FrameFacts,
 ): Html {
@@ -44,8 +46,11 @@ ${renderTop(tools, page.area, facts)}`;
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${!isAnswer && html`<meta name="dagmar-stream" content="${href("/api/dagmar/stream", { topics: "change" })}">
-`}<title>${page.title} · Dagmar</title>
+${
+  !isAnswer &&
+  html`<meta name="dagmar-stream" content="${href("/api/dagmar/stream", { topics: "change" })}">
+`
+}<title>${page.title} · Dagmar</title>
 <link rel="stylesheet" href="${facts.assets.style}">
 <link rel="icon" href="${facts.assets.mark}">
 <script src="${facts.assets.script}" defer></script>
@@ -53,7 +58,7 @@ ${!isAnswer && html`<meta name="dagmar-stream" content="${href("/api/dagmar/stre
 <body>
 ${defineIcons(top, page.main, bottom)}
 ${top}
-<main id="main" class="page" tabindex="-1">
+<main id="main" class="page" tabindex="-1"${isForm && html` data-keep`}>
 <div id="stale" class="notice" data-state="late" role="status" hidden>${icon("due")}<p>${WORDS[language].stale} <time id="stale-since"></time></p></div>
 ${page.main}
 </main>

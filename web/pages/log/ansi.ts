@@ -42,9 +42,15 @@ export function colour(text: string, asked: string): Piece {
   return pieces;
 }
 
+/** One of 256 colours, or of 16 million: their numbers are no codes. */
+const MANY_COLOURS = /(?<=^|;)[34]8;(?:5;\d*|2;\d*;\d*;\d*)/g;
+
 function change(styles: readonly string[], codes: string): readonly string[] {
   let changed = styles;
-  for (const code of codes.split(";").map((part) => String(Number(part)))) {
+  for (const code of codes
+    .replaceAll(MANY_COLOURS, "")
+    .split(";")
+    .map((part) => String(Number(part)))) {
     const style = CLASSES[code];
     if (code === "0") changed = [];
     else if (code === "39") changed = changed.filter((each) => each === "bold" || each === "dim");
