@@ -1,5 +1,5 @@
 /** Pages as people use them: by keyboard, in two tabs, while things change, and while the scheduler dies and comes back. */
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, openPage } from "./support/browser.ts";
 import { openSite, type Site } from "./support/site.ts";
@@ -56,6 +56,25 @@ describe("by keyboard", () => {
   });
 });
 
+/** As a browser says it when another tab comes to the front. */
+async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
+/** `look` is called when a pause is on another tab's screen. */
+async function whileItChanges(look: () => Promise<void>): Promise<void> {
+  const { page, close } = await openPage(browser, `${site.url}/dags`);
+  const isPaused = () => document.querySelector("#dags")?.textContent.includes("paused") === true;
+  await site.prepare(["dags", "pause", "steady"]);
+  await page.waitForFunction(isPaused);
+  await look();
+  await site.prepare(["dags", "unpause", "steady"]);
+  await close();
+}
+
 describe("forms", () => {
   test("a Dag is triggered with the params that the form shows, once for two presses", async () => {
     const { page, close } = await openPage(browser, `${site.url}/dags/steady`);
@@ -82,6 +101,12 @@ describe("forms", () => {
     await page.click("button.is-primary");
     await page.waitForSelector('[role="alert"]');
     expect(await page.textContent('[role="alert"]')).toContain("Something changed");
+    const hash = await page.inputValue('input[name="hash"]');
+    // Another change, which a second tab has shown by the time that the first one is looked at again.
+    await whileItChanges(async () => {
+      expect(await page.textContent('[role="alert"]')).toContain("Something changed");
+      expect(await page.inputValue('input[name="hash"]')).toBe(hash);
+    });
     await close();
   });
 
@@ -126,6 +151,69 @@ describe("live", () => {
     await site.prepare(["dags", "unpause", "steady"]);
     await first.close();
     await second.close();
+  });
+
+  test("a form keeps what is typed and what it shows", async () => {
+    const { page, close } = await openPage(browser, `${site.url}/dags/steady/trigger`);
+    await page.fill("#param-city", "");
+    await whileItChanges(async () => {
+      expect(await page.inputValue("#param-city")).toBe("");
+      expect(await page.isVisible(".notice")).toBe(false);
+    });
+    await close();
+  });
+
+  test("a button for what holds now is exchanged for the other one", async () => {
+    const { page, close } = await openPage(browser, `${site.url}/dags/steady`);
+    await whileItChanges(async () => {
+      await page.waitForSelector('form[action$="/pause"] input[name="is_paused"][value="false"]', {
+        state: "attached",
+      });
+      await page.click('form[action$="/pause"] button');
+      await page.waitForSelector('form[action$="/pause"] input[name="is_paused"][value="true"]', {
+        state: "attached",
+      });
+      expect(site.query("SELECT is_paused FROM v_dags WHERE dag_id = 'steady'")).toEqual([{ is_paused: 0 }]);
+    });
+    await close();
+  });
+
+  test("the link with the focus keeps it when a row appears above", async () => {
+    const { page, close } = await openPage(browser, `${site.url}/dags/steady/runs`);
+    const first = page.locator("#runs tbody tr a").first();
+    const target = await first.getAttribute("href");
+    await first.focus();
+    await site.prepare(["trigger", "steady", "--date", "2026-11-25"]);
+    await page.waitForSelector('#runs a[href*="2026-11-25"]');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("href"))).toBe(target);
+    await close();
+  });
+
+  test("a tab that is not seen has no stream, and is current when it is seen again", async () => {
+    const { page, close } = await openPage(browser, `${site.url}/dags`);
+    const isStream = (request: { url(): string }) => request.url().includes("/stream");
+    const hangsUp = page.waitForEvent("requestfailed", isStream);
+    await setHidden(page, true);
+    await hangsUp;
+    await site.prepare(["dags", "pause", "steady"]);
+    const listens = page.waitForRequest(isStream);
+    await setHidden(page, false);
+    await listens;
+    await page.waitForFunction(() => document.querySelector("#dags")?.textContent.includes("paused"));
+    expect(await page.isHidden("#stale")).toBe(true);
+    await site.prepare(["dags", "unpause", "steady"]);
+    await close();
+  });
+
+  test("back leads to the view before, without its scripts starting again", async () => {
+    const { page, close } = await openPage(browser, `${site.url}/dags/steady`);
+    await page.focus(".run-grid-wrap");
+    await page.keyboard.press("ArrowDown");
+    await page.waitForFunction(() => document.querySelector("#picked-title")?.textContent === "second");
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector("#picked-title")?.textContent !== "second");
+    expect(new URL(page.url()).search).toBe("");
+    await close();
   });
 
   test("a scheduler that is killed is noticed within 20 seconds, and so is the next one", async () => {
