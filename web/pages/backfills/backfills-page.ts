@@ -1,10 +1,7 @@
 /** Backfills, newest first, and one of them with its runs. */
 import { readBackfillEntry } from "../../../app/backfills/order-cancel.ts";
 import { mayWrite } from "../../../model/access/user.ts";
-import {
-  listBackfillPage,
-  type BackfillEntry,
-} from "../../../state/pages/backfill-page.ts";
+import { listBackfillPage, type BackfillEntry } from "../../../state/pages/backfill-page.ts";
 import { findDag } from "../../../state/pages/dag-page.ts";
 import { listRunPage } from "../../../state/pages/run-page.ts";
 import { html, type Html } from "../frame/html.ts";
