@@ -1,6 +1,5 @@
 /** The service's HTTP face: health and metrics at once, the API from its first request; opened while another process may have the address. */
 import type { Endpoint, ServiceAccess, ServiceFace } from "../app/service/endpoint.ts";
-import { judgeHealth, judgeReadiness } from "../app/service/health.ts";
 import { ANONYMOUS } from "../model/access/user.ts";
 import { DagmarError, describeError } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
@@ -67,11 +66,11 @@ function createAnswers(
   { host }: HttpAddress,
   { web, timezone, clock, log, startReader }: FaceTools,
   metrics: Metrics,
-  { facts, orders }: ServiceAccess,
+  { health, readiness, orders }: ServiceAccess,
 ): Answers {
   const ops: OpsAnswers = {
-    health: () => judgeHealth(facts()),
-    ready: () => judgeReadiness(facts()),
+    health,
+    ready: readiness,
     metrics: () => metrics.render(),
   };
   const { basePath } = web;

@@ -1,7 +1,7 @@
-/** The scheduler process's HTTP endpoint as the service uses it; `web/` implements it. */
+/** A service's HTTP endpoint as the service uses it; `web/` implements it. */
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import type { Database } from "../../state/sqlite/database.ts";
-import type { ServiceFacts } from "./health.ts";
+import type { Health } from "./health.ts";
 import type { Orders } from "./orders.ts";
 
 /** Created before the service has a role, because it observes from the start. */
@@ -13,7 +13,8 @@ export interface ServiceFace {
 
 /** What the face may know of the service, and have it do. */
 export interface ServiceAccess {
-  readonly facts: () => ServiceFacts;
+  readonly health: () => Health;
+  readonly readiness: () => Health;
   readonly orders: Orders;
 }
 
@@ -21,7 +22,7 @@ export type MakeFace = (database: Database) => ServiceFace;
 
 /** A standby works without it while the active scheduler has the address. */
 export interface Endpoint {
-  /** For the active scheduler: opens it if it is not open. Raises `CONFIG_INVALID` if that fails. */
+  /** For a process that needs it: opens it if it is not open. Raises `CONFIG_INVALID` if that fails. */
   insist(): Promise<void>;
   /** As `insist`, but retries until it is closed: the former holder may hang and still have the address. */
   keepTrying(): void;

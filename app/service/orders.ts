@@ -82,7 +82,7 @@ export function createOrders(tools: OrderTools): Orders & { readonly turned: () 
     async carryOut(given) {
       try {
         assertScheduler(database, drain);
-        const entered = await database.write((query) => enter(query, given, tools));
+        const entered = await database.write((query) => enterOrder(query, given, tools));
         if ("reply" in entered) return { state: "kept", reply: entered.reply };
         tools.wake();
         const { requestId } = entered;
@@ -97,12 +97,7 @@ export function createOrders(tools: OrderTools): Orders & { readonly turned: () 
           ),
         };
       } catch (error) {
-        if (!(error instanceof DagmarError)) {
-          tools.log.error(`An order could not be carried out`, {
-            stack: error instanceof Error ? error.stack : String(error),
-          });
-        }
-        return { state: "refused", refusal: describeRefusal(error) };
+        return refuseOrder(error, tools.log);
       }
     },
     keep: (requestId, reply) => database.write((query) => keepReply(query, requestId, reply)),
@@ -110,6 +105,16 @@ export function createOrders(tools: OrderTools): Orders & { readonly turned: () 
       for (const look of waiting) look();
     },
   };
+}
+
+/** A fault of our own is also logged. */
+export function refuseOrder(error: unknown, log: Logger): OrderOutcome {
+  if (!(error instanceof DagmarError)) {
+    log.error(`An order could not be carried out`, {
+      stack: error instanceof Error ? error.stack : String(error),
+    });
+  }
+  return { state: "refused", refusal: describeRefusal(error) };
 }
 
 function assertScheduler(database: Database, drain: AbortSignal): void {
@@ -121,10 +126,10 @@ function assertScheduler(database: Database, drain: AbortSignal): void {
 }
 
 /** In one transaction, so that two requests with one key become one. */
-function enter(
+export function enterOrder(
   query: Query,
   { order, key, requestedBy }: GivenOrder,
-  { clock, settings }: OrderTools,
+  { clock, settings }: Pick<OrderTools, "clock" | "settings">,
 ): { readonly requestId: number } | { readonly reply: KeptReply } {
   const now = clock.now();
   if (key !== null) {

@@ -4,7 +4,7 @@
  */
 import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { pruneAttemptLogs } from "../../logs/attempt-log-location.ts";
-import { CommandRefused, EXIT, isFencedOff, type ExitCode } from "../../model/errors.ts";
+import { EXIT, isFencedOff, type ExitCode } from "../../model/errors.ts";
 import type { DagSource } from "../../model/ports/dag-source.ts";
 import type { ServiceObserver } from "../../model/ports/service-observer.ts";
 import { takeOver } from "../../scheduler/attempts/take-over.ts";
@@ -26,6 +26,8 @@ import { sweepUploads } from "../sweep-uploads.ts";
 import { withWork, type Work } from "../work.ts";
 import { assertGuarded } from "./assert-guarded.ts";
 import type { MakeFace } from "./endpoint.ts";
+import { judgeHealth, judgeReadiness } from "./health.ts";
+import { judgeDrain } from "./judge-drain.ts";
 import { logRuns } from "./log-runs.ts";
 import { createOrders } from "./orders.ts";
 import { sendDueNotices } from "./send-due-notices.ts";
@@ -53,7 +55,11 @@ export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSig
     wake: () => wakeSignal.raise(),
     drain,
   });
-  const endpoint = await face.open({ facts: () => state.facts(), orders });
+  const endpoint = await face.open({
+    health: () => judgeHealth(state.facts()),
+    readiness: () => judgeReadiness(state.facts()),
+    orders,
+  });
   let lease: HeldLease | null = null;
   try {
     let hasStoodBy = false;
@@ -158,10 +164,4 @@ function openDagSource(app: App, database: Database): DagSource {
 
 function judgeLoss({ reason }: AbortSignal): ExitCode {
   return isFencedOff(reason) ? reason.exitCode : EXIT.tryAgain;
-}
-
-/** A stop by signal exits with 0; any other end exits with 75, so that a supervisor restarts the service. */
-function judgeDrain(drain: AbortSignal): ExitCode {
-  const { reason } = drain as { reason: unknown };
-  return reason instanceof CommandRefused && reason.code === "OUTPUT_CLOSED" ? EXIT.tryAgain : EXIT.done;
 }

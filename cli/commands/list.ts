@@ -31,12 +31,14 @@ import { tokensCreate } from "./tokens/create.ts";
 import { tokensList } from "./tokens/list.ts";
 import { tokensRevoke } from "./tokens/revoke.ts";
 import { trigger } from "./trigger.ts";
+import { web } from "./web.ts";
 
 export const COMMANDS: readonly Command[] = [
   init,
   doctor,
   run,
   scheduler,
+  web,
   trigger,
   backfill,
   dagsList,

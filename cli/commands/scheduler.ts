@@ -8,33 +8,7 @@ export const scheduler: Command = {
   async run({ drain }) {
     const { withApp } = await import("../open-app.ts");
     const { runScheduler } = await import("../../app/service/run-scheduler.ts");
-    const { createWebFace } = await import("../../web/endpoint.ts");
-    const { startReadThread } = await import("../process/start-read-thread.ts");
-    return withApp((app) => {
-      const { clock, log, settings, version, lake } = app;
-      const { databaseFile, dagsFolder, logsFolder, timezone, pools, maxActiveTasks } = settings;
-      const limits = { pools, maxActiveTasks };
-      const reading = {
-        databaseFile,
-        dagsFolder,
-        logsFolder,
-        version,
-        lakeId: lake.id,
-        timezone,
-        limits,
-        settings: settings.inForce,
-        base: settings.web.basePath,
-      };
-      const face = {
-        address: settings.http,
-        web: settings.web,
-        timezone: settings.timezone,
-        clock,
-        log,
-        version,
-        startReader: () => startReadThread(reading),
-      };
-      return runScheduler(app, (database) => createWebFace(database, face), drain);
-    });
+    const { openWebFace } = await import("../open-web-face.ts");
+    return withApp((app) => runScheduler(app, openWebFace(app), drain));
   },
 };

@@ -31,6 +31,19 @@ export function answerRequests(query: Query, holder: Holder, own: OwnWork, log: 
   return ready.length;
 }
 
+/** Answers that request, if it is open, and no other one. */
+export function answerNow(
+  query: Query,
+  requestId: number,
+  holder: Holder,
+  own: OwnWork,
+  log: Logger,
+  now: Date,
+): void {
+  const request = listOpenRequests(query).find((open) => open.requestId === requestId);
+  if (request !== undefined) answer(query, holder, request, own, log, now);
+}
+
 /**
  * The settings and the Dag of a command that runs tasks. Other commands act on a named run, with the same effect in
  * every process.

@@ -267,4 +267,22 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     title: "ids show tells the story of one id, and says that another one was never asked for",
     holds: `readTable("ids", "show", stored)`,
   },
+  {
+    covers: ["docs web", "web/server/http-server.ts web"],
+    file: "test/e2e/web.test.ts",
+    title: "with the scheduler's address it ends with 75 and says what to do",
+    holds: `world.run(["web"]`,
+  },
+  {
+    covers: ["app/service/serve-web.ts tokens"],
+    file: "test/e2e/web.test.ts",
+    title: "where other machines reach it, a token is enough, and it says so",
+    holds: `"tokens", "create", "--role", "operator"`,
+  },
+  {
+    covers: ["app/service/web-orders.ts dags validate"],
+    file: "test/e2e/web.test.ts",
+    title: "a file that was edited since the page was read is refused, and the new version is taken then",
+    holds: `world.run(["dags", "validate"])`,
+  },
 ];

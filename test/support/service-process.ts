@@ -24,6 +24,8 @@ export interface ServiceWorld extends CliWorld {
   isThere(name: string): boolean;
   /** Resolves when its health can be asked. */
   startScheduler(more?: Readonly<Record<string, string>>): Promise<Scheduler>;
+  /** As `startScheduler`: pages and API without a loop. */
+  startWeb(more?: Readonly<Record<string, string>>): Promise<Scheduler>;
   /** In the order of logical dates. */
   readStates(table: "v_runs" | "v_tasks" | "v_attempts", dagId: string): readonly string[];
   countEvents(kind: string): number;
@@ -41,24 +43,31 @@ export function openOwnServiceWorld(): ServiceWorld {
     writeFile: (name) => writeFileSync(join(world.folder, name), ""),
     removeFile: (name) => rmSync(join(world.folder, name)),
     isThere: (name) => existsSync(join(world.folder, name)),
-    async startScheduler(more) {
-      const running = world.start(["scheduler"], more);
-      const address = /Health and metrics: (http:\S+?)\/healthz/;
-      await eventually("the scheduler answers", () => address.test(running.output()), running);
-      return {
-        ...running,
-        url: address.exec(running.output())?.[1] ?? "",
-        stop() {
-          running.child.kill("SIGTERM");
-          return running.ended;
-        },
-      };
-    },
+    startScheduler: (more) => startServing(world, "scheduler", more),
+    startWeb: (more) => startServing(world, "web", more),
     readStates: (table, dagId) =>
       world
         .query<{ state: string }>(`SELECT state FROM ${table} WHERE dag_id = ? ORDER BY logical_date`, dagId)
         .map((row) => row.state),
     countEvents: (kind) => world.query("SELECT 1 FROM v_events WHERE kind = ?", kind).length,
+  };
+}
+
+async function startServing(
+  world: CliWorld,
+  command: "scheduler" | "web",
+  more: Readonly<Record<string, string>> | undefined,
+): Promise<Scheduler> {
+  const running = world.start([command], more);
+  const address = /Health and metrics: (http:\S+?)\/healthz/;
+  await eventually(`dagmar ${command} answers`, () => address.test(running.output()), running);
+  return {
+    ...running,
+    url: address.exec(running.output())?.[1] ?? "",
+    stop() {
+      running.child.kill("SIGTERM");
+      return running.ended;
+    },
   };
 }
 

@@ -170,7 +170,7 @@ function explainListenError(error: NodeJS.ErrnoException, { host, port }: HttpAd
 const LISTEN_FAULTS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   EADDRINUSE: [
     "another program already listens there.",
-    "Is it a second scheduler on this machine? Give this one another port in DAGMAR_HTTP, set it to off, or stop the other program.",
+    "Is it a scheduler or `dagmar web` on this machine? Give this one another port in DAGMAR_HTTP, set it to off, or stop the other program.",
   ],
   EACCES: [
     "this user has no permission to listen there.",

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { createToken } from "../../../scheduler/commands/manage-access.ts";
 import { hashToken, writeSecret } from "../../../model/access/credential.ts";
 import type { Role } from "../../../model/access/user.ts";
+import { judgeHealth, judgeReadiness } from "../../../app/service/health.ts";
 import { createWebFace } from "../../../web/endpoint.ts";
 import { createReader } from "../../../web/reading/answer-reads.ts";
 import type { FromReader } from "../../../web/reading/read-request.ts";
@@ -71,7 +72,7 @@ export async function openAccessWorld(settings: AccessSettings = {}): Promise<Ac
     version: "1.2.3",
     startReader: () => startInProcess(createReader(reading, clock)),
   });
-  const facts = () => ({
+  const facts = {
     role: "active" as const,
     lastTickMs: 0,
     nowMs: 0,
@@ -79,8 +80,12 @@ export async function openAccessWorld(settings: AccessSettings = {}): Promise<Ac
     stepFault: null,
     brokenDags: 0,
     leaseExpiresInSeconds: 20,
+  };
+  const endpoint = await face.open({
+    health: () => judgeHealth(facts),
+    readiness: () => judgeReadiness(facts),
+    orders,
   });
-  const endpoint = await face.open({ facts, orders });
   onTestFinished(() => endpoint.close());
   const started = log.lines.find(({ message }) => message.includes("/healthz"))?.message ?? "";
   const port = Number(/:(\d+)\/healthz/.exec(started)?.[1]);
