@@ -41,22 +41,19 @@ export function createChangeFeed(look: () => Promise<number>, clock: Clock): Cha
       return version;
     },
     async wait(known, mostMs, signal) {
+      signal.throwIfAborted();
       if (known !== version) return version;
+      // Not `AbortSignal.any`: the stream's signal would keep something of every wait until the stream ends.
       const over = new AbortController();
-      const isOver = AbortSignal.any([signal, over.signal]);
-      const changed = new Promise<void>((resolve) => {
-        const wake = (): void => {
-          waiting.delete(wake);
-          resolve();
-        };
-        waiting.add(wake);
-        isOver.addEventListener("abort", wake, { once: true });
-      });
+      const wake = (): void => over.abort();
+      waiting.add(wake);
+      signal.addEventListener("abort", wake, { once: true });
       if (!isWatching) void watch();
       try {
-        await Promise.race([changed, clock.sleep(mostMs, isOver)]);
+        await clock.sleep(mostMs, over.signal).catch(() => undefined);
       } finally {
-        over.abort();
+        waiting.delete(wake);
+        signal.removeEventListener("abort", wake);
       }
       signal.throwIfAborted();
       return version;
