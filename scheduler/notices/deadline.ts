@@ -2,17 +2,34 @@
 import type { Clock } from "../../model/ports/clock.ts";
 
 interface Deadline {
-  readonly expired: AbortSignal;
-  /** Call it when the try is over: otherwise the clock's timer remains. */
+  /** Aborts when the time is over, and with the caller's signal. */
+  readonly signal: AbortSignal;
+  isExpired(): boolean;
+  /** Call it when the try is over: otherwise the clock's timer remains, and a listener on the caller's signal. */
   end(): void;
 }
 
-export function startDeadline(clock: Clock, ms: number): Deadline {
-  const over = new AbortController();
-  const expired = new AbortController();
-  clock.sleep(ms, over.signal).then(
-    () => expired.abort(),
+/** Not with `AbortSignal.any`: the caller's signal would keep something of every try as long as the process lives. */
+export function startDeadline(clock: Clock, ms: number, caller: AbortSignal): Deadline {
+  const ended = new AbortController();
+  const stop = new AbortController();
+  let isExpired = false;
+  const giveUp = (): void => stop.abort(caller.reason);
+  caller.addEventListener("abort", giveUp, { once: true });
+  if (caller.aborted) giveUp();
+  clock.sleep(ms, ended.signal).then(
+    () => {
+      isExpired = true;
+      stop.abort();
+    },
     () => undefined,
   );
-  return { expired: expired.signal, end: () => over.abort() };
+  return {
+    signal: stop.signal,
+    isExpired: () => isExpired,
+    end() {
+      ended.abort();
+      caller.removeEventListener("abort", giveUp);
+    },
+  };
 }

@@ -32,7 +32,7 @@ export function createMailChannel({ route, clock, facts }: MailOptions): NoticeC
       if (recipient === null || !route.to.some(({ address }) => address === recipient)) {
         return { kind: "refused", error: `${recipient ?? "its address"} is no longer in DAGMAR_SMTP_TO` };
       }
-      const deadline = startDeadline(clock, DEADLINE_MS);
+      const deadline = startDeadline(clock, DEADLINE_MS, signal);
       try {
         const mail = renderMail(notice, route, facts());
         const transporter = await openTransporter(route, DEADLINE_MS);
@@ -48,12 +48,12 @@ export function createMailChannel({ route, clock, facts }: MailOptions): NoticeC
           headers: { "Auto-Submitted": "auto-generated" },
           disableFileAccess: true,
           disableUrlAccess: true,
-          signal: AbortSignal.any([signal, deadline.expired]),
+          signal: deadline.signal,
         });
         return { kind: "taken" };
       } catch (error) {
         signal.throwIfAborted();
-        if (deadline.expired.aborted) {
+        if (deadline.isExpired()) {
           return { kind: "failed", error: `no answer within ${DEADLINE_MS / 1000} s` };
         }
         return judgeMailFault(error, route);

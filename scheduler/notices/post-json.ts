@@ -26,7 +26,7 @@ export async function postJson(
   const { create } = await import("axios");
   const agent = makeAgent?.();
   // Axios's own time-out restarts with each byte: a slow answer could take for ever.
-  const deadline = startDeadline(clock, DEADLINE_MS);
+  const deadline = startDeadline(clock, DEADLINE_MS, signal);
   try {
     const response = await create({ adapter: "http" }).post<Readable>(url, body, {
       headers: { "Content-Type": "application/json", "User-Agent": "dagmar", Connection: "close" },
@@ -37,7 +37,7 @@ export async function postJson(
       // A redirect would send the notice and the secret to another server.
       maxRedirects: 0,
       validateStatus: () => true,
-      signal: AbortSignal.any([signal, deadline.expired]),
+      signal: deadline.signal,
       // Turns off axios's reading of HTTPS_PROXY: the agent has the rule for every client.
       proxy: false,
       ...(agent === undefined ? {} : { httpAgent: agent, httpsAgent: agent }),
@@ -46,7 +46,7 @@ export async function postJson(
     return { status: response.status };
   } catch (error) {
     signal.throwIfAborted();
-    if (deadline.expired.aborted) return { fault: `no answer within ${DEADLINE_MS / 1000} s` };
+    if (deadline.isExpired()) return { fault: `no answer within ${DEADLINE_MS / 1000} s` };
     return { fault: describeReachFault(error instanceof Error && "code" in error ? error.code : undefined) };
   } finally {
     deadline.end();
