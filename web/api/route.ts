@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Order, OrderAnswer, OrderKind } from "../../app/service/orders.ts";
 import type { TaskLogs } from "../../app/tasks/task-logs.ts";
 import type { SettingInForce } from "../../model/access/setting-in-force.ts";
+import type { ReadVersion } from "../../state/runs/version-reader.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ChangeFeed } from "../reading/change-feed.ts";
@@ -19,6 +20,8 @@ export interface RunLimits {
 export interface ReadTools {
   /** One snapshot for the whole request; of a route that writes, one before its order and one after it. */
   readonly query: Query;
+  /** A Dag's definition by its fingerprint; parsed once in a request, however many tasks need it. */
+  readonly readVersion: ReadVersion;
   readonly now: Date;
   readonly lakeId: string;
   readonly databaseId: string;

@@ -8,6 +8,7 @@ import { describeError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import { readDatabaseId } from "../../state/control/database-identity.ts";
 import { openDatabase, type Database } from "../../state/sqlite/database.ts";
+import { createVersionReader } from "../../state/runs/version-reader.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { answerApi } from "../api/answer.ts";
@@ -61,6 +62,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
     return await inSnapshot(query, () =>
       work({
         query,
+        readVersion: createVersionReader(query),
         now: clock.now(),
         lakeId: settings.lakeId,
         databaseId: readDatabaseId(query),

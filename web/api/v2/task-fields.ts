@@ -5,8 +5,6 @@ import { findTask } from "../../../model/dag/dag.ts";
 import { ATTEMPT_STATES, TASK_STATES } from "../../../model/run/task-instance.ts";
 import type { RunEntry } from "../../../state/pages/run-page.ts";
 import { findTaskEntry, type TaskEntry, type TryEntry } from "../../../state/pages/task-page.ts";
-import { readDagVersion } from "../../../state/runs/dag-runs.ts";
-import type { Query } from "../../../state/sqlite/query.ts";
 import type { ReadTools } from "../route.ts";
 import { utc } from "./listing.ts";
 import { airflowTaskState, deriveUuid, measureSeconds, writeTaskState, writeTryState } from "./wire.ts";
@@ -78,14 +76,10 @@ export function pickTask({ query }: ReadTools, run: RunEntry, taskId: string): T
   throw new CommandRefused("TASK_UNKNOWN", `${run.dagId}/${run.runId} has no task ${taskId}.`);
 }
 
-export function writeTask(
-  task: TaskEntry,
-  run: RunEntry,
-  { query, databaseId }: ReadTools,
-): z.infer<typeof taskInstance> {
+export function writeTask(task: TaskEntry, run: RunEntry, tools: ReadTools): z.infer<typeof taskInstance> {
   return {
-    ...writeCommon(query, task, run),
-    id: deriveUuid(databaseId, run.dagId, run.runId, task.taskId),
+    ...writeCommon(tools, task, run),
+    id: deriveUuid(tools.databaseId, run.dagId, run.runId, task.taskId),
     start_date: task.startedAt,
     end_date: task.finishedAt,
     duration: measureSeconds(task.startedAt, task.finishedAt),
@@ -110,13 +104,13 @@ export function writeTask(
 }
 
 export function writeTry(
-  query: Query,
+  tools: ReadTools,
   entry: TryEntry,
   task: TaskEntry,
   run: RunEntry,
 ): z.infer<typeof tryInstance> {
   return {
-    ...writeCommon(query, task, run),
+    ...writeCommon(tools, task, run),
     start_date: entry.startedAt,
     end_date: entry.finishedAt,
     duration: measureSeconds(entry.startedAt, entry.finishedAt),
@@ -128,8 +122,8 @@ export function writeTry(
   };
 }
 
-function writeCommon(query: Query, task: TaskEntry, { dagId: dag, runId, fingerprint }: RunEntry) {
-  const definition = findTask(readDagVersion(query, fingerprint), task.taskId);
+function writeCommon(tools: ReadTools, task: TaskEntry, { dagId: dag, runId, fingerprint }: RunEntry) {
+  const definition = findTask(tools.readVersion(fingerprint), task.taskId);
   return {
     task_id: task.taskId,
     dag_id: dag,

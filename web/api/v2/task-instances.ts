@@ -70,7 +70,7 @@ export const listTries = defineRoute({
     const task = pickTask(tools, run, params.task_id);
     const tries = listTryEntries(tools.query, task.taskInstanceId);
     return {
-      task_instances: tries.map((entry) => writeTry(tools.query, entry, task, run)),
+      task_instances: tries.map((entry) => writeTry(tools, entry, task, run)),
       total_entries: tries.length,
     };
   },
