@@ -3,6 +3,7 @@ import type { RunName } from "../model/run/run-name.ts";
 import type { Reconciliation } from "../model/records/reconciliation.ts";
 import { reconcile } from "./records/asks.ts";
 import { IS_REMOVED } from "./records/missing-objects.ts";
+import { hasRunId } from "./runs/run-id.ts";
 import type { Query } from "./sqlite/query.ts";
 import type { Row } from "./sqlite/row.ts";
 import { sql, type Sql } from "./sqlite/statement.ts";
@@ -45,12 +46,12 @@ export function findRunId(
   if (given.kind === "id") {
     const { dagId, runId } = given;
     return query.get<{ id: number }>(
-      sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${dagId} AND run_id = ${runId}`,
+      sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${dagId} AND ${hasRunId(runId)}`,
     )?.id;
   }
   const name = given.word;
   const candidates = [
-    sql`SELECT dag_run_id AS id FROM dag_runs WHERE run_id = ${name}`,
+    sql`SELECT dag_run_id AS id FROM dag_runs WHERE ${hasRunId(name)}`,
     sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${name} AND lake = ${lakeId} AND logical_date <= ${now}
         ORDER BY logical_date DESC LIMIT 1`,
     sql`SELECT dag_run_id AS id FROM dag_runs WHERE dag_id = ${name} AND lake = ${lakeId} ORDER BY logical_date
@@ -73,9 +74,12 @@ export function readRunRow(query: Query, dagRunId: number): Row {
   return row;
 }
 
+/** With the date, an index leads from the run to its rows of a view. */
+const IS_OF_RUN = sql`r.dag_id = v.dag_id AND r.logical_date = v.logical_date AND r.run_id = v.run_id`;
+
 export function reportTasks(query: Query, dagRunId: number): readonly Row[] {
   return query.all<Row>(
-    sql`SELECT v.* FROM v_tasks v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
+    sql`SELECT v.* FROM v_tasks v JOIN dag_runs r ON ${IS_OF_RUN}
         JOIN task_instances t ON t.dag_run_id = r.dag_run_id AND t.task_id = v.task_id
         WHERE r.dag_run_id = ${dagRunId} ORDER BY t.task_instance_id`,
   );
@@ -90,7 +94,7 @@ export function reportInputs(query: Query, dagId: string, runId: string): readon
 
 export function reportAttempts(query: Query, dagRunId: number): readonly Row[] {
   return query.all<Row>(
-    sql`SELECT v.* FROM v_attempts v JOIN dag_runs r ON r.dag_id = v.dag_id AND r.run_id = v.run_id
+    sql`SELECT v.* FROM v_attempts v JOIN dag_runs r ON ${IS_OF_RUN}
         WHERE r.dag_run_id = ${dagRunId} ORDER BY v.started_at, v.task_id`,
   );
 }

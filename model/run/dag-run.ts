@@ -60,6 +60,11 @@ export function formatRunId(runType: RunType, logicalDate: Date): string {
   return `${runType}__${logicalDate.toISOString()}`;
 }
 
+/** The logical date in a run's id, as text; empty if the text is no run's id. */
+export function readRunDate(runId: string): string {
+  return /^[a-z]+__(.+?Z)(?:__\d+)?$/.exec(runId)?.[1] ?? "";
+}
+
 export function isRunEnded(state: DagRunState): boolean {
   return state === "success" || state === "failed" || state === "cancelled";
 }

@@ -5,6 +5,7 @@ import { formatLocal } from "../../model/time/local-time.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
+import { hasRunId } from "../runs/run-id.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
 /** Call it inside the caller's transaction. The local time is in the run's zone; without a run, in `timezone`. */
@@ -36,9 +37,7 @@ export function signEvents(query: Query, last: number, requestedBy: string): voi
 
 function findRunZone(query: Query, { dagId, runId }: Event): string | undefined {
   if (dagId === undefined || runId === undefined) return undefined;
-  // A run id ends in its logical date, which an index finds quickly.
-  const run = sql`SELECT timezone FROM dag_runs WHERE dag_id = ${dagId}
-      AND logical_date = ${runId.slice(runId.indexOf("__") + 2)} AND run_id = ${runId}`;
+  const run = sql`SELECT timezone FROM dag_runs WHERE dag_id = ${dagId} AND ${hasRunId(runId)}`;
   return query.get<{ timezone: string }>(run)?.timezone;
 }
 

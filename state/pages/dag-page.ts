@@ -139,12 +139,23 @@ export interface RunCount {
   readonly count: number;
 }
 
-/** Of each of these Dags, the number of its runs in each state. */
+/** Of each of these Dags, the number of its runs in each state: each half is counted in an index that holds it. */
 export function countRunsByState(query: Query, dagIds: readonly string[]): readonly RunCount[] {
+  const isAsked = sql`dag_id IN (SELECT value FROM json_each(${JSON.stringify(dagIds)}))`;
   return query
     .all<Row>(
       sql`SELECT dag_id, state, count(*) AS count FROM dag_runs
-          WHERE dag_id IN (SELECT value FROM json_each(${JSON.stringify(dagIds)})) GROUP BY dag_id, state`,
+            WHERE finished_at IS NOT NULL AND ${isAsked} GROUP BY dag_id, state
+          UNION ALL SELECT dag_id, state, count(*) FROM dag_runs
+            WHERE state IN ('queued', 'running') AND finished_at IS NULL AND ${isAsked} GROUP BY dag_id, state`,
     )
     .map((row) => mapRow<RunCount>(row));
+}
+
+/** Of one Dag; counted among the open runs, however many have ended. */
+export function countRunningRunsOf(query: Query, dagId: string): number {
+  return query.one<{ count: number }>(
+    sql`SELECT count(*) AS count FROM dag_runs
+        WHERE state IN ('queued', 'running') AND state = 'running' AND dag_id = ${dagId}`,
+  ).count;
 }

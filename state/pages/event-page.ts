@@ -42,7 +42,8 @@ export interface EventFilter {
 
 export type EventColumn = "event_log_id" | "when";
 
-const ORDERS = { event_log_id: sql`event_id`, when: sql`at` } as const;
+/** Events are numbered as they are recorded, so both are one order, which needs no index of its own. */
+const ORDERS = { event_log_id: sql`event_id`, when: sql`event_id` } as const;
 
 export function listEventPage(
   query: Query,

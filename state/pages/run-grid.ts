@@ -3,6 +3,7 @@ import type { DagRunState, RunType } from "../../model/run/dag-run.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
+import { whereAll } from "./page.ts";
 
 /** A run's column in the grid. Instants are ISO UTC. */
 export interface GridRun {
@@ -31,15 +32,18 @@ export function listGridRuns(
   dagId: string,
   { limit, before, runType, state }: GridFilter,
 ): readonly GridRun[] {
+  const where = whereAll([
+    sql`r.dag_id = ${dagId}`,
+    before === undefined ? undefined : sql`r.logical_date < ${before}`,
+    runType === undefined ? undefined : sql`r.run_type = ${runType}`,
+    state === undefined ? undefined : sql`r.state = ${state}`,
+  ]);
   return query
     .all<Row>(
       sql`SELECT r.dag_run_id, r.run_id, r.run_type, r.state, r.logical_date, r.started_at, r.finished_at,
           (SELECT json_group_object(t.task_id, t.state) FROM task_instances t WHERE t.dag_run_id = r.dag_run_id)
             AS tasks
-        FROM dag_runs r WHERE r.dag_id = ${dagId} AND (${before ?? null} IS NULL OR r.logical_date < ${before ?? null})
-          AND (${runType ?? null} IS NULL OR r.run_type = ${runType ?? null})
-          AND (${state ?? null} IS NULL OR r.state = ${state ?? null})
-        ORDER BY r.logical_date DESC, r.dag_run_id DESC LIMIT ${limit}`,
+        FROM dag_runs r WHERE ${where} ORDER BY r.logical_date DESC, r.dag_run_id DESC LIMIT ${limit}`,
     )
     .map((row) => mapRow<GridRun>(row));
 }

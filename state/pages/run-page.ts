@@ -1,5 +1,6 @@
 /** DagRuns as lists show them, filtered and ordered by columns of their own. */
 import type { DagRunState, RunType } from "../../model/run/dag-run.ts";
+import { hasRunId } from "../runs/run-id.ts";
 import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
@@ -120,7 +121,7 @@ export function findRunEntry(
   runId: string,
 ): RunEntry | undefined {
   const row = query.get<Row>(
-    sql`SELECT ${COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND run_id = ${runId}
+    sql`SELECT ${COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND ${hasRunId(runId)}
         ORDER BY lake IS ${lakeId} DESC, dag_run_id DESC LIMIT 1`,
   );
   return row === undefined ? undefined : mapRun(row);
@@ -137,10 +138,9 @@ export function findRunById(
   runId: string,
   dagId?: string,
 ): RunEntry | undefined {
-  const rows = query.all<Row>(
-    sql`SELECT ${COLUMNS} FROM dag_runs WHERE run_id = ${runId} AND lake = ${lakeId}
-          AND (${dagId ?? null} IS NULL OR dag_id = ${dagId ?? null}) LIMIT 2`,
-  );
+  const isOfDag = dagId === undefined ? undefined : sql`dag_id = ${dagId}`;
+  const where = whereAll([isOfDag, hasRunId(runId), sql`lake = ${lakeId}`]);
+  const rows = query.all<Row>(sql`SELECT ${COLUMNS} FROM dag_runs WHERE ${where} LIMIT 2`);
   const [row] = rows;
   return rows.length === 1 && row !== undefined ? mapRun(row) : undefined;
 }

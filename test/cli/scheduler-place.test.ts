@@ -88,6 +88,7 @@ describe("with a scheduler", () => {
 
   test("a run of another lake is cancelled by a command for that lake, also where the scheduler has another one", async () => {
     const database = new BetterSqlite3(world.databaseFile);
+    const idOf = (day: number): string => `manual__2026-11-${day}T06:00:00.000Z`;
     const lake = pathToFileURL(join(world.folder, "elsewhere")).href;
     database.exec(`INSERT INTO backfills (dag_id, lake, from_date, to_date, reprocess, is_refetch, max_active, state, created_at)
         VALUES ('plain', '${lake}', '2026-11-20', '2026-11-21', 'none', 0, 1, 'running', '2026-11-20T00:00:00.000Z')`);
@@ -97,13 +98,15 @@ describe("with a scheduler", () => {
     ] as const) {
       database.exec(`INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone,
           partition, run_stamp, params, fingerprint, created_at, lake, backfill_id)
-        SELECT dag_id, 'there-${day}', 'manual', 'queued', '2026-11-${day}T06:00:00.000Z', '', timezone, '', '', params,
+        SELECT dag_id, '${idOf(day)}', 'manual', 'queued', '2026-11-${day}T06:00:00.000Z', '', timezone, '', '', params,
           fingerprint, created_at, '${lake}', ${backfill} FROM dag_runs WHERE dag_id = 'plain' LIMIT 1`);
     }
     database.close();
     const states = () =>
-      world.query("SELECT run_id, state FROM v_runs WHERE run_id LIKE 'there-%' ORDER BY run_id");
-    const refused = await world.run(["runs", "cancel", "plain/there-20"]);
+      world.query(
+        "SELECT run_id, state FROM v_runs WHERE run_id LIKE 'manual__2026-11-2%T06:00%' ORDER BY run_id",
+      );
+    const refused = await world.run(["runs", "cancel", `plain/${idOf(20)}`]);
     expect(refused).toMatchObject({ exitCode: 78 });
     expect(refused.stderr).toMatch(/is a run of the lake \S+elsewhere, and this command uses \S+lake/);
     expect(await world.run(["backfill", "plain", "--cancel"])).toMatchObject({
@@ -111,14 +114,14 @@ describe("with a scheduler", () => {
       stdout: "No backfill of plain is running.\n",
     });
     expect(states()).toEqual([
-      { run_id: "there-20", state: "queued" },
-      { run_id: "there-21", state: "queued" },
+      { run_id: idOf(20), state: "queued" },
+      { run_id: idOf(21), state: "queued" },
     ]);
-    await world.prepare(["runs", "cancel", "plain/there-20"], elsewhere(world));
+    await world.prepare(["runs", "cancel", `plain/${idOf(20)}`], elsewhere(world));
     await world.prepare(["backfill", "plain", "--cancel"], elsewhere(world));
     expect(states()).toEqual([
-      { run_id: "there-20", state: "cancelled" },
-      { run_id: "there-21", state: "cancelled" },
+      { run_id: idOf(20), state: "cancelled" },
+      { run_id: idOf(21), state: "cancelled" },
     ]);
   });
 });

@@ -6,11 +6,15 @@ import { expect, test } from "vitest";
 import { hasOpenRequests, listOpenRequests } from "../../state/control/requests.ts";
 import { findDueNotice, findNewestNotice, readFailureStreak } from "../../state/control/notices.ts";
 import { countOpenRuns, listOpenRuns, listTimedRuns, measureUsual } from "../../state/pages/overview.ts";
+import { countRunningRunsOf, countRunsByState } from "../../state/pages/dag-page.ts";
+import { listEventPage } from "../../state/pages/event-page.ts";
 import { listPoolEntries } from "../../state/pages/pool-page.ts";
 import { listGridRuns } from "../../state/pages/run-grid.ts";
+import { findRunById, findRunEntry } from "../../state/pages/run-page.ts";
 import { listAsksToManifest } from "../../state/records/manifests.ts";
 import { listSealed } from "../../state/records/batches.ts";
 import { findNewestFile } from "../../state/records/objects.ts";
+import { findRunId, reportAttempts, reportTasks } from "../../state/reports.ts";
 import { findPastTask, findRunByDate, readRun } from "../../state/runs/dag-runs.ts";
 import { readNewestSuccess } from "../../state/runs/dags.ts";
 import {
@@ -71,8 +75,110 @@ test.each<readonly [string, (query: Query) => unknown, readonly string[]]>([
   expect(listIndexes(read)).toEqual(indexes);
 });
 
+const ID = `manual__${AT}`;
+const NEWEST = [{ column: "when", isDescending: true }] as const;
+/** Up to a limit. */
+const COUNTED = "SCAN events USING COVERING INDEX events_by_dag";
+const BY_KEY = "sqlite_autoindex_dag_runs_1 (dag_id=? AND logical_date=?";
+
+test.each<readonly [string, (query: Query) => unknown, readonly string[]]>([
+  [
+    "a run by its id",
+    (q) => findRunEntry(q, HERE, "a", ID),
+    [`SEARCH dag_runs USING INDEX ${BY_KEY})`, "USE TEMP B-TREE FOR ORDER BY"],
+  ],
+  [
+    "a run that a command names",
+    (q) => findRunId(q, HERE, { kind: "id", dagId: "a", runId: ID }, AT),
+    [`SEARCH dag_runs USING INDEX ${BY_KEY})`],
+  ],
+  [
+    "a run by an id that no run has",
+    (q) => findRunEntry(q, HERE, "a", "unknown"),
+    [`SEARCH dag_runs USING INDEX ${BY_KEY})`, "USE TEMP B-TREE FOR ORDER BY"],
+  ],
+  [
+    "a run that is searched for",
+    (q) => findRunById(q, HERE, ID, "a"),
+    [`SEARCH dag_runs USING INDEX ${BY_KEY} AND lake=?)`],
+  ],
+  [
+    "a run that is searched for without its Dag",
+    (q) => findRunById(q, HERE, ID),
+    ["SEARCH dag_runs USING INDEX dag_runs_by_date (logical_date=?)"],
+  ],
+  [
+    "running runs of a Dag",
+    (q) => countRunningRunsOf(q, "a"),
+    ["SEARCH dag_runs USING INDEX dag_runs_by_state (state=?)"],
+  ],
+  [
+    "the tasks of a run",
+    (q) => reportTasks(q, 1),
+    [
+      "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
+      `SEARCH r USING INDEX ${BY_KEY})`,
+      "SEARCH t USING INDEX sqlite_autoindex_task_instances_1 (dag_run_id=?)",
+      "SEARCH t USING COVERING INDEX sqlite_autoindex_task_instances_1 (dag_run_id=? AND task_id=?)",
+      "SEARCH o USING PRIMARY KEY (task_instance_id=?)",
+      "USE TEMP B-TREE FOR ORDER BY",
+    ],
+  ],
+  [
+    "the attempts of a run",
+    (q) => reportAttempts(q, 1),
+    [
+      "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
+      `SEARCH r USING INDEX ${BY_KEY})`,
+      "SEARCH t USING COVERING INDEX sqlite_autoindex_task_instances_1 (dag_run_id=?)",
+      "SEARCH a USING PRIMARY KEY (task_instance_id=?)",
+      "USE TEMP B-TREE FOR ORDER BY",
+    ],
+  ],
+  [
+    "events by their instant",
+    (q) => listEventPage(q, {}, NEWEST, { limit: 9, offset: 0 }),
+    ["SCAN events", COUNTED],
+  ],
+  [
+    "events by their instant, after a place",
+    (q) => listEventPage(q, {}, NEWEST, { limit: 9, offset: 0, after: [5, 5] }),
+    ["SEARCH events USING INTEGER PRIMARY KEY (rowid<?)", COUNTED],
+  ],
+  [
+    "the grid before a date",
+    (q) => listGridRuns(q, "a", { limit: 9, before: AT }),
+    [
+      "SEARCH r USING INDEX sqlite_autoindex_dag_runs_1 (dag_id=? AND logical_date<?)",
+      "SEARCH t USING INDEX sqlite_autoindex_task_instances_1 (dag_run_id=?)",
+      "USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
+    ],
+  ],
+  [
+    "runs by state",
+    (q) => countRunsByState(q, ["a"]),
+    [
+      "SEARCH dag_runs USING COVERING INDEX dag_runs_by_end (dag_id=?)",
+      "SEARCH dag_runs USING INDEX dag_runs_by_state (state=?)",
+      "USE TEMP B-TREE FOR GROUP BY",
+    ],
+  ],
+])("%s: as few rows as the index allows", (_what, read, steps) => {
+  expect(listSteps(read).filter((step) => /^(?:SEARCH|SCAN (?!json_each|\()|USE)/.test(step))).toEqual(steps);
+});
+
 /** The indexes by which the statements find their rows, by name. A table that is read whole counts as `all of …`. */
 function listIndexes(read: (query: Query) => unknown): readonly string[] {
+  const tables = new Set(rows.database.all<{ name: string }>(TABLES).map(({ name }) => name));
+  const found = listSteps(read).flatMap((step) => {
+    const table = /^SCAN (\w+)$/.exec(step)?.[1] ?? "";
+    return tables.has(table) ? `all of ${table}` : (/INDEX (\w+)/.exec(step)?.[1] ?? []);
+  });
+  return [...new Set(found)].filter((name) => !/^\d/.test(name)).toSorted((a, b) => a.localeCompare(b));
+}
+
+/** As `EXPLAIN QUERY PLAN` says them. */
+function listSteps(read: (query: Query) => unknown): readonly string[] {
   const { database } = rows;
   const steps: string[] = [];
   const explain = ({ text, values }: Sql): void => {
@@ -87,10 +193,5 @@ function listIndexes(read: (query: Query) => unknown): readonly string[] {
       throw new Error("it only reads");
     },
   });
-  const tables = new Set(database.all<{ name: string }>(TABLES).map(({ name }) => name));
-  const found = steps.flatMap((step) => {
-    const table = /^SCAN (\w+)$/.exec(step)?.[1] ?? "";
-    return tables.has(table) ? `all of ${table}` : (/INDEX (\w+)/.exec(step)?.[1] ?? []);
-  });
-  return [...new Set(found)].filter((name) => !/^\d/.test(name)).toSorted((a, b) => a.localeCompare(b));
+  return steps;
 }

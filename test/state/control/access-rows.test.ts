@@ -97,7 +97,7 @@ describe("the lease and events", () => {
         run_id: `manual__${AT}__2`,
         logical_date: AT,
         lake: "x",
-        timezone: "UTC",
+        timezone: "America/Lima",
       },
     ],
   });
@@ -129,6 +129,7 @@ describe("the lease and events", () => {
   test.each([
     ["of its run", "c", `manual__${AT}`, "2026-11-24 21:00:00 +09:00"],
     ["of another Dag's run", "d", `manual__${AT}`, "2026-11-24 17:30:00 +05:30"],
+    ["of the run of that date in another lake", "c", `manual__${AT}__2`, "2026-11-24 07:00:00 -05:00"],
     ["given, for a run that is gone", "e", `manual__${AT}`, "2026-11-24 12:00:00 +00:00"],
   ])("an event has the time in the zone %s", async (_whose, dagId, runId, local) => {
     await rows.database.write((query) =>

@@ -1,6 +1,7 @@
 /** Listings of Dags, runs, tasks and events: their filters, orders, pages and totals. */
 import { describe, expect, test } from "vitest";
 import {
+  countRunningRunsOf,
   countRunsByState,
   findDag,
   listDagPage,
@@ -20,6 +21,8 @@ import { findTaskEntry, listTaskEntries, listTryEntries } from "../../../state/p
 import type { Query } from "../../../state/sqlite/query.ts";
 import { HERE, openRows, THERE, type Reading } from "../rows.ts";
 
+/** Ends in a date, as ids of runs do. */
+const Z = "z__2026-10-02T00:00:00.000Z";
 const day = (number: number): string => `2026-10-${String(number).padStart(2, "0")}T00:00:00.000Z`;
 const ALL = { limit: 100, offset: 0 };
 const [up, down] = [{ isDescending: false }, { isDescending: true }];
@@ -45,10 +48,13 @@ describe("Dags", () => {
       { dag_id: "y", file: "y" },
     ],
     dag_runs: [
-      { dag_run_id: 11, dag_id: "c", state: "failed", logical_date: day(1) },
-      { dag_run_id: 12, dag_id: "c", state: "failed", logical_date: day(2) },
-      { dag_run_id: 13, dag_id: "c", state: "success", logical_date: day(3) },
-      { dag_run_id: 14, dag_id: "d", state: "success", logical_date: day(4) },
+      { dag_run_id: 11, dag_id: "c", state: "failed", logical_date: day(1), finished_at: day(1) },
+      { dag_run_id: 12, dag_id: "c", state: "failed", logical_date: day(2), finished_at: day(1) },
+      { dag_run_id: 13, dag_id: "c", state: "success", logical_date: day(3), finished_at: day(1) },
+      { dag_run_id: 14, dag_id: "d", state: "success", logical_date: day(4), finished_at: day(1) },
+      { dag_run_id: 15, dag_id: "c", state: "running", logical_date: day(5) },
+      { dag_run_id: 16, dag_id: "c", state: "queued", logical_date: day(6) },
+      { dag_run_id: 17, dag_id: "d", state: "running", logical_date: day(7) },
     ],
   });
   const list = (
@@ -94,8 +100,9 @@ describe("Dags", () => {
     [
       "runs by state, of these Dags",
       (q) => countRunsByState(q, ["c"]).map(({ state, count }) => `${state} ${count}`),
-      ["failed 2", "success 1"],
+      ["failed 2", "success 1", "queued 1", "running 1"],
     ],
+    ["running runs of one", (q) => countRunningRunsOf(q, "c"), 1],
   ])("%s", (_does, read, result) => {
     expect(read(rows.database)).toEqual(result);
   });
@@ -119,8 +126,12 @@ describe("events", () => {
 
   test.each<Reading>([
     ["by number", (q) => list(q), [1, 2, 3, 4]],
-    ["the newest first", (q) => list(q, {}, by("when", down)), [1, 4, 3, 2]],
-    ["only so many, from a place", (q) => list(q, {}, by("when"), { limit: 2, offset: 1 }), [3, 4]],
+    [
+      "by when they were recorded, whatever the clock said",
+      (q) => list(q, {}, by("when", down)),
+      [4, 3, 2, 1],
+    ],
+    ["only so many, from a place", (q) => list(q, {}, by("when"), { limit: 2, offset: 1 }), [2, 3]],
     ["the total", (q) => listEventPage(q, { dagId: "a" }, [], { limit: 1, offset: 0 }).total, 3],
     ["of a Dag", (q) => list(q, { dagId: "a" }), [1, 2, 4]],
     ["of a run", (q) => list(q, { runId: "s" }), [3, 4]],
@@ -142,7 +153,7 @@ describe("runs", () => {
       {
         dag_run_id: 11,
         ...run,
-        run_id: "z",
+        run_id: Z,
         logical_date: day(2),
         state: "failed",
         started_at: day(5),
@@ -169,13 +180,13 @@ describe("runs", () => {
       {
         dag_run_id: 14,
         ...run,
-        run_id: "z",
+        run_id: Z,
         logical_date: day(2),
         state: "failed",
         lake: THERE,
         started_at: day(8),
       },
-      { dag_run_id: 15, ...run, run_id: "z", logical_date: day(2), state: "failed", dag_id: "d" },
+      { dag_run_id: 15, ...run, run_id: Z, logical_date: day(2), state: "failed", dag_id: "d" },
     ],
     task_instances: [
       { task_instance_id: 11, dag_run_id: 11, task_id: "t", state: "failed", attempt_count: 2 },
@@ -221,12 +232,11 @@ describe("runs", () => {
     ["before a date", (q) => list(q, bound("lt")), [13]],
     [
       "one of this lake first",
-      (q) =>
-        [findRunEntry(q, HERE, "c", "z"), findRunEntry(q, THERE, "c", "z")].map((entry) => entry?.dagRunId),
+      (q) => [findRunEntry(q, HERE, "c", Z), findRunEntry(q, THERE, "c", Z)].map((entry) => entry?.dagRunId),
       [11, 14],
     ],
-    ["else the newest", (q) => findRunEntry(q, "elsewhere", "c", "z")?.dagRunId, 14],
-    ["one of a Dag", (q) => findRunEntry(q, HERE, "d", "z")?.dagRunId, 15],
+    ["else the newest", (q) => findRunEntry(q, "elsewhere", "c", Z)?.dagRunId, 14],
+    ["one of a Dag", (q) => findRunEntry(q, HERE, "d", Z)?.dagRunId, 15],
     ["one by its number", (q) => readRunEntry(q, 12).runId, "y"],
     [
       "in the grid, the newest first",

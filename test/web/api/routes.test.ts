@@ -225,12 +225,13 @@ describe("runs", () => {
 
   test("of the same id in two lakes: the one in this process's lake", async () => {
     const { ask, addRun, write } = await openFullWorld();
+    const twice = `twice__${SECOND}`;
     const runId = await addRun({ dag: DAILY, date: SECOND, lakeId: "s3://elsewhere/" });
     await write((query) => {
-      query.run(sql`UPDATE dag_runs SET run_id = 'twice'
+      query.run(sql`UPDATE dag_runs SET run_id = ${twice}
           WHERE run_id = ${runId} OR logical_date = ${SECOND}`);
     });
-    expect(readJson(await ask("/api/v2/dags/daily/dagRuns/twice"))).toMatchObject({ state: "running" });
+    expect(readJson(await ask(`/api/v2/dags/daily/dagRuns/${twice}`))).toMatchObject({ state: "running" });
   });
 });
 

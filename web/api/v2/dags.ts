@@ -1,6 +1,6 @@
 /** Dags: lists with filters, and single ones. */
 import { z } from "zod";
-import { countRunsByState, listDagPage } from "../../../state/pages/dag-page.ts";
+import { countRunningRunsOf, listDagPage } from "../../../state/pages/dag-page.ts";
 import { defineRoute, defineWrite, several } from "../route.ts";
 import { dagFields, dagSchema, writeDag } from "./dag-fields.ts";
 import { listVersions, versionSchema } from "./dag-versions.ts";
@@ -109,7 +109,6 @@ export const getDagDetails = defineRoute({
     const { definition } = entry;
     const base = writeDag(entry, tools);
     const [latest] = listVersions(tools, entry.dagId, { limit: 1, offset: 0 }).dag_versions;
-    const running = countRunsByState(tools.query, [entry.dagId]).find(({ state }) => state === "running");
     return {
       ...base,
       catchup: definition.catchup !== "none",
@@ -129,7 +128,7 @@ export const getDagDetails = defineRoute({
       concurrency: base.max_active_tasks,
       latest_dag_version: latest ?? null,
       is_favorite: false,
-      active_runs_count: running?.count ?? 0,
+      active_runs_count: countRunningRunsOf(tools.query, entry.dagId),
     };
   },
 });

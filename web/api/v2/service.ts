@@ -134,7 +134,9 @@ export const listEvents = defineRoute({
   params: {},
   search: {
     ...cursorPaging,
-    order_by: orderParameter(EVENT_ORDERS),
+    order_by: orderParameter(EVENT_ORDERS).describe(
+      "event_log_id, when: one order, that in which events were recorded; with - in front for descending.",
+    ),
     dag_id: z.string().optional(),
     run_id: z.string().optional(),
     task_id: z.string().optional(),
