@@ -83,7 +83,7 @@ async function serve(
   const fail = (error: unknown): void => {
     const what = response.headersSent ? "could not be answered to its end" : "could not be answered";
     options.log.error(`${readPath(message)} ${what}: ${describeError(error)}`);
-    refuse(response);
+    breakOff(response);
   };
   // Without a listener, an error event ends the process.
   response.on("error", fail);
@@ -161,7 +161,7 @@ function send(response: ServerResponse, { status, headers, body }: HttpReply): v
 }
 
 /** Ends the connection: with 500 if nothing was sent yet, otherwise so that the client knows that something is missing. */
-function refuse(response: ServerResponse): void {
+function breakOff(response: ServerResponse): void {
   if (response.headersSent) {
     response.destroy();
     return;

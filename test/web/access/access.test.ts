@@ -357,7 +357,7 @@ describe("a login that is too large", () => {
     const long = JSON.stringify({ username: "a", password: "x".repeat(1_001) });
     expect((await send("/auth/token", JSON_BODY, long)).status).toBe(401);
     const { http, database } = await openAccessWorld({ password: PASSWORD });
-    const body = JSON.stringify({ username: `${"\n".repeat(7_000)}`.slice(0, 3_000), password: PASSWORD });
+    const body = JSON.stringify({ username: "\n".repeat(3_000), password: PASSWORD });
     expect((await http("/auth/token", { method: "POST", headers: JSON_BODY, body })).status).toBe(201);
     const named = JSON.stringify({ username: "n".repeat(7_000), password: PASSWORD });
     expect((await http("/auth/token", { method: "POST", headers: JSON_BODY, body: named })).status).toBe(201);

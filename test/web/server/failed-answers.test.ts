@@ -102,7 +102,7 @@ describe("an answer that cannot be sent is 500 and is logged, and the server con
     ["whose chunk is missing", () => stream(() => give("begin", undefined))],
   ])("a stream %s is cut off", async (_, make) => {
     const { server, log } = await start(make);
-    await expect(fetch(`${server.url}/odd`).then((got) => got.text())).rejects.toThrow();
+    await expect(fetch(`${server.url}/odd`).then((got) => got.text())).rejects.toThrow("terminated");
     await expectAlive(server);
     expect(log.lines.every(({ level }) => level === "error")).toBe(true);
   });
@@ -120,7 +120,7 @@ describe("an answer that cannot be sent is 500 and is logged, and the server con
 
 describe("a client that goes away", () => {
   test("while its answer is made costs nothing", async () => {
-    let finish = (_: HttpAnswer): void => undefined;
+    let finish: (answer: HttpAnswer) => void = () => undefined;
     let isAsked = false;
     const { server, log } = await start(() => {
       isAsked = true;
