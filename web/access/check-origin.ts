@@ -9,7 +9,7 @@ import type { ReceivedHead, RequestHead } from "../server/exchange.ts";
 /** What a proxy adds, in whole or as a beginning. Without a login, such a request could come from any machine. */
 const FORWARDED: ReadonlySet<string> = new Set(["forwarded", "via", "x-real-ip"]);
 const FORWARDED_ALL = "x-forwarded-";
-/** nginx speaks it to what is behind it, and adds no header, unless it is told otherwise. Browsers and clients do not. */
+/** nginx speaks it by default to what is behind it, and adds no header. Browsers and clients of today do not. */
 const PROXY_VERSION = "1.0";
 
 /** `undefined` if it may pass. */
