@@ -21,6 +21,31 @@ export function findImbalance(sum: Reconciliation, hasLimit: boolean): string | 
   return undefined;
 }
 
+/**
+ * `open`: it may still change. `remains`: ids have no outcome, though the run has ended and no limit lets them remain.
+ * `broken`: an id is missing or counted twice.
+ */
+export const SUM_VERDICTS = ["holds", "open", "remains", "broken"] as const;
+export type SumVerdict = (typeof SUM_VERDICTS)[number];
+
+export interface JudgedSum {
+  readonly sum: Reconciliation;
+  /** Its run is queued or running. */
+  readonly isOpen: boolean;
+  readonly hasLimit: boolean;
+}
+
+export function judgeSum({ sum, isOpen, hasLimit }: JudgedSum): SumVerdict {
+  if (findImbalance(sum, true) !== undefined) return "broken";
+  if (isOpen) return "open";
+  return findImbalance(sum, hasLimit) === undefined ? "holds" : "remains";
+}
+
+/** Of several sums: the one that most needs a look. */
+export function joinVerdicts(verdicts: readonly SumVerdict[]): SumVerdict {
+  return SUM_VERDICTS.findLast((verdict) => verdicts.includes(verdict)) ?? "holds";
+}
+
 export function formatReconciliation(sum: Reconciliation): string {
   return (
     `asked ${sum.asked} = stored ${sum.stored} + already_stored ${sum.alreadyStored} + ` +

@@ -58,6 +58,19 @@ export function planSlots(facts: SlotFacts): SlotPlan {
   return { due, skipped: null, cursor: due.at(-1) ?? cursor };
 }
 
+/** The first slot that `planSlots` makes a run of, whatever it skips before; `undefined` if none is due. */
+export function findFirstDue(facts: SlotFacts): Date | undefined {
+  const { timetable, cursor, now, watchedSince, catchup, catchupLimit } = facts;
+  const first = cursor > now ? undefined : timetable.next(cursor);
+  if (first === undefined || first > now) return undefined;
+  const missedUntil = watchedSince < now ? watchedSince : now;
+  if (first > missedUntil) return first;
+  if (catchup === "latest") return timetable.previous(after(missedUntil)) ?? first;
+  if (catchup === "all" && catchupLimit > 0) return first;
+  const next = timetable.next(missedUntil);
+  return next === undefined || next > now ? undefined : next;
+}
+
 /** `undefined` if no slot was missed. */
 function planMissed(facts: SlotFacts, until: Date): SlotPlan | undefined {
   const { timetable, cursor, catchup, catchupLimit } = facts;

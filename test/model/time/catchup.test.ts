@@ -1,6 +1,6 @@
 /** Which slots become runs and which are skipped, for each value of catchup. */
 import { describe, expect, test } from "vitest";
-import { planSlots, type SlotFacts } from "../../../model/time/catchup.ts";
+import { findFirstDue, planSlots, type SlotFacts } from "../../../model/time/catchup.ts";
 import { createTimetable } from "../../../model/time/timetable.ts";
 
 const HOURLY = createTimetable("0 * * * *", "UTC", { startAt: null, endAt: null });
@@ -138,3 +138,30 @@ test("the timetable's bounds apply to missed slots too", () => {
   const timetable = createTimetable("0 * * * *", "UTC", { startAt: at("08:00:00"), endAt: at("08:30:00") });
   expect(plan({ timetable, watchedSince: at("09:00:00"), catchup: "all" }).due).toEqual(["08:00"]);
 });
+
+describe("the first slot that is due", () => {
+  const hours = Array.from({ length: 6 }, (_, index) => at(`0${index + 4}:30:00`));
+  const cases = (["none", "latest", "all"] as const).flatMap((catchup) =>
+    [0, 1, 100].map((catchupLimit) => ({ catchup, catchupLimit })),
+  );
+
+  test.each(cases)("is the first that is planned, with $catchup up to $catchupLimit", (rule) => {
+    for (const cursor of hours) {
+      for (const watchedSince of hours) {
+        for (const now of [...hours, at("09:00:00")]) {
+          const facts = { timetable: HOURLY, cursor, watchedSince, now, ...rule };
+          // A plan that only skips, or sets the cursor back, leaves the due slots to the next one.
+          let planned = planSlots(facts);
+          for (let steps = 0; planned.due.length === 0 && steps < 3 && cursor <= now; steps += 1) {
+            planned = planSlots(moveCursor(facts, planned.cursor));
+          }
+          expect(findFirstDue(facts), JSON.stringify(facts)).toEqual(planned.due[0]);
+        }
+      }
+    }
+  });
+});
+
+function moveCursor(facts: SlotFacts, cursor: Date): SlotFacts {
+  return { ...facts, cursor };
+}
