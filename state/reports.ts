@@ -1,11 +1,11 @@
 /** Reports for people, from the public views. Reads only; repairs nothing. */
 import type { RunName } from "../model/run/run-name.ts";
-import type { Reconciliation } from "../model/records/reconciliation.ts";
+import type { JudgedSum, Reconciliation } from "../model/records/reconciliation.ts";
 import { reconcile } from "./records/asks.ts";
 import { IS_REMOVED } from "./records/missing-objects.ts";
 import { hasRunId } from "./runs/run-id.ts";
 import type { Query } from "./sqlite/query.ts";
-import type { Row } from "./sqlite/row.ts";
+import { flag, mapRow, type Row } from "./sqlite/row.ts";
 import { sql, type Sql } from "./sqlite/statement.ts";
 
 export interface RunRowFilter {
@@ -264,24 +264,32 @@ export interface Writes {
   readonly bytes: number;
 }
 
-/** The sums of a run's asks: final ones if closed, else the present ones. */
-export function listRunSums(query: Query, dagRunId: number): readonly RunSum[] {
-  return query
-    .all<{ ask_id: number; task_id: string; closed: string | null }>(
-      sql`SELECT max(ask_id) AS ask_id, task_id,
-          CASE WHEN closed_at IS NULL THEN NULL ELSE reconciliation END AS closed
-          FROM asks WHERE dag_run_id = ${dagRunId} GROUP BY task_id ORDER BY min(ask_id)`,
-    )
-    .map((row) => ({
-      taskId: row.task_id,
-      sum: row.closed === null ? reconcile(query, row.ask_id) : (JSON.parse(row.closed) as Reconciliation),
-      kept: row.closed === null ? countKept(query, row.ask_id) : 0,
-    }));
+/** The sums of a run's asks, or of one task's: final ones if closed, else the present ones. */
+export function listRunSums(query: Query, dagRunId: number, taskId: string | null = null): readonly RunSum[] {
+  const rows = query.all<Row>(
+    sql`SELECT max(a.ask_id) AS ask_id, a.task_id, a.limit_ids IS NOT NULL AS has_limit,
+          r.state IN ('queued', 'running') AS is_open, CASE WHEN a.closed_at IS NULL THEN NULL ELSE a.reconciliation END AS closed
+        FROM asks a JOIN dag_runs r USING (dag_run_id)
+        WHERE a.dag_run_id = ${dagRunId} AND (${taskId} IS NULL OR a.task_id = ${taskId})
+        GROUP BY a.task_id ORDER BY min(a.ask_id)`,
+  );
+  return rows.map((row) => {
+    const { askId, closed, ...rest } = mapRow<SumRow>(row, { hasLimit: flag, isOpen: flag });
+    return {
+      ...rest,
+      sum: closed === null ? reconcile(query, askId) : (JSON.parse(closed) as Reconciliation),
+      kept: closed === null ? countKept(query, askId) : 0,
+    };
+  });
 }
 
-export interface RunSum {
+interface SumRow extends Omit<RunSum, "sum" | "kept"> {
+  readonly askId: number;
+  readonly closed: string | null;
+}
+
+export interface RunSum extends JudgedSum {
   readonly taskId: string;
-  readonly sum: Reconciliation;
   /** Part of `remaining`: answers that are in the database but not yet in an object. */
   readonly kept: number;
 }

@@ -35,7 +35,7 @@ export function listBackfillPage(
   );
   return {
     rows: rows.map(mapEntry),
-    total: countRows(query, sql`SELECT 1 FROM backfills b WHERE ${where}`, page),
+    ...countRows(query, sql`SELECT 1 FROM backfills b WHERE ${where}`, page),
   };
 }
 

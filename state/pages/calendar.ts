@@ -40,16 +40,19 @@ export interface SkippedSlots {
   readonly reason: string;
 }
 
-const MOST_RANGES = 400;
-
-/** Of a Dag, the newest first; ranges that end before `from` are left out. */
-export function listSkippedSlots(query: Query, dagId: string, from: string): readonly SkippedSlots[] {
+/** Of a Dag, the newest first: those that have a slot from `from` to `to`, ISO UTC, both included. */
+export function listSkippedSlots(
+  query: Query,
+  dagId: string,
+  { from, to, limit }: { readonly from: string; readonly to: string; readonly limit: number },
+): readonly SkippedSlots[] {
   return query
     .all<Row>(
       sql`SELECT at, data ->> 'first' AS first, data ->> 'last' AS last, data ->> 'count' AS count,
           coalesce(data ->> 'reason', '') AS reason
         FROM events WHERE dag_id = ${dagId} AND kind = 'slots_skipped' AND data ->> 'last' >= ${from}
-        ORDER BY event_id DESC LIMIT ${MOST_RANGES}`,
+          AND data ->> 'first' <= ${to}
+        ORDER BY event_id DESC LIMIT ${limit}`,
     )
     .map((row) => mapRow<SkippedSlots>(row));
 }

@@ -56,13 +56,22 @@ export function listDagPage(
   );
   return {
     rows: rows.map((row) => mapRow<DagEntry>(row, CONVERTERS)),
-    total: countRows(query, sql`SELECT 1 FROM dags d WHERE ${where}`, page),
+    ...countRows(query, sql`SELECT 1 FROM dags d WHERE ${where}`, page),
   };
 }
 
 export function findDag(query: Query, dagId: string): DagEntry | undefined {
   const row = query.get<Row>(sql`SELECT ${COLUMNS} FROM ${TABLES} WHERE d.dag_id = ${dagId}`);
   return row === undefined ? undefined : mapRow<DagEntry>(row, CONVERTERS);
+}
+
+/** The zones of these Dags, by their id. */
+export function listZones(query: Query, dagIds: readonly string[]): ReadonlyMap<string, string> {
+  const rows = query.all<{ dag_id: string; timezone: string }>(
+    sql`SELECT d.dag_id, v.definition ->> 'timezone' AS timezone FROM ${TABLES}
+        WHERE d.dag_id IN (SELECT value FROM json_each(${JSON.stringify(dagIds)}))`,
+  );
+  return new Map(rows.map(({ dag_id, timezone }) => [dag_id, timezone]));
 }
 
 export interface DagVersionEntry {
@@ -81,7 +90,7 @@ export function listVersionPage(query: Query, dagId: string, page: PageRequest):
   );
   return {
     rows: rows.map((row) => mapRow<DagVersionEntry>(row)),
-    total: countRows(query, sql`SELECT 1 FROM dag_versions WHERE dag_id = ${dagId}`, page),
+    ...countRows(query, sql`SELECT 1 FROM dag_versions WHERE dag_id = ${dagId}`, page),
   };
 }
 
@@ -114,7 +123,7 @@ export function listImportErrorPage(query: Query, page: PageRequest): Page<Impor
   );
   return {
     rows: rows.map((row) => mapRow<ImportErrorEntry>(row)),
-    total: countRows(query, sql`SELECT 1 FROM import_errors`, page),
+    ...countRows(query, sql`SELECT 1 FROM import_errors`, page),
   };
 }
 

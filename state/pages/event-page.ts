@@ -71,7 +71,7 @@ export function listEventPage(
   return {
     rows: sliced.rows.map((row) => mapRow<EventEntry>(row)),
     next: sliced.next,
-    total: countRows(query, sql`SELECT 1 FROM events WHERE ${where}`, page),
+    ...countRows(query, sql`SELECT 1 FROM events WHERE ${where}`, page),
   };
 }
 

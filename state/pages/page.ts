@@ -13,10 +13,16 @@ export interface PageRequest {
   readonly after?: RowPlace | undefined;
 }
 
-export interface Page<T> {
-  readonly rows: readonly T[];
+/** How many rows a list has. */
+export interface RowCount {
   /** Of all pages; at most `MOST_COUNTED` after this one are counted, so that a long history costs nothing. */
   readonly total: number;
+  /** There are more than `total`. */
+  readonly isCut: boolean;
+}
+
+export interface Page<T> extends RowCount {
+  readonly rows: readonly T[];
 }
 
 /** A page of a list that can be continued after its last row. */
@@ -58,10 +64,16 @@ export function orderBy<Column extends string>(
   );
 }
 
-const MOST_COUNTED = 1_000;
+export const MOST_COUNTED = 1_000;
 
 /** `rows`: a statement that selects every entry. */
-export function countRows(query: Query, rows: Sql, { limit, offset }: PageRequest): number {
-  const most = offset + limit + MOST_COUNTED;
-  return query.one<{ total: number }>(sql`SELECT count(*) AS total FROM (${rows} LIMIT ${most})`).total;
+export function countRows(query: Query, rows: Sql, { limit, offset }: PageRequest): RowCount {
+  return countUpTo(query, rows, offset + limit + MOST_COUNTED);
+}
+
+export function countUpTo(query: Query, rows: Sql, most: number): RowCount {
+  const { found } = query.one<{ found: number }>(
+    sql`SELECT count(*) AS found FROM (${rows} LIMIT ${most + 1})`,
+  );
+  return { total: Math.min(found, most), isCut: found > most };
 }

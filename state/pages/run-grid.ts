@@ -4,6 +4,7 @@ import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
 import { whereAll } from "./page.ts";
+import { RUNNING_SINCE } from "./running-since.ts";
 
 /** A run's column in the grid. Instants are ISO UTC. */
 export interface GridRun {
@@ -13,6 +14,8 @@ export interface GridRun {
   readonly state: DagRunState;
   readonly logicalDate: string;
   readonly startedAt: string | null;
+  /** `null` while it is queued. */
+  readonly runningSince: string | null;
   readonly finishedAt: string | null;
   /** JSON: the state of each task, by task id. */
   readonly tasks: string;
@@ -40,7 +43,7 @@ export function listGridRuns(
   ]);
   return query
     .all<Row>(
-      sql`SELECT r.dag_run_id, r.run_id, r.run_type, r.state, r.logical_date, r.started_at, r.finished_at,
+      sql`SELECT r.dag_run_id, r.run_id, r.run_type, r.state, r.logical_date, r.started_at, ${RUNNING_SINCE}, r.finished_at,
           (SELECT json_group_object(t.task_id, t.state) FROM task_instances t WHERE t.dag_run_id = r.dag_run_id)
             AS tasks
         FROM dag_runs r WHERE ${where} ORDER BY r.logical_date DESC, r.dag_run_id DESC LIMIT ${limit}`,

@@ -14,6 +14,7 @@ import {
   type PageRequest,
   type SlicedPage,
 } from "./page.ts";
+import { RUNNING_SINCE } from "./running-since.ts";
 
 /** Instants are ISO UTC. */
 export interface RunEntry {
@@ -23,12 +24,15 @@ export interface RunEntry {
   readonly runType: RunType;
   readonly state: DagRunState;
   readonly stopReason: string | null;
+  readonly timezone: string;
   readonly logicalDate: string;
   readonly intervalStart: string | null;
   readonly intervalEnd: string | null;
   readonly params: Readonly<Record<string, unknown>>;
   readonly createdAt: string;
   readonly startedAt: string | null;
+  /** `null` while it is queued. */
+  readonly runningSince: string | null;
   readonly finishedAt: string | null;
   readonly fingerprint: string;
   readonly backfillId: number | null;
@@ -64,8 +68,8 @@ export const RUN_ORDERS = [
 ] as const;
 export type RunColumn = (typeof RUN_ORDERS)[number];
 
-const COLUMNS = sql`dag_run_id, dag_id, run_id, run_type, state, stop_reason, logical_date, interval_start,
-  interval_end, params, created_at, started_at, finished_at, fingerprint, backfill_id, lake,
+const COLUMNS = sql`dag_run_id, dag_id, run_id, run_type, state, stop_reason, timezone, logical_date, interval_start,
+  interval_end, params, created_at, started_at, ${RUNNING_SINCE}, finished_at, fingerprint, backfill_id, lake,
   requested_by`;
 
 const EXPRESSIONS: Readonly<Record<RunColumn, Sql>> = {
@@ -109,7 +113,7 @@ export function listRunPage(
   return {
     rows: sliced.rows.map(mapRun),
     next: sliced.next,
-    total: countRows(query, sql`SELECT 1 FROM dag_runs WHERE ${where}`, page),
+    ...countRows(query, sql`SELECT 1 FROM dag_runs WHERE ${where}`, page),
   };
 }
 
@@ -129,20 +133,6 @@ export function findRunEntry(
 
 export function readRunEntry(query: Query, dagRunId: number): RunEntry {
   return mapRun(query.one<Row>(sql`SELECT ${COLUMNS} FROM dag_runs WHERE dag_run_id = ${dagRunId}`));
-}
-
-/** The run of that id, if it is one: ids of runs are unique in a Dag, and often in all of them. */
-export function findRunById(
-  query: Query,
-  lakeId: string,
-  runId: string,
-  dagId?: string,
-): RunEntry | undefined {
-  const isOfDag = dagId === undefined ? undefined : sql`dag_id = ${dagId}`;
-  const where = whereAll([isOfDag, hasRunId(runId), sql`lake = ${lakeId}`]);
-  const rows = query.all<Row>(sql`SELECT ${COLUMNS} FROM dag_runs WHERE ${where} LIMIT 2`);
-  const [row] = rows;
-  return rows.length === 1 && row !== undefined ? mapRun(row) : undefined;
 }
 
 export interface RunNeighbours {

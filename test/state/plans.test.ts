@@ -5,12 +5,15 @@
 import { expect, test } from "vitest";
 import { hasOpenRequests, listOpenRequests } from "../../state/control/requests.ts";
 import { findDueNotice, findNewestNotice, readFailureStreak } from "../../state/control/notices.ts";
-import { countOpenRuns, listOpenRuns, listTimedRuns, measureUsual } from "../../state/pages/overview.ts";
 import { countRunningRunsOf, countRunsByState } from "../../state/pages/dag-page.ts";
 import { listEventPage } from "../../state/pages/event-page.ts";
+import { countOpenByState, listOpenRuns, listQueuedOfSchedule } from "../../state/pages/open-runs.ts";
+import { countOpenRuns, listTimedRuns, measureUsual } from "../../state/pages/overview.ts";
 import { listPoolEntries } from "../../state/pages/pool-page.ts";
+import { listSkippedSlots } from "../../state/pages/calendar.ts";
+import { listRecentRuns } from "../../state/pages/recent-runs.ts";
 import { listGridRuns } from "../../state/pages/run-grid.ts";
-import { findRunById, findRunEntry } from "../../state/pages/run-page.ts";
+import { findRunEntry } from "../../state/pages/run-page.ts";
 import { listAsksToManifest } from "../../state/records/manifests.ts";
 import { listSealed } from "../../state/records/batches.ts";
 import { findNewestFile } from "../../state/records/objects.ts";
@@ -60,11 +63,26 @@ test.each<readonly [string, (query: Query) => unknown, readonly string[]]>([
   ["a dataset's newest file", (q) => findNewestFile(q, HERE, "titles"), ["objects_by_dataset"]],
   [
     "open runs on the first page",
-    (q) => [countOpenRuns(q), listOpenRuns(q, HERE, 9)],
-    ["dag_runs_by_state", "sqlite_autoindex_task_instances_1"],
+    (q) => [countOpenRuns(q), countOpenByState(q, HERE), listOpenRuns(q, HERE, 9)],
+    ["dag_runs_by_state", "dag_runs_waiting", "sqlite_autoindex_task_instances_1"],
   ],
-  ["runs of some days", (q) => listTimedRuns(q, HERE, { from: AT, to: AT, limit: 9 }), ["dag_runs_by_date"]],
-  ["how long a Dag takes", (q) => measureUsual(q, "a"), ["dag_runs_by_end"]],
+  [
+    "runs of some days",
+    (q) => listTimedRuns(q, HERE, { from: AT, to: AT, limit: 9 }),
+    ["dag_runs_by_date", "dag_runs_by_state"],
+  ],
+  [
+    "runs of the schedule that wait",
+    (q) => listQueuedOfSchedule(q, HERE, 9),
+    ["dag_runs_waiting", "sqlite_autoindex_dags_1"],
+  ],
+  ["the graph's choice of runs", (q) => listRecentRuns(q, ["a"], 9), ["sqlite_autoindex_dag_runs_1"]],
+  [
+    "the skipped slots of a year",
+    (q) => listSkippedSlots(q, "a", { from: AT, to: AT, limit: 9 }),
+    ["events_by_dag"],
+  ],
+  ["how long a Dag takes", (q) => measureUsual(q, HERE, "a"), ["dag_runs_by_end"]],
   ["tasks in pools", (q) => listPoolEntries(q), ["sqlite_autoindex_pools_1", "task_instances_active"]],
   [
     "the grid",
@@ -98,14 +116,15 @@ test.each<readonly [string, (query: Query) => unknown, readonly string[]]>([
     [`SEARCH dag_runs USING INDEX ${BY_KEY})`, "USE TEMP B-TREE FOR ORDER BY"],
   ],
   [
-    "a run that is searched for",
-    (q) => findRunById(q, HERE, ID, "a"),
-    [`SEARCH dag_runs USING INDEX ${BY_KEY} AND lake=?)`],
-  ],
-  [
     "a run that is searched for without its Dag",
-    (q) => findRunById(q, HERE, ID),
-    ["SEARCH dag_runs USING INDEX dag_runs_by_date (logical_date=?)"],
+    (q) => findRunId(q, HERE, { kind: "word", word: ID }, AT),
+    [
+      "SEARCH dag_runs USING INDEX dag_runs_by_date (logical_date=?)",
+      "SEARCH dag_runs USING COVERING INDEX sqlite_autoindex_dag_runs_1 (dag_id=? AND logical_date<?)",
+      "SEARCH dag_runs USING COVERING INDEX sqlite_autoindex_dag_runs_1 (dag_id=?)",
+      "SEARCH dag_runs USING COVERING INDEX sqlite_autoindex_dag_runs_1 (dag_id=?)",
+      "USE TEMP B-TREE FOR ORDER BY",
+    ],
   ],
   [
     "running runs of a Dag",

@@ -1,10 +1,10 @@
 /** What the first page reads: failed and open runs, usual durations, sums of ids, what was stored. Each is of one lake. */
 import { describe, expect, test } from "vitest";
+import { listOpenRuns } from "../../../state/pages/open-runs.ts";
 import {
   countOpenRuns,
   listDatasetSums,
   listFailedRuns,
-  listOpenRuns,
   listTimedRuns,
   measureStored,
   measureUsual,
@@ -106,16 +106,20 @@ describe("runs", () => {
       ["0 of 0", "1 of 2", "0 of 0", "0 of 0"],
     ],
     ["how many are open", (q) => countOpenRuns(q), 5],
-    ["how long successes take", (q) => [measureUsual(q, "h"), measureUsual(q, "d")], [3 * 86_400, null]],
     [
-      "in a range of dates, the newest first",
+      "how long successes take",
+      (q) => [measureUsual(q, HERE, "h"), measureUsual(q, HERE, "d")],
+      [3 * 86_400, null],
+    ],
+    [
+      "in a range of dates, the newest first, and those that are running now",
       (q) => listTimedRuns(q, HERE, { from: day(7), to: day(9), limit: 9 }).map(({ runId }) => runId),
-      ["r19", "r21", "r20"],
+      ["r19", "r21", "r20", "r22"],
     ],
     [
       "only so many in a range",
       (q) => listTimedRuns(q, HERE, { from: day(7), to: day(9), limit: 2 }).map(({ runId }) => runId),
-      ["r19", "r21"],
+      ["r19", "r21", "r22"],
     ],
     [
       "in a range of another lake",
@@ -140,17 +144,27 @@ test("the usual duration is that of the newest twenty successes", async () => {
           : `2026-10-02T00:00:${String(index - 1).padStart(2, "0")}.000Z`,
     })),
   });
-  expect(Math.round(measureUsual(database, "many") ?? 0)).toBe(1);
+  expect(Math.round(measureUsual(database, HERE, "many") ?? 0)).toBe(1);
 });
 
 test("what was stored is measured over the newest five thousand objects", async () => {
   const { database, put } = rowsOfMany;
-  const stored = { lake: HERE, kind: "records", record_count: 1, dag_run_id: 1, committed_at: day(2) };
+  const stored = {
+    lake: HERE,
+    kind: "records",
+    record_count: 1,
+    dag_run_id: 1,
+    created_at: day(2),
+    committed_at: day(2),
+  };
   const measure = () => measureStored(database, HERE, day(2));
   await put({ objects: Array.from({ length: 4_999 }, () => stored) });
   expect(measure()).toMatchObject({ objects: 4_999, isPartial: false });
-  await put({ objects: [stored, stored] });
-  expect(measure()).toMatchObject({ objects: 5_000, records: 5_000, isPartial: true });
+  await put({ objects: [stored] });
+  expect(measure()).toMatchObject({ objects: 5_000, isPartial: false });
+  await put({ objects: [{ ...stored, kind: "manifest" }] });
+  expect(measure()).toMatchObject({ objects: 4_999, isPartial: true });
+  expect(measureStored(database, HERE, day(3))).toMatchObject({ objects: 0, isPartial: false });
 });
 
 const rowsOfMany = openRows();
@@ -166,6 +180,7 @@ describe("sums and sizes", () => {
     committed_at: day(2),
   };
   const rows = openRows({
+    dag_runs: [{ dag_run_id: 4, dag_id: "o", run_id: "open", lake: HERE, state: "running" }],
     questions: [{ question_id: 4, lake: HERE, hash: "r", dataset: "titles" }],
     candidate_ids: [{ candidate_set_id: 1, position: 0, asked_id: "a" }],
     asks: [
@@ -179,7 +194,7 @@ describe("sums and sizes", () => {
         reconciliation: JSON.stringify(sum),
       },
       { ask_id: 5, dag_run_id: 1, question_id: 1, task_id: "u" },
-      { ask_id: 6, dag_run_id: 1, question_id: 4, task_id: "u", limit_ids: 1 },
+      { ask_id: 6, dag_run_id: 4, question_id: 4, task_id: "u", limit_ids: 1 },
     ],
     objects: [
       { object_id: 1, ...stored },
@@ -195,7 +210,7 @@ describe("sums and sizes", () => {
 
   test.each<Reading>([
     [
-      "the newest ask of each question, by dataset; an open one is counted now",
+      "the newest ask of each question, by dataset; it is open while its run is",
       (q) =>
         listDatasetSums(q, HERE).map(({ dataset, sum: { asked }, isOpen, hasLimit }) => [
           dataset,
@@ -205,7 +220,7 @@ describe("sums and sizes", () => {
         ]),
       [
         ["people", 7, false, true],
-        ["titles", 1, true, false],
+        ["titles", 1, false, false],
         ["titles", 1, true, true],
       ],
     ],

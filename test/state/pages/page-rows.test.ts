@@ -95,7 +95,7 @@ describe("Dags", () => {
     [
       "a page of them",
       (q) => listImportErrorPage(q, { limit: 1, offset: 1 }),
-      { rows: [expect.objectContaining({ file: "y" })], total: 3 },
+      { rows: [expect.objectContaining({ file: "y" })], total: 3, isCut: false },
     ],
     [
       "runs by state, of these Dags",
