@@ -57,8 +57,8 @@ interface Refused {
   readonly detail: string;
   /** For the login page. */
   readonly fault: "wrong" | "later";
-  /** Tries left, or seconds to wait. */
-  readonly count: number;
+  /** Tries left, or seconds to wait; `null` for a token, of which tries are not counted. */
+  readonly count: number | null;
 }
 
 export function createSignIn(tools: SignInTools) {
@@ -70,7 +70,7 @@ export function createSignIn(tools: SignInTools) {
     if (secret?.kind === "token") {
       const found = await tools.identify(await tools.digest(secret));
       if ("status" in found) return found;
-      if (found.user === null) return refuse("wrong", 0);
+      if (found.user === null) return refuse("wrong", null);
       return { ...found.user, tokenId: secret.id };
     }
     if (!isLoginNeeded) return { name, role: "operator", tokenId: null };
@@ -145,7 +145,11 @@ export function createSignIn(tools: SignInTools) {
     { status, fault, count }: Refused,
     more: Readonly<Record<"next" | "name", string>>,
   ): Promise<HttpReply> {
-    const search = new URLSearchParams({ ...more, fault, count: String(count) });
+    const search = new URLSearchParams({
+      ...more,
+      fault,
+      ...(count === null ? {} : { count: String(count) }),
+    });
     const page = await tools.render({
       ...request,
       ...dropSecrets(request, cookieName),
@@ -203,7 +207,7 @@ export function createSignIn(tools: SignInTools) {
   };
 }
 
-function refuse(fault: Refused["fault"], count: number): Refused {
+function refuse(fault: Refused["fault"], count: number | null): Refused {
   return fault === "wrong"
     ? { status: 401, detail: "The password or token is not valid.", fault, count }
     : { status: 429, detail: `Too many tries. Wait ${count} s.`, fault, count };
@@ -211,8 +215,7 @@ function refuse(fault: Refused["fault"], count: number): Refused {
 
 /** Free text: it says who uses the shared password, and proves nothing. */
 function cleanName(given: string | null): string {
-  const typed = (given ?? "").trim().slice(0, LONGEST_NAME);
-  const name = escapeControlCharacters(typed).slice(0, LONGEST_NAME);
+  const name = escapeControlCharacters((given ?? "").trim()).slice(0, LONGEST_NAME);
   return name === "" ? "admin" : name;
 }
 

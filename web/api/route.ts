@@ -38,6 +38,8 @@ export interface ReadTools {
   /** The request's Last-Event-ID header, or empty. */
   readonly lastEventId: string;
   readonly live: LiveTools;
+  /** What `work` returns, computed once for each state of the database: for figures that take long. */
+  readonly keep: <T>(name: string, work: () => T) => T;
   readonly logs: TaskLogs;
 }
 

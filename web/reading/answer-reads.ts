@@ -22,6 +22,7 @@ import { sendFault } from "../pages/frame/problem-page.ts";
 import { answerLoginPage, LOGIN_PAGE } from "../pages/login/login-page.ts";
 import type { HttpAnswer, HttpReply, HttpRequest } from "../server/exchange.ts";
 import { createChangeFeed } from "./change-feed.ts";
+import { createKeptFigures } from "./kept-figures.ts";
 import type { Answered, ReadSettings } from "./read-request.ts";
 
 /** Has the main thread carry out an order. Never rejects. */
@@ -43,6 +44,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   const open = (): Promise<Database> =>
     (opening ??= openDatabase(settings.databaseFile, { clock, mode: "read", isInThread: true }));
 
+  const kept = createKeptFigures();
   const logs = createTaskLogs(settings.logsFolder);
   const live: LiveTools = {
     clock,
@@ -59,6 +61,8 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
     work: (tools: ReadTools) => T,
   ): Promise<Awaited<T>> {
     const query = await open();
+    // Read before the snapshot: what is kept for a version is as new as it, or newer.
+    const { version } = query;
     return await inSnapshot(query, () =>
       work({
         query,
@@ -74,6 +78,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
         accept: headers["accept"] ?? "",
         lastEventId: headers["last-event-id"] ?? "",
         live,
+        keep: (name, make) => kept.get(version, name, make),
         logs,
       }),
     );
@@ -102,6 +107,7 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   async function forget(): Promise<void> {
     const former = opening;
     opening = undefined;
+    kept.forget();
     await former?.then((database) => database.close()).catch(() => undefined);
   }
 

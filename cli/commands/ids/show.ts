@@ -13,7 +13,8 @@ export const idsShow: Command = {
     const { withApp } = await import("../../open-app.ts");
     const { describeId } = await import("../../../app/lake/describe-id.ts");
     return withApp(async (app) => {
-      const entries = await describeId(app, String(args[0]));
+      const database = await app.openDatabase("read");
+      const entries = describeId(database, app.lake.id, String(args[0]));
       if (isSet(options, "json")) {
         output.json(entries);
         return EXIT.done;

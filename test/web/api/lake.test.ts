@@ -1,9 +1,10 @@
 /** The lake and its ids over the API: what is there, whether sums hold, and the whole story of one id. */
 import { describe, expect, test } from "vitest";
-import { insertInto, sql } from "../../../state/sqlite/statement.ts";
 import { listIdEntries } from "../../../state/pages/id-page.ts";
 import type { Query } from "../../../state/sqlite/query.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
 import { makeDag, makeTask } from "../../support/test-dag.ts";
+import { fillLake } from "../../support/web/lake-rows.ts";
 import { openReadWorld, readJson, type ReadWorld } from "../../support/web/read-world.ts";
 
 const AT = "2026-11-22T09:00:00.000Z";
@@ -29,108 +30,6 @@ async function openLakeWorld(): Promise<LakeWorld> {
       return readJson(reply) as Record<string, unknown>;
     },
   };
-}
-
-function fillLake(query: Query, lake: string): void {
-  const { dag_run_id: dagRunId } = query.one<{ dag_run_id: number }>(sql`SELECT dag_run_id FROM dag_runs`);
-  const put = (key: string, kind: string, more: Readonly<Record<string, unknown>> = {}): number =>
-    query.run(
-      insertInto("objects", {
-        lake,
-        key,
-        kind,
-        dataset: "titles",
-        sha256: `sha of ${key}`,
-        size_bytes: 100,
-        record_count: kind === "records" ? 2 : null,
-        is_committed: true,
-        is_adopted: false,
-        dag_run_id: dagRunId,
-        task_id: "titles",
-        logical_date: AT,
-        created_at: AT,
-        created_at_local: AT,
-        committed_at: AT,
-        ...more,
-      }),
-    ).lastId;
-  const objectId = put("Raw/a-1.json", "records");
-  put("Raw/a-2.json", "records", { is_adopted: true, dag_run_id: null });
-  put("Raw/.manifest-1.lake", "manifest");
-  put("Raw/b/notes.json", "foreign", { dataset: null, dag_run_id: null });
-  put("Raw/b/planned.json", "records", { is_committed: false, committed_at: null });
-  const { lastId: setId } = query.run(
-    insertInto("candidate_sets", {
-      lake,
-      sha256: "x",
-      conditions_hash: "x",
-      conditions: "{}",
-      dataset: "csv",
-      id_count: 5,
-      rows: 5,
-      matched_rows: 5,
-      faulty_rows: "{}",
-      created_at: AT,
-    }),
-  );
-  query.run(
-    sql`INSERT INTO candidate_ids (candidate_set_id, position, asked_id)
-        SELECT ${setId}, value, 'id' || value FROM json_each('[1,2,3,4,5]')`,
-  );
-  const { lastId: questionId } = query.run(
-    insertInto("questions", {
-      lake,
-      hash: "q",
-      dataset: "titles",
-      source: '{"host":"x"}',
-      facets: '{"language":"pt"}',
-    }),
-  );
-  const { lastId: askId } = query.run(
-    insertInto("asks", {
-      question_id: questionId,
-      dag_run_id: dagRunId,
-      task_id: "titles",
-      refetch_generation: "0",
-      candidate_set_id: setId,
-      key_template: "k",
-      source: "{}",
-      created_at: AT,
-    }),
-  );
-  const decided = {
-    question_id: questionId,
-    generation: "0",
-    ask_id: askId,
-    logical_date: AT,
-    decided_at: AT,
-  };
-  for (const row of [
-    {
-      asked_id: "id1",
-      outcome: "stored",
-      is_permanent: true,
-      object_id: objectId,
-      fetched_at: AT,
-      facts: '{"n":7}',
-    },
-    { asked_id: "id2", outcome: "not_found", is_permanent: false },
-    { asked_id: "id3", outcome: "failed", reason: "server_error", detail: "502", is_permanent: false },
-  ]) {
-    query.run(insertInto("processed_ids", { ...decided, ...row }));
-  }
-  query.run(
-    insertInto("spool", {
-      ask_id: askId,
-      question_id: questionId,
-      generation: "0",
-      asked_id: "id4",
-      structure: "s",
-      size_bytes: 1,
-      fetched_at: AT,
-      body: Buffer.from("{}"),
-    }),
-  );
 }
 
 describe("one id", () => {
@@ -205,10 +104,18 @@ test("the sums of a run are there, and whether they hold", async () => {
   const { get, runId, write } = await openLakeWorld();
   const target = `/api/dagmar/runs/daily/${encodeURIComponent(runId)}/reconciliation`;
   const sum = { asked: 5, stored: 1, already_stored: 0, not_found: 1, failed: 1, remaining: 2, spooled: 1 };
+  await write((query) => void query.run(sql`UPDATE dag_runs SET state = 'running'`));
   expect(await get(target)).toEqual({
     tasks: [{ task_id: "titles", ...sum, holds: true, fault: null }],
     holds: true,
   });
+  await write((query) => void query.run(sql`UPDATE dag_runs SET state = 'failed'`));
+  expect(await get(target)).toMatchObject({
+    holds: false,
+    tasks: [{ fault: expect.stringContaining("2 ids have no outcome") as string }],
+  });
+  await write((query) => void query.run(sql`UPDATE asks SET limit_ids = 3`));
+  expect(await get(target)).toMatchObject({ holds: true });
   const broken = {
     asked: 5,
     stored: 1,

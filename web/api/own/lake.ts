@@ -231,9 +231,9 @@ export const getReconciliation = defineRoute({
   }),
   handle(tools, { params }) {
     const run = pickRun(tools, params.dag_id, params.dag_run_id);
-    const tasks = listRunSums(tools.query, run.dagRunId).map(({ taskId, sum, kept }) => {
-      // What remains is judged at the end of the task; here only the sum is.
-      const fault = findImbalance(sum, true);
+    const tasks = listRunSums(tools.query, run.dagRunId).map(({ taskId, sum, kept, isOpen, hasLimit }) => {
+      // Ids may remain until the run has ended, and under a limit.
+      const fault = findImbalance(sum, isOpen || hasLimit);
       return {
         task_id: taskId,
         asked: sum.asked,

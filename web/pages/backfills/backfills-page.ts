@@ -2,20 +2,20 @@
 import { readBackfillEntry } from "../../../app/backfills/order-cancel.ts";
 import { mayWrite } from "../../../model/access/user.ts";
 import { listBackfillPage, type BackfillEntry } from "../../../state/pages/backfill-page.ts";
-import { findDag } from "../../../state/pages/dag-page.ts";
+import { listZones } from "../../../state/pages/dag-page.ts";
 import { listRunPage } from "../../../state/pages/run-page.ts";
 import { html, type Html } from "../frame/html.ts";
 import type { Page, PageTools } from "../frame/page.ts";
 import { actionForm } from "../parts/action-form.ts";
 import { showCommand } from "../parts/command.ts";
-import { showCount } from "../parts/figures.ts";
 import { showHead } from "../parts/page-head.ts";
 import { PAGE_ROWS, readOffset, showPager } from "../parts/pager.ts";
 import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
-import { pathOfDag } from "../parts/run-links.ts";
+import { pathOfBackfill, pathOfDag } from "../parts/run-links.ts";
 import { showRuns } from "../parts/run-table.ts";
 import { labelState, showState } from "../parts/state.ts";
 import { showTime } from "../parts/time.ts";
+import { showTotal } from "../parts/total.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
 import { BACKFILL_WORDS } from "./words.ts";
 
@@ -28,7 +28,7 @@ export const backfillsPage: Page = {
     const { query, language, href } = tools;
     const words = BACKFILL_WORDS[language];
     const offset = readOffset(input.search);
-    const { rows, total } = listBackfillPage(
+    const { rows, ...found } = listBackfillPage(
       query,
       { dagId: undefined, isActive: undefined },
       { limit: PAGE_ROWS, offset },
@@ -46,9 +46,9 @@ export const backfillsPage: Page = {
 ${panel({
   id: "backfills",
   title: words.title,
-  count: showCount(total),
+  count: showTotal(language, found),
   body: rows.length === 0 ? showEmpty(words.none, words.how) : showTable(tools, rows),
-  footer: showPager(tools, input, { offset, total }),
+  footer: showPager(tools, input, { offset, total: found.total }),
 })}`,
     };
   },
@@ -58,12 +58,16 @@ function showTable(tools: PageTools, rows: readonly BackfillEntry[]): Html {
   const { language, href, query, timezone } = tools;
   const words = BACKFILL_WORDS[language];
   const common = COMMON_WORDS[language];
+  const zones = listZones(
+    query,
+    rows.map(({ dagId }) => dagId),
+  );
   return scrollTable(
     words.label,
     html`<table class="table"><thead><tr><th scope="col">Backfill</th><th scope="col">${common.state}</th><th scope="col">${words.range}</th><th scope="col" class="wide-only">${words.progress}</th><th scope="col" class="number">${words.runs}</th></tr></thead><tbody>${rows.map(
       (entry) => {
-        const zone = findDag(query, entry.dagId)?.definition.timezone ?? timezone;
-        return html`<tr><th scope="row"><a href="${href(`/backfills/${entry.backfillId}`)}">#${entry.backfillId}</a> <a href="${href(pathOfDag(entry.dagId))}">${entry.dagId}</a></th><td>${showBackfillState(entry)}</td><td>${showTime(tools, entry.fromDate, zone)} – ${showTime(tools, entry.toDate, zone)}</td><td class="wide-only">${drawProgress(entry)}</td><td class="number">${words.counts(entry.runCount - entry.openCount, entry.runCount, entry.failedCount)}</td></tr>`;
+        const zone = zones.get(entry.dagId) ?? timezone;
+        return html`<tr><th scope="row"><a href="${href(pathOfBackfill(entry.backfillId))}">#${entry.backfillId}</a> <a href="${href(pathOfDag(entry.dagId))}">${entry.dagId}</a></th><td>${showBackfillState(entry)}</td><td>${showTime(tools, entry.fromDate, zone)} – ${showTime(tools, entry.toDate, zone)}</td><td class="wide-only">${drawProgress(entry)}</td><td class="number">${words.counts(entry.runCount - entry.openCount, entry.runCount, entry.failedCount)}</td></tr>`;
       },
     )}</tbody></table>`,
   );
@@ -86,9 +90,9 @@ export const backfillPage: Page = {
     const { query, language, href, timezone } = tools;
     const entry = readBackfillEntry(query, input.params["backfill_id"] ?? "");
     const words = BACKFILL_WORDS[language];
-    const zone = findDag(query, entry.dagId)?.definition.timezone ?? timezone;
+    const zone = listZones(query, [entry.dagId]).get(entry.dagId) ?? timezone;
     const offset = readOffset(input.search);
-    const { rows, total } = listRunPage(
+    const { rows, ...found } = listRunPage(
       query,
       { backfillId: entry.backfillId },
       [{ column: "logical_date", isDescending: false }],
@@ -116,7 +120,7 @@ export const backfillPage: Page = {
           mayWrite(tools.user) &&
           entry.state === "running" &&
           actionForm({
-            action: href(`/backfills/${entry.backfillId}/cancel`),
+            action: href(`${pathOfBackfill(entry.backfillId)}/cancel`),
             button: words.cancel(entry.openCount),
             look: "danger",
           }),
@@ -125,12 +129,12 @@ ${panel({ id: "progress", title: words.progress, body: html`<div class="panel-bo
 ${panel({
   id: "runs",
   title: words.runs,
-  count: showCount(total),
+  count: showTotal(language, found),
   body:
     rows.length === 0
       ? showEmpty(words.none, words.how)
       : showRuns(tools, words.runs, rows, { hasDag: false }),
-  footer: showPager(tools, input, { offset, total }),
+  footer: showPager(tools, input, { offset, total: found.total }),
 })}`,
     };
   },

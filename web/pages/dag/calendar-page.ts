@@ -9,6 +9,7 @@ import {
   type SkippedSlots,
 } from "../../../state/pages/calendar.ts";
 import type { DagEntry } from "../../../state/pages/dag-page.ts";
+import { pickDag } from "../../api/v2/known-dag.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
 import type { Words } from "../frame/language.ts";
@@ -16,7 +17,8 @@ import type { Page, PageTools } from "../frame/page.ts";
 import { panel } from "../parts/panel.ts";
 import { pathOfDag } from "../parts/run-links.ts";
 import { showTime } from "../parts/time.ts";
-import { readDag, readFollowed, showDag } from "./dag-frame.ts";
+import { countRead, showTotal } from "../parts/total.ts";
+import { readFollowed, showDag } from "./dag-frame.ts";
 
 const DAY_MS = 86_400_000;
 const CELL = 15;
@@ -26,6 +28,9 @@ const FIRST_YEAR = 1970;
 const LAST_YEAR = 2999;
 /** Slots ahead that are looked at: a Dag of every minute fills a few days with them. */
 const MOST_SLOTS = 3_000;
+const MOST_RANGES = 400;
+
+const KINDS = ["success", "failed", "mixed", "open", "skipped", "planned"] as const;
 
 interface Day {
   readonly day: string;
@@ -38,16 +43,18 @@ export const calendarPage: Page = {
   method: "GET",
   path: "/dags/{dag_id}/calendar",
   render(tools, { params, search }) {
-    const dag = readDag(tools, params["dag_id"] ?? "");
+    const dag = pickDag(tools.query, params["dag_id"] ?? "");
     const { timezone } = dag.definition;
     const present = Number(formatDateDashes(tools.now, timezone).slice(0, 4));
     const asked = Number(search.get("year") ?? present);
     const year = Number.isInteger(asked) && asked >= FIRST_YEAR && asked <= LAST_YEAR ? asked : present;
     const from = parseInstant(`${year}-01-01`, timezone) ?? tools.now;
     const to = parseEnd(`${year}-12-31`, timezone) ?? tools.now;
-    const skipped = listSkippedSlots(tools.query, dag.dagId, from.toISOString()).filter(
-      ({ first }) => first <= to.toISOString(),
-    );
+    const skipped = listSkippedSlots(tools.query, dag.dagId, {
+      from: from.toISOString(),
+      to: to.toISOString(),
+      limit: MOST_RANGES + 1,
+    });
     const days = readDays(tools, dag, { from, to }, skipped);
     const words = WORDS[tools.language];
     const link = (other: number, rel: string): Html =>
@@ -58,7 +65,7 @@ export const calendarPage: Page = {
       count: timezone,
       aside: html`<p>${link(year - 1, "prev")} ${link(year + 1, "next")}</p>`,
       body: html`<div class="panel-body from-start" tabindex="0" role="region" aria-label="${words.label}">${drawYear(tools, dag, year, days)}</div>
-<p class="legend panel-body">${(["success", "failed", "mixed", "skipped", "planned"] as const).map((kind) => html`<span class="state"><svg width="14" height="14" class="calendar" aria-hidden="true"><rect class="day is-${kind}" width="12" height="12" x="1" y="1" rx="2"/></svg>${words.kinds[kind]}</span>`)}</p>`,
+<p class="legend panel-body">${KINDS.map((kind) => html`<span class="state"><svg width="14" height="14" class="calendar" aria-hidden="true"><rect class="day is-${kind}" width="12" height="12" x="1" y="1" rx="2"/></svg>${words.kinds[kind]}</span>`)}</p>`,
     })}
 ${showSkipped(tools, dag, skipped)}`;
     return showDag(tools, dag, "calendar", body);
@@ -109,7 +116,7 @@ function judge({ run, skipped, isPlanned }: Day): string {
 
 /** Weeks from left to right, Mondays at the top. */
 function drawYear(
-  { language }: PageTools,
+  { language, href }: PageTools,
   { dagId }: DagEntry,
   year: number,
   days: ReadonlyMap<string, Day>,
@@ -130,8 +137,11 @@ function drawYear(
     const kind = day === undefined ? "none" : judge(day);
     const label =
       day === undefined ? name : `${name}: ${words.describe(day.run, day.skipped, day.isPlanned)}`;
+    const cell = html`<rect class="day is-${kind}" x="${x}" y="${y}" width="12" height="12" rx="2"><title>${label}</title></rect>`;
     cells.push(
-      html`<rect class="day is-${kind}" x="${x}" y="${y}" width="12" height="12" rx="2"><title>${label}</title></rect>`,
+      day?.run === undefined
+        ? cell
+        : html`<a href="${href(`${pathOfDag(dagId)}/runs`, { day: name })}" aria-label="${label}">${cell}</a>`,
     );
   }
   const months = words.months.map(
@@ -142,16 +152,17 @@ function drawYear(
   );
   const width = place(lastMs).x + CELL;
   const height = TOP + 7 * CELL;
-  return html`<svg class="drawing calendar" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${dagId}, ${year}: ${words.summary([...days.values()])}">${months}${names}${cells}</svg>`;
+  return html`<svg class="drawing calendar" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="${dagId}, ${year}: ${words.summary([...days.values()])}">${months}${names}${cells}</svg>`;
 }
 
-function showSkipped(tools: PageTools, { definition }: DagEntry, skipped: readonly SkippedSlots[]): Html {
-  if (skipped.length === 0) return html``;
+function showSkipped(tools: PageTools, { definition }: DagEntry, found: readonly SkippedSlots[]): Html {
+  if (found.length === 0) return html``;
+  const skipped = found.slice(0, MOST_RANGES);
   const words = WORDS[tools.language];
   return panel({
     id: "skipped",
     title: words.skippedSlots,
-    count: skipped.length,
+    count: showTotal(tools.language, countRead(found.length, MOST_RANGES)),
     body: html`<ul class="rows is-dense">${skipped.map(
       ({ first, last, count, reason }) =>
         html`<li data-state="skipped">${icon("skipped")}<div><p><b class="who">${showTime(tools, first, definition.timezone)}${last !== first && html` – ${showTime(tools, last, definition.timezone)}`}</b></p><p>${reason}</p></div><span class="aside">${words.slots(count)}</span></li>`,
@@ -164,7 +175,7 @@ interface CalendarWords {
   readonly label: string;
   readonly months: readonly string[];
   readonly weekdays: readonly string[];
-  readonly kinds: Readonly<Record<"success" | "failed" | "mixed" | "skipped" | "planned", string>>;
+  readonly kinds: Readonly<Record<(typeof KINDS)[number], string>>;
   readonly describe: (run: RunDay | undefined, skipped: number, isPlanned: boolean) => string;
   readonly summary: (days: readonly Day[]) => string;
   readonly skippedSlots: string;
@@ -184,6 +195,7 @@ const WORDS: Words<CalendarWords> = {
       success: "success",
       failed: "failed",
       mixed: "some failed",
+      open: "open",
       skipped: "skipped",
       planned: "planned",
     },
@@ -211,6 +223,7 @@ const WORDS: Words<CalendarWords> = {
       success: "sucesso",
       failed: "falha",
       mixed: "algumas falhas",
+      open: "aberta",
       skipped: "pulado",
       planned: "previsto",
     },

@@ -2,7 +2,6 @@
 import { describeSchedule } from "../../../model/dag/dag.ts";
 import { findNextDagSlot, type DagsById } from "../../../model/dag/dag-slots.ts";
 import { mayWrite } from "../../../model/access/user.ts";
-import { CommandRefused } from "../../../model/errors.ts";
 import { findDag, type DagEntry } from "../../../state/pages/dag-page.ts";
 import { html, join, type Html, type Piece } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
@@ -17,15 +16,6 @@ import { showDistance, showTime } from "../parts/time.ts";
 
 export const DAG_VIEWS = ["grid", "graph", "calendar", "runs", "file", "events"] as const;
 export type DagView = (typeof DAG_VIEWS)[number];
-
-/** Raises `DAG_UNKNOWN`. */
-export function readDag({ query }: Pick<PageTools, "query">, dagId: string): DagEntry {
-  const found = findDag(query, dagId);
-  if (found !== undefined) return found;
-  throw new CommandRefused("DAG_UNKNOWN", `No Dag is called ${dagId}.`, {
-    hint: "A Dag is known once a scheduler has read its file, or a command has run it.",
-  });
-}
 
 /** The Dags that a Dag follows, and those that these follow. */
 export function readFollowed({ query }: Pick<PageTools, "query">, dag: DagEntry): DagsById {

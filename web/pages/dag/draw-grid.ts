@@ -93,8 +93,10 @@ const STEPS_SECONDS = [
 
 function drawDurations(tools: PageTools, { definition }: DagEntry, columns: Grid["columns"]): Html {
   const { now } = tools;
-  const seconds = columns.map(({ startedAt, finishedAt }) =>
-    startedAt === null ? 0 : (Date.parse(finishedAt ?? now.toISOString()) - Date.parse(startedAt)) / 1000,
+  const seconds = columns.map(({ runningSince, finishedAt }) =>
+    runningSince === null
+      ? 0
+      : (Date.parse(finishedAt ?? now.toISOString()) - Date.parse(runningSince)) / 1000,
   );
   const longest = Math.max(1, ...seconds);
   const step = STEPS_SECONDS.find((candidate) => longest / candidate <= 3) ?? Math.ceil(longest / 3);

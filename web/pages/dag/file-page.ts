@@ -1,29 +1,34 @@
 /** A Dag's file with its faults, the versions of its definition, and what a version changed. */
 import { diffLines } from "diff";
-import { CommandRefused, type DagIssue } from "../../../model/errors.ts";
+import type { DagIssue } from "../../../model/errors.ts";
 import {
   findDag,
   findImportError,
   findVersionText,
+  listVersionEntries,
   listVersionPage,
   type DagVersionEntry,
   type ImportErrorEntry,
 } from "../../../state/pages/dag-page.ts";
+import type { Page } from "../../../state/pages/page.ts";
+import { pickDag } from "../../api/v2/known-dag.ts";
 import { readDagSource } from "../../reading/dag-source.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
 import type { Words } from "../frame/language.ts";
-import type { Page, PageTools, RenderedPage } from "../frame/page.ts";
+import type { Page as WebPage, PageTools, RenderedPage } from "../frame/page.ts";
 import { showCommand } from "../parts/command.ts";
+import { showCount } from "../parts/figures.ts";
 import { showHead } from "../parts/page-head.ts";
 import { panel, showEmpty } from "../parts/panel.ts";
 import { pathOfDag } from "../parts/run-links.ts";
 import { showTime } from "../parts/time.ts";
+import { showTotal } from "../parts/total.ts";
 import { showDag } from "./dag-frame.ts";
 
-const MOST_VERSIONS = 50;
+const MOST_VERSIONS = 1_000;
 
-export const filePage: Page = {
+export const filePage: WebPage = {
   method: "GET",
   path: "/dags/{dag_id}/file",
   render(tools, { params, search }): RenderedPage {
@@ -31,10 +36,7 @@ export const filePage: Page = {
     const asked = params["dag_id"] ?? "";
     const dag = findDag(query, asked);
     const fault = findImportError(query, asked);
-    if (dag === undefined && fault === undefined) {
-      throw new CommandRefused("DAG_UNKNOWN", `No Dag is called ${asked}.`);
-    }
-    const known = dag?.dagId ?? fault?.dagId ?? asked;
+    const known = fault?.dagId ?? pickDag(query, asked).dagId;
     const body = html`${fault !== undefined && showFaults(tools, fault)}${showSource(tools, known, fault)}`;
     if (dag === undefined) {
       return {
@@ -43,16 +45,35 @@ export const filePage: Page = {
         main: html`${showHead(tools, { crumbs: [["Dags", "/dags"]], title: known, text: WORDS[language].neverValid })}${body}`,
       };
     }
-    const versions = listVersionPage(query, known, { limit: MOST_VERSIONS, offset: 0 }).rows;
-    const chosen = versions.find(({ fingerprint }) => fingerprint === search.get("version"));
+    const versions = listVersionPage(query, known, { limit: MOST_VERSIONS, offset: 0 });
+    const chosen = findVersion(tools, known, search.get("version"));
     return showDag(
       tools,
       dag,
       "file",
-      html`<div class="split"><div class="stack">${chosen === undefined ? body : showChange(tools, versions, chosen)}</div>${showVersions(tools, known, versions, chosen)}</div>`,
+      html`<div class="split"><div class="stack">${chosen === undefined ? body : showChange(tools, chosen)}</div>${showVersions(tools, known, versions, chosen?.version)}</div>`,
     );
   },
 };
+
+interface ChosenVersion {
+  readonly version: DagVersionEntry;
+  /** `undefined` for the first one. */
+  readonly before: DagVersionEntry | undefined;
+}
+
+/** Whether it is listed or not. `undefined` if the Dag has no such version. */
+function findVersion(
+  { query }: PageTools,
+  dagId: string,
+  fingerprint: string | null,
+): ChosenVersion | undefined {
+  const version = listVersionEntries(query, [fingerprint ?? ""]).get(fingerprint ?? "");
+  const newest = listVersionPage(query, dagId, { limit: 1, offset: 0 }).rows[0];
+  if (version?.dagId !== dagId || newest === undefined) return undefined;
+  const offset = newest.number - version.number + 1;
+  return { version, before: listVersionPage(query, dagId, { limit: 1, offset }).rows[0] };
+}
 
 function readIssues({ faults }: ImportErrorEntry): readonly DagIssue[] {
   return JSON.parse(faults) as readonly DagIssue[];
@@ -101,7 +122,7 @@ function showSource(
 function showVersions(
   tools: PageTools,
   dagId: string,
-  versions: readonly DagVersionEntry[],
+  { rows, ...found }: Page<DagVersionEntry>,
   chosen: DagVersionEntry | undefined,
 ): Html {
   const { language, href, timezone } = tools;
@@ -110,20 +131,20 @@ function showVersions(
   return panel({
     id: "versions",
     title: words.versions,
-    count: versions[0]?.number ?? 0,
+    count: showTotal(language, found),
     aside: chosen !== undefined && html`<a href="${href(path)}">${words.theFile}</a>`,
-    body: html`<ul class="rows is-dense">${versions.map(
+    body: html`<ul class="rows is-dense">${rows.map(
       (version) =>
-        html`<li>${icon("file")}<div><a class="who" href="${href(path, { version: version.fingerprint })}"${version === chosen && html` aria-current="true"`}>${words.version(version.number)}</a> <code class="muted">${version.fingerprint.slice(0, 8)}</code></div><span class="aside">${showTime(tools, version.createdAt, timezone)}</span></li>`,
+        html`<li>${icon("file")}<div><a class="who" href="${href(path, { version: version.fingerprint })}"${version.fingerprint === chosen?.fingerprint && html` aria-current="true"`}>${words.version(version.number)}</a> <code class="muted">${version.fingerprint.slice(0, 8)}</code></div><span class="aside">${showTime(tools, version.createdAt, timezone)}</span></li>`,
     )}</ul>`,
+    footer: found.total > rows.length && html`<p>${words.newest(showCount(rows.length))}</p>`,
   });
 }
 
 /** Against the version before it; the first one is new as a whole. */
-function showChange(tools: PageTools, versions: readonly DagVersionEntry[], chosen: DagVersionEntry): Html {
+function showChange(tools: PageTools, { version: chosen, before }: ChosenVersion): Html {
   const { query, language } = tools;
   const words = WORDS[language];
-  const before = versions.find(({ number }) => number === chosen.number - 1);
   const read = (version: DagVersionEntry | undefined): string =>
     version === undefined
       ? ""
@@ -156,6 +177,7 @@ interface FileWords {
   readonly gone: string;
   readonly goneText: string;
   readonly versions: string;
+  readonly newest: (count: string) => string;
   readonly version: (number: number) => string;
   readonly theFile: string;
   readonly lines: string;
@@ -170,6 +192,7 @@ const WORDS: Words<FileWords> = {
     gone: "There is no such file",
     goneText: "The Dag’s file is gone or cannot be read. Its runs stay, and no new ones are made.",
     versions: "Versions",
+    newest: (count) => `The newest ${count} are listed.`,
     version: (number) => `Version ${number}`,
     theFile: "The file",
     lines: "Lines; can be scrolled",
@@ -182,6 +205,7 @@ const WORDS: Words<FileWords> = {
     gone: "O arquivo não existe",
     goneText: "O arquivo do Dag sumiu ou não pode ser lido. As execuções ficam, e nenhuma nova é criada.",
     versions: "Versões",
+    newest: (count) => `As ${count} mais recentes estão na lista.`,
     version: (number) => `Versão ${number}`,
     theFile: "O arquivo",
     lines: "Linhas; pode ser rolado",

@@ -1,8 +1,9 @@
 /** A Dag's tasks as a graph, with the states of one run. */
 import { findRunEntry } from "../../../state/pages/run-page.ts";
-import { listGridRuns } from "../../../state/pages/run-grid.ts";
+import { listRecentRuns } from "../../../state/pages/recent-runs.ts";
 import { listTaskEntries, type TaskEntry } from "../../../state/pages/task-page.ts";
 import { readDagVersion } from "../../../state/runs/dag-runs.ts";
+import { pickDag } from "../../api/v2/known-dag.ts";
 import { html, type Html } from "../frame/html.ts";
 import type { Words } from "../frame/language.ts";
 import type { Page, PageTools } from "../frame/page.ts";
@@ -13,7 +14,7 @@ import { placeStateIcon } from "../frame/icons.ts";
 import { nameState } from "../parts/state.ts";
 import { describeTime, showTime } from "../parts/time.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
-import { readDag, showDag } from "./dag-frame.ts";
+import { showDag } from "./dag-frame.ts";
 import { layOut, type PlacedTask } from "./layout-graph.ts";
 
 const CHOICES = 30;
@@ -23,17 +24,18 @@ export const graphPage: Page = {
   path: "/dags/{dag_id}/graph",
   render(tools, { params, search }) {
     const { query, language, lakeId, href } = tools;
-    const dag = readDag(tools, params["dag_id"] ?? "");
+    const dag = pickDag(tools.query, params["dag_id"] ?? "");
     const { timezone } = dag.definition;
     const words = WORDS[language];
-    const runs = listGridRuns(query, dag.dagId, { limit: CHOICES });
-    const asked = search.get("run") ?? runs[0]?.runId;
+    const recent = (listRecentRuns(query, [dag.dagId], CHOICES).get(dag.dagId) ?? []).toReversed();
+    const asked = search.get("run") ?? recent[0]?.runId;
     const run = asked === undefined ? undefined : findRunEntry(query, lakeId, dag.dagId, asked);
     const definition = run === undefined ? dag.definition : readDagVersion(query, run.fingerprint);
     const states = new Map(
       (run === undefined ? [] : listTaskEntries(query, run.dagRunId)).map((task) => [task.taskId, task]),
     );
-    const choices = runs.map(
+    const isRecent = run === undefined || recent.some(({ runId }) => runId === run.runId);
+    const choices = [...recent, ...(isRecent ? [] : [run])].map(
       (each) => [each.runId, `${describeTime(tools, each.logicalDate, timezone)}, ${each.state}`] as const,
     );
     const body = panel({

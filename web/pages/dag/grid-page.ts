@@ -2,6 +2,7 @@
 import { DAG_RUN_STATES, RUN_TYPES } from "../../../model/run/dag-run.ts";
 import { listGridRuns, type GridRun } from "../../../state/pages/run-grid.ts";
 import type { DagEntry } from "../../../state/pages/dag-page.ts";
+import { pickDag } from "../../api/v2/known-dag.ts";
 import { html, type Html } from "../frame/html.ts";
 import type { Page, PageInput, PageTools } from "../frame/page.ts";
 import { selectFilter, showFilters } from "../parts/filters.ts";
@@ -10,7 +11,7 @@ import { showState } from "../parts/state.ts";
 import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
 import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
-import { readDag, showDag } from "./dag-frame.ts";
+import { showDag } from "./dag-frame.ts";
 import { drawGrid, type Grid } from "./draw-grid.ts";
 import { showPicked } from "./picked-task.ts";
 import { GRID_WORDS } from "./words.ts";
@@ -22,7 +23,7 @@ export const gridPage: Page = {
   method: "GET",
   path: "/dags/{dag_id}",
   render(tools, input) {
-    const dag = readDag(tools, input.params["dag_id"] ?? "");
+    const dag = pickDag(tools.query, input.params["dag_id"] ?? "");
     const { search } = input;
     const limit = LENGTHS.find((length) => String(length) === search.get("runs")) ?? LENGTHS[0];
     const runType = RUN_TYPES.find((type) => type === search.get("type"));
@@ -122,7 +123,7 @@ function showNewest(tools: PageTools, { dagId, definition }: DagEntry, runs: rea
       words.newestLabel,
       html`<table class="table"><thead><tr><th scope="col">${common.run}</th><th scope="col">${common.state}</th><th scope="col" class="wide-only">${common.type}</th><th scope="col" class="number">${common.took}</th></tr></thead><tbody>${runs.map(
         (run) =>
-          html`<tr><th scope="row"><a href="${href(pathOfRun(dagId, run.runId))}">${showTime(tools, run.logicalDate, definition.timezone)}</a></th><td>${showState(run.state)}</td><td class="wide-only">${run.runType}</td><td class="number">${showElapsed(tools, run.startedAt, run.finishedAt)}</td></tr>`,
+          html`<tr><th scope="row"><a href="${href(pathOfRun(dagId, run.runId))}">${showTime(tools, run.logicalDate, definition.timezone)}</a></th><td>${showState(run.state)}</td><td class="wide-only">${run.runType}</td><td class="number">${showElapsed(tools, run.runningSince, run.finishedAt)}</td></tr>`,
       )}</tbody></table>`,
     ),
   });

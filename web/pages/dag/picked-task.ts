@@ -11,12 +11,11 @@ import { pathOfAttempt, pathOfRun } from "../parts/run-links.ts";
 import { drawState, labelState, nameState } from "../parts/state.ts";
 import { drawSumBar, showLedger } from "../parts/sum.ts";
 import { showDistance, showElapsed, showTime } from "../parts/time.ts";
-import { SUM_WORDS } from "../home/words.ts";
 import type { Picked } from "./draw-grid.ts";
 import { GRID_WORDS } from "./words.ts";
 
 export function showPicked(tools: PageTools, { dagId, definition }: DagEntry, { run, taskId }: Picked): Html {
-  const { query, language, href } = tools;
+  const { query, language, href, keep } = tools;
   const words = GRID_WORDS[language];
   const { timezone } = definition;
   const task = taskId === null ? undefined : findTaskEntry(query, run.dagRunId, taskId);
@@ -27,7 +26,10 @@ export function showPicked(tools: PageTools, { dagId, definition }: DagEntry, { 
   }
   const tries = listTryEntries(query, task.taskInstanceId).toReversed();
   const [newest] = tries;
-  const sum = listRunSums(query, run.dagRunId).find((each) => each.taskId === task.taskId)?.sum;
+  const [own] = keep(`sum of task ${task.taskInstanceId}`, () =>
+    listRunSums(query, run.dagRunId, task.taskId),
+  );
+  const sum = own?.sum;
   const code = newest?.errorCode ?? null;
   const reason = newest?.error ?? task.message;
   const needs = definition.tasks.find((each) => each.taskId === task.taskId)?.needs ?? [];
@@ -35,7 +37,7 @@ export function showPicked(tools: PageTools, { dagId, definition }: DagEntry, { 
 <div class="panel-body stack">
 ${reason !== null && reason !== "" && html`<p>${code !== null && html`<b class="why" data-state="failed">${code}</b> `}${reason}</p>`}
 <dl class="pairs">${pairs(tools, task, needs)}</dl>
-${sum !== undefined && html`<div class="stack is-close"><h3>${words.everyId}</h3>${drawSumBar(sum)}${showLedger(sum, SUM_WORDS[language])}</div>`}
+${sum !== undefined && html`<div class="stack is-close"><h3>${words.everyId}</h3>${drawSumBar(sum)}${showLedger(sum, language)}</div>`}
 ${
   tries.length > 0 &&
   html`<div><h3>${words.attempts}</h3><ol class="rows is-dense is-inset">${tries.map(

@@ -14,9 +14,11 @@ import { showHead } from "../parts/page-head.ts";
 import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
 import { labelState, nameState } from "../parts/state.ts";
 import { describeTime, showDistance, showTime } from "../parts/time.ts";
+import { showTotal } from "../parts/total.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
 
 const MOST_DAGS = 1_000;
+const MOST_FILES = 100;
 const RECENT_RUNS = 14;
 const STATES = ["on", "paused", "off", "broken", "failed"] as const;
 type ListState = (typeof STATES)[number];
@@ -35,10 +37,12 @@ export const dagsPage: Page = {
     const words = WORDS[language];
     const text = search.get("q");
     const state = STATES.find((known) => known === search.get("state")) ?? null;
-    const dags = listDagPage(query, {}, [{ column: "dag_id", isDescending: false }], {
+    const found = listDagPage(query, {}, [{ column: "dag_id", isDescending: false }], {
       limit: MOST_DAGS,
       offset: 0,
-    }).rows;
+    });
+    const dags = found.rows;
+    const isCut = found.total > dags.length;
     const recent = listRecentRuns(
       query,
       dags.map(({ dagId }) => dagId),
@@ -54,7 +58,7 @@ export const dagsPage: Page = {
 ${panel({
   id: "dags",
   title: "Dags",
-  count: shown.length,
+  count: showTotal(language, { total: shown.length, isCut }),
   aside: showFilters(tools, "/dags", [
     textFilter("q", words.find, text),
     selectFilter(
@@ -134,14 +138,13 @@ function drawRuns(tools: PageTools, { dagId, definition }: DagEntry, runs: reado
 function showUnknownFiles(tools: PageTools, known: ReadonlySet<string>): Html {
   const { query, language, timezone, href } = tools;
   const words = WORDS[language];
-  const files = listImportErrorPage(query, { limit: 100, offset: 0 }).rows.filter(
-    ({ dagId }) => !known.has(dagId),
-  );
+  const { rows, total } = listImportErrorPage(query, { limit: MOST_FILES, offset: 0 });
+  const files = rows.filter(({ dagId }) => !known.has(dagId));
   if (files.length === 0) return html``;
   return panel({
     id: "broken",
     title: words.brokenFiles,
-    count: files.length,
+    count: showTotal(language, { total: files.length, isCut: total > rows.length }),
     isFailed: true,
     body: html`<ul class="rows is-dense">${files.map(
       ({ dagId, since }) =>

@@ -1,15 +1,16 @@
 /** What happened, newest first, of all Dags or of one. */
 import { listEventKinds, listEventPage } from "../../../state/pages/event-page.ts";
+import { pickDag } from "../../api/v2/known-dag.ts";
 import { html, type Html } from "../frame/html.ts";
 import type { Words } from "../frame/language.ts";
 import type { Page, PageInput, PageTools } from "../frame/page.ts";
-import { readDag, showDag } from "../dag/dag-frame.ts";
+import { showDag } from "../dag/dag-frame.ts";
 import { drawEvent } from "../parts/event.ts";
-import { showCount } from "../parts/figures.ts";
 import { selectFilter, showFilters } from "../parts/filters.ts";
 import { showHead } from "../parts/page-head.ts";
 import { PAGE_ROWS, readOffset, showPager } from "../parts/pager.ts";
 import { panel, showEmpty } from "../parts/panel.ts";
+import { showTotal } from "../parts/total.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
 
 export const eventsPage: Page = {
@@ -29,7 +30,7 @@ export const dagEventsPage: Page = {
   method: "GET",
   path: "/dags/{dag_id}/events",
   render(tools, input) {
-    const dag = readDag(tools, input.params["dag_id"] ?? "");
+    const dag = pickDag(tools.query, input.params["dag_id"] ?? "");
     return showDag(tools, dag, "events", showEvents(tools, input, dag.dagId));
   },
 };
@@ -42,7 +43,7 @@ function showEvents(tools: PageTools, input: PageInput, dagId: string | undefine
   const kinds = listEventKinds(query);
   const kind = kinds.find((known) => known === search.get("kind"));
   const offset = readOffset(search);
-  const { rows, total } = listEventPage(
+  const { rows, ...found } = listEventPage(
     query,
     { dagId, kinds: kind === undefined ? undefined : [kind] },
     [{ column: "event_log_id", isDescending: true }],
@@ -51,7 +52,7 @@ function showEvents(tools: PageTools, input: PageInput, dagId: string | undefine
   return panel({
     id: "events",
     title: words.title,
-    count: showCount(total),
+    count: showTotal(language, found),
     aside: showFilters(tools, here.path, [
       selectFilter(
         "kind",
@@ -64,7 +65,7 @@ function showEvents(tools: PageTools, input: PageInput, dagId: string | undefine
       rows.length === 0
         ? showEmpty(words.none, words.how)
         : html`<ul class="rows is-dense">${rows.map((event) => drawEvent(tools, event))}</ul>`,
-    footer: showPager(tools, input, { offset, total }),
+    footer: showPager(tools, input, { offset, total: found.total }),
   });
 }
 

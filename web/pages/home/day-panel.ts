@@ -4,9 +4,9 @@ import type { DagDefinition } from "../../../model/dag/dag.ts";
 import type { TimedRun } from "../../../state/pages/overview.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
-import { pathOf } from "../frame/links.ts";
 import type { PageTools } from "../frame/page.ts";
 import { panel } from "../parts/panel.ts";
+import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { showState } from "../parts/state.ts";
 import { describeTime, splitTime } from "../parts/time.ts";
 import { HOME_WORDS } from "./words.ts";
@@ -57,7 +57,7 @@ export function showDay(tools: PageTools, range: DayRange, { dags, runs }: DayFa
     aside: html`<p class="legend">${["success", "failed", "running"].map((state) => html`${showState(state)} `)}<span class="state">${icon("due")}${words.due}</span></p>`,
     body: html`<div class="from-now panel-body" tabindex="0" role="region" aria-label="${words.dayLabel}"><table class="day"><thead><tr><th scope="col"><span class="unseen">Dag</span></th><th scope="col">${drawHours(tools, range)}</th></tr></thead><tbody>${rows.map(
       ({ definition, runs: own, slots }) =>
-        html`<tr><th scope="row"><a class="who" href="${tools.href(pathOf("dags", definition.dagId))}">${definition.dagId}</a></th><td>${drawRow(tools, range, definition, own, slots)}</td></tr>`,
+        html`<tr><th scope="row"><a class="who" href="${tools.href(pathOfDag(definition.dagId))}">${definition.dagId}</a></th><td>${drawRow(tools, range, definition, own, slots)}</td></tr>`,
     )}</tbody></table></div>`,
   });
 }
@@ -100,12 +100,12 @@ function drawRow(
   const { href, now } = tools;
   const lines = listLines(range).map((ms) => html`<path class="rule" d="M${place(range, ms)} 0V${HEIGHT}"/>`);
   const boxes = runs.map((run) => {
-    const startMs = Date.parse(run.startedAt ?? run.logicalDate);
+    const startMs = Date.parse(run.runningSince ?? run.logicalDate);
     const endMs = run.finishedAt === null ? now.getTime() : Date.parse(run.finishedAt);
     const x = place(range, startMs);
     const width = Math.max(5, place(range, endMs) - x);
     const label = `${describeTime(tools, run.logicalDate, timezone)}, ${run.state}`;
-    return html`<a href="${href(pathOf("dags", dagId, "runs", run.runId))}" aria-label="${label}"><title>${label}</title><rect data-state="${run.state}" class="${run.state === "queued" ? "queued" : ""}" x="${x}" y="6" width="${width}" height="14" rx="2"/>${run.state === "failed" && html`<path class="glyph" d="m${x + width / 2 - 2.5} 10.5 5 5m0-5-5 5"/>`}</a>`;
+    return html`<a href="${href(pathOfRun(dagId, run.runId))}" aria-label="${label}"><title>${label}</title><rect data-state="${run.state}" class="${run.state === "queued" ? "queued" : ""}" x="${x}" y="6" width="${width}" height="14" rx="2"/>${run.state === "failed" && html`<path class="glyph" d="m${x + width / 2 - 2.5} 10.5 5 5m0-5-5 5"/>`}</a>`;
   });
   const ahead = slots.map(
     (slot) => html`<circle class="hollow" cx="${place(range, slot.getTime())}" cy="13" r="4"/>`,

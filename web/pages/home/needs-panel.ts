@@ -1,16 +1,18 @@
 /** The list of what needs a person, each with the way to it. */
-import type { DagIssue } from "../../../model/errors.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
-import { pathOf } from "../frame/links.ts";
 import type { PageTools } from "../frame/page.ts";
 import { showCommand } from "../parts/command.ts";
 import { showDuration } from "../parts/figures.ts";
 import { panel } from "../parts/panel.ts";
+import { pathOfAttempt, pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { showDistance, showTime } from "../parts/time.ts";
+import { showTotal } from "../parts/total.ts";
 import type { FailedRun } from "../../../state/pages/overview.ts";
-import type { Needs } from "./needs.ts";
+import type { BrokenFile, LateDag, Needs } from "./needs.ts";
 import { HOME_WORDS } from "./words.ts";
+
+const MOST_ROWS = 100;
 
 export function showNeeds(tools: PageTools, needs: Needs): Html {
   const { language } = tools;
@@ -23,11 +25,11 @@ export function showNeeds(tools: PageTools, needs: Needs): Html {
   return panel({
     id: "needs",
     title: words.needsYou,
-    count: needs.count,
+    count: showTotal(language, needs.counts.all),
     aside: html`<p>${words.needsAside}</p>`,
     body:
       rows.length > 0
-        ? html`<ul class="rows">${rows}</ul>`
+        ? html`<ul class="rows">${rows.slice(0, MOST_ROWS)}</ul>${rows.length > MOST_ROWS && html`<p class="panel-body muted">${words.moreNeeds(rows.length - MOST_ROWS)}</p>`}`
         : html`<p class="panel-body muted">${words.nothingNeeds}</p>`,
     footer: showCommand(language, ["runs", "list", "--state", "failed"]),
   });
@@ -36,52 +38,68 @@ export function showNeeds(tools: PageTools, needs: Needs): Html {
 function showFailed(tools: PageTools, run: FailedRun): Html {
   const { language, href } = tools;
   const words = HOME_WORDS[language];
-  const path = pathOf("dags", run.dagId, "runs", run.runId);
-  const log = run.taskId !== null && run.attempt !== null && run.attempt > 0;
+  const { dagId, runId, taskId, attempt } = run;
+  const path = pathOfRun(dagId, runId);
+  const log =
+    taskId !== null &&
+    attempt !== null &&
+    attempt > 0 &&
+    html`<a class="button is-small" href="${href(pathOfAttempt(dagId, runId, taskId, attempt))}">${words.logOf(taskId)}</a>`;
   return html`<li data-state="failed">${icon("failed")}<div>
-<p><a class="who" href="${href(pathOf("dags", run.dagId))}">${run.dagId}</a> <a href="${href(path)}">${showTime(tools, run.logicalDate, run.timezone)}</a></p>
-<p>${run.errorCode !== null && html`<span class="why">${run.errorCode}</span> `}${run.error ?? run.taskId}</p>
-<div class="actions">${log && html`<a class="button is-small" href="${href(`${path}${pathOf("tasks", run.taskId ?? "", "attempts", run.attempt ?? 1)}`)}">${words.logOf(run.taskId ?? "")}</a>`}<a class="button is-small" href="${href(path)}">${words.theRun}</a></div>
+<p><a class="who" href="${href(pathOfDag(dagId))}">${dagId}</a> <a href="${href(path)}">${showTime(tools, run.logicalDate, run.timezone)}</a></p>
+<p>${run.errorCode !== null && html`<span class="why">${run.errorCode}</span> `}${run.error ?? taskId}</p>
+<div class="actions">${log}<a class="button is-small" href="${href(path)}">${words.theRun}</a></div>
 </div><span class="aside">${words.failedAt} ${showTime(tools, run.finishedAt, run.timezone)}<span class="then">${showDistance(tools, run.finishedAt)}</span></span></li>`;
 }
 
-function showLate(tools: PageTools, run: Needs["late"][number]): Html {
-  const { language, href, now } = tools;
-  const words = HOME_WORDS[language];
-  const path = pathOf("dags", run.dagId, "runs", run.runId);
-  const ran = run.startedAt === null ? 0 : (now.getTime() - Date.parse(run.startedAt)) / 1000;
-  const why =
-    run.startedAt === null
-      ? words.queuedFor(showDuration(run.waitsFor))
-      : words.runsFor(showDuration(ran), showDuration(run.usual ?? 0));
-  return html`<li data-state="late">${icon("late")}<div>
-<p><a class="who" href="${href(pathOf("dags", run.dagId))}">${run.dagId}</a> <a href="${href(path)}">${showTime(tools, run.logicalDate, run.timezone)}</a></p>
-<p><span class="why">${why}</span>${run.others > 0 && ` ${words.othersLate(run.others)}`}</p>
-<div class="actions"><a class="button is-small" href="${href(path)}">${words.theRun}</a></div>
-</div><span class="aside">${words.since} ${showTime(tools, run.startedAt ?? run.createdAt, run.timezone)}</span></li>`;
+interface LateText {
+  readonly date: string;
+  readonly timezone: string;
+  readonly why: string;
+  readonly since: string;
+  /** A path. */
+  readonly leadsTo: string;
 }
 
-function showBroken(
-  tools: PageTools,
-  {
-    dagId,
-    file,
-    since,
-    issues,
-  }: {
-    readonly dagId: string;
-    readonly file: string;
-    readonly since: string;
-    readonly issues: readonly DagIssue[];
-  },
-): Html {
+function describeLate({ language, now }: PageTools, { first }: LateDag): LateText {
+  const words = HOME_WORDS[language];
+  const sinceSeconds = (instant: string): number => (now.getTime() - Date.parse(instant)) / 1000;
+  if (first.kind === "slot") {
+    const { slot, timezone, dagId } = first;
+    const why = words.noRunFor(showDuration(sinceSeconds(slot)));
+    return { date: slot, timezone, why, since: slot, leadsTo: pathOfDag(dagId) };
+  }
+  const { logicalDate: date, timezone, dagId, runId, createdAt } = first.run;
+  const leadsTo = pathOfRun(dagId, runId);
+  if (first.kind === "queued") {
+    const why = words.queuedFor(showDuration(sinceSeconds(createdAt)));
+    return { date, timezone, why, since: createdAt, leadsTo };
+  }
+  const since = first.run.runningSince ?? createdAt;
+  const why = words.runsFor(showDuration(sinceSeconds(since)), showDuration(first.run.usual ?? 0));
+  return { date, timezone, why, since, leadsTo };
+}
+
+function showLate(tools: PageTools, late: LateDag): Html {
+  const { language, href } = tools;
+  const words = HOME_WORDS[language];
+  const { date, timezone, why, since, leadsTo } = describeLate(tools, late);
+  return html`<li data-state="late">${icon("late")}<div>
+<p><a class="who" href="${href(pathOfDag(late.dagId))}">${late.dagId}</a> <a href="${href(leadsTo)}">${showTime(tools, date, timezone)}</a></p>
+<p><span class="why">${why}</span>${late.others > 0 && ` ${words.othersLate(late.others)}`}</p>
+<div class="actions"><a class="button is-small" href="${href(leadsTo)}">${late.first.kind === "slot" ? words.theDag : words.theRun}</a></div>
+</div><span class="aside">${words.since} ${showTime(tools, since, timezone)}</span></li>`;
+}
+
+function showBroken(tools: PageTools, { dagId, file, since, issues }: BrokenFile): Html {
   const { language, href, timezone } = tools;
   const words = HOME_WORDS[language];
   const [first] = issues;
   const name = file.slice(file.lastIndexOf("/") + 1);
+  const link = href(`${pathOfDag(dagId)}/file`);
   return html`<li data-state="broken">${icon("broken")}<div>
-<p><a class="who" href="${href(pathOf("dags", dagId, "file"))}">${name}</a></p>
+<p><a class="who" href="${link}">${name}</a></p>
 <p>${first !== undefined && html`<span class="why">${first.line}:${first.column}</span> ${first.message}${first.hint !== undefined && ` (${first.hint})`}`} ${issues.length > 1 && words.moreFaults(issues.length - 1)}</p>
-<div class="actions"><a class="button is-small" href="${href(pathOf("dags", dagId, "file"))}">${words.theFile}</a></div>
+<div class="actions"><a class="button is-small" href="${link}">${words.theFile}</a></div>
 </div><span class="aside">${words.since} ${showTime(tools, since, timezone)}</span></li>`;
 }

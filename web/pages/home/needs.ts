@@ -1,63 +1,120 @@
-/** What needs a person: runs that failed, runs that are late, files that are broken. */
+/** What needs a person: runs that failed, Dags that are late, files that are broken. */
+import { readSchedulerLife } from "../../../app/service/scheduler-life.ts";
 import type { DagIssue } from "../../../model/errors.ts";
-import { listImportErrorPage, type ImportErrorEntry } from "../../../state/pages/dag-page.ts";
+import { findLateSlot, isLong, isStartLate } from "../../../model/run/lateness.ts";
+import { listImportErrorPage, type DagEntry, type ImportErrorEntry } from "../../../state/pages/dag-page.ts";
 import {
-  listFailedRuns,
   listOpenRuns,
-  measureUsual,
-  type FailedRun,
+  listQueuedOfSchedule,
   type OpenRun,
-} from "../../../state/pages/overview.ts";
+  type QueuedRun,
+} from "../../../state/pages/open-runs.ts";
+import { listFailedRuns, measureUsual, type FailedRun } from "../../../state/pages/overview.ts";
+import { MOST_COUNTED, type RowCount } from "../../../state/pages/page.ts";
 import type { PageTools } from "../frame/page.ts";
+import { countRead } from "../parts/total.ts";
 
-/** A due run that has not begun for so long is late, and one that takes so many times its usual time. */
-const LATE_SECONDS = 120;
-const LONG_FACTOR = 3;
-/** A Dag that usually takes a moment is not late after another one. */
-const LONG_SECONDS = 60;
-
-const MOST_ROWS = 100;
+const MOST_OPEN = 100;
 
 export interface OpenRunFacts extends OpenRun {
   /** Seconds that its Dag's runs usually take. */
   readonly usual: number | null;
-  readonly waitsFor: number;
-  readonly isLate: boolean;
+}
+
+/** Why a Dag is late. */
+type Lateness =
+  | { readonly kind: "slot"; readonly dagId: string; readonly timezone: string; readonly slot: string }
+  | { readonly kind: "queued"; readonly run: QueuedRun }
+  | { readonly kind: "long"; readonly run: OpenRunFacts };
+
+/** Of one Dag: the first reason, and how many others there are. */
+export interface LateDag {
+  readonly dagId: string;
+  readonly first: Lateness;
+  readonly others: number;
+}
+
+export interface BrokenFile extends ImportErrorEntry {
+  readonly issues: readonly DagIssue[];
 }
 
 export interface Needs {
   readonly failed: readonly FailedRun[];
-  readonly open: readonly OpenRunFacts[];
-  /** The first late run of each Dag, with the number of its others. */
-  readonly late: readonly (OpenRunFacts & { readonly others: number })[];
-  readonly broken: readonly (ImportErrorEntry & { readonly issues: readonly DagIssue[] })[];
-  readonly count: number;
+  readonly late: readonly LateDag[];
+  readonly broken: readonly BrokenFile[];
+  readonly counts: Readonly<Record<"failed" | "late" | "broken" | "all", RowCount>>;
 }
 
-export function readNeeds({ query, now, lakeId }: Pick<PageTools, "query" | "now" | "lakeId">): Needs {
-  const failed = listFailedRuns(query, lakeId, MOST_ROWS);
+/** Of this lake, running ones first. */
+export function readOpenRuns({
+  query,
+  lakeId,
+}: Pick<PageTools, "query" | "lakeId">): readonly OpenRunFacts[] {
   const usual = new Map<string, number | null>();
-  const open = listOpenRuns(query, lakeId, MOST_ROWS).map((run) => {
-    if (!usual.has(run.dagId)) usual.set(run.dagId, measureUsual(query, run.dagId));
-    return judgeOpen(run, usual.get(run.dagId) ?? null, now);
+  return listOpenRuns(query, lakeId, MOST_OPEN).map((run) => {
+    if (!usual.has(run.dagId)) usual.set(run.dagId, measureUsual(query, lakeId, run.dagId));
+    return { ...run, usual: usual.get(run.dagId) ?? null };
   });
-  const broken = listImportErrorPage(query, { limit: MOST_ROWS, offset: 0 }).rows.map((entry) => ({
-    ...entry,
-    issues: JSON.parse(entry.faults) as readonly DagIssue[],
-  }));
-  const allLate = open.filter((run) => run.isLate);
-  const late = allLate
-    .filter((run, index) => allLate.findIndex(({ dagId }) => dagId === run.dagId) === index)
-    .map((run) => ({ ...run, others: allLate.filter(({ dagId }) => dagId === run.dagId).length - 1 }));
-  return { failed, open, late, broken, count: failed.length + late.length + broken.length };
 }
 
-function judgeOpen(run: OpenRun, usual: number | null, now: Date): OpenRunFacts {
-  const sinceSeconds = (instant: string): number => (now.getTime() - Date.parse(instant)) / 1000;
-  const waitsFor = run.startedAt === null ? sinceSeconds(run.createdAt) : 0;
-  const isLong =
-    run.startedAt !== null &&
-    usual !== null &&
-    sinceSeconds(run.startedAt) > Math.max(LONG_SECONDS, LONG_FACTOR * usual);
-  return { ...run, usual, waitsFor, isLate: waitsFor > LATE_SECONDS || isLong };
+export function readNeeds(
+  tools: Pick<PageTools, "query" | "now" | "lakeId">,
+  dags: readonly DagEntry[],
+  open: readonly OpenRunFacts[],
+): Needs {
+  const { query, lakeId } = tools;
+  const page = { limit: MOST_COUNTED + 1, offset: 0 };
+  const failed = listFailedRuns(query, lakeId, page.limit);
+  const broken = listImportErrorPage(query, page).rows;
+  const late = listLate(tools, dags, open);
+  const count = (read: number): RowCount => countRead(read, MOST_COUNTED);
+  return {
+    failed: failed.slice(0, MOST_COUNTED),
+    late: late.slice(0, MOST_COUNTED),
+    broken: broken
+      .slice(0, MOST_COUNTED)
+      .map((entry) => ({ ...entry, issues: JSON.parse(entry.faults) as readonly DagIssue[] })),
+    counts: {
+      failed: count(failed.length),
+      late: count(late.length),
+      broken: count(broken.length),
+      all: count(failed.length + late.length + broken.length),
+    },
+  };
+}
+
+function listLate(
+  { query, now, lakeId }: Pick<PageTools, "query" | "now" | "lakeId">,
+  dags: readonly DagEntry[],
+  open: readonly OpenRunFacts[],
+): readonly LateDag[] {
+  const isWatched = readSchedulerLife(query, now).isAlive;
+  const hasTimetable = new Set(
+    dags.filter(({ definition }) => definition.schedule.kind === "cron").map(({ dagId }) => dagId),
+  );
+  const found: readonly (readonly [dagId: string, reason: Lateness])[] = [
+    ...listQueuedOfSchedule(query, lakeId, MOST_COUNTED + 1)
+      .filter((run) => isStartLate(run, hasTimetable.has(run.dagId), now))
+      .map((run) => [run.dagId, { kind: "queued", run }] as const),
+    ...dags.flatMap((dag) => {
+      const slot = findLateSlot(dag, { now, isWatched })?.toISOString();
+      if (slot === undefined) return [];
+      return [
+        [dag.dagId, { kind: "slot", dagId: dag.dagId, timezone: dag.definition.timezone, slot }] as const,
+      ];
+    }),
+    ...open
+      .filter((run) => run.runningSince !== null && isLong(run.runningSince, run.usual, now))
+      .map((run) => [run.dagId, { kind: "long", run }] as const),
+  ];
+  const late = new Map<string, LateDag>();
+  for (const [dagId, reason] of found) {
+    const known = late.get(dagId);
+    late.set(dagId, {
+      dagId,
+      first: known?.first ?? reason,
+      others: known === undefined ? 0 : known.others + 1,
+    });
+  }
+  return [...late.values()];
 }

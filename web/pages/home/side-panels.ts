@@ -1,43 +1,50 @@
-/** The smaller panels of the first page: what is open, what comes next, every id, recent events. */
+/** The smaller panels of the first page: what is open, what comes next, recent events. */
 import { findNextDagSlot, type DagsById } from "../../../model/dag/dag-slots.ts";
 import type { DagEntry } from "../../../state/pages/dag-page.ts";
 import type { EventEntry } from "../../../state/pages/event-page.ts";
-import type { DatasetSum } from "../../../state/pages/overview.ts";
+import type { OpenCounts } from "../../../state/pages/open-runs.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
-import { pathOf } from "../frame/links.ts";
 import type { PageTools } from "../frame/page.ts";
 import { drawEvent } from "../parts/event.ts";
-import { showCount, showDuration } from "../parts/figures.ts";
+import { showDuration } from "../parts/figures.ts";
 import { panel } from "../parts/panel.ts";
+import { pathOfBackfill, pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { drawState } from "../parts/state.ts";
-import { addSums, doesSumHold, drawSumBar, showHolds, showLedger } from "../parts/sum.ts";
 import { showDistance, showElapsed, showTime } from "../parts/time.ts";
+import { showTotal } from "../parts/total.ts";
 import type { OpenRunFacts } from "./needs.ts";
 import { HOME_WORDS } from "./words.ts";
 
 const MOST_ROWS = 8;
 
-export function showUnderWay(tools: PageTools, open: readonly OpenRunFacts[]): Html {
+export function showUnderWay(tools: PageTools, open: readonly OpenRunFacts[], counts: OpenCounts): Html {
   const { language, href } = tools;
   const words = HOME_WORDS[language];
   const rows = open.slice(0, MOST_ROWS).map(
     (run) => html`<li data-state="${run.state}">${drawState(run.state)}<div>
-<p><a class="who" href="${href(pathOf("dags", run.dagId, "runs", run.runId))}">${run.dagId}</a> ${showTime(tools, run.logicalDate, run.timezone)}</p>
-<p>${words.tasksDone(run.ended, run.tasks)}</p></div>
-<span class="aside">${showElapsed(tools, run.startedAt ?? run.createdAt, null)}${run.usual !== null && html`<span class="then">${words.usually(showDuration(run.usual))}</span>`}</span></li>`,
+<p><a class="who" href="${href(pathOfRun(run.dagId, run.runId))}">${run.dagId}</a> ${showTime(tools, run.logicalDate, run.timezone)}</p>
+<p>${words.tasksDone(run.ended, run.tasks)}${run.backfillId !== null && html`, <a href="${href(pathOfBackfill(run.backfillId))}">backfill #${run.backfillId}</a>`}</p></div>
+<span class="aside">${showSince(tools, run)}${run.runningSince !== null && run.usual !== null && html`<span class="then">${words.usually(showDuration(run.usual))}</span>`}</span></li>`,
   );
+  const link = (state: keyof OpenCounts): Html =>
+    html`<a href="${href("/runs", { state })}">${showTotal(language, counts[state])} ${words.openStates[state]}</a>`;
   return panel({
     id: "under-way",
     title: words.underWay,
-    count: open.length,
+    aside: html`<p>${link("running")}, ${link("queued")}</p>`,
     body:
       rows.length > 0
         ? html`<ul class="rows">${rows}</ul>`
         : html`<p class="panel-body muted">${words.nothingRuns}</p>`,
-    footer:
-      open.length > rows.length && html`<a href="${href("/runs", { state: "running" })}">${words.all}</a>`,
   });
+}
+
+/** How long it has been running, or queued. Since when a run waits that was cleared is not known. */
+function showSince(tools: PageTools, { runningSince, startedAt, createdAt }: OpenRunFacts): Html {
+  const { openStates } = HOME_WORDS[tools.language];
+  if (runningSince !== null) return showElapsed(tools, runningSince, null);
+  return html`${openStates.queued}${startedAt === null && html` ${showElapsed(tools, createdAt, null)}`}`;
 }
 
 export interface DueDag {
@@ -66,7 +73,7 @@ export function showNextDue(tools: PageTools, due: readonly DueDag[]): Html {
       next === null
         ? words.paused
         : html`${showTime(tools, next.toISOString(), timezone)}, ${showDistance(tools, next.toISOString())}`;
-    return html`<li>${icon(next === null ? "paused" : "due")}<div><a class="who" href="${href(pathOf("dags", dagId))}">${dagId}</a></div><span class="aside">${when}</span></li>`;
+    return html`<li>${icon(next === null ? "paused" : "due")}<div><a class="who" href="${href(pathOfDag(dagId))}">${dagId}</a></div><span class="aside">${when}</span></li>`;
   });
   return panel({
     id: "next",
@@ -75,27 +82,6 @@ export function showNextDue(tools: PageTools, due: readonly DueDag[]): Html {
       rows.length > 0
         ? html`<ul class="rows is-dense">${rows}</ul>`
         : html`<p class="panel-body muted">${words.nothingDue}</p>`,
-  });
-}
-
-export function showEveryId(tools: PageTools, sums: readonly DatasetSum[]): Html {
-  const { language, href } = tools;
-  const words = HOME_WORDS[language];
-  if (sums.length === 0) return html``;
-  const isHolding = (sum: DatasetSum): boolean => doesSumHold(sum.sum, sum.isOpen || sum.hasLimit);
-  const all = sums.every(isHolding);
-  const total = addSums(sums.map(({ sum }) => sum));
-  return panel({
-    id: "ids",
-    title: words.everyId,
-    aside: showHolds(all, all ? words.addsUp : words.doesNotAddUp),
-    isFailed: !all,
-    body: html`<div class="panel-body stack">${drawSumBar(total)}${showLedger(total, words.parts)}</div>
-<ul class="sums">${sums.map((entry) => {
-      const { dataset, sum, isOpen } = entry;
-      return html`<li><h3><a href="${href(pathOf("lake", "datasets", dataset))}">${dataset}</a>${showHolds(isHolding(entry), isHolding(entry) ? words.addsUp : words.doesNotAddUp)}</h3>${drawSumBar(sum, true)}<p>${words.askedLine(showCount(sum.asked), showCount(sum.failed), showCount(sum.notFound))}${isOpen && `; ${words.stillAsking}`}</p></li>`;
-    })}</ul>`,
-    footer: html`<a href="${href("/ids")}">${words.missing}</a>`,
   });
 }
 

@@ -1,18 +1,19 @@
 /** The first page's texts. */
-import { showCount } from "../parts/figures.ts";
+import type { RowCount } from "../../../state/pages/page.ts";
 import type { Language, Words } from "../frame/language.ts";
+import { countNoun, showCount } from "../parts/figures.ts";
 
 export interface HomeWords {
   readonly title: string;
   readonly health: string;
   /** The verdict, from the number of things that need a person. */
-  readonly verdict: (count: number) => string;
-  readonly empty: string;
+  readonly verdict: (count: RowCount) => string;
   readonly summary: (facts: {
-    readonly dags: number;
-    readonly failed: number;
-    readonly late: number;
-    readonly broken: number;
+    readonly dags: string;
+    readonly areSeveral: boolean;
+    readonly failed: string;
+    readonly late: string;
+    readonly broken: string;
   }) => string;
   readonly failed: string;
   readonly late: string;
@@ -22,19 +23,25 @@ export interface HomeWords {
   readonly storedToday: string;
   readonly none: string;
   readonly since: string;
-  readonly alsoQueued: (count: number) => string;
+  readonly noneQueued: string;
+  readonly alsoQueued: (count: string) => string;
   readonly ofIds: (asked: string, remaining: string) => string;
   readonly noIds: string;
   readonly objects: (objects: number, records: number) => string;
+  /** Only the newest objects were added up. */
+  readonly partly: (objects: number, records: number) => string;
   readonly needsYou: string;
   readonly needsAside: string;
   readonly nothingNeeds: string;
+  readonly moreNeeds: (count: number) => string;
   readonly failedAt: string;
+  readonly noRunFor: (length: string) => string;
   readonly queuedFor: (length: string) => string;
   readonly runsFor: (length: string, usual: string) => string;
   readonly othersLate: (count: number) => string;
   readonly logOf: (task: string) => string;
   readonly theRun: string;
+  readonly theDag: string;
   readonly theFile: string;
   readonly moreFaults: (count: number) => string;
   readonly day: string;
@@ -42,67 +49,34 @@ export interface HomeWords {
   readonly due: string;
   readonly now: string;
   readonly underWay: string;
+  readonly openStates: Readonly<Record<"running" | "queued", string>>;
   readonly nothingRuns: string;
   readonly tasksDone: (ended: number, tasks: number) => string;
   readonly usually: (length: string) => string;
   readonly nothingDue: string;
   readonly paused: string;
-  readonly everyId: string;
-  readonly addsUp: string;
-  readonly doesNotAddUp: string;
-  readonly askedLine: (asked: string, failed: string, notFound: string) => string;
-  readonly stillAsking: string;
-  readonly missing: string;
   readonly events: string;
   readonly all: string;
   readonly noEvents: string;
-  readonly parts: SumWords;
 }
 
-export interface SumWords {
-  readonly asked: string;
-  readonly stored: string;
-  readonly alreadyStored: string;
-  readonly notFound: string;
-  readonly failed: string;
-  readonly remaining: string;
-}
-
+/** From 1 on. */
 const NUMBERS: Readonly<Record<Language, readonly string[]>> = {
-  en: ["Nothing", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"],
-  pt: ["Nada", "Uma", "Duas", "Três", "Quatro", "Cinco", "Seis", "Sete", "Oito", "Nove"],
-};
-
-export const SUM_WORDS: Words<SumWords> = {
-  en: {
-    asked: "asked",
-    stored: "stored",
-    alreadyStored: "already stored",
-    notFound: "not found",
-    failed: "failed",
-    remaining: "remaining",
-  },
-  pt: {
-    asked: "pedidos",
-    stored: "armazenados",
-    alreadyStored: "já armazenados",
-    notFound: "não encontrados",
-    failed: "com falha",
-    remaining: "restantes",
-  },
+  en: ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"],
+  pt: ["Uma", "Duas", "Três", "Quatro", "Cinco", "Seis", "Sete", "Oito", "Nove"],
 };
 
 export const HOME_WORDS: Words<HomeWords> = {
   en: {
     title: "Home",
     health: "Health",
-    verdict: (number) =>
-      number === 0
-        ? "All is well"
-        : `${NUMBERS.en[number] ?? showCount(number)} ${number === 1 ? "thing needs" : "things need"} you`,
-    empty: "Nothing has run yet",
-    summary: ({ dags, failed, late, broken }) =>
-      `Of ${count(dags, "Dag", "Dags")}: ${failed} failed, ${late} late, ${broken} with a broken file.`,
+    verdict: ({ total, isCut }) => {
+      if (total === 0) return "All is well";
+      const number = isCut ? `More than ${showCount(total)}` : (NUMBERS.en[total - 1] ?? showCount(total));
+      return `${number} ${total === 1 ? "thing needs" : "things need"} you`;
+    },
+    summary: ({ dags, areSeveral, failed, late, broken }) =>
+      `Of ${dags} ${areSeveral ? "Dags" : "Dag"}: ${failed} failed, ${late} late, ${broken} with a broken file.`,
     failed: "Failed",
     late: "Late",
     running: "Running",
@@ -111,53 +85,53 @@ export const HOME_WORDS: Words<HomeWords> = {
     storedToday: "Stored today",
     none: "none",
     since: "since",
-    alsoQueued: (queued) => (queued === 0 ? "none is queued" : `and ${showCount(queued)} queued`),
+    noneQueued: "none is queued",
+    alsoQueued: (queued) => `and ${queued} queued`,
     ofIds: (asked, remaining) => `of ${asked}; ${remaining} remain`,
     noIds: "no ids were asked for",
     objects: (objects, records) =>
-      `${count(objects, "object", "objects")}, ${count(records, "record", "records")}`,
+      `${countNoun(objects, "object", "objects")}, ${countNoun(records, "record", "records")}`,
+    partly: (objects, records) =>
+      `or more: ${countNoun(objects, "object", "objects")} and ${countNoun(records, "record", "records")} are added up, there may be others`,
     needsYou: "Needs you",
     needsAside: "What is mended leaves the list by itself",
     nothingNeeds: "Nothing failed, nothing is late, and every Dag file is valid.",
+    moreNeeds: (more) => `And ${countNoun(more, "other", "others")}.`,
     failedAt: "failed",
+    noRunFor: (length) => `due for ${length}, and has no run`,
     queuedFor: (length) => `queued for ${length}`,
     runsFor: (length, usual) => `has been running for ${length}, usually ${usual}`,
-    othersLate: (others) => `and ${count(others, "other run", "other runs")} behind it`,
+    othersLate: (others) => `and ${countNoun(others, "other run", "other runs")} behind it`,
     logOf: (task) => `Log of ${task}`,
     theRun: "The run",
+    theDag: "The Dag",
     theFile: "The file",
-    moreFaults: (more) => `And ${count(more, "more fault", "more faults")}.`,
+    moreFaults: (more) => `And ${countNoun(more, "more fault", "more faults")}.`,
     day: "The day",
     dayLabel: "Runs of each Dag around now; can be scrolled",
     due: "due",
     now: "now",
     underWay: "Under way",
+    openStates: { running: "running", queued: "queued" },
     nothingRuns: "No run is open.",
-    tasksDone: (ended, tasks) => `${ended} of ${count(tasks, "task", "tasks")} ended`,
+    tasksDone: (ended, tasks) => `${ended} of ${countNoun(tasks, "task", "tasks")} ended`,
     usually: (length) => `usually ${length}`,
     nothingDue: "No Dag has a slot ahead.",
     paused: "paused",
-    everyId: "Every id",
-    addsUp: "adds up",
-    doesNotAddUp: "does not add up",
-    askedLine: (asked, failed, notFound) => `${asked} asked, ${failed} failed, ${notFound} not found`,
-    stillAsking: "its task is running",
-    missing: "Which ids are missing, and why",
     events: "Recent events",
     all: "All",
     noEvents: "Nothing happened yet.",
-    parts: SUM_WORDS.en,
   },
   pt: {
     title: "Início",
     health: "Situação",
-    verdict: (number) =>
-      number === 0
-        ? "Tudo em ordem"
-        : `${NUMBERS.pt[number] ?? showCount(number)} ${number === 1 ? "coisa precisa" : "coisas precisam"} de você`,
-    empty: "Nada foi executado ainda",
-    summary: ({ dags, failed, late, broken }) =>
-      `De ${count(dags, "Dag", "Dags")}: ${failed} com falha, ${late} com atraso, ${broken} com arquivo inválido.`,
+    verdict: ({ total, isCut }) => {
+      if (total === 0) return "Tudo em ordem";
+      const number = isCut ? `Mais de ${showCount(total)}` : (NUMBERS.pt[total - 1] ?? showCount(total));
+      return `${number} ${total === 1 ? "coisa precisa" : "coisas precisam"} de você`;
+    },
+    summary: ({ dags, areSeveral, failed, late, broken }) =>
+      `De ${dags} ${areSeveral ? "Dags" : "Dag"}: ${failed} com falha, ${late} com atraso, ${broken} com arquivo inválido.`,
     failed: "Com falha",
     late: "Com atraso",
     running: "Em execução",
@@ -166,46 +140,41 @@ export const HOME_WORDS: Words<HomeWords> = {
     storedToday: "Armazenado hoje",
     none: "nenhum",
     since: "desde",
-    alsoQueued: (queued) => (queued === 0 ? "nenhuma na fila" : `e ${showCount(queued)} na fila`),
+    noneQueued: "nenhuma na fila",
+    alsoQueued: (queued) => `e ${queued} na fila`,
     ofIds: (asked, remaining) => `de ${asked}; restam ${remaining}`,
     noIds: "nenhum id foi pedido",
     objects: (objects, records) =>
-      `${count(objects, "objeto", "objetos")}, ${count(records, "registro", "registros")}`,
+      `${countNoun(objects, "objeto", "objetos")}, ${countNoun(records, "registro", "registros")}`,
+    partly: (objects, records) =>
+      `ou mais: soma de ${countNoun(objects, "objeto", "objetos")} e ${countNoun(records, "registro", "registros")}; pode haver outros`,
     needsYou: "Precisa de você",
     needsAside: "O que for resolvido sai da lista sozinho",
     nothingNeeds: "Nada falhou, nada está atrasado e todos os arquivos de Dags são válidos.",
+    moreNeeds: (more) => `E mais ${showCount(more)}.`,
     failedAt: "falhou",
+    noRunFor: (length) => `previsto há ${length}, e ainda sem execução`,
     queuedFor: (length) => `na fila há ${length}`,
     runsFor: (length, usual) => `em execução há ${length}; costuma levar ${usual}`,
-    othersLate: (others) => `e ${count(others, "outra execução", "outras execuções")} depois dela`,
+    othersLate: (others) => `e ${countNoun(others, "outra execução", "outras execuções")} depois dela`,
     logOf: (task) => `Log de ${task}`,
     theRun: "A execução",
+    theDag: "O Dag",
     theFile: "O arquivo",
-    moreFaults: (more) => `E ${count(more, "outro erro", "outros erros")}.`,
+    moreFaults: (more) => `E ${countNoun(more, "outro erro", "outros erros")}.`,
     day: "O dia",
     dayLabel: "Execuções de cada Dag em torno de agora; pode ser rolado",
     due: "previsto",
     now: "agora",
     underWay: "Em andamento",
+    openStates: { running: "em execução", queued: "na fila" },
     nothingRuns: "Nenhuma execução aberta.",
-    tasksDone: (ended, tasks) => `${ended} de ${count(tasks, "tarefa encerrada", "tarefas encerradas")}`,
+    tasksDone: (ended, tasks) => `${ended} de ${countNoun(tasks, "tarefa encerrada", "tarefas encerradas")}`,
     usually: (length) => `costuma levar ${length}`,
     nothingDue: "Nenhum Dag tem horário previsto.",
     paused: "pausado",
-    everyId: "Todos os ids",
-    addsUp: "a soma fecha",
-    doesNotAddUp: "a soma não fecha",
-    askedLine: (asked, failed, notFound) =>
-      `${asked} pedidos, ${failed} com falha, ${notFound} não encontrados`,
-    stillAsking: "a tarefa está em execução",
-    missing: "Quais ids faltam, e por quê",
     events: "Eventos recentes",
     all: "Todos",
     noEvents: "Nada aconteceu ainda.",
-    parts: SUM_WORDS.pt,
   },
 };
-
-function count(number: number, one: string, many: string): string {
-  return `${showCount(number)} ${number === 1 ? one : many}`;
-}

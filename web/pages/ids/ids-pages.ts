@@ -1,19 +1,18 @@
 /** Ids: which are missing and why, and the story of one. */
-import { listIdEntries, type IdEntry } from "../../../state/pages/id-page.ts";
-import { listDatasetSums } from "../../../state/pages/overview.ts";
+import { describeId } from "../../../app/lake/describe-id.ts";
+import type { IdEntry } from "../../../state/pages/id-page.ts";
 import { countMissing, reportMissing } from "../../../state/reports.ts";
-import { CommandRefused } from "../../../model/errors.ts";
 import { html, type Html, type Piece } from "../frame/html.ts";
-import { pathOf } from "../frame/links.ts";
 import type { Page, PageInput, PageTools } from "../frame/page.ts";
-import { showEveryId } from "../home/side-panels.ts";
 import { showCommand } from "../parts/command.ts";
+import { readDatasetSums, showEveryId } from "../parts/every-id.ts";
 import { showCount } from "../parts/figures.ts";
 import { showHead } from "../parts/page-head.ts";
 import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
-import { pathOfRun } from "../parts/run-links.ts";
+import { pathOfDataset, pathOfId, pathOfRun } from "../parts/run-links.ts";
 import { drawState, nameState, showState } from "../parts/state.ts";
 import { showTime } from "../parts/time.ts";
+import { countRead, showTotal } from "../parts/total.ts";
 import { ID_WORDS } from "./words.ts";
 
 const MOST_IDS = 500;
@@ -22,20 +21,22 @@ export const idsPage: Page = {
   method: "GET",
   path: "/ids",
   render(tools, input) {
-    const { query, lakeId, language, href } = tools;
+    const { language, href } = tools;
     const words = ID_WORDS[language];
+    const asked = input.search.get("id")?.trim() ?? "";
     return {
       title: words.title,
       area: "ids",
+      ...(asked === "" ? {} : { goTo: pathOfId(asked) }),
       main: html`${showHead(tools, { title: words.title, text: words.text })}
-<form class="filters" action="${href("/find")}"><label>${words.one} <input class="is-search code" name="q" placeholder="tt0133093"></label><button class="is-small">${words.show}</button></form>
-<div class="split"><div class="stack">${showMissing(tools, input)}</div><div class="stack">${showEveryId(tools, listDatasetSums(query, lakeId))}</div></div>`,
+<form class="filters" action="${href("/ids")}"><label>${words.one} <input class="is-search code" name="id" placeholder="tt0133093"></label><button class="is-small">${words.show}</button></form>
+<div class="split"><div class="stack">${showMissing(tools, input)}</div><div class="stack">${showEveryId(tools, readDatasetSums(tools))}</div></div>`,
     };
   },
 };
 
 function showMissing(tools: PageTools, { search, here }: PageInput): Html {
-  const { query, lakeId, language, href } = tools;
+  const { query, lakeId, language, href, keep } = tools;
   const words = ID_WORDS[language];
   const dataset = search.get("dataset");
   const outcome = search.get("outcome");
@@ -44,9 +45,9 @@ function showMissing(tools: PageTools, { search, here }: PageInput): Html {
     ...(dataset === null ? {} : { dataset }),
     ...(outcome === null ? {} : { outcome }),
   };
-  const counts = countMissing(query, filter);
+  const counts = keep(`missing ${JSON.stringify([dataset, outcome])}`, () => countMissing(query, filter));
   const isChosen = dataset !== null || outcome !== null;
-  const list = isChosen ? reportMissing(query, { ...filter, limit: MOST_IDS }) : [];
+  const list = isChosen ? reportMissing(query, { ...filter, limit: MOST_IDS + 1 }) : [];
   const total = counts.reduce((sum, row) => sum + Number(row["ids"]), 0);
   return html`${panel({
     id: "missing",
@@ -69,14 +70,16 @@ ${
   panel({
     id: "list",
     title: words.which,
-    count: list.length === MOST_IDS ? `${MOST_IDS}+` : list.length,
+    count: showTotal(language, countRead(list.length, MOST_IDS)),
     aside: html`<a href="${href(here.path)}">${words.reset}</a>`,
     body: scrollTable(
       words.listLabel,
-      html`<table class="table"><thead><tr><th scope="col">Id</th><th scope="col">${words.dataset}</th><th scope="col">${words.outcome}</th><th scope="col">${words.reason}</th></tr></thead><tbody>${list.map(
-        (row) =>
-          html`<tr><th scope="row"><a href="${href(pathOf("ids", String(row["asked_id"])))}">${String(row["asked_id"])}</a></th><td>${String(row["dataset"])}</td><td>${showOutcome(String(row["outcome"]))}</td><td>${showText(row["reason"])}</td></tr>`,
-      )}</tbody></table>`,
+      html`<table class="table"><thead><tr><th scope="col">Id</th><th scope="col">${words.dataset}</th><th scope="col">${words.outcome}</th><th scope="col">${words.reason}</th></tr></thead><tbody>${list
+        .slice(0, MOST_IDS)
+        .map(
+          (row) =>
+            html`<tr><th scope="row"><a href="${href(pathOfId(String(row["asked_id"])))}">${String(row["asked_id"])}</a></th><td>${String(row["dataset"])}</td><td>${showOutcome(String(row["outcome"]))}</td><td>${showText(row["reason"])}</td></tr>`,
+        )}</tbody></table>`,
     ),
   })
 }`;
@@ -100,10 +103,7 @@ export const idPage: Page = {
     const { query, lakeId, language } = tools;
     const words = ID_WORDS[language];
     const asked = params["asked_id"] ?? "";
-    const entries = listIdEntries(query, lakeId, asked);
-    if (entries.length === 0) {
-      throw new CommandRefused("ID_UNKNOWN", words.unknown(asked), { hint: words.unknownHint });
-    }
+    const entries = describeId(query, lakeId, asked);
     return {
       title: asked,
       area: "ids",
@@ -127,7 +127,7 @@ function showStep(tools: PageTools, entry: IdEntry): Html {
     entry.dagId !== null &&
     entry.runId !== null &&
     html` <a href="${href(pathOfRun(entry.dagId, entry.runId))}">${entry.dagId}</a> ${entry.taskId}`;
-  return html`<li data-state="${look}">${drawState(look)}<b>${nameState(entry.outcome)}</b> ${words.in} <a href="${href(pathOf("lake", "datasets", entry.dataset))}">${entry.dataset}</a>${run}
+  return html`<li data-state="${look}">${drawState(look)}<b>${nameState(entry.outcome)}</b> ${words.in} <a href="${href(pathOfDataset(entry.dataset))}">${entry.dataset}</a>${run}
 <p>${entry.decidedAt !== null && showTime(tools, entry.decidedAt, timezone)}${entry.generation !== null && html` <span class="muted">${words.generation(entry.generation)}</span>`}</p>
 ${entry.reason !== null && html`<p><span class="why">${entry.reason}</span> ${entry.detail}</p>`}
 ${entry.key !== null && html`<p><code>${entry.key}</code>${entry.isCommitted === 0 && html` <span class="why">${words.notCommitted}</span>`}</p>`}

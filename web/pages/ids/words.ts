@@ -18,8 +18,6 @@ interface IdWords {
   readonly ids: string;
   readonly which: string;
   readonly reset: string;
-  readonly unknown: (asked: string) => string;
-  readonly unknownHint: string;
   readonly story: string;
   readonly storyTitle: string;
   readonly in: string;
@@ -46,8 +44,6 @@ export const ID_WORDS: Words<IdWords> = {
     ids: "Ids",
     which: "Which ids",
     reset: "Hide the list",
-    unknown: (asked) => `No run has asked for ${asked}.`,
-    unknownHint: "Check the id. An id appears here once a task has it among its candidates.",
     story: "What was decided about it, newest first, and where its answer lies.",
     storyTitle: "Story",
     in: "in",
@@ -78,8 +74,6 @@ export const ID_WORDS: Words<IdWords> = {
     ids: "Ids",
     which: "Quais ids",
     reset: "Ocultar a lista",
-    unknown: (asked) => `Nenhuma execução pediu ${asked}.`,
-    unknownHint: "Confira o id. Um id aparece aqui quando uma tarefa o tem entre seus candidatos.",
     story: "O que foi decidido sobre ele, do mais novo ao mais antigo, e onde está a resposta.",
     storyTitle: "História",
     in: "em",

@@ -17,6 +17,7 @@ import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
 import { pathOfRun } from "../parts/run-links.ts";
 import { drawState, showState } from "../parts/state.ts";
 import { showTime } from "../parts/time.ts";
+import { countRead, showTotal } from "../parts/total.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
 import { LAKE_WORDS } from "./words.ts";
 
@@ -63,7 +64,7 @@ export const datasetPage: Page = {
     const { query, lakeId, language } = tools;
     const words = LAKE_WORDS[language];
     const dataset = input.params["dataset"] ?? "";
-    const partitions = listPartitionEntries(query, lakeId, dataset, MOST_PARTITIONS);
+    const partitions = listPartitionEntries(query, lakeId, dataset, MOST_PARTITIONS + 1);
     return {
       title: dataset,
       area: "lake",
@@ -72,14 +73,16 @@ export const datasetPage: Page = {
 ${panel({
   id: "partitions",
   title: words.partitions,
-  count: partitions.length === MOST_PARTITIONS ? `${MOST_PARTITIONS}+` : partitions.length,
+  count: showTotal(language, countRead(partitions.length, MOST_PARTITIONS)),
   body:
     partitions.length === 0
       ? showEmpty(words.empty, words.howObjects)
-      : html`<ul class="rows is-dense">${partitions.map(
-          ({ partition, objects, records, sizeBytes }) =>
-            html`<li>${drawState("committed")}<div><b class="who">${partition}</b><p>${words.counts(showCount(objects), records === 0 ? null : showCount(records))}</p></div><span class="aside">${showBytes(sizeBytes)}</span></li>`,
-        )}</ul>`,
+      : html`<ul class="rows is-dense">${partitions
+          .slice(0, MOST_PARTITIONS)
+          .map(
+            ({ partition, objects, records, sizeBytes }) =>
+              html`<li>${drawState("committed")}<div><b class="who">${partition}</b><p>${words.counts(showCount(objects), records === 0 ? null : showCount(records))}</p></div><span class="aside">${showBytes(sizeBytes)}</span></li>`,
+          )}</ul>`,
 })}</div>`,
     };
   },
@@ -103,7 +106,7 @@ function showObjects(tools: PageTools, { search, here }: PageInput, dataset: str
   return panel({
     id: "objects",
     title: words.objects,
-    count: found.length > PAGE_OBJECTS ? `${PAGE_OBJECTS}+` : found.length,
+    count: showTotal(language, countRead(found.length, PAGE_OBJECTS)),
     aside: showFilters(tools, here.path, [
       html`<label><span class="unseen">${words.prefix}</span><input class="is-search code" name="key" value="${prefix}" placeholder="${words.prefix}"></label>`,
       selectFilter(

@@ -8,6 +8,7 @@ import { chooseLanguage, type Language, type Words } from "../frame/language.ts"
 import { MARK } from "../frame/layout.ts";
 import { createLinker } from "../frame/links.ts";
 import { sendPage } from "../frame/send-page.ts";
+import { countNoun } from "../parts/figures.ts";
 
 export const LOGIN_PAGE = "/login";
 
@@ -37,8 +38,9 @@ ${next !== "/" && html`<p class="muted"><small>${words.back} <code>${next}</code
 function showFault(search: URLSearchParams, language: Language): Html | false {
   const { faults } = WORDS[language];
   const fault = FAULTS.find((known) => known === search.get("fault"));
-  const count = Number(search.get("count"));
-  if (fault === undefined || !Number.isSafeInteger(count)) return false;
+  const given = search.get("count");
+  const count = given === null ? null : Number(given);
+  if (fault === undefined || (count !== null && !Number.isSafeInteger(count))) return false;
   return html`<div class="notice" data-state="failed" role="alert">${icon("failed")}<p>${faults[fault](count)}</p></div>`;
 }
 
@@ -52,7 +54,7 @@ interface LoginWords {
   readonly submit: string;
   readonly tokenHint: string;
   readonly back: string;
-  readonly faults: Readonly<Record<(typeof FAULTS)[number], (count: number) => string>>;
+  readonly faults: Readonly<Record<(typeof FAULTS)[number], (count: number | null) => string>>;
 }
 
 const WORDS: Words<LoginWords> = {
@@ -65,11 +67,12 @@ const WORDS: Words<LoginWords> = {
     tokenHint: "For a login that only reads, make a token:",
     back: "You come back to",
     faults: {
-      wrong: (count) =>
-        count === 1
-          ? "This password or token is not valid. 1 try is left in this minute."
-          : `This password or token is not valid. ${count} tries are left in this minute.`,
-      later: (count) => `Too many tries. Try again in ${count} s.`,
+      wrong: (count) => {
+        if (count === null) return "This token is not valid: it is unknown, has expired or was revoked.";
+        const tries = countNoun(count, "try is", "tries are");
+        return `This password is not valid. ${tries} left for passwords in this minute.`;
+      },
+      later: (count) => `Too many tries. Try again in ${count ?? 60} s.`,
     },
   },
   pt: {
@@ -81,11 +84,12 @@ const WORDS: Words<LoginWords> = {
     tokenHint: "Para um acesso que só lê, crie um token:",
     back: "Depois você volta para",
     faults: {
-      wrong: (count) =>
-        count === 1
-          ? "Esta senha ou este token não é válido. Resta 1 tentativa neste minuto."
-          : `Esta senha ou este token não é válido. Restam ${count} tentativas neste minuto.`,
-      later: (count) => `Tentativas demais. Tente de novo em ${count} s.`,
+      wrong: (count) => {
+        if (count === null) return "Este token não é válido: é desconhecido, expirou ou foi revogado.";
+        const tries = `${count === 1 ? "Resta" : "Restam"} ${countNoun(count, "tentativa", "tentativas")}`;
+        return `Esta senha não é válida. ${tries} de senha neste minuto.`;
+      },
+      later: (count) => `Tentativas demais. Tente de novo em ${count ?? 60} s.`,
     },
   },
 };

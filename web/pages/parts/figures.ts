@@ -5,6 +5,11 @@ export function showCount(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
+/** `1 object`, `1 234 objects`: both languages have one form for 1 and one for the others. */
+export function countNoun(count: number, one: string, many: string): string {
+  return `${showCount(count)} ${count === 1 ? one : many}`;
+}
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
 /** `6.4 MiB`. */

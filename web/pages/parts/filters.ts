@@ -20,6 +20,10 @@ export function textFilter(name: string, label: string, value: string | null): H
   return html`<label><span class="unseen">${label}</span><input class="is-search" type="search" name="${name}" value="${value ?? ""}" placeholder="${label}"></label>`;
 }
 
+export function dayFilter(name: string, label: string, day: string | null): Html {
+  return html`<label>${label} <input type="date" name="${name}" value="${day ?? ""}"></label>`;
+}
+
 /** `path`: of the list. Without a script the button sends the form; with one, each choice does. */
 export function showFilters({ language, href }: PageTools, path: string, fields: readonly Piece[]): Html {
   return html`<form class="filters" action="${href(path)}" data-send>${fields}<button class="is-small">${COMMON_WORDS[language].show}</button></form>`;

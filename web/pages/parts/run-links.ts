@@ -1,4 +1,4 @@
-/** Paths of Dags, runs, tasks and their logs. */
+/** Paths of Dags, runs, logs, datasets, ids and backfills. */
 import { pathOf } from "../frame/links.ts";
 
 export function pathOfDag(dagId: string): string {
@@ -11,4 +11,16 @@ export function pathOfRun(dagId: string, runId: string): string {
 
 export function pathOfAttempt(dagId: string, runId: string, taskId: string, number: number): string {
   return pathOf("dags", dagId, "runs", runId, "tasks", taskId, "attempts", number);
+}
+
+export function pathOfDataset(dataset: string): string {
+  return pathOf("lake", "datasets", dataset);
+}
+
+export function pathOfId(askedId: string): string {
+  return pathOf("ids", askedId);
+}
+
+export function pathOfBackfill(backfillId: number): string {
+  return pathOf("backfills", backfillId);
 }

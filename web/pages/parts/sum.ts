@@ -1,7 +1,8 @@
 /** The sum of ids as a bar and as a ledger: every id is in one place, or the page says that it is not. */
-import { findImbalance, type Reconciliation } from "../../../model/records/reconciliation.ts";
+import type { Reconciliation, SumVerdict } from "../../../model/records/reconciliation.ts";
 import { html, type Html, type Piece } from "../frame/html.ts";
-import { icon } from "../frame/icons.ts";
+import { icon, type IconName } from "../frame/icons.ts";
+import type { Language, Words } from "../frame/language.ts";
 import { showCount } from "./figures.ts";
 
 /** With the class that colours it. */
@@ -28,11 +29,6 @@ export function addSums(sums: readonly SumFigures[]): SumFigures {
   };
 }
 
-/** An open sum may have ids that remain. */
-export function doesSumHold(sum: SumFigures, mayRemain: boolean): boolean {
-  return findImbalance({ ...sum, freshFailed: 0 }, mayRemain) === undefined;
-}
-
 const WIDTH = 1_000;
 
 export function drawSumBar(sum: SumFigures, isThin = false): Html {
@@ -48,18 +44,61 @@ export function drawSumBar(sum: SumFigures, isThin = false): Html {
   return html`<svg class="bar${isThin && " is-thin"}" viewBox="0 0 ${WIDTH} 8" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
 }
 
-export type SumNames = Readonly<Record<keyof SumFigures, string>>;
-
-export function showLedger(sum: SumFigures, names: SumNames): Html {
+export function showLedger(sum: SumFigures, language: Language): Html {
+  const names = SUM_WORDS[language];
   return html`<dl class="ledger">${SUM_PARTS.map(
     ([part, style]) => html`<dt class="${style}">${names[part]}</dt><dd>${showCount(sum[part])}</dd>`,
   )}<dt class="sum">${names.asked}</dt><dd class="sum">${showCount(sum.asked)}</dd></dl>`;
 }
 
-export function showHolds(isHolding: boolean, text: Piece): Html {
-  return html`<span class="holds" data-state="${isHolding ? "success" : "failed"}">${icon(isHolding ? "success" : "failed")}${text}</span>`;
+export const VERDICT_LOOKS = {
+  holds: "success",
+  open: "running",
+  remains: "late",
+  broken: "failed",
+} as const satisfies Readonly<Record<SumVerdict, IconName>>;
+
+/** `text`: instead of the verdict's own words. */
+export function showVerdict(verdict: SumVerdict, language: Language, text?: Piece): Html {
+  const look = VERDICT_LOOKS[verdict];
+  return html`<span class="holds" data-state="${look}">${icon(look)}${text ?? SUM_WORDS[language].verdicts[verdict]}</span>`;
 }
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
+
+type SumWords = Readonly<Record<keyof SumFigures, string>> & {
+  readonly verdicts: Readonly<Record<SumVerdict, string>>;
+};
+
+export const SUM_WORDS: Words<SumWords> = {
+  en: {
+    asked: "asked",
+    stored: "stored",
+    alreadyStored: "already stored",
+    notFound: "not found",
+    failed: "failed",
+    remaining: "remaining",
+    verdicts: {
+      holds: "adds up",
+      open: "not final: its run is open",
+      remains: "ids have no outcome",
+      broken: "does not add up",
+    },
+  },
+  pt: {
+    asked: "pedidos",
+    stored: "armazenados",
+    alreadyStored: "já armazenados",
+    notFound: "não encontrados",
+    failed: "com falha",
+    remaining: "restantes",
+    verdicts: {
+      holds: "a soma fecha",
+      open: "parcial: a execução está aberta",
+      remains: "há ids sem resultado",
+      broken: "a soma não fecha",
+    },
+  },
+};

@@ -4,11 +4,12 @@ import { listRunObjects } from "../../../state/pages/run-objects-page.ts";
 import { reportInputs } from "../../../state/reports.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
-import { pathOf } from "../frame/links.ts";
 import type { PageTools } from "../frame/page.ts";
 import { showBytes, showCount } from "../parts/figures.ts";
 import { panel } from "../parts/panel.ts";
+import { pathOfDataset } from "../parts/run-links.ts";
 import { drawState } from "../parts/state.ts";
+import { countRead, showTotal } from "../parts/total.ts";
 import { RUN_WORDS } from "./words.ts";
 
 const MOST_OBJECTS = 100;
@@ -20,13 +21,13 @@ export function showObjects({ query, language, href }: PageTools, run: DagRun): 
   return panel({
     id: "objects",
     title: words.objects,
-    count: objects.length > MOST_OBJECTS ? `${MOST_OBJECTS}+` : objects.length,
+    count: showTotal(language, countRead(objects.length, MOST_OBJECTS)),
     body:
       shown.length === 0
         ? html`<p class="panel-body muted">${words.noObjects}</p>`
         : html`<ul class="rows is-tight">${shown.map(
             ({ key, state, kind, records, sizeBytes, dataset }) =>
-              html`<li data-state="${state}">${drawState(state === "missing" ? "missing" : state)}<div>${dataset === null ? html`<code>${key}</code>` : html`<a href="${href(pathOf("lake", "datasets", dataset))}"><code>${key}</code></a>`}</div><span class="aside">${records === null || kind === "manifest" ? kind : words.records(showCount(records))}, ${showBytes(sizeBytes)}</span></li>`,
+              html`<li data-state="${state}">${drawState(state === "missing" ? "missing" : state)}<div>${dataset === null ? html`<code>${key}</code>` : html`<a href="${href(pathOfDataset(dataset))}"><code>${key}</code></a>`}</div><span class="aside">${records === null || kind === "manifest" ? kind : words.records(showCount(records))}, ${showBytes(sizeBytes)}</span></li>`,
           )}</ul>`,
     footer: objects.length > MOST_OBJECTS && html`<a href="${href("/lake")}">${words.inLake}</a>`,
   });
@@ -42,7 +43,7 @@ export function showInputs({ query, language, href }: PageTools, run: DagRun): H
     count: inputs.length,
     body: html`<ul class="rows is-tight">${inputs.map((input) => {
       const dataset = String(input["dataset"]);
-      return html`<li>${icon("file")}<div><p><b class="who">${String(input["task_id"])}</b> <a href="${href(pathOf("lake", "datasets", dataset))}">${dataset}</a></p><p><code>${String(input["key"])}</code></p></div><span class="aside">${words.sources[String(input["source"])] ?? String(input["source"])}</span></li>`;
+      return html`<li>${icon("file")}<div><p><b class="who">${String(input["task_id"])}</b> <a href="${href(pathOfDataset(dataset))}">${dataset}</a></p><p><code>${String(input["key"])}</code></p></div><span class="aside">${words.sources[String(input["source"])] ?? String(input["source"])}</span></li>`;
     })}</ul>`,
   });
 }

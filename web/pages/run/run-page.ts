@@ -17,6 +17,7 @@ import { panel } from "../parts/panel.ts";
 import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { labelState, nameState } from "../parts/state.ts";
 import { describeTime, showElapsed, showTime } from "../parts/time.ts";
+import { showTotal } from "../parts/total.ts";
 import { showInputs, showObjects } from "./run-objects.ts";
 import { showSums } from "./run-sums.ts";
 import { showTasks } from "./run-tasks.ts";
@@ -34,12 +35,12 @@ export const runPage: Page = {
     const words = RUN_WORDS[language];
     const tasks = listTaskEntries(query, entry.dagRunId);
     const waits = isRunEnded(run.state) ? null : describeWaits(query, run, limits, now);
-    const events = listEventPage(
+    const { rows: events, ...found } = listEventPage(
       query,
       { dagId: run.dagId, runId: run.runId },
       [{ column: "event_log_id", isDescending: true }],
       { limit: MOST_EVENTS, offset: 0 },
-    ).rows;
+    );
     return {
       title: `${run.dagId}, ${describeTime(tools, run.logicalDate, run.timezone)}`,
       area: "runs",
@@ -53,7 +54,7 @@ ${
   panel({
     id: "events",
     title: words.events,
-    count: events.length,
+    count: showTotal(language, found),
     body: html`<ul class="rows is-dense">${events.map((event) => drawEvent(tools, event))}</ul>`,
   })
 }`,
@@ -80,8 +81,8 @@ function showRunHead(tools: PageTools, run: RunEntry, timezone: string, partitio
     html`<a rel="${rel}" href="${href(pathOfRun(run.dagId, to.runId))}">${text(describeTime(tools, to.logicalDate, timezone))}</a>`;
   const isOpen = !isRunEnded(run.state);
   const took =
-    run.startedAt !== null &&
-    html` ${isOpen ? words.for : words.after} ${showElapsed(tools, run.startedAt, run.finishedAt)}`;
+    run.runningSince !== null &&
+    html` ${isOpen ? words.for : words.after} ${showElapsed(tools, run.runningSince, run.finishedAt)}`;
   const params = JSON.stringify(run.params);
   const facts: readonly (readonly [string, Piece] | false)[] = [
     [

@@ -24,11 +24,8 @@ interface RunWords {
   readonly stuck: string;
   readonly everyId: string;
   readonly addsUp: (asked: string) => string;
-  readonly doesNotAddUp: string;
   readonly sumsByTask: string;
   readonly sum: string;
-  readonly holds: string;
-  readonly doesNotHold: string;
   readonly kept: (count: string) => string;
   readonly tasks: string;
   readonly tasksLabel: string;
@@ -73,11 +70,8 @@ export const RUN_WORDS: Words<RunWords> = {
     stuck: "It is stuck: no task is running, and none will become due. It is held by",
     everyId: "Every id of this run",
     addsUp: (asked) => `adds up: each of ${asked} is in one place`,
-    doesNotAddUp: "does not add up",
     sumsByTask: "Sums by task; can be scrolled",
     sum: "sum",
-    holds: "holds",
-    doesNotHold: "does not hold",
     kept: (count) => `${count} answers kept, not yet in an object`,
     tasks: "Tasks",
     tasksLabel: "Tasks; can be scrolled",
@@ -120,11 +114,8 @@ export const RUN_WORDS: Words<RunWords> = {
     stuck: "Está parada: nenhuma tarefa está em execução e nenhuma vai começar sozinha. Quem a segura:",
     everyId: "Todos os ids desta execução",
     addsUp: (asked) => `a soma fecha: cada um dos ${asked} está em um só lugar`,
-    doesNotAddUp: "a soma não fecha",
     sumsByTask: "Somas por tarefa; pode ser rolado",
     sum: "soma",
-    holds: "fecha",
-    doesNotHold: "não fecha",
     kept: (count) => `${count} respostas guardadas, ainda sem objeto`,
     tasks: "Tarefas",
     tasksLabel: "Tarefas; pode ser rolado",

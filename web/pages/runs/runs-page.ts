@@ -1,7 +1,8 @@
 /** The runs of all Dags, newest date first; `/dags/{dag_id}/runs` has those of one. */
+import { pickDag } from "../../api/v2/known-dag.ts";
 import { html } from "../frame/html.ts";
 import type { Page } from "../frame/page.ts";
-import { readDag, showDag } from "../dag/dag-frame.ts";
+import { showDag } from "../dag/dag-frame.ts";
 import { showHead } from "../parts/page-head.ts";
 import { showRunList } from "../parts/run-list.ts";
 
@@ -24,7 +25,7 @@ export const dagRunsPage: Page = {
   method: "GET",
   path: "/dags/{dag_id}/runs",
   render(tools, input) {
-    const dag = readDag(tools, input.params["dag_id"] ?? "");
-    return showDag(tools, dag, "runs", showRunList(tools, input, dag.dagId));
+    const dag = pickDag(tools.query, input.params["dag_id"] ?? "");
+    return showDag(tools, dag, "runs", showRunList(tools, input, dag));
   },
 };

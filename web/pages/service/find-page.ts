@@ -1,14 +1,16 @@
 /** Goes to what a word means: a Dag, a run, a title's id, a key; else lists what is near. */
+import { findRun } from "../../../app/runs/find-run.ts";
+import { CommandRefused } from "../../../model/errors.ts";
+import type { DagRun } from "../../../model/run/dag-run.ts";
 import { findDag, listDagPage } from "../../../state/pages/dag-page.ts";
-import { findRunById } from "../../../state/pages/run-page.ts";
 import { html } from "../frame/html.ts";
 import type { Words } from "../frame/language.ts";
-import { pathOf } from "../frame/links.ts";
 import type { Page, PageTools } from "../frame/page.ts";
 import { icon } from "../frame/icons.ts";
 import { showHead } from "../parts/page-head.ts";
 import { panel, showEmpty } from "../parts/panel.ts";
-import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
+import { pathOfDag, pathOfId, pathOfRun } from "../parts/run-links.ts";
+import { showTotal } from "../parts/total.ts";
 
 const MOST = 20;
 
@@ -20,10 +22,10 @@ export const findPage: Page = {
     const words = WORDS[language];
     const asked = (search.get("q") ?? "").trim();
     const target = findTarget(tools, asked);
-    const dags = listDagPage(query, { pattern: asked }, [{ column: "dag_id", isDescending: false }], {
+    const near = listDagPage(query, { pattern: asked }, [{ column: "dag_id", isDescending: false }], {
       limit: MOST,
       offset: 0,
-    }).rows;
+    });
     const title = words.title(asked);
     return {
       title,
@@ -33,26 +35,34 @@ export const findPage: Page = {
 ${panel({
   id: "found",
   title: "Dags",
-  count: dags.length,
+  count: showTotal(language, near),
   body:
-    dags.length === 0
+    near.rows.length === 0
       ? showEmpty(words.none, words.how)
-      : html`<ul class="rows is-dense">${dags.map(({ dagId, definition }) => html`<li>${icon("play")}<div><a class="who" href="${href(pathOfDag(dagId))}">${dagId}</a><p>${definition.description}</p></div></li>`)}</ul>`,
+      : html`<ul class="rows is-dense">${near.rows.map(({ dagId, definition }) => html`<li>${icon("play")}<div><a class="who" href="${href(pathOfDag(dagId))}">${dagId}</a><p>${definition.description}</p></div></li>`)}</ul>`,
 })}`,
     };
   },
 };
 
 /** A path; `undefined` if the word is not one thing. */
-function findTarget({ query, lakeId }: PageTools, asked: string): string | undefined {
+function findTarget(tools: PageTools, asked: string): string | undefined {
   if (asked === "") return "/";
-  const dag = findDag(query, asked);
+  const dag = findDag(tools.query, asked);
   if (dag !== undefined) return pathOfDag(dag.dagId);
-  const [dagId, runId] = asked.split("/");
-  const run = findRunById(query, lakeId, runId ?? asked, runId === undefined ? undefined : dagId);
+  const run = findNamedRun(tools, asked);
   if (run !== undefined) return pathOfRun(run.dagId, run.runId);
-  if (/^tt\d+$/.test(asked)) return pathOf("ids", asked);
+  if (/^tt\d+$/.test(asked)) return pathOfId(asked);
   return asked.includes("/") ? `/lake?key=${encodeURIComponent(asked)}` : undefined;
+}
+
+function findNamedRun({ query, lakeId, now }: PageTools, asked: string): DagRun | undefined {
+  try {
+    return findRun(query, lakeId, asked, now);
+  } catch (error) {
+    if (error instanceof CommandRefused) return undefined;
+    throw error;
+  }
 }
 
 interface FindWords {

@@ -8,6 +8,7 @@ import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
 import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { showState } from "../parts/state.ts";
 import { showElapsed, showTime } from "../parts/time.ts";
+import { countRead, showTotal } from "../parts/total.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
 
 const MOST_TASKS = 200;
@@ -20,7 +21,7 @@ export const poolsPage: Page = {
     const { query, language } = tools;
     const words = WORDS[language];
     const pools = listPoolEntries(query);
-    const tasks = listPoolTasks(query, MOST_TASKS);
+    const tasks = listPoolTasks(query, MOST_TASKS + 1);
     return {
       title: "Pools",
       area: null,
@@ -40,8 +41,9 @@ ${panel({
 ${panel({
   id: "holders",
   title: words.tasks,
-  count: tasks.length,
-  body: tasks.length === 0 ? showEmpty(words.idle, words.idleText) : showTasks(tools, tasks),
+  count: showTotal(language, countRead(tasks.length, MOST_TASKS)),
+  body:
+    tasks.length === 0 ? showEmpty(words.idle, words.idleText) : showTasks(tools, tasks.slice(0, MOST_TASKS)),
 })}`,
     };
   },
