@@ -1,6 +1,6 @@
 /** Sends a request to the scheduler that holds the lease, as a row in the database, and waits for its answer. */
 import type { JsonValue } from "../model/dag/dag.ts";
-import { CommandRefused, isErrorCode, StateError, type DagmarError } from "../model/errors.ts";
+import { CommandRefused, StateError, type DagmarError } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
 import type { CommandAnswers } from "../scheduler/commands/command.ts";
 import type { Refusal } from "../scheduler/commands/refusal.ts";
@@ -10,6 +10,7 @@ import { readLease } from "../state/control/lease.ts";
 import { insertRequest, readAnswer, withdrawRequest } from "../state/control/requests.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import type { App } from "./app.ts";
+import { raiseRefusal } from "./raise-refusal.ts";
 
 /** The lease purpose of a process that answers requests. */
 export const SCHEDULER_PURPOSE = "scheduler";
@@ -56,7 +57,7 @@ export async function awaitAnswer(
   for (;;) {
     const { state, answer } = readAnswer(database, requestId);
     if (state === "done") return answer;
-    if (state === "refused") throw raiseRefusal(answer);
+    if (state === "refused") throw raiseRefusal(answer as unknown as Refusal);
     const isGone = state === "withdrawn" || readLease(database)?.purpose !== SCHEDULER_PURPOSE;
     const isLate = state === "open" && clock.monotonicMs() - startedMs > patienceMs;
     if (drain.aborted || isGone || isLate) {
@@ -88,10 +89,4 @@ function giveUp(drain: AbortSignal, isGone: boolean, isBegun: boolean, patienceM
       hint: "Check its /healthz or its log, then give the same command again.",
     },
   );
-}
-
-function raiseRefusal(answer: JsonValue): DagmarError {
-  const { code, message, hint } = answer as unknown as Refusal;
-  const known = isErrorCode(code) ? code : "INTERNAL";
-  return new CommandRefused(known, message, hint === null ? {} : { hint });
 }

@@ -4,7 +4,7 @@ import { ANONYMOUS } from "../model/access/user.ts";
 import { DagmarError, describeError } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
 import type { Logger } from "../model/ports/logger.ts";
-import { isLoopbackAddress } from "../model/text/loopback.ts";
+import { isLoopback } from "../model/text/loopback.ts";
 import { readDatabaseId } from "../state/control/database-identity.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import type { Access } from "./access/access.ts";
@@ -88,7 +88,7 @@ function createAnswers(
     const { createAccess } = await import("./access/access.ts");
     access ??= createAccess({
       ...web,
-      isLoginNeeded: web.password !== null || !isLoopbackAddress(host),
+      isLoginNeeded: web.password !== null || !isLoopback(host),
       databaseId: readDatabaseId(database),
       timezone,
       clock,

@@ -1,6 +1,6 @@
 /** Pages and API that other machines reach need a login: without one the scheduler does not start. */
 import { ConfigError } from "../../model/errors.ts";
-import { isLoopbackAddress } from "../../model/text/loopback.ts";
+import { isLoopback } from "../../model/text/loopback.ts";
 import { hasValidToken } from "../../state/access/tokens.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 
@@ -12,7 +12,7 @@ interface Reach {
 
 /** Raises `CONFIG_INVALID`. */
 export function assertGuarded(query: Query, { http, web }: Reach, now: Date): void {
-  if (http === null || isLoopbackAddress(http.host) || web.password !== null) return;
+  if (http === null || isLoopback(http.host) || web.password !== null) return;
   if (hasValidToken(query, now)) return;
   throw new ConfigError(
     "CONFIG_INVALID",

@@ -1,7 +1,7 @@
 /** `dagmar web`: pages and API without the scheduler's loop; it runs no task and makes no run by itself. */
 import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { ConfigError, describeError, StateError, type ExitCode } from "../../model/errors.ts";
-import { isLoopbackAddress } from "../../model/text/loopback.ts";
+import { isLoopback } from "../../model/text/loopback.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
 import { assertGuarded } from "./assert-guarded.ts";
@@ -42,7 +42,7 @@ function describeSignIn(host: string, password: string | null): string {
   if (password !== null) {
     return "Sign in at /login with any name and the password of DAGMAR_WEB_PASSWORD_FILE, or with a token of `dagmar tokens create`.";
   }
-  return isLoopbackAddress(host)
+  return isLoopback(host)
     ? "No login is needed on this machine."
     : "Sign in at /login with a token of `dagmar tokens create`.";
 }

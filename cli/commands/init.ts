@@ -12,6 +12,7 @@ export const init: Command = {
   async run({ args, options, output }) {
     const { initProject } = await import("../../app/project/init-project.ts");
     const { FIRST_DAG, PASSWORD_FILE } = await import("../../app/project/project-files.ts");
+    const { quoteWord } = await import("../../app/quote-word.ts");
     const { findPackageFolder } = await import("../process/package-folder.ts");
     const { readVersion } = await import("../process/version.ts");
     const folder = path.resolve(typeof args[0] === "string" ? args[0] : ".");
@@ -40,7 +41,7 @@ export const init: Command = {
     }
     output.line();
     output.line("Next:");
-    if (folder !== process.cwd()) output.line(`  cd ${quote(path.relative(process.cwd(), folder))}`);
+    if (folder !== process.cwd()) output.line(`  cd ${quoteWord(path.relative(process.cwd(), folder))}`);
     for (const [command, does] of commands) output.line(`  ${command.padEnd(24)} ${output.paint.dim(does)}`);
     output.line();
     output.line(
@@ -52,8 +53,3 @@ export const init: Command = {
     return EXIT.done;
   },
 };
-
-/** As a POSIX shell takes it. */
-function quote(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -3,7 +3,8 @@
  * holds a password.
  */
 import type { Mailbox, MailRoute, MailSecurity } from "../../model/ports/mail-route.ts";
-import { decodePart, isLoopback, type Parsed } from "../../model/text/address.ts";
+import { decodePart, type Parsed } from "../../model/text/address.ts";
+import { isLoopback } from "../../model/text/loopback.ts";
 
 export const SMTP_TLS = ["required", "off"] as const;
 

@@ -3,7 +3,8 @@
  * client. The composition root makes the connections.
  */
 import { BlockList, isIP } from "node:net";
-import { decodePart, isLoopback } from "../../model/text/address.ts";
+import { decodePart } from "../../model/text/address.ts";
+import { isLoopback } from "../../model/text/loopback.ts";
 
 export interface ProxyRule {
   /** The proxy for https addresses: an http or https URL, perhaps with a user and password. */

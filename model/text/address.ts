@@ -1,4 +1,4 @@
-/** Which addresses a setting may have: http and https, without secrets; and which are on this machine. */
+/** Which addresses a setting may have: http and https, without secrets. */
 
 /** A parsed text, or why it is not valid; a fault never repeats a possible secret. */
 export type Parsed<Value> = { readonly value: Value } | { readonly fault: string };
@@ -13,15 +13,6 @@ export function parseAddress(text: string): Parsed<string> {
   if (url.username !== "" || url.password !== "") return { fault: "must not hold a user or password" };
   if (url.search !== "" || url.hash !== "") return { fault: "must not hold a query or fragment" };
   return { value: text.trim().replace(/\/+$/, "") };
-}
-
-/** Whether a URL's host name is this machine itself; a host name is not looked up. */
-export function isLoopback(hostname: string): boolean {
-  const host = hostname
-    .replace(/^\[|\]$/g, "")
-    .replace(/\.$/, "")
-    .toLowerCase();
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 /** A user or password of a URL without its percent codes; `undefined` if a code is not valid. */

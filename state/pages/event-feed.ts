@@ -1,4 +1,5 @@
 /** Events in the order of their numbers, for readers that continue where they were. */
+import { findLastEvent } from "../control/events.ts";
 import type { Query } from "../sqlite/query.ts";
 import { mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
@@ -20,7 +21,7 @@ export function listNewEvents(
     limit,
   }: { readonly after: number; readonly dagId: string | undefined; readonly limit: number },
 ): NewEvents {
-  const newest = findNewestEvent(query);
+  const newest = findLastEvent(query);
   const mine = dagId === undefined ? sql`TRUE` : sql`dag_id = ${dagId}`;
   const events = query
     .all<Row>(
@@ -31,17 +32,12 @@ export function listNewEvents(
   return { events, upTo: events.length < limit ? newest : (events.at(-1)?.eventId ?? newest) };
 }
 
-/** 0 if there is none. */
-export function findNewestEvent(query: Query): number {
-  return query.one<{ newest: number }>(sql`SELECT coalesce(max(event_id), 0) AS newest FROM events`).newest;
-}
-
 /**
  * Whether every event after that number is still there, and not more than `most`. Numbers have no holes, unless events were
  * pruned; a number that was never given belongs to another database.
  */
 export function hasEveryEventSince(query: Query, after: number, most: number): boolean {
-  const newest = findNewestEvent(query);
+  const newest = findLastEvent(query);
   if (newest - after > most) return false;
   const { there } = query.one<{ there: number }>(
     sql`SELECT count(*) AS there FROM events WHERE event_id > ${after} AND event_id <= ${newest}`,

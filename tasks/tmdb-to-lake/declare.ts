@@ -6,7 +6,8 @@ import {
   type SettingValues,
   type TaskDeclaration,
 } from "../../model/ports/task-declaration.ts";
-import { isLoopback, parseAddress, type Parsed } from "../../model/text/address.ts";
+import { parseAddress, type Parsed } from "../../model/text/address.ts";
+import { isLoopback } from "../../model/text/loopback.ts";
 
 const ERRORS = {
   TMDB_UNAUTHORIZED: { exit: 1, meaning: "TMDB refused the token (401 or 403)." },

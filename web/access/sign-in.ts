@@ -1,5 +1,6 @@
 /** Logging in and out: the form of the pages, and Airflow's `/auth/token`. The guard has let the request through by its path. */
 import { randomBytes } from "node:crypto";
+import { raiseRefusal } from "../../app/raise-refusal.ts";
 import type { OrderAnswer, OrderOutcome } from "../../app/service/orders.ts";
 import {
   hashSession,
@@ -11,7 +12,7 @@ import {
 } from "../../model/access/credential.ts";
 import type { Role } from "../../model/access/user.ts";
 import { escapeControlCharacters } from "../../model/text/control-character.ts";
-import { judgeError, raiseRefusal, replyProblem, replyRefusal } from "../api/problem.ts";
+import { judgeError, replyProblem, replyRefusal } from "../api/problem.ts";
 import {
   JSON_TYPE,
   reply,

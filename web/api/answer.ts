@@ -1,11 +1,12 @@
 /** Answers one request to the API: finds the route, checks what it takes, calls it, and writes its answer. */
 import { createHash } from "node:crypto";
 import { describeOrder } from "../../app/describe-order.ts";
+import { raiseRefusal } from "../../app/raise-refusal.ts";
 import type { GivenOrder, Order, OrderOutcome } from "../../app/service/orders.ts";
 import { JSON_TYPE, reply, type HttpAnswer, type HttpReply, type HttpRequest } from "../server/exchange.ts";
 import { createFinder } from "../server/find-route.ts";
 import { findKept, readKey } from "./idempotency.ts";
-import { describePlanChange, raiseRefusal, replyProblem, type Refusal } from "./problem.ts";
+import { describePlanChange, replyProblem, type Refusal } from "./problem.ts";
 import { readBody, readInput } from "./read-input.ts";
 import type { ReadTools, WriteRoute } from "./route.ts";
 import { ROUTES } from "./routes.ts";

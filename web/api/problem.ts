@@ -1,7 +1,7 @@
 /** Refusals and faults as problems of RFC 9457, with Airflow's `detail`, and Dagmar's `code` and `hint`. */
 import { z } from "zod";
 import type { OrderOutcome } from "../../app/service/orders.ts";
-import { CommandRefused, DagmarError, describeErrorCode, EXIT, isErrorCode } from "../../model/errors.ts";
+import { DagmarError, describeErrorCode, EXIT } from "../../model/errors.ts";
 import { reply, type HttpReply } from "../server/exchange.ts";
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
@@ -127,11 +127,6 @@ function judgeStatus({ code, exitCode }: DagmarError): number {
   if (CONFLICTS.has(code)) return 409;
   if (exitCode === EXIT.tryAgain || code === "DATABASE_MISSING") return 503;
   return exitCode === EXIT.usage ? 422 : 500;
-}
-
-/** A refusal of the scheduler, as an error of this thread. */
-export function raiseRefusal({ code, message, hint }: Refusal): CommandRefused {
-  return new CommandRefused(isErrorCode(code) ? code : "INTERNAL", message, hint === null ? {} : { hint });
 }
 
 /** 409 with the plan as it is now, so that a client can show it and ask again. */

@@ -1,7 +1,8 @@
 /** What changes, as Server-Sent Events: that the database changed, every event of it, and whether a scheduler is alive. */
 import { z } from "zod";
 import { readSchedulerLife } from "../../../app/service/scheduler-life.ts";
-import { findNewestEvent, hasEveryEventSince, listNewEvents } from "../../../state/pages/event-feed.ts";
+import { findLastEvent } from "../../../state/control/events.ts";
+import { hasEveryEventSince, listNewEvents } from "../../../state/pages/event-feed.ts";
 import type { EventEntry } from "../../../state/pages/event-page.ts";
 import { EVENT_STREAM_TYPE, replyEventStream, writeServerEvent } from "../event-stream.ts";
 import { defineRoute, several, type ReadTools } from "../route.ts";
@@ -57,7 +58,7 @@ interface Start {
 }
 
 function findStart({ query }: ReadTools, given: number | undefined): Start {
-  const newest = findNewestEvent(query);
+  const newest = findLastEvent(query);
   if (given === undefined) return { after: newest, isResync: false };
   const isComplete = hasEveryEventSince(query, given, MOST_MISSED);
   return { after: isComplete ? given : newest, isResync: !isComplete };

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Pending } from "../../api/answer.ts";
 import { findKept } from "../../api/idempotency.ts";
-import { judgeError, raiseRefusal } from "../../api/problem.ts";
+import { judgeError } from "../../api/problem.ts";
+import { raiseRefusal } from "../../../app/raise-refusal.ts";
 import { CommandRefused } from "../../../model/errors.ts";
 import type { RequestKey } from "../../../state/control/requests.ts";
 import type { HttpReply, HttpRequest } from "../../server/exchange.ts";
