@@ -102,7 +102,7 @@ function look(target: string): Stats | undefined {
 /** Written whole under another name and then linked to its own: a kill leaves no half file, and a file is never replaced. */
 function writeFile(
   folder: string,
-  { path: name, text, isPrivate = false, mayDiffer = false }: ProjectFile,
+  { path: name, text, isPrivate = false, isForContainer = false }: ProjectFile,
 ): boolean {
   const target = path.join(folder, name);
   const draft = path.join(path.dirname(target), `.${path.basename(name)}.init`);
@@ -113,7 +113,7 @@ function writeFile(
   }
   writeFileSync(draft, text, { mode: isPrivate ? 0o600 : 0o644 });
   if (isPrivate) chmodSync(draft, 0o600);
-  if (mayDiffer && process.getuid?.() === 0) chownSync(draft, CONTAINER_USER, CONTAINER_USER);
+  if (isForContainer && process.getuid?.() === 0) chownSync(draft, CONTAINER_USER, CONTAINER_USER);
   linkSync(draft, target);
   rmSync(draft);
   return true;

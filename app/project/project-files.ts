@@ -9,6 +9,8 @@ export interface ProjectFile {
   readonly isPrivate?: boolean;
   /** A file that is there already stays, whatever its content. */
   readonly mayDiffer?: boolean;
+  /** The user of the container in compose.yaml has to read it: it belongs to that user if root makes the project. */
+  readonly isForContainer?: boolean;
 }
 
 /** The texts that come with the program, as they stand in its package. */
@@ -42,6 +44,7 @@ export function listProjectFiles(packaged: PackagedTexts, version: string): read
       text: `${randomBytes(PASSWORD_BYTES).toString("base64url")}\n`,
       isPrivate: true,
       mayDiffer: true,
+      isForContainer: true,
     },
     { path: ".gitignore", text: GIT_IGNORE },
     { path: ".dockerignore", text: DOCKER_IGNORE },
@@ -107,8 +110,9 @@ const makeCompose = (
 ): string => `# The scheduler in a container. Put the package next to this file first, then build and start:
 #   npm pack --ignore-scripts "$(npm root --global)/dagmar"     (or copy your dagmar-${version}.tgz)
 #   docker compose up --build --detach
-# Then log in at http://127.0.0.1:8793 with the password in data/web-password. The container's user has the id 1000: if yours
-# (id -u) is another, let it read the password: sudo chown 1000 data/web-password
+# Then log in at http://127.0.0.1:8793 with the password in data/web-password. Only the file's owner can read it, and the
+# container's user has the id 1000. If your id (id -u) is another, copy the password, then give the file to the container's
+# user: sudo chown 1000 data/web-password
 # Any other command: docker compose run --rm dagmar run ${FIRST_DAG}
 services:
   dagmar:
