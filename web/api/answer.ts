@@ -8,7 +8,7 @@ import { createFinder } from "../server/find-route.ts";
 import { findKept, readKey } from "./idempotency.ts";
 import { describePlanChange, replyProblem, type Refusal } from "./problem.ts";
 import { readBody, readInput } from "./read-input.ts";
-import type { ReadTools, WriteRoute } from "./route.ts";
+import { isWrite, type ReadTools, type WriteRoute } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 
 const find = createFinder(ROUTES);
@@ -41,8 +41,11 @@ export function answerApi(
     }
     case "route": {
       const { route, params } = found;
-      if (route.method !== "GET") return answerWrite(route, params, request, tools);
+      if (isWrite(route)) return answerWrite(route, params, request, tools);
       const input = readInput(route, params, request.search);
+      if (route.method !== "GET") {
+        return writeJson(route.handle(tools, { ...input, body: readBody(route, request) }));
+      }
       const write = (answer: unknown): HttpAnswer =>
         isReply(answer) ? answer : writeTagged(answer, request.headers["if-none-match"]);
       const answer = route.handle(tools, input);

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the routes and their schemas. */
 import { z } from "zod";
 import { problemSchema } from "./problem.ts";
-import type { Route } from "./route.ts";
+import { isWrite, type Route } from "./route.ts";
 
 type Json = z.core.util.JSONType;
 type Document = Record<string, Json>;
@@ -29,7 +29,7 @@ function writeOperation(route: Route): Document {
   const parameters = [
     ...Object.entries(route.params).map(([name, schema]) => writeParameter("path", name, schema)),
     ...Object.entries(route.search).map(([name, schema]) => writeParameter("query", name, schema)),
-    ...(route.method === "GET" ? [] : [IDEMPOTENCY_KEY]),
+    ...(isWrite(route) ? [IDEMPOTENCY_KEY] : []),
   ];
   return {
     operationId: route.operationId,

@@ -31,7 +31,7 @@ export function readInput(
 }
 
 /** A missing body is an empty object. Raises `USAGE`. */
-export function readBody(route: WriteRoute, request: HttpRequest): unknown {
+export function readBody(route: Pick<WriteRoute, "body">, request: HttpRequest): unknown {
   const read = route.body.safeParse(parseBody(request));
   if (read.success) return read.data;
   throw refuse(read.error.issues, (issue) => {

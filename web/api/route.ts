@@ -106,7 +106,20 @@ export interface WriteRoute extends RouteFacts {
   preview?(tools: ReadTools, input: BodyInput<Shape, Shape, unknown>): unknown;
 }
 
-export type Route = ReadRoute | WriteRoute;
+/** Takes a body as a route that writes, and only reads: it says what such a route would do. */
+export interface PreviewRoute extends RouteFacts {
+  readonly method: "POST" | "PATCH";
+  readonly body: z.ZodType;
+  /** What is sent as JSON. Raises a `DagmarError` for a refusal. */
+  handle(tools: ReadTools, input: BodyInput<Shape, Shape, unknown>): unknown;
+}
+
+export type Route = ReadRoute | WriteRoute | PreviewRoute;
+
+/** Whether it gives orders: its Idempotency-Key counts. */
+export function isWrite(route: Route): route is WriteRoute {
+  return "plan" in route;
+}
 
 interface TypedRoute<Params extends Shape, Search extends Shape, Answer extends z.ZodType> extends Omit<
   ReadRoute,
@@ -159,6 +172,29 @@ export function defineWrite<
   Kind extends OrderKind,
 >(route: TypedWrite<Params, Search, Body, Answer, Kind>): WriteRoute {
   return route as unknown as WriteRoute;
+}
+
+interface TypedPreview<
+  Params extends Shape,
+  Search extends Shape,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+> extends Omit<PreviewRoute, "params" | "search" | "body" | "answer" | "handle"> {
+  readonly params: Params;
+  readonly search: Search;
+  readonly body: Body;
+  readonly answer: Answer;
+  handle(tools: ReadTools, input: BodyInput<Params, Search, z.output<Body>>): z.input<Answer>;
+}
+
+/** As `defineRoute`, for a preview. */
+export function definePreview<
+  Params extends Shape,
+  Search extends Shape,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+>(route: TypedPreview<Params, Search, Body, Answer>): PreviewRoute {
+  return route;
 }
 
 /** A parameter that may be given several times. */

@@ -4,6 +4,7 @@ import addFormats from "ajv-formats";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, test } from "vitest";
 import { problemSchema } from "../../../web/api/problem.ts";
+import { isWrite } from "../../../web/api/route.ts";
 import { ROUTES } from "../../../web/api/routes.ts";
 import { writeOpenApi } from "../../../web/api/openapi.ts";
 import { listVersionEntries } from "../../../state/pages/dag-page.ts";
@@ -83,6 +84,21 @@ describe("the OpenAPI document", () => {
     const result = await new Validator().validate(structuredClone(document));
     expect(result).toMatchObject({ valid: true });
     expect(new Set(ROUTES.map(({ operationId }) => operationId)).size).toBe(ROUTES.length);
+  });
+
+  test("has an Idempotency-Key for what changes something, and for nothing else", () => {
+    const { paths } = writeOpenApi(ROUTES, "1.2.3") as {
+      paths: Record<string, Record<string, { parameters?: { name: string }[] }>>;
+    };
+    const keyed = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { parameters = [] }]) => parameters.some(({ name }) => name === "Idempotency-Key"))
+        .map(([method]) => `${method} ${path}`),
+    );
+    expect(keyed.filter((route) => /^get|preview|dry_run$/.test(route))).toEqual([]);
+    const writes = ROUTES.filter(isWrite).map(({ method, path }) => `${method.toLowerCase()} ${path}`);
+    expect(keyed.toSorted()).toEqual(writes.toSorted());
+    expect(keyed).toContain("post /api/v2/dags/{dag_id}/dagRuns");
   });
 
   const read = ROUTES.filter(({ method, answerType }) => method === "GET" && answerType === undefined);

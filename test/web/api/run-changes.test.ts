@@ -335,6 +335,16 @@ describe("a preview's hash", () => {
     expect([states(OLD), states(NEW)]).toEqual(before);
   });
 
+  test("is shown again for a key that another request has: a preview has no effect that a key would keep", async () => {
+    const { send } = await openRuns();
+    const key = { "idempotency-key": "k-1" };
+    expect((await send("PATCH", "/api/v2/dags/daily", { is_paused: true }, key)).status).toBe(200);
+    for (const { preview, body } of cases) {
+      const reply = await send("POST", `/api/dagmar/dags/daily/preview/${preview}`, body, key);
+      expect(readJson(reply), String(reply.body)).toHaveProperty("hash");
+    }
+  });
+
   test("of a trigger is 409 once the Dag's file has changed", async () => {
     const { send, setDags, clock, runs } = await openRuns();
     const { hash } = readJson(await send("POST", "/api/dagmar/dags/daily/preview/trigger", {})) as {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readFollowedDags } from "../../../app/dags/followed-dags.ts";
 import { planNewRun } from "../../../app/runs/order-run.ts";
 import { newRunFields, readNewRun } from "../bodies.ts";
-import { defineWrite, type ReadTools } from "../route.ts";
+import { definePreview, type ReadTools } from "../route.ts";
 import { backfillFields, backfillPreview, writeBackfillPreview } from "../v2/backfills.ts";
 import { clearFields, clearPreview, orderOfBody, writeClearPreview } from "../v2/clear.ts";
 import { dagId, pickEnabledDag } from "../v2/known-dag.ts";
@@ -44,67 +44,54 @@ export function writeNewRunPreview(
   };
 }
 
-const params = { dag_id: dagId } as const;
-const readOnly = {
-  method: "POST",
-  tag: "Dagmar",
-  search: {},
-  orders: [],
-  conclude(): never {
-    throw new Error("a preview orders nothing");
-  },
-} as const;
+const common = { method: "POST", tag: "Dagmar", params: { dag_id: dagId }, search: {} } as const;
 
-export const previewTrigger = defineWrite({
-  ...readOnly,
+export const previewTrigger = definePreview({
+  ...common,
   operationId: "preview_trigger",
   path: "/api/dagmar/dags/{dag_id}/preview/trigger",
   summary: "The run that a trigger would make.",
-  params,
   body: z.strictObject(newRunFields),
   answer: newRunPreview,
-  plan: (tools, input) => ({ answer: writeNewRunPreview(tools, input.params.dag_id, input.body) }),
+  handle: (tools, input) => writeNewRunPreview(tools, input.params.dag_id, input.body),
 });
 
-export const previewClear = defineWrite({
-  ...readOnly,
+export const previewClear = definePreview({
+  ...common,
   operationId: "preview_clear",
   path: "/api/dagmar/dags/{dag_id}/preview/clear",
   summary: "The tasks that clearTaskInstances would clear.",
-  params,
   body: z.strictObject(clearFields),
   answer: clearPreview,
-  plan(tools, input) {
+  handle(tools, input) {
     const dag = pickEnabledDag(tools.query, input.params.dag_id);
-    return { answer: writeClearPreview(tools, orderOfBody(tools, dag, input.body, null)) };
+    return writeClearPreview(tools, orderOfBody(tools, dag, input.body, null));
   },
 });
 
-export const previewMark = defineWrite({
-  ...readOnly,
+export const previewMark = definePreview({
+  ...common,
   operationId: "preview_mark",
   path: "/api/dagmar/dags/{dag_id}/preview/mark",
   summary: "What marking a task would change.",
-  params,
   body: z.strictObject({
     dag_run_id: z.string(),
     task_id: z.string(),
     new_state: z.enum(["success", "failed"]),
   }),
   answer: markPreview,
-  plan(tools, input) {
+  handle(tools, input) {
     const { new_state: state, ...place } = input.body;
-    return { answer: writeMarkPreview(tools, { ...input.params, ...place }, state) };
+    return writeMarkPreview(tools, { ...input.params, ...place }, state);
   },
 });
 
-export const previewBackfill = defineWrite({
-  ...readOnly,
+export const previewBackfill = definePreview({
+  ...common,
   operationId: "preview_backfill",
   path: "/api/dagmar/dags/{dag_id}/preview/backfill",
   summary: "What a backfill would do with each slot, and why.",
-  params,
   body: z.strictObject(backfillFields),
   answer: backfillPreview,
-  plan: (tools, input) => ({ answer: writeBackfillPreview(tools, input.params.dag_id, input.body) }),
+  handle: (tools, input) => writeBackfillPreview(tools, input.params.dag_id, input.body),
 });

@@ -10,7 +10,7 @@ import { readFollowedDags } from "../../../app/dags/followed-dags.ts";
 import { CommandRefused } from "../../../model/errors.ts";
 import { listBackfillPage, type BackfillEntry } from "../../../state/pages/backfill-page.ts";
 import { onlyFalse, previewHash } from "../bodies.ts";
-import { defineRoute, defineWrite, type ReadTools, type WriteRoute } from "../route.ts";
+import { definePreview, defineRoute, defineWrite, type ReadTools, type WriteRoute } from "../route.ts";
 import { dagId, pickEnabledDag } from "./known-dag.ts";
 import { flagParameter, paging, readFlag, readPage, utc } from "./listing.ts";
 
@@ -137,7 +137,7 @@ export const createBackfill = defineWrite({
   preview: (tools, { body }) => writeBackfillPreview(tools, body.dag_id, body),
 });
 
-export const previewBackfills = defineWrite({
+export const previewBackfills = definePreview({
   operationId: "create_backfill_dry_run",
   method: "POST",
   path: "/api/v2/backfills/dry_run",
@@ -152,8 +152,7 @@ export const previewBackfills = defineWrite({
     ),
     total_entries: z.int(),
   }),
-  orders: [],
-  plan(tools, { body }) {
+  handle(tools, { body }) {
     const { slots } = writeBackfillPreview(tools, body.dag_id, body);
     const wanted = slots.filter(({ verdict }) => verdict !== "skip");
     const backfills = wanted.map(({ logical_date }) => ({
@@ -161,10 +160,7 @@ export const previewBackfills = defineWrite({
       partition_date: null,
       partition_key: null,
     }));
-    return { answer: { backfills, total_entries: backfills.length } };
-  },
-  conclude() {
-    throw new Error("a preview orders nothing");
+    return { backfills, total_entries: backfills.length };
   },
 });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { orderMark, previewMark } from "../../../app/tasks/order-mark.ts";
 import { readRun } from "../../../state/runs/dag-runs.ts";
 import { onlyFalse, onlyNull, previewHash } from "../bodies.ts";
-import { defineWrite, several, type ReadTools } from "../route.ts";
+import { definePreview, defineWrite, several, type ReadTools } from "../route.ts";
 import { pickOwnRun } from "./run-fields.ts";
 import { pickTask, writeTask } from "./task-fields.ts";
 import { taskList, taskParams } from "./task-instances.ts";
@@ -54,7 +54,7 @@ export const patchTaskInstance = defineWrite({
   preview: (tools, { params, body }) => writeMarkPreview(tools, params, body.new_state),
 });
 
-export const previewPatchTaskInstance = defineWrite({
+export const previewPatchTaskInstance = definePreview({
   operationId: "patch_task_instance_dry_run",
   method: "PATCH",
   path: "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dry_run",
@@ -64,8 +64,7 @@ export const previewPatchTaskInstance = defineWrite({
   search: { update_mask: several(z.literal("new_state")) },
   body: z.strictObject(markFields),
   answer: taskList,
-  orders: [],
-  plan(tools, { params, body }) {
+  handle(tools, { params, body }) {
     const run = pickOwnRun(tools, params.dag_id, params.dag_run_id);
     const { task, judgedAgain, isChange } = previewMark(
       tools.query,
@@ -73,14 +72,9 @@ export const previewPatchTaskInstance = defineWrite({
     );
     const tasks = isChange ? [task, ...judgedAgain] : [];
     return {
-      answer: {
-        task_instances: tasks.map(({ taskId }) => writeTask(pickTask(tools, run, taskId), run, tools)),
-        total_entries: tasks.length,
-      },
+      task_instances: tasks.map(({ taskId }) => writeTask(pickTask(tools, run, taskId), run, tools)),
+      total_entries: tasks.length,
     };
-  },
-  conclude() {
-    throw new Error("a preview orders nothing");
   },
 });
 
