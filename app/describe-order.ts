@@ -3,6 +3,7 @@ import { nameRun } from "../model/run/run-name.ts";
 import { readRun } from "../state/runs/dag-runs.ts";
 import type { Query } from "../state/sqlite/query.ts";
 import { writeBackfillCommand } from "./backfills/order-backfill.ts";
+import { writeVerifyCommand } from "./lake/order-verify.ts";
 import { quoteWord } from "./quote-word.ts";
 import { writeParamWords, writeRunCommand } from "./runs/order-run.ts";
 import type { Order, OrderKind } from "./service/orders.ts";
@@ -26,6 +27,7 @@ const DESCRIBE: Describe = {
   clear: (_, { request }) => writeClearCommand(request, []),
   mark: (query, { request }) => writeMarkCommand(readRun(query, request.dagRunId), request),
   backfill: (_, { request }) => writeBackfillCommand(request.dag.dagId, request),
+  verify_lake: (_, { request }) => writeVerifyCommand(request),
   cancel_backfill: (_, { dagId }) => `dagmar backfill ${dagId} --cancel`,
 };
 

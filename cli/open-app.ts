@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly logStream?: Writable;
   /** The log level if DAGMAR_LOG_LEVEL is not set; a command that shows progress logs less. */
   readonly quietLevel?: "warn";
+  /** See `OpenOptions`. */
+  readonly isInThread?: true;
 }
 
 /** Opens the app for one command and closes it, however the command ends. */
@@ -75,6 +77,7 @@ async function openApp(options: AppOptions): Promise<{ readonly app: App; close(
         clock: systemClock,
         mode,
         isFree: (held) => isLeaseFree(held, systemClock.now()),
+        isInThread: options.isInThread === true,
       });
       closers.push(() => database.close());
       if (mode !== "read") writable = database;

@@ -121,6 +121,8 @@ export const ERROR_CODES = {
   LAKE_UNSUPPORTED: { exit: 1, meaning: "The store or the file system cannot do what the protocol needs." },
   LAKE_KEY_REFUSED: { exit: 1, meaning: "The key cannot be stored safely in this lake." },
   OBJECT_UNKNOWN: { exit: 2, meaning: "The database has no object of that key in this lake." },
+  VERIFY_RUNNING: { exit: 75, meaning: "A verification of this lake is queued or running." },
+  VERIFICATION_UNKNOWN: { exit: 2, meaning: "There is no verification of that number in this lake." },
   REMOVAL_REFUSED: {
     exit: 1,
     meaning:

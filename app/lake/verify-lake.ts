@@ -9,8 +9,12 @@ import {
 import { countStored } from "../../state/records/adoption.ts";
 import { listRemovalsInForce, type RemovalRow } from "../../state/records/removals.ts";
 import { listDoubles, listLakes, listRecordedObjects } from "../../state/reports.ts";
+import type { VerifyReport } from "../../state/records/verifications.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 import type { App } from "../app.ts";
+
+const PROGRESS_STEP = 100;
+const KEPT_DEVIATIONS = 500;
 
 export interface LakeVerdict {
   readonly deviations: readonly Deviation[];
@@ -31,12 +35,15 @@ export async function verifyLake(
   app: App,
   { prefix, isDeep }: { readonly prefix: string; readonly isDeep: boolean },
   drain: AbortSignal,
+  progress: (checked: number, objects: number) => void = () => undefined,
 ): Promise<LakeVerdict> {
   const database = await app.openDatabase("read");
   const recorded = listRecordedObjects(database, app.lake.id, prefix);
   const booked = recorded.filter((row) => row.kind !== "foreign");
   const foreign = recorded.filter((row) => row.kind === "foreign");
   const doubles = listDoubles(database, app.lake.id, prefix);
+  let compared = 0;
+  progress(compared, booked.length);
   const deviations = await compare(
     app.lake,
     booked.map((row) => ({ key: row.key, sha256: row.sha256, sizeBytes: row.size_bytes })),
@@ -44,6 +51,10 @@ export async function verifyLake(
       prefix,
       isDeep,
       signal: drain,
+      compared() {
+        compared += 1;
+        if (compared % PROGRESS_STEP === 0) progress(compared, booked.length);
+      },
       removals: new Map(listRemovalsInForce(database, app.lake.id, prefix).map(describeRemoval)),
       foreignKeys: new Set(foreign.map((row) => row.key)),
       doubles: groupDoubles(doubles),
@@ -58,6 +69,14 @@ export async function verifyLake(
     doubles,
     lakes: listLakes(database),
   };
+}
+
+/** As it is kept: not every deviation of a lake that is the wrong one. */
+export function reportVerdict({ deviations, isFaulty, checked, foreign }: LakeVerdict): VerifyReport {
+  const counts: Record<string, number> = {};
+  for (const { verdict } of deviations) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  const sorted = [...deviations.filter(isFault), ...deviations.filter((deviation) => !isFault(deviation))];
+  return { checked, foreign, isFaulty, counts, deviations: sorted.slice(0, KEPT_DEVIATIONS) };
 }
 
 function describeRemoval({

@@ -20,6 +20,7 @@ import type { App } from "../app.ts";
 import { openDagCheckStore } from "../dags/kept-dag-checks.ts";
 import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
 import { finishRemovals } from "../lake/finish-removals.ts";
+import { verifyOnRequest, type StartVerify } from "../lake/verify-on-request.ts";
 import { listNoticeTargets } from "../notices/open-channels.ts";
 import { describeWork } from "../lease-work.ts";
 import { sweepUploads } from "../sweep-uploads.ts";
@@ -34,11 +35,21 @@ import { sendDueNotices } from "./send-due-notices.ts";
 import { warnReadablePassword } from "./warn-readable-password.ts";
 import { createServiceState, type ServiceState } from "./service-state.ts";
 
+/** What works in threads of its own, as the composition root starts it. */
+export interface SchedulerThreads {
+  readonly makeFace: MakeFace;
+  readonly startVerify: StartVerify;
+}
+
 /**
  * 0 after a drain. 75 if another process has taken over the lease, or if the reader of the log has gone: a supervisor should
  * then start the process again.
  */
-export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSignal): Promise<ExitCode> {
+export async function runScheduler(
+  app: App,
+  { makeFace, startVerify }: SchedulerThreads,
+  drain: AbortSignal,
+): Promise<ExitCode> {
   const { clock, log } = app;
   const { timezone } = app.settings;
   const database = await app.openDatabase("create");
@@ -90,7 +101,7 @@ export async function runScheduler(app: App, makeFace: MakeFace, drain: AbortSig
       },
     };
     const listeners = { engine: logRuns(log, observeEngine(service, clock)), service };
-    const parts = { database, state, service, wakeSignal };
+    const parts = { database, state, service, wakeSignal, startVerify };
     await withWork(app, database, lease, listeners, drain, (work) => schedule(app, parts, work));
     return lease.lost.aborted ? judgeLoss(lease.lost) : judgeDrain(drain);
   } finally {
@@ -105,11 +116,12 @@ interface Parts {
   readonly state: ServiceState;
   readonly service: ServiceObserver;
   readonly wakeSignal: WakeSignal;
+  readonly startVerify: StartVerify;
 }
 
 async function schedule(
   app: App,
-  { database, state, service, wakeSignal }: Parts,
+  { database, state, service, wakeSignal, startVerify }: Parts,
   { tools, stopping }: Work,
 ): Promise<void> {
   const { clock, log, settings, version } = app;
@@ -127,6 +139,7 @@ async function schedule(
   });
   void sweepUploads(app, stopping);
   const removals = finishRemovals(app, database, stopping);
+  const verifying = verifyOnRequest(app, database, startVerify, stopping);
   const notices = sendDueNotices(app, database, service, stopping);
   const notify = { after: settings.notify.after, targets: listNoticeTargets(settings.notify) };
   await runService(
@@ -145,7 +158,7 @@ async function schedule(
     },
     stopping,
   );
-  await Promise.all([notices, removals]);
+  await Promise.all([notices, removals, verifying]);
   log.info("Stopped: no task is running any more.");
 }
 

@@ -9,6 +9,9 @@ export const scheduler: Command = {
     const { withApp } = await import("../open-app.ts");
     const { runScheduler } = await import("../../app/service/run-scheduler.ts");
     const { openWebFace } = await import("../open-web-face.ts");
-    return withApp((app) => runScheduler(app, openWebFace(app), drain));
+    const { startVerifyThread } = await import("../process/start-verify-thread.ts");
+    return withApp((app) =>
+      runScheduler(app, { makeFace: openWebFace(app), startVerify: startVerifyThread }, drain),
+    );
   },
 };

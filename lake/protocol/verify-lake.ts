@@ -58,6 +58,8 @@ export interface VerifyOptions {
   /** How many of these ids are in objects other than the one at `key`. */
   readonly countStored: (key: string, answers: FoundAnswers) => number;
   readonly signal: AbortSignal;
+  /** Called after each recorded object. */
+  readonly compared?: () => void;
 }
 
 export function isFault({ verdict }: Deviation): boolean {
@@ -82,6 +84,7 @@ export async function verifyLake(
   const deviations = [
     ...(await mapAtOnce(booked, async (object) => {
       const found = await compare(lake, object, standing.get(object.key), options);
+      options.compared?.();
       const removal = removedElsewhere.get(object.key);
       if (found?.verdict !== "missing" || removal?.sha256 !== object.sha256) return found;
       const detail = `${removal.requestedBy} removed it: ${removal.why}. The next run of its dataset records that`;

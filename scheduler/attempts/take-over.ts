@@ -12,6 +12,7 @@ import { savePools } from "../../state/runs/pools.ts";
 import { claimIdentity, readDatabaseId } from "../../state/control/database-identity.ts";
 import { insertEvent } from "../../state/control/events.ts";
 import { abandonRequests } from "../../state/control/requests.ts";
+import { cancelLostVerifications } from "../../state/records/verifications.ts";
 import { listRunningAttempts } from "../../state/runs/task-instances.ts";
 import { createProcessSearch, describeProcesses, endProcesses } from "../../tasks/shell/attempt-processes.ts";
 import { clearUnknownStates } from "../runs/unknown-states.ts";
@@ -44,6 +45,7 @@ export async function takeOver(database: Database, tools: TakeOverTools): Promis
     savePools(query, pools);
     claimRuns(query, lakeId);
     abandonRequests(query);
+    cancelLostVerifications(query, clock.now());
     clearUnknownStates(query, clock.now(), tools.timezone);
     recoverLostAttempts(query, clock.now());
   });

@@ -45,7 +45,7 @@ export function answerNow(
 }
 
 /**
- * The settings and the Dag of a command that runs tasks. Other commands act on a named run, with the same effect in
+ * The settings and the Dag of a command that runs tasks or reads the lake. Other commands act on a named run, with the same effect in
  * every process.
  */
 interface AskedWork {
@@ -53,7 +53,7 @@ interface AskedWork {
   readonly dag: NamedDag | undefined;
 }
 
-const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear", "mark"]);
+const MAKES_WORK: ReadonlySet<string> = new Set(["run", "backfill", "clear", "mark", "verify_lake"]);
 
 /** Any process with write access can insert a request: the command itself refuses one in another form. */
 function readAskedWork({ kind, payload }: Request): AskedWork | undefined {

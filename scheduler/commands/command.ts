@@ -38,6 +38,7 @@ import {
   type RemovalReport,
   type RemoveRequest,
 } from "./remove-object.ts";
+import { requestVerification, type VerifyRequest } from "./verify-lake.ts";
 import { prepareRun, type PreparedRun, type RunRequest } from "./prepare-run.ts";
 
 interface Asked {
@@ -53,6 +54,7 @@ interface Asked {
   readonly clear: { readonly request: ClearRequest };
   readonly mark: { readonly request: MarkRequest };
   readonly pause: { readonly request: Named<PauseRequest> };
+  readonly verify_lake: { readonly request: VerifyRequest };
   readonly remove: { readonly request: RemoveRequest };
   readonly end_removal: { readonly report: RemovalReport };
   readonly undo_removal: { readonly request: RemoveRequest };
@@ -72,6 +74,7 @@ export interface CommandAnswers {
   readonly clear: { readonly cleared: readonly ClearedRun[] };
   readonly mark: { readonly marked: boolean };
   readonly pause: { readonly changed: boolean };
+  readonly verify_lake: { readonly verificationId: number };
   readonly remove: BegunRemoval;
   readonly end_removal: { readonly isNew: boolean };
   readonly undo_removal: { readonly removal: RemovalRow };
@@ -121,6 +124,9 @@ const APPLY: {
     const version = findVersion(holder, request.dag);
     return { changed: pauseDag(query, holder.lakeId, { ...request, version }, now) };
   },
+  verify_lake: (query, { lakeId }, { request }, now, by) => ({
+    verificationId: requestVerification(query, lakeId, request, by, now),
+  }),
   remove: (query, _, { request }, now) => beginRemoval(query, request, now),
   end_removal: (query, _, { report }, now) => ({ isNew: endRemoval(query, report, now) }),
   undo_removal: (query, _, { request }, now) => ({ removal: beginUndo(query, request, now) }),

@@ -12,6 +12,7 @@ import { OBJECT_KINDS } from "../../model/ports/object-store.ts";
 import { ID_OUTCOMES } from "../../model/records/ask-policy.ts";
 import { REQUEST_STATES } from "../control/requests.ts";
 import { BATCH_STATES } from "../records/batches.ts";
+import { VERIFICATION_STATES } from "../records/verifications.ts";
 import { BACKFILL_STATES, REPROCESS } from "../runs/backfills.ts";
 import type { Query } from "../sqlite/query.ts";
 import { sql, Sql } from "../sqlite/statement.ts";
@@ -58,6 +59,7 @@ export const WORD_COLUMNS: readonly Column[] = [
   },
   { table: "api_tokens", key: "token_id || ' (' || name || ')'", column: "role", words: ROLES },
   { table: "web_sessions", key: "session_id || ' (' || name || ')'", column: "role", words: ROLES },
+  { table: "verifications", key: "verification_id", column: "state", words: VERIFICATION_STATES },
   { table: "requests", key: "request_id", column: "state", words: REQUEST_STATES },
   { table: "batches", key: "batch_id || ' (' || key || ')'", column: "state", words: BATCH_STATES },
   { table: "batches", key: "batch_id || ' (' || key || ')'", column: "kind", words: BATCH_KINDS },

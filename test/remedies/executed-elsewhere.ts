@@ -285,4 +285,10 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     title: "a file that was edited since the page was read is refused, and the new version is taken then",
     holds: `world.run(["dags", "validate"])`,
   },
+  {
+    covers: ["web/api/own/verifications.ts lake verify"],
+    file: "test/e2e/verify.test.ts",
+    title: "an object that is gone is found, kept and shown",
+    holds: `world.run(["lake", "verify"])`,
+  },
 ];

@@ -69,12 +69,14 @@ const UNKNOWN: ReadonlySet<string> = new Set([
   "LOG_MISSING",
   "LOG_UNREADABLE",
   "BACKFILL_UNKNOWN",
+  "VERIFICATION_UNKNOWN",
 ]);
 /** The request is valid, and the state of things is against it. */
 const CONFLICTS: ReadonlySet<string> = new Set([
   "RUN_PARAMS_DIFFER",
   "RUN_EXISTS",
   "BACKFILL_ENDED",
+  "VERIFY_RUNNING",
   "PLAN_CHANGED",
   "SETTINGS_DIFFER",
   "SECRET_MISSING",

@@ -14,6 +14,7 @@ import {
   listPartitions,
   listRemovals,
 } from "./own/lake.ts";
+import { getVerification, listVerifications, requestVerification } from "./own/verifications.ts";
 import { followLog, getLogWindow, getRawLog, searchLog } from "./own/logs.ts";
 import { getStream } from "./own/stream.ts";
 import { getLog } from "./v2/logs.ts";
@@ -102,6 +103,9 @@ export const ROUTES: readonly Route[] = [
   listObjects,
   listManifests,
   listRemovals,
+  requestVerification,
+  listVerifications,
+  getVerification,
   getReconciliation,
   getInputs,
   getId,

@@ -3,6 +3,7 @@ import { clearAction } from "./act/clear.ts";
 import { pauseAction } from "./act/pause.ts";
 import { cancelAction, markAction } from "./act/stop-and-mark.ts";
 import { triggerAction } from "./act/trigger.ts";
+import { verifyAction } from "./lake/verification.ts";
 import { backfillAction, cancelBackfillAction } from "./backfills/backfill-form.ts";
 import type { Action } from "./frame/action.ts";
 
@@ -14,4 +15,5 @@ export const ACTIONS: readonly Action[] = [
   markAction,
   backfillAction,
   cancelBackfillAction,
+  verifyAction,
 ];

@@ -19,6 +19,7 @@ import { keyedRequests } from "./0017-keyed-requests.ts";
 import { access } from "./0018-access.ts";
 import { eventsByDag } from "./0019-events-by-dag.ts";
 import { versionsByDag } from "./0020-versions-by-dag.ts";
+import { verifications } from "./0021-verifications.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0018-access", up: access },
   { name: "0019-events-by-dag", up: eventsByDag },
   { name: "0020-versions-by-dag", up: versionsByDag },
+  { name: "0021-verifications", up: verifications },
 ];

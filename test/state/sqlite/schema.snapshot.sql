@@ -49,6 +49,8 @@ CREATE INDEX objects_by_run ON objects (dag_run_id);
 
 CREATE INDEX objects_unknown ON objects (object_id) WHERE kind NOT IN ('file', 'records', 'manifest', 'foreign');
 
+CREATE UNIQUE INDEX one_open_verification ON verifications (lake) WHERE state IN ('queued', 'running');
+
 CREATE INDEX processed_ids_by_ask ON processed_ids (ask_id, outcome);
 
 CREATE INDEX processed_ids_by_batch ON processed_ids (batch_id);
@@ -69,6 +71,8 @@ CREATE INDEX requests_with_key ON requests (requested_at) WHERE idempotency_key 
 CREATE INDEX spool_by_batch ON spool (batch_id);
 
 CREATE INDEX task_instances_active ON task_instances (state) WHERE state IN ('scheduled', 'queued', 'running');
+
+CREATE INDEX verifications_by_lake ON verifications (lake, verification_id);
 
 CREATE INDEX web_sessions_by_token ON web_sessions (token_id) WHERE token_id IS NOT NULL;
 
@@ -451,6 +455,33 @@ CREATE TABLE task_outputs (
   value TEXT NOT NULL,
   PRIMARY KEY (task_instance_id, name)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verifications (
+  verification_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  lake TEXT NOT NULL,
+  -- Of the keys that are compared; empty: all.
+  prefix TEXT NOT NULL,
+  -- Every object is read.
+  is_deep INTEGER NOT NULL,
+  -- queued, running, done, failed or cancelled.
+  state TEXT NOT NULL DEFAULT 'queued',
+  requested_by TEXT NOT NULL,
+  requested_at TEXT NOT NULL,
+  started_at TEXT,
+  finished_at TEXT,
+  -- Recorded objects that were compared so far, of all; NULL until they are counted.
+  checked INTEGER NOT NULL DEFAULT 0,
+  objects INTEGER,
+  -- Objects of other programs, which are skipped.
+  foreign_objects INTEGER,
+  is_faulty INTEGER,
+  -- JSON: the number of deviations by verdict.
+  counts TEXT,
+  -- JSON: the first deviations, faults before remarks.
+  deviations TEXT,
+  -- Why it failed or was cancelled.
+  error TEXT
+) STRICT;
 
 CREATE TABLE web_sessions (
   session_id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -20,6 +20,7 @@ const ROWS = [
     VALUES ('n', 'viewer', 'h', 'abcd', 'me', '${AT}', '${AT}')`,
   `INSERT INTO web_sessions (name, role, secret_hash, created_at, expires_at)
     VALUES ('n', 'viewer', 'h', '${AT}', '${AT}')`,
+  `INSERT INTO verifications (lake, prefix, is_deep, requested_by, requested_at) VALUES ('l', '', 0, 'test', '${AT}')`,
   `INSERT INTO requests (kind, payload, requested_by, requested_at) VALUES ('pause', '{}', 'test', '${AT}')`,
   `INSERT INTO candidate_sets (lake, sha256, conditions_hash, conditions, dataset, id_count, rows, matched_rows,
       faulty_rows, created_at) VALUES ('l', 's', 'c', '{}', 'csv', 2, 2, 2, '{}', '${AT}')`,

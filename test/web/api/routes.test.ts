@@ -58,6 +58,11 @@ async function openFullWorld(): Promise<ReadWorld & { readonly runId: string }> 
           VALUES (${SECOND}, ${SECOND}, 'warn', 'csv_without_ids', 'daily', ${runId}, 'load', 'No ids.', '{"rows":3}')`,
     );
     query.run(
+      sql`INSERT INTO verifications (lake, prefix, is_deep, state, requested_by, requested_at, counts, deviations)
+          VALUES (${world.lake.id}, '', 0, 'done', 'ana', ${SECOND}, '{"missing":1}',
+          '[{"key":"a","verdict":"missing","detail":"gone"}]')`,
+    );
+    query.run(
       sql`INSERT INTO import_errors (dag_id, file, faults, since) VALUES ('broken', 'broken.yaml',
           ${JSON.stringify([{ file: "broken.yaml", line: 3, column: 1, path: "tasks", message: "is missing" }])}, ${FIRST})`,
     );
@@ -75,7 +80,8 @@ function fill(path: string, runId: string): string {
     .replace("{asked_id}", "id2")
     .replace(/\/search$/, "/search?text=line")
     .replace("{pool_name}", "narrow")
-    .replace("{backfill_id}", "1");
+    .replace("{backfill_id}", "1")
+    .replace("{verification_id}", "1");
 }
 
 describe("the OpenAPI document", () => {

@@ -19,6 +19,7 @@ import { drawState, showState } from "../parts/state.ts";
 import { showTime } from "../parts/time.ts";
 import { countRead, showTotal } from "../parts/total.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
+import { showVerification } from "./verification.ts";
 import { LAKE_WORDS } from "./words.ts";
 
 const PAGE_OBJECTS = 100;
@@ -52,6 +53,7 @@ ${panel({
         ),
   footer: showCommand(language, ["lake", "ls"]),
 })}
+${showVerification(tools)}
 ${showObjects(tools, input, undefined)}`,
     };
   },
