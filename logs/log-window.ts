@@ -32,6 +32,7 @@ const CHUNK_BYTES = 256 * 1024;
 const MOST_SCANNED_BYTES = 128 * 1024 * 1024;
 /** How far above a line its level is looked for. */
 const MOST_ABOVE_BYTES = 1024 * 1024;
+const ABOVE_STEP_BYTES = 64 * 1024;
 /** Enough to read a line's level. */
 const LEVEL_BYTES = 40;
 
@@ -201,13 +202,20 @@ function choose(all: readonly Numbered[], { direction, mostLines }: WindowReques
   return direction === "forwards" ? fitting : fitting.toReversed();
 }
 
-/** The level that a line without its own has: that of the nearest line above with one. */
+/** The level that a line without its own has: that of the nearest line above with one. `offset`: where that line begins. */
 async function findLevelAbove(log: LogText, offset: number): Promise<LogLevel | null> {
-  for (let end = offset; end > 0 && offset - end < MOST_ABOVE_BYTES;) {
-    const start = await findLineStart(log, end - 1);
-    const level = readLevel(await log.read(start, LEVEL_BYTES), 0);
-    if (level !== undefined) return level;
-    end = start;
+  // The line feed in front of `offset` begins that line itself.
+  let end = offset - 1;
+  for (; end > 0 && offset - end < MOST_ABOVE_BYTES; end = Math.max(0, end - ABOVE_STEP_BYTES)) {
+    const start = Math.max(0, end - ABOVE_STEP_BYTES);
+    const bytes = await log.read(start, end - start + LEVEL_BYTES);
+    for (let at = end - start; at > 0;) {
+      const newline = bytes.lastIndexOf(NEWLINE, at - 1);
+      const level = newline === -1 ? undefined : readLevel(bytes, newline + 1);
+      if (level !== undefined) return level;
+      at = newline;
+    }
+    if (start === 0) return readLevel(bytes, 0) ?? null;
   }
   return null;
 }

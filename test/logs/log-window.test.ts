@@ -315,3 +315,31 @@ describe("the search", () => {
     },
   );
 });
+
+describe("lines without a level of their own", () => {
+  const counted = (log: LogText): { readonly log: LogText; readonly bytes: () => number } => {
+    let bytes = 0;
+    const read: LogText["read"] = (offset, lengthBytes, into) => {
+      bytes += lengthBytes;
+      return log.read(offset, lengthBytes, into);
+    };
+    return { log: { ...log, read }, bytes: () => bytes };
+  };
+
+  test("have that of the line above, wherever it stands", async () => {
+    // The steps in which it is looked for end at each place of a line in turn.
+    for (let more = 0; more < 120; more += 7) {
+      const tail = `${"x".repeat(99)}\n`.repeat(1_500 + more) + "y".repeat(more);
+      const log = await makeWorld(`${line("first")}${line("second", "WARN ")}${tail}`).open();
+      const { lines } = await look(log, { mostLines: 3 });
+      expect(lines.map(({ level }) => level)).toEqual(["warn", "warn", "warn"]);
+    }
+  });
+
+  test("cost no more than the text above them once", async () => {
+    const { log, bytes } = counted(await makeWorld("no head\n".repeat(200_000)).open());
+    const { lines } = await look(log, { mostLines: 10 });
+    expect(lines.map(({ level }) => level)).toEqual(Array.from({ length: 10 }, () => null));
+    expect(bytes()).toBeLessThan(4 * 1024 * 1024);
+  });
+});
