@@ -54,7 +54,7 @@ const NATIVE = /^better-sqlite3$/;
 const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|pg-query-stream|sqlite3|tedious)(?:\/|$)/;
 
 /** What only the tools of the tests use; it is started from the repository, where it is installed. */
-const TEST_TOOLS = /^(?:rolldown|vitest)(?:\/|$)/;
+const TEST_TOOLS = /^(?:playwright-core|rolldown|vitest)(?:\/|$)/;
 
 /** A thread's module, as the starting module names it: `new URL("./worker.js", import.meta.url)`. */
 const THREAD = /new URL\(\s*"(\.[^"]+)\.js",\s*import\.meta\.url\s*\)/g;

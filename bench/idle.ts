@@ -27,7 +27,7 @@ async function measureIdle(isQuick: boolean): Promise<readonly Figure[]> {
     ["as the container starts it", CONTAINER_FLAGS],
     ["with Node's own settings", []],
   ] as const) {
-    const scheduler = await startScheduler(workspace, flags);
+    const scheduler = await startScheduler(workspace, { nodeFlags: flags });
     const readyMiB = scheduler.readMemoryMiB();
     await delay(isQuick ? 1_000 : 10_000);
     const value = scheduler.readMemoryMiB();

@@ -14,7 +14,9 @@ import { benchShell } from "./shell.ts";
 import { benchStartUp } from "./start-up.ts";
 import { benchPace, benchThroughput } from "./tmdb.ts";
 import { benchUpload } from "./upload.ts";
-import { benchWeb } from "./web.ts";
+import { benchAnswers } from "./web-answers.ts";
+import { benchLive } from "./web-live.ts";
+import { benchPages } from "./web-pages.ts";
 import { cleanWork, prepareSamples, ROOT, type Samples } from "./workspace.ts";
 import { saveReport, writePage } from "./write-results.ts";
 
@@ -38,7 +40,11 @@ const SERVICE_BENCHES: Bench<boolean> = {
   idle: benchIdle,
   flat: benchFlat,
   due: benchDue,
-  web: benchWeb,
+  web: async (isQuick) => [
+    ...(await benchAnswers(isQuick)),
+    ...(await benchPages(isQuick)),
+    ...(await benchLive(isQuick)),
+  ],
 };
 
 const NAMES = [...Object.keys(LAKE_BENCHES), ...Object.keys(SERVICE_BENCHES)];

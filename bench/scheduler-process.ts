@@ -1,4 +1,4 @@
-/** `dagmar scheduler` as a process of its own, in a folder with a benchmark's Dag files, and what it shows. */
+/** `dagmar scheduler` or `dagmar web` as a process of its own, in a folder with a benchmark's Dag files, and what it shows. */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
@@ -30,6 +30,8 @@ export function openServiceFolder(name: string, dags: ReadonlyMap<string, string
 }
 
 export interface SchedulerProcess {
+  /** Without a trailing slash. */
+  readonly url: string;
   /** From its start to the first turn of its loop: `/readyz` answers 200. */
   readonly readySeconds: number;
   /** Of the turn before; user and system. */
@@ -39,13 +41,20 @@ export interface SchedulerProcess {
   stop(): Promise<void>;
 }
 
-/** `nodeFlags` stand before the program. */
+export interface StartOptions {
+  /** They stand before the program. */
+  readonly nodeFlags?: readonly string[];
+  readonly command?: "scheduler" | "web";
+  /** Another version's `dist/cli/main.js`. */
+  readonly program?: string;
+}
+
 export async function startScheduler(
   workspace: Workspace,
-  nodeFlags: readonly string[] = [],
+  { nodeFlags = [], command = "scheduler", program = CLI }: StartOptions = {},
 ): Promise<SchedulerProcess> {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [...nodeFlags, CLI, "scheduler"], {
+  const child = spawn(process.execPath, [...nodeFlags, program, command], {
     cwd: workspace.folder,
     env: workspace.environment,
     stdio: ["ignore", "ignore", "pipe"],
@@ -54,7 +63,7 @@ export async function startScheduler(
   const ended = new Promise<never>((_, reject) => {
     child.once("close", (code) => {
       const end = lines.slice(-SHOWN_LINES).join("\n");
-      reject(new Error(`dagmar scheduler ended with ${String(code)}:\n${end}`));
+      reject(new Error(`dagmar ${command} ended with ${String(code)}:\n${end}`));
     });
   });
   ended.catch(() => undefined);
@@ -66,16 +75,18 @@ export async function startScheduler(
     });
   });
   await Promise.race([untilReady(url), ended]);
+  const address = await url;
   const readySeconds = (performance.now() - startedMs) / 1000;
   const pid = child.pid ?? 0;
   return {
+    url: address,
     readySeconds,
     readyCpuSeconds: readCpuSeconds(pid),
     readMemoryMiB: () => readMemoryMiB(pid),
     async stop() {
       child.kill("SIGTERM");
       await ended.catch(() => undefined);
-      if (child.exitCode !== 0) throw new Error(`dagmar scheduler did not stop well:\n${lines.join("\n")}`);
+      if (child.exitCode !== 0) throw new Error(`dagmar ${command} did not stop well:\n${lines.join("\n")}`);
     },
   };
 }

@@ -28,7 +28,7 @@ const PAGES: Readonly<Record<string, readonly [path: string, search: string]>> =
   "list of Dags": ["/api/v2/dags", ""],
 };
 
-export async function benchWeb(isQuick: boolean): Promise<readonly Figure[]> {
+export async function benchAnswers(isQuick: boolean): Promise<readonly Figure[]> {
   const rounds = isQuick ? 5 : 51;
   const year = await measure(YEAR, rounds, { grid: ["/api/dagmar/grid/daily", `?limit=${YEAR.runs}`] });
   const grid = year.get("grid") ?? Number.NaN;
