@@ -118,12 +118,12 @@ async function measureTabs(isQuick: boolean): Promise<readonly Figure[]> {
   await service.stop();
   const { quiet, busy } = await readSpans(workspace, spans, (row) => row.lateMs);
   const write = (ms: number): string => `${ms.toFixed(1)} ms`;
-  const [without, beside] = [percentile(quiet, 0.95), percentile(busy, 0.95)];
+  const [without, underLoad] = [percentile(quiet, 0.95), percentile(busy, 0.95)];
   return [
     judgeAtMost(`web: ${TABS} tabs, p95 of due instant to first task, over without`, MOST_GROWTH_MS, {
-      value: beside - without,
+      value: underLoad - without,
       write,
-      note: `${write(beside)} of ${busy.length} runs, ${write(without)} of ${quiet.length}; p50 ${write(percentile(busy, 0.5))}, ${write(percentile(quiet, 0.5))}`,
+      note: `${write(underLoad)} of ${busy.length} runs, ${write(without)} of ${quiet.length}; p50 ${write(percentile(busy, 0.5))}, ${write(percentile(quiet, 0.5))}`,
     }),
   ];
 }
@@ -138,7 +138,7 @@ async function measureReads(isQuick: boolean): Promise<readonly Figure[]> {
   const spans = await alternate(isQuick, () => Promise.resolve(readSteadily(service, answers)));
   await service.stop();
   const { quiet, busy } = await readSpans(workspace, spans, (row) => row.tookMs);
-  const [without, beside] = [median(quiet), median(busy)];
+  const [without, underLoad] = [median(quiet), median(busy)];
   const write = (share: number): string => share.toFixed(2);
   return [
     inform(
@@ -146,9 +146,9 @@ async function measureReads(isQuick: boolean): Promise<readonly Figure[]> {
       `${answers.length} answers, p50 ${percentile(answers, 0.5).toFixed(1)} ms, p95 ${percentile(answers, 0.95).toFixed(1)} ms`,
     ),
     judgeAtMost(`web: a chain of ${CHAIN} tasks under them, over without`, MOST_SLOWER, {
-      value: beside / without,
+      value: underLoad / without,
       write,
-      note: `medians: ${beside.toFixed(0)} ms of ${busy.length} runs, ${without.toFixed(0)} ms of ${quiet.length}`,
+      note: `medians: ${underLoad.toFixed(0)} ms of ${busy.length} runs, ${without.toFixed(0)} ms of ${quiet.length}`,
     }),
   ];
 }

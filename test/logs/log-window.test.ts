@@ -336,7 +336,7 @@ describe("lines without a level of their own", () => {
     }
   });
 
-  test("cost no more than the text above them once", async () => {
+  test("are as cheap as the text above them", async () => {
     const { log, bytes } = counted(await makeWorld("no head\n".repeat(200_000)).open());
     const { lines } = await look(log, { mostLines: 10 });
     expect(lines.map(({ level }) => level)).toEqual(Array.from({ length: 10 }, () => null));
