@@ -13,7 +13,7 @@ import { answerOps, OPS_PATHS, type OpsAnswers } from "./ops/ops-routes.ts";
 import { readSnapshot } from "./ops/read-snapshot.ts";
 import type { ReadThread, ThreadHandle } from "./reading/read-thread.ts";
 import { prefixLinks, stripBasePath } from "./server/base-path.ts";
-import type { Admitted, HttpAnswer, HttpReply, HttpRequest, RequestHead } from "./server/exchange.ts";
+import type { Admitted, HttpAnswer, HttpReply, HttpRequest, ReceivedHead } from "./server/exchange.ts";
 import { startHttpServer, type HttpAddress, type HttpServer } from "./server/http-server.ts";
 
 const TRY_EVERY_MS = 5_000;
@@ -56,7 +56,7 @@ export function createWebFace(database: Database, tools: FaceTools): ServiceFace
 }
 
 interface Answers {
-  readonly admit: (head: RequestHead) => Promise<Admitted | HttpReply>;
+  readonly admit: (head: ReceivedHead) => Promise<Admitted | HttpReply>;
   readonly answer: (request: HttpRequest) => Promise<HttpAnswer>;
   readonly close: () => Promise<void>;
 }

@@ -2,6 +2,7 @@
 import { findNoticeTemplate, NAMED_TEMPLATES } from "./notice-templates.ts";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { LONGEST_PASSWORD } from "../../model/access/credential.ts";
 import type { Parsed } from "../../model/text/address.ts";
 
 export type LakeSetting =
@@ -160,9 +161,6 @@ export function parseBasePath(text: string): Parsed<string> {
     fault: "must be a path such as /dagmar: letters, digits and ._~- between slashes, without one at its end",
   };
 }
-
-/** Longer than a person types; scrypt reads all of it. */
-const LONGEST_PASSWORD = 1_000;
 
 export function parsePassword(text: string): Parsed<string> {
   if (text.trim() === "") return { fault: "must not be empty" };

@@ -23,6 +23,8 @@ export interface Credential {
 }
 
 export const SECRET_BYTES = 32;
+/** In characters: longer than a person types; scrypt reads all of it. */
+export const LONGEST_PASSWORD = 1_000;
 const FORM = /^dagmar_(token|session)_([1-9]\d{0,14})_([\w-]{43})$/;
 
 export function writeSecret({ kind, id, secret }: Secret): string {

@@ -13,6 +13,7 @@ import {
   type HttpReply,
   type HttpRequest,
   type HttpStream,
+  type ReceivedHead,
   type RequestHead,
 } from "../server/exchange.ts";
 import type { AccessTools } from "./access-tools.ts";
@@ -24,7 +25,7 @@ import { watchStream } from "./watch-stream.ts";
 
 export interface Access {
   /** The request as the rest of the server sees it, or why it may not pass. Its body is not read yet. */
-  admit(head: RequestHead): Promise<Admitted | HttpReply>;
+  admit(head: ReceivedHead): Promise<Admitted | HttpReply>;
   /** The reply to a login or logout; `undefined` for any other request. */
   answer(request: HttpRequest): Promise<HttpReply | undefined>;
   /** The stream that a request has opened, until what admitted the request has ended. */
@@ -64,8 +65,8 @@ export function createAccess(tools: AccessTools): Access {
   const signIn = createSignIn({ ...tools, passwords, cookieName, digest });
 
   return {
-    async admit(head) {
-      const fault = findOriginFault(head, isLoginNeeded);
+    async admit({ httpVersion, ...head }) {
+      const fault = findOriginFault({ ...head, httpVersion }, isLoginNeeded);
       if (fault !== undefined) return replyProblem(fault);
       const path = stripBasePath(head.path, basePath);
       if (path === undefined) return reply(404, TEXT, `Pages and API are below ${basePath}/.\n`);

@@ -4,13 +4,16 @@
  */
 import { isLoopbackHost } from "../../model/text/loopback.ts";
 import type { ProblemFacts } from "../api/problem.ts";
-import type { RequestHead } from "../server/exchange.ts";
+import type { ReceivedHead, RequestHead } from "../server/exchange.ts";
 
-/** What a proxy adds. Without a login, such a request could come from any machine. */
-const FORWARDED = ["forwarded", "x-forwarded-for", "x-forwarded-host", "via"];
+/** What a proxy adds, in whole or as a beginning. Without a login, such a request could come from any machine. */
+const FORWARDED: ReadonlySet<string> = new Set(["forwarded", "via", "x-real-ip"]);
+const FORWARDED_ALL = "x-forwarded-";
+/** nginx speaks it by default to what is behind it, and adds no header. Browsers and clients of today do not. */
+const PROXY_VERSION = "1.0";
 
 /** `undefined` if it may pass. */
-export function findOriginFault(head: RequestHead, isLoginNeeded: boolean): ProblemFacts | undefined {
+export function findOriginFault(head: ReceivedHead, isLoginNeeded: boolean): ProblemFacts | undefined {
   if (!isLoginNeeded) {
     const fault = findHostFault(head);
     if (fault !== undefined) return refuse(...fault);
@@ -20,11 +23,17 @@ export function findOriginFault(head: RequestHead, isLoginNeeded: boolean): Prob
   return refuse("The request comes from a page of another site.");
 }
 
-function findHostFault({ headers }: RequestHead): readonly [detail: string, hint: string] | undefined {
+function findHostFault({
+  headers,
+  httpVersion,
+}: ReceivedHead): readonly [detail: string, hint: string] | undefined {
   const hint =
     "Set DAGMAR_WEB_PASSWORD_FILE to use Dagmar under another name, or from another machine through a proxy.";
   if (!isLoopbackHost(headers["host"] ?? "")) return ["The Host header does not name this machine.", hint];
-  if (!FORWARDED.some((name) => headers[name] !== undefined)) return undefined;
+  const isForwarded = Object.keys(headers).some(
+    (name) => FORWARDED.has(name) || name.startsWith(FORWARDED_ALL),
+  );
+  if (!isForwarded && httpVersion !== PROXY_VERSION) return undefined;
   return ["The request came through a proxy, and there is no login.", hint];
 }
 

@@ -3,6 +3,7 @@
  * Node's pool, so that the loop does not wait.
  */
 import { scrypt, timingSafeEqual } from "node:crypto";
+import { LONGEST_PASSWORD } from "../../model/access/credential.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 
 export type PasswordVerdict =
@@ -22,16 +23,31 @@ const KEY_BYTES = 32;
 const TRIES = 5;
 const WINDOW_MS = 60_000;
 
-/** `salt`: of this database. Without a password, nothing is right. */
-export function createPasswordCheck(password: string | null, salt: string, clock: Clock): PasswordCheck {
+/** `salt`: of this database. Without a password, nothing is right. `derive`: a key from a password, slowly. */
+export function createPasswordCheck(
+  password: string | null,
+  salt: string,
+  clock: Clock,
+  derive = deriveSlowly,
+): PasswordCheck {
   let key: Promise<Uint8Array> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   /** When each try that failed, or has not ended, began. */
   let tries: readonly number[] = [];
 
   function readKey(): Promise<Uint8Array> {
-    key ??= password === null ? Promise.resolve(new Uint8Array(0)) : derive(password, salt);
+    key ??= password === null ? Promise.resolve(new Uint8Array(0)) : deriveKey(password);
     return key;
+  }
+
+  /** Memory may be short for a moment: what failed is tried again at the next request. */
+  async function deriveKey(given: string): Promise<Uint8Array> {
+    try {
+      return await derive(given, salt);
+    } catch (error) {
+      key = undefined;
+      throw error;
+    }
   }
 
   function countTries(): number {
@@ -41,7 +57,7 @@ export function createPasswordCheck(password: string | null, salt: string, clock
   }
 
   async function isRight(given: string): Promise<boolean> {
-    if (password === null) return false;
+    if (password === null || given.length > LONGEST_PASSWORD) return false;
     return timingSafeEqual(await derive(given, salt), await readKey());
   }
 
@@ -64,7 +80,7 @@ export function createPasswordCheck(password: string | null, salt: string, clock
   };
 }
 
-function derive(password: string, salt: string): Promise<Uint8Array> {
+function deriveSlowly(password: string, salt: string): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     scrypt(password.normalize("NFC"), salt, KEY_BYTES, COST, (error, key) => {
       if (error === null) resolve(key);

@@ -216,7 +216,8 @@ function refuse(fault: Refused["fault"], count: number | null): Refused {
 
 /** Free text: it says who uses the shared password, and proves nothing. */
 function cleanName(given: string | null): string {
-  const name = escapeControlCharacters((given ?? "").trim()).slice(0, LONGEST_NAME);
+  const typed = (given ?? "").trim().slice(0, LONGEST_NAME);
+  const name = escapeControlCharacters(typed).slice(0, LONGEST_NAME);
   return name === "" ? "admin" : name;
 }
 

@@ -67,24 +67,38 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
     try {
       for (;;) take(await from.next(), from);
     } catch (error) {
-      if (thread === from) thread = undefined;
+      // One that has retired: what waits now waits for its successor.
+      if (thread !== from) return;
+      thread = undefined;
       if (waiting.size === 0 && streams.size === 0) return;
-      if (!closing.signal.aborted)
-        log.error(`The thread that reads for pages and the API has ended: ${String(error)}`);
-      for (const one of waiting.values()) one.reply(ENDED);
-      waiting.clear();
-      streams.fail("The reading thread has ended.");
+      log.error(`The thread that reads for pages and the API has ended: ${String(error)}`);
+      failAll();
     }
+  }
+
+  function failAll(): void {
+    for (const one of waiting.values()) one.reply(ENDED);
+    waiting.clear();
+    streams.fail("The reading thread has ended.");
+  }
+
+  /** What fails here costs the request `id`. */
+  function carryOn(id: number, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      log.error(`A request could not be answered: ${describeError(error)}`);
+      waiting.get(id)?.reply(ENDED);
+      waiting.delete(id);
+    });
   }
 
   function take(message: FromReader, from: ThreadHandle): void {
     switch (message.kind) {
       case "reply":
-        return void finish(message.id, message);
+        return carryOn(message.id, finish(message.id, message));
       case "user":
         return tell(message.id, message.user);
       case "order":
-        return void carryOut(from, message);
+        return carryOn(message.id, carryOut(from, message));
       case "stream":
         return begin(message, from);
       case "chunk":
@@ -130,17 +144,18 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
     from.post({ kind: "outcome", id, outcome: await orders.carryOut(given) });
   }
 
-  function ask<Answer>(
+  /** Rejects if no thread can be started. */
+  async function ask<Answer>(
     write: (id: number) => ToReader,
     wait: (resolve: (answer: Answer | HttpReply) => void) => Waiting,
   ): Promise<Answer | HttpReply> {
-    if (waiting.size >= MOST_WAITING) return Promise.resolve(BUSY);
+    if (waiting.size >= MOST_WAITING) return BUSY;
     usedMs = clock.monotonicMs();
     lastId += 1;
     const id = lastId;
+    wake().post(write(id));
     return new Promise((resolve) => {
       waiting.set(id, wait(resolve));
-      wake().post(write(id));
     });
   }
 
@@ -169,8 +184,10 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
       ),
     async close() {
       closing.abort();
-      await thread?.stop();
+      const last = thread;
       thread = undefined;
+      await last?.stop();
+      failAll();
     },
   };
 }

@@ -1,5 +1,7 @@
 /** The reading thread's side of the messages: each message in, what it is answered with out. */
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
+import { describeError } from "../../model/errors.ts";
+import { replyProblem } from "../api/problem.ts";
 import type { HttpRequest } from "../server/exchange.ts";
 import type { Reader } from "./answer-reads.ts";
 import type { FromReader, MessageOf, ToReader } from "./read-request.ts";
@@ -28,6 +30,14 @@ export function serveReads(reader: Reader, post: (message: FromReader) => void):
     else if ("body" in found.reply) post({ kind: "reply", id, ...found, reply: found.reply });
   }
 
+  /** What fails here costs one request, and not the thread with all the others. */
+  function carryOn(id: number, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      const fault = error instanceof Error ? (error.stack ?? error.message) : describeError(error);
+      post({ kind: "reply", id, reply: FAILED, fault, keepFor: null });
+    });
+  }
+
   return (message) => {
     switch (message.kind) {
       case "outcome":
@@ -35,9 +45,9 @@ export function serveReads(reader: Reader, post: (message: FromReader) => void):
         ordered.delete(message.id);
         return;
       case "credential":
-        return void identify(message);
+        return carryOn(message.id, identify(message));
       case "request":
-        return void answer(message.id, message.request);
+        return carryOn(message.id, answer(message.id, message.request));
       case "pull":
         return void streams.pull(message.id);
       case "cancel":
@@ -45,3 +55,9 @@ export function serveReads(reader: Reader, post: (message: FromReader) => void):
     }
   };
 }
+
+const FAILED = replyProblem({
+  status: 500,
+  code: "INTERNAL",
+  detail: "Internal error; the log has the reason.",
+});

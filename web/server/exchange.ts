@@ -14,6 +14,12 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** As it came over its connection. */
+export interface ReceivedHead extends RequestHead {
+  /** `1.0` or `1.1`. */
+  readonly httpVersion: string;
+}
+
 /** A request that has passed the guard: without the base path, and without tokens and sessions. */
 export interface Admitted extends RequestHead {
   readonly user: User;

@@ -7,11 +7,11 @@ import { describePassingFault } from "../../model/system-fault.ts";
 import {
   reply,
   SECURITY,
-  TEXT,
   type Admitted,
   type HttpAnswer,
   type HttpReply,
   type HttpRequest,
+  type ReceivedHead,
   type RequestHead,
 } from "./exchange.ts";
 import { sendStream } from "./send-stream.ts";
@@ -25,7 +25,7 @@ export interface HttpAddress {
 export interface HttpServerOptions {
   readonly address: HttpAddress;
   /** Before the body is read: whose request it is, or a reply if it may not pass. */
-  readonly admit: (head: RequestHead) => Promise<Admitted | HttpReply>;
+  readonly admit: (head: ReceivedHead) => Promise<Admitted | HttpReply>;
   readonly answer: (request: HttpRequest) => Promise<HttpAnswer>;
   readonly log: Logger;
 }
@@ -41,11 +41,7 @@ export interface HttpServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { address, log } = options;
   const server = createServer(LIMITS, (message, response) => {
-    void handle(message, options).then((made) => {
-      if (made === undefined) return;
-      if ("body" in made) send(response, made);
-      else void sendStream(response, made, message.method === "HEAD", log);
-    });
+    void serve(message, response, options);
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = STALLED_MS;
@@ -78,39 +74,65 @@ const LIMITS = {
   connectionsCheckingInterval: 5_000,
 } as const;
 
-/** `undefined` if the client has gone. */
-async function handle(
+/** Never rejects: whatever fails costs this connection, and nothing else. */
+async function serve(
   message: IncomingMessage,
-  { admit, answer, log }: HttpServerOptions,
-): Promise<HttpAnswer | undefined> {
-  const head = readHead(message);
+  response: ServerResponse,
+  options: HttpServerOptions,
+): Promise<void> {
+  const fail = (error: unknown): void => {
+    const what = response.headersSent ? "could not be answered to its end" : "could not be answered";
+    options.log.error(`${readPath(message)} ${what}: ${describeError(error)}`);
+    breakOff(response);
+  };
+  // Without a listener, an error event ends the process.
+  response.on("error", fail);
   try {
-    const fault = await findHeadFault(message, head);
-    if (fault !== undefined) return fault;
-    const admitted = await admit(head);
-    if ("status" in admitted) return admitted;
-    if (head.method === "GET") return await answer({ ...admitted, body: "" });
-    const { readBody } = await import("./read-body.ts");
-    const body = await readBody(message, head).catch(() => undefined);
-    if (body === undefined) return undefined;
-    if (typeof body !== "string") return await replyFault(body.status, body.detail);
-    return await answer({ ...admitted, body });
+    const made = await handle(message, options);
+    if (made === GONE) return;
+    if ("body" in made) send(response, made);
+    else await sendStream(response, made, message.method === "HEAD");
   } catch (error) {
-    log.error(`${head.path} could not be answered: ${describeError(error)}`);
-    return reply(500, TEXT, "Internal error; the log has the reason.\n");
+    fail(error);
   }
 }
 
-function readHead({ method = "GET", url = "/", headers }: IncomingMessage): RequestHead {
-  const cut = url.indexOf("?");
+/** The client has gone in the middle of its request. */
+const GONE = Symbol("gone");
+
+async function handle(
+  message: IncomingMessage,
+  { admit, answer }: HttpServerOptions,
+): Promise<HttpAnswer | typeof GONE> {
+  const head = readHead(message);
+  const fault = await findHeadFault(message, head);
+  if (fault !== undefined) return fault;
+  const admitted = await admit(head);
+  if ("status" in admitted) return admitted;
+  if (head.method === "GET") return await answer({ ...admitted, body: "" });
+  const { readBody } = await import("./read-body.ts");
+  const body = await readBody(message, admitted).catch((): typeof GONE => GONE);
+  if (body === GONE) return GONE;
+  if (typeof body !== "string") return await replyFault(body.status, body.detail);
+  return await answer({ ...admitted, body });
+}
+
+function readPath({ url = "/" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
+function readHead(message: IncomingMessage): ReceivedHead {
+  const { method = "GET", url = "/", headers, httpVersion } = message;
+  const path = readPath(message);
   const single = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === "string" ? [[name, value] as const] : [],
   );
   return {
     method: method === "HEAD" ? "GET" : method,
-    path: cut < 0 ? url : url.slice(0, cut),
-    search: cut < 0 ? "" : url.slice(cut),
+    path,
+    search: url.slice(path.length),
     headers: Object.fromEntries(single),
+    httpVersion,
   };
 }
 
@@ -136,6 +158,19 @@ function send(response: ServerResponse, { status, headers, body }: HttpReply): v
   response.writeHead(status, { "Content-Length": Buffer.byteLength(body), ...SECURITY, ...headers });
   // For HEAD, Node leaves the body out.
   response.end(body);
+}
+
+/** Ends the connection: with 500 if nothing was sent yet, otherwise so that the client knows that something is missing. */
+function breakOff(response: ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const problem = { type: "/errors/INTERNAL", title: "Internal error", status: 500 };
+  const detail = "Internal error; the log has the reason.";
+  const body = `${JSON.stringify({ ...problem, detail, code: "INTERNAL", hint: null })}\n`;
+  const { headers } = reply(500, "application/problem+json; charset=utf-8", body);
+  send(response, { status: 500, headers: { ...headers, Connection: "close" }, body });
 }
 
 function listen(server: Server, address: HttpAddress): Promise<void> {

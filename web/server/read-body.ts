@@ -1,9 +1,12 @@
 /** Reads the body of a request that writes: text of a known type, up to a limit. What it means is the route's. */
 import type { IncomingMessage } from "node:http";
-import type { RequestHead } from "./exchange.ts";
+import { ANONYMOUS } from "../../model/access/user.ts";
+import type { Admitted, RequestHead } from "./exchange.ts";
 
 /** A form with every parameter of a Dag has a few kilobytes. */
-export const BODY_LIMIT_BYTES = 1024 * 1024;
+const LIMIT_BYTES = 256 * 1024;
+/** A login has some hundred bytes, and anyone may send one. */
+const OPEN_LIMIT_BYTES = 8 * 1024;
 
 export const JSON_BODY = "application/json";
 export const FORM_BODY = "application/x-www-form-urlencoded";
@@ -20,15 +23,16 @@ export function readContentType({ headers }: Pick<RequestHead, "headers">): stri
 }
 
 /** The body as text, empty if there is none. Rejects if the client goes away. */
-export async function readBody(message: IncomingMessage, head: RequestHead): Promise<string | BodyFault> {
-  if (Number(head.headers["content-length"] ?? 0) > BODY_LIMIT_BYTES) return TOO_LARGE;
+export async function readBody(message: IncomingMessage, head: Admitted): Promise<string | BodyFault> {
+  const limitBytes = head.user === ANONYMOUS ? OPEN_LIMIT_BYTES : LIMIT_BYTES;
+  if (Number(head.headers["content-length"] ?? 0) > limitBytes) return refuseSize(limitBytes);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   // Not left early: that would close the connection before the client has read the answer.
   const iterator = message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   for await (const chunk of iterator) {
     sizeBytes += chunk.length;
-    if (sizeBytes > BODY_LIMIT_BYTES) return TOO_LARGE;
+    if (sizeBytes > limitBytes) return refuseSize(limitBytes);
     chunks.push(chunk);
   }
   if (sizeBytes === 0) return "";
@@ -55,7 +59,6 @@ function decode(bytes: Buffer): string | BodyFault {
   }
 }
 
-const TOO_LARGE: BodyFault = {
-  status: 413,
-  detail: `A body has at most ${BODY_LIMIT_BYTES / 1024} KiB.`,
-};
+function refuseSize(limitBytes: number): BodyFault {
+  return { status: 413, detail: `A body has at most ${limitBytes / 1024} KiB here.` };
+}

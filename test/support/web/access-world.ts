@@ -11,7 +11,7 @@ import { createReader } from "../../../web/reading/answer-reads.ts";
 import type { FromReader } from "../../../web/reading/read-request.ts";
 import type { ThreadHandle } from "../../../web/reading/read-thread.ts";
 import { serveReads } from "../../../web/reading/serve-reads.ts";
-import { makeKeptLogger } from "../../lake/lake-tools.ts";
+import { makeKeptLogger, type KeptLogger } from "../../lake/lake-tools.ts";
 import { TEST_READING } from "./read-world.ts";
 import { openWriteWorld, type WriteWorld } from "./write-world.ts";
 
@@ -37,6 +37,8 @@ export interface Got {
 
 export interface AccessWorld extends WriteWorld {
   readonly port: number;
+  /** Of the face. */
+  readonly log: KeptLogger;
   /** The target goes over the wire as it is written. */
   readonly http: (target: string, sent?: Sent) => Promise<Got>;
   /** Returns the token. */
@@ -93,6 +95,7 @@ export async function openAccessWorld(settings: AccessSettings = {}): Promise<Ac
   return {
     ...world,
     port,
+    log,
     http,
     async addToken(role, lifeSeconds = 3_600) {
       const secret = role.padEnd(43, "x");

@@ -1,4 +1,6 @@
 /** Who may do what, over real HTTP: every kind of request that got past a login elsewhere, and those that must pass. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { revokeToken } from "../../../state/access/tokens.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
@@ -14,6 +16,15 @@ const bearer = (token: string, more: Sent = {}): Sent => ({
   ...more,
   headers: { ...more.headers, Authorization: `Bearer ${token}` },
 });
+
+async function sendBytes(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  socket.write(bytes);
+  await once(socket, "close");
+  return text;
+}
 
 describe("on loopback, without a password", () => {
   test.each(["localhost", "LOCALHOST:8793", "127.0.0.1:8793", "127.1.2.3", "[::1]:8793"])(
@@ -39,15 +50,33 @@ describe("on loopback, without a password", () => {
     expect((await http("/healthz", { headers: { Host: host } })).status).toBe(200);
   });
 
-  test.each(["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"])(
-    "one with %s is refused: a proxy would open it to all machines",
-    async (name) => {
-      const { http } = await openAccessWorld();
-      const got = await http(DAGS, { headers: { [name]: "203.0.113.7" } });
-      expect(got.status).toBe(403);
-      expect(got.text).toContain("DAGMAR_WEB_PASSWORD_FILE");
-    },
-  );
+  test.each([
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Server",
+    "X-Real-IP",
+    "Via",
+  ])("one with %s is refused: a proxy would open it to all machines", async (name) => {
+    const { http } = await openAccessWorld();
+    const got = await http(DAGS, { headers: { [name]: "203.0.113.7" } });
+    expect(got.status).toBe(403);
+    expect(got.text).toContain("DAGMAR_WEB_PASSWORD_FILE");
+  });
+
+  test("one over HTTP/1.0 is refused: proxies speak it by default, and add nothing else", async () => {
+    const { port } = await openAccessWorld();
+    const send = (path: string) => sendBytes(port, `GET ${path} HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    const got = await send(DAGS);
+    expect(got).toMatch(/^HTTP\/1\.1 403 /);
+    expect(got).toContain("DAGMAR_WEB_PASSWORD_FILE");
+    expect(await send("/login")).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await send("/healthz")).toMatch(/^HTTP\/1\.1 200 /);
+    const guarded = await openAccessWorld({ password: PASSWORD });
+    expect(await sendBytes(guarded.port, "GET /login HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
+  });
 
   test("a write has the name local", async () => {
     const { http, database } = await openAccessWorld();
@@ -328,6 +357,32 @@ describe("with a password", () => {
     expect((await attempt(PASSWORD)).status).toBe(303);
     // Right ones do not count.
     for (let round = 0; round < 6; round += 1) expect((await attempt(PASSWORD)).status).toBe(303);
+  });
+});
+
+describe("a login that is too large", () => {
+  const send = (path: string, headers: Readonly<Record<string, string>>, body: string) =>
+    openAccessWorld({ password: PASSWORD }).then(({ http }) => http(path, { method: "POST", headers, body }));
+
+  test.each([
+    ["/login", FORM, `password=${"x".repeat(8_192)}`],
+    ["/auth/token", JSON_BODY, JSON.stringify({ username: "a", password: "x".repeat(8_192) })],
+  ])("is refused before it is read: %s", async (path, headers, body) => {
+    expect((await send(path, headers, body)).status).toBe(413);
+  });
+
+  test("has a wrong password if that has more than 1,000 characters, and a short name", async () => {
+    const long = JSON.stringify({ username: "a", password: "x".repeat(1_001) });
+    expect((await send("/auth/token", JSON_BODY, long)).status).toBe(401);
+    const { http, database } = await openAccessWorld({ password: PASSWORD });
+    const body = JSON.stringify({ username: "\n".repeat(3_000), password: PASSWORD });
+    expect((await http("/auth/token", { method: "POST", headers: JSON_BODY, body })).status).toBe(201);
+    const named = JSON.stringify({ username: "n".repeat(7_000), password: PASSWORD });
+    expect((await http("/auth/token", { method: "POST", headers: JSON_BODY, body: named })).status).toBe(201);
+    expect(database.all(sql`SELECT name FROM web_sessions`)).toEqual([
+      { name: "admin" },
+      { name: "n".repeat(100) },
+    ]);
   });
 });
 

@@ -24,7 +24,8 @@ interface Started {
   readonly handles: readonly ThreadHandle[];
 }
 
-function openThread(folder: string): Started {
+/** `mayStop`: a thread that is to end waits for it. */
+function openThread(folder: string, mayStop: Promise<void> = Promise.resolve()): Started {
   const handles: ThreadHandle[] = [];
   const clock = createHandClock();
   const log = makeKeptLogger();
@@ -40,7 +41,7 @@ function openThread(folder: string): Started {
     const handle = {
       post: (message: ToReader) => worker.post(message),
       next: async () => (await worker.next()) as FromReader,
-      stop: () => worker.stop(),
+      stop: () => mayStop.then(() => worker.stop()),
     };
     handles.push(handle);
     return handle;
@@ -121,6 +122,59 @@ describe("the reading thread", () => {
     await expect(handles[0]?.next()).rejects.toThrow("ended without an answer");
     expect((await ask(thread, "/api/v2/version")).status).toBe(200);
     expect(handles.length).toBe(2);
+  });
+
+  test("that has retired ends without harm to the requests of the next one", async () => {
+    const { folder } = await openReadWorld();
+    let stop = (): void => undefined;
+    const mayStop = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    const { thread, clock, handles, log } = openThread(folder, mayStop);
+    await ask(thread, "/api/v2/version");
+    await clock.advance(11 * MINUTE_MS);
+    const waiting = ask(thread, "/api/v2/dags");
+    const stream = openStream(thread);
+    expect(handles.length).toBe(2);
+    stop();
+    await expect(handles[0]?.next()).rejects.toThrow("ended without an answer");
+    expect((await waiting).status).toBe(200);
+    expect((await (await stream).next()).value).toContain("at work");
+    expect((await ask(thread, "/api/v2/version")).status).toBe(200);
+    expect(handles.length).toBe(2);
+    expect(log.lines).toEqual([]);
+  });
+
+  test("answers a request that it cannot read with 500, and stays", async () => {
+    const { folder } = await openReadWorld();
+    const { thread, handles, log } = openThread(folder);
+    // These settings name no folder of assets.
+    const [broken, fine] = await Promise.all([
+      ask(thread, "/assets/dagmar.css"),
+      ask(thread, "/api/v2/version"),
+    ]);
+    expect([broken.status, fine.status]).toEqual([500, 200]);
+    expect(JSON.parse(String(broken.body))).toMatchObject({ code: "INTERNAL" });
+    expect((await ask(thread, "/api/v2/dags")).status).toBe(200);
+    expect(handles.length).toBe(1);
+    expect(log.lines.map(({ level, message }) => [level, message.split(":", 1)[0]])).toEqual([
+      ["error", "A request could not be answered"],
+    ]);
+  });
+
+  test("that cannot be started costs one request", async () => {
+    const { folder } = await openReadWorld();
+    const { clock, log } = openThread(folder);
+    const none = (): Promise<never> => Promise.reject(new Error("a request that reads orders nothing"));
+    let tries = 0;
+    const start = (): ThreadHandle => {
+      tries += 1;
+      throw new Error("no memory");
+    };
+    const thread = createReadThread({ start, orders: { carryOut: none, keep: none }, clock, log });
+    for (let round = 0; round < 300; round += 1)
+      await expect(ask(thread, "/api/v2/version")).rejects.toThrow("no memory");
+    expect(tries).toBe(300);
   });
 
   // Closing any descriptor of a file drops all POSIX locks that the process has on it, SQLite's too.

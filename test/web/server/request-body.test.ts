@@ -2,20 +2,23 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { ANONYMOUS } from "../../../model/access/user.ts";
+import { ANONYMOUS, LOCAL, type User } from "../../../model/access/user.ts";
 import { reply, TEXT, type HttpReply, type HttpRequest } from "../../../web/server/exchange.ts";
 import { startHttpServer } from "../../../web/server/http-server.ts";
-import { BODY_LIMIT_BYTES } from "../../../web/server/read-body.ts";
 import { makeKeptLogger } from "../../lake/lake-tools.ts";
 
+const KIB = 1024;
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-async function start(refusal?: HttpReply): Promise<{ url: string; port: number; seen: HttpRequest[] }> {
+async function start(
+  refusal?: HttpReply,
+  user: User = LOCAL,
+): Promise<{ url: string; port: number; seen: HttpRequest[] }> {
   const seen: HttpRequest[] = [];
   const server = await startHttpServer({
     address: { host: "127.0.0.1", port: 0 },
     log: makeKeptLogger(),
-    admit: (head) => Promise.resolve(refusal ?? { ...head, user: ANONYMOUS }),
+    admit: (head) => Promise.resolve(refusal ?? { ...head, user }),
     answer(request) {
       seen.push(request);
       return Promise.resolve(reply(200, TEXT, request.body));
@@ -42,7 +45,7 @@ test.each([
   ["JSON", JSON_TYPE, '{"a":"ção"}'],
   ["JSON with a character set", { "Content-Type": "Application/JSON; charset=utf-8" }, "{}"],
   ["a form", { "Content-Type": "application/x-www-form-urlencoded" }, "a=b&c=%20"],
-  ["exactly 1 MiB", JSON_TYPE, "x".repeat(BODY_LIMIT_BYTES)],
+  ["exactly 256 KiB", JSON_TYPE, "x".repeat(256 * KIB)],
 ])("%s arrives as it was sent", async (_, headers, body) => {
   const { url } = await start();
   const response = await fetch(url, { method: "POST", headers, body });
@@ -71,7 +74,7 @@ test("the body of a GET is left out", async () => {
 });
 
 test.each([
-  [413, "of more than 1 MiB", JSON_TYPE, "x".repeat(BODY_LIMIT_BYTES + 1)],
+  [413, "of more than 256 KiB", JSON_TYPE, "x".repeat(256 * KIB + 1)],
   [415, "of another type", { "Content-Type": "text/plain" }, "{}"],
   [415, "as browsers send files", { "Content-Type": "multipart/form-data; boundary=x" }, "--x--"],
   [415, "that is compressed", { ...JSON_TYPE, "Content-Encoding": "gzip" }, "{}"],
@@ -86,12 +89,21 @@ test.each([
 
 test("a body without a given length is refused once it is too large", async () => {
   const { port, seen } = await start();
-  const chunk = `40000\r\n${"x".repeat(0x40000)}\r\n`;
+  const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
   const head =
     "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
   const text = await sendBytes(port, [head, chunk, chunk, chunk, chunk, chunk], /"status":413/);
   expect(text).toMatch(/^HTTP\/1\.1 413 /);
   expect(seen).toEqual([]);
+});
+
+test("a request without a login, such as the login itself, has at most 8 KiB", async () => {
+  const { url, seen } = await start(undefined, ANONYMOUS);
+  const post = (body: string): Promise<Response> => fetch(url, { method: "POST", headers: JSON_TYPE, body });
+  expect((await post("x".repeat(8 * KIB))).status).toBe(200);
+  const refused = await post("x".repeat(8 * KIB + 1));
+  expect(await refused.json()).toMatchObject({ status: 413, detail: "A body has at most 8 KiB here." });
+  expect(seen.length).toBe(1);
 });
 
 test("a request that may not pass is refused before its body is there", async () => {

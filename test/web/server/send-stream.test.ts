@@ -84,7 +84,7 @@ describe("a stream", () => {
     const world = await start(2, new Error("the canary"));
     await expect(fetch(world.server.url).then((reply) => reply.text())).rejects.toThrow("terminated");
     expect(world.log.lines).toEqual([
-      { level: "error", message: "A stream could not be continued: the canary" },
+      { level: "error", message: "/ could not be answered to its end: the canary" },
     ]);
   });
 
