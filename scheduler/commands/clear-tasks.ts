@@ -7,7 +7,7 @@ import { nameRun } from "../../model/run/run-name.ts";
 import { changeRunState, listRunsInRange, readDagVersion, readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { insertEvent } from "../../state/control/events.ts";
-import { clearTask, listTasksOfRun } from "../../state/runs/task-instances.ts";
+import { clearTask, listTasksInRange } from "../../state/runs/task-instances.ts";
 import { assertPlanned } from "./planned.ts";
 import { refuseRunning } from "./refuse-running.ts";
 
@@ -26,32 +26,54 @@ export interface ClearRequest {
   readonly expected?: string | null;
 }
 
-/** A run and the tasks of it that were cleared. */
+/** A run and the tasks of it that were cleared: at least one. */
 export type ClearedRun = { readonly runId: string; readonly tasks: readonly string[] };
 
-/** A run and the tasks of it that would be cleared, as they are now. */
+/** A run and the tasks of it that would be cleared, as they are now: at least one. */
 export interface ClearPlan {
   readonly run: DagRun;
   readonly tasks: readonly TaskInstance[];
 }
 
+/** A request is planned and carried out in one turn: more would hold up the loop. */
+const MOST_RUNS = 10_000;
+
 /**
- * Which tasks a request clears, by run, oldest first. Only reads. Errors: `RUN_UNKNOWN` where the range holds no run,
- * `TASK_UNKNOWN`, `TASK_RUNNING`.
+ * Which tasks a request clears, by run, oldest first; runs without such tasks are left out. Only reads. Errors:
+ * `RUN_UNKNOWN` where the range holds no run, `USAGE` where it holds too many, `TASK_UNKNOWN`, `TASK_RUNNING`.
  */
 export function planClear(query: Query, lakeId: string, request: ClearRequest): readonly ClearPlan[] {
-  const runs = listRunsInRange(query, lakeId, request.dagId, request.from, request.to);
+  const { dagId, from, to } = request;
+  const runs = listRunsInRange(query, lakeId, dagId, from, to, MOST_RUNS + 1);
   if (runs.length === 0) {
+    throw new CommandRefused("RUN_UNKNOWN", `${dagId} has no run in this range in the lake ${lakeId}.`, {
+      hint: `\`dagmar runs list ${dagId}\` shows its runs.`,
+    });
+  }
+  if (runs.length > MOST_RUNS) {
     throw new CommandRefused(
-      "RUN_UNKNOWN",
-      `${request.dagId} has no run in this range in the lake ${lakeId}.`,
-      {
-        hint: `\`dagmar runs list ${request.dagId}\` shows its runs.`,
-      },
+      "USAGE",
+      `${dagId} has more than ${MOST_RUNS.toLocaleString("en")} runs in this range, and that many are cleared at once.`,
+      { hint: "Name a shorter range: --from and --to, or start_date and end_date of the API." },
     );
   }
-  return runs.map((run) => ({ run, tasks: chooseTasks(query, run, request) }));
+  const wanted = new Map<string, ReadonlySet<string>>();
+  for (const { fingerprint } of runs) {
+    if (wanted.has(fingerprint)) continue;
+    wanted.set(fingerprint, selectTasks(readDagVersion(query, fingerprint), request));
+  }
+  const found = new Map<number, TaskInstance[]>(runs.map(({ dagRunId }) => [dagRunId, []]));
+  const states = request.isFailedOnly === true ? FAILED : null;
+  for (const task of listTasksInRange(query, lakeId, request, states)) found.get(task.dagRunId)?.push(task);
+  return runs.flatMap((run) => {
+    const ofRun = wanted.get(run.fingerprint);
+    const tasks = found.get(run.dagRunId)?.filter(({ taskId }) => ofRun?.has(taskId) === true) ?? [];
+    refuseRunning(query, run, tasks);
+    return tasks.length === 0 ? [] : [{ run, tasks }];
+  });
 }
+
+const FAILED = ["failed", "upstream_failed"] as const;
 
 /** What a preview shows of it. */
 export function describeClear(plan: readonly ClearPlan[]) {
@@ -73,21 +95,6 @@ export function clearTasks(
   return plan.map(({ run, tasks }) => ({ runId: run.runId, tasks: clearRunTasks(query, run, tasks, now) }));
 }
 
-const FAILED: ReadonlySet<string> = new Set(["failed", "upstream_failed"]);
-
-function chooseTasks(query: Query, run: DagRun, request: ClearRequest): readonly TaskInstance[] {
-  const dag = readDagVersion(query, run.fingerprint);
-  const wanted = selectTasks(dag, request);
-  const tasks = listTasksOfRun(query, run.dagRunId).filter(
-    ({ taskId, state }) =>
-      wanted.has(taskId) &&
-      findTask(dag, taskId) !== undefined &&
-      (request.isFailedOnly !== true || FAILED.has(state)),
-  );
-  refuseRunning(query, run, tasks);
-  return tasks.filter((task) => task.state !== "none" || task.whenHeld);
-}
-
 function clearRunTasks(
   query: Query,
   run: DagRun,
@@ -96,15 +103,11 @@ function clearRunTasks(
 ): readonly string[] {
   for (const task of tasks) clearTask(query, run, task, now);
   const fresh = readRun(query, run.dagRunId);
-  if (tasks.length > 0 && fresh.state !== "queued" && fresh.state !== "running") {
-    changeRunState(query, fresh, "queued", now);
-  }
+  if (fresh.state !== "queued" && fresh.state !== "running") changeRunState(query, fresh, "queued", now);
   const names = tasks.map((task) => task.taskId);
-  if (names.length > 0) {
-    const { dagId, runId, timezone } = run;
-    const message = `${nameRun(run)}: cleared by hand: ${names.join(", ")}.`;
-    insertEvent(query, { level: "info", kind: "tasks_cleared", message, dagId, runId }, now, timezone);
-  }
+  const { dagId, runId, timezone } = run;
+  const message = `${nameRun(run)}: cleared by hand: ${names.join(", ")}.`;
+  insertEvent(query, { level: "info", kind: "tasks_cleared", message, dagId, runId }, now, timezone);
   return names;
 }
 

@@ -216,19 +216,23 @@ export function listRunLakes(query: Query, dagId: string): readonly string[] {
     .map((row) => row.lake);
 }
 
-/** The Dag's runs in that lake from one logical date to another, ISO UTC, both included; oldest first. */
+/**
+ * The Dag's runs in that lake from one logical date to another, ISO UTC, both included; oldest first, and not more than
+ * `most`, if it is given.
+ */
 export function listRunsInRange(
   query: Query,
   lakeId: string,
   dagId: string,
   from: string,
   to: string,
+  most?: number,
 ): readonly DagRun[] {
   return query
     .all<Row>(
       sql`SELECT ${RUN_COLUMNS} FROM dag_runs WHERE dag_id = ${dagId} AND logical_date >= ${from} AND logical_date <= ${to}
           AND lake = ${lakeId}
-          ORDER BY logical_date`,
+          ORDER BY logical_date LIMIT ${most ?? -1}`,
     )
     .map(mapRun);
 }

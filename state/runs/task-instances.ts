@@ -49,6 +49,30 @@ export function listTasksOfRun(query: Query, dagRunId: number): readonly TaskIns
     .map(mapTask);
 }
 
+/**
+ * The tasks in one of these states (`null`: all that have begun, or whose `when` holds) of the Dag's runs in that lake from
+ * one logical date to another, ISO UTC, both included; in the order of their runs' ids.
+ */
+export function listTasksInRange(
+  query: Query,
+  lakeId: string,
+  { dagId, from, to }: { readonly dagId: string; readonly from: string; readonly to: string },
+  states: readonly TaskState[] | null,
+): readonly TaskInstance[] {
+  const isWanted =
+    states === null
+      ? sql`(state <> 'none' OR when_held = 1)`
+      : sql`state IN (SELECT value FROM json_each(${JSON.stringify(states)}))`;
+  return query
+    .all<Row>(
+      sql`SELECT ${TASK_COLUMNS} FROM task_instances
+          WHERE dag_run_id IN (SELECT dag_run_id FROM dag_runs WHERE dag_id = ${dagId} AND lake = ${lakeId}
+            AND logical_date >= ${from} AND logical_date <= ${to})
+          AND ${isWanted} ORDER BY dag_run_id, task_instance_id`,
+    )
+    .map(mapTask);
+}
+
 export function readTask(query: Query, taskInstanceId: number): TaskInstance {
   const row = query.get<Row>(
     sql`SELECT ${TASK_COLUMNS} FROM task_instances WHERE task_instance_id = ${taskInstanceId}`,

@@ -41,6 +41,7 @@ import { findSuccessInRange, listSuccesses, type Success } from "../../state/run
 import {
   listRunningAttempts,
   listRunningTasks,
+  listTasksInRange,
   listTasksOfRun,
   readTask,
   type RunningAttempt,
@@ -281,6 +282,10 @@ test("runs, their tasks and what is asked of a scheduler", async () => {
     findQueuedBackfillRun: [findQueuedBackfillRun(database, "test_dag", scope), RUN],
     findSuccessInRange: [findSuccessInRange(database, lake.id, "test_dag", days), RUN],
     listSuccesses: [listSuccesses(database, lake.id, ["test_dag"], 0, 1)[0], SUCCESS],
+    listTasksInRange: [
+      listTasksInRange(database, lake.id, { dagId: "test_dag", from: "2000", to: "2999" }, null)[0],
+      TASK,
+    ],
     listTasksOfRun: [listTasksOfRun(database, dagRunId)[0], TASK],
     readTask: [readTask(database, listTasksOfRun(database, dagRunId)[0]?.taskInstanceId ?? 0), TASK],
     listRunningTasks: [listRunningTasks(database)[0], RUNNING_TASK],

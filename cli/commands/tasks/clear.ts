@@ -45,12 +45,10 @@ export const tasksClear: Command = {
       }
       output.table(
         ["run", { title: "cleared", isText: true }],
-        cleared.map((run) => [
-          nameRun({ dagId, runId: run.runId }),
-          run.tasks.length === 0 ? "nothing: no task had run" : run.tasks.join(", "),
-        ]),
-        "",
+        cleared.map((run) => [nameRun({ dagId, runId: run.runId }), run.tasks.join(", ")]),
+        "Nothing was cleared: no such task of these runs has run.",
       );
+      if (cleared.length === 0) return EXIT.done;
       if (isScheduler) output.line(describeScheduler(app));
       else {
         output.line(

@@ -11,6 +11,7 @@ import type { SchedulerCommand } from "../../../scheduler/commands/command.ts";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { findRunByDate } from "../../../state/runs/dag-runs.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
+import { previewClear } from "../../../app/tasks/order-clear.ts";
 import { listTasksOfRun } from "../../../state/runs/task-instances.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { makeGate, type Work } from "../engine-world.ts";
@@ -221,6 +222,54 @@ describe("clearing", () => {
       request: { dagId: "demo", from: at(3), to: at(4), taskIds: null, isDownstream: false },
     });
     expect(world.runs()).toEqual(["demo@03:00 queued", "demo@04:00 queued", "demo@05:00 success"]);
+  });
+
+  test("runs without such tasks are left out, of the answer and of what a preview confirms", async () => {
+    const world = await openBackfilled(["b"]);
+    const request = {
+      ...{ dagId: "demo", from: at(0), to: at(9), taskIds: null, isDownstream: false },
+      isFailedOnly: true,
+    };
+    const seen = previewClear(world.database, world.lake.id, request);
+    expect(seen.runs.map(({ run }) => run.runId)).toEqual([`backfill__${at(4)}`]);
+    // Neither a run that ends nor one that is made in the range changes what is cleared.
+    await world.apply(order(6, 6), DAG);
+    world.service.wake();
+    await world.service.rest();
+    const again = previewClear(world.database, world.lake.id, request);
+    expect(again.hash).toBe(seen.hash);
+    expect(await world.apply({ kind: "clear", request: { ...request, expected: seen.hash } })).toEqual({
+      cleared: [{ runId: `backfill__${at(4)}`, tasks: ["b", "c"] }],
+    });
+    const rest = previewClear(world.database, world.lake.id, { ...request, isFailedOnly: true });
+    expect(rest.runs).toEqual([]);
+  });
+
+  test("10,000 runs are the most: more are refused, with the dates as the remedy", async () => {
+    const world = await openBackfilled(["b"]);
+    const { dagRunId } = runAt(world, 5);
+    await world.database.write((query) =>
+      query.run(
+        sql`INSERT INTO dag_runs (dag_id, run_id, run_type, logical_date, logical_date_local, state, fingerprint, params,
+              lake, timezone, created_at, run_stamp, partition)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9998)
+            SELECT dag_id, 'x' || i, run_type, strftime('%Y-%m-%dT%H:%M:%fZ', '2020-01-01', i || ' minutes'), '', state,
+              fingerprint, params, lake, timezone, created_at, run_stamp || i, partition
+            FROM dag_runs, n WHERE dag_run_id = ${dagRunId}`,
+      ),
+    );
+    const all = { dagId: "demo", from: at(3).replace("2026", "0001"), to: at(5), taskIds: null };
+    const request = { ...all, isDownstream: false, isFailedOnly: true };
+    await expect(world.apply({ kind: "clear", request })).rejects.toMatchObject({
+      code: "USAGE",
+      message: "demo has more than 10,000 runs in this range, and that many are cleared at once.",
+      hint: "Name a shorter range: --from and --to, or start_date and end_date of the API.",
+    });
+    expect(() => previewClear(world.database, world.lake.id, request)).toThrow("more than 10,000 runs");
+    const shorter = { ...request, from: "2020-01-01T00:02:00.000Z" };
+    expect(await world.apply({ kind: "clear", request: shorter })).toEqual({
+      cleared: [{ runId: `backfill__${at(4)}`, tasks: ["b", "c"] }],
+    });
   });
 
   test("unknown runs and tasks are refused, and nothing is cleared", async () => {
