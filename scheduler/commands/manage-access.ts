@@ -3,6 +3,7 @@ import type { Role } from "../../model/access/user.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import {
   deleteExpiredSessions,
+  deleteOldSessions,
   deleteSession,
   insertSession,
   type NewSession,
@@ -59,12 +60,19 @@ export interface SessionRequest extends NewSession {
   readonly timezone: string;
 }
 
-/** Returns the session's id. Sessions that have expired are deleted at this moment. */
+/** Of one user: a program that logs in for each request must not fill the database. */
+const MOST_SESSIONS = 50;
+
+/** Returns the session's id. Sessions that have expired are deleted at this moment, and the user's oldest if there are many. */
 export function openSession(query: Query, { timezone, ...session }: SessionRequest, now: Date): number {
   deleteExpiredSessions(query, now);
   const sessionId = insertSession(query, session, now);
   const message = `${session.name} logged in (session ${sessionId}, ${session.role}).`;
   insertEvent(query, { level: "info", kind: "session_opened", message }, now, timezone);
+  for (const ended of deleteOldSessions(query, session, MOST_SESSIONS)) {
+    const why = `${session.name} has ${MOST_SESSIONS} sessions, which are the most: session ${ended} has ended.`;
+    insertEvent(query, { level: "info", kind: "session_closed", message: why }, now, timezone);
+  }
   return sessionId;
 }
 

@@ -35,6 +35,22 @@ export function deleteSession(query: Query, sessionId: number): string | undefin
   )?.name;
 }
 
+/** All but the newest ones of the same token, or without one of the same name. Returns their ids. */
+export function deleteOldSessions(
+  query: Query,
+  { name, tokenId }: Pick<NewSession, "name" | "tokenId">,
+  most: number,
+): readonly number[] {
+  const isOfUser = tokenId === null ? sql`token_id IS NULL AND name = ${name}` : sql`token_id = ${tokenId}`;
+  return query
+    .all<{ session_id: number }>(
+      sql`DELETE FROM web_sessions WHERE session_id IN (
+            SELECT session_id FROM web_sessions WHERE ${isOfUser} ORDER BY session_id DESC LIMIT -1 OFFSET ${most})
+          RETURNING session_id`,
+    )
+    .map((row) => row.session_id);
+}
+
 export function deleteExpiredSessions(query: Query, now: Date): void {
   query.run(sql`DELETE FROM web_sessions WHERE expires_at <= ${now.toISOString()}`);
 }

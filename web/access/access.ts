@@ -32,6 +32,9 @@ export interface Access {
   watch(request: HttpRequest, stream: HttpStream): HttpStream;
 }
 
+/** Anyone may open a session where no login is needed: it is worth nothing where one is. */
+const NO_LOGIN_KEY = Buffer.from("no login was needed");
+
 type Proof = Pick<Admitted, "user" | "credential">;
 
 /** Style sheet, script and mark of the login page. */
@@ -44,9 +47,12 @@ export function createAccess(tools: AccessTools): Access {
   // Browsers send the cookies of one port to all ports of a machine.
   const cookieName = `dagmar_session_${tools.databaseId.replaceAll(/\W/g, "").slice(0, 8)}`;
 
+  async function hashOwn(secret: string): Promise<string> {
+    return hashSession(secret, isLoginNeeded ? await passwords.readKey() : NO_LOGIN_KEY);
+  }
+
   async function digest({ kind, id, secret }: Secret): Promise<Credential> {
-    const hash = kind === "token" ? hashToken(secret) : hashSession(secret, await passwords.readKey());
-    return { kind, id, hash };
+    return { kind, id, hash: kind === "token" ? hashToken(secret) : await hashOwn(secret) };
   }
 
   async function findUser(head: RequestHead): Promise<Proof | HttpReply> {
@@ -62,7 +68,7 @@ export function createAccess(tools: AccessTools): Access {
     return isCookie && !isLoginNeeded ? { user: LOCAL } : refuseUnknown(head, true);
   }
 
-  const signIn = createSignIn({ ...tools, passwords, cookieName, digest });
+  const signIn = createSignIn({ ...tools, passwords, cookieName, digest, hashOwn });
 
   return {
     async admit({ httpVersion, ...head }) {

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { raiseRefusal } from "../../app/raise-refusal.ts";
 import type { OrderAnswer, OrderOutcome } from "../../app/service/orders.ts";
 import {
-  hashSession,
   parseSecret,
   SECRET_BYTES,
   writeSecret,
@@ -44,6 +43,8 @@ export interface SignInTools extends AccessTools {
   readonly passwords: PasswordCheck;
   readonly cookieName: string;
   readonly digest: (secret: Secret) => Promise<Credential>;
+  /** Of a session's secret. */
+  readonly hashOwn: (secret: string) => Promise<string>;
 }
 
 /** Who has proved who they are. */
@@ -90,7 +91,7 @@ export function createSignIn(tools: SignInTools) {
       name,
       role,
       tokenId,
-      secretHash: hashSession(secret, await passwords.readKey()),
+      secretHash: await tools.hashOwn(secret),
       expiresAt: new Date(clock.now().getTime() + lifeSeconds * 1000).toISOString(),
       timezone,
     };

@@ -1,6 +1,11 @@
 /** Statements about tokens, sessions, the lease and events: each touches one row, or those that it names. */
 import { describe, expect, test } from "vitest";
-import { deleteExpiredSessions, deleteSession, findValidSession } from "../../../state/access/sessions.ts";
+import {
+  deleteExpiredSessions,
+  deleteOldSessions,
+  deleteSession,
+  findValidSession,
+} from "../../../state/access/sessions.ts";
 import {
   findToken,
   findValidToken,
@@ -70,6 +75,17 @@ describe("tokens and sessions", () => {
       (q) => expect(deleteSession(q, 6)).toBe("of the fourth"),
       { "web_sessions 6": "deleted" },
     ],
+    [
+      "the old sessions of a name are deleted, not those of tokens",
+      (q) => expect(deleteOldSessions(q, { name: "password", tokenId: null }, 0)).toEqual([1]),
+      { "web_sessions 1": "deleted" },
+    ],
+    [
+      "the old sessions of a token are deleted, whatever their name",
+      (q) => expect(deleteOldSessions(q, { name: "x", tokenId: 1 }, 0)).toEqual([2]),
+      { "web_sessions 2": "deleted" },
+    ],
+    ["the newest sessions stay", (q) => deleteOldSessions(q, { name: "password", tokenId: null }, 1), {}],
     ["expired sessions are deleted", (q) => deleteExpiredSessions(q, NOW), { "web_sessions 5": "deleted" }],
   ])("%s", async (_does, work, changes) => {
     expect(await rows.watch(work)).toEqual(changes);

@@ -20,6 +20,8 @@ export interface AccessSettings {
   readonly host?: string;
   readonly password?: string | null;
   readonly basePath?: string;
+  /** One whose database this server is to use too. */
+  readonly world?: WriteWorld;
 }
 
 export interface Sent {
@@ -52,9 +54,9 @@ export const JSON_BODY = { "Content-Type": "application/json" };
 
 export async function openAccessWorld(settings: AccessSettings = {}): Promise<AccessWorld> {
   const { host = "127.0.0.1", password = null, basePath = "" } = settings;
-  const world = await openWriteWorld();
+  const world = settings.world ?? (await openWriteWorld());
   const { database, clock, folder, lake, orders } = world;
-  await world.begin();
+  if (settings.world === undefined) await world.begin();
   const log = makeKeptLogger();
   const reading = {
     databaseFile: join(folder, "dagmar.db"),

@@ -360,6 +360,71 @@ describe("with a password", () => {
   });
 });
 
+describe("a session of a server that needed no login", () => {
+  const open = { method: "POST", headers: JSON_BODY, body: '{"username":"x","password":"y"}' } as const;
+
+  test.each([
+    ["a password is set", { password: PASSWORD }],
+    ["other machines can reach it", { host: "0.0.0.0" }],
+    ["both", { host: "0.0.0.0", password: PASSWORD }],
+  ])("has ended once %s", async (_, settings) => {
+    const before = await openAccessWorld();
+    const got = await before.http("/auth/token", open);
+    const { access_token: token } = JSON.parse(got.text) as { access_token: string };
+    expect((await before.http(DAGS, bearer(token))).status).toBe(200);
+    const after = await openAccessWorld({ ...settings, world: before });
+    expect((await after.http(DAGS, bearer(token))).status).toBe(401);
+    const again = await openAccessWorld({ world: before });
+    expect((await again.http(DAGS, bearer(token))).status).toBe(200);
+  });
+
+  test("of another address and no password lasts while a token opened it", async () => {
+    const before = await openAccessWorld({ host: "0.0.0.0" });
+    const secret = await before.addToken("operator");
+    const body = JSON.stringify({ username: "x", password: secret });
+    const got = await before.http("/auth/token", { ...open, body });
+    const { access_token: token } = JSON.parse(got.text) as { access_token: string };
+    const after = await openAccessWorld({ host: "0.0.0.0", world: before });
+    expect((await after.http(DAGS, bearer(token))).status).toBe(200);
+  });
+});
+
+describe("a user with more than 50 sessions", () => {
+  const post = (body: object): Sent => ({ method: "POST", headers: JSON_BODY, body: JSON.stringify(body) });
+  const readToken = ({ text }: { readonly text: string }): string =>
+    (JSON.parse(text) as { access_token: string }).access_token;
+
+  test("loses the oldest, and no other user does; the event says so", async () => {
+    const { http, addToken, events } = await openAccessWorld({ host: "0.0.0.0" });
+    const [one, two] = [await addToken("operator"), await addToken("viewer")];
+    const other = readToken(await http("/auth/token", post({ username: "x", password: two })));
+    const tokens: string[] = [];
+    for (let round = 0; round < 51; round += 1)
+      tokens.push(readToken(await http("/auth/token", post({ username: "x", password: one }))));
+    const states = await Promise.all(
+      [...tokens.slice(0, 2), tokens.at(-1) ?? "", other].map(
+        async (token) => (await http(DAGS, bearer(token))).status,
+      ),
+    );
+    expect(states).toEqual([401, 200, 200, 200]);
+    expect(events("session_closed")).toEqual([
+      "session_closed: token operator has 50 sessions, which are the most: session 2 has ended.",
+    ]);
+  });
+
+  test("is counted by name where there is no token", async () => {
+    const { http, database } = await openAccessWorld();
+    for (let round = 0; round < 52; round += 1) {
+      expect((await http("/auth/token", post({ username: "ana", password: "" }))).status).toBe(201);
+      if (round === 0) await http("/auth/token", post({ username: "marina", password: "" }));
+    }
+    expect(database.all(sql`SELECT name, count(*) AS n FROM web_sessions GROUP BY 1 ORDER BY 1`)).toEqual([
+      { name: "ana", n: 50 },
+      { name: "marina", n: 1 },
+    ]);
+  });
+});
+
 describe("a login that is too large", () => {
   const send = (path: string, headers: Readonly<Record<string, string>>, body: string) =>
     openAccessWorld({ password: PASSWORD }).then(({ http }) => http(path, { method: "POST", headers, body }));
