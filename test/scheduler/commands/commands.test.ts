@@ -227,7 +227,11 @@ describe("clearing", () => {
   test("runs without such tasks are left out, of the answer and of what a preview confirms", async () => {
     const world = await openBackfilled(["b"]);
     const request = {
-      ...{ dagId: "demo", from: at(0), to: at(9), taskIds: null, isDownstream: false },
+      dagId: "demo",
+      from: at(0),
+      to: at(9),
+      taskIds: null,
+      isDownstream: false,
       isFailedOnly: true,
     };
     const seen = previewClear(world.database, world.lake.id, request);

@@ -22,7 +22,11 @@ test.each([
     await world.saveDag(makeDag([makeTask("one")], { dagId: "daily" }));
     let opened = 0;
     const settings = {
-      ...{ lakeId: lake.id, dagsFolder, logsFolder, version: "1.2.3", ...TEST_READING },
+      ...TEST_READING,
+    lakeId: lake.id,
+    dagsFolder,
+    logsFolder,
+    version: "1.2.3",
       get databaseFile() {
         opened += 1;
         return join(folder, "dagmar.db");
