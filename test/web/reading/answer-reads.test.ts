@@ -23,10 +23,10 @@ test.each([
     let opened = 0;
     const settings = {
       ...TEST_READING,
-    lakeId: lake.id,
-    dagsFolder,
-    logsFolder,
-    version: "1.2.3",
+      lakeId: lake.id,
+      dagsFolder,
+      logsFolder,
+      version: "1.2.3",
       get databaseFile() {
         opened += 1;
         return join(folder, "dagmar.db");
