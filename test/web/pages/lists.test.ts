@@ -136,3 +136,30 @@ test("the graph of a run that is not recent is among its choices", async () => {
   expect(graph.match(/<option value="[^"]*"/g)).toHaveLength(31);
   expect(graph).toContain(`<option value="${world.runId.replaceAll("+", "+")}" selected>`);
 });
+
+describe("a command", () => {
+  test.each<readonly [string, string, string | null]>([
+    ["/lake", "objects", "dagmar lake ls"],
+    ["/lake?key=Raw/", "objects", "dagmar lake ls Raw/"],
+    ["/lake?kind=file", "objects", null],
+    ["/lake?state=missing", "objects", null],
+    ["/lake/datasets/titles", "objects", "dagmar lake ls --dataset titles"],
+    ["/lake/datasets/titles?key=Raw/a", "objects", "dagmar lake ls Raw/a --dataset titles"],
+    ["/ids", "missing", "dagmar lake missing"],
+    [
+      "/ids?dataset=titles&outcome=failed",
+      "missing",
+      "dagmar lake missing --dataset titles --outcome failed",
+    ],
+    ["/runs", "runs", "dagmar runs list"],
+    ["/dags/daily/runs?state=failed", "runs", "dagmar runs list daily --state failed"],
+    ["/runs?type=manual", "runs", null],
+    ["/dags", "dags", "dagmar dags list"],
+    ["/dags?q=dai", "dags", null],
+  ])("of %s shows the same, or there is none: %s", async (path, panel, command) => {
+    const world = await openLists();
+    await world.write((query) => fillLake(query, world.lake.id));
+    const shown = /data-copy="([^"]*)"/.exec(cutPanel(await world.ask(path), panel))?.[1] ?? null;
+    expect(shown).toBe(command);
+  });
+});

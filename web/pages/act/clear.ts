@@ -7,10 +7,10 @@ import type { RunEntry } from "../../../state/pages/run-page.ts";
 import { listTaskEntries } from "../../../state/pages/task-page.ts";
 import type { Action } from "../frame/action.ts";
 import { html, type Html } from "../frame/html.ts";
-import { icon } from "../frame/icons.ts";
 import type { Page, PageInput, PageTools, RenderedPage } from "../frame/page.ts";
 import { actionForm } from "../parts/action-form.ts";
 import { showCommandText } from "../parts/command.ts";
+import { showChanged, showRefusal } from "../parts/notice.ts";
 import { showHead } from "../parts/page-head.ts";
 import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { showState } from "../parts/state.ts";
@@ -100,7 +100,7 @@ function renderForm(
 <label class="choice"><input type="checkbox" name="downstream"${choice.isDownstream && html` checked`}><span>${words.downstream}</span></label>
 <div class="actions"><button>${words.preview}</button></div></form></section>
 <section class="panel"><div class="panel-body is-padded stack">
-${hasChanged && html`<div class="notice" data-state="late" role="alert">${icon("late")}<p>${words.changed}</p></div>`}
+${hasChanged && showChanged(words.changed)}
 ${showPreview(tools, preview, choice, path)}</div></section></div>`,
   };
 }
@@ -128,7 +128,7 @@ function showPreview(
   const { language, href } = tools;
   const words = ACT_WORDS[language];
   if (preview instanceof DagmarError) {
-    return html`<div class="notice" data-state="failed">${icon("failed")}<div><p>${preview.message}</p>${preview.hint !== undefined && html`<p class="muted">${preview.hint}</p>`}</div></div>`;
+    return showRefusal(preview);
   }
   const tasks = preview.runs.flatMap((run) => run.tasks);
   if (tasks.length === 0) return html`<p class="muted">${words.nothingToClear}</p>`;

@@ -6,10 +6,10 @@ import { readRun } from "../../../state/runs/dag-runs.ts";
 import { pickOwnRun } from "../../api/v2/run-fields.ts";
 import type { Action } from "../frame/action.ts";
 import { html, type Html, type Piece } from "../frame/html.ts";
-import { icon } from "../frame/icons.ts";
 import type { Page, PageInput, PageTools, RenderedPage } from "../frame/page.ts";
 import { actionForm } from "../parts/action-form.ts";
 import { showCommand, showCommandText } from "../parts/command.ts";
+import { showChanged } from "../parts/notice.ts";
 import { showHead } from "../parts/page-head.ts";
 import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { describeTime } from "../parts/time.ts";
@@ -86,7 +86,7 @@ function renderMark(
   const mark = readMark(params, given);
   const preview = previewMark(query, orderMark(run, lakeId, mark, null));
   const path = pathOfRun(run.dagId, run.runId);
-  const body = html`${hasChanged && html`<div class="notice" data-state="late" role="alert">${icon("late")}<p>${words.changed}</p></div>`}
+  const body = html`${hasChanged && showChanged(words.changed)}
 <p>${words.markText}</p>${showCommandText(language, preview.command)}${actionForm({
     action: href(`${path}/tasks/${encodeURIComponent(mark.taskId)}/mark`),
     hidden: { state: mark.state, hash: preview.hash },

@@ -1,8 +1,8 @@
 /** The texts of forms that change something. */
 import type { Words } from "../frame/language.ts";
+import { countNoun } from "../parts/figures.ts";
 
 interface ActWords {
-  readonly trigger: string;
   readonly triggerTitle: (dagId: string) => string;
   readonly triggerButton: string;
   readonly date: string;
@@ -12,7 +12,6 @@ interface ActWords {
   readonly leave: string;
   readonly pause: string;
   readonly unpause: string;
-  readonly clear: string;
   readonly clearTitle: (run: string) => string;
   readonly clearText: string;
   readonly clearButton: (count: number) => string;
@@ -21,24 +20,20 @@ interface ActWords {
   readonly onlyFailed: string;
   readonly downstream: string;
   readonly preview: string;
-  readonly cancel: string;
   readonly cancelTitle: (run: string) => string;
   readonly cancelText: string;
   readonly cancelButton: string;
   readonly ended: string;
-  readonly mark: string;
   readonly markTitle: (task: string, state: string) => string;
   readonly markText: string;
   readonly markButton: (state: string) => string;
   readonly changed: string;
-  readonly same: string;
   readonly taskId: string;
   readonly present: string;
 }
 
 export const ACT_WORDS: Words<ActWords> = {
   en: {
-    trigger: "Trigger…",
     triggerTitle: (dagId) => `Trigger ${dagId}`,
     triggerButton: "Trigger 1 run",
     date: "Logical date",
@@ -48,32 +43,27 @@ export const ACT_WORDS: Words<ActWords> = {
     leave: "Leave it",
     pause: "Pause",
     unpause: "Unpause",
-    clear: "Clear…",
     clearTitle: (run) => `Clear tasks of ${run}`,
     clearText: "Cleared tasks run again. Earlier attempts stay, and what is stored is not stored again.",
-    clearButton: (count) => (count === 1 ? "Clear 1 task" : `Clear ${count} tasks`),
+    clearButton: (count) => `Clear ${countNoun(count, "task", "tasks")}`,
     nothingToClear: "Nothing to clear: no task matches.",
     whichTasks: "Tasks",
     onlyFailed: "Only those that failed",
     downstream: "And what comes after them",
     preview: "Show what changes",
-    cancel: "Cancel…",
     cancelTitle: (run) => `Cancel ${run}?`,
     cancelText:
       "Its open tasks end as cancelled, at their next safe point. What is stored stays, and the run can be cleared later.",
     cancelButton: "Cancel 1 run",
     ended: "This run has ended: there is nothing to cancel.",
-    mark: "Mark…",
     markTitle: (task, state) => `Mark ${task} as ${state}?`,
     markText: "The task does not run: its state is set by hand, and what waits for it continues.",
     markButton: (state) => `Mark 1 task as ${state}`,
     changed: "Something changed since you looked. This is what would happen now.",
-    same: "The task is in that state already.",
     taskId: "Task",
     present: "State now",
   },
   pt: {
-    trigger: "Disparar…",
     triggerTitle: (dagId) => `Disparar ${dagId}`,
     triggerButton: "Disparar 1 execução",
     date: "Data lógica",
@@ -83,28 +73,24 @@ export const ACT_WORDS: Words<ActWords> = {
     leave: "Deixar como está",
     pause: "Pausar",
     unpause: "Retomar",
-    clear: "Limpar…",
     clearTitle: (run) => `Limpar tarefas de ${run}`,
     clearText:
-      "Tarefas limpas executam de novo. As tentativas anteriores ficam, e o que está armazenado não é armazenado outra vez.",
-    clearButton: (count) => (count === 1 ? "Limpar 1 tarefa" : `Limpar ${count} tarefas`),
+      "As tarefas limpas são executadas de novo. As tentativas anteriores permanecem, e o que já está armazenado não é armazenado outra vez.",
+    clearButton: (count) => `Limpar ${countNoun(count, "tarefa", "tarefas")}`,
     nothingToClear: "Nada a limpar: nenhuma tarefa corresponde.",
     whichTasks: "Tarefas",
     onlyFailed: "Só as que falharam",
     downstream: "E as que vêm depois delas",
     preview: "Mostrar o que muda",
-    cancel: "Cancelar…",
     cancelTitle: (run) => `Cancelar ${run}?`,
     cancelText:
       "As tarefas abertas terminam como cancelled, no próximo ponto seguro. O que está armazenado fica, e a execução pode ser limpa depois.",
     cancelButton: "Cancelar 1 execução",
     ended: "Esta execução terminou: não há o que cancelar.",
-    mark: "Marcar…",
     markTitle: (task, state) => `Marcar ${task} como ${state}?`,
-    markText: "A tarefa não executa: o estado é definido à mão, e o que espera por ela continua.",
+    markText: "A tarefa não é executada: o estado é definido manualmente, e o que espera por ela continua.",
     markButton: (state) => `Marcar 1 tarefa como ${state}`,
     changed: "Algo mudou desde que você olhou. Isto é o que aconteceria agora.",
-    same: "A tarefa já está nesse estado.",
     taskId: "Tarefa",
     present: "Estado agora",
   },

@@ -13,7 +13,6 @@ import { listDagPage, type DagEntry } from "../../../state/pages/dag-page.ts";
 import { pickEnabledDag } from "../../api/v2/known-dag.ts";
 import type { Action } from "../frame/action.ts";
 import { html, type Html } from "../frame/html.ts";
-import { icon } from "../frame/icons.ts";
 import { pathOf } from "../frame/links.ts";
 import type { Page, PageTools, RenderedPage } from "../frame/page.ts";
 import { actionForm } from "../parts/action-form.ts";
@@ -21,7 +20,9 @@ import { showCommandText } from "../parts/command.ts";
 import { showCount } from "../parts/figures.ts";
 import { selectFilter } from "../parts/filters.ts";
 import { showHead } from "../parts/page-head.ts";
+import { showChanged, showRefusal } from "../parts/notice.ts";
 import { panel, scrollTable } from "../parts/panel.ts";
+import { pathOfBackfill } from "../parts/run-links.ts";
 import { showState } from "../parts/state.ts";
 import { showTime } from "../parts/time.ts";
 import { BACKFILL_WORDS } from "./words.ts";
@@ -51,7 +52,7 @@ export const backfillAction: Action = {
   },
   done(_, __, answer) {
     const started = answer as { readonly how: string; readonly backfillId?: number } | null;
-    return started?.backfillId === undefined ? "/backfills" : `/backfills/${started.backfillId}`;
+    return started?.backfillId === undefined ? "/backfills" : pathOfBackfill(started.backfillId);
   },
   again: (tools, { fields }) => renderForm(tools, fields, true),
 };
@@ -106,7 +107,7 @@ ${field("from", words.from, from, "2026-11-01")}${field("to", words.to, to, "202
     )}</div>
 ${field("max_active", words.maxActive, given.get("max_active") ?? "", "1")}
 <div class="actions"><button>${words.preview}</button></div></form></section>
-<div class="stack">${hasChanged && html`<div class="notice" data-state="late" role="alert">${icon("late")}<p>${words.changed}</p></div>`}
+<div class="stack">${hasChanged && showChanged(words.changed)}
 ${from === "" || to === "" ? html`<section class="panel"><p class="panel-body is-padded muted">${words.fillIn}</p></section>` : showPreview(tools, chosen, given)}</div></div>`,
   };
 }
@@ -119,7 +120,7 @@ function showPreview(tools: PageTools, dagId: string, given: URLSearchParams): H
     return showSlots(tools, dag, preview, given);
   } catch (error) {
     if (!(error instanceof DagmarError)) throw error;
-    return html`<div class="notice" data-state="failed">${icon("failed")}<div><p>${error.message}</p>${error.hint !== undefined && html`<p class="muted">${error.hint}</p>`}</div></div>`;
+    return showRefusal(error);
   }
 }
 

@@ -125,7 +125,7 @@ export const backfillPage: Page = {
             look: "danger",
           }),
       })}
-${panel({ id: "progress", title: words.progress, body: html`<div class="panel-body">${drawProgress(entry)}</div>`, footer: showCommand(language, ["backfill", entry.dagId, "--cancel"]) })}
+${panel({ id: "progress", title: words.progress, body: html`<div class="panel-body">${drawProgress(entry)}</div>`, footer: entry.state === "running" && showCommand(language, ["backfill", entry.dagId, "--cancel"]) })}
 ${panel({
   id: "runs",
   title: words.runs,

@@ -1,5 +1,5 @@
 /** The texts of the pages of backfills. */
-import { showCount } from "../parts/figures.ts";
+import { countNoun, showCount } from "../parts/figures.ts";
 import type { Words } from "../frame/language.ts";
 
 interface BackfillWords {
@@ -51,7 +51,7 @@ export const BACKFILL_WORDS: Words<BackfillWords> = {
     made: "Started",
     counts: (ended, all, failed) =>
       `${showCount(ended)} of ${showCount(all)} ended${failed > 0 ? `, ${showCount(failed)} failed` : ""}`,
-    cancel: (open) => `Cancel ${showCount(open)} open runs`,
+    cancel: (open) => `Cancel ${countNoun(open, "open run", "open runs")}`,
     newTitle: "Backfill",
     from: "From",
     to: "To",
@@ -63,7 +63,7 @@ export const BACKFILL_WORDS: Words<BackfillWords> = {
     },
     maxActive: "Runs at the same time",
     preview: "Show every slot",
-    start: (count) => (count === 1 ? "Start 1 run" : `Start ${showCount(count)} runs`),
+    start: (count) => `Start ${countNoun(count, "run", "runs")}`,
     nothing: "Nothing to do: every slot is skipped.",
     leave: "Leave it",
     changed: "Something changed since you looked. This is what would happen now.",
@@ -77,38 +77,38 @@ export const BACKFILL_WORDS: Words<BackfillWords> = {
   },
   pt: {
     title: "Backfills",
-    text: "Um backfill cria as execuções de datas passadas, da mais antiga à mais nova.",
+    text: "Um backfill cria as execuções de datas passadas, da mais antiga à mais recente.",
     make: "Backfill…",
     none: "Nenhum backfill",
-    how: "Aparecem aqui quando um é iniciado.",
-    label: "Backfills; pode ser rolado",
+    how: "Os backfills aparecem aqui depois de iniciados.",
+    label: "Backfills, área rolável",
     range: "Intervalo",
     progress: "Andamento",
     runs: "Execuções",
     reprocess: "Execuções existentes",
     made: "Início",
     counts: (ended, all, failed) =>
-      `${showCount(ended)} de ${showCount(all)} encerradas${failed > 0 ? `, ${showCount(failed)} com falha` : ""}`,
-    cancel: (open) => `Cancelar ${showCount(open)} execuções abertas`,
+      `${showCount(ended)} de ${countNoun(all, "encerrada", "encerradas")}${failed > 0 ? `, ${showCount(failed)} com falha` : ""}`,
+    cancel: (open) => `Cancelar ${countNoun(open, "execução aberta", "execuções abertas")}`,
     newTitle: "Backfill",
     from: "De",
     to: "Até",
     rangeHint: "Dias ou instantes no fuso do Dag; ambos incluídos.",
     reprocessNames: {
-      none: "ficam como estão",
+      none: "manter como estão",
       failed: "executar de novo as que falharam",
       completed: "executar todas de novo",
     },
     maxActive: "Execuções ao mesmo tempo",
     preview: "Mostrar cada horário",
-    start: (count) => (count === 1 ? "Iniciar 1 execução" : `Iniciar ${showCount(count)} execuções`),
+    start: (count) => `Iniciar ${countNoun(count, "execução", "execuções")}`,
     nothing: "Nada a fazer: todos os horários são pulados.",
     leave: "Deixar como está",
     changed: "Algo mudou desde que você olhou. Isto é o que aconteceria agora.",
     slot: "Horário",
     what: "O que acontece",
     why: "Por quê",
-    verdicts: { new: "nova execução", again: "de novo", open: "continua", skip: "pulado" },
+    verdicts: { new: "nova execução", again: "de novo", open: "retomada", skip: "pulado" },
     slots: "Horários",
     more: (count) => `e mais ${count}`,
     fillIn: "Escolha um Dag e um intervalo para ver o que aconteceria.",

@@ -14,6 +14,7 @@ import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
 import type { Words } from "../frame/language.ts";
 import type { Page, PageTools } from "../frame/page.ts";
+import { countNoun } from "../parts/figures.ts";
 import { panel } from "../parts/panel.ts";
 import { pathOfDag } from "../parts/run-links.ts";
 import { showTime } from "../parts/time.ts";
@@ -210,13 +211,14 @@ const WORDS: Words<CalendarWords> = {
       ]
         .filter((part) => part !== false)
         .join(", "),
-    summary: (days) => `${sum(days, "success")} runs succeeded, ${sum(days, "failed")} failed`,
+    summary: (days) =>
+      `${countNoun(sum(days, "success"), "run", "runs")} succeeded, ${sum(days, "failed")} failed`,
     skippedSlots: "Slots that became no run",
-    slots: (count) => (count === 1 ? "1 slot" : `${count} slots`),
+    slots: (count) => countNoun(count, "slot", "slots"),
   },
   pt: {
     title: (year) => `O ano de ${year}`,
-    label: "Calendário; pode ser rolado",
+    label: "Calendário, área rolável",
     months: ["jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"],
     weekdays: ["seg", "ter", "qua", "qui", "sex", "sáb", "dom"],
     kinds: {
@@ -231,15 +233,16 @@ const WORDS: Words<CalendarWords> = {
       [
         run !== undefined && run.success > 0 && `${run.success} com sucesso`,
         run !== undefined && run.failed > 0 && `${run.failed} com falha`,
-        run !== undefined && run.cancelled > 0 && `${run.cancelled} canceladas`,
-        run !== undefined && run.open > 0 && `${run.open} abertas`,
+        run !== undefined && run.cancelled > 0 && countNoun(run.cancelled, "cancelada", "canceladas"),
+        run !== undefined && run.open > 0 && countNoun(run.open, "aberta", "abertas"),
         skipped > 0 && "horários pulados",
         isPlanned && "previsto",
       ]
         .filter((part) => part !== false)
         .join(", "),
-    summary: (days) => `${sum(days, "success")} execuções com sucesso, ${sum(days, "failed")} com falha`,
+    summary: (days) =>
+      `${countNoun(sum(days, "success"), "execução", "execuções")} com sucesso, ${sum(days, "failed")} com falha`,
     skippedSlots: "Horários que não viraram execução",
-    slots: (count) => (count === 1 ? "1 horário" : `${count} horários`),
+    slots: (count) => countNoun(count, "horário", "horários"),
   },
 };

@@ -9,6 +9,7 @@ import type { Words } from "../frame/language.ts";
 import type { PageTools, RenderedPage } from "../frame/page.ts";
 import { pauseButton } from "../act/pause.ts";
 import { listCommands } from "../parts/command.ts";
+import { DAG_LOOKS, DAG_STATE_WORDS, judgeDag } from "../parts/dag-state.ts";
 import { showHead } from "../parts/page-head.ts";
 import { pathOfDag } from "../parts/run-links.ts";
 import { labelState } from "../parts/state.ts";
@@ -43,13 +44,13 @@ export function showDag(
 ): RenderedPage {
   const { language, href, now, user } = tools;
   const words = WORDS[language];
-  const { dagId, definition, isPaused, isActive, hasImportError } = dag;
+  const { dagId, definition, isPaused, isActive } = dag;
   const { timezone, schedule } = definition;
   const next =
     isActive && !isPaused
       ? findNextDagSlot(definition, readFollowed(tools, dag), now)?.toISOString()
       : undefined;
-  const state = hasImportError ? "broken" : !isActive ? "off" : isPaused ? "paused" : "on";
+  const state = judgeDag(dag);
   const due =
     schedule.kind === "after"
       ? html`${words.after} ${join(
@@ -65,7 +66,7 @@ export function showDag(
     main: html`${showHead(tools, {
       crumbs: [["Dags", "/dags"]],
       title: dagId,
-      label: labelState(LOOKS[state], words.states[state]),
+      label: labelState(DAG_LOOKS[state], DAG_STATE_WORDS[language][state]),
       text: definition.description,
       facts: [
         [words.due, due],
@@ -89,12 +90,9 @@ ${body}`,
   };
 }
 
-const LOOKS = { on: "success", paused: "paused", off: "skipped", broken: "broken" } as const;
-
 interface FrameWords {
   readonly views: Readonly<Record<DagView, string>>;
   readonly viewsOf: (dagId: string) => string;
-  readonly states: Readonly<Record<keyof typeof LOOKS, string>>;
   readonly due: string;
   readonly next: string;
   readonly after: string;
@@ -116,7 +114,6 @@ const WORDS: Words<FrameWords> = {
       events: "Events",
     },
     viewsOf: (dagId) => `Views of ${dagId}`,
-    states: { on: "on", paused: "paused", off: "off", broken: "broken file" },
     due: "Due",
     next: "Next",
     after: "after each success of",
@@ -135,8 +132,7 @@ const WORDS: Words<FrameWords> = {
       file: "Arquivo",
       events: "Eventos",
     },
-    viewsOf: (dagId) => `Visões de ${dagId}`,
-    states: { on: "ligado", paused: "pausado", off: "desligado", broken: "arquivo inválido" },
+    viewsOf: (dagId) => `Visualizações de ${dagId}`,
     due: "Agenda",
     next: "Próximo",
     after: "após cada sucesso de",

@@ -7,6 +7,7 @@ import { pickDag } from "../../api/v2/known-dag.ts";
 import { html, type Html } from "../frame/html.ts";
 import type { Words } from "../frame/language.ts";
 import type { Page, PageTools } from "../frame/page.ts";
+import { countNoun } from "../parts/figures.ts";
 import { showFilters, selectFilter } from "../parts/filters.ts";
 import { panel } from "../parts/panel.ts";
 import { pathOfAttempt, pathOfDag, pathOfRun } from "../parts/run-links.ts";
@@ -135,15 +136,15 @@ interface GraphWords {
 
 const WORDS: Words<GraphWords> = {
   en: {
-    title: (count) => (count === 1 ? "1 task" : `${count} tasks`),
+    title: (count) => countNoun(count, "task", "tasks"),
     label: "Graph of the tasks; can be scrolled",
     needs: "needs",
-    attempts: (count) => `${count} attempts`,
+    attempts: (count) => countNoun(count, "attempt", "attempts"),
   },
   pt: {
-    title: (count) => (count === 1 ? "1 tarefa" : `${count} tarefas`),
-    label: "Grafo das tarefas; pode ser rolado",
+    title: (count) => countNoun(count, "tarefa", "tarefas"),
+    label: "Grafo das tarefas, área rolável",
     needs: "depende de",
-    attempts: (count) => `${count} tentativas`,
+    attempts: (count) => countNoun(count, "tentativa", "tentativas"),
   },
 };

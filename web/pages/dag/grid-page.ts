@@ -118,7 +118,7 @@ function showNewest(tools: PageTools, { dagId, definition }: DagEntry, runs: rea
   return panel({
     id: "newest",
     title: words.newestRuns,
-    aside: html`<a href="${href(`${pathOfDag(dagId)}/runs`)}">${common.all}</a>`,
+    aside: html`<a href="${href(`${pathOfDag(dagId)}/runs`)}">${words.allRuns}</a>`,
     body: scrollTable(
       words.newestLabel,
       html`<table class="table"><thead><tr><th scope="col">${common.run}</th><th scope="col">${common.state}</th><th scope="col" class="wide-only">${common.type}</th><th scope="col" class="number">${common.took}</th></tr></thead><tbody>${runs.map(

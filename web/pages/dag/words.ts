@@ -1,5 +1,6 @@
 /** The texts of the grid and the task next to it. */
 import type { Words } from "../frame/language.ts";
+import { countNoun } from "../parts/figures.ts";
 
 interface GridWords {
   readonly title: string;
@@ -13,6 +14,7 @@ interface GridWords {
   readonly runs: string;
   readonly newest: (count: number) => string;
   readonly newestRuns: string;
+  readonly allRuns: string;
   readonly newestLabel: string;
   readonly theRun: string;
   readonly everyId: string;
@@ -40,6 +42,7 @@ export const GRID_WORDS: Words<GridWords> = {
     runs: "Runs",
     newest: (count) => `${count} newest`,
     newestRuns: "Newest runs",
+    allRuns: "all",
     newestLabel: "Newest runs; can be scrolled",
     theRun: "The run",
     everyId: "Every id of it",
@@ -55,19 +58,20 @@ export const GRID_WORDS: Words<GridWords> = {
   },
   pt: {
     title: "Execuções e tarefas",
-    gridLabel: "Grade de execuções e tarefas; pode ser rolada",
+    gridLabel: "Grade de execuções e tarefas, área rolável",
     tasks: "Tarefa",
-    moves: "movem",
+    moves: "navegam",
     opens: "abre a execução",
     noRuns: "Nenhuma execução",
-    howRuns: "Uma execução aparece aqui quando chega um horário da agenda ou quando ela é disparada.",
+    howRuns: "Uma execução aparece aqui quando chega um horário da agenda ou quando é disparada.",
     lastRuns: (count) => `Últimas ${count}`,
     runs: "Execuções",
-    newest: (count) => `${count} mais novas`,
-    newestRuns: "Execuções mais novas",
-    newestLabel: "Execuções mais novas; pode ser rolado",
+    newest: (count) => `${count} mais recentes`,
+    newestRuns: "Execuções mais recentes",
+    allRuns: "todas",
+    newestLabel: "Execuções mais recentes, área rolável",
     theRun: "A execução",
-    everyId: "Todos os ids dela",
+    everyId: "Todos os ids da tarefa",
     attempts: "Tentativas",
     log: "Log",
     clear: "Limpar…",
@@ -76,6 +80,7 @@ export const GRID_WORDS: Words<GridWords> = {
     needs: "Depende de",
     pool: "Pool",
     again: "Próxima tentativa",
-    failures: (attempts, failed, lost) => `${attempts}; ${failed} com falha, ${lost} perdidas`,
+    failures: (attempts, failed, lost) =>
+      `${attempts}; ${failed} com falha, ${countNoun(lost, "perdida", "perdidas")}`,
   },
 };

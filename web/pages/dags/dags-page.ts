@@ -6,12 +6,13 @@ import { listRecentRuns, type RecentRun } from "../../../state/pages/recent-runs
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
 import type { Words } from "../frame/language.ts";
-import { pathOf } from "../frame/links.ts";
 import type { Page, PageTools } from "../frame/page.ts";
 import { showCommand } from "../parts/command.ts";
+import { DAG_LOOKS, DAG_STATES, DAG_STATE_WORDS, judgeDag, type DagState } from "../parts/dag-state.ts";
 import { selectFilter, showFilters, textFilter } from "../parts/filters.ts";
 import { showHead } from "../parts/page-head.ts";
 import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
+import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { labelState, nameState } from "../parts/state.ts";
 import { describeTime, showDistance, showTime } from "../parts/time.ts";
 import { showTotal } from "../parts/total.ts";
@@ -20,12 +21,12 @@ import { COMMON_WORDS } from "../parts/words.ts";
 const MOST_DAGS = 1_000;
 const MOST_FILES = 100;
 const RECENT_RUNS = 14;
-const STATES = ["on", "paused", "off", "broken", "failed"] as const;
-type ListState = (typeof STATES)[number];
+const FILTERS = [...DAG_STATES, "failed"] as const;
+type Filter = (typeof FILTERS)[number];
 
 interface Listed {
   readonly dag: DagEntry;
-  readonly state: Exclude<ListState, "failed">;
+  readonly state: DagState;
   readonly runs: readonly RecentRun[];
 }
 
@@ -36,7 +37,7 @@ export const dagsPage: Page = {
     const { query, language } = tools;
     const words = WORDS[language];
     const text = search.get("q");
-    const state = STATES.find((known) => known === search.get("state")) ?? null;
+    const state = FILTERS.find((known) => known === search.get("state")) ?? null;
     const found = listDagPage(query, {}, [{ column: "dag_id", isDescending: false }], {
       limit: MOST_DAGS,
       offset: 0,
@@ -48,7 +49,11 @@ export const dagsPage: Page = {
       dags.map(({ dagId }) => dagId),
       RECENT_RUNS,
     );
-    const listed = dags.map((dag): Listed => ({ dag, state: judge(dag), runs: recent.get(dag.dagId) ?? [] }));
+    const listed = dags.map((dag): Listed => ({
+      dag,
+      state: judgeDag(dag),
+      runs: recent.get(dag.dagId) ?? [],
+    }));
     const shown = listed.filter((entry) => matches(entry, text, state));
     const byId: DagsById = new Map(dags.map((dag) => [dag.dagId, dag]));
     return {
@@ -64,7 +69,13 @@ ${panel({
     selectFilter(
       "state",
       COMMON_WORDS[language].state,
-      [["", COMMON_WORDS[language].all], ...STATES.map((known) => [known, words.states[known]] as const)],
+      [
+        ["", COMMON_WORDS[language].all],
+        ...FILTERS.map(
+          (known) =>
+            [known, known === "failed" ? words.failedLast : DAG_STATE_WORDS[language][known]] as const,
+        ),
+      ],
       state,
     ),
   ]),
@@ -75,20 +86,15 @@ ${panel({
           dags.length === 0 ? words.noDags : words.noMatch,
           dags.length === 0 ? words.howDags : words.widen,
         ),
-  footer: showCommand(language, ["dags", "list"]),
+  // The command knows no filters.
+  footer: text === null && state === null && showCommand(language, ["dags", "list"]),
 })}
 ${showUnknownFiles(tools, new Set(dags.map(({ dagId }) => dagId)))}`,
     };
   },
 };
 
-function judge({ hasImportError, isActive, isPaused }: DagEntry): Listed["state"] {
-  if (hasImportError) return "broken";
-  if (!isActive) return "off";
-  return isPaused ? "paused" : "on";
-}
-
-function matches({ dag, state, runs }: Listed, text: string | null, wanted: ListState | null): boolean {
+function matches({ dag, state, runs }: Listed, text: string | null, wanted: Filter | null): boolean {
   if (text !== null && !dag.dagId.toLowerCase().includes(text.toLowerCase())) return false;
   if (wanted === "failed")
     return runs.findLast((run) => run.state !== "queued" && run.state !== "running")?.state === "failed";
@@ -106,19 +112,12 @@ function showRow(tools: PageTools, { dag, state, runs }: Listed, byId: DagsById)
   const { language, href, now } = tools;
   const { dagId, definition } = dag;
   const next = state === "on" ? findNextDagSlot(definition, byId, now)?.toISOString() : undefined;
-  return html`<tr><th scope="row"><a href="${href(pathOf("dags", dagId))}">${dagId}</a><small class="clamp">${definition.description}</small></th>
-<td>${labelState(LOOKS[state], WORDS[language].states[state])}</td>
+  return html`<tr><th scope="row"><a href="${href(pathOfDag(dagId))}">${dagId}</a><small class="clamp">${definition.description}</small></th>
+<td>${labelState(DAG_LOOKS[state], DAG_STATE_WORDS[language][state])}</td>
 <td>${drawRuns(tools, dag, runs)}</td>
 <td class="wide-only"><code>${describeSchedule(definition.schedule)}</code></td>
 <td class="wide-only">${next === undefined ? html`<span class="muted">–</span>` : html`${showTime(tools, next, definition.timezone)}<small class="under-state">${showDistance(tools, next)}</small>`}</td></tr>`;
 }
-
-const LOOKS: Readonly<Record<Listed["state"], string>> = {
-  on: "success",
-  paused: "paused",
-  off: "skipped",
-  broken: "broken",
-};
 
 const STEP = 12;
 
@@ -129,7 +128,7 @@ function drawRuns(tools: PageTools, { dagId, definition }: DagEntry, runs: reado
     (run, index) => {
       const x = (first + index) * STEP;
       const label = `${describeTime(tools, run.logicalDate, definition.timezone)}: ${nameState(run.state)}`;
-      return html`<a href="${tools.href(pathOf("dags", dagId, "runs", run.runId))}" aria-label="${label}"><title>${label}</title><rect data-state="${run.state}" x="${x}" y="${run.state === "success" ? 5 : 1}" width="9" height="${run.state === "success" ? 10 : 16}" rx="2"/></a>`;
+      return html`<a href="${tools.href(pathOfRun(dagId, run.runId))}" aria-label="${label}"><title>${label}</title><rect data-state="${run.state}" x="${x}" y="${run.state === "success" ? 5 : 1}" width="9" height="${run.state === "success" ? 10 : 16}" rx="2"/></a>`;
     },
   )}</svg>`;
 }
@@ -148,7 +147,7 @@ function showUnknownFiles(tools: PageTools, known: ReadonlySet<string>): Html {
     isFailed: true,
     body: html`<ul class="rows is-dense">${files.map(
       ({ dagId, since }) =>
-        html`<li data-state="broken">${icon("broken")}<div><a class="who" href="${href(pathOf("dags", dagId, "file"))}">${dagId}</a></div><span class="aside">${showTime(tools, since, timezone)}</span></li>`,
+        html`<li data-state="broken">${icon("broken")}<div><a class="who" href="${href(`${pathOfDag(dagId)}/file`)}">${dagId}</a></div><span class="aside">${showTime(tools, since, timezone)}</span></li>`,
     )}</ul>`,
     footer: showCommand(language, ["dags", "validate"]),
   });
@@ -164,7 +163,7 @@ interface DagsWords {
   readonly noMatch: string;
   readonly widen: string;
   readonly brokenFiles: string;
-  readonly states: Readonly<Record<ListState, string>>;
+  readonly failedLast: string;
 }
 
 const WORDS: Words<DagsWords> = {
@@ -178,24 +177,18 @@ const WORDS: Words<DagsWords> = {
     noMatch: "No Dag matches",
     widen: "Change the filter.",
     brokenFiles: "Broken files of new Dags",
-    states: { on: "on", paused: "paused", off: "off", broken: "broken", failed: "failed last" },
+    failedLast: "failed last",
   },
   pt: {
     text: "Todos os Dags que já foram executados ou agendados.",
     find: "Parte do nome",
-    label: "Dags; pode ser rolado",
+    label: "Dags, área rolável",
     schedule: "Agenda",
     noDags: "Nenhum Dag ainda",
-    howDags: "Um Dag aparece aqui quando um scheduler leu seu arquivo ou um comando o executou.",
+    howDags: "Um Dag aparece aqui depois que um scheduler lê o arquivo dele ou um comando o executa.",
     noMatch: "Nenhum Dag corresponde",
     widen: "Mude o filtro.",
     brokenFiles: "Arquivos inválidos de Dags novos",
-    states: {
-      on: "ligado",
-      paused: "pausado",
-      off: "desligado",
-      broken: "inválido",
-      failed: "última falhou",
-    },
+    failedLast: "última execução falhou",
   },
 };

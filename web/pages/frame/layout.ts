@@ -1,6 +1,6 @@
 /** The frame of every page: head, navigation, heartbeat and footer. */
 import { LOCAL, type User } from "../../../model/access/user.ts";
-import { showCount } from "../parts/figures.ts";
+import { countNoun } from "../parts/figures.ts";
 import { showClock } from "../parts/time.ts";
 import { html, type Html } from "./html.ts";
 import { defineIcons, icon } from "./icons.ts";
@@ -171,7 +171,7 @@ const WORDS: Words<FrameWords> = {
     stale: "The connection is lost. This page shows the state of",
     lake: "Lake",
     idle: "No open runs",
-    open: (count) => (count === 1 ? "1 open run" : `${showCount(count)} open runs`),
+    open: (count) => countNoun(count, "open run", "open runs"),
     zones: (zone) => `Times in each Dag’s zone, else ${zone}`,
     pools: "Pools",
     settings: "Settings",
@@ -198,11 +198,11 @@ const WORDS: Words<FrameWords> = {
     stale: "A conexão caiu. Esta página mostra o estado de",
     lake: "Lake",
     idle: "Nenhuma execução aberta",
-    open: (count) => (count === 1 ? "1 execução aberta" : `${showCount(count)} execuções abertas`),
+    open: (count) => countNoun(count, "execução aberta", "execuções abertas"),
     zones: (zone) => `Horários no fuso de cada Dag, ou em ${zone}`,
     pools: "Pools",
-    settings: "Configuração",
-    keys: "Teclas",
+    settings: "Configurações",
+    keys: "Atalhos",
     logOut: "Sair",
   },
 };

@@ -96,7 +96,7 @@ ${vital("failed", failed.length > 0 ? "failed" : null, words.failed, html`<a hre
 ${vital("late", late.length > 0 ? "late" : null, words.late, html`<a href="#needs">${showTotal(language, needs.counts.late)}</a>`, late[0]?.dagId ?? words.none)}
 ${vital("running", running.total > 0 ? "running" : null, words.running, html`<a href="#under-way">${showTotal(language, running)}</a>`, queued.total === 0 ? words.noneQueued : words.alsoQueued(showTotal(language, queued)))}
 ${vital("due", null, words.nextDue, nextTime === null ? "–" : html`${nextTime.clock} <small>${nextTime.offset}</small>`, next === undefined || nextAt === undefined ? words.nothingDue : html`${next.dagId}, ${showDistance(tools, nextAt)}`)}
-${vital(sumLook, sums.length === 0 ? null : sumLook, words.idsAccounted, sums.length === 0 ? "–" : html`<a href="${href("/ids")}">${showCount(total.asked - total.remaining)}</a>`, sums.length === 0 ? words.noIds : words.ofIds(showCount(total.asked), showCount(total.remaining)))}
+${vital(sumLook, sums.length === 0 ? null : sumLook, words.idsAccounted, sums.length === 0 ? "–" : html`<a href="${href("/ids")}">${showCount(total.asked - total.remaining)}</a>`, sums.length === 0 ? words.noIds : words.ofIds(showCount(total.asked), total.remaining))}
 ${vital("file", null, words.storedToday, html`${bytes} <small>${unit}</small>`, stored.isPartial ? words.partly(stored.objects, stored.records) : words.objects(stored.objects, stored.records))}
 </ul></section>`;
 }

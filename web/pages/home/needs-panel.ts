@@ -2,7 +2,6 @@
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
 import type { PageTools } from "../frame/page.ts";
-import { showCommand } from "../parts/command.ts";
 import { showDuration } from "../parts/figures.ts";
 import { panel } from "../parts/panel.ts";
 import { pathOfAttempt, pathOfDag, pathOfRun } from "../parts/run-links.ts";
@@ -31,7 +30,6 @@ export function showNeeds(tools: PageTools, needs: Needs): Html {
       rows.length > 0
         ? html`<ul class="rows">${rows.slice(0, MOST_ROWS)}</ul>${rows.length > MOST_ROWS && html`<p class="panel-body muted">${words.moreNeeds(rows.length - MOST_ROWS)}</p>`}`
         : html`<p class="panel-body muted">${words.nothingNeeds}</p>`,
-    footer: showCommand(language, ["runs", "list", "--state", "failed"]),
   });
 }
 

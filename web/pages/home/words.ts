@@ -25,7 +25,7 @@ export interface HomeWords {
   readonly since: string;
   readonly noneQueued: string;
   readonly alsoQueued: (count: string) => string;
-  readonly ofIds: (asked: string, remaining: string) => string;
+  readonly ofIds: (asked: string, remaining: number) => string;
   readonly noIds: string;
   readonly objects: (objects: number, records: number) => string;
   /** Only the newest objects were added up. */
@@ -87,7 +87,7 @@ export const HOME_WORDS: Words<HomeWords> = {
     since: "since",
     noneQueued: "none is queued",
     alsoQueued: (queued) => `and ${queued} queued`,
-    ofIds: (asked, remaining) => `of ${asked}; ${remaining} remain`,
+    ofIds: (asked, remaining) => `of ${asked}; ${countNoun(remaining, "remains", "remain")}`,
     noIds: "no ids were asked for",
     objects: (objects, records) =>
       `${countNoun(objects, "object", "objects")}, ${countNoun(records, "record", "records")}`,
@@ -142,7 +142,8 @@ export const HOME_WORDS: Words<HomeWords> = {
     since: "desde",
     noneQueued: "nenhuma na fila",
     alsoQueued: (queued) => `e ${queued} na fila`,
-    ofIds: (asked, remaining) => `de ${asked}; restam ${remaining}`,
+    ofIds: (asked, remaining) =>
+      `de ${asked}; ${remaining === 1 ? "resta" : "restam"} ${showCount(remaining)}`,
     noIds: "nenhum id foi pedido",
     objects: (objects, records) =>
       `${countNoun(objects, "objeto", "objetos")}, ${countNoun(records, "registro", "registros")}`,
@@ -163,7 +164,7 @@ export const HOME_WORDS: Words<HomeWords> = {
     theFile: "O arquivo",
     moreFaults: (more) => `E ${countNoun(more, "outro erro", "outros erros")}.`,
     day: "O dia",
-    dayLabel: "Execuções de cada Dag em torno de agora; pode ser rolado",
+    dayLabel: "Execuções de cada Dag em torno de agora, área rolável",
     due: "previsto",
     now: "agora",
     underWay: "Em andamento",

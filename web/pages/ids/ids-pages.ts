@@ -63,7 +63,12 @@ function showMissing(tools: PageTools, { search, here }: PageInput): Html {
                 html`<tr><th scope="row">${String(row["dataset"])}</th><td>${showOutcome(String(row["outcome"]))}</td><td>${String(row["reason"])}</td><td class="number"><a href="${href(here.path, { dataset: String(row["dataset"]), outcome: String(row["outcome"]) })}#list">${showCount(Number(row["ids"]))}</a></td></tr>`,
             )}</tbody></table>`,
           ),
-    footer: showCommand(language, ["lake", "missing"]),
+    footer: showCommand(language, [
+      "lake",
+      "missing",
+      ...(dataset === null ? [] : ["--dataset", dataset]),
+      ...(outcome === null ? [] : ["--outcome", outcome]),
+    ]),
   })}
 ${
   isChosen &&

@@ -7,14 +7,13 @@ import {
   type ObjectEntry,
 } from "../../../state/pages/lake-page.ts";
 import { html, type Html } from "../frame/html.ts";
-import { pathOf } from "../frame/links.ts";
 import type { Page, PageInput, PageTools } from "../frame/page.ts";
 import { showCommand } from "../parts/command.ts";
 import { showBytes, showCount } from "../parts/figures.ts";
 import { selectFilter, showFilters } from "../parts/filters.ts";
 import { showHead } from "../parts/page-head.ts";
 import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
-import { pathOfRun } from "../parts/run-links.ts";
+import { pathOfDataset, pathOfRun } from "../parts/run-links.ts";
 import { drawState, showState } from "../parts/state.ts";
 import { showTime } from "../parts/time.ts";
 import { countRead, showTotal } from "../parts/total.ts";
@@ -48,10 +47,9 @@ ${panel({
           words.datasetsLabel,
           html`<table class="table"><thead><tr><th scope="col">${words.dataset}</th><th scope="col" class="number">${words.objects}</th><th scope="col" class="number">${words.records}</th><th scope="col" class="number">${words.size}</th><th scope="col" class="wide-only">${words.newest}</th></tr></thead><tbody>${datasets.map(
             (each) =>
-              html`<tr><th scope="row"><a href="${href(pathOf("lake", "datasets", each.dataset))}">${each.dataset}</a></th><td class="number">${showCount(each.objects)}</td><td class="number">${each.records === 0 ? "–" : showCount(each.records)}</td><td class="number">${showBytes(each.sizeBytes)}</td><td class="wide-only">${each.newestCommit === null ? "–" : showTime(tools, each.newestCommit, timezone)}</td></tr>`,
+              html`<tr><th scope="row"><a href="${href(pathOfDataset(each.dataset))}">${each.dataset}</a></th><td class="number">${showCount(each.objects)}</td><td class="number">${each.records === 0 ? "–" : showCount(each.records)}</td><td class="number">${showBytes(each.sizeBytes)}</td><td class="wide-only">${each.newestCommit === null ? "–" : showTime(tools, each.newestCommit, timezone)}</td></tr>`,
           )}</tbody></table>`,
         ),
-  footer: showCommand(language, ["lake", "ls"]),
 })}
 ${showVerification(tools)}
 ${showObjects(tools, input, undefined)}`,
@@ -83,7 +81,7 @@ ${panel({
           .slice(0, MOST_PARTITIONS)
           .map(
             ({ partition, objects, records, sizeBytes }) =>
-              html`<li>${drawState("committed")}<div><b class="who">${partition}</b><p>${words.counts(showCount(objects), records === 0 ? null : showCount(records))}</p></div><span class="aside">${showBytes(sizeBytes)}</span></li>`,
+              html`<li>${drawState("committed")}<div><b class="who">${partition}</b><p>${words.counts(objects, records)}</p></div><span class="aside">${showBytes(sizeBytes)}</span></li>`,
           )}</ul>`,
 })}</div>`,
     };
@@ -126,7 +124,15 @@ function showObjects(tools: PageTools, { search, here }: PageInput, dataset: str
     ]),
     body: shown.length === 0 ? showEmpty(words.empty, words.howObjects) : showTable(tools, shown),
     footer: [
-      showCommand(language, ["lake", "ls", ...(prefix === "" ? [] : [prefix])]),
+      // The command knows neither kinds nor states.
+      kind === undefined &&
+        state === undefined &&
+        showCommand(language, [
+          "lake",
+          "ls",
+          ...(prefix === "" ? [] : [prefix]),
+          ...(dataset === undefined ? [] : ["--dataset", dataset]),
+        ]),
       found.length > PAGE_OBJECTS &&
         last !== undefined &&
         html`<a rel="next" href="${href(here.path, { ...here.search, after: last.key })}">${words.more}</a>`,

@@ -1,5 +1,6 @@
 /** The texts of the lake's pages. */
 import type { Words } from "../frame/language.ts";
+import { countNoun } from "../parts/figures.ts";
 
 interface LakeWords {
   readonly title: string;
@@ -21,7 +22,7 @@ interface LakeWords {
   readonly howObjects: string;
   readonly foreign: string;
   readonly adopted: string;
-  readonly counts: (objects: string, records: string | null) => string;
+  readonly counts: (objects: number, records: number) => string;
 }
 
 export const LAKE_WORDS: Words<LakeWords> = {
@@ -46,29 +47,31 @@ export const LAKE_WORDS: Words<LakeWords> = {
     foreign: "not Dagmar’s: it is never changed",
     adopted: "written by another database, and known from the lake",
     counts: (objects, records) =>
-      records === null ? `${objects} objects` : `${objects} objects, ${records} records`,
+      countNoun(objects, "object", "objects") +
+      (records === 0 ? "" : `, ${countNoun(records, "record", "records")}`),
   },
   pt: {
     title: "Lake",
     datasets: "Datasets",
-    datasetsLabel: "Datasets; pode ser rolado",
+    datasetsLabel: "Datasets, área rolável",
     dataset: "Dataset",
     objects: "Objetos",
-    objectsLabel: "Objetos; pode ser rolado",
+    objectsLabel: "Objetos, área rolável",
     partitions: "Partições",
     records: "Registros",
     size: "Tamanho",
-    newest: "Mais novo",
+    newest: "Mais recente",
     key: "Chave",
     kind: "Tipo",
-    kinds: { file: "arquivo", records: "registros", manifest: "manifesto", foreign: "alheio" },
-    prefix: "Começo de uma chave",
+    kinds: { file: "arquivo", records: "registros", manifest: "manifesto", foreign: "externo" },
+    prefix: "Início da chave",
     more: "Mais",
     empty: "Nada aqui",
-    howObjects: "Objetos aparecem aqui assim que são confirmados.",
+    howObjects: "Os objetos aparecem aqui assim que são confirmados.",
     foreign: "não é do Dagmar: nunca é alterado",
-    adopted: "gravado por outro banco de dados e conhecido pelo lake",
+    adopted: "gravado com outro banco de dados; conhecido a partir do lake",
     counts: (objects, records) =>
-      records === null ? `${objects} objetos` : `${objects} objetos, ${records} registros`,
+      countNoun(objects, "objeto", "objetos") +
+      (records === 0 ? "" : `, ${countNoun(records, "registro", "registros")}`),
   },
 };

@@ -1,5 +1,6 @@
 /** The texts of the page of a log. */
 import type { Words } from "../frame/language.ts";
+import { countNoun } from "../parts/figures.ts";
 
 interface LogWords {
   readonly title: (task: string, number: number) => string;
@@ -55,7 +56,7 @@ export const LOG_WORDS: Words<LogWords> = {
       removed: "The lines before these are gone.",
       changed: "The log was replaced: these lines do not continue the former ones.",
     },
-    rewritten: (count) => `written over ${count} times`,
+    rewritten: (count) => `written over ${countNoun(count, "time", "times")}`,
     cut: (size) => `and ${size} more`,
   },
   pt: {
@@ -66,7 +67,7 @@ export const LOG_WORDS: Words<LogWords> = {
     attempts: "Tentativas",
     raw: "Baixar",
     log: "Log",
-    label: "Linhas do log; pode ser rolado",
+    label: "Linhas do log, área rolável",
     find: "Buscar em todo o log",
     level: "Nível",
     hits: (asked) => `Linhas com “${asked}”`,
@@ -84,7 +85,7 @@ export const LOG_WORDS: Words<LogWords> = {
       removed: "As linhas antes destas não existem mais.",
       changed: "O log foi substituído: estas linhas não continuam as anteriores.",
     },
-    rewritten: (count) => `reescrita ${count} vezes`,
+    rewritten: (count) => `reescrita ${countNoun(count, "vez", "vezes")}`,
     cut: (size) => `e mais ${size}`,
   },
 };

@@ -2,15 +2,14 @@
 import type { EventEntry } from "../../../state/pages/event-page.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon, type IconName } from "../frame/icons.ts";
-import { pathOf } from "../frame/links.ts";
 import type { PageTools } from "../frame/page.ts";
+import { pathOfDag, pathOfRun } from "./run-links.ts";
 import { showShort } from "./time.ts";
 
 export function drawEvent(tools: PageTools, event: EventEntry): Html {
   const { href, timezone } = tools;
   const { dagId, runId } = event;
-  const path =
-    dagId === null ? null : runId === null ? pathOf("dags", dagId) : pathOf("dags", dagId, "runs", runId);
+  const path = dagId === null ? null : runId === null ? pathOfDag(dagId) : pathOfRun(dagId, runId);
   return html`<li data-state="${judgeLevel(event)}">${icon(chooseIcon(event))}<div><p><b class="who">${event.kind}</b> ${path !== null && html`<a href="${href(path)}">${dagId}</a>`}</p><p class="clamp" title="${event.message}">${event.message}</p></div><span class="aside">${showShort(tools, event.at, timezone)}</span></li>`;
 }
 

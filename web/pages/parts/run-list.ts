@@ -105,7 +105,7 @@ const WORDS: Words<ListWords> = {
   pt: {
     runs: "Execuções",
     day: "Dia",
-    label: "Execuções; pode ser rolado",
+    label: "Execuções, área rolável",
     none: "Nenhuma execução",
     how: "Nenhuma execução corresponde, ou nenhuma foi criada ainda.",
   },

@@ -68,9 +68,9 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-type SumWords = Readonly<Record<keyof SumFigures, string>> & {
+interface SumWords extends Readonly<Record<keyof SumFigures, string>> {
   readonly verdicts: Readonly<Record<SumVerdict, string>>;
-};
+}
 
 export const SUM_WORDS: Words<SumWords> = {
   en: {

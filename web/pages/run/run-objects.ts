@@ -5,7 +5,7 @@ import { reportInputs } from "../../../state/reports.ts";
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
 import type { PageTools } from "../frame/page.ts";
-import { showBytes, showCount } from "../parts/figures.ts";
+import { showBytes } from "../parts/figures.ts";
 import { panel } from "../parts/panel.ts";
 import { pathOfDataset } from "../parts/run-links.ts";
 import { drawState } from "../parts/state.ts";
@@ -27,7 +27,7 @@ export function showObjects({ query, language, href }: PageTools, run: DagRun): 
         ? html`<p class="panel-body muted">${words.noObjects}</p>`
         : html`<ul class="rows is-tight">${shown.map(
             ({ key, state, kind, records, sizeBytes, dataset }) =>
-              html`<li data-state="${state}">${drawState(state === "missing" ? "missing" : state)}<div>${dataset === null ? html`<code>${key}</code>` : html`<a href="${href(pathOfDataset(dataset))}"><code>${key}</code></a>`}</div><span class="aside">${records === null || kind === "manifest" ? kind : words.records(showCount(records))}, ${showBytes(sizeBytes)}</span></li>`,
+              html`<li data-state="${state}">${drawState(state === "missing" ? "missing" : state)}<div>${dataset === null ? html`<code>${key}</code>` : html`<a href="${href(pathOfDataset(dataset))}"><code>${key}</code></a>`}</div><span class="aside">${records === null || kind === "manifest" ? kind : words.records(records)}, ${showBytes(sizeBytes)}</span></li>`,
           )}</ul>`,
     footer: objects.length > MOST_OBJECTS && html`<a href="${href("/lake")}">${words.inLake}</a>`,
   });

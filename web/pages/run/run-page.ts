@@ -14,7 +14,7 @@ import { listCommands } from "../parts/command.ts";
 import { drawEvent } from "../parts/event.ts";
 import { showHead } from "../parts/page-head.ts";
 import { panel } from "../parts/panel.ts";
-import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
+import { pathOfBackfill, pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { labelState, nameState } from "../parts/state.ts";
 import { describeTime, showElapsed, showTime } from "../parts/time.ts";
 import { showTotal } from "../parts/total.ts";
@@ -89,7 +89,7 @@ function showRunHead(tools: PageTools, run: RunEntry, timezone: string, partitio
       words.type,
       run.backfillId === null
         ? run.runType
-        : html`<a href="${href(`/backfills/${run.backfillId}`)}">${words.backfill(run.backfillId)}</a>`,
+        : html`<a href="${href(pathOfBackfill(run.backfillId))}">${words.backfill(run.backfillId)}</a>`,
     ],
     [words.partition, partition],
     run.startedAt !== null && [words.started, showTime(tools, run.startedAt, timezone, true)],

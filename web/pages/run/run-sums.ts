@@ -33,7 +33,7 @@ ${scrollTable(
   words.sumsByTask,
   html`<table class="table is-inset"><thead><tr><th scope="col">${COMMON_WORDS[language].task}</th><th scope="col" class="number">${names.asked}</th>${SUM_PARTS.map(([part]) => html`<th scope="col" class="number">${names[part]}</th>`)}<th scope="col">${words.sum}</th></tr></thead><tbody>${sums.map(
     ({ taskId, sum, kept, isOpen, hasLimit }) =>
-      html`<tr><th scope="row">${taskId}${kept > 0 && html`<small>${words.kept(showCount(kept))}</small>`}</th><td class="number">${showCount(sum.asked)}</td>${SUM_PARTS.map(([part]) => html`<td class="number">${showCount(sum[part])}</td>`)}<td>${showVerdict(judgeSum({ sum, isOpen, hasLimit }), language)}</td></tr>`,
+      html`<tr><th scope="row">${taskId}${kept > 0 && html`<small>${words.kept(kept)}</small>`}</th><td class="number">${showCount(sum.asked)}</td>${SUM_PARTS.map(([part]) => html`<td class="number">${showCount(sum[part])}</td>`)}<td>${showVerdict(judgeSum({ sum, isOpen, hasLimit }), language)}</td></tr>`,
   )}</tbody></table>`,
 )}</div>`,
   });

@@ -54,7 +54,7 @@ export function showTasks(
   });
 }
 
-/** From the run's creation to its end, or to now. */
+/** From the first start of the run to its end, or to now; `null` before its first attempt. */
 function chooseScale(run: DagRun, tries: readonly RunTry[], now: Date): Scale | null {
   const [first] = tries;
   if (first === undefined) return null;

@@ -1,6 +1,7 @@
 /** The texts of a run's page. */
 import type { StopReason } from "../../../model/run/dag-run.ts";
 import type { Words } from "../frame/language.ts";
+import { countNoun } from "../parts/figures.ts";
 
 interface RunWords {
   readonly type: string;
@@ -26,7 +27,7 @@ interface RunWords {
   readonly addsUp: (asked: string) => string;
   readonly sumsByTask: string;
   readonly sum: string;
-  readonly kept: (count: string) => string;
+  readonly kept: (count: number) => string;
   readonly tasks: string;
   readonly tasksLabel: string;
   readonly attempts: string;
@@ -34,7 +35,7 @@ interface RunWords {
   readonly tries: (count: number, lost: number) => string;
   readonly objects: string;
   readonly noObjects: string;
-  readonly records: (count: string) => string;
+  readonly records: (count: number) => string;
   readonly inLake: string;
   readonly inputs: string;
   /** By the source in `v_inputs`. */
@@ -72,16 +73,15 @@ export const RUN_WORDS: Words<RunWords> = {
     addsUp: (asked) => `adds up: each of ${asked} is in one place`,
     sumsByTask: "Sums by task; can be scrolled",
     sum: "sum",
-    kept: (count) => `${count} answers kept, not yet in an object`,
+    kept: (count) => `${countNoun(count, "answer", "answers")} kept, not yet in an object`,
     tasks: "Tasks",
     tasksLabel: "Tasks; can be scrolled",
     attempts: "Attempts",
     waiting: "waiting",
-    tries: (count, lost) =>
-      `${count === 1 ? "1 attempt" : `${count} attempts`}${lost > 0 ? `, ${lost} lost` : ""}`,
+    tries: (count, lost) => `${countNoun(count, "attempt", "attempts")}${lost > 0 ? `, ${lost} lost` : ""}`,
     objects: "Objects",
     noObjects: "This run wrote no object.",
-    records: (count) => `${count} records`,
+    records: (count) => countNoun(count, "record", "records"),
     inLake: "All in the lake",
     inputs: "What it read",
     sources: {
@@ -111,28 +111,29 @@ export const RUN_WORDS: Words<RunWords> = {
     clear: "Limpar e executar de novo",
     why: "Por que espera",
     theRun: "A execução",
-    stuck: "Está parada: nenhuma tarefa está em execução e nenhuma vai começar sozinha. Quem a segura:",
+    stuck:
+      "Está parada: nenhuma tarefa está em execução e nenhuma vai começar sozinha. O que a impede de continuar:",
     everyId: "Todos os ids desta execução",
     addsUp: (asked) => `a soma fecha: cada um dos ${asked} está em um só lugar`,
-    sumsByTask: "Somas por tarefa; pode ser rolado",
+    sumsByTask: "Somas por tarefa, área rolável",
     sum: "soma",
-    kept: (count) => `${count} respostas guardadas, ainda sem objeto`,
+    kept: (count) => `${countNoun(count, "resposta guardada", "respostas guardadas")}, ainda sem objeto`,
     tasks: "Tarefas",
-    tasksLabel: "Tarefas; pode ser rolado",
+    tasksLabel: "Tarefas, área rolável",
     attempts: "Tentativas",
     waiting: "em espera",
     tries: (count, lost) =>
-      `${count === 1 ? "1 tentativa" : `${count} tentativas`}${lost > 0 ? `, ${lost} perdidas` : ""}`,
+      `${countNoun(count, "tentativa", "tentativas")}${lost > 0 ? `, ${countNoun(lost, "perdida", "perdidas")}` : ""}`,
     objects: "Objetos",
     noObjects: "Esta execução não gravou nenhum objeto.",
-    records: (count) => `${count} registros`,
+    records: (count) => countNoun(count, "registro", "registros"),
     inLake: "Todos no lake",
-    inputs: "O que leu",
+    inputs: "O que ela leu",
     sources: {
       same_run: "gravado por esta execução",
       followed_run: "da execução que ela segue",
       same_day: "do mesmo dia",
-      newest: "o mais novo",
+      newest: "o mais recente",
     },
     events: "Eventos",
   },

@@ -53,8 +53,8 @@ const WORDS: Words<KeyWords> = {
     ],
   },
   pt: {
-    title: "Teclas",
-    text: "Ficam desligadas enquanto você digita em um campo.",
+    title: "Atalhos de teclado",
+    text: "Ficam desligados enquanto você digita em um campo.",
     keys: [
       ["/", "ir para um Dag, uma execução, uma chave ou um id"],
       ["?", "esta página"],

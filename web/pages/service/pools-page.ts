@@ -89,8 +89,8 @@ const WORDS: Words<PoolWords> = {
     idleText: "All slots are free.",
   },
   pt: {
-    text: "Uma tarefa ocupa uma vaga do seu pool enquanto executa. DAGMAR_POOLS define quantas há.",
-    label: "Pools; pode ser rolado",
+    text: "Uma tarefa ocupa uma vaga do seu pool enquanto é executada. DAGMAR_POOLS define quantas vagas há.",
+    label: "Pools, área rolável",
     taken: "Ocupação",
     running: "Vagas ocupadas",
     waiting: "Tarefas em espera",

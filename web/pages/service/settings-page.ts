@@ -3,7 +3,6 @@ import type { SettingInForce } from "../../../model/access/setting-in-force.ts";
 import { html, type Html } from "../frame/html.ts";
 import type { Words } from "../frame/language.ts";
 import type { Page, PageTools } from "../frame/page.ts";
-import { showCommand } from "../parts/command.ts";
 import { showHead } from "../parts/page-head.ts";
 import { panel, scrollTable } from "../parts/panel.ts";
 
@@ -25,7 +24,6 @@ ${panel({
     words.label,
     html`<table class="table"><thead><tr><th scope="col">${words.name}</th><th scope="col">${words.value}</th><th scope="col" class="wide-only">${words.origin}</th></tr></thead><tbody>${settings.map((setting) => showSetting(tools, setting))}</tbody></table>`,
   ),
-  footer: showCommand(language, ["doctor"]),
 })}`,
     };
   },
@@ -76,9 +74,9 @@ const WORDS: Words<SettingWords> = {
     },
   },
   pt: {
-    title: "Configuração",
-    text: "Como este processo leu ao iniciar. Valores de segredos nunca são mostrados.",
-    label: "Configuração; pode ser rolado",
+    title: "Configurações",
+    text: "Como este processo as leu ao iniciar. Os valores de segredos nunca são mostrados.",
+    label: "Configurações, área rolável",
     name: "Variável",
     value: "Valor",
     origin: "Origem",
