@@ -20,6 +20,7 @@ import { access } from "./0018-access.ts";
 import { eventsByDag } from "./0019-events-by-dag.ts";
 import { versionsByDag } from "./0020-versions-by-dag.ts";
 import { verifications } from "./0021-verifications.ts";
+import { missingIds } from "./0022-missing-ids.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -50,4 +51,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0019-events-by-dag", up: eventsByDag },
   { name: "0020-versions-by-dag", up: versionsByDag },
   { name: "0021-verifications", up: verifications },
+  { name: "0022-missing-ids", up: missingIds },
 ];

@@ -1,5 +1,7 @@
 CREATE INDEX asks_by_key ON asks (key_template);
 
+CREATE INDEX asks_by_question ON asks (question_id, ask_id);
+
 CREATE UNIQUE INDEX backfills_running ON backfills (dag_id, lake) WHERE state = 'running';
 
 CREATE INDEX backfills_unknown ON backfills (backfill_id) WHERE state NOT IN ('running', 'done', 'cancelled');
@@ -54,6 +56,8 @@ CREATE UNIQUE INDEX one_open_verification ON verifications (lake) WHERE state IN
 CREATE INDEX processed_ids_by_ask ON processed_ids (ask_id, outcome);
 
 CREATE INDEX processed_ids_by_batch ON processed_ids (batch_id);
+
+CREATE INDEX processed_ids_missing ON processed_ids (question_id, outcome, asked_id, generation) WHERE outcome <> 'stored';
 
 CREATE INDEX processed_ids_unknown ON processed_ids (outcome) WHERE outcome NOT IN ('stored', 'not_found', 'failed');
 

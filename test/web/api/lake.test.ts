@@ -86,7 +86,7 @@ describe("one id", () => {
 
 test("ids without an answer are counted by reason, and listed", async () => {
   const { get } = await openLakeWorld();
-  expect(await get("/api/dagmar/missing")).toMatchObject({
+  expect(await get("/api/dagmar/missing?counts=true")).toMatchObject({
     total_entries: 4,
     counts: [
       { outcome: "failed", reason: "server_error", ids: 1 },
@@ -98,6 +98,15 @@ test("ids without an answer are counted by reason, and listed", async () => {
   expect(await get("/api/dagmar/missing?outcome=failed&limit=1")).toMatchObject({
     ids: [{ asked_id: "id3" }],
   });
+  // Without the question for them nothing is counted, and a page leads to the next.
+  const seen: unknown[] = [];
+  for (let cursor: unknown = ""; cursor !== null;) {
+    const page = await get(`/api/dagmar/missing?limit=1${cursor === "" ? "" : `&cursor=${String(cursor)}`}`);
+    expect(page).toMatchObject({ counts: null, total_entries: null });
+    seen.push(...(page["ids"] as { asked_id: string }[]).map((row) => row.asked_id));
+    cursor = page["next_cursor"];
+  }
+  expect(seen.toSorted()).toEqual(["id2", "id3", "id4", "id5"]);
 });
 
 test("the sums of a run are there, and whether they hold", async () => {

@@ -1,9 +1,25 @@
 /** One id's story, and the ids without an answer. */
 import { z } from "zod";
 import { ID_OUTCOMES, listIdEntries } from "../../../state/pages/id-page.ts";
-import { countMissing, reportMissing } from "../../../state/reports.ts";
+import {
+  listMissingPage,
+  MISSING_OUTCOMES,
+  MISSING_PLACE,
+  type MissingPageFilter,
+} from "../../../state/pages/missing-page.ts";
+import { countMissing } from "../../../state/reports.ts";
+import type { Query } from "../../../state/sqlite/query.ts";
 import { defineRoute } from "../route.ts";
-import { paging, utc } from "../v2/listing.ts";
+import {
+  cursorPaging,
+  flagParameter,
+  nextCursor,
+  paging,
+  readCursorPage,
+  readFlag,
+  utc,
+  writeCursor,
+} from "../v2/listing.ts";
 
 export const getId = defineRoute({
   operationId: "get_id",
@@ -74,36 +90,71 @@ export const listMissing = defineRoute({
   method: "GET",
   path: "/api/dagmar/missing",
   tag: "Ids",
-  summary: "Ids without a stored answer: how many by dataset, outcome and reason, and the first of them.",
+  summary:
+    "Ids without a stored answer. A page reads a bounded number of rows: it may have fewer ids than the limit, and a next_cursor.",
   params: {},
   search: {
     limit: paging.limit,
+    cursor: cursorPaging.cursor,
     dataset: z.string().optional(),
-    outcome: z.enum(["not_found", "failed", "spooled", "not_asked"]).optional(),
+    outcome: z.enum(MISSING_OUTCOMES).optional(),
+    counts: flagParameter.describe("true: also count all of them, which reads all of them."),
   },
   answer: z.strictObject({
-    counts: z.array(
-      z.strictObject({ dataset: z.string(), outcome: z.string(), reason: z.string(), ids: z.int() }),
+    counts: z
+      .array(z.strictObject({ dataset: z.string(), outcome: z.string(), reason: z.string(), ids: z.int() }))
+      .nullable()
+      .describe("By dataset, outcome and reason; null unless they were asked for."),
+    total_entries: z.int().nullable(),
+    next_cursor: nextCursor,
+    ids: z.array(
+      z.strictObject({
+        dataset: z.string(),
+        asked_id: z.string(),
+        outcome: z.enum(MISSING_OUTCOMES),
+        reason: z.string().nullable(),
+        detail: z.string().nullable(),
+        is_permanent: z.boolean().describe("It is not asked again."),
+        language: z.string().nullable(),
+        logical_date: utc.describe("Of the run that asked."),
+        decided_at: utc.nullable(),
+      }),
     ),
-    total_entries: z.int(),
-    ids: z.array(z.record(z.string(), z.unknown())).describe("Rows of v_missing."),
   }),
-  handle({ query, lakeId }, { search: { limit, dataset, outcome } }) {
-    const filter = {
-      lakeId,
-      ...(dataset === undefined ? {} : { dataset }),
-      ...(outcome === undefined ? {} : { outcome }),
-    };
-    const counts = countMissing(query, filter).map((row) => ({
-      dataset: String(row["dataset"]),
-      outcome: String(row["outcome"]),
-      reason: String(row["reason"]),
-      ids: Number(row["ids"]),
-    }));
+  handle({ query, lakeId }, { search: { counts, ...search } }) {
+    const { dataset, outcome } = search;
+    const { limit, after } = readCursorPage("missing", { ...search, offset: 0 }, MISSING_PLACE);
+    const page = listMissingPage(query, { lakeId, dataset, outcome }, { limit, after });
+    const counted = readFlag(counts) === true ? count(query, { lakeId, dataset, outcome }) : null;
     return {
-      counts,
-      total_entries: counts.reduce((sum, { ids }) => sum + ids, 0),
-      ids: [...reportMissing(query, { ...filter, limit })],
+      counts: counted,
+      total_entries: counted?.reduce((sum, { ids }) => sum + ids, 0) ?? null,
+      next_cursor: writeCursor("missing", { ...search, offset: 0 }, page.next),
+      ids: page.rows.map((entry) => ({
+        dataset: entry.dataset,
+        asked_id: entry.askedId,
+        outcome: entry.outcome,
+        reason: entry.reason,
+        detail: entry.detail,
+        is_permanent: entry.isPermanent === 1,
+        language: entry.language,
+        logical_date: entry.logicalDate,
+        decided_at: entry.decidedAt,
+      })),
     };
   },
 });
+
+function count(query: Query, { lakeId, dataset, outcome }: MissingPageFilter) {
+  const filter = {
+    lakeId,
+    ...(dataset === undefined ? {} : { dataset }),
+    ...(outcome === undefined ? {} : { outcome }),
+  };
+  return countMissing(query, filter).map((row) => ({
+    dataset: String(row["dataset"]),
+    outcome: String(row["outcome"]),
+    reason: String(row["reason"]),
+    ids: Number(row["ids"]),
+  }));
+}
