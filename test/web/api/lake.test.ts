@@ -84,6 +84,11 @@ describe("one id", () => {
   });
 });
 
+interface MissingAnswer extends Record<string, unknown> {
+  readonly ids: readonly { readonly asked_id: string }[];
+  readonly next_cursor: string | null;
+}
+
 test("ids without an answer are counted by reason, and listed", async () => {
   const { get } = await openLakeWorld();
   expect(await get("/api/dagmar/missing?counts=true")).toMatchObject({
@@ -99,14 +104,15 @@ test("ids without an answer are counted by reason, and listed", async () => {
     ids: [{ asked_id: "id3" }],
   });
   // Without the question for them nothing is counted, and a page leads to the next.
-  const seen: unknown[] = [];
-  for (let cursor: unknown = ""; cursor !== null;) {
-    const page = await get(`/api/dagmar/missing?limit=1${cursor === "" ? "" : `&cursor=${String(cursor)}`}`);
+  const seen: string[] = [];
+  let search = "";
+  do {
+    const page = (await get(`/api/dagmar/missing?limit=1${search}`)) as MissingAnswer;
     expect(page).toMatchObject({ counts: null, total_entries: null });
-    seen.push(...(page["ids"] as { asked_id: string }[]).map((row) => row.asked_id));
-    cursor = page["next_cursor"];
-  }
-  expect(seen.toSorted()).toEqual(["id2", "id3", "id4", "id5"]);
+    seen.push(...page.ids.map((row) => row.asked_id));
+    search = page.next_cursor === null ? "" : `&cursor=${page.next_cursor}`;
+  } while (search !== "");
+  expect(seen.toSorted((one, other) => one.localeCompare(other))).toEqual(["id2", "id3", "id4", "id5"]);
 });
 
 test("the sums of a run are there, and whether they hold", async () => {
