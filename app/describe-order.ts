@@ -15,12 +15,15 @@ type Describe = {
 };
 
 const DESCRIBE: Describe = {
-  run(_, { request: { dag, logicalDate, params, mustBeNew, isRerun } }) {
-    if (mustBeNew === true) {
-      return writeRunCommand(dag.dagId, { date: logicalDate, params, isForced: false });
-    }
-    const words = [`dagmar run ${dag.dagId} --date ${logicalDate ?? ""}`, ...(isRerun ? ["--rerun"] : [])];
-    return [...words, ...writeParamWords(params)].join(" ");
+  run(_, { request: { dag, logicalDate, params, onlyTasks, mustBeNew, isForced = false, isRerun } }) {
+    if (mustBeNew === true) return writeRunCommand(dag.dagId, { date: logicalDate, params, isForced });
+    return [
+      `dagmar run ${dag.dagId} --date ${logicalDate ?? ""}`,
+      // Without them, a run of single tasks would become one of all.
+      ...(onlyTasks ?? []).map((taskId) => `--task ${quoteWord(taskId)}`),
+      ...(isRerun ? ["--rerun"] : []),
+      ...writeParamWords(params),
+    ].join(" ");
   },
   pause: (_, { request: { dag, isPaused } }) => `dagmar dags ${isPaused ? "pause" : "unpause"} ${dag.dagId}`,
   cancel_run: (query, { dagRunId }) => `dagmar runs cancel ${quoteWord(nameRun(readRun(query, dagRunId)))}`,

@@ -77,6 +77,7 @@ export function orderNewRun(
     isRerun: false,
     isRefetch: false,
     mustBeNew: true,
+    isForced: words.isForced,
     expected,
   };
   return { kind: "run", request };

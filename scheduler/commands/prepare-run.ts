@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly isRefetch: boolean;
   /** Refuse a date that has a run already. */
   readonly mustBeNew?: boolean;
+  /** The date may be after the Dag's next slot. That was judged before; a command that does the same repeats it. */
+  readonly isForced?: boolean;
   /** Of the preview that was confirmed; see `describeNewRun`. */
   readonly expected?: string | null;
 }

@@ -6,6 +6,8 @@ import { createHandClock } from "../support/hand-clock.ts";
 import { untilReady, useServiceWorld } from "../support/service-process.ts";
 
 const DATE = "2026-11-21";
+/** Of a run of one task. */
+const FIRST_ONLY = "2026-11-15T06:00:00.000Z";
 
 /** None of them needs quotes. */
 const readWords = (command: string): readonly string[] => command.split(" ").slice(1);
@@ -38,10 +40,11 @@ test("each command that a preview or a refused order names works as it is printe
   );
   expect(run?.params).toBe('{"limit":4}');
   await follow(`dagmar run daily --date ${DATE} --param limit=4`);
+  await follow(`dagmar run daily --date ${FIRST_ONLY} --task a`);
   await follow(await preview("mark", { dag_run_id: run?.run_id, task_id: "b", new_state: "failed" }));
   await follow(await preview("clear", { dag_run_id: run?.run_id, task_ids: ["b"], only_failed: true }));
   await follow(await preview("backfill", { from_date: "2026-11-18", to_date: "2026-11-19" }));
-  expect(world.readStates("v_runs", "daily").length).toBe(3);
+  expect(world.readStates("v_runs", "daily").length).toBe(4);
 
   const database = await openDatabase(world.databaseFile, { clock: createHandClock(), mode: "read" });
   const dag = { dagId: "daily", fingerprint: "" };
@@ -70,9 +73,25 @@ test("each command that a preview or a refused order names works as it is printe
       maxActive: null,
     },
   });
+  const single = describeOrder(database, {
+    kind: "run",
+    request: {
+      dag,
+      logicalDate: FIRST_ONLY,
+      params: { limit: 1 },
+      isNew: false,
+      onlyTasks: ["a"],
+      namedTasks: [],
+      isRerun: true,
+      isRefetch: false,
+    },
+  });
   const cancel = describeOrder(database, { kind: "cancel_run", dagRunId });
   await database.close();
   await scheduler.stop();
-  for (const command of [again, backfill, cancel]) await follow(command ?? "");
-  expect(world.readStates("v_runs", "daily").length).toBe(4);
+  for (const command of [again, backfill, single, cancel]) await follow(command ?? "");
+  expect(world.readStates("v_runs", "daily").length).toBe(5);
+  // It did not become a run of all tasks.
+  const tasksOf = "SELECT task_id FROM v_tasks WHERE logical_date = ?";
+  expect(world.query(tasksOf, FIRST_ONLY)).toEqual([{ task_id: "a" }]);
 }, 120_000);

@@ -13,6 +13,8 @@ const DAILY = makeDag([makeTask("one"), makeTask("two", { needs: ["one"] })], {
 });
 const RUNS = "/api/v2/dags/daily/dagRuns";
 const DATE = "2026-11-20T09:00:00.000Z";
+/** After the next slot. */
+const FAR = "2027-03-01T09:00:00.000Z";
 
 async function openDaily(): Promise<WriteWorld> {
   const world = await openWriteWorld();
@@ -118,6 +120,7 @@ describe("what cannot be done", () => {
       { logical_date: DATE, conf: { limit: 4 } },
       `dagmar trigger daily --date ${DATE} --param limit=4`,
     ],
+    ["POST", RUNS, { logical_date: FAR, force: true }, `dagmar trigger daily --date ${FAR} --force`],
     ["PATCH", "/api/v2/dags/daily", { is_paused: true }, "dagmar dags pause daily"],
     [
       "POST",
