@@ -10,7 +10,7 @@ export interface App extends DagLibrary {
   readonly version: string;
   /** Changes with the program's code; `null` if the program runs from its sources. */
   readonly build: string | null;
-  /** Who gives the commands, as events show it: `ana@host`, or a user of the pages and the API. */
+  /** Who gives this process's commands, as events show it: `ana@host`. Orders of pages and API name their own user. */
   readonly user: string;
   readonly log: Logger;
   readonly lake: SweepableLake;

@@ -139,7 +139,7 @@ async function openEndpoint(
     await open();
   } catch (error) {
     if (!(error instanceof DagmarError)) throw error;
-    log.debug(`Health and metrics are not available yet: ${describeError(error)}`);
+    log.debug(`Health, metrics, pages and API are not available yet: ${describeError(error)}`);
   }
 
   async function tryAgain(): Promise<void> {
@@ -149,7 +149,7 @@ async function openEndpoint(
         return;
       } catch (error) {
         if (!isLogged)
-          log.warn(`Health and metrics are not available yet; retrying. ${describeError(error)}`);
+          log.warn(`Health, metrics, pages and API are not available yet; retrying. ${describeError(error)}`);
       }
       await clock.sleep(TRY_EVERY_MS, closing.signal).catch(() => undefined);
     }

@@ -22,7 +22,7 @@ export type MakeFace = (database: Database) => ServiceFace;
 
 /** A standby works without it while the active scheduler has the address. */
 export interface Endpoint {
-  /** For a process that needs it: opens it if it is not open. Raises `CONFIG_INVALID` if that fails. */
+  /** For a process that needs it: opens it if it is not open. Raises `ADDRESS_TAKEN`, `CONFIG_INVALID`. */
   insist(): Promise<void>;
   /** As `insist`, but retries until it is closed: the former holder may hang and still have the address. */
   keepTrying(): void;

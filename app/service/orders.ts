@@ -59,7 +59,7 @@ export interface OrderTools {
 
 /** An answer that another process's scheduler writes is found by looking. */
 const LOOK_EVERY_MS = 50;
-/** The HTTP server closes a connection on which nothing moves for ten seconds. */
+/** As long as a person waits for a page; the HTTP server would keep the connection for a minute. */
 const PATIENCE_MS = 8_000;
 
 /** `turned` is to be called after each turn of this process's loop: answers are then found at once. */

@@ -1,6 +1,7 @@
 /**
- * Requests of other processes to the lease's holder, and its answers. Inserting is the only write without the lease:
- * the row has no effect until the holder acts on it.
+ * Requests to the process that holds the lease, and its answers. They come from other processes, and from the pages and the
+ * API of the holder itself. Rows of this table are written without the lease: an open request has no effect until the holder
+ * acts on it.
  */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import type { Query } from "../sqlite/query.ts";

@@ -8,7 +8,7 @@ import type { EventEntry } from "./event-page.ts";
 export interface NewEvents {
   /** Oldest first. */
   readonly events: readonly EventEntry[];
-  /** Up to this number everything is read, whatever the filter left out. */
+  /** Every event up to this number is one of these, was read before, or is left out by the filter: read on from here. */
   readonly upTo: number;
 }
 

@@ -89,7 +89,7 @@ test("one that was stopped for longer than its lease writes nothing when it cont
   await eventually("the lease has run out", isAtWork, second, 45_000);
   const hasTakenOver = () => world.readStates("v_attempts", "long").length === 2;
   await eventually("the lost attempt is made again", hasTakenOver, second);
-  expect(second.output()).toContain("Health and metrics are not available yet; retrying.");
+  expect(second.output()).toContain("Health, metrics, pages and API are not available yet; retrying.");
   first.child.kill("SIGCONT");
   const { exitCode, stderr } = await first.ended;
   expect(exitCode, stderr).toBe(75);

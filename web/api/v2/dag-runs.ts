@@ -1,4 +1,4 @@
-/** DagRuns: lists with filters, and single ones. */
+/** DagRuns: lists with filters, single ones, and new ones. */
 import { z } from "zod";
 import { CommandRefused } from "../../../model/errors.ts";
 import { readFollowedDags } from "../../../app/dags/followed-dags.ts";

@@ -1,4 +1,4 @@
-/** Dags: lists with filters, and single ones. */
+/** Dags: lists with filters, single ones with or without what their file sets, and whether their schedule is paused. */
 import { z } from "zod";
 import { countRunningRunsOf, listDagPage } from "../../../state/pages/dag-page.ts";
 import { defineRoute, defineWrite, several } from "../route.ts";
