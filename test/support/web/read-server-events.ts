@@ -10,6 +10,8 @@ export interface ServerEvent {
 
 export interface ServerEvents {
   readonly headers: HttpStream["headers"];
+  /** The names of all events that have come. */
+  readonly names: readonly string[];
   /** What a client that comes back sends. */
   readonly lastId: string;
   /** The next event of that name; others are passed over. `undefined` when the stream has ended. */
@@ -22,6 +24,7 @@ export function readServerEvents(stream: HttpStream): ServerEvents {
   onTestFinished(() => gone.abort());
   const chunks = stream.open(gone.signal)[Symbol.asyncIterator]();
   const waiting: ServerEvent[] = [];
+  const names: string[] = [];
   let lastId = "";
 
   function take(block: string): void {
@@ -31,11 +34,13 @@ export function readServerEvents(stream: HttpStream): ServerEvents {
     lastId = id ?? lastId;
     if (data === undefined) return;
     const event = fields.get("event") ?? "message";
+    names.push(event);
     waiting.push({ event, id, data: JSON.parse(data) as ServerEvent["data"] });
   }
 
   return {
     headers: stream.headers,
+    names,
     get lastId() {
       return lastId;
     },

@@ -143,16 +143,28 @@ describe("a list that is continued by its cursor", () => {
     expect(String(reply.body)).toContain("cursor");
   });
 
-  test("refuses a cursor of another Dag, and one whose values were exchanged", async () => {
+  test("refuses a cursor of another Dag", async () => {
     const world = await openDays();
     await world.saveDag(makeDag([makeTask("one")], { dagId: "other" }));
     const { next_cursor: cursor } = await list(world.ask, "limit=2");
     expect((await world.ask(`/api/v2/dags/other/dagRuns?cursor=${cursor}`)).status).toBe(422);
-    const [list_] = JSON.parse(Buffer.from(cursor ?? "", "base64url").toString()) as unknown[];
-    for (const place of [[{}], [1], [1, 2, 3], ["1 OR 1", "x"]]) {
-      const made = Buffer.from(JSON.stringify([list_, ...place])).toString("base64url");
-      const reply = await world.ask(`${RUNS}?cursor=${made}`);
-      expect([200, 422], JSON.stringify(place)).toContain(reply.status);
-    }
+  });
+
+  test.each([
+    ["no value", [], 422],
+    ["too few values", [1], 422],
+    ["too many values", [1, 2, 3], 422],
+    ["a value that is no text, number or null", [{}, 2], 422],
+    // A value of another type is bound as a value: SQLite sorts text after numbers.
+    ["SQL in place of a number", ["1 OR 1", "x"], 200],
+  ])("with %s in the place has no rows", async (_, place, status) => {
+    const world = await openDays();
+    const { next_cursor: cursor } = await list(world.ask, "limit=2");
+    const [signature] = JSON.parse(Buffer.from(cursor ?? "", "base64url").toString()) as unknown[];
+    const made = Buffer.from(JSON.stringify([signature, ...place])).toString("base64url");
+    const reply = await world.ask(`${RUNS}?cursor=${made}`);
+    expect(reply.status).toBe(status);
+    const { detail = "", dag_runs: runs = [] } = readJson(reply) as { detail?: string; dag_runs?: [] };
+    expect([detail.startsWith("cursor: "), runs]).toEqual([status === 422, []]);
   });
 });

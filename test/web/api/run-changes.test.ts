@@ -21,6 +21,11 @@ interface Tasks {
 interface RunWorld extends WriteWorld {
   readonly runOf: (date: string) => string;
   readonly states: (date: string) => string;
+  /** Of both runs: the tasks that have run more than once, as `name` writes them. */
+  readonly repeated: () => readonly string[];
+  /** From now on, tasks run until they are stopped. */
+  readonly hold: () => void;
+  readonly rest: () => Promise<void>;
 }
 
 /** Two runs that have ended: the tasks of the older one succeeded, `b` of the newer one failed. */
@@ -48,6 +53,18 @@ async function openRuns(isHeld = false): Promise<RunWorld> {
   });
   return {
     ...world,
+    hold() {
+      held = true;
+    },
+    rest: () => service.rest(),
+    repeated: () =>
+      world.database
+        .all<{ task: string }>(
+          sql`SELECT substr(r.logical_date, 9, 2) || ':' || t.task_id AS task FROM attempts a
+              JOIN task_instances t USING (task_instance_id) JOIN dag_runs r USING (dag_run_id)
+              WHERE a.number = 2 ORDER BY t.task_instance_id`,
+        )
+        .map(({ task }) => task),
     runOf: (date) => `${RUNS}/manual__${encodeURIComponent(date)}`,
     states: (date) =>
       world.database
@@ -95,7 +112,7 @@ describe("clearing", () => {
       ["20:a"],
     ],
   ])("of %s lists, and then clears, exactly that", async (_, body, expected) => {
-    const { send, states } = await openRuns();
+    const { send, states, repeated, rest } = await openRuns();
     const before = [states(OLD), states(NEW)];
     const preview = await send("POST", CLEAR, body);
     expect(preview.status, String(preview.body)).toBe(200);
@@ -104,14 +121,21 @@ describe("clearing", () => {
     const done = await send("POST", CLEAR, { ...body, dry_run: false });
     expect(name(readJson(done) as Tasks)).toEqual(expected);
     expect((readJson(done) as Tasks).total_entries).toBe(expected.length);
+    await rest();
+    expect(repeated()).toEqual(expected);
   });
 
-  test("of a whole run lists its tasks, then answers with the run, which is queued", async () => {
-    const { send, runOf } = await openRuns();
+  test("of a run lists its tasks, then answers with the run, in which these tasks run again", async () => {
+    const { send, runOf, hold, repeated, rest } = await openRuns();
+    hold();
     const preview = readJson(await send("POST", `${runOf(NEW)}/clear`, { only_failed: true })) as Tasks;
     expect(name(preview)).toEqual(["20:b", "20:c"]);
     const run = readJson(await send("POST", `${runOf(NEW)}/clear`, { dry_run: false, only_failed: true }));
-    expect(["queued", "running", "success"]).toContain((run as { state: string }).state);
+    expect(run).toMatchObject({ dag_run_id: `manual__${NEW}`, end_date: null });
+    expect((run as { state: string }).state).toMatch(/^(?:queued|running)$/);
+    await rest();
+    // `c` waits for `b`.
+    expect(repeated()).toEqual(["20:b"]);
   });
 
   test("of a whole run can take the Dag's present definition", async () => {
@@ -228,8 +252,9 @@ describe("the state of a run", () => {
 describe("a backfill", () => {
   const range = { dag_id: "daily", from_date: "2026-11-17", to_date: "2026-11-20" };
 
-  test("lists its slots, starts, is found again, and is cancelled", async () => {
-    const { send } = await openRuns();
+  test("lists its slots, starts, and is the same one as long as it is running", async () => {
+    const { send, hold } = await openRuns();
+    hold();
     const preview = readJson(await send("POST", "/api/v2/backfills/dry_run", range));
     expect(preview).toMatchObject({
       total_entries: 2,
@@ -240,6 +265,8 @@ describe("a backfill", () => {
     const { id } = readJson(reply) as { id: number };
     expect(readJson(reply)).toMatchObject({ max_active_runs: 1, dagmar: { runs: 2 } });
     expect(readJson(await send("GET", `/api/v2/backfills/${id}`))).toMatchObject({ id });
+    const again = await send("POST", "/api/v2/backfills", { ...range, max_active_runs: 2 });
+    expect(readJson(again)).toMatchObject({ id, max_active_runs: 2, dagmar: { runs: 2, state: "running" } });
     expect(readJson(await send("GET", "/api/v2/backfills?dag_id=daily"))).toMatchObject({ total_entries: 1 });
   });
 

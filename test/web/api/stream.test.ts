@@ -153,5 +153,12 @@ describe("a client that comes back", () => {
     const later = await stream.next("event");
     expect(later?.data["message"]).toBe("daily later");
     expect(Number(later?.id)).toBe(Number(resync?.data["newest"]) + 1);
+    // It continues from there, now and when it comes back.
+    expect(stream.names.filter((name) => name === "resync")).toEqual(["resync"]);
+    stream.close();
+    const again = await listen(world, "", { "last-event-id": stream.lastId });
+    await addEvents(world, "daily last");
+    expect(await nextMessages(again, 1)).toEqual(["daily last"]);
+    expect(again.names).not.toContain("resync");
   });
 });
