@@ -28,6 +28,8 @@ export interface HttpServerOptions {
   readonly admit: (head: ReceivedHead) => Promise<Admitted | HttpReply>;
   readonly answer: (request: HttpRequest) => Promise<HttpAnswer>;
   readonly log: Logger;
+  /** As long as a client may take nothing of its reply, and as long as a stream may send nothing. By default 60 s. */
+  readonly stalledMs?: number;
 }
 
 export interface HttpServer {
@@ -44,7 +46,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     void serve(message, response, options);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.timeout = STALLED_MS;
+  server.timeout = options.stalledMs ?? STALLED_MS;
   await listen(server, address);
   server.on("error", (error) => {
     log.warn(`${address.host}:${address.port} (DAGMAR_HTTP): ${describeError(error)}`);
@@ -63,7 +65,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 /** Far more than scrapes and a few browsers need, far less than a stuck or hostile client would take. */
 const IDLE_MS = 10_000;
-/** As long as a client may take nothing of its reply. Streams send something more often. */
+/** Streams send something more often. */
 const STALLED_MS = 60_000;
 const MAX_CONNECTIONS = 128;
 const LIMITS = {

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSy
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { locateAttemptLog } from "../../../logs/attempt-log-location.ts";
+import type { HttpStream } from "../../../web/server/exchange.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { makeDag, makeTask } from "../../support/test-dag.ts";
 import { readServerEvents } from "../../support/web/read-server-events.ts";
@@ -114,6 +115,22 @@ test("the raw log is all of it, over all parts, as a file", async () => {
   expect(Buffer.concat(chunks).toString()).toBe(NUMBERED + line("newest"));
 });
 
+async function readText(open: HttpStream["open"]): Promise<string> {
+  let text = "";
+  for await (const chunk of open(new AbortController().signal)) text += String(chunk);
+  return text;
+}
+
+async function readFull(
+  world: LogWorld,
+  given: Readonly<Record<string, string>> = {},
+): Promise<{ readonly headers: HttpStream["headers"]; readonly chunks: readonly string[] }> {
+  const { headers, open } = await world.askStream(`${world.airflow}?full_content=true`, given);
+  const chunks: string[] = [];
+  for await (const chunk of open(new AbortController().signal)) chunks.push(String(chunk));
+  return { headers, chunks };
+}
+
 describe("Airflow's log", () => {
   interface Page {
     readonly content: readonly { readonly event: string; readonly timestamp: string | null }[];
@@ -141,14 +158,61 @@ describe("Airflow's log", () => {
   test("comes whole with full_content, as lines of JSON if they are asked for", async () => {
     const world = await openLogWorld(NUMBERED);
     await world.end();
-    const reply = await world.ask(`${world.airflow}?full_content=true`, { accept: "application/x-ndjson" });
-    expect(reply.headers["Content-Type"]).toBe("application/x-ndjson");
-    expect(reply.headers["Airflow-Continuation-Token"]).toBe(undefined);
-    const lines = String(reply.body).trim().split("\n");
+    const { headers, chunks } = await readFull(world, { accept: "application/x-ndjson" });
+    expect(headers["Content-Type"]).toBe("application/x-ndjson");
+    expect(headers["Airflow-Continuation-Token"]).toBe(undefined);
+    const lines = chunks.join("").trim().split("\n");
     expect(lines.length).toBe(2_500);
     expect(JSON.parse(lines[0] ?? "")).toEqual({ timestamp: AT, event: "line 1", level: "info" });
     const page = await world.ask(world.airflow, { accept: "application/x-ndjson" });
     expect(page.headers["Airflow-Continuation-Token"]).toMatch(/^[\w.-]+$/);
+  });
+
+  test("of 16 MiB with full_content comes in parts of some 100 KiB, each made when the client takes it", async () => {
+    const wide = Array.from({ length: 16_500 }, (_, place) => line(`${place + 1} ${"x".repeat(1_000)}`)).join(
+      "",
+    );
+    const world = await openLogWorld(wide);
+    const { headers, chunks } = await readFull(world);
+    expect(headers["Content-Type"]).toBe("application/json; charset=utf-8");
+    expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThan(300 * 1024);
+    const { content, continuation_token: token } = JSON.parse(chunks.join("")) as Page;
+    expect(content.length).toBe(16_000);
+    expect(content.at(-1)?.event).toMatch(/^16000 x{1000}$/);
+    const rest = readJson(await world.ask(`${world.airflow}?token=${token}`)) as Page;
+    expect(rest.content.length).toBe(500);
+    const asLines = await readFull(world, { accept: "application/x-ndjson" });
+    expect(asLines.headers["Airflow-Continuation-Token"]).toBe(token);
+    expect(asLines.chunks.join("").trim().split("\n").length).toBe(16_000);
+  });
+
+  test("that grows while it is sent ends where its token begins", async () => {
+    const world = await openLogWorld(line("one") + line("two"));
+    const { open } = await world.askStream(`${world.airflow}?full_content=true`);
+    appendFileSync(world.file, line("three"));
+    const { content, continuation_token: token } = JSON.parse(await readText(open)) as Page;
+    expect(content.map(({ event }) => event)).toEqual(["one", "two"]);
+    const rest = readJson(await world.ask(`${world.airflow}?token=${token}`)) as Page;
+    expect(rest.content.map(({ event }) => event)).toEqual(["three"]);
+  });
+
+  test("that is another one while it is sent is cut off", async () => {
+    const world = await openLogWorld(NUMBERED);
+    const { open } = await world.askStream(`${world.airflow}?full_content=true`);
+    writeFileSync(world.file, line("another"));
+    await expect(readText(open)).rejects.toThrow("changed while it was sent");
+  });
+
+  test.each([["?full_content=true"], [""]])("that is missing is 404: %s", async (search) => {
+    const world = await openLogWorld("");
+    rmSync(world.file);
+    expect((await world.ask(world.airflow + search)).status).toBe(404);
+  });
+
+  test("that is empty has no content", async () => {
+    const world = await openLogWorld("");
+    const { chunks } = await readFull(world);
+    expect((JSON.parse(chunks.join("")) as Page).content).toEqual([]);
   });
 });
 

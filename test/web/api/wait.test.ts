@@ -1,12 +1,20 @@
 /** Waiting for a run: its state line by line, and the end as soon as it has ended. */
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sql } from "../../../state/sqlite/statement.ts";
+import { LOCAL } from "../../../model/access/user.ts";
+import { startHttpServer } from "../../../web/server/http-server.ts";
+import { makeKeptLogger } from "../../lake/lake-tools.ts";
 import { makeDag, makeTask } from "../../support/test-dag.ts";
-import { openReadWorld, type ReadWorld } from "../../support/web/read-world.ts";
+import { createReader } from "../../../web/reading/answer-reads.ts";
+import { createHandClock } from "../../support/hand-clock.ts";
+import { openReadWorld, TEST_READING, type ReadWorld } from "../../support/web/read-world.ts";
 
 const DAILY = makeDag([makeTask("one")], { dagId: "daily" });
 const DATE = "2026-11-22T09:00:00.000Z";
 const WAIT = `/api/v2/dags/daily/dagRuns/manual__${encodeURIComponent(DATE)}/wait`;
+
+const RUNNING = '{"state":"running"}\n';
 
 async function openRunning(): Promise<ReadWorld> {
   const world = await openReadWorld();
@@ -50,6 +58,41 @@ describe("waiting for a run", () => {
     const { lines } = await follow(world, "");
     expect((await lines.next()).value).toBe('{"state":"success"}\n');
     expect((await lines.next()).done).toBe(true);
+  });
+
+  test("is not hung up on while nothing happens: a space comes every 15 s, before the next line", async () => {
+    const world = await openRunning();
+    const clock = createHandClock();
+    const { folder, lake, dagsFolder, logsFolder } = world;
+    const settings = { ...TEST_READING, lakeId: lake.id, dagsFolder, logsFolder, version: "1.2.3" };
+    const reader = createReader({ ...settings, databaseFile: join(folder, "dagmar.db") }, clock);
+    onTestFinished(() => reader.close());
+    const none = (): Promise<never> => Promise.reject(new Error("waiting orders nothing"));
+    const stalledMs = 500;
+    const server = await startHttpServer({
+      address: { host: "127.0.0.1", port: 0 },
+      log: makeKeptLogger(),
+      stalledMs,
+      admit: (head) => Promise.resolve({ ...head, user: LOCAL }),
+      answer: async (request) => (await reader.answer(request, none)).reply,
+    });
+    onTestFinished(() => server.close());
+    const { body } = await fetch(`${server.url}${WAIT}?interval=3600`);
+    const chunks = (body as ReadableStream<Uint8Array>).getReader();
+    const next = async (): Promise<string> => new TextDecoder().decode((await chunks.read()).value);
+    expect(await next()).toBe(RUNNING);
+    const beganMs = performance.now();
+    while (performance.now() - beganMs < 3 * stalledMs) {
+      await clock.untilSleeping(15_000, 15_000);
+      await clock.advance(15_000);
+      // The hour of the interval passes too.
+      expect([" ", RUNNING]).toContain(await next());
+    }
+    await world.write((query) => query.run(sql`UPDATE dag_runs SET state = 'success'`));
+    await clock.untilSleeping(1, 250);
+    await clock.advance(250);
+    expect(await next()).toBe('{"state":"success"}\n');
+    expect((await chunks.read()).done).toBe(true);
   });
 
   test("stops with its client", async () => {

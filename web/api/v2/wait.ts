@@ -7,6 +7,10 @@ import { pickRun } from "./run-fields.ts";
 import { runParams } from "./task-instances.ts";
 import { writeRunState } from "./wire.ts";
 
+/** The server hangs up on a client that was sent nothing for 60 s, and so do many proxies. */
+const SIGN_OF_LIFE_MS = 15_000;
+/** JSON may begin with spaces: clients read the line that follows as if they were not there. */
+const SIGN_OF_LIFE = " ";
 const LINES_TYPE = "application/x-ndjson";
 
 export const waitDagRun = defineRoute({
@@ -15,7 +19,8 @@ export const waitDagRun = defineRoute({
   path: "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait",
   tag: "DagRuns",
   summary:
-    "Waits for the end of a run: one line of JSON with its state at each interval, the last one at its end.",
+    "Waits for the end of a run: one line of JSON with its state at each interval, the last one at its end. " +
+    "While nothing is sent, a space comes every 15 seconds.",
   params: runParams,
   search: {
     interval: z.coerce.number().min(0.1).max(3_600).default(2).describe("Seconds between two lines."),
@@ -44,16 +49,20 @@ async function* follow(
 ): AsyncGenerator<string, undefined> {
   const { clock, feed } = live;
   let dueMs = clock.monotonicMs();
+  let quietUntilMs = dueMs + SIGN_OF_LIFE_MS;
   for (;;) {
     // Looked at first: what changes while the state is read ends the wait at once.
     const version = await feed.look();
     const { state } = await live.read((query) => readRunEntry(query, dagRunId));
     const isEnded = isRunEnded(state);
-    if (isEnded || clock.monotonicMs() >= dueMs) {
+    const isDue = isEnded || clock.monotonicMs() >= dueMs;
+    if (isDue) {
       yield `${JSON.stringify({ state: writeRunState(state) })}\n`;
       dueMs = clock.monotonicMs() + intervalMs;
-    }
+    } else if (clock.monotonicMs() >= quietUntilMs) yield SIGN_OF_LIFE;
     if (isEnded) return undefined;
-    await feed.wait(version, Math.max(0, dueMs - clock.monotonicMs()), signal);
+    if (isDue || clock.monotonicMs() >= quietUntilMs) quietUntilMs = clock.monotonicMs() + SIGN_OF_LIFE_MS;
+    const leftMs = Math.min(dueMs, quietUntilMs) - clock.monotonicMs();
+    await feed.wait(version, Math.max(0, leftMs), signal);
   }
 }
