@@ -11,10 +11,13 @@ import { describeRefusal, type Refusal } from "../../scheduler/commands/refusal.
 import type { WorkSettings } from "../../scheduler/commands/work-settings.ts";
 import { readLease } from "../../state/control/lease.ts";
 import {
+  ANSWERED,
   findKeyedRequest,
   forgetOldKeys,
+  insertAnswered,
   insertRequest,
   keepReply,
+  releaseKey,
   type KeptReply,
   type RequestKey,
 } from "../../state/control/requests.ts";
@@ -40,11 +43,16 @@ export type OrderOutcome =
   /** The key was given before, and this was the reply. */
   | { readonly state: "kept"; readonly reply: KeptReply };
 
+/** What a reply belongs to: a request with a key, or a key whose request had nothing to order. */
+export type ReplyOwner =
+  | { readonly kind: "request"; readonly requestId: number }
+  | { readonly kind: "key"; readonly key: RequestKey; readonly requestedBy: string };
+
 export interface Orders {
   /** Rejects never: a fault is a refusal. */
   carryOut(given: GivenOrder): Promise<OrderOutcome>;
-  /** Keeps the reply for repetitions of the key; returns the one that was kept first. */
-  keep(requestId: number, reply: KeptReply): Promise<KeptReply>;
+  /** Keeps the reply for repetitions of the key; returns the one that was kept first. Raises `KEY_REUSED`. */
+  keep(owner: ReplyOwner, reply: KeptReply): Promise<KeptReply>;
 }
 
 export interface OrderTools {
@@ -100,7 +108,12 @@ export function createOrders(tools: OrderTools): Orders & { readonly turned: () 
         return refuseOrder(error, tools.log);
       }
     },
-    keep: (requestId, reply) => database.write((query) => keepReply(query, requestId, reply)),
+    keep: (owner, reply) =>
+      database.write((query) =>
+        owner.kind === "request"
+          ? keepReply(query, owner.requestId, reply)
+          : keepAnswer(query, { ...owner, reply }, clock.now()),
+      ),
     turned() {
       for (const look of waiting) look();
     },
@@ -125,6 +138,18 @@ function assertScheduler(database: Database, drain: AbortSignal): void {
   });
 }
 
+function keepAnswer(query: Query, answered: Parameters<typeof insertAnswered>[1], now: Date): KeptReply {
+  const { key, reply } = answered;
+  const known = findKeyedRequest(query, key.key, now);
+  if (known === undefined) {
+    forgetOldKeys(query, now);
+    insertAnswered(query, answered, now);
+    return reply;
+  }
+  assertSameAsked(known.askedHash, key);
+  return known.reply ?? reply;
+}
+
 /** In one transaction, so that two requests with one key become one. */
 export function enterOrder(
   query: Query,
@@ -136,7 +161,9 @@ export function enterOrder(
     const known = findKeyedRequest(query, key.key, now);
     if (known !== undefined) {
       assertSameAsked(known.askedHash, key);
-      return known.reply === null ? { requestId: known.requestId } : { reply: known.reply };
+      if (known.reply !== null) return { reply: known.reply };
+      if (known.kind !== ANSWERED) return { requestId: known.requestId };
+      releaseKey(query, known.requestId);
     }
     forgetOldKeys(query, now);
   }

@@ -128,7 +128,7 @@ export function createWebOrders(app: App, database: Database, drain: AbortSignal
         return refuseOrder(error, log);
       }
     },
-    keep: (requestId, reply) => asked.keep(requestId, reply),
+    keep: (owner, reply) => asked.keep(owner, reply),
     takeIn: (folder) =>
       inTurn(async () => {
         // A scheduler reads the folder itself.

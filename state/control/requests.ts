@@ -34,6 +34,10 @@ export interface KeptReply {
 }
 
 const KEY_HOURS = 24;
+/** A larger reply is not kept: a repetition gets it as it is then. */
+const MOST_REPLY_BYTES = 64 * 1024;
+/** The kind of a row that no process has asked for: it has the key and the reply of a request that had nothing to order. */
+export const ANSWERED = "answered";
 
 export const REQUEST_STATES = ["open", "begun", "done", "refused", "withdrawn"] as const;
 /** `begun`: in progress, and can no longer be withdrawn. */
@@ -56,17 +60,46 @@ export function insertRequest(
   return query.run(insertInto("requests", row)).lastId;
 }
 
+/** Enters a key whose request had nothing to order, with its reply. */
+export function insertAnswered(
+  query: Query,
+  {
+    requestedBy,
+    key,
+    reply,
+  }: { readonly requestedBy: string; readonly key: RequestKey; readonly reply: KeptReply },
+  now: Date,
+): void {
+  const row = {
+    kind: ANSWERED,
+    payload: "{}",
+    state: "done",
+    requested_by: requestedBy,
+    requested_at: now.toISOString(),
+    answered_at: now.toISOString(),
+    idempotency_key: key.key,
+    asked_hash: key.hash,
+    reply: writeReply(reply),
+  };
+  query.run(insertInto("requests", row));
+}
+
+function writeReply(reply: KeptReply): string | null {
+  return Buffer.byteLength(reply.body) > MOST_REPLY_BYTES ? null : JSON.stringify(reply);
+}
+
 export interface KeyedRequest {
   readonly requestId: number;
+  readonly kind: string;
   readonly askedHash: string;
-  /** `null` until it is made. */
+  /** `null` until it is made, and if it is too large. */
   readonly reply: KeptReply | null;
 }
 
 /** The request of that key, if the key still counts. A refused or withdrawn request has no key any more. */
 export function findKeyedRequest(query: Query, key: string, now: Date): KeyedRequest | undefined {
   const row = query.get<Row>(
-    sql`SELECT request_id, asked_hash, reply FROM requests
+    sql`SELECT request_id, kind, asked_hash, reply FROM requests
         WHERE idempotency_key = ${key} AND requested_at >= ${findOldestKey(now)}`,
   );
   return row === undefined ? undefined : mapRow<KeyedRequest>(row, { reply: json });
@@ -84,10 +117,15 @@ function findOldestKey(now: Date): string {
   return new Date(now.getTime() - KEY_HOURS * 3_600_000).toISOString();
 }
 
+/** The request's key may be given again. */
+export function releaseKey(query: Query, requestId: number): void {
+  query.run(sql`UPDATE requests SET idempotency_key = NULL WHERE request_id = ${requestId}`);
+}
+
 /** The first reply of a keyed request is the one that every repetition gets: returns that one. */
 export function keepReply(query: Query, requestId: number, reply: KeptReply): KeptReply {
   query.run(
-    sql`UPDATE requests SET reply = ${JSON.stringify(reply)}
+    sql`UPDATE requests SET reply = ${writeReply(reply)}
         WHERE request_id = ${requestId} AND idempotency_key IS NOT NULL AND reply IS NULL`,
   );
   const row = query.get<Row>(sql`SELECT reply FROM requests WHERE request_id = ${requestId}`);

@@ -5,6 +5,7 @@ import { raiseRefusal } from "../../app/raise-refusal.ts";
 import type { GivenOrder, Order, OrderOutcome } from "../../app/service/orders.ts";
 import { JSON_TYPE, reply, type HttpAnswer, type HttpReply, type HttpRequest } from "../server/exchange.ts";
 import { createFinder } from "../server/find-route.ts";
+import type { RequestKey } from "../../state/control/requests.ts";
 import { findKept, readKey } from "./idempotency.ts";
 import { describePlanChange, replyProblem, type Refusal } from "./problem.ts";
 import { readBody, readInput } from "./read-input.ts";
@@ -20,11 +21,17 @@ export interface Pending {
   readonly conclude: (tools: ReadTools, outcome: OrderOutcome) => HttpReply;
 }
 
+/** The reply to a request with a key that has nothing to order: it is kept. */
+export interface KeyedAnswer {
+  readonly reply: HttpReply;
+  readonly key: RequestKey;
+}
+
 /** Raises what the route raises. A promise has read from the database what it needs. */
 export function answerApi(
   request: HttpRequest,
   tools: ReadTools,
-): HttpAnswer | Pending | Promise<HttpAnswer> {
+): HttpAnswer | Pending | KeyedAnswer | Promise<HttpAnswer> {
   const found = find(request.method, request.path);
   switch (found.kind) {
     case "nothing":
@@ -59,13 +66,16 @@ function answerWrite(
   params: Readonly<Record<string, string>>,
   request: HttpRequest,
   tools: ReadTools,
-): HttpReply | Pending {
+): HttpReply | Pending | KeyedAnswer {
   const input = { ...readInput(route, params, request.search), body: readBody(route, request) };
   const key = readKey(request);
   const kept = key === null ? undefined : findKept(tools, key);
   if (kept?.reply !== undefined) return kept.reply;
-  const planned = kept === undefined ? route.plan(tools, input) : { order: null };
-  if ("answer" in planned) return writeJson(planned.answer);
+  const planned = kept?.hasOrder === true ? { order: null } : route.plan(tools, input);
+  if ("answer" in planned) {
+    const made = writeJson(planned.answer);
+    return key === null ? made : { reply: made, key };
+  }
   return {
     given: { order: planned.order, key, requestedBy: request.user.name },
     conclude(later, outcome) {

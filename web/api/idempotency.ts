@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { assertSameAsked } from "../../app/service/orders.ts";
 import { CommandRefused } from "../../model/errors.ts";
-import { findKeyedRequest, type RequestKey } from "../../state/control/requests.ts";
+import { ANSWERED, findKeyedRequest, type RequestKey } from "../../state/control/requests.ts";
 import type { HttpReply, HttpRequest } from "../server/exchange.ts";
 import type { ReadTools } from "./route.ts";
 
@@ -20,13 +20,16 @@ export function readKey({ method, path, search, headers, body }: HttpRequest): R
   return { key, hash: createHash("sha256").update(asked).digest("hex") };
 }
 
-/** `undefined` if the key is new; its `reply` is `undefined` while its request is under way. Raises `KEY_REUSED`. */
+/**
+ * `undefined` if the key is new; its `reply` is `undefined` while its order is under way, and if it was too large to be kept.
+ * Raises `KEY_REUSED`.
+ */
 export function findKept(
   { query, now }: ReadTools,
   key: RequestKey,
-): { readonly reply: HttpReply | undefined } | undefined {
+): { readonly reply: HttpReply | undefined; readonly hasOrder: boolean } | undefined {
   const known = findKeyedRequest(query, key.key, now);
   if (known === undefined) return undefined;
   assertSameAsked(known.askedHash, key);
-  return { reply: known.reply ?? undefined };
+  return { reply: known.reply ?? undefined, hasOrder: known.kind !== ANSWERED };
 }

@@ -88,11 +88,15 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
     const first = await read(request, (tools) =>
       request.path.startsWith(API) ? answerApi(request, tools) : answerPage(request, tools, getSite()),
     );
+    if ("key" in first) {
+      const owner = { kind: "key", key: first.key, requestedBy: request.user.name } as const;
+      return { reply: first.reply, fault: null, keepFor: owner };
+    }
     if (!("given" in first)) return { reply: first, fault: null, keepFor: null };
     const outcome = await give(first.given);
     const reply = await read(request, (tools) => first.conclude(tools, outcome));
-    const keepFor = outcome.state === "done" && first.given.key !== null ? outcome.requestId : null;
-    return { reply, fault: null, keepFor };
+    if (outcome.state !== "done" || first.given.key === null) return { reply, fault: null, keepFor: null };
+    return { reply, fault: null, keepFor: { kind: "request", requestId: outcome.requestId } };
   }
 
   function getAssets(): Assets {

@@ -1,6 +1,6 @@
 /** What the main thread and the reading thread send each other. */
 import type { SettingInForce } from "../../model/access/setting-in-force.ts";
-import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
+import type { GivenOrder, OrderOutcome, ReplyOwner } from "../../app/service/orders.ts";
 import type { RunLimits } from "../api/route.ts";
 import type { Credential } from "../../model/access/credential.ts";
 import type { User } from "../../model/access/user.ts";
@@ -67,6 +67,6 @@ export interface Answered {
   readonly reply: HttpAnswer;
   /** Why it could not be answered, for the log; `null` if it was. */
   readonly fault: string | null;
-  /** The request of an order with a key: its repetitions get the same reply. */
-  readonly keepFor: number | null;
+  /** Of a request with a key: its repetitions get the same reply. */
+  readonly keepFor: ReplyOwner | null;
 }

@@ -1,11 +1,11 @@
 /** Starts the reading thread at its first request, and ends it when nothing was asked for ten minutes and no stream is open. */
-import type { Orders } from "../../app/service/orders.ts";
-import { describeError } from "../../model/errors.ts";
+import type { Orders, ReplyOwner } from "../../app/service/orders.ts";
+import { CommandRefused, describeError } from "../../model/errors.ts";
 import type { Credential } from "../../model/access/credential.ts";
 import type { User } from "../../model/access/user.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
-import { replyProblem } from "../api/problem.ts";
+import { BUG, judgeError, replyProblem, replyRefusal } from "../api/problem.ts";
 import type { HttpAnswer, HttpReply, HttpRequest, HttpStream } from "../server/exchange.ts";
 import { createPulledStreams } from "./pulled-streams.ts";
 import type { FromReader, MessageOf, Replied, ToReader } from "./read-request.ts";
@@ -129,13 +129,15 @@ export function createReadThread({ start, orders, clock, log }: ReadThreadTools)
     waiting.delete(id);
   }
 
-  async function keep(requestId: number, reply: HttpReply): Promise<HttpReply> {
+  async function keep(owner: ReplyOwner, reply: HttpReply): Promise<HttpReply> {
     if (typeof reply.body !== "string") return reply;
     try {
-      return await orders.keep(requestId, { ...reply, body: reply.body });
+      return await orders.keep(owner, { ...reply, body: reply.body });
     } catch (error) {
-      // The order is carried out and its key kept: a repetition gets the reply as it is then.
-      log.warn(`The reply of request ${requestId} could not be kept: ${describeError(error)}`);
+      // Another request with the same key was faster.
+      if (error instanceof CommandRefused) return replyRefusal(judgeError(error) ?? BUG);
+      // An order is carried out and its key kept: a repetition gets the reply as it is then.
+      log.warn(`A reply could not be kept for its Idempotency-Key: ${describeError(error)}`);
       return reply;
     }
   }

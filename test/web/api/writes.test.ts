@@ -237,6 +237,88 @@ describe("an Idempotency-Key", () => {
     expect(runs().length).toBe(1);
   });
 
+  test("of a request that had nothing to order counts as well", async () => {
+    const { send, database } = await openDaily();
+    const run = readJson(await send("POST", RUNS, { logical_date: DATE })) as { dag_run_id: string };
+    const clear = { dag_run_id: run.dag_run_id, only_failed: false };
+    const target = "/api/v2/dags/daily/clearTaskInstances";
+    await database.write((query) => query.run(sql`UPDATE task_instances SET state = 'success'`));
+    const first = await send("POST", target, clear, key);
+    expect(readJson(first)).toMatchObject({ total_entries: 2 });
+    await database.write((query) => query.run(sql`UPDATE task_instances SET state = 'none'`));
+    expect(readJson(await send("POST", target, clear))).toMatchObject({ total_entries: 0 });
+    expect(await send("POST", target, clear, key)).toEqual(first);
+    const other = await send("POST", target, { ...clear, dry_run: false }, key);
+    expect(readJson(other)).toMatchObject({ status: 422, code: "KEY_REUSED" });
+    expect(readJson(await send("POST", RUNS, {}, key))).toMatchObject({ status: 422, code: "KEY_REUSED" });
+  });
+
+  test("that comes twice at once and orders nothing has one answer, and another body none", async () => {
+    const { send, database } = await openDaily();
+    const target = "/api/v2/dags/daily/clearTaskInstances";
+    await send("POST", RUNS, { logical_date: DATE });
+    const replies = await Promise.all(
+      [["one"], ["one"], ["two"]].map((task_ids) => send("POST", target, { task_ids }, key).catch(String)),
+    );
+    const refused = replies.filter((one) => typeof one === "string" || one.status === 422);
+    expect(refused.length).toBe(1);
+    expect(database.all(sql`SELECT 1 FROM requests WHERE idempotency_key = '7f1c'`).length).toBe(1);
+  });
+
+  test("of a backfill that was found empty gives the same answer, though the world has moved", async () => {
+    const { send, database, runs } = await openDaily();
+    await send("POST", RUNS, { logical_date: DATE });
+    const body = { dag_id: "daily", from_date: DATE, to_date: DATE };
+    const first = await send("POST", "/api/v2/backfills", body, key);
+    expect(readJson(first)).toMatchObject({ status: 422, code: "BACKFILL_EMPTY" });
+    await database.write((query) => {
+      query.run(sql`DELETE FROM task_instances`);
+      query.run(sql`DELETE FROM dag_runs`);
+    });
+    expect(await send("POST", "/api/v2/backfills", body, key)).toEqual(first);
+    expect(runs()).toEqual([]);
+    const other = await send("POST", "/api/v2/backfills", { ...body, refetch: true }, key);
+    expect(readJson(other)).toMatchObject({ status: 422, code: "KEY_REUSED" });
+    expect((await send("POST", "/api/v2/backfills", body)).status).toBe(200);
+  });
+
+  test.each(["order", "answer"])("keeps no reply of more than 64 KiB: the %s is read again", async (kind) => {
+    const names = Array.from({ length: 200 }, (_, place) => makeTask(`task_${place}`));
+    const world = await openWriteWorld();
+    world.setDags([makeDag(names, { dagId: "daily", maxActiveRuns: 1 })]);
+    await world.begin();
+    const { send, database } = world;
+    await send("POST", RUNS, { logical_date: DATE });
+    await database.write((query) => query.run(sql`UPDATE task_instances SET state = 'failed'`));
+    await database.write((query) => query.run(sql`UPDATE dag_runs SET state = 'failed'`));
+    const target = "/api/v2/dags/daily/clearTaskInstances";
+    const body = { only_failed: true, dry_run: kind === "answer" };
+    const first = await send("POST", target, body, key);
+    expect([first.status, String(first.body).length > 64 * 1024]).toEqual([200, true]);
+    expect(database.all(sql`SELECT reply FROM requests WHERE idempotency_key = '7f1c'`)).toEqual([
+      { reply: null },
+    ]);
+    const again = await send("POST", target, body, key);
+    expect([again.status, (readJson(again) as { total_entries: number }).total_entries]).toEqual([200, 200]);
+    expect(readJson(await send("POST", target, {}, key))).toMatchObject({ status: 422, code: "KEY_REUSED" });
+    const cleared = sql`SELECT 1 FROM events WHERE kind = 'tasks_cleared'`;
+    expect(database.all(cleared).length).toBe(kind === "order" ? 1 : 0);
+  });
+
+  test("of a process that was killed blocks nothing: the next scheduler does what it asked for", async () => {
+    const { send, database, runs } = await openDaily();
+    await send("POST", RUNS, { logical_date: DATE }, key);
+    // As if it had been killed as soon as the request was entered.
+    await database.write((query) => {
+      query.run(sql`DELETE FROM task_instances`);
+      query.run(sql`DELETE FROM dag_runs`);
+      query.run(sql`UPDATE requests SET state = 'open', answer = NULL, answered_at = NULL, reply = NULL`);
+    });
+    const again = await send("POST", RUNS, { logical_date: DATE }, key);
+    expect(readJson(again)).toMatchObject({ logical_date: DATE });
+    expect(runs().length).toBe(1);
+  });
+
   test.each([["with space"], ["x".repeat(256)], [""], ["käse"]])("of %j is refused", async (bad) => {
     const { send } = await openDaily();
     expect((await send("POST", RUNS, {}, { "idempotency-key": bad })).status).toBe(422);
