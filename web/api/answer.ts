@@ -22,7 +22,7 @@ export interface Pending {
 }
 
 /** The reply to a request with a key that has nothing to order: it is kept. */
-export interface KeyedAnswer {
+interface KeyedAnswer {
   readonly reply: HttpReply;
   readonly key: RequestKey;
 }
