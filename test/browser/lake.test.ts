@@ -25,21 +25,21 @@ afterAll(async () => {
 /** By a name for its picture: the page, and what it has to say. */
 const PAGES: Readonly<Record<string, readonly [path: (site: LakeSite) => string, texts: readonly string[]]>> =
   {
-    "lake-home": [() => "/", ["tmdb_ingest", "csv_ingest"]],
+    "lake-home": [() => "/", ["One thing needs you", "tmdb_ingest"]],
     "lake-grid": [() => "/dags/tmdb_ingest", ["movie_ids", "series"]],
     "lake-graph": [() => "/dags/tmdb_ingest/graph", ["movie_ids", "series"]],
     "lake-calendar": [() => "/dags/csv_ingest/calendar", ["2026"]],
     "lake-run": [
       (found) => `/dags/tmdb_ingest/runs/${findRun(found, "2026-11-23", "success")}`,
-      ["movies-20261123T090000000Z-1.json", "260"],
+      ["movies-20261123T090000000Z-00001.json", "260"],
     ],
     "lake-run-failed": [
-      (found) => `/dags/tmdb_ingest/runs/${findRun(found, "2026-11-22", "failed")}`,
+      (found) => `/dags/tmdb_ingest/runs/${findRun(found, "2026-11-25", "failed")}`,
       ["TMDB_AUTH"],
     ],
     "lake-log": [
       (found) => `/dags/tmdb_ingest/runs/${findRun(found, "2026-11-23", "success")}/tasks/movies/attempts/1`,
-      ["260 asked"],
+      ["asked 260 = stored"],
     ],
     "lake-all": [() => "/lake", ["tmdb_movies", "tmdb_series", "movies"]],
     "lake-dataset": [() => "/lake/datasets/tmdb_movies", ["Raw/TMDB/JSON/Movies/2026/11/21"]],
@@ -101,7 +101,7 @@ test("the failed run is two steps from the first page, and its log is the third"
 
 test("the lake is verified from its page, and the result stays", async () => {
   const { page, close } = await openPage(browser, `${site.url}/lake`);
-  await page.click('form[action$="/verify"] button, form[action*="verif"] button');
+  await page.click('form[action$="/lake/verify"] button');
   await page.waitForFunction(
     () => document.querySelector("main")?.textContent.includes("no faults") === true,
     {

@@ -1,6 +1,8 @@
 /** Ids: which are missing and why, and the story of one. */
 import { describeId } from "../../../app/lake/describe-id.ts";
+import { FIRST_GENERATION } from "../../../model/records/question.ts";
 import type { IdEntry } from "../../../state/pages/id-page.ts";
+import { REMOVED } from "../../../state/records/missing-objects.ts";
 import { countMissing, reportMissing } from "../../../state/reports.ts";
 import { html, type Html, type Piece } from "../frame/html.ts";
 import type { Page, PageInput, PageTools } from "../frame/page.ts";
@@ -133,9 +135,20 @@ function showStep(tools: PageTools, entry: IdEntry): Html {
     entry.runId !== null &&
     html` <a href="${href(pathOfRun(entry.dagId, entry.runId))}">${entry.dagId}</a> ${entry.taskId}`;
   return html`<li data-state="${look}">${drawState(look)}<b>${nameState(entry.outcome)}</b> ${words.in} <a href="${href(pathOfDataset(entry.dataset))}">${entry.dataset}</a>${run}
-<p>${entry.decidedAt !== null && showTime(tools, entry.decidedAt, timezone)}${entry.generation !== null && html` <span class="muted">${words.generation(entry.generation)}</span>`}</p>
+<p>${entry.decidedAt !== null && showTime(tools, entry.decidedAt, timezone)}${isLater(entry) && html` <span class="muted">${words.generation(entry.generation ?? "")}</span>`}</p>
 ${entry.reason !== null && html`<p><span class="why">${entry.reason}</span> ${entry.detail}</p>`}
 ${entry.key !== null && html`<p><code>${entry.key}</code>${entry.isCommitted === 0 && html` <span class="why">${words.notCommitted}</span>`}</p>`}
 ${entry.facts !== null && html`<p><code class="muted">${entry.facts}</code></p>`}
-<p class="muted">${entry.isPermanent === 1 ? words.final : words.again[entry.outcome]}</p></li>`;
+<p class="muted">${words.again[judgeAgain(entry)]}</p></li>`;
+}
+
+/** Not of the first time that it was asked for. */
+function isLater({ generation }: IdEntry): boolean {
+  return generation !== null && generation !== FIRST_GENERATION;
+}
+
+/** As the asking policy has it: a failure for good is asked again when an absent title is. */
+function judgeAgain({ outcome, reason, isPermanent }: IdEntry): IdEntry["outcome"] | "removed" {
+  if (outcome !== "failed" || isPermanent !== 1) return outcome;
+  return reason === REMOVED.reason ? "removed" : "not_found";
 }

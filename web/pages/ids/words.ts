@@ -23,8 +23,7 @@ interface IdWords {
   readonly in: string;
   readonly generation: (name: string) => string;
   readonly notCommitted: string;
-  readonly final: string;
-  readonly again: Readonly<Record<IdEntry["outcome"], string>>;
+  readonly again: Readonly<Record<IdEntry["outcome"] | "removed", string>>;
 }
 
 export const ID_WORDS: Words<IdWords> = {
@@ -49,13 +48,13 @@ export const ID_WORDS: Words<IdWords> = {
     in: "in",
     generation: (name) => `asked again (${name})`,
     notCommitted: "this object is not in the lake",
-    final: "It is not asked for again.",
     again: {
       stored: "It is stored, so it is not asked for again.",
       not_found: "It is asked for again after the time that the task sets.",
       failed: "The next run asks for it again.",
       spooled: "Its answer is kept in the database and waits for its object.",
       not_asked: "It has not been asked for yet.",
+      removed: "A user removed its object: only `--refetch` asks for it again.",
     },
   },
   pt: {
@@ -79,13 +78,13 @@ export const ID_WORDS: Words<IdWords> = {
     in: "em",
     generation: (name) => `pedido de novo (${name})`,
     notCommitted: "este objeto não está no lake",
-    final: "Não é pedido de novo.",
     again: {
       stored: "Está armazenado; por isso não é pedido de novo.",
       not_found: "É pedido de novo após o prazo que a tarefa define.",
       failed: "A próxima execução o pede de novo.",
       spooled: "A resposta está guardada no banco de dados e espera seu objeto.",
       not_asked: "Ainda não foi pedido.",
+      removed: "Um usuário removeu o objeto: só `--refetch` o pede de novo.",
     },
   },
 };

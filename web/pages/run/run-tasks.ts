@@ -122,7 +122,8 @@ function drawAxis(tools: PageTools, run: DagRun, scale: Scale): Html {
   const texts = Array.from({ length: LINES }, (_, index) => {
     const at = new Date(scale.fromMs + (spanMs * index) / LINES).toISOString();
     const { clock } = splitTime(tools, at, run.timezone, spanMs < 3_600_000);
-    return html`<text x="${(index * WIDTH) / LINES + 4}" y="12">${clock}</text>`;
+    const tenths = spanMs < 10_000 ? at.slice(19, 21) : "";
+    return html`<text x="${(index * WIDTH) / LINES + 4}" y="12">${clock}${tenths}</text>`;
   });
   return html`<svg class="drawing" width="${WIDTH}" height="16" viewBox="0 0 ${WIDTH} 16" aria-hidden="true">${texts}</svg>`;
 }
