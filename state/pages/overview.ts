@@ -7,7 +7,7 @@ import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { sql } from "../sqlite/statement.ts";
 import { RUNNING_SINCE } from "./running-since.ts";
 
-/** A Dag's newest failure in a lake, if no success followed there. Instants are ISO UTC. */
+/** A Dag's newest failure in a lake. Instants are ISO UTC. */
 export interface FailedRun {
   readonly dagRunId: number;
   readonly dagId: string;
@@ -20,10 +20,19 @@ export interface FailedRun {
   readonly attempt: number | null;
   readonly errorCode: string | null;
   readonly error: string | null;
+  /** Of the Dag's runs that ended since then and are failed, this one included; 0 if this one ended earlier. */
+  readonly failedCount: number;
 }
 
-/** Of active Dags, the newest failure first. */
-export function listFailedRuns(query: Query, lakeId: string, limit: number): readonly FailedRun[] {
+/**
+ * Of active Dags, the newest failure first: every one since that instant, because a later date's success does not mend it,
+ * and an earlier one if no success followed.
+ */
+export function listFailedRuns(
+  query: Query,
+  lakeId: string,
+  { since, limit }: { readonly since: Date; readonly limit: number },
+): readonly FailedRun[] {
   return query
     .all<Row>(
       sql`WITH newest AS (
@@ -35,10 +44,12 @@ export function listFailedRuns(query: Query, lakeId: string, limit: number): rea
           FROM dags d WHERE d.is_active
         ), failed AS (
           SELECT r.* FROM newest n JOIN dag_runs r ON r.dag_run_id = n.failed_id
-          WHERE n.good_at IS NULL OR r.finished_at > n.good_at
+          WHERE n.good_at IS NULL OR r.finished_at > n.good_at OR r.finished_at >= ${since.toISOString()}
         )
         SELECT f.dag_run_id, f.dag_id, f.run_id, f.timezone, f.logical_date, f.finished_at, t.task_id,
-          t.attempt_count AS attempt, a.error_code, coalesce(a.error, t.message) AS error
+          t.attempt_count AS attempt, a.error_code, coalesce(a.error, t.message) AS error,
+          (SELECT count(*) FROM dag_runs r WHERE r.dag_id = f.dag_id AND r.state = 'failed' AND r.lake = ${lakeId}
+            AND r.finished_at >= ${since.toISOString()}) AS failed_count
         FROM failed f
         LEFT JOIN task_instances t ON t.task_instance_id = (
           SELECT task_instance_id FROM task_instances x WHERE x.dag_run_id = f.dag_run_id AND x.state = 'failed'

@@ -32,10 +32,10 @@ export async function openLakeSite(): Promise<LakeSite> {
   await writeSamples(world, { movies: 260, series: 90 });
   await world.prepare(["run", "csv_ingest", "--date", "2026-11-21"]);
   await world.prepare(["run", "tmdb_ingest", "--date", "2026-11-21", "--param", "limit=120"]);
-  await world.prepare(["run", "tmdb_ingest", "--date", "2026-11-23"]);
-  await world.run(["run", "tmdb_ingest", "--date", "2026-11-25", "--param", "since=1990"], {
+  await world.run(["run", "tmdb_ingest", "--date", "2026-11-22", "--param", "since=1990"], {
     TMDB_API_TOKEN: "wrong",
   });
+  await world.prepare(["run", "tmdb_ingest", "--date", "2026-11-23"]);
   const scheduler = await world.startScheduler();
   await untilReady(scheduler);
   await world.prepare(["trigger", "csv_ingest", "--date", "2026-11-24"]);

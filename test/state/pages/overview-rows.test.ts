@@ -11,6 +11,8 @@ import {
 } from "../../../state/pages/overview.ts";
 import { HERE, openRows, THERE, type Reading } from "../rows.ts";
 
+/** Nothing has failed since then. */
+const LATER = new Date("2026-11-01T00:00:00.000Z");
 const day = (number: number): string => `2026-10-${String(number).padStart(2, "0")}T00:00:00.000Z`;
 const run = (dagRunId: number, dagId: string, state: string, date: number, ended?: number, lake = HERE) => ({
   dag_run_id: dagRunId,
@@ -80,15 +82,41 @@ describe("runs", () => {
 
   test.each<Reading>([
     [
-      "the last failure of each active Dag, the newest first",
-      (q) => listFailedRuns(q, HERE, 9).map(({ dagRunId }) => dagRunId),
+      "the last failure of each active Dag that no success followed, the newest first",
+      (q) => listFailedRuns(q, HERE, { since: LATER, limit: 9 }).map(({ dagRunId }) => dagRunId),
       [14, 12],
     ],
-    ["only so many", (q) => listFailedRuns(q, HERE, 1).map(({ dagRunId }) => dagRunId), [14]],
-    ["of another lake", (q) => listFailedRuns(q, THERE, 9).map(({ dagRunId }) => dagRunId), [17]],
+    [
+      "a failure since that instant, also if a success followed, with how many there are",
+      (q) =>
+        listFailedRuns(q, HERE, { since: new Date(day(3)), limit: 9 }).map(({ dagRunId, failedCount }) => [
+          dagRunId,
+          failedCount,
+        ]),
+      [
+        [15, 1],
+        [14, 1],
+        [12, 2],
+      ],
+    ],
+    [
+      "only so many",
+      (q) => listFailedRuns(q, HERE, { since: LATER, limit: 1 }).map(({ dagRunId }) => dagRunId),
+      [14],
+    ],
+    [
+      "of another lake",
+      (q) => listFailedRuns(q, THERE, { since: LATER, limit: 9 }).map(({ dagRunId }) => dagRunId),
+      [17],
+    ],
     [
       "with the first failed task and the error of its last try",
-      (q) => listFailedRuns(q, HERE, 9).map(({ taskId, attempt, error }) => [taskId, attempt, error]),
+      (q) =>
+        listFailedRuns(q, HERE, { since: LATER, limit: 9 }).map(({ taskId, attempt, error }) => [
+          taskId,
+          attempt,
+          error,
+        ]),
       [
         ["only", 0, "m"],
         ["first", 2, "new"],

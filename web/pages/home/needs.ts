@@ -15,6 +15,9 @@ import type { PageTools } from "../frame/page.ts";
 import { countRead } from "../parts/total.ts";
 
 const MOST_OPEN = 100;
+/** A failed run stays on the list that long, also if a run of another date succeeded after it. */
+const FAILED_DAYS = 7;
+const DAY_MS = 86_400_000;
 
 export interface OpenRunFacts extends OpenRun {
   /** Seconds that its Dag's runs usually take. */
@@ -62,9 +65,10 @@ export function readNeeds(
   dags: readonly DagEntry[],
   open: readonly OpenRunFacts[],
 ): Needs {
-  const { query, lakeId } = tools;
+  const { query, lakeId, now } = tools;
   const page = { limit: MOST_COUNTED + 1, offset: 0 };
-  const failed = listFailedRuns(query, lakeId, page.limit);
+  const since = new Date(now.getTime() - FAILED_DAYS * DAY_MS);
+  const failed = listFailedRuns(query, lakeId, { since, limit: page.limit });
   const broken = listImportErrorPage(query, page).rows;
   const late = listLate(tools, dags, open);
   const count = (read: number): RowCount => countRead(read, MOST_COUNTED);

@@ -35,6 +35,7 @@ export interface HomeWords {
   readonly nothingNeeds: string;
   readonly moreNeeds: (count: number) => string;
   readonly failedAt: string;
+  readonly allFailed: (count: string) => string;
   readonly noRunFor: (length: string) => string;
   readonly queuedFor: (length: string) => string;
   readonly runsFor: (length: string, usual: string) => string;
@@ -98,6 +99,7 @@ export const HOME_WORDS: Words<HomeWords> = {
     nothingNeeds: "Nothing failed, nothing is late, and every Dag file is valid.",
     moreNeeds: (more) => `And ${countNoun(more, "other", "others")}.`,
     failedAt: "failed",
+    allFailed: (count) => `${count} failed runs in a week`,
     noRunFor: (length) => `due for ${length}, and has no run`,
     queuedFor: (length) => `queued for ${length}`,
     runsFor: (length, usual) => `has been running for ${length}, usually ${usual}`,
@@ -154,6 +156,7 @@ export const HOME_WORDS: Words<HomeWords> = {
     nothingNeeds: "Nada falhou, nada está atrasado e todos os arquivos de Dags são válidos.",
     moreNeeds: (more) => `E mais ${showCount(more)}.`,
     failedAt: "falhou",
+    allFailed: (count) => `${count} execuções com falha em uma semana`,
     noRunFor: (length) => `previsto há ${length}, e ainda sem execução`,
     queuedFor: (length) => `na fila há ${length}`,
     runsFor: (length, usual) => `em execução há ${length}; costuma levar ${usual}`,
