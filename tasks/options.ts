@@ -1,10 +1,10 @@
 /** Options that several task types share: durations, dataset names, and how an option in a Dag file is read. */
 import { z } from "zod";
 import type { JsonValue } from "../model/dag/dag.ts";
-import { findDurationFault, parseDurationSeconds } from "../model/time/duration.ts";
+import { DURATION_FORM, findDurationFault, parseDurationSeconds } from "../model/time/duration.ts";
 
 /** Seconds. */
-export const durationOption = z.string().transform((text, context) => {
+export const durationOption = z.string(DURATION_FORM).transform((text, context) => {
   const seconds = parseDurationSeconds(text);
   if (seconds !== undefined) return seconds;
   context.addIssue({ code: "custom", message: findDurationFault(text) ?? "" });

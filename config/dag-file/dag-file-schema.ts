@@ -4,7 +4,12 @@
  */
 import { z } from "zod";
 import { CATCHUPS, OPERATORS, TRIGGER_RULES } from "../../model/dag/dag.ts";
-import { DURATION, findDurationFault, parseDurationSeconds } from "../../model/time/duration.ts";
+import {
+  DURATION,
+  DURATION_FORM,
+  findDurationFault,
+  parseDurationSeconds,
+} from "../../model/time/duration.ts";
 
 const ID = /^[a-z][a-z0-9_]{0,62}$/;
 /** The cost of the graph's checks grows with its square. */
@@ -31,7 +36,7 @@ const id = z
   .regex(ID, "must be snake_case: a small letter, then at most 62 small letters, digits and underscores");
 
 const duration = z
-  .string()
+  .string(DURATION_FORM)
   // The pattern is for editors; the one rule for durations reports what is wrong.
   .regex(DURATION, { error: ({ input }) => findDurationFault(String(input)) })
   .refine((text) => !DURATION.test(text) || findDurationFault(text) === undefined, {

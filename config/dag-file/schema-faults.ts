@@ -109,9 +109,10 @@ function describeIssue(
     case "invalid_element":
     case "invalid_format":
     case "not_multiple_of":
+      break;
     case "too_big":
     case "too_small":
-      break;
+      return [{ path, message: describeLimit(issue) }];
   }
   return [{ path, message: decapitalise(issue.message), ...addUnitHint(issue.message, value) }];
 }
@@ -127,12 +128,39 @@ function describeType(
   value: JsonValue | undefined,
   message: string,
 ): Fault {
-  if (!message.startsWith("Invalid input")) return { path, message };
+  if (!message.startsWith("Invalid input")) return { path, message, ...addUnitHint(message, value) };
+  const hint = findTypeHint(nameType(expected), value);
   return {
     path,
     message: `must be ${nameType(expected)}, but is ${nameValue(value)}`,
-    ...(expected === "string" && typeof value === "number" ? { hint: "text in YAML: put it in quotes" } : {}),
+    ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** How the value would be written; `undefined` if it cannot be guessed. */
+function findTypeHint(expected: string, value: JsonValue | undefined): string | undefined {
+  if (expected === "text" && typeof value === "number") return "text in YAML: put it in quotes";
+  if (expected === "a map" && value === null) return "indent its fields below it";
+  if (expected === "a map" && Array.isArray(value)) return "write name: value, without dashes";
+  if (expected === "a list" && typeof value === "string" && /^[\w .,/=-]{1,60}$/.test(value)) {
+    return `write [${value.split(/[ ,]+/).filter(Boolean).join(", ")}]`;
+  }
+  return undefined;
+}
+
+/** Zod's own words for a limit; a schema may have better ones. */
+function describeLimit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  if (!/^Too (?:small|big)/.test(issue.message)) return decapitalise(issue.message);
+  const [word, limit] = issue.code === "too_small" ? ["at least", issue.minimum] : ["at most", issue.maximum];
+  switch (issue.origin) {
+    case "string":
+      return `must have ${word} ${limit} ${limit === 1 ? "character" : "characters"}`;
+    case "array":
+    case "set":
+      return `must have ${word} ${limit} ${limit === 1 ? "entry" : "entries"}`;
+    default:
+      return `must be ${word} ${limit}`;
+  }
 }
 
 function describeChoice(path: FaultPath, choices: readonly string[], value: JsonValue | undefined): Fault {
@@ -217,14 +245,15 @@ function nameType(expected: string): string {
 
 function nameValue(value: JsonValue | undefined): string {
   if (value === undefined) return "missing";
-  if (value === null) return "null";
+  if (value === null) return "empty";
   if (typeof value === "string") return `text (${JSON.stringify(cutText(value, 60))})`;
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "a map";
   return JSON.stringify(value);
 }
 
 function addUnitHint(message: string, value: JsonValue | undefined): { hint?: string } {
-  const isBareNumber = typeof value === "string" && /^\d+$/.test(value);
+  const isBareNumber =
+    (typeof value === "string" || typeof value === "number") && /^\d+$/.test(String(value));
   return message.includes("duration") && isBareNumber ? { hint: `write the unit: "${value}s"` } : {};
 }
 

@@ -51,7 +51,10 @@ export function parseLake(text: string, workingFolder: string): Parsed<LakeSetti
   const fault = findUnexpanded(text.replace(/^(?:s3:|file:)(?:\/\/)?/, ""));
   if (fault !== undefined) return { fault };
   if (text.startsWith("s3://")) return parseS3Lake(text.slice("s3://".length));
-  if (!text.startsWith("file:")) return { fault: "must be file:<folder> or s3://<bucket>/<prefix>" };
+  if (!text.startsWith("file:"))
+    return {
+      fault: "must be file:<folder> or s3://<bucket>/<prefix>, such as file:./data/lake or s3://my-bucket",
+    };
   const rest = text.slice("file:".length);
   if (rest === "" || rest === "//") return { fault: "names no folder: file:./data/lake" };
   if (!rest.startsWith("//")) return { value: { kind: "folder", path: path.resolve(workingFolder, rest) } };
@@ -178,7 +181,7 @@ export function parseCount(text: string): Parsed<number> {
 
 /** A webhook's address. Its path and query are often the secret, so they are allowed and never repeated. */
 export function parseWebhook(text: string): Parsed<string> {
-  if (!URL.canParse(text)) return { fault: "must be an address such as https://hooks.example.com/..." };
+  if (!URL.canParse(text)) return { fault: "must be an address such as https://hooks.example.com/a1b2" };
   const { protocol, username, password } = new URL(text);
   if (protocol !== "https:" && protocol !== "http:") return { fault: "must begin with https:// or http://" };
   if (username !== "" || password !== "") return { fault: "must not hold a user or password" };
@@ -193,6 +196,8 @@ export function parseNoticeTemplate(text: string): Parsed<string> {
     JSON.parse(text);
     return { value: text };
   } catch {
-    return { fault: `must be ${NAMED_TEMPLATES}, or JSON with \${message} and its kind inside of text` };
+    return {
+      fault: `must be ${NAMED_TEMPLATES}, or JSON that has \${message} and the other names only inside of texts`,
+    };
   }
 }

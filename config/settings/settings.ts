@@ -116,7 +116,13 @@ export function parseSettings(environment: Environment, context: SettingsContext
   faults.push(...listMailFaults(values));
   const result = makeSchema(variables, context).safeParse(values);
   if (!result.success) {
-    faults.push(...result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`));
+    const { fromDotEnv } = environment;
+    for (const { path: names, message } of result.error.issues) {
+      const name = names.join(".");
+      // The environment wins over `.env`: an edit of the other one changes nothing.
+      const place = [name, `${name}_FILE`].some((one) => fromDotEnv.has(one)) ? ".env" : "the environment";
+      faults.push(`${name} ${message} (set in ${place})`);
+    }
   }
   if (faults.length > 0 || !result.success || "fault" in encryption) {
     const list = faults.map((fault) => `  ${fault}`).join("\n");

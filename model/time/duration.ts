@@ -16,10 +16,12 @@ export function parseDurationSeconds(text: string): number | undefined {
   return seconds === undefined || seconds > LONGEST_DURATION_SECONDS ? undefined : seconds;
 }
 
+export const DURATION_FORM = 'must be a duration such as "30s", "5m", "2h" or "7d"';
+
 /** What is wrong with a text that should be a duration; `undefined` if it is valid. */
 export function findDurationFault(text: string): string | undefined {
   const seconds = readSeconds(text);
-  if (seconds === undefined) return 'must be a duration such as "30s", "5m", "2h" or "7d"';
+  if (seconds === undefined) return DURATION_FORM;
   return seconds > LONGEST_DURATION_SECONDS ? "must not be longer than 3650d" : undefined;
 }
 

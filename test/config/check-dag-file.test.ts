@@ -185,13 +185,41 @@ describe("one fault", () => {
       'demo.yaml:4:3: tasks.a.type: the field "type" is missing',
     ],
     ["no tasks", `${head}tasks: {}\n`, "tasks: must name at least one task"],
-    ["a task that is empty", `${head}tasks:\n  a:\n`, "tasks.a: must be a map, but is null"],
+    [
+      "a task that is empty",
+      `${head}tasks:\n  a:\n`,
+      "tasks.a: must be a map, but is empty (indent its fields below it)",
+    ],
+    [
+      "tasks that are a list",
+      `${head}tasks:\n  - { id: a, type: noop }\n`,
+      "tasks: must be a map, but is a list (write name: value, without dashes)",
+    ],
+    [
+      "a text in the place of a list",
+      `${head}tasks:\n  a: { type: noop }\n  b: { type: noop, needs: a }\n`,
+      'tasks.b.needs: must be a list, but is text ("a") (write [a])',
+    ],
+    [
+      "several words in the place of a list",
+      `${head}tasks:\n  a: { type: noop }\n  b: { type: noop, needs: "a, c" }\n`,
+      "(write [a, c])",
+    ],
     [
       "a wrong type",
       `${noop}max_active_runs: "two"\n`,
       'max_active_runs: must be a number, but is text ("two")',
     ],
-    ["a number out of range", `${noop}max_active_runs: 0\n`, "demo.yaml:5:18: max_active_runs: too small"],
+    [
+      "a number out of range",
+      `${noop}max_active_runs: 0\n`,
+      "demo.yaml:5:18: max_active_runs: must be at least 1",
+    ],
+    [
+      "a number beyond its range",
+      `${noop}defaults: { retries: 1000 }\n`,
+      "defaults.retries: must be at most 100",
+    ],
     [
       "a wrong word",
       `${noop}catchup: lattest\n`,
@@ -201,7 +229,7 @@ describe("one fault", () => {
     [
       "a duration that is a number",
       `${noop}defaults: { timeout: 30 }\n`,
-      "defaults.timeout: must be text, but is 30",
+      'defaults.timeout: must be a duration such as "30s", "5m", "2h" or "7d" (write the unit: "30s")',
     ],
     ["a duration beyond ten years", `${noop}defaults: { timeout: 3651d }\n`, "must not be longer than 3650d"],
     ["no time at all", `${noop}defaults: { timeout: 0s }\n`, "must be longer than 0"],

@@ -35,6 +35,16 @@ const file = (path: string): string =>
   `  a: { type: file-to-lake, with: { dataset: d, file: "${path}", key: "k/\${partition}/f.csv" } }\n`;
 
 test.each([
+  [
+    "a duration that is a number",
+    '  a: { type: file-to-lake, with: { dataset: d, file: f, key: "k/${ds}", poll: 30 } }\n',
+    'must be a duration such as "30s", "5m", "2h" or "7d" (write the unit: "30s")',
+  ],
+  [
+    "a command line in the place of its words",
+    '  a: { type: shell, with: { command: "ls -l" } }\n',
+    'must be a list, but is text ("ls -l") (write [ls, -l])',
+  ],
   ["a country in small letters", titles("entity: movie, language: pt-br"), "did you mean pt-BR?"],
   ["an underscore", titles("entity: movie, language: pt_BR"), "did you mean pt-BR?"],
   ["a country's other code", titles("entity: movie, language: en-UK"), "did you mean en-GB?"],

@@ -287,6 +287,17 @@ describe("a fault", () => {
     expect(faults[0]).not.toContain("hush");
   });
 
+  test("says whether the value is in the environment or in .env", () => {
+    const faults = listFaults(
+      { DAGMAR_TIMEZONE: "Mars", TMDB_API_TOKEN: "hush hush" },
+      { fromDotEnv: new Set(["DAGMAR_TIMEZONE"]) },
+    );
+    expect(faults.map((fault) => / \(set in .*\)$/.exec(fault)?.[0])).toEqual([
+      " (set in .env)",
+      " (set in the environment)",
+    ]);
+  });
+
   test("is reported together with all others", () => {
     const faults = listFaults(
       {
