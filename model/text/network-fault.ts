@@ -2,8 +2,8 @@
 
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "the connection was refused",
-  ENOTFOUND: "its name is unknown (DNS)",
-  EAI_AGAIN: "its name could not be looked up (DNS)",
+  ENOTFOUND: "DNS does not know its name",
+  EAI_AGAIN: "DNS could not look up its name",
   EHOSTUNREACH: "there is no route to it",
   ENETUNREACH: "there is no route to it",
   ENETDOWN: "the network is down",

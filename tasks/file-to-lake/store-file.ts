@@ -74,7 +74,7 @@ function refuseRemoved(file: string, key: string, removals: readonly RemovalFact
   const { why, requestedBy, requestedAt } = removal;
   throw new TaskFailure(
     "CONTENT_REMOVED",
-    `${file} has the content that ${requestedBy} removed from ${key} at ${formatLocalText(requestedAt, timezone)}: ${why}`,
+    `${file} has the content that ${requestedBy} removed from ${key} at ${formatLocalText(requestedAt, timezone)} (reason: "${why}").`,
     false,
     {
       hint: `Put the right ${file} into the input folder; or store this one again after \`dagmar lake rm ${key} --undo --why …\`.`,
@@ -218,7 +218,7 @@ async function reportStoredElsewhere(
   await state.events.record({
     level: "warn",
     kind: "removed_content_stored",
-    message: `${options.file} is stored as ${key}. It has the content that ${requestedBy} removed from ${removal.key}: ${why}`,
+    message: `${options.file} is stored as ${key}. It has the content that ${requestedBy} removed from ${removal.key} (reason: "${why}").`,
     dagId: run.dagId,
     runId: run.runId,
     taskId,

@@ -56,12 +56,13 @@ function describeFault(error: unknown): AttemptFailure {
 }
 
 function describeFailure(host: string, call: ApiCall, failure: AttemptFailure): string {
+  const cause = describeCause(failure);
   const facts = [
-    failure.status === undefined ? "" : `status ${failure.status}`,
-    failure.status === undefined && failure.code !== undefined ? describeCause(failure) : "",
+    cause,
+    failure.status === undefined || cause.includes(String(failure.status)) ? "" : `status ${failure.status}`,
     call.attempts === 1 ? "1 attempt" : `${call.attempts} attempts`,
   ];
-  return `GET ${call.template} from ${host}: ${failure.reason} (${facts.filter(Boolean).join(", ")})`;
+  return `GET ${call.template} from ${host}: ${facts.filter(Boolean).join(", ")}`;
 }
 
 function describeRateLimit({ host, name, codes }: ProviderPlace, call: ApiCall): TaskFailure {

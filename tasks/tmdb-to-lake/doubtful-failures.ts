@@ -85,9 +85,9 @@ export function createDoubtfulFailures(
 function describeService(client: TmdbClient, kept: readonly Doubtful[]): TaskFailure {
   const { host, baseUrl } = client;
   const example = kept.find(({ failed }) => !FOREIGN.has(failed.reason)) ?? kept[0];
-  const told = `${example?.failed.detail} (${example?.failed.reason}, such as for ${example?.id.askedId})`;
+  const told = `${example?.failed.detail} (${example?.id.askedId})`;
   const isForeign = kept.every(({ failed }) => FOREIGN.has(failed.reason));
-  const hint = "What has been fetched is kept. These ids got no outcome and are asked again.";
+  const hint = "What was fetched is kept. Ids without an outcome are asked again.";
   if (isForeign && client.proofs === 0) {
     return new TaskFailure(
       "CONFIG_INVALID",
@@ -97,6 +97,11 @@ function describeService(client: TmdbClient, kept: readonly Doubtful[]): TaskFai
         hint: `Set TMDB_BASE_URL to the address of version 3 of the API, such as https://api.themoviedb.org/3. If it is set so already, a proxy answered instead of TMDB. ${hint}`,
       },
     );
+  }
+  if (kept.every(({ failed }) => failed.reason === "unreachable")) {
+    return new TaskFailure("TMDB_UNAVAILABLE", `${host} cannot be reached: ${example?.failed.cause}.`, true, {
+      hint: `Check the network, TMDB_BASE_URL and the proxy. ${hint}`,
+    });
   }
   return new TaskFailure(
     "TMDB_UNAVAILABLE",

@@ -29,6 +29,8 @@ export interface FailedTitle {
   readonly reason: string;
   /** For people; holds no secret. */
   readonly detail: string;
+  /** Why no answer came, without the request; only of a request that failed. */
+  readonly cause?: string;
   /** Asking again at once would give the same, if the service works: see `proofs`. */
   readonly isPermanent: boolean;
   /**

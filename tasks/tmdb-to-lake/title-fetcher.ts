@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../model/ports/clock.ts";
 import { MAX_RECORD_BYTES } from "../../model/records/record-batch.ts";
+import { describeCause } from "../http/attempt-failure.ts";
 import type { HttpAnswer, HttpRequest } from "../http/exchange.ts";
 import { hashStructure, isJsonObject } from "../http/json-body.ts";
 import type { AbsentTitle, FailedTitle, TitleAnswer } from "./title-answer.ts";
@@ -35,7 +36,9 @@ export function createTitleFetcher({ host, clock, get }: TitleFetcherTools): Tit
 
   /** The failure if an answer is neither JSON nor TMDB's 404. */
   function failFrom(answer: Extract<HttpAnswer, { kind: "failed" }>): FailedTitle {
-    return fail(answer.failure.reason, answer.detail, answer.failure.reason === "too_large");
+    const { failure, detail } = answer;
+    const failed = fail(failure.reason, detail, failure.reason === "too_large");
+    return { ...failed, cause: describeCause(failure) };
   }
 
   async function find(

@@ -23,7 +23,10 @@ export function describeTmdbService(tmdb: Tmdb): TaskService {
       try {
         const answer = await client.fetchTitle(NO_TITLE, signal);
         if (answer.outcome !== "failed") return `${client.host} accepts the token`;
-        throw new TaskFailure("TMDB_UNAVAILABLE", `${client.host}: ${answer.detail}`, true, {
+        const { cause, detail } = answer;
+        const isUnreached = answer.reason === "unreachable";
+        const message = isUnreached ? `${client.host} cannot be reached: ${cause}` : detail;
+        throw new TaskFailure("TMDB_UNAVAILABLE", message, true, {
           hint: "Check the network, the proxy and TMDB_BASE_URL.",
         });
       } finally {

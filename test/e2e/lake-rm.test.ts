@@ -163,7 +163,7 @@ describe.each(LAKES)("a removed file, in a lake of the kind %s", (lake) => {
     const { exitCode, stdout, stderr } = await run("csv_ingest", "2026-11-23", "--rerun");
     expect(exitCode).toBe(1);
     expect(stdout + stderr).toContain(`removed from ${MOVIES_CSV}`);
-    expect(stdout + stderr).toContain("stored by mistake");
+    expect(stdout + stderr).toContain('(reason: "stored by mistake"). Put the right movies.csv');
     expect(world.keys()).toEqual(before);
     await expectVerified();
   });

@@ -65,6 +65,16 @@ describe("a task that stops early", () => {
     expect(await world.ask(run)).toMatchObject({ stored: 10, not_found: 0, requests: 10 });
   });
 
+  test("because nothing answers says so in one sentence, and decides no id", async () => {
+    const world = await openTmdbWorld();
+    const run = await world.makeRunFacts("2026-11-23T09:00:00Z");
+    const lost = makeTmdbWorld(world, { ...world.tmdb, url: "http://127.0.0.1:9/3" });
+    const error = await failure(lost.ask(run, { ids: IDS.slice(0, 2) }));
+    expect(error).toMatchObject({ code: "TMDB_UNAVAILABLE", retryable: true });
+    expect(error.message).toBe("127.0.0.1:9 cannot be reached: the connection was refused (ECONNREFUSED).");
+    expect(countDecided(world)).toEqual({ decided: 0 });
+  });
+
   test("because the token is wrong asks once per connection at most, and stores nothing", async () => {
     const world = await openTmdbWorld({ token: "another" });
     const error = await failure(
