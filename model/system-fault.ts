@@ -2,7 +2,7 @@
  * Operating system errors that free space or time can fix, and a removed working directory: as text, with what to do.
  * Errors that need another setting are not listed.
  */
-import { describeError, type ErrorCode } from "./errors.ts";
+import type { ErrorCode } from "./errors.ts";
 
 const PASSING: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left",
@@ -62,9 +62,10 @@ export function explainSystemFault(error: unknown): SystemFault | undefined {
   }
   const passing = describePassingFault(error);
   if (passing === undefined) return explainSystemFault(error.cause);
+  const { path } = error as NodeJS.ErrnoException;
   return {
     code: "MACHINE_SHORT",
-    message: `${passing}: ${describeError(error)}`,
+    message: `${passing.charAt(0).toUpperCase()}${passing.slice(1)}${path === undefined ? "" : `: ${path}`}.`,
     hint: "Free some space or wait, then run the same command again: committed work is kept.",
   };
 }

@@ -12,7 +12,8 @@ export function examineDagFiles({ dags, broken }: DagFolder, folder: string): re
   const what = "dag files";
   const [first, ...others] = [...broken.values()].flat();
   if (first !== undefined) {
-    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    const more =
+      others.length === 0 ? "" : `, and ${others.length} more fault${others.length === 1 ? "" : "s"}`;
     const says = `${formatDagIssue(first)}${more}`;
     return [{ what, state: "fail", says, todo: "`dagmar dags validate` shows every fault." }];
   }

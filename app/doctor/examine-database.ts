@@ -1,6 +1,7 @@
 /** The database, opened read-only: whether it can be used, has no faults, and which process works on it. */
-import { existsSync } from "node:fs";
-import { StateError } from "../../model/errors.ts";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { describeError, StateError } from "../../model/errors.ts";
 import type { Finding } from "../../model/ports/examination.ts";
 import { formatBytes } from "../../model/text/byte-size.ts";
 import { formatLocalText } from "../../model/time/local-time.ts";
@@ -17,11 +18,7 @@ export async function examineDatabase(
   app: Pick<App, "settings" | "clock" | "openDatabase">,
 ): Promise<readonly Finding[]> {
   const { databaseFile } = app.settings;
-  if (!existsSync(databaseFile)) {
-    return [
-      { what, state: "ok", says: `${databaseFile} is not there yet; the first run makes it`, todo: null },
-    ];
-  }
+  if (!existsSync(databaseFile)) return [examinePlace(databaseFile)];
   let database: Database;
   try {
     database = await app.openDatabase("read");
@@ -30,6 +27,29 @@ export async function examineDatabase(
     return [{ what, state: "warn", says: error.message.replace(/\.$/, ""), todo: error.hint ?? null }];
   }
   return [examineFile(database), examineLease(database, app.clock.now(), app.settings.timezone)];
+}
+
+/** Where the first run makes the database, and the folders above it that are missing. */
+function examinePlace(databaseFile: string): Finding {
+  const says = `${databaseFile} is not there yet`;
+  let folder = path.dirname(databaseFile);
+  while (!existsSync(folder) && folder !== path.dirname(folder)) folder = path.dirname(folder);
+  if (!statSync(folder).isDirectory()) {
+    const todo = "Move that file away, or set DAGMAR_DB to another file.";
+    return { what, state: "fail", says: `${says}, and ${folder} is a file, not a folder`, todo };
+  }
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return { what, state: "ok", says: `${says}; the first run makes it`, todo: null };
+  } catch (error) {
+    const todo = "Let this user write there, or set DAGMAR_DB to another file.";
+    return {
+      what,
+      state: "fail",
+      says: `${says}, and ${folder} cannot be written: ${describeError(error)}`,
+      todo,
+    };
+  }
 }
 
 function examineFile(database: Database): Finding {

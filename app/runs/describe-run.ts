@@ -1,5 +1,8 @@
 /** One run with all its records, and why an open task waits. */
-import type { DagRun } from "../../model/run/dag-run.ts";
+import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
+import { isLeaseFree } from "../../scheduler/lease/lease-keeper.ts";
+import { readLease } from "../../state/control/lease.ts";
+import type { Database } from "../../state/sqlite/database.ts";
 import {
   readRunRow,
   reportAttempts,
@@ -21,6 +24,8 @@ export interface RunDescription extends RunWaits {
   readonly inputs: readonly Row[];
   readonly attempts: readonly Row[];
   readonly events: readonly Row[];
+  /** It is open, and no process works on the database: nothing happens until one does. */
+  readonly isUnattended: boolean;
 }
 
 /** `name`: as `findRun` takes it. Raises `RUN_UNKNOWN`, `USAGE`. */
@@ -36,6 +41,12 @@ export async function describeRun(app: App, name: string): Promise<RunDescriptio
     inputs: reportInputs(database, dagId, runId),
     attempts: reportAttempts(database, dagRunId),
     events: reportRunEvents(database, dagId, runId),
+    isUnattended: !isRunEnded(found.state) && !isHeld(database, now),
     ...describeWaits(database, found, app.settings, now),
   };
+}
+
+function isHeld(database: Database, now: Date): boolean {
+  const lease = readLease(database);
+  return lease !== undefined && !isLeaseFree(lease, now);
 }

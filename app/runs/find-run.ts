@@ -30,7 +30,10 @@ export function findRun(query: Query, lakeId: string, name: string, now: Date): 
 function refuseUnknown(query: Query, name: string, dagId: string): CommandRefused {
   const known = [...listDagRows(query).keys()];
   const suggestion = known.includes(dagId) ? undefined : suggestName(dagId, known);
-  const list = "`dagmar runs list` shows the runs.";
+  const list =
+    name.includes("/") || name.includes("@")
+      ? "`dagmar runs list` shows the runs."
+      : "`dagmar runs list` shows the runs, `dagmar dags list` the Dags.";
   return new CommandRefused("RUN_UNKNOWN", `There is no run ${name}.`, {
     hint: suggestion === undefined ? list : `${suggestion.replace(/^d/, "D")} ${list}`,
   });

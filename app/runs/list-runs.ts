@@ -3,6 +3,7 @@ import { nameRun } from "../../model/run/run-name.ts";
 import { countRuns, reportRuns } from "../../state/reports.ts";
 import type { DagRun, DagRunState } from "../../model/run/dag-run.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
+import { listDagRows } from "../../state/runs/dags.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 import { isDatabaseFault } from "../../state/sqlite/sqlite-errors.ts";
@@ -27,6 +28,10 @@ export interface RunFilter {
 export async function listRuns(app: App, filter: RunFilter): Promise<RunList> {
   const database = await app.openDatabase("read");
   const found = reportRuns(database, filter);
+  // A misspelt name has no runs either.
+  if (found.length === 0 && filter.dagId !== undefined && !listDagRows(database).has(filter.dagId)) {
+    app.pickDag(await app.loadDags(), filter.dagId);
+  }
   const open = found
     .filter((row) => row["state"] === "running" || row["state"] === "queued")
     .flatMap((row) => readOpenRun(database, app.lake.id, row) ?? []);

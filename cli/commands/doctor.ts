@@ -43,7 +43,7 @@ async function examineRest(): Promise<readonly Finding[]> {
     if (!(error instanceof DagmarError)) throw error;
     const { says, todo, ...finding } = describeFault("settings", error);
     const rest = "Correct the settings first: the other checks need them.";
-    return [{ ...finding, says: says.replaceAll(/\s*\n\s*/g, " "), todo: todo ?? rest }];
+    return [{ ...finding, says: says.replace(/\n\s*/, " ").replaceAll(/\n\s*/g, "; "), todo: todo ?? rest }];
   }
 }
 

@@ -50,6 +50,11 @@ export function printRunPage(output: Output, description: RunDescription, option
       output.line(paint.dim(`  ${String(task["task_id"])} gave ${outputs}`));
     }
   }
+  if (description.isUnattended) {
+    output.line(
+      `  no process works on it: start \`dagmar scheduler\`, or run it here: \`dagmar run ${found.dagId} --date ${found.logicalDate}\``,
+    );
+  }
   if (turn !== null) output.line(`  the run waits: ${waits ?? turn}`);
   for (const { taskId, reasons } of waiting) output.line(`  ${taskId} waits: ${reasons.join("; ")}`);
   printHistory(output, description);

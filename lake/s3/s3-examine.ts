@@ -2,7 +2,7 @@
  * Whether the credentials permit in the bucket what the program does there: each operation is tried once. Leaves the
  * probe object, which the first run of every lake stores too. Nothing is deleted: no run needs that.
  */
-import { describeError, LakeError } from "../../model/errors.ts";
+import { DagmarError, describeError, LakeError } from "../../model/errors.ts";
 import type { Finding } from "../../model/ports/examination.ts";
 import { PROBE_KEY } from "../object-key.ts";
 import { isConditionFailed, isNotImplemented, isUploadGone } from "./s3-faults.ts";
@@ -71,9 +71,10 @@ export async function examineBucket(
   ];
   const findings = (await Promise.all(groups.map((group) => tryInTurn(group, signal)))).flat();
   const [first] = findings;
-  // Reported once: the store is missing, not a permission.
-  if (first !== undefined && findings.every(({ isUnreached }) => isUnreached))
-    return [{ ...first.finding, what: "bucket" }];
+  // Reported once: the store or a setting is missing, not a permission.
+  const isSame = ({ finding, isUnreached }: Tried): boolean =>
+    isUnreached || (finding.state === "fail" && finding.says === first?.finding.says);
+  if (first !== undefined && findings.every(isSame)) return [{ ...first.finding, what: "bucket" }];
   return [
     ...findings.map(({ finding }) => finding),
     {
@@ -107,9 +108,9 @@ async function tryOnce({ what, says, act }: Trial, signal: AbortSignal): Promise
       const silence = `the store did not answer within ${TRY_MS / 1000} s`;
       return { finding: { what, state: "fail", says: silence, todo: REACH }, isUnreached: true };
     }
-    const fault = error instanceof LakeError ? error : undefined;
+    const fault = error instanceof DagmarError ? error : undefined;
     const message = (fault?.message ?? describeError(error)).replace(/\.$/, "");
-    const isUnreached = fault?.code === "LAKE_UNAVAILABLE";
+    const isUnreached = fault instanceof LakeError && fault.code === "LAKE_UNAVAILABLE";
     const todo = fault?.hint ?? (isUnreached ? REACH : POLICY);
     return { finding: { what, state: "fail", says: message, todo }, isUnreached };
   }

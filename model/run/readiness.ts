@@ -64,7 +64,9 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
   if (!OPEN.has(instance.state)) return [{ kind: "ended", reason: `it ended in ${instance.state}` }];
   const unmet: UnmetCondition[] = [];
   const verdict = judgeUpstream(task.triggerRule, [...facts.upstream.values()]);
-  const upstreamText = [...facts.upstream].map(([taskId, state]) => `${taskId} is ${state}`).join(", ");
+  const upstreamText = [...facts.upstream]
+    .map(([taskId, state]) => `${taskId} ${state === "none" ? "has not started" : `is ${state}`}`)
+    .join(", ");
   if (verdict === "skipped" || verdict === "upstream_failed") {
     return [{ kind: "never", becomes: verdict, reason: `${task.triggerRule}: ${upstreamText}` }];
   }
@@ -74,8 +76,7 @@ export function listUnmetConditions(facts: ReadinessFacts): readonly UnmetCondit
   if (verdict === "run" && facts.when.kind === "open") {
     unmet.push({ kind: "upstream", reason: facts.when.reason });
   }
-  if (verdict === "wait")
-    unmet.push({ kind: "upstream", reason: `${task.triggerRule} waits: ${upstreamText}` });
+  if (verdict === "wait") unmet.push({ kind: "upstream", reason: `${upstreamText} (${task.triggerRule})` });
   if (task.dependsOnPast && facts.past !== null && !GOOD_PASTS.has(facts.past.state)) {
     const { runName, state } = facts.past;
     const what = state === "none" ? "has not run yet" : `is ${state}`;

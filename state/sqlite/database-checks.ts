@@ -48,8 +48,9 @@ export function assertUsablePath(path: string, mode: OpenMode): void {
   // Checked first: if another process is just creating the database, its file exists by the second check.
   const hasLog = (lookAt(`${path}-wal`)?.size ?? 0n) > 0n;
   const found = lookAt(path);
-  if (found !== undefined && !found.isFile() && !found.isDirectory()) {
-    throw new StateError("DATABASE_UNUSABLE", `${path} is a device or a pipe, not a file.`, {
+  if (found !== undefined && !found.isFile()) {
+    const what = found.isDirectory() ? "a folder" : "a device or a pipe";
+    throw new StateError("DATABASE_UNUSABLE", `${path} is ${what}, not a file.`, {
       hint: "Set DAGMAR_DB to a file.",
     });
   }

@@ -247,7 +247,14 @@ describe("what is wrong is a line with what to do, and the others are examined a
       {},
       ({ databaseFile }) => mkdirSync(databaseFile),
       "database",
-      /could not be read/,
+      /is a folder, not a file/,
+    ],
+    [
+      "a database that is not there yet, below a file",
+      { DAGMAR_DB: "plain/dagmar.db" },
+      ({ folder }) => writeFileSync(join(folder, "plain"), ""),
+      "database",
+      /is not there yet, and \S+\/plain is a file, not a folder/,
     ],
   ])("%s", async (_, variables, spoil, what, says) => {
     const world = useWorld({ ...(await useTmdb()), ...variables });
@@ -283,10 +290,32 @@ describe("what is wrong is a line with what to do, and the others are examined a
     expect(shown.stderr.match(/odd\.yaml/g)?.length).toBeGreaterThan(1);
   });
 
-  test("settings that cannot be read", async () => {
+  test.each([
+    // The store's own region counts where it has an address of its own.
+    ["a region that is missing", ["AWS_REGION", "AWS_ENDPOINT_URL_S3"], "Set AWS_REGION"],
+    ["credentials that are missing", ["AWS_ACCESS_KEY_ID"], "AWS_PROFILE"],
+  ] as const)("%s is reported once, with what to set", async (_, missing, todo) => {
+    const { variables } = await useS3();
+    for (const name of missing) delete variables[name];
+    const report = await examine(useWorld({ ...variables, ...(await useTmdb()) }));
+    const ofBucket = report.checks.filter(({ what }) => what.startsWith("bucket"));
+    expect(ofBucket.map(({ what }) => what)).toEqual(["bucket"]);
+    expect(ofBucket[0]?.todo).toContain(todo);
+  });
+
+  test("a service that is not reached: the host and the cause, in one sentence", async () => {
+    const world = useWorld({ TMDB_BASE_URL: "http://127.0.0.1:9/3" });
+    expect((await examine(world)).find("TMDB")?.says).toBe(
+      "127.0.0.1:9 cannot be reached: the connection was refused (ECONNREFUSED) (tmdb_ingest asks it)",
+    );
+  });
+
+  test("settings that cannot be read, each fault by itself", async () => {
     const report = await examine(useWorld({ DAGMAR_POOLS: "x", DAGMAR_NOTHING: "1" }));
     expect(report.find("settings")).toMatchObject({ state: "fail" });
-    expect(report.find("settings")?.says).toMatch(/DAGMAR_NOTHING.*DAGMAR_POOLS/);
+    expect(report.find("settings")?.says).toMatch(
+      /^The configuration is not valid: DAGMAR_NOTHING is .*; DAGMAR_POOLS must/,
+    );
     expect(report.exitCode).toBe(1);
   });
 });

@@ -154,7 +154,12 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `"dags", "unpause", "plain"`,
   },
   {
-    covers: ["cli/commands/trigger.ts scheduler", "cli/commands/tasks/clear.ts scheduler", "docs scheduler"],
+    covers: [
+      "cli/commands/trigger.ts scheduler",
+      "cli/commands/tasks/clear.ts scheduler",
+      "cli/display/run-page.ts scheduler",
+      "docs scheduler",
+    ],
     file: "test/cli/trigger.test.ts",
     title: "each trigger makes another run, which comes to its end when a scheduler is there",
     holds: "startScheduler()",

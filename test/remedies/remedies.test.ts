@@ -53,7 +53,7 @@ const REMEDIES: readonly Remedy[] = [
   },
   {
     state: "a command is interrupted while the scheduler does its work",
-    covers: ["cli/commands/run.ts runs show"],
+    covers: ["cli/commands/run.ts runs show", "cli/commands/runs/cancel.ts runs show"],
     execute: async (world) => {
       writeDag(world, "slow");
       const scheduler = world.start(["scheduler"], { DAGMAR_HTTP: "off" });
@@ -67,6 +67,12 @@ const REMEDIES: readonly Remedy[] = [
       writeFileSync(join(world.folder, "well"), "");
       await waitUntil(scheduler, () => !isRunning());
       expect(await follow(world, stdout + stderr, "runs show")).toMatch(/^waits +shell +success/m);
+      rmSync(join(world.folder, "well"));
+      const again = world.start(["run", "slow"]);
+      await waitUntil(again, isRunning);
+      const cancelled = await say(world, ["runs", "cancel", "slow"], 0);
+      expect(await follow(world, cancelled, "runs show")).toContain("slow/manual__");
+      expect((await again.ended).stdout).toContain("cancelled");
       scheduler.child.kill("SIGTERM");
       await scheduler.ended;
     },
@@ -187,13 +193,19 @@ const REMEDIES: readonly Remedy[] = [
       ]) {
         expect(await follow(world, await say(world, args, 2), "runs list")).toMatch(/2026-11-20/);
       }
+      for (const args of [
+        ["runs", "show", "nothing"],
+        ["runs", "list", "nothing"],
+      ]) {
+        expect(await follow(world, await say(world, args, 2), "dags list")).toContain("by_hand");
+      }
     },
   },
   {
     state: "no scheduler is there for what was asked for",
     covers: [
       "cli/commands/trigger.ts run",
-      "cli/commands/runs/cancel.ts runs show",
+      "cli/display/run-page.ts run",
       "cli/commands/tasks/clear.ts run",
       "docs trigger",
       "docs runs cancel",
@@ -208,8 +220,11 @@ const REMEDIES: readonly Remedy[] = [
       expect(cleared).toContain("`dagmar run … --date …`");
       expect(await say(world, ["run", ...more], 0)).toContain("success");
       await world.prepare(["trigger", "by_hand", "--date", "2026-11-21"]);
-      const cancelled = await say(world, ["runs", "cancel", "by_hand@2026-11-21"], 0);
-      expect(await follow(world, cancelled, "runs show")).toContain("cancelled");
+      const shown = await say(world, ["runs", "show", "by_hand"], 0);
+      expect(await follow(world, shown, "run")).toContain("success");
+      await world.prepare(["trigger", "by_hand", "--date", "2026-11-22"]);
+      const cancelled = await say(world, ["runs", "cancel", "by_hand@2026-11-22"], 0);
+      expect(cancelled).toContain("is cancelled");
     },
   },
   {

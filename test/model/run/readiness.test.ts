@@ -74,9 +74,13 @@ describe("upstream", () => {
     const upstream = new Map<string, TaskState>([
       ["extract", "running"],
       ["clean", "success"],
+      ["load", "none"],
     ]);
     expect(explain({ upstream })).toEqual([
-      { kind: "upstream", reason: "all_success waits: extract is running, clean is success" },
+      {
+        kind: "upstream",
+        reason: "extract is running, clean is success, load has not started (all_success)",
+      },
     ]);
   });
 
