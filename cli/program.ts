@@ -60,7 +60,7 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
     // Help and version were requested, so they succeed. A noun alone prints its verbs, which is a usage error.
     if (error.code === "commander.helpDisplayed" || error.code === "commander.version") return 0;
     if (error.code === "commander.help") return error.exitCode === 0 ? 0 : 2;
-    throw refuseLine(error);
+    throw refuseLine(error, findNamed(program, argv));
   }
   return exitCode;
 }
@@ -72,10 +72,26 @@ function findCommand(program: Commander, words: readonly string[]): Commander | 
   return found;
 }
 
+/** The command that the line names, or the noun, or the program itself. */
+function findNamed(program: Commander, argv: readonly string[]): Commander {
+  let found = program;
+  for (const word of argv) {
+    const next = found.commands.find((command) => command.name() === word);
+    if (next === undefined) return found;
+    found = next;
+  }
+  return found;
+}
+
 /** Commander puts its suggestion after a line feed; any other line feed was typed by the user. */
-function refuseLine(error: CommanderError): CommandRefused {
+function refuseLine(error: CommanderError, named: Commander): CommandRefused {
   const [message = "", suggestion] = error.message.replace(/^error: /, "").split(/\n\((Did you mean .*)\)$/);
-  const help = "--help shows the commands.";
+  const names =
+    named.parent === null
+      ? []
+      : [named.parent.parent === null ? [] : named.parent.name(), named.name()].flat();
+  const what = named.commands.length > 0 ? "the commands" : "arguments and options";
+  const help = `\`${["dagmar", ...names, "--help"].join(" ")}\` shows ${what}.`;
   return new CommandRefused("USAGE", message, {
     hint: suggestion === undefined ? help : `${suggestion} ${help}`,
   });
@@ -133,8 +149,8 @@ function addCommand(
     if (option.isRepeatable === true) made.option(option.flags, option.description, collect);
     else made.option(option.flags, option.description, option.defaultValue);
   }
-  made.option("-q, --quiet", "no progress, and of the log warnings and errors only");
-  made.option("-v, --verbose", "log what is done in detail");
+  made.option("-q, --quiet", "hide progress; log only warnings and errors");
+  made.option("-v, --verbose", "log every step");
   made.option("--utc", "show times in UTC");
   made.addHelpText("after", `\nExamples:\n${command.examples.map((example) => `  ${example}`).join("\n")}`);
   made.action(async (...received: unknown[]) => {

@@ -21,11 +21,16 @@ export function readChoices<Choice extends string>(
     .map((text) => {
       const choice = choices.find((one) => one === text.trim());
       if (choice !== undefined) return choice;
-      const hint = suggestName(text, choices) ?? `There are ${choices.join(", ")}.`;
-      throw new CommandRefused("USAGE", `${flag} does not know "${text}".`, {
-        hint: hint.startsWith("did") ? `D${hint.slice(1)}` : hint,
+      const hint = suggestName(text, choices);
+      throw new CommandRefused("USAGE", `${flag} cannot be "${text}".`, {
+        hint: hint === undefined ? `Use ${joinChoices(choices)}.` : `D${hint.slice(1)}`,
       });
     });
+}
+
+/** `a, b or c`. */
+export function joinChoices(choices: readonly string[]): string {
+  return choices.join(", ").replace(/, (?=[^,]*$)/, " or ");
 }
 
 /** The maximum number of rows of a list. 0 means all and gives -1, SQLite's LIMIT for all rows. */
@@ -44,9 +49,12 @@ export function readParams(pairs: readonly string[], dag: DagDefinition): Params
   for (const pair of pairs) {
     const split = pair.indexOf("=");
     const name = pair.slice(0, split);
-    if (split < 1 || !Object.hasOwn(dag.params, name)) {
-      throw refuseUnknownParam(`--param ${pair}`, dag, "Write name=value; it declares");
+    if (split < 1) {
+      throw new CommandRefused("USAGE", `--param ${pair} has no name and value.`, {
+        hint: "Write --param name=value.",
+      });
     }
+    if (!Object.hasOwn(dag.params, name)) throw refuseUnknownParam(`--param ${pair}`, dag, "It declares");
     params[name] = readParam(name, pair.slice(split + 1), dag.params[name] ?? null);
   }
   return params;

@@ -57,7 +57,7 @@ export const trigger: Command = {
       if (isScheduler) output.line(describeScheduler(app, fingerprint));
       if (!isScheduler && how !== "done") {
         output.line(
-          `No scheduler is running: the run waits for \`dagmar scheduler\`, or give \`dagmar run ${run.dagId} --date ${run.logicalDate}\`.`,
+          `No scheduler is running, so the run waits. Start \`dagmar scheduler\`, or run it here: \`dagmar run ${run.dagId} --date ${run.logicalDate}\`.`,
         );
       }
       if (lost.length > 0) {

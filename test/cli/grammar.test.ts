@@ -23,15 +23,24 @@ test.each([
 });
 
 test.each([
-  [["rnu"], "dagmar: unknown command 'rnu'\n  Did you mean run? --help shows the commands.\n"],
-  [["help", "rnu"], "dagmar: unknown command 'rnu'\n  Did you mean run? --help shows the commands.\n"],
-  [["runs", "shwo"], "dagmar: unknown command 'shwo'\n  Did you mean show? --help shows the commands.\n"],
+  [["rnu"], "dagmar: unknown command 'rnu'\n  Did you mean run? `dagmar --help` shows the commands.\n"],
+  [
+    ["help", "rnu"],
+    "dagmar: unknown command 'rnu'\n  Did you mean run? `dagmar --help` shows the commands.\n",
+  ],
+  [
+    ["runs", "shwo"],
+    "dagmar: unknown command 'shwo'\n  Did you mean show? `dagmar runs --help` shows the commands.\n",
+  ],
   [
     ["runs", "list", "--limt", "3"],
-    "dagmar: unknown option '--limt'\n  Did you mean --limit? --help shows the commands.\n",
+    "dagmar: unknown option '--limt'\n  Did you mean --limit? `dagmar runs list --help` shows arguments and options.\n",
   ],
-  [["zzzzzz"], "dagmar: unknown command 'zzzzzz'\n  --help shows the commands.\n"],
-  [["a\nb"], "dagmar: unknown command 'a\\nb'\n  --help shows the commands.\n"],
+  [["zzzzzz"], "dagmar: unknown command 'zzzzzz'\n  `dagmar --help` shows the commands.\n"],
+  [["run"], "dagmar: missing required argument 'id'\n  `dagmar run --help` shows arguments and options.\n"],
+  [["tokens", "create"], "dagmar: --role is missing.\n  Use viewer or operator.\n"],
+  [["tokens", "create", "--role", "king"], 'dagmar: --role cannot be "king".\n  Use viewer or operator.\n'],
+  [["a\nb"], "dagmar: unknown command 'a\\nb'\n  `dagmar --help` shows the commands.\n"],
 ])("%j is refused in plain lines", async (args, said) => {
   const { exitCode, stdout, stderr } = await world.run(args);
   expect([exitCode, stdout, stderr]).toEqual([2, "", said]);

@@ -13,9 +13,9 @@ describe.each(WAYS)("%s", (way) => {
 
   test("says what holds now, and whether it held before", async () => {
     const say = async (verb: string) => (await world.run(["dags", verb, "seconds"])).stdout;
-    expect(await say("unpause")).toBe("seconds is not paused already.\n");
+    expect(await say("unpause")).toBe("seconds was not paused.\n");
     expect(await say("pause")).toBe("seconds is paused.\n");
-    expect(await say("pause")).toBe("seconds is paused already.\n");
+    expect(await say("pause")).toBe("seconds was paused already.\n");
     expect(world.countEvents("dag_paused")).toBe(1);
     expect(await say("unpause")).toBe("seconds is not paused.\n");
   });

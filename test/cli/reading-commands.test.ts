@@ -79,6 +79,12 @@ describe("an empty database", () => {
     [["db", "migrate"], 0, "empty.db is at 0"],
     [["runs", "show", "csv_ingest"], 2, "There is no run csv_ingest."],
     [["lake", "ls"], 0, "Nothing is recorded in file://"],
+    [["lake", "ls", "Raw/"], 0, "No recorded object of file://"],
+    [["lake", "ls", "--dataset", "none"], 0, "No recorded object of file://"],
+    [["lake", "ls", "--removed", "Raw/"], 0, "No removal from file://"],
+    [["lake", "missing", "--outcome", "failled"], 2, 'Did you mean "failed"?'],
+    [["runs", "list", "csv_ingest"], 0, "csv_ingest has not run yet."],
+    [["runs", "list", "csv_ingets"], 2, 'did you mean "csv_ingest"?'],
     [["lake", "verify"], 0, "bytes that no run recorded"],
   ] as const)("%j has a sentence for it", async (args, exitCode, sentence) => {
     const result = await world.run(args, { DAGMAR_DB: file() });

@@ -79,6 +79,7 @@ describe("before anything is touched", () => {
       2,
       /has no such param\.\n.*genres, since, limit/,
     ],
+    ["a param without a value", ["tmdb_ingest", "--param", "since"], 2, /no name and value\.\n.*name=value/],
     ["a param of another kind", ["tmdb_ingest", "--param", "since=soon"], 2, /since=soon: .*\n.*2001/],
     ["an unknown task", ["tmdb_ingest", "--task", "films"], 2, /has no task films\.\n.*movie_ids, movies/],
   ])("%s is refused with a hint", async (_name, args, exitCode, message) => {

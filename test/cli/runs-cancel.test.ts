@@ -94,7 +94,8 @@ test("without a scheduler a run that a killed process left is ended, its orphan 
   running.child.kill("SIGKILL");
   await running.ended;
   expect(isAlive(pid)).toBe(true);
-  await world.prepare(["runs", "cancel", "slow"]);
+  const { stdout } = await world.run(["runs", "cancel", "slow"]);
+  expect(stdout).toMatch(/^slow\/manual__\S+ is cancelled\.$/m);
   await eventually("its process is gone", () => !isAlive(pid));
   expect(world.readStates("v_runs", "slow")).toEqual(["cancelled"]);
   expect(world.readStates("v_attempts", "slow")).toEqual(["lost"]);

@@ -123,11 +123,11 @@ describe("runs list --state", () => {
 
   test.each([
     ["faild", 'Did you mean "failed"?'],
-    ["nothing_like_it", "There are queued, running, success, failed, cancelled."],
+    ["nothing_like_it", "Use queued, running, success, failed or cancelled."],
   ])("refuses %s and says what was meant", async (state, hint) => {
     const { exitCode, stderr } = await useServiceWorld().run(["runs", "list", "--state", state]);
     expect(exitCode).toBe(2);
-    expect(stderr).toBe(`dagmar: --state does not know "${state}".\n  ${hint}\n`);
+    expect(stderr).toBe(`dagmar: --state cannot be "${state}".\n  ${hint}\n`);
   });
 });
 

@@ -27,7 +27,7 @@ describe.each(WAYS)("%s", (way) => {
       const { exitCode, stdout, stderr } = await world.run(["trigger", "plain"]);
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
       expect(stdout).toMatch(/^plain\/manual__\S+Z {2}(?:queued|running|success)$/m);
-      expect(stdout.includes("No scheduler is running: the run waits for")).toBe(
+      expect(stdout.includes("No scheduler is running, so the run waits.")).toBe(
         world.scheduler === undefined,
       );
     }

@@ -11,6 +11,11 @@ export const dagsUnpause: Command = makeCommand(
   "create scheduled runs again; catchup decides which missed slots get one",
 );
 
+const SAYS = {
+  pause: { done: "is paused", before: "was paused already" },
+  unpause: { done: "is not paused", before: "was not paused" },
+} as const;
+
 function makeCommand(verb: "pause" | "unpause", summary: string): Command {
   const isPaused = verb === "pause";
   return {
@@ -24,8 +29,7 @@ function makeCommand(verb: "pause" | "unpause", summary: string): Command {
       return withApp(async (app) => {
         const dagId = String(args[0]);
         const hasChanged = await pauseDag(app, dagId, isPaused, drain);
-        const state = isPaused ? "paused" : "not paused";
-        output.line(`${dagId} is ${state}${hasChanged ? "" : " already"}.`);
+        output.line(`${dagId} ${hasChanged ? SAYS[verb].done : SAYS[verb].before}.`);
         return EXIT.done;
       });
     },

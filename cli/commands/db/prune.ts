@@ -78,11 +78,7 @@ function print(
 ): void {
   const rows = Object.entries({ ...removed, "log folders": logs }).filter(([, count]) => count > 0);
   const verb = isDryRun ? "to remove" : "removed";
-  output.table(
-    [`older than ${until}`, `rows ${verb}`],
-    rows,
-    `Nothing is older than ${until} and no longer needed.`,
-  );
+  output.table([`older than ${until}`, `rows ${verb}`], rows, `Nothing from before ${until} can be removed.`);
   const reasons = Object.entries(kept).filter(([, count]) => count > 0);
   if (reasons.length > 0) {
     output.line();

@@ -32,6 +32,7 @@ export const lakeLs: Command = {
         limit: readLimit(readText(options, "limit")),
         ...(dataset === undefined ? {} : { dataset }),
       };
+      const isFiltered = filter.prefix !== "" || dataset !== undefined;
       if (isSet(options, "removed")) return showRemovals(app, filter, { options, output });
       const { total, objects: rows } = await listObjects(app, filter);
       if (isSet(options, "json")) {
@@ -57,7 +58,9 @@ export const lakeLs: Command = {
           row["created_at_local"],
           row["state"],
         ]),
-        `Nothing is recorded in ${app.lake.id}.`,
+        isFiltered
+          ? `No recorded object of ${app.lake.id} matches.`
+          : `Nothing is recorded in ${app.lake.id}.`,
       );
       if (rows.length < total) output.line(describeCut(rows.length, total));
       return EXIT.done;
@@ -95,7 +98,9 @@ async function showRemovals(
       row["why"],
       row["state"],
     ]),
-    `Nothing was removed from ${app.lake.id}.`,
+    filter.prefix === "" && filter.dataset === undefined
+      ? `Nothing was removed from ${app.lake.id}.`
+      : `No removal from ${app.lake.id} matches.`,
   );
   if (removals.length < total) output.line(describeCut(removals.length, total));
   return EXIT.done;

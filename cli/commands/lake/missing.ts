@@ -3,7 +3,9 @@ import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { describeCut } from "../../output/output.ts";
 import { showInstant } from "../../output/time.ts";
-import { readLimit } from "../../arguments/read-options.ts";
+import { readChoices, readLimit } from "../../arguments/read-options.ts";
+
+const OUTCOMES = ["not_found", "failed", "spooled", "not_asked"] as const;
 
 export const lakeMissing: Command = {
   name: "lake missing",
@@ -20,7 +22,8 @@ export const lakeMissing: Command = {
     const { listMissing } = await import("../../../app/lake/list-missing.ts");
     return withApp(async (app) => {
       const dataset = readText(options, "dataset");
-      const outcome = readText(options, "outcome");
+      const given = readText(options, "outcome");
+      const [outcome] = given === undefined ? [] : readChoices([given], OUTCOMES, "--outcome");
       const { total, counts, ids, hasAsked } = await listMissing(app, {
         limit: readLimit(readText(options, "limit")),
         ...(dataset === undefined ? {} : { dataset }),

@@ -38,7 +38,7 @@ export const lakeVerify: Command = {
       }
       if (checked === 0) output.line(describeUnrecorded(app.lake.id, prefix, verdict.lakes));
       const others = foreign > 0 ? `; ${foreign} foreign, skipped` : "";
-      output.line(`${checked} recorded objects of ${app.lake.id} ${how}${others}`);
+      output.line(`${checked} recorded object${checked === 1 ? "" : "s"} of ${app.lake.id} ${how}${others}`);
       return exitCode;
     });
   },

@@ -1,5 +1,6 @@
 /** `dagmar runs cancel RUN`: stops a run; its stored objects stay. */
 import { EXIT } from "../../../model/errors.ts";
+import { isRunEnded } from "../../../model/run/dag-run.ts";
 import { nameRun } from "../../../model/run/run-name.ts";
 import type { Command } from "../../command.ts";
 import { RUN_ARGUMENT } from "../../arguments/run-argument.ts";
@@ -19,10 +20,14 @@ export const runsCancel: Command = {
     return withApp(async (app) => {
       const { run, isCancelled } = await cancelRun(app, String(args[0]), drain);
       const name = nameRun(run);
+      // Without a running task it has ended at once.
+      const isStopping = isCancelled && !isRunEnded(run.state);
       output.line(
-        isCancelled
+        isStopping
           ? `${name} is being cancelled; \`dagmar runs show ${name}\` shows when it has ended.`
-          : `${name} has ended already: ${run.state}.`,
+          : isCancelled
+            ? `${name} is cancelled.`
+            : `${name} has ended already: ${run.state}.`,
       );
       return EXIT.done;
     });

@@ -3,7 +3,7 @@ import { ROLES } from "../../../model/access/user.ts";
 import { CommandRefused, EXIT } from "../../../model/errors.ts";
 import { escapeControlCharacters } from "../../../model/text/control-character.ts";
 import { parseDurationSeconds } from "../../../model/time/duration.ts";
-import { readChoices } from "../../arguments/read-options.ts";
+import { joinChoices, readChoices } from "../../arguments/read-options.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { showInstant } from "../../output/time.ts";
 
@@ -29,7 +29,11 @@ export const tokensCreate: Command = {
     "dagmar tokens create --role operator --expires 30d --name deploy > token.txt",
   ],
   async run({ options, output, drain }) {
-    const [role] = readChoices([readText(options, "role") ?? ""], ROLES, "--role");
+    const given = readText(options, "role");
+    if (given === undefined) {
+      throw new CommandRefused("USAGE", "--role is missing.", { hint: `Use ${joinChoices(ROLES)}.` });
+    }
+    const [role] = readChoices([given], ROLES, "--role");
     const lifeSeconds = readLife(readText(options, "expires") ?? "");
     const name = readName(readText(options, "name") ?? "unnamed");
     const { withApp } = await import("../../open-app.ts");
