@@ -152,15 +152,10 @@ function findTypeHint(expected: string, value: JsonValue | undefined): string | 
 function describeLimit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
   if (!/^Too (?:small|big)/.test(issue.message)) return decapitalise(issue.message);
   const [word, limit] = issue.code === "too_small" ? ["at least", issue.minimum] : ["at most", issue.maximum];
-  switch (issue.origin) {
-    case "string":
-      return `must have ${word} ${limit} ${limit === 1 ? "character" : "characters"}`;
-    case "array":
-    case "set":
-      return `must have ${word} ${limit} ${limit === 1 ? "entry" : "entries"}`;
-    default:
-      return `must be ${word} ${limit}`;
-  }
+  if (issue.origin === "string")
+    return `must have ${word} ${limit} ${limit === 1 ? "character" : "characters"}`;
+  if (issue.origin === "array") return `must have ${word} ${limit} ${limit === 1 ? "entry" : "entries"}`;
+  return `must be ${word} ${limit}`;
 }
 
 function describeChoice(path: FaultPath, choices: readonly string[], value: JsonValue | undefined): Fault {
