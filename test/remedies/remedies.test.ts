@@ -174,6 +174,7 @@ const REMEDIES: readonly Remedy[] = [
     covers: [
       "app/dags/dag-library.ts dags list",
       "app/runs/find-run.ts runs list",
+      "app/runs/find-run.ts dags list",
       "app/runs/choose-date.ts runs list",
       "scheduler/commands/clear-tasks.ts runs list",
       "scheduler/commands/prepare-run.ts runs list",
