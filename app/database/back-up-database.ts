@@ -72,7 +72,9 @@ function place(partial: string, file: string): void {
 }
 
 function refuseExisting(file: string): CommandRefused {
-  return new CommandRefused("USAGE", `${file} exists already; a backup replaces no file.`);
+  return new CommandRefused("USAGE", `${file} exists already; a backup never replaces a file.`, {
+    hint: "Name another file.",
+  });
 }
 
 function sync(path: string): void {

@@ -83,7 +83,7 @@ function examineLease(database: Database, now: Date, timezone: string): Finding 
     ? {
         what: "lease",
         state: "warn",
-        says: `${holder} held it and is gone; its tasks are marked lost by the next process`,
+        says: `${holder} died while it used the database; the next process marks its attempts as lost`,
         todo: "Start `dagmar scheduler`, or give any command that writes.",
       }
     : { what: "lease", state: "ok", says: `held by ${holder}; commands ask it to do the work`, todo: null };

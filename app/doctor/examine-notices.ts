@@ -13,7 +13,7 @@ export async function examineNotices(app: App, signal: AbortSignal): Promise<rea
   // Only a mail that is sent needs the database's id.
   const channels = await openNoticeChannels(app, () => "");
   if (channels.length === 0) {
-    const says = "neither DAGMAR_NOTIFY_URL nor DAGMAR_SMTP_URL is set; no failure is reported outside";
+    const says = "neither DAGMAR_NOTIFY_URL nor DAGMAR_SMTP_URL is set: no notice of failures is sent";
     return [{ what, state: "ok", says, todo: null }];
   }
   const found = await Promise.all(channels.map((channel) => channel.examine(signal)));
@@ -37,7 +37,7 @@ async function listGivenUp(app: App): Promise<readonly Finding[]> {
         what: channel,
         state: "warn",
         says: `the last notice for ${target}, of ${dagId} at ${at}, was given up: ${error ?? "no reason is recorded"}`,
-        todo: "Correct the settings of notices and restart the scheduler; this remark ends with the next notice that is sent.",
+        todo: "Correct the settings of notices and restart the scheduler. This line disappears with the next notice that is sent.",
       };
     });
 }

@@ -34,7 +34,7 @@ export function initProject(folder: string, home: string, version: string): NewP
   const blocked = findBlocked(folder, files);
   if (blocked.length > 0) {
     throw new CommandRefused("USAGE", `${folder} already has ${joinNames(blocked)}.`, {
-      hint: "init replaces nothing, and nothing was written. Name another folder, or move these away.",
+      hint: "init never replaces a file; nothing was written. Name another folder, or move these away.",
     });
   }
   const written: string[] = [];

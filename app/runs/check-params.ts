@@ -28,10 +28,11 @@ export function assertParamKind(place: string, value: JsonValue, preset: JsonVal
   if (value === null && !Array.isArray(preset)) return;
   throw new CommandRefused(
     "PARAM_INVALID",
-    `${place}: its default ${JSON.stringify(preset)} has another type.`,
+    `${place}: this must be a ${findKind(preset)}, as its default ${JSON.stringify(preset)}.`,
   );
 }
 
 function findKind(value: JsonValue): string {
-  return Array.isArray(value) ? "list" : typeof value;
+  if (Array.isArray(value)) return "list";
+  return { string: "text", boolean: "true or false" }[typeof value as string] ?? typeof value;
 }

@@ -5,7 +5,7 @@ import { isSet, JSON_OPTION, type Command } from "../command.ts";
 
 export const init: Command = {
   name: "init",
-  summary: "make a project: Dag files, settings, folders, a compose file",
+  summary: "create a project: Dag files, settings, folders, a compose file",
   args: [{ name: "[folder]", description: "where; default: the folder you are in" }],
   options: [JSON_OPTION],
   examples: ["dagmar init", "dagmar init my-lake"],
@@ -45,10 +45,10 @@ export const init: Command = {
     for (const [command, does] of commands) output.line(`  ${command.padEnd(24)} ${output.paint.dim(does)}`);
     output.line();
     output.line(
-      `compose.yaml runs the scheduler in a container, with pages at http://127.0.0.1:8793; their password is in ${PASSWORD_FILE}.`,
+      "Then put your files into data/input and your token and bucket into .env; `dagmar doctor` checks them.",
     );
     output.line(
-      "Then put your files into data/input and your token and bucket into .env; `dagmar doctor` checks them.",
+      `To run the scheduler in a container, use compose.yaml: pages are at http://127.0.0.1:8793, their password is in ${PASSWORD_FILE}.`,
     );
     return EXIT.done;
   },

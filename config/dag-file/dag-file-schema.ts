@@ -154,7 +154,7 @@ export const dagFileSchema = z.strictObject({
   end: z
     .string()
     .optional()
-    .describe("No slot after this day (which is still included) or instant. Default: no bound."),
+    .describe("No slot after this instant, or after the end of this day. Default: no bound."),
   catchup: z
     .enum(CATCHUPS)
     .optional()
@@ -164,20 +164,20 @@ export const dagFileSchema = z.strictObject({
     .min(1)
     .max(10_000)
     .optional()
-    .describe("The most runs that catchup: all creates. Default: 100."),
+    .describe("How many runs catchup: all creates. Default: 100."),
   max_active_runs: z
     .int()
     .min(1)
     .max(1_000)
     .optional()
-    .describe("The most runs at the same time. Default: 1."),
+    .describe("How many runs may run at the same time. Default: 1."),
   max_active_tasks: z
     .int()
     .min(1)
     .max(1_000)
     .optional()
     .describe(
-      "The most tasks of this Dag at the same time, over all its runs. Default: no limit of its own.",
+      "How many tasks of this Dag may run at the same time, over all its runs. Default: no limit of its own.",
     ),
   timeout: positiveDuration
     .optional()

@@ -90,7 +90,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
           ? "is not a folder"
           : `cannot be read (${code})`;
     throw new ConfigError("CONFIG_INVALID", `The Dag folder ${folder} ${reason}.`, {
-      hint: "Set DAGMAR_DAGS to the folder of the Dag files.",
+      hint: "Change to the project's folder, or set DAGMAR_DAGS. `dagmar init` creates a project.",
     });
   }
 }

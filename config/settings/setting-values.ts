@@ -78,7 +78,8 @@ function parseS3Lake(text: string): Parsed<LakeSetting> {
         "must name a bucket or an access point's alias: an ARN is not accepted, since what it points to may change",
     };
   }
-  if (!BUCKET.test(bucket)) return { fault: "names no valid bucket: s3://<bucket>/<prefix>" };
+  if (!BUCKET.test(bucket))
+    return { fault: "names no valid bucket: a name has 3 to 63 small letters, digits, dots and hyphens" };
   const prefix = rest.join("/").replace(/^\/+|\/+$/g, "");
   const parts = prefix === "" ? [] : prefix.split("/");
   if (parts.some((part) => ["", ".", ".."].includes(part))) {

@@ -30,10 +30,14 @@ const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Vari
     "Where objects go: file:<folder> or s3://<bucket>/<prefix>. The Dags' keys begin with Raw/ already, below the prefix.",
     "s3://my-bucket",
   ),
-  own("DAGMAR_DB", "./data/dagmar.db", "The SQLite database that holds all state; on a local disk."),
+  own(
+    "DAGMAR_DB",
+    "./data/dagmar.db",
+    "The SQLite database that holds all state. It must be on a local disk.",
+  ),
   own("DAGMAR_DAGS", "./dags", "The folder of the Dag files."),
   own("DAGMAR_INPUT", "./data/input", "The folder of the source files; tasks read nothing outside it."),
-  own("DAGMAR_TIMEZONE", "UTC", "IANA time zone of Dags that set none.", "America/Sao_Paulo"),
+  own("DAGMAR_TIMEZONE", "UTC", "The IANA time zone of Dags that set none.", "America/Sao_Paulo"),
   own(
     "DAGMAR_LOG_LEVEL",
     undefined,
@@ -42,7 +46,7 @@ const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Vari
   ),
   own("DAGMAR_LOG_FORMAT", "text", "text for people, json for machines: one object a line."),
   describePools(declarations),
-  own("DAGMAR_MAX_ACTIVE_TASKS", "32", "The most tasks at the same time, over all Dags."),
+  own("DAGMAR_MAX_ACTIVE_TASKS", "32", "How many tasks may run at the same time, over all Dags."),
   own(
     "DAGMAR_HTTP",
     "127.0.0.1:8793",
@@ -51,7 +55,7 @@ const describeDagmar = (declarations: readonly TaskDeclaration[]): readonly Vari
   ),
   secret(
     "DAGMAR_WEB_PASSWORD",
-    "The password of pages and API; who logs in with it may change things. Without it, an address of this machine alone needs no login. Prefer the file.",
+    "The password of pages and API; with it a user may also change things. Without it, no login is needed on an address of this machine alone. Prefer the file.",
     true,
   ),
   own(
@@ -156,7 +160,7 @@ function describePools(declarations: readonly TaskDeclaration[]): Variable {
   return own(
     "DAGMAR_POOLS",
     ["default=16", ...pools.map(([name, slots]) => `${name}=${slots}`)].join(","),
-    "Pools and their slots; these are added to, or replace, those in the default.",
+    "Pools and their slots. They are added to those in the default; the same name replaces one.",
     [...changed, "night=1"].join(","),
   );
 }

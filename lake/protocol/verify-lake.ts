@@ -87,7 +87,7 @@ export async function verifyLake(
       options.compared?.();
       const removal = removedElsewhere.get(object.key);
       if (found?.verdict !== "missing" || removal?.sha256 !== object.sha256) return found;
-      const detail = `${removal.requestedBy} removed it: ${removal.why}. The next run of its dataset records that`;
+      const detail = `${removal.requestedBy} removed it (reason: "${removal.why}"). The next run of its dataset records that`;
       return { key: object.key, verdict: "removed" as const, detail };
     })),
     ...(await mapAtOnce(strangers, (summary) => describeStranger(lake, summary, options))),

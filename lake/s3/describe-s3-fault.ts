@@ -52,7 +52,7 @@ export function describeS3Fault(fault: unknown, place: FaultPlace): unknown {
       `${capitalise(where)} is not trusted (${what}): ${describeNetworkFault(code)}.`,
       false,
       {
-        hint: `${TRUST_HINT}. AWS_CA_BUNDLE is not read. Else check AWS_ENDPOINT_URL_S3 and this machine's clock.`,
+        hint: `${TRUST_HINT}. AWS_CA_BUNDLE is not read. If it is trusted already, check AWS_ENDPOINT_URL_S3 and this machine's clock.`,
       },
     );
   }

@@ -79,13 +79,9 @@ export function findRemovable(query: Query, lakeId: string, key: string): Remova
 
 function refuseUnknown(query: Query, lakeId: string, key: string): CommandRefused {
   if (isBatchOnItsWay(query, lakeId, key)) {
-    return new CommandRefused(
-      "REMOVAL_REFUSED",
-      `${key} is not stored yet: its answers wait for their put.`,
-      {
-        hint: "Let the run that stores it end, then give the same command again.",
-      },
-    );
+    return new CommandRefused("REMOVAL_REFUSED", `${key} is not stored yet: its answers are not uploaded.`, {
+      hint: "Let the run that stores it end, then give the same command again.",
+    });
   }
   const others = listLakesOf(query, key).filter((other) => other !== lakeId);
   const elsewhere = others.length === 0 ? "" : ` It is recorded in ${others.join(", ")}: see DAGMAR_LAKE.`;
@@ -166,7 +162,7 @@ export interface RemovalReport {
 
 const ENDS: Readonly<Record<RemovalReport["outcome"], string>> = {
   removed: "was removed from the lake",
-  absent: "is removed; the lake did not hold it any longer",
+  absent: "is removed; the lake no longer held it",
   changed: "is removed; its key holds another object by now, which was not changed",
 };
 
@@ -190,7 +186,7 @@ export function endRemoval(query: Query, report: RemovalReport, now: Date): bool
   finishRemoval(query, removalId, now);
   const kept = isKept ? " The store keeps it as an earlier version." : "";
   const ids = removal.leftOutIds === 0 ? "" : ` Ids left out: ${removal.leftOutIds}.`;
-  const message = `${key} ${ENDS[outcome]}, as ${removal.requestedBy} asked: ${removal.why}.${ids}${kept}`;
+  const message = `${key} ${ENDS[outcome]}, as ${removal.requestedBy} asked (reason: "${removal.why}").${ids}${kept}`;
   const data = { lake: lakeId, key, sha256: removal.sha256, ids: removal.leftOutIds, record: recordKey };
   insertEvent(query, { level: "info", kind: "object_removed", message, data }, now, timezone);
   return true;
@@ -210,7 +206,7 @@ export function beginUndo(query: Query, request: RemoveRequest, now: Date): Remo
   }
   undoRemoval(query, removal.removalId, { by, why }, now);
   unmarkRemoved(query, lakeId, removal, now);
-  const message = `The removal of ${key} was undone by ${by}: ${why}. The next run adopts the object if the lake holds it.`;
+  const message = `The removal of ${key} was undone by ${by} (reason: "${why}"). The next run adopts the object if the lake holds it.`;
   insertEvent(
     query,
     { level: "info", kind: "removal_undone", message, data: { lake: lakeId, key } },

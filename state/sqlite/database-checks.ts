@@ -63,7 +63,7 @@ export function assertUsablePath(path: string, mode: OpenMode): void {
   if (found === undefined) {
     if (mode !== "create") {
       throw new StateError("DATABASE_MISSING", `There is no database at ${path} yet.`, {
-        hint: "The first `dagmar run` creates it, or `dagmar db migrate`.",
+        hint: "The first `dagmar run` creates it, or `dagmar db migrate`. If there is one already, change to its project's folder, or set DAGMAR_DB.",
       });
     }
     // Readers leave an empty -wal behind.

@@ -29,7 +29,9 @@ const optionsSchema = z.strictObject({
     .min(0)
     .nullable()
     .default(null)
-    .describe("More faulty rows than this fail the task; without it they are counted, and some are logged."),
+    .describe(
+      "How many rows may be faulty; if more are, the task fails. Without it they are counted, and some are logged.",
+    ),
   max_line_bytes: z
     .int()
     .min(1024)

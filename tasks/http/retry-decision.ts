@@ -90,7 +90,7 @@ function describeUntrusted({ failure, provider }: RetryQuestion): TaskFailure {
     `${provider.host} is not trusted: ${describeCause(failure)}.`,
     false,
     {
-      hint: `${TRUST_HINT}. Else check ${provider.addressSetting} and this machine's clock.`,
+      hint: `${TRUST_HINT}. If it is trusted already, check ${provider.addressSetting} and this machine's clock.`,
     },
   );
 }

@@ -34,7 +34,7 @@ export function createShell(settings: ShellSettings): TaskType<ShellOptions, Tas
   return {
     type: "shell",
     summary:
-      "Runs a script or a program. Processes that it leaves running in its process group are ended with it; exit code 0 is success. Its last line on standard output that is not blank is the output `last_line`: at most 4,096 bytes, and a longer one, or one that is not text, fails the task.",
+      "Runs a script or a program. Exit code 0 is success. Processes that it leaves running in its process group are ended with it. The last line on standard output that is not blank is the output `last_line`; if it has more than 4,096 bytes or is not text, the task fails.",
     options: optionsSchema,
     ownTemplateNames: [],
     outputNames: ["exit_code", "last_line"],

@@ -74,7 +74,7 @@ export const optionsSchema = z
       .max(64 * MIB)
       .default(MIB)
       .describe(
-        "The most bytes of output in the task's log, where each line counts as 64 bytes more than it has; the rest is dropped, and the program continues.",
+        "How many bytes of output the task's log keeps; each line counts 64 bytes extra. The rest is dropped, and the program continues.",
       ),
   })
   .refine(({ script, command }) => (script === undefined) !== (command === undefined), {

@@ -89,7 +89,7 @@ export function readTmdbSettings(values: SettingValues): TmdbSettings {
 function parseCredential(text: string): Parsed<string> {
   return /^[!-~]+$/.test(text)
     ? { value: text }
-    : { fault: "holds spaces or signs that a credential cannot have" };
+    : { fault: "holds a space or another character that no token has" };
 }
 
 /** As `parseAddress`; plain http is accepted only for this machine, because a token is sent. */

@@ -37,14 +37,14 @@ const fields = z.strictObject({
     .positive()
     .nullable()
     .default(null)
-    .describe("The most ids that one run asks for; the others remain."),
-  concurrency: z.int().min(1).max(64).default(16).describe("The most requests at the same time."),
+    .describe("How many ids one run asks for; the others remain."),
+  concurrency: z.int().min(1).max(64).default(16).describe("How many requests at the same time."),
   rate_per_second: z
     .number()
     .positive()
     .optional()
     .describe(
-      "The most requests a second. The process has one limiter: the lowest of TMDB_RATE_PER_SECOND and of the running tasks' values applies to all.",
+      "How many requests a second. The process has one limiter: the lowest of TMDB_RATE_PER_SECOND and of the running tasks' values applies to all.",
     ),
   recheck_after: durationOption
     .default(7 * 86_400)
@@ -52,7 +52,11 @@ const fields = z.strictObject({
   refresh_after: durationOption
     .optional()
     .describe("Stored ids are asked again after this long; never by default."),
-  max_failed: z.int().min(0).default(0).describe("More fresh failures than this fail the task."),
+  max_failed: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("How many ids may fail in a run; if more fail, the task fails."),
 });
 
 export const optionsSchema = fields.superRefine(({ append, entity }, context) => {

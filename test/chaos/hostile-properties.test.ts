@@ -149,7 +149,7 @@ describe("keys", () => {
           );
         if (refusal === undefined) taken.add(given);
         expect(describeRefusal(refusal)).toMatch(/^(taken|LAKE_KEY_REFUSED: The key .+: .+\.)$/s);
-        // Reading goes by the same folder alone, whatever is asked for.
+        // Only the same folder is read, whatever is asked for.
         const found = await lake.head(given).catch(() => undefined);
         expect(found === undefined || taken.has(given)).toBe(true);
       }),

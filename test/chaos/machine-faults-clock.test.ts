@@ -49,7 +49,7 @@ describe.skipIf(!HAS_FAKE_TIME)("a scheduler that was started when the clock was
       await runOne(world, {});
       const slots = readSlots(world);
       expect(new Set(slots).size).toBe(slots.length);
-      // In the first seconds of the right time: half a hundred years that were missed are one run, not a billion.
+      // Within seconds of the right time: the fifty missed years become one run, not a billion.
       expect(slots.length).toBeLessThan(odd.length + 30);
       const now = Date.now() / 1000;
       expect(slots.slice(-3).every((at) => Math.abs(now - at) < 30)).toBe(true);

@@ -43,13 +43,13 @@ describe.skipIf(!HAS_FAKE_TIME)("a TMDB that is down", () => {
       expect(opened.simulator.requests).toBe(proxy.traffic.length);
       expect(proxy.traffic.length).toBeLessThan(MOST_REQUESTS);
       const first = new Set(proxy.traffic.map(({ path }) => path)).size;
-      // Three are free, without which the very first request could not be retried. Control questions ask again for one title.
+      // Three retries are free: without them the very first request could not be retried. Control questions repeat one title.
       const controls = ATTEMPTS * MOST_CONTROLS;
       expect(proxy.traffic.length - first).toBeLessThanOrEqual(3 + first / 10 + controls);
       expect(findMostAtOnce(proxy.traffic, findOpening(proxy.traffic))).toBe(1);
       expect(listAttempts(opened, "movies")).toEqual(Array(ATTEMPTS).fill("TMDB_UNAVAILABLE"));
 
-      // What was fetched is nothing, and what failed is asked when it is back.
+      // Nothing was fetched; what failed is asked again when TMDB is back.
       opened.simulator.faults.clear();
       const again = await opened.run("tmdb_ingest", DATE, { TMDB_BASE_URL: proxy.url });
       expect(again.exitCode, again.stdout + again.stderr).toBe(0);
@@ -73,7 +73,7 @@ describe.skipIf(!HAS_FAKE_TIME)("a TMDB that is down", () => {
     expect(findMostAtOnce(proxy.traffic.slice(-15), 0)).toBe(1);
   }, 90_000);
 
-  /** When the circuit is open for certain: ten have failed, and then nothing came for most of the first cool-down of 5 s. */
+  /** The circuit is certainly open: ten requests have failed, and none came in most of the first cool-down of 5 s. */
   function findOpening(traffic: readonly RecordedTraffic[]): number {
     for (const [index, { startedMs }] of traffic.entries()) {
       const quietSinceMs = Math.max(...traffic.slice(0, index).map(({ endedMs }) => endedMs));

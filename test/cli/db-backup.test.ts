@@ -45,7 +45,7 @@ test("what stands there already is not touched, a link to nowhere included", asy
   for (const target of [file, link]) {
     const { exitCode, stderr } = await world.run(["db", "backup", target]);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(`${target} exists already; a backup replaces no file.`);
+    expect(stderr).toContain(`${target} exists already; a backup never replaces a file.`);
   }
   expect(readFileSync(file, "utf8")).toBe("mine");
   expect(readdirSync(folder).toSorted()).toEqual(["link.db", "notes.txt"]);

@@ -174,7 +174,7 @@ test("an object that was deleted by other means is recorded as removed, and no l
   expect((await world.run(["lake", "verify"])).exitCode).toBe(1);
   const { exitCode, stdout } = await world.run(["lake", "rm", KEY, "--why", "deleted by hand"]);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain(`The lake does not hold ${KEY} any longer; it is recorded as removed.`);
+  expect(stdout).toContain(`The lake no longer holds ${KEY}; it is recorded as removed.`);
   expect((await world.run(["lake", "verify"])).exitCode).toBe(0);
   const keys = world.listLake().map((line) => line.split(" ")[0] ?? "");
   const record = keys.find((key) => key.includes("/.removed-")) ?? "";

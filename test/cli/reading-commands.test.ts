@@ -61,7 +61,7 @@ describe("no database", () => {
       expect(exitCode, stderr).toBe(78);
       expect(stdout).toBe("");
       expect(stderr).toBe(
-        `dagmar: There is no database at ${file} yet.\n  The first \`dagmar run\` creates it, or \`dagmar db migrate\`.\n`,
+        `dagmar: There is no database at ${file} yet.\n  The first \`dagmar run\` creates it, or \`dagmar db migrate\`. If there is one already, change to its project's folder, or set DAGMAR_DB.\n`,
       );
       expect(existsSync(file)).toBe(false);
     },
@@ -268,7 +268,7 @@ test("db backup copies once and replaces nothing; the copy has no faults", async
   expect(await readTable("db", "backup", copy)).toContain(`copied to ${copy}`);
   const again = await world.run(["db", "backup", copy]);
   expect(again.exitCode).toBe(2);
-  expect(again.stderr).toContain("exists already; a backup replaces no file");
+  expect(again.stderr).toContain("exists already; a backup never replaces a file");
   const { stdout } = await world.run(["db", "check", "--json"], { DAGMAR_DB: copy });
   expect(JSON.parse(stdout)).toEqual({ database: copy, faults: [] });
   expect(readdirSync(world.folder).filter((name) => name.includes("partial"))).toEqual([]);

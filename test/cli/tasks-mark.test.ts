@@ -30,7 +30,7 @@ describe.each(WAYS)("%s", (way) => {
       { task_id: "after", state: "success", attempts: 1 },
       { task_id: "fails", state: "success", attempts: 1 },
     ]);
-    expect((await mark(run, "fails", "success")).stdout).toBe(`${run} fails is success already.\n`);
+    expect((await mark(run, "fails", "success")).stdout).toBe(`${run} fails was success already.\n`);
     expect(world.countEvents("task_marked")).toBe(1);
   });
 

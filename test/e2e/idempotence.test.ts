@@ -119,7 +119,7 @@ test("a CSV with ten new titles: exactly these ten are asked, into new objects",
   expect(exitCodes(results)).toEqual([0, 0]);
   expect(listAsked(added.ids)).toEqual(added.matchingIds);
   expect(listAsked([...ids.movies, ...ids.series])).toEqual([]);
-  // A film that TMDB lacks is looked for by /find too.
+  // For a film that TMDB does not have, /find is asked too.
   expect(simulator.requests).toBe(10 + added.matchingIds.filter(isUnknown).length);
   ids = { ...ids, movies: [...ids.movies, ...added.matchingIds] };
 

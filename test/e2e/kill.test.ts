@@ -23,7 +23,7 @@ let simulator: TmdbSimulator;
 let world: CliWorld;
 
 beforeAll(async () => {
-  // Slow enough that there is a middle in which to kill.
+  // Slow enough to be killed in the middle.
   simulator = await startSimulator({ latencyMs: 25 });
   world = openCliWorld({ TMDB_BASE_URL: simulator.url, TMDB_RATE_PER_SECOND: "200" });
 });
@@ -110,7 +110,7 @@ test("tmdb_ingest killed at six moments asks for nothing that was durable and st
     const requests = simulator.requests + random.between(1, 50);
     const files = countFiles(tmdb);
     const running = world.start(command);
-    // By turns: after so many more requests, or as soon as a file appears in the lake (an object, metadata, a manifest).
+    // Alternately: after a number of further requests, or as soon as a file appears in the lake (an object, metadata, a manifest).
     const moment = round % 3 === 2 ? () => countFiles(tmdb) > files : () => simulator.requests >= requests;
     if (!(await killWhen(running, moment))) break;
     kills += 1;

@@ -110,7 +110,7 @@ describe.each(LAKES)("a removed object of records, in a lake of the kind %s", (l
   });
 
   test("that is put back stays left out and is reported; a second removal removes it again", async () => {
-    // What an empty database left behind is the first database's to learn.
+    // The first database learns what the empty one has stored.
     const { records } = await takeAside();
     records.bringBack();
     world.simulator.reset();

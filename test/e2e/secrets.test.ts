@@ -154,7 +154,7 @@ test("a token that TMDB refuses, and one that cannot stand in a header", async (
     TMDB_API_TOKEN: `${CANARIES.TMDB_API_TOKEN} \n x`,
   });
   expect(spoiled.exitCode).toBe(78);
-  expect(spoiled.stderr).toContain("TMDB_API_TOKEN holds spaces or signs that a credential cannot have");
+  expect(spoiled.stderr).toContain("TMDB_API_TOKEN holds a space or another character that no token has");
   expectNoCanary();
 });
 

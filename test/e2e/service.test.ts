@@ -48,7 +48,7 @@ test("each slot becomes one run; SIGTERM ends with 0, the lease is released; the
 
 test("SIGTERM waits for a task to stop, which resumes after the next start; a second one ends at once", async () => {
   const world = useServiceWorld();
-  // It answers SIGTERM in its own time: longer than the test waits, shorter than the grace.
+  // It needs a while after SIGTERM: longer than the test waits, shorter than the grace.
   world.writeDag(
     "slow",
     `schedule: manual\ntasks: { sleep: { type: shell, with: { script: "trap 'sleep 3; exit 1' TERM; sleep 60 & wait" } } }\n`,

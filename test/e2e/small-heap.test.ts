@@ -36,7 +36,7 @@ function openManyIds(count: number): CliWorld {
   onTestFinished(() => world.remove());
   writeFileSync(join(world.dagsFolder, "many.yaml"), DAG);
   const file = join(world.inputFolder, "titles.csv");
-  // Each id twice, far apart: what was seen before is known to the end.
+  // Each id twice, far apart: an id that was seen early is still known at the end.
   const lines = Array.from(
     { length: count },
     (_, index) => `tt${1_000_000 + ((index * 7) % count)}|x\n`,

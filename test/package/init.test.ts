@@ -53,6 +53,11 @@ function listFiles(folder: string): readonly string[] {
 describe("a new project", () => {
   test("has everything, and the commands that are named next work as they are printed", async () => {
     const folder = makeFolder();
+    const early = await dagmar(folder, "dags", "list");
+    expect(early.exitCode).toBe(78);
+    expect(early.stderr).toContain(
+      "Change to the project's folder, or set DAGMAR_DAGS. `dagmar init` creates",
+    );
     const made = await dagmar(folder, "init", "my lake");
     expect({ code: made.exitCode, stderr: made.stderr }).toEqual({ code: 0, stderr: "" });
     const project = path.join(folder, "my lake");
@@ -167,7 +172,7 @@ describe("a folder that is not empty", () => {
     const before = listFiles(folder);
     const { exitCode, stderr } = await dagmar(folder, "init");
     expect(stderr).toBe(
-      `dagmar: ${folder} already has ${named.replace("data and data/input", "data")}.\n  init replaces nothing, and nothing was written. Name another folder, or move these away.\n`,
+      `dagmar: ${folder} already has ${named.replace("data and data/input", "data")}.\n  init never replaces a file; nothing was written. Name another folder, or move these away.\n`,
     );
     expect(exitCode).toBe(2);
     expect(listFiles(folder)).toEqual(before);

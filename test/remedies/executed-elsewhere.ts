@@ -108,6 +108,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
   {
     covers: [
       "app/doctor/examine-dags.ts init",
+      "config/dag-file/load-dags.ts init",
       "app/project/project-files.ts doctor",
       "docs init",
       "docs doctor",

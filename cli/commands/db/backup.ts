@@ -4,7 +4,7 @@ import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 
 export const dbBackup: Command = {
   name: "db backup",
-  summary: "copy the database, compact, also while something runs",
+  summary: "make a compact copy of the database, also while a scheduler runs",
   args: [{ name: "<file>", description: "where the copy goes; must not exist" }],
   options: [JSON_OPTION],
   examples: ["dagmar db backup /backups/dagmar-2026-11-23.db"],

@@ -1,11 +1,11 @@
-/** `dagmar ids show`: what was decided about one id, by which run, and where its answer lies. */
+/** `dagmar ids show`: one id: its outcome, the run that decided it, and the object with its answer. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 import { showInstant } from "../../output/time.ts";
 
 export const idsShow: Command = {
   name: "ids show",
-  summary: "the story of one id: what was decided about it, and where its answer lies",
+  summary: "show one id: its outcome, the run that decided it, and the object with its answer",
   args: [{ name: "<id>", description: "as it was asked for, such as tt0133093" }],
   options: [JSON_OPTION],
   examples: ["dagmar ids show tt0133093", "dagmar ids show tt0133093 --json"],

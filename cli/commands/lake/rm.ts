@@ -78,7 +78,7 @@ async function preview(app: App, key: string, { options, output, drain }: Invoca
   if (found.before !== null) {
     const { requestedBy, requestedAt, why } = found.before;
     const at = showInstant(requestedAt, app.settings.timezone);
-    output.line(`${requestedBy} removed it before, at ${at}: ${why}`);
+    output.line(`${requestedBy} removed it before, at ${at} (reason: "${why}").`);
   }
   return EXIT.done;
 }
@@ -126,13 +126,13 @@ function describeEnd({ removal, outcome, how, isKept }: RemovedObject, timezone:
   const lines = [
     {
       removed: `Removed ${key}.`,
-      absent: `The lake does not hold ${key} any longer; it is recorded as removed.`,
+      absent: `The lake no longer holds ${key}; it is recorded as removed.`,
       changed: `${key} holds another object by now, which was not changed. The recorded one is removed.`,
     }[outcome],
   ];
   if (how !== "new")
     lines.push(
-      `Its removal was recorded before, by ${requestedBy} at ${showInstant(requestedAt, timezone)}: ${why}`,
+      `Its removal was recorded before, by ${requestedBy} at ${showInstant(requestedAt, timezone)} (reason: "${why}").`,
     );
   if (isKept) {
     lines.push(

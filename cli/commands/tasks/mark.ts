@@ -27,7 +27,9 @@ export const tasksMark: Command = {
     return withApp(async (app) => {
       const taskId = String(args[1]);
       const { run, isMarked, isScheduler } = await markTask(app, String(args[0]), taskId, state, drain);
-      output.line(`${nameRun(run)} ${taskId} is ${state}${isMarked ? "" : " already"}.`);
+      output.line(
+        `${nameRun(run)} ${taskId} ${isMarked ? "is" : "was"} ${state}${isMarked ? "" : " already"}.`,
+      );
       if (isScheduler && isMarked) output.line(describeScheduler(app));
       return EXIT.done;
     });
