@@ -8,6 +8,7 @@ import { examineDagFiles, examineInput, examineService, listPrefixes, listUses }
 import { examineDatabase } from "./examine-database.ts";
 import { examineNotices } from "./examine-notices.ts";
 import { examineProxy } from "./examine-proxy.ts";
+import { examineWeb } from "./examine-web.ts";
 
 const NO_USES = { dagIds: [], offDagIds: [] };
 
@@ -50,6 +51,7 @@ export async function examineApp(app: App, options: ExamineOptions): Promise<rea
             },
           ],
     ),
+    { what: "web", run: () => examineWeb(app) },
     { what: "notices", run: async (signal) => examineNotices(app, signal) },
     { what: "clock", run: async (signal) => examineClock(await addressesInUse(), app, signal) },
     { what: "zone", run: async () => examineZone(settings.timezone, clock, options.zoneDataVersion) },

@@ -11,10 +11,15 @@ interface Reach {
 }
 
 /** Raises `CONFIG_INVALID`. */
-export function assertGuarded(query: Query, { http, web }: Reach, now: Date): void {
-  if (http === null || isLoopback(http.host) || web.password !== null) return;
-  if (hasValidToken(query, now)) return;
-  throw new ConfigError(
+export function assertGuarded(query: Query, reach: Reach, now: Date): void {
+  const fault = findUnguarded(reach, () => hasValidToken(query, now));
+  if (fault !== undefined) throw fault;
+}
+
+/** `undefined` if a login is needed, or only this machine reaches it. */
+export function findUnguarded({ http, web }: Reach, hasToken: () => boolean): ConfigError | undefined {
+  if (http === null || isLoopback(http.host) || web.password !== null || hasToken()) return undefined;
+  return new ConfigError(
     "CONFIG_INVALID",
     `DAGMAR_HTTP is ${http.host}:${http.port}, which other machines can reach, and there is neither a password nor a valid token.`,
     {

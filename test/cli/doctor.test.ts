@@ -1,5 +1,5 @@
 /** `dagmar doctor` as a process, with real servers: each check is a line with what to do, and nothing is changed. */
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Finding } from "../../model/ports/examination.ts";
@@ -317,5 +317,63 @@ describe("what is wrong is a line with what to do, and the others are examined a
       /^The configuration is not valid: DAGMAR_NOTHING is .*; DAGMAR_POOLS must/,
     );
     expect(report.exitCode).toBe(1);
+  });
+});
+
+describe("web access", () => {
+  const PASSWORD = "correct horse battery";
+
+  function writePassword(world: CliWorld, mode: number): string {
+    const file = join(world.folder, "password");
+    writeFileSync(file, PASSWORD);
+    chmodSync(file, mode);
+    world.environment["DAGMAR_WEB_PASSWORD_FILE"] = file;
+    return file;
+  }
+
+  test("is off, or local without a login", async () => {
+    const world = useWorld({ DAGMAR_HTTP: "off" });
+    expect((await examine(world)).find("web")).toMatchObject({
+      state: "ok",
+      says: "DAGMAR_HTTP is off: no pages, no API, no metrics",
+    });
+    world.environment["DAGMAR_HTTP"] = undefined;
+    expect((await examine(world)).find("web")).toMatchObject({
+      state: "ok",
+      says: "127.0.0.1:8793, for this machine alone; no login is needed",
+    });
+  });
+
+  test("elsewhere needs a password or a valid token, as the scheduler does", async () => {
+    const world = useWorld({ DAGMAR_HTTP: "0.0.0.0:0" });
+    expect((await examine(world)).find("web")).toMatchObject({
+      state: "fail",
+      says: expect.stringContaining("neither a password nor a valid token") as string,
+      todo: expect.stringContaining("`dagmar tokens create`") as string,
+    });
+    expect((await world.run(["scheduler"])).exitCode).toBe(78);
+    await world.prepare(["tokens", "create", "--role", "viewer"]);
+    expect((await examine(world)).find("web")).toMatchObject({
+      state: "ok",
+      says: "0.0.0.0:0, which other machines can reach; a login needs a token (1 is valid)",
+    });
+    await world.prepare(["tokens", "revoke", "1"]);
+    expect((await examine(world)).stateOf("web")).toBe("fail");
+    const file = writePassword(world, 0o600);
+    const report = await examine(world);
+    expect(report.find("web")).toMatchObject({
+      state: "ok",
+      says: `0.0.0.0:0, which other machines can reach; a login needs the password of ${file}`,
+    });
+    expect(JSON.stringify(report.checks)).not.toContain(PASSWORD);
+  });
+
+  test("is warned about while every user can read the password's file, until its command was run", async () => {
+    const world = useWorld();
+    const file = writePassword(world, 0o644);
+    const found = (await examine(world)).find("web");
+    expect(found).toMatchObject({ state: "warn", todo: `Run: chmod 600 ${file}` });
+    chmodSync(file, 0o600);
+    expect((await examine(world)).stateOf("web")).toBe("ok");
   });
 });

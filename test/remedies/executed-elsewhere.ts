@@ -250,6 +250,7 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
       "app/service/orders.ts scheduler",
       "app/service/assert-guarded.ts tokens",
       "web/access/access.ts tokens",
+      "web/api/openapi-access.ts tokens",
     ],
     file: "test/e2e/access.test.ts",
     title: "starts with a valid token alone, and not with one that is revoked or has expired",

@@ -1,10 +1,16 @@
 /** The OpenAPI 3.1 document, made from the routes and their schemas. */
 import { z } from "zod";
+import {
+  GUARD_ANSWERS,
+  GUARD_RESPONSES,
+  SECURITY,
+  SECURITY_SCHEMES,
+  SIGN_IN,
+  type Document,
+  type Json,
+} from "./openapi-access.ts";
 import { problemSchema } from "./problem.ts";
 import { isWrite, type Route } from "./route.ts";
-
-type Json = z.core.util.JSONType;
-type Document = Record<string, Json>;
 
 export function writeOpenApi(routes: readonly Route[], version: string): Document {
   const paths: Record<string, Document> = {};
@@ -20,8 +26,13 @@ export function writeOpenApi(routes: readonly Route[], version: string): Documen
         "/api/v2 has the names and shapes of Airflow's stable REST API; /api/dagmar is Dagmar's own. " +
         "Instants are ISO 8601 in UTC.",
     },
-    paths,
-    components: { schemas: { Problem: writeSchema(problemSchema) } },
+    security: SECURITY,
+    paths: { ...paths, ...SIGN_IN },
+    components: {
+      schemas: { Problem: writeSchema(problemSchema) },
+      securitySchemes: SECURITY_SCHEMES,
+      responses: GUARD_RESPONSES,
+    },
   };
 }
 
@@ -42,6 +53,7 @@ function writeOperation(route: Route): Document {
         description: "The answer.",
         content: { [route.answerType ?? "application/json"]: { schema: writeSchema(route.answer) } },
       },
+      ...GUARD_ANSWERS,
       default: {
         description: "A refusal or a fault.",
         content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
