@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { PAGES } from "../../web/pages/pages.ts";
-import { layOut } from "../../web/pages/dag/layout-graph.ts";
 import { html } from "../../web/pages/frame/html.ts";
 import { chooseLanguage } from "../../web/pages/frame/language.ts";
 import { colour } from "../../web/pages/log/ansi.ts";
@@ -187,45 +186,5 @@ describe("figures", () => {
     [showDuration(90_000), "1 d 1 h"],
   ])("%s", (shown, expected) => {
     expect(shown).toBe(expected);
-  });
-});
-
-describe("the graph's layout", () => {
-  it("puts a task behind all that it needs, and every task in a place of its own", () => {
-    const tasks = [
-      { taskId: "a", needs: [] },
-      { taskId: "b", needs: ["a"] },
-      { taskId: "c", needs: ["a", "b", "gone"] },
-      { taskId: "d", needs: [] },
-    ];
-    const placed = layOut(tasks);
-    expect(Object.fromEntries(placed.map(({ taskId, layer }) => [taskId, layer]))).toEqual({
-      a: 0,
-      b: 1,
-      c: 2,
-      d: 0,
-    });
-    expect(new Set(placed.map(({ layer, row }) => `${layer}/${row}`)).size).toBe(tasks.length);
-  });
-
-  it("uncrosses two lines that need not cross", () => {
-    const placed = layOut([
-      { taskId: "a", needs: [] },
-      { taskId: "b", needs: [] },
-      { taskId: "x", needs: ["b"] },
-      { taskId: "y", needs: ["a"] },
-    ]);
-    const row = (id: string) => placed.find(({ taskId }) => taskId === id)?.row ?? -1;
-    expect(row("y") < row("x")).toBe(row("a") < row("b"));
-  });
-
-  it("takes a thousand tasks in a moment", () => {
-    const tasks = Array.from({ length: 1_000 }, (_, index) => ({
-      taskId: `t${index}`,
-      needs: index < 10 ? [] : [`t${index - 10}`, `t${index - 7}`],
-    }));
-    const began = performance.now();
-    layOut(tasks);
-    expect(performance.now() - began).toBeLessThan(2_000);
   });
 });

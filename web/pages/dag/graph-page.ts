@@ -16,7 +16,7 @@ import { nameState } from "../parts/state.ts";
 import { describeTime, showTime } from "../parts/time.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
 import { showDag } from "./dag-frame.ts";
-import { layOut, type PlacedTask } from "./layout-graph.ts";
+import { layOut, type Link, type PlacedGraph, type PlacedTask } from "./layout-graph.ts";
 
 const CHOICES = 30;
 
@@ -50,7 +50,7 @@ export const graphPage: Page = {
       ]),
       body: html`<div class="panel-body graph-wrap" tabindex="0" role="region" aria-label="${words.label}">${drawGraph(
         tools,
-        layOut(definition.tasks),
+        layOut(definition.tasks, SIZES),
         (taskId) => {
           const task = states.get(taskId);
           const link =
@@ -69,6 +69,7 @@ export const graphPage: Page = {
 const BOX = { width: 184, height: 48 };
 const GAP = { x: 56, y: 16 };
 const MARGIN = 8;
+const SIZES = { box: BOX.height + GAP.y, line: 20 };
 /** Longer names are cut in the drawing; the list below it and the title have them whole. */
 const MOST_LETTERS = 21;
 
@@ -77,34 +78,26 @@ interface Shown {
   readonly link: string | null;
 }
 
-function drawGraph(tools: PageTools, placed: readonly PlacedTask[], find: (taskId: string) => Shown): Html {
-  const layers = Math.max(0, ...placed.map(({ layer }) => layer)) + 1;
-  const sizes = Array.from(
-    { length: layers },
-    (_, layer) => placed.filter((task) => task.layer === layer).length,
-  );
-  const tallest = Math.max(...sizes);
-  const height = tallest * (BOX.height + GAP.y) - GAP.y + 2 * MARGIN;
+function drawGraph(tools: PageTools, graph: PlacedGraph, find: (taskId: string) => Shown): Html {
+  const { tasks, links, layers, height } = graph;
   const width = layers * (BOX.width + GAP.x) - GAP.x + 2 * MARGIN;
-  const corner = ({ layer, row }: PlacedTask) => ({
-    x: MARGIN + layer * (BOX.width + GAP.x),
-    y: MARGIN + (row + (tallest - (sizes[layer] ?? 0)) / 2) * (BOX.height + GAP.y),
-  });
-  const byId = new Map(placed.map((task) => [task.taskId, task]));
-  const edges = placed.flatMap((task) =>
-    task.needs.map((need) => {
-      const upstream = byId.get(need);
-      if (upstream === undefined) return false;
-      const from = corner(upstream);
-      const to = corner(task);
-      const [x1, y1] = [from.x + BOX.width, from.y + BOX.height / 2];
-      const [x2, y2] = [to.x, to.y + BOX.height / 2];
-      const bend = Math.max(24, (x2 - x1) / 2);
-      return html`<path class="edge${styleEdge(find(need).task?.state)}" d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}"/>`;
-    }),
+  const edges = links.map(
+    (link) => html`<path class="edge${styleEdge(find(link.need).task?.state)}" d="${drawLink(link)}"/>`,
   );
-  const boxes = placed.map((task) => drawBox(tools, task, corner(task), find(task.taskId)));
+  const boxes = tasks.map((task) => drawBox(tools, task, find(task.taskId)));
   return html`<svg class="drawing graph" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="${WORDS[tools.language].label}">${edges}${boxes}</svg>`;
+}
+
+function leftOf(layer: number): number {
+  return MARGIN + layer * (BOX.width + GAP.x);
+}
+
+/** A curve between two layers; one that passes continues to the right of the boxes there. */
+function drawLink({ fromLayer, toLayer, fromY, toY, isPassing }: Link): string {
+  const [left, right] = [leftOf(fromLayer) + BOX.width, leftOf(toLayer)];
+  const bend = (right - left) / 2;
+  const curve = `M${left} ${fromY}C${left + bend} ${fromY} ${right - bend} ${toY} ${right} ${toY}`;
+  return isPassing ? `${curve}H${right + BOX.width}` : curve;
 }
 
 function styleEdge(state: string | undefined): string {
@@ -113,18 +106,13 @@ function styleEdge(state: string | undefined): string {
   return state === "skipped" ? " is-skipped" : "";
 }
 
-function drawBox(
-  { language }: PageTools,
-  { taskId }: PlacedTask,
-  { x, y }: { readonly x: number; readonly y: number },
-  { task, link }: Shown,
-): Html {
+function drawBox({ language }: PageTools, { taskId, layer, y }: PlacedTask, { task, link }: Shown): Html {
   const state = task?.state ?? "none";
   const name = taskId.length > MOST_LETTERS ? `${taskId.slice(0, MOST_LETTERS - 1)}…` : taskId;
   const tries =
     task !== undefined && task.attemptCount > 1 ? `, ${WORDS[language].attempts(task.attemptCount)}` : "";
   const inside = html`<title>${taskId}: ${nameState(state)}</title><rect class="box" width="${BOX.width}" height="${BOX.height}" rx="6"/>${placeStateIcon(state, 10, 10)}<text class="strong" x="32" y="21">${name}</text><text class="word" x="32" y="38">${nameState(state)}${tries}</text>`;
-  return html`<g class="node" data-state="${state}" transform="translate(${x} ${y})">${link === null ? inside : html`<a href="${link}">${inside}</a>`}</g>`;
+  return html`<g class="node" data-state="${state}" transform="translate(${leftOf(layer)} ${y - BOX.height / 2})">${link === null ? inside : html`<a href="${link}">${inside}</a>`}</g>`;
 }
 
 interface GraphWords {
