@@ -20,13 +20,19 @@ afterAll(async () => {
 test("every link and form stays under the path", async () => {
   for (const path of Object.values(listPages(site)).filter((each) => !each.startsWith("/there"))) {
     const { page, faults, close } = await openPage(browser, site.url + path);
-    const targets = await page.$$eval("a[href], form[action], link[href], script[src]", (found) =>
-      found.map(
-        (each) => each.getAttribute("href") ?? each.getAttribute("action") ?? each.getAttribute("src") ?? "",
-      ),
+    const targets = await page.$$eval(
+      "a[href], form[action], link[href], script[src], meta[name=dagmar-stream]",
+      (found) =>
+        found.map(
+          (each) =>
+            ["href", "action", "src", "content"]
+              .map((name) => each.getAttribute(name))
+              .find((value) => value !== null) ?? "",
+        ),
     );
+    if (path === "/") expect(targets).toContain("/tools/dagmar/api/dagmar/stream?topics=change");
     expect(
-      targets.filter((target) => !target.startsWith("/tools/dagmar") && !target.startsWith("#")),
+      targets.filter((target) => !target.startsWith("/tools/dagmar/") && !target.startsWith("#")),
       path,
     ).toEqual([]);
     expect(faults, path).toEqual([]);
@@ -40,5 +46,20 @@ test("a form leads to its result under the path", async () => {
   await page.click("button.is-primary");
   await page.waitForURL("**/tools/dagmar/dags/steady/runs/**");
   expect(await page.textContent("h1")).toContain("steady");
+  await close();
+});
+
+test("a login and a logout stay under the path", async () => {
+  const { page, close } = await openPage(browser, `${site.url}/login?next=${encodeURIComponent("/runs")}`);
+  await page.fill("#name", "marina");
+  await page.fill("#password", "any, for this machine needs none");
+  await page.click("button.is-primary");
+  await page.waitForURL("**/tools/dagmar/runs");
+  const cookies = (await page.context().cookies()).filter(({ name }) => name.startsWith("dagmar_session"));
+  expect(cookies.map((cookie) => cookie.path)).toEqual(["/tools/dagmar"]);
+  expect(await page.textContent("form.logout")).toContain("marina");
+  await page.click("form.logout button");
+  await page.waitForURL("**/tools/dagmar/login");
+  expect((await page.context().cookies()).some(({ name }) => name.startsWith("dagmar_session"))).toBe(false);
   await close();
 });

@@ -26,7 +26,7 @@ afterAll(async () => {
   await site.close();
 });
 
-const NAMES = Object.keys(listPages({ failedRun: "" }));
+const NAMES = Object.keys(listPages({ failedRun: "", openRun: "", askedId: "" }));
 
 describe.each([
   { scheme: "light", width: 1280 },

@@ -107,6 +107,8 @@ describe("forms", () => {
       expect(await page.textContent('[role="alert"]')).toContain("Something changed");
       expect(await page.inputValue('input[name="hash"]')).toBe(hash);
     });
+    await page.click("button.is-primary");
+    await page.waitForURL(`**/dags/broken_run/runs/${encodeURIComponent(site.failedRun)}`);
     await close();
   });
 

@@ -4,9 +4,11 @@ import { insertInto, sql } from "../../../state/sqlite/statement.ts";
 
 const AT = "2026-11-22T09:00:00.000Z";
 
-/** Of the only run of the database, and its task `titles`. `id1` is stored; `id2` to `id5` are not found, failed, spooled, and not asked for. */
+/** Of the first run of the database, and its task `titles`. `id1` is stored; `id2` to `id5` are not found, failed, spooled, and not asked for. */
 export function fillLake(query: Query, lake: string): void {
-  const { dag_run_id: dagRunId } = query.one<{ dag_run_id: number }>(sql`SELECT dag_run_id FROM dag_runs`);
+  const { dag_run_id: dagRunId } = query.one<{ dag_run_id: number }>(
+    sql`SELECT min(dag_run_id) AS dag_run_id FROM dag_runs`,
+  );
   const put = (key: string, kind: string, more: Readonly<Record<string, unknown>> = {}): number =>
     query.run(
       insertInto("objects", {
