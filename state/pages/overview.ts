@@ -60,9 +60,10 @@ export function listFailedRuns(
     .map((row) => mapRow<FailedRun>(row));
 }
 
-export function countOpenRuns(query: Query): number {
+/** Of that lake. */
+export function countOpenRuns(query: Query, lakeId: string): number {
   return query.one<{ count: number }>(
-    sql`SELECT count(*) AS count FROM dag_runs WHERE state IN ('queued', 'running')`,
+    sql`SELECT count(*) AS count FROM dag_runs WHERE state IN ('queued', 'running') AND lake = ${lakeId}`,
   ).count;
 }
 

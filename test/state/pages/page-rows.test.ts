@@ -7,6 +7,7 @@ import {
   listDagPage,
   listImportErrorPage,
   listVersionPage,
+  listZones,
 } from "../../../state/pages/dag-page.ts";
 import { listEventPage, type EventFilter } from "../../../state/pages/event-page.ts";
 import { listPoolEntries } from "../../../state/pages/pool-page.ts";
@@ -35,7 +36,7 @@ describe("Dags", () => {
       { fingerprint: "2", dag_id: "B", definition: "{}", created_at: day(1) },
       { fingerprint: "3", dag_id: "a", definition: "{}", created_at: day(3) },
       { fingerprint: "4", dag_id: "a", definition: "{}", created_at: day(2) },
-      { fingerprint: "5", dag_id: "a", definition: "{}", created_at: day(3) },
+      { fingerprint: "5", dag_id: "a", definition: '{"timezone":"America/Sao_Paulo"}', created_at: day(3) },
     ],
     dags: [
       { dag_id: "c", fingerprint: "1", is_paused: 1, seen_at: day(1) },
@@ -96,6 +97,14 @@ describe("Dags", () => {
       "a page of them",
       (q) => listImportErrorPage(q, { limit: 1, offset: 1 }),
       { rows: [expect.objectContaining({ file: "y" })], total: 3, isCut: false },
+    ],
+    [
+      "the zones of these Dags",
+      (q) => [...listZones(q, ["a", "c", "nothing"])],
+      [
+        ["a", "America/Sao_Paulo"],
+        ["c", null],
+      ],
     ],
     [
       "runs by state, of these Dags",

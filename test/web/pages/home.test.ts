@@ -88,6 +88,7 @@ describe("under way", () => {
     const text = await world.read();
     expect(text).toContain("All is well");
     expect(text).toContain("0 running , 0 queued");
+    expect(text).toContain("No open runs");
   });
 });
 

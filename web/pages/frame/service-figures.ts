@@ -4,10 +4,14 @@ import { countOpenRuns } from "../../../state/pages/overview.ts";
 import type { PageTools } from "./page.ts";
 
 export interface ServiceFigures extends SchedulerLife {
-  /** Queued and running. */
+  /** Queued and running, of this lake. */
   readonly openRuns: number;
 }
 
-export function readServiceFigures({ query, now }: Pick<PageTools, "query" | "now">): ServiceFigures {
-  return { ...readSchedulerLife(query, now), openRuns: countOpenRuns(query) };
+export function readServiceFigures({
+  query,
+  now,
+  lakeId,
+}: Pick<PageTools, "query" | "now" | "lakeId">): ServiceFigures {
+  return { ...readSchedulerLife(query, now), openRuns: countOpenRuns(query, lakeId) };
 }
