@@ -2,7 +2,7 @@
 import { html, type Html } from "../frame/html.ts";
 import { icon } from "../frame/icons.ts";
 import type { PageTools } from "../frame/page.ts";
-import { showCount, showDuration } from "../parts/figures.ts";
+import { showDuration } from "../parts/figures.ts";
 import { panel } from "../parts/panel.ts";
 import { pathOfAttempt, pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { showDistance, showTime } from "../parts/time.ts";
@@ -46,7 +46,7 @@ function showFailed(tools: PageTools, run: FailedRun): Html {
   return html`<li data-state="failed">${icon("failed")}<div>
 <p><a class="who" href="${href(pathOfDag(dagId))}">${dagId}</a> <a href="${href(path)}">${showTime(tools, run.logicalDate, run.timezone)}</a></p>
 <p>${run.errorCode !== null && html`<span class="why">${run.errorCode}</span> `}${run.error ?? taskId}</p>
-<div class="actions">${log}<a class="button is-small" href="${href(path)}">${words.theRun}</a>${run.failedCount > 1 && html`<a class="button is-small" href="${href(`${pathOfDag(dagId)}/runs`, { state: "failed" })}">${words.allFailed(showCount(run.failedCount))}</a>`}</div>
+<div class="actions">${log}<a class="button is-small" href="${href(path)}">${words.theRun}</a>${run.failedCount > 1 && html`<a class="button is-small" href="${href(`${pathOfDag(dagId)}/runs`, { state: "failed" })}">${words.allFailed(run.failedCount)}</a>`}</div>
 </div><span class="aside">${words.failedAt} ${showTime(tools, run.finishedAt, run.timezone)}<span class="then">${showDistance(tools, run.finishedAt)}</span></span></li>`;
 }
 

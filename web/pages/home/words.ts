@@ -35,7 +35,7 @@ export interface HomeWords {
   readonly nothingNeeds: string;
   readonly moreNeeds: (count: number) => string;
   readonly failedAt: string;
-  readonly allFailed: (count: string) => string;
+  readonly allFailed: (count: number) => string;
   readonly noRunFor: (length: string) => string;
   readonly queuedFor: (length: string) => string;
   readonly runsFor: (length: string, usual: string) => string;
@@ -99,7 +99,7 @@ export const HOME_WORDS: Words<HomeWords> = {
     nothingNeeds: "Nothing failed, nothing is late, and every Dag file is valid.",
     moreNeeds: (more) => `And ${countNoun(more, "other", "others")}.`,
     failedAt: "failed",
-    allFailed: (count) => `${count} failed runs in a week`,
+    allFailed: (count) => `${countNoun(count, "failed run", "failed runs")} in a week`,
     noRunFor: (length) => `due for ${length}, and has no run`,
     queuedFor: (length) => `queued for ${length}`,
     runsFor: (length, usual) => `has been running for ${length}, usually ${usual}`,
@@ -156,7 +156,7 @@ export const HOME_WORDS: Words<HomeWords> = {
     nothingNeeds: "Nada falhou, nada está atrasado e todos os arquivos de Dags são válidos.",
     moreNeeds: (more) => `E mais ${showCount(more)}.`,
     failedAt: "falhou",
-    allFailed: (count) => `${count} execuções com falha em uma semana`,
+    allFailed: (count) => `${countNoun(count, "execução com falha", "execuções com falha")} em uma semana`,
     noRunFor: (length) => `previsto há ${length}, e ainda sem execução`,
     queuedFor: (length) => `na fila há ${length}`,
     runsFor: (length, usual) => `em execução há ${length}; costuma levar ${usual}`,
