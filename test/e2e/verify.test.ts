@@ -1,10 +1,13 @@
 /** `POST /api/dagmar/lake/verify` of a running scheduler: what `dagmar lake verify` finds, while the loop continues. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { ageFile } from "../support/cli.ts";
+import { startS3Server } from "../support/s3-server/server.ts";
 import { ask, eventually, untilReady, useServiceWorld, type Scheduler } from "../support/service-process.ts";
 
+const NOTES =
+  'schedule: manual\ntasks:\n  file: { type: file-to-lake, with: { dataset: notes, file: notes.txt, key: "Raw/${partition}/notes.txt" } }\n';
 const KEY = "Raw/2026/11/23/notes.txt";
 
 async function verify(scheduler: Scheduler, body: unknown): Promise<Record<string, unknown>> {
@@ -31,10 +34,7 @@ async function verify(scheduler: Scheduler, body: unknown): Promise<Record<strin
 
 test("an object that is gone is found, kept and shown", async () => {
   const world = useServiceWorld();
-  world.writeDag(
-    "notes",
-    'schedule: manual\ntasks:\n  file: { type: file-to-lake, with: { dataset: notes, file: notes.txt, key: "Raw/${partition}/notes.txt" } }\n',
-  );
+  world.writeDag("notes", NOTES);
   writeFileSync(join(world.inputFolder, "notes.txt"), "notes");
   ageFile(join(world.inputFolder, "notes.txt"));
   await world.prepare(["run", "notes", "--date", "2026-11-23"]);
@@ -61,6 +61,33 @@ test("an object that is gone is found, kept and shown", async () => {
   expect((await ask(`${scheduler.url}/readyz`)).status).toBe(200);
   expect((await scheduler.stop()).exitCode).toBe(0);
   expect(world.countEvents("verify_done")).toBe(2);
+});
+
+test("of a lake in S3, an object that another program removed is found", async () => {
+  const server = await startS3Server();
+  onTestFinished(() => server.close());
+  const world = useServiceWorld();
+  Object.assign(world.environment, {
+    DAGMAR_LAKE: `s3://${server.bucket}/zone`,
+    AWS_REGION: server.region,
+    AWS_ENDPOINT_URL_S3: server.endpoint,
+    AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+  });
+  world.writeDag("notes", NOTES);
+  writeFileSync(join(world.inputFolder, "notes.txt"), "notes");
+  ageFile(join(world.inputFolder, "notes.txt"));
+  await world.prepare(["run", "notes", "--date", "2026-11-23"]);
+  const scheduler = await world.startScheduler();
+  await untilReady(scheduler);
+  expect(await verify(scheduler, { deep: true })).toMatchObject({
+    state: "done",
+    checked: 1,
+    is_faulty: false,
+  });
+  server.remove(`zone/${KEY}`);
+  expect(await verify(scheduler, {})).toMatchObject({ counts: { missing: 1 }, deviations: [{ key: KEY }] });
+  expect((await scheduler.stop()).exitCode).toBe(0);
 });
 
 test("a store that cannot be read is a failure with its reason, and the scheduler continues", async () => {
