@@ -4,6 +4,7 @@
  */
 import type { JsonValue } from "../../model/dag/dag.ts";
 import { CommandRefused, DagmarError, StateError } from "../../model/errors.ts";
+import type { RunTrigger } from "../../model/run/dag-run.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import type { CommandAnswers, CommandKind, SchedulerCommand } from "../../scheduler/commands/command.ts";
@@ -35,6 +36,8 @@ export interface GivenOrder {
   readonly order: Order | null;
   readonly key: RequestKey | null;
   readonly requestedBy: string;
+  /** Through what, for an order that may create a run. */
+  readonly triggeredBy: RunTrigger | null;
 }
 
 export type OrderOutcome =
@@ -153,7 +156,7 @@ function keepAnswer(query: Query, answered: Parameters<typeof insertAnswered>[1]
 /** In one transaction, so that two requests with one key become one. */
 export function enterOrder(
   query: Query,
-  { order, key, requestedBy }: GivenOrder,
+  { order, key, requestedBy, triggeredBy }: GivenOrder,
   { clock, settings }: Pick<OrderTools, "clock" | "settings">,
 ): { readonly requestId: number } | { readonly reply: KeptReply } {
   const now = clock.now();
@@ -171,9 +174,8 @@ export function enterOrder(
     throw new StateError("INTERRUPTED", "The first request of this Idempotency-Key was refused meanwhile.");
   }
   const { kind, ...asked } = order;
-  return {
-    requestId: insertRequest(query, { kind, payload: { ...asked, settings }, requestedBy, key }, now),
-  };
+  const payload = { ...asked, settings, ...(triggeredBy === null ? {} : { triggeredBy }) };
+  return { requestId: insertRequest(query, { kind, payload, requestedBy, key }, now) };
 }
 
 /** Raises `KEY_REUSED`. */

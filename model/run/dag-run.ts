@@ -8,6 +8,10 @@ export type DagRunState = (typeof DAG_RUN_STATES)[number];
 export const RUN_TYPES = ["scheduled", "manual", "backfill"] as const;
 export type RunType = (typeof RUN_TYPES)[number];
 
+/** Through what a run was asked for, in Airflow's words. */
+export const RUN_TRIGGERS = ["cli", "rest_api", "ui"] as const;
+export type RunTrigger = (typeof RUN_TRIGGERS)[number];
+
 export const STOP_REASONS = ["cancelled", "timed_out"] as const;
 /** Why a run is stopped before its tasks are done. */
 export type StopReason = (typeof STOP_REASONS)[number];

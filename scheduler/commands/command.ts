@@ -3,7 +3,7 @@
  * that finds them among the requests. Plain JSON, so that the database can hold them.
  */
 import type { RemovalRow } from "../../state/records/removals.ts";
-import type { DagRun } from "../../model/run/dag-run.ts";
+import { RUN_TRIGGERS, type DagRun, type RunTrigger } from "../../model/run/dag-run.ts";
 import { nameRun } from "../../model/run/run-name.ts";
 import { findLastEvent, insertEvent, signEvents } from "../../state/control/events.ts";
 import { signBackfill, signRun } from "../../state/runs/requested-by.ts";
@@ -42,7 +42,11 @@ import { requestVerification, type VerifyRequest } from "./verify-lake.ts";
 import { prepareRun, type PreparedRun, type RunRequest } from "./prepare-run.ts";
 
 interface Asked {
-  readonly run: { readonly request: Named<RunRequest> };
+  readonly run: {
+    readonly request: Named<RunRequest>;
+    /** By default the command line. */
+    readonly triggeredBy?: RunTrigger;
+  };
   readonly backfill: { readonly request: Named<BackfillRequest> };
   readonly cancel_backfill: {
     readonly dagId: string;
@@ -99,11 +103,13 @@ const APPLY: {
     by: string,
   ) => CommandAnswers[Kind];
 } = {
-  run(query, holder, { request }, now, by) {
+  run(query, holder, { request, triggeredBy }, now, by) {
     const version = findVersion(holder, request.dag);
     assertConfigured(holder.registry, version.definition, request.onlyTasks);
     const { run, how, isOutdated } = prepareRun(query, holder, { ...request, version }, now);
-    if (how === "new") signRun(query, run.dagRunId, by);
+    // Any program with write access to the database can enter a request.
+    const trigger = RUN_TRIGGERS.find((known) => known === triggeredBy) ?? "cli";
+    if (how === "new") signRun(query, run.dagRunId, by, trigger);
     if (how !== "done") noteRequest(query, run, how, now);
     return { dagRunId: run.dagRunId, how, isOutdated };
   },
@@ -111,7 +117,7 @@ const APPLY: {
     const version = findVersion(holder, request.dag);
     assertConfigured(holder.registry, version.definition, null);
     const started = startBackfill(query, holder, addSlots({ ...request, version }, holder.dags), now);
-    if (started.made > 0) signBackfill(query, started.backfillId, by);
+    if (started.made > 0) signBackfill(query, started.backfillId, by, now);
     return started;
   },
   cancel_backfill: (query, _, { dagId, lakeId, backfillId }, now) => ({

@@ -1,5 +1,5 @@
 /** DagRuns as lists show them, filtered and ordered by columns of their own. */
-import type { DagRunState, RunType } from "../../model/run/dag-run.ts";
+import type { DagRunState, RunTrigger, RunType } from "../../model/run/dag-run.ts";
 import { hasRunId } from "../runs/run-id.ts";
 import type { Query } from "../sqlite/query.ts";
 import { json, mapRow, type Row } from "../sqlite/row.ts";
@@ -39,6 +39,8 @@ export interface RunEntry {
   readonly lake: string | null;
   /** Who asked for it, by a command or a backfill; `null` for a run of a schedule. */
   readonly requestedBy: string | null;
+  /** Through what; `null` also for a run that an earlier version created. */
+  readonly triggeredBy: RunTrigger | null;
 }
 
 export const RUN_DATES = ["logical_date", "start_date", "end_date"] as const;
@@ -70,7 +72,7 @@ export type RunColumn = (typeof RUN_ORDERS)[number];
 
 const COLUMNS = sql`dag_run_id, dag_id, run_id, run_type, state, stop_reason, timezone, logical_date, interval_start,
   interval_end, params, created_at, started_at, ${RUNNING_SINCE}, finished_at, fingerprint, backfill_id, lake,
-  requested_by`;
+  requested_by, triggered_by`;
 
 const EXPRESSIONS: Readonly<Record<RunColumn, Sql>> = {
   logical_date: sql`logical_date`,

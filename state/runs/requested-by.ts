@@ -1,15 +1,19 @@
-/** Who asked for a run. A run of a schedule has no such name. */
+/** Who asked for a run, and through what. A run of a schedule has neither. */
+import type { RunTrigger } from "../../model/run/dag-run.ts";
 import type { Query } from "../sqlite/query.ts";
 import { sql } from "../sqlite/statement.ts";
 
-export function signRun(query: Query, dagRunId: number, requestedBy: string): void {
-  query.run(sql`UPDATE dag_runs SET requested_by = ${requestedBy} WHERE dag_run_id = ${dagRunId}`);
+export function signRun(query: Query, dagRunId: number, requestedBy: string, triggeredBy: RunTrigger): void {
+  query.run(
+    sql`UPDATE dag_runs SET requested_by = ${requestedBy}, triggered_by = ${triggeredBy}
+        WHERE dag_run_id = ${dagRunId}`,
+  );
 }
 
-/** The runs that the backfill created: those that it repeats are scheduled ones, or have a name already. */
-export function signBackfill(query: Query, backfillId: number, requestedBy: string): void {
+/** The runs that the backfill created at that moment. Those that it repeats keep who asked for them first. */
+export function signBackfill(query: Query, backfillId: number, requestedBy: string, now: Date): void {
   query.run(
     sql`UPDATE dag_runs SET requested_by = ${requestedBy}
-        WHERE backfill_id = ${backfillId} AND run_type = 'backfill' AND requested_by IS NULL`,
+        WHERE backfill_id = ${backfillId} AND run_type = 'backfill' AND created_at = ${now.toISOString()}`,
   );
 }

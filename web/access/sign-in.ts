@@ -99,6 +99,7 @@ export function createSignIn(tools: SignInTools) {
       order: { kind: "open_session", request },
       key: null,
       requestedBy: name,
+      triggeredBy: null,
     });
     if (outcome.state !== "done") return replyNotNow(outcome);
     const { sessionId } = outcome.answer as unknown as OrderAnswer<"open_session">;
@@ -116,6 +117,7 @@ export function createSignIn(tools: SignInTools) {
       order: { kind: "close_session", request: { sessionId: secret.id, timezone } },
       key: null,
       requestedBy: found.user.name,
+      triggeredBy: null,
     });
     return outcome.state === "done" ? undefined : replyNotNow(outcome);
   }

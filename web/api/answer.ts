@@ -77,7 +77,7 @@ function answerWrite(
     return key === null ? made : { reply: made, key };
   }
   return {
-    given: { order: planned.order, key, requestedBy: request.user.name },
+    given: { order: planned.order, key, requestedBy: request.user.name, triggeredBy: "rest_api" },
     conclude(later, outcome) {
       switch (outcome.state) {
         case "kept":

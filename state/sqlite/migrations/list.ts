@@ -21,6 +21,7 @@ import { eventsByDag } from "./0019-events-by-dag.ts";
 import { versionsByDag } from "./0020-versions-by-dag.ts";
 import { verifications } from "./0021-verifications.ts";
 import { missingIds } from "./0022-missing-ids.ts";
+import { triggeredBy } from "./0023-triggered-by.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -52,4 +53,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0020-versions-by-dag", up: versionsByDag },
   { name: "0021-verifications", up: verifications },
   { name: "0022-missing-ids", up: missingIds },
+  { name: "0023-triggered-by", up: triggeredBy },
 ];

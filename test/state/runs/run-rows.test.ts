@@ -225,7 +225,11 @@ describe("runs", () => {
     ["a refetch ends", (q) => endRefetch(q, of(q, 19)), { "dag_runs 19": { refetch_generation: null } }],
     ["a run gets more tasks", (q) => widenRun(q, of(q, 21), null), { "dag_runs 21": { only_tasks: null } }],
     ["a run joins a backfill", (q) => joinBackfill(q, of(q, 19), 1), { "dag_runs 19": { backfill_id: 1 } }],
-    ["a run is signed", (q) => signRun(q, 19, "ana"), { "dag_runs 19": { requested_by: "ana" } }],
+    [
+      "a run is signed",
+      (q) => signRun(q, 19, "ana", "ui"),
+      { "dag_runs 19": { requested_by: "ana", triggered_by: "ui" } },
+    ],
     [
       "a run is stopped",
       (q) => stopRun(q, of(q, 19), "timed_out"),

@@ -221,7 +221,7 @@ CREATE TABLE "dag_runs" (
   stop_reason TEXT,
   running_since TEXT,
   -- NULL only in runs of an older version that name none: the first process that takes the lease claims them.
-  lake TEXT, requested_by TEXT,
+  lake TEXT, requested_by TEXT, triggered_by TEXT,
   UNIQUE (dag_id, logical_date, lake)
 ) STRICT;
 

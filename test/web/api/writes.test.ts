@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { problemSchema } from "../../../web/api/problem.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
-import { makeDag, makeTask } from "../../support/test-dag.ts";
+import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { readJson } from "../../support/web/read-world.ts";
 import { openWriteWorld, type WriteWorld } from "../../support/web/write-world.ts";
 
@@ -70,6 +70,41 @@ describe("a run is triggered", () => {
     const { send } = await openDaily();
     const reply = await send("POST", RUNS, body);
     expect(readJson(reply)).toMatchObject({ logical_date: expected });
+  });
+
+  test("through the API, a page or a command: triggered_by says which, in Airflow's words", async () => {
+    const { send, ask, clock } = await openDaily();
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const request = {
+      dag: { dagId: "daily", fingerprint: makeVersion(DAILY).fingerprint },
+      params: {},
+      isNew: true,
+      onlyTasks: null,
+      namedTasks: [],
+      isRerun: false,
+      isRefetch: false,
+    };
+    const command = (logicalDate: string, more = {}): Promise<unknown> =>
+      ask({ kind: "run", request: { ...request, logicalDate }, ...more });
+    await send("POST", RUNS, { logical_date: "2026-11-14" });
+    await send("POST", "/dags/daily/trigger", "date=2026-11-15", form);
+    await command("2026-11-16T09:00:00.000Z");
+    // Any program with write access to the database may write a request.
+    await command("2026-11-17T09:00:00.000Z", { triggeredBy: "anything" });
+    const range = { dag_id: "daily", from_date: "2026-11-18", to_date: "2026-11-18" };
+    await send("POST", "/api/v2/backfills", range);
+    await clock.advance(24 * 3_600_000);
+    const { dag_runs: made } = readJson(await send("GET", `${RUNS}?order_by=logical_date`)) as {
+      dag_runs: readonly { logical_date: string; triggered_by: string }[];
+    };
+    expect(made.map((run) => `${run.logical_date.slice(8, 10)} ${run.triggered_by}`)).toEqual([
+      "14 rest_api",
+      "15 ui",
+      "16 cli",
+      "17 cli",
+      "18 backfill",
+      "24 timetable",
+    ]);
   });
 
   test("once for a date: a second time is 409, with the same params too", async () => {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { refuseOtherLake } from "../../../app/runs/find-run.ts";
 import { CommandRefused } from "../../../model/errors.ts";
-import type { DagRunState } from "../../../model/run/dag-run.ts";
+import { RUN_TRIGGERS, type DagRunState } from "../../../model/run/dag-run.ts";
 import { listVersionEntries } from "../../../state/pages/dag-page.ts";
 import { findRunEntry, type RunEntry } from "../../../state/pages/run-page.ts";
 import type { ReadTools } from "../route.ts";
@@ -25,7 +25,7 @@ export const dagRun = z.strictObject({
   last_scheduling_decision: z.null(),
   run_type: airflowRunType,
   state: airflowRunState,
-  triggered_by: z.enum(["cli", "timetable", "backfill"]).nullable(),
+  triggered_by: z.enum([...RUN_TRIGGERS, "timetable", "backfill"]),
   triggering_user_name: z.string().nullable(),
   conf: z.record(z.string(), z.unknown()),
   note: z.string().nullable(),
@@ -90,7 +90,7 @@ function writeRun(run: RunEntry, versions: z.infer<typeof dagRun>["dag_versions"
     last_scheduling_decision: null,
     run_type: run.runType,
     state: writeRunState(run.state),
-    triggered_by: TRIGGERS[run.runType] ?? null,
+    triggered_by: writeTrigger(run),
     triggering_user_name: run.requestedBy,
     conf: { ...run.params },
     note: null,
@@ -107,8 +107,14 @@ function writeRun(run: RunEntry, versions: z.infer<typeof dagRun>["dag_versions"
   };
 }
 
-const TRIGGERS: Readonly<Record<string, "cli" | "timetable" | "backfill">> = {
-  manual: "cli",
-  scheduled: "timetable",
-  backfill: "backfill",
-};
+/** Airflow's `DagRunTriggeredByType`. A backfill's runs have its name there, and not what it was asked through. */
+function writeTrigger({ runType, triggeredBy }: RunEntry): z.infer<typeof dagRun>["triggered_by"] {
+  switch (runType) {
+    case "scheduled":
+      return "timetable";
+    case "backfill":
+      return "backfill";
+    case "manual":
+      return triggeredBy ?? "cli";
+  }
+}

@@ -37,7 +37,7 @@ export function answerAction(
     const order = kept === undefined ? action.order(tools, input) : null;
     if (order === null && kept === undefined) return leadTo(action.done(tools, input, null));
     return {
-      given: { order, key, requestedBy: tools.user.name },
+      given: { order, key, requestedBy: tools.user.name, triggeredBy: "ui" },
       conclude(read, outcome) {
         const later = renew(read);
         if (outcome.state === "kept") return outcome.reply;
