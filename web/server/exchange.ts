@@ -49,6 +49,9 @@ export interface HttpStream {
   readonly open: (signal: AbortSignal) => AsyncIterable<Chunk, undefined>;
 }
 
+/** What a stream raises to end early although nothing is wrong: its client sees that something is missing, and asks again. */
+export class StreamBrokenOff extends Error {}
+
 export type HttpAnswer = HttpReply | HttpStream;
 
 /** On every reply. */

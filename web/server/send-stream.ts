@@ -1,10 +1,10 @@
 /** Sends a reply that is made while it is sent: no faster than the client takes it, and until the client has gone. */
 import type { ServerResponse } from "node:http";
-import { SECURITY, type HttpStream } from "./exchange.ts";
+import { SECURITY, StreamBrokenOff, type HttpStream } from "./exchange.ts";
 
 /**
- * Each chunk waits until the client has taken the one before. Raises what the stream raises, unless its client has gone;
- * the reply then has no end.
+ * Each chunk waits until the client has taken the one before. Raises what the stream raises, unless its client has gone
+ * or the end is an expected one; the reply then has no end.
  */
 export async function sendStream(
   response: ServerResponse,
@@ -23,7 +23,8 @@ export async function sendStream(
     }
     response.end();
   } catch (error) {
-    if (!response.destroyed) throw error;
+    if (error instanceof StreamBrokenOff) response.destroy();
+    else if (!response.destroyed) throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { revokeToken } from "../../../state/access/tokens.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
+import { makeDag, makeTask } from "../../support/test-dag.ts";
 import { FORM, JSON_BODY, openAccessWorld, type Sent } from "../../support/web/access-world.ts";
 
 const PASSWORD = "correct horse";
@@ -78,7 +79,19 @@ describe("on loopback, without a password", () => {
     expect(await sendBytes(guarded.port, "GET /login HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  test("a write has the name local", async () => {
+  test("a write without a login has the name local", async () => {
+    const { http, database, setDags, clock } = await openAccessWorld();
+    setDags([makeDag([makeTask("one")], { dagId: "none" })]);
+    await clock.advance(61_000);
+    const got = await http(TRIGGER, DRY_RUN);
+    expect(got.status).toBe(200);
+    expect(JSON.parse(got.text)).toMatchObject({ triggering_user_name: "local" });
+    expect(database.all(sql`SELECT requested_by FROM events WHERE kind = 'run_requested'`)).toEqual([
+      { requested_by: "local" },
+    ]);
+  });
+
+  test("a login is not needed, and works: its session has the name that was given", async () => {
     const { http, database } = await openAccessWorld();
     const got = await http("/auth/token", {
       method: "POST",
@@ -476,11 +489,17 @@ describe("a token", () => {
     ["with another word behind it", "", { Authorization: "Bearer TOKEN x" }],
     ["twice in one header", "", { Authorization: "Bearer TOKEN, Bearer TOKEN" }],
     ["in another header", "", { "X-Api-Key": "TOKEN" }],
-    ["in a cookie", "", { Cookie: "dagmar_session=TOKEN; token=TOKEN" }],
+    ["in a cookie", "", { Cookie: "token=TOKEN" }],
+    ["in the cookie of a session", "", { Cookie: "SESSION=TOKEN" }],
   ])("%s is not read", async (_, search, headers) => {
-    const { http, addToken } = await open();
+    const { http, addToken, logIn } = await open();
     const token = await addToken("operator");
-    const put = (text: string): string => text.replaceAll("TOKEN", token);
+    const cookie = await logIn(token);
+    // What is refused below is the token's place, not the token or the cookie's name.
+    expect((await http(DAGS, bearer(token))).status).toBe(200);
+    expect((await http(DAGS, { headers: { Cookie: cookie } })).status).toBe(200);
+    const [session = ""] = cookie.split("=", 1);
+    const put = (text: string): string => text.replaceAll("TOKEN", token).replace("SESSION", session);
     const filled = Object.entries(headers).map(([name, value]) => [name, put(value)] as const);
     const got = await http(DAGS + put(search), { headers: Object.fromEntries(filled) });
     expect(got.status).toBe(401);
@@ -499,7 +518,7 @@ describe("a token", () => {
   });
 
   test("that is revoked breaks off the streams that it has opened, and no others", async () => {
-    const { port, addToken, clock, database } = await open();
+    const { port, addToken, clock, database, log } = await open();
     const streams = await Promise.all(
       (["viewer", "operator"] as const).map(async (role) => {
         const headers = { Authorization: `Bearer ${await addToken(role)}` };
@@ -519,6 +538,8 @@ describe("a token", () => {
     await expect(ended).rejects.toThrow("terminated");
     expect((await heard)?.done).toBe(false);
     await other?.cancel();
+    // Nothing is wrong: such an end is expected.
+    expect(log.lines.filter(({ level }) => level !== "info")).toEqual([]);
   });
 
   test("of another address than loopback is needed by every request, whatever its Host", async () => {
