@@ -63,10 +63,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
-/** Far more than scrapes and a few browsers need, far less than a stuck or hostile client would take. */
+/** As long as a client may take to send its request. */
 const IDLE_MS = 10_000;
 /** Streams send something more often. */
 const STALLED_MS = 60_000;
+/** Far more than scrapes and a few browsers need, far less than a stuck or hostile client would take. */
 const MAX_CONNECTIONS = 128;
 const LIMITS = {
   maxHeaderSize: 8 * 1024,
