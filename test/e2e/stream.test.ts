@@ -1,7 +1,6 @@
 /** The stream of events over SIGKILL of the scheduler and its restart, and behind a proxy that keeps replies back until they end. */
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { startBufferingProxy } from "../support/buffering-proxy.ts";
 import {
   eventually,
   untilReady,
@@ -116,40 +115,13 @@ test("a client that comes back after each SIGKILL gets every event once, in orde
   expect(scheduler.output()).not.toMatch(/ (?:WARN|ERROR) /);
 }, 120_000);
 
-/** Gives a reply only when the server behind it has ended it. A stream never ends, so nothing of it arrives. */
-async function startBufferingProxy(target: string): Promise<string> {
-  const proxy = createServer((asked, response) => {
-    const { hostname, port } = new URL(target);
-    const made = request(
-      { hostname, port, path: asked.url, method: asked.method, headers: asked.headers, agent: false },
-      (reply) => {
-        const chunks: Buffer[] = [];
-        reply.on("data", (chunk: Buffer) => chunks.push(chunk));
-        reply.on("end", () =>
-          response.writeHead(reply.statusCode ?? 502, reply.headers).end(Buffer.concat(chunks)),
-        );
-        reply.on("error", () => response.destroy());
-      },
-    );
-    made.on("error", () => response.destroy());
-    response.on("close", () => made.destroy());
-    asked.pipe(made);
-  });
-  await new Promise<void>((resolve) => {
-    proxy.listen(0, "127.0.0.1", resolve);
-  });
-  onTestFinished(() => {
-    proxy.closeAllConnections();
-    proxy.close();
-  });
-  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-}
-
 test("behind a proxy that keeps replies back, the stream gives nothing and asking gives every event once", async () => {
   const world = await openWorld();
   const scheduler = await world.startScheduler();
   await untilReady(scheduler);
-  const proxy = await startBufferingProxy(scheduler.url);
+  const buffering = await startBufferingProxy(scheduler.url);
+  onTestFinished(() => buffering.close());
+  const proxy = buffering.url;
   const client = createClient();
   const following = client.follow(proxy);
   const seen: number[] = [];
