@@ -52,15 +52,17 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
     helped.outputHelp();
     return 0;
   }
+  const { named, isUnknown } = findNamed(program, argv);
   try {
-    // An unknown command is refused by name; commander's own `help` would print the whole list instead.
-    await program.parseAsync(first === "help" && words.length > 0 ? words : [...argv], { from: "user" });
+    // An unknown command is refused by name; commander's own help would print the whole list instead.
+    const line = first === "help" && words.length > 0 ? words : isUnknown ? dropOptions(argv) : [...argv];
+    await program.parseAsync(line, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version were requested, so they succeed. A noun alone prints its verbs, which is a usage error.
     if (error.code === "commander.helpDisplayed" || error.code === "commander.version") return 0;
     if (error.code === "commander.help") return error.exitCode === 0 ? 0 : 2;
-    throw refuseLine(error, findNamed(program, argv));
+    throw refuseLine(error, named);
   }
   return exitCode;
 }
@@ -72,15 +74,22 @@ function findCommand(program: Commander, words: readonly string[]): Commander | 
   return found;
 }
 
-/** The command that the line names, or the noun, or the program itself. */
-function findNamed(program: Commander, argv: readonly string[]): Commander {
-  let found = program;
-  for (const word of argv) {
-    const next = found.commands.find((command) => command.name() === word);
-    if (next === undefined) return found;
-    found = next;
+/** The command that the line names, or the noun, or the program itself; and whether the next word is no command of it. */
+function findNamed(
+  program: Commander,
+  argv: readonly string[],
+): { readonly named: Commander; readonly isUnknown: boolean } {
+  let named = program;
+  for (const word of dropOptions(argv)) {
+    const next = named.commands.find((command) => command.name() === word);
+    if (next === undefined) return { named, isUnknown: named.commands.length > 0 && word !== "help" };
+    named = next;
   }
-  return found;
+  return { named, isUnknown: false };
+}
+
+function dropOptions(argv: readonly string[]): string[] {
+  return argv.filter((word) => !word.startsWith("-"));
 }
 
 /** Commander puts its suggestion after a line feed; any other line feed was typed by the user. */

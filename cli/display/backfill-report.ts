@@ -53,9 +53,13 @@ export function printResult(
   if (started.how === "empty") {
     if (isJson) output.json({ dag_id: dagId, ...started, lost, runs: [] });
     else {
-      output.line(
-        `Nothing to do: ${started.skipped} slots skipped. --dry-run shows why; --reprocess runs them again.`,
-      );
+      const { skipped, failed = 0 } = started;
+      const faulty = failed === 0 ? "" : `, ${failed} of them with a run that failed or was cancelled`;
+      const again =
+        failed === 0
+          ? "--reprocess completed runs them again"
+          : `--reprocess failed runs ${failed === 1 ? "it" : "these"} again`;
+      output.line(`Nothing to do: ${skipped} slots skipped${faulty}. --dry-run shows why; ${again}.`);
     }
     return lost.length > 0 ? EXIT.failed : EXIT.done;
   }

@@ -95,7 +95,7 @@ function judgeExisting(
   const isWanted = reprocess === "completed" || (reprocess === "failed" && run.state !== "success");
   return isWanted
     ? { verdict: "again", reason: text }
-    : { verdict: "skip", reason: `${text}, and --reprocess is ${reprocess}` };
+    : { verdict: "skip", reason: `${text}; --reprocess ${reprocess} keeps it` };
 }
 
 /** Running the same backfill again resumes its own open runs, and nothing else. */
@@ -122,6 +122,8 @@ export interface StartedBackfill {
   readonly made: number;
   readonly again: number;
   readonly skipped: number;
+  /** Only if it is `empty`: the skipped slots whose run failed or was cancelled. */
+  readonly failed?: number;
 }
 
 /** Errors: `BACKFILL_ACTIVE` when the Dag has another running backfill. */
@@ -146,7 +148,9 @@ export function startBackfill(
   const count = (verdict: SlotVerdict["verdict"]): number =>
     verdicts.filter((slot) => slot.verdict === verdict).length;
   const counts = { made: count("new"), again: count("again"), skipped: count("skip") };
-  if (counts.made + counts.again === 0) return { backfillId: 0, how: "empty", ...counts };
+  if (counts.made + counts.again === 0) {
+    return { backfillId: 0, how: "empty", ...counts, failed: countFailed(query, lakeId, request) };
+  }
   const over = findRunningBackfill(query, lakeId, dagId);
   if (over !== undefined) endBackfill(query, over.backfillId, "done", now);
   saveDagVersion(query, request.version, now);
@@ -166,6 +170,12 @@ export function startBackfill(
   const message = `Backfill of ${dagId} from ${formatLocalText(from, timezone)} to ${formatLocalText(to, timezone)}: ${counts.made} runs created, ${counts.again} rerun, ${counts.skipped} skipped.`;
   insertEvent(query, { level: "info", kind: "backfill_started", message, dagId }, now, timezone);
   return { backfillId, how: "new", ...counts };
+}
+
+function countFailed(query: Query, lakeId: string, { version, slots }: SlottedBackfill): number {
+  const { dagId } = version.definition;
+  const states = slots.map((date) => findRunByDate(query, lakeId, dagId, new Date(date))?.state);
+  return states.filter((state) => state === "failed" || state === "cancelled").length;
 }
 
 function describeRun({ version, isRefetch }: BackfillRequest, logicalDate: Date, backfillId: number) {

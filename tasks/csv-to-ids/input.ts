@@ -40,6 +40,10 @@ export function describeSource({ source, writtenBy }: TaskInput): string {
   return writtenBy === null || source === "same_run" ? SOURCES[source] : `${SOURCES[source]}, ${writtenBy}`;
 }
 
+/** A file that is corrected is stored only by the task that stores it, and that one has succeeded. */
+const STORE_AGAIN =
+  "After a correction of the file, run with --rerun: without it the run reads the same object again.";
+
 /**
  * Raises the error again with the object that was read, if the message does not name it, and with the command that
  * stores it again.
@@ -53,9 +57,10 @@ export function nameInput(error: unknown, input: TaskInput): never {
   }
   if (!(error instanceof TaskFailure) || error.message.includes(input.object.key)) throw error;
   const { code, message, retryable, hint } = error;
+  const advice = [hint ?? [], input.source === "same_run" ? STORE_AGAIN : []].flat().join(" ");
   throw new TaskFailure(code, `${input.object.key} (${describeSource(input)}): ${message}`, retryable, {
     cause: error,
-    ...(hint === undefined ? {} : { hint }),
+    ...(advice === "" ? {} : { hint: advice }),
   });
 }
 

@@ -128,13 +128,21 @@ describe.each(WAYS)("%s", (way) => {
     const range = ["moody", "--from", "2025-03-01", "--to", "2025-03-03"];
     const [first = "", second = "", third = ""] = at("03", 1, 2, 3);
     expect(await perform(world, ...range)).toMatchObject({ exitCode: 1, succeeded: 2, failed: 1 });
-    expect(await perform(world, ...range)).toMatchObject({ exitCode: 0, how: "empty", skipped: 3 });
+    expect(await perform(world, ...range)).toMatchObject({
+      exitCode: 0,
+      how: "empty",
+      skipped: 3,
+      failed: 1,
+    });
+    expect((await backfill(world, ...range)).stdout).toContain(
+      "3 slots skipped, 1 of them with a run that failed or was cancelled. --dry-run shows why; --reprocess failed runs it again.",
+    );
     const failed = [...range, "--reprocess", "failed"];
     const why = (await preview(world, ...failed)).map(({ verdict, reason }) => `${verdict}: ${reason}`);
     expect(why).toEqual([
-      `skip: moody/backfill__${first} is success, and --reprocess is failed`,
+      `skip: moody/backfill__${first} is success; --reprocess failed keeps it`,
       `again: moody/backfill__${second} is failed`,
-      `skip: moody/backfill__${third} is success, and --reprocess is failed`,
+      `skip: moody/backfill__${third} is success; --reprocess failed keeps it`,
     ]);
     await world.prepare(["dags", "list"]);
     world.writeFile("well");

@@ -36,6 +36,14 @@ test.each([
     ["runs", "list", "--limt", "3"],
     "dagmar: unknown option '--limt'\n  Did you mean --limit? `dagmar runs list --help` shows arguments and options.\n",
   ],
+  [
+    ["rnu", "--help"],
+    "dagmar: unknown command 'rnu'\n  Did you mean run? `dagmar --help` shows the commands.\n",
+  ],
+  [
+    ["runs", "-h", "shwo"],
+    "dagmar: unknown command 'shwo'\n  Did you mean show? `dagmar runs --help` shows the commands.\n",
+  ],
   [["zzzzzz"], "dagmar: unknown command 'zzzzzz'\n  `dagmar --help` shows the commands.\n"],
   [["run"], "dagmar: missing required argument 'id'\n  `dagmar run --help` shows arguments and options.\n"],
   [["tokens", "create"], "dagmar: --role is missing.\n  Use viewer or operator.\n"],

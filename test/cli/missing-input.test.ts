@@ -1,8 +1,8 @@
-/** A missing folder is reported at once at a terminal, without waiting for retries. */
+/** A missing folder is reported at once at a terminal, without waiting for retries; and how a corrected file is read. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openCliWorld } from "../support/cli.ts";
+import { ageFile, openCliWorld } from "../support/cli.ts";
 
 const dag = (file: string): string => `dag: demo
 schedule: manual
@@ -31,4 +31,24 @@ test.each([
   expect(exitCode, stdout + stderr).toBe(1);
   expect(stdout).toMatch(reason);
   expect(world.query("SELECT attempts, state FROM v_tasks")).toEqual([{ attempts: 1, state: "failed" }]);
+});
+
+test("a file without the column: the message says that only --rerun reads the corrected file", async () => {
+  const world = openCliWorld();
+  onTestFinished(() => world.remove());
+  const text = `${dag("titles.csv").replace("retries: 3", "retries: 0")}  ids: { type: csv-to-ids, needs: [movies], with: { source: { dataset: handed }, id: imdb_id } }\n`;
+  writeFileSync(join(world.dagsFolder, "demo.yaml"), text);
+  const write = (header: string): void => {
+    writeFileSync(join(world.inputFolder, "titles.csv"), `${header}\ntt0000001|One\n`);
+    ageFile(join(world.inputFolder, "titles.csv"));
+  };
+  write("id|title");
+  const run = ["run", "demo", "--date", "2026-11-23"];
+  const failed = await world.run(run);
+  expect(failed.exitCode).toBe(1);
+  expect(failed.stdout).toContain('no column "imdb_id"');
+  expect(failed.stdout).toContain("After a correction of the file, run with --rerun");
+  write("imdb_id|title");
+  expect((await world.run(run)).exitCode).toBe(1);
+  expect((await world.run([...run, "--rerun"])).exitCode).toBe(0);
 });

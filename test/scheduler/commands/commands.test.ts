@@ -121,8 +121,8 @@ describe("a backfill", () => {
     const world = await openBackfilled(["a"]);
     const plan = planBackfill(world.database, world.lake.id, slotted(order(4, 10)), world.clock.now());
     expect(plan.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
-      `skip: demo/backfill__${at(4)} is failed, and --reprocess is none`,
-      `skip: demo/backfill__${at(5)} is success, and --reprocess is none`,
+      `skip: demo/backfill__${at(4)} is failed; --reprocess none keeps it`,
+      `skip: demo/backfill__${at(5)} is success; --reprocess none keeps it`,
       "new: there is no run",
       "new: there is no run",
       "new: there is no run",
