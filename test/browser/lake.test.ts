@@ -1,4 +1,4 @@
-/** Pages about data, with data: sums of ids, objects and where each record came from. Their pictures are those of docs/web.md. */
+/** Pages about data, with data: sums of ids, objects and where each record came from. docs/web.md shows pictures of the tops of some of them. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -70,6 +70,7 @@ describe.each([
       viewport: { width, height: 800 },
     });
     await page.screenshot({ path: join(PICTURES, `${name}-${width}-${scheme}.png`), fullPage: true });
+    if (width === 1280) await page.screenshot({ path: join(PICTURES, `top-of-${name}.png`) });
     const text = (await page.textContent("main")) ?? "";
     for (const expected of texts) expect(text).toContain(expected);
     expect(await findOverflow(page)).toBe(0);
