@@ -37,8 +37,16 @@ export function openForWork(
   return app.openDatabase("create");
 }
 
-/** `null` if a scheduler holds the lease: send it a request. Raises `DATABASE_BUSY` if another command holds it. */
-export async function tryLease(app: App, database: Database, purpose: string): Promise<HeldLease | null> {
+/**
+ * `null` if a scheduler holds the lease: send it a request. Raises `DATABASE_BUSY` if another command holds it, and the
+ * reason of `drain` if that was aborted before anything began.
+ */
+export async function tryLease(
+  app: App,
+  database: Database,
+  purpose: string,
+  drain: AbortSignal,
+): Promise<HeldLease | null> {
   const lease = await holdUnlessScheduler(app, database, purpose);
   if (lease === null) return null;
   try {
@@ -50,6 +58,7 @@ export async function tryLease(app: App, database: Database, purpose: string): P
       timezone: app.settings.timezone,
       service: silentObserver,
     });
+    drain.throwIfAborted();
     return lease;
   } catch (error) {
     await lease.release();
@@ -123,7 +132,7 @@ export async function carryOut<Kind extends CommandKind>(
   dags: DagVersions = new Map(),
 ): Promise<CommandResult<Kind>> {
   const database = await app.openDatabase("create");
-  const lease = await tryLease(app, database, command.kind.replaceAll("_", " "));
+  const lease = await tryLease(app, database, command.kind.replaceAll("_", " "), drain);
   try {
     const answer = await applyOrAsk(app, database, lease, command, dags, drain);
     return { answer, isScheduler: lease === null };

@@ -1,118 +1,54 @@
 #!/usr/bin/env node
-/** The process: its arguments, its signals, its exit code. The only file that ends it. */
-import {
-  CommandRefused,
-  ConfigError,
-  DagDefinitionError,
-  DagmarError,
-  EXIT,
-  formatDagIssue,
-  type ExitCode,
-} from "../model/errors.ts";
-import { explainSystemFault } from "../model/system-fault.ts";
-import { findCacheFolder, readTestSwitches } from "../config/settings/environment.ts";
-import { keepCompiledCode } from "./process/compile-cache.ts";
-import { obeySwitches } from "./process/failpoint-switches.ts";
-import type { OutputStream } from "../app/lost-output.ts";
-import { lostOutput } from "./output/lost-output.ts";
-import { createOutput, type Output } from "./output/output.ts";
-import { runProgram } from "./program.ts";
-import { readVersion } from "./process/version.ts";
+/**
+ * The process's first file: it receives signals before anything else is loaded, loads the program, and ends the process with
+ * the program's exit code. The only file that ends the process. It imports nothing, so that it runs at once, and also
+ * where no further file can be opened. What a signal means is decided in start.ts.
+ */
+import type { EndingSignal, Seat } from "./start.ts";
 
-const version = readVersion();
-keepCompiledCode(findCacheFolder(), version);
-obeySwitches(readTestSwitches());
-const output = createOutput({ stdout: process.stdout, stderr: process.stderr });
-const drain = new AbortController();
-/** Nothing is under way that would have to be stopped with care. */
-let isLookingOnly = false;
+const STATUS: Readonly<Record<EndingSignal, number>> = {
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGQUIT: 131,
+  SIGTERM: 143,
+};
 
-/** The first signal starts a drain, the second ends at once. A run can resume after either. */
-function handleSignal(signal: "SIGINT" | "SIGTERM"): void {
-  if (drain.signal.aborted || isLookingOnly) {
-    process.exit(signal === "SIGINT" ? 130 : 143);
-  }
-  startDrain(signal);
+/** Signals that arrive while the program is loaded; it treats them as if they arrived right after. */
+const early: EndingSignal[] = [];
+let receive = (signal: EndingSignal): void => {
+  early.push(signal);
+  // A terminal that is closed sends SIGHUP twice.
+  if (signal === "SIGQUIT" || (early.length > 1 && signal !== "SIGHUP")) endBy(signal);
+};
+for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const) {
+  process.on(signal, () => receive(signal));
 }
-
-function startDrain(signal: NodeJS.Signals): void {
-  output.fault(`${signal}: stopping at the next safe point; a second signal stops at once`);
-  drain.abort(new CommandRefused("INTERRUPTED", `Stopped by ${signal}.`));
-}
-process.on("SIGINT", handleSignal);
-process.on("SIGTERM", handleSignal);
-// Ctrl-\ means at once. By itself it would leave the programs of tasks running.
-process.on("SIGQUIT", () => {
-  output.fault("SIGQUIT: stopping at once; the same command resumes");
-  process.exit(131);
-});
-// A terminal that is closed sends it twice, by its shell and by the system: only the other two end a drain.
-process.on("SIGHUP", () => {
-  if (!drain.signal.aborted) startDrain("SIGHUP");
-});
 // Node opens its debugger at SIGUSR1, and ends at SIGUSR2: tools that rotate logs send either to a service.
 process.on("SIGUSR1", () => undefined);
 process.on("SIGUSR2", () => undefined);
-// `dagmar … | head`: the reader closed the pipe. A command that only prints ends normally; a run stops at a safe point.
-// A full disk is not such a decision: a run continues without the stream.
-function handleUnwritten(stream: OutputStream, error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") {
-    if (!drain.signal.aborted)
-      drain.abort(new CommandRefused("OUTPUT_CLOSED", "The output was closed by its reader."));
-    return;
-  }
-  const isFirst = lostOutput.note(stream, error);
-  if (isFirst && stream === "stdout")
-    output.fault(`dagmar: standard output cannot be written: ${error.message}`);
-}
-process.stdout.on("error", (error: NodeJS.ErrnoException) => handleUnwritten("stdout", error));
-process.stderr.on("error", (error: NodeJS.ErrnoException) => handleUnwritten("stderr", error));
 
-function explain(error: unknown, to: Output): ExitCode {
-  if (error instanceof DagDefinitionError) {
-    for (const issue of error.issues) to.fault(formatDagIssue(issue));
-    to.fault(`${error.issues.length} fault${error.issues.length === 1 ? "" : "s"} in Dag files`);
-    return error.exitCode;
-  }
-  if (error instanceof DagmarError) {
-    // It lists one fault a line; in any other message a line feed is part of a foreign name.
-    const lines = error instanceof ConfigError ? error.message.split("\n") : [error.message];
-    const [first = "", ...others] = lines;
-    to.fault(`dagmar: ${first}`);
-    for (const line of others) to.fault(line);
-    if (error.hint !== undefined) to.fault(`  ${error.hint}`);
-    return error.exitCode;
-  }
-  const fault = explainSystemFault(error);
-  if (fault !== undefined) return explain(new CommandRefused(fault.code, fault.message, fault), to);
-  to.fault("dagmar: this is a bug in Dagmar; please report it with the lines below");
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  for (const line of stack.split("\n")) to.fault(line);
-  return EXIT.failed;
+function endBy(signal: EndingSignal): never {
+  process.exit(STATUS[signal]);
 }
 
-/** After a crash the process state is unknown, so the process ends; the next one finds what was committed. */
-function crash(error: unknown): void {
-  process.exit(explain(error, output));
-}
-process.on("unhandledRejection", crash);
-process.on("uncaughtException", crash);
+const seat: Seat = {
+  receiveSignals(handler) {
+    receive = handler;
+    for (const signal of early.splice(0)) handler(signal);
+  },
+  endBy,
+  end: (code) => process.exit(code),
+};
 
 try {
-  const code = await runProgram(process.argv.slice(2), {
-    output,
-    drain: drain.signal,
-    version,
-    endOnSignal() {
-      isLookingOnly = true;
-    },
-  });
-  process.exitCode = code;
+  const { runProcess } = await import("./start.ts");
+  process.exit(await runProcess(process.argv.slice(2), seat));
 } catch (error) {
-  process.exitCode = explain(error, output);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "EMFILE" && code !== "ENFILE") throw error;
+  // The program explains this itself once it is loaded: see model/system-fault.ts.
+  process.stderr.write(
+    `dagmar: The program cannot be loaded, because a limit of open files is reached (${code}).\n  Raise the limit: \`ulimit -n 4096\` in the shell that starts it, LimitNOFILE= in a systemd unit.\n`,
+    () => process.exit(75),
+  );
 }
-// Idle keep-alive connections and timers would hold the process. What a slow reader has not taken yet would go with it.
-const streams = [process.stdout, process.stderr];
-await Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
-if (lostOutput.isAnswerLost && process.exitCode === EXIT.done) process.exitCode = EXIT.tryAgain;
-process.exit();

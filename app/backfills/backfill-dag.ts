@@ -58,7 +58,7 @@ export async function backfillDag(
   const { version, slots: _, ...asked } = request;
   const command = { kind: "backfill", request: { ...asked, dag: nameDag(version) } } as const;
   const startedAt = app.clock.now().toISOString();
-  const lease = await tryLease(app, database, `backfill ${definition.dagId}`);
+  const lease = await tryLease(app, database, `backfill ${definition.dagId}`, drain);
   const isScheduler = lease === null;
   try {
     const started = await applyOrAsk(app, database, lease, command, dags, drain);

@@ -15,7 +15,7 @@ export async function previewPrune(app: App, before: Date, drain: AbortSignal): 
 /** What was removed. Raises `DATABASE_BUSY` while another command holds the lease. */
 export async function pruneDatabase(app: App, before: Date, drain: AbortSignal): Promise<PruneResult> {
   const database = await app.openDatabase("existing");
-  const lease = await tryLease(app, database, "db prune");
+  const lease = await tryLease(app, database, "db prune", drain);
   if (lease === null) {
     const order = { kind: PRUNE, before: before.toISOString() } as const;
     return askScheduler(app, database, order, drain);

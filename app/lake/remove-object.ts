@@ -140,7 +140,7 @@ async function withRecorder<Result>(
   work: (record: Recorder, isScheduler: boolean) => Promise<Result>,
 ): Promise<Result> {
   const database = await app.openDatabase("existing");
-  const lease = await tryLease(app, database, "lake rm");
+  const lease = await tryLease(app, database, "lake rm", drain);
   try {
     return await work(
       (command) => applyOrAsk(app, database, lease, command, new Map(), drain),

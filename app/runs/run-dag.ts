@@ -44,7 +44,7 @@ export async function runDag(
   const startedAt = app.clock.now().toISOString();
   const { version, ...asked } = request;
   const command = { kind: "run", request: { ...asked, dag: nameDag(version) } } as const;
-  const lease = await tryLease(app, database, `run ${version.definition.dagId}`);
+  const lease = await tryLease(app, database, `run ${version.definition.dagId}`, drain);
   const isScheduler = lease === null;
   try {
     const prepared = await applyOrAsk(app, database, lease, command, onlyDag(version), drain);
