@@ -62,7 +62,7 @@ export function createWebOrders(app: App, database: Database, drain: AbortSignal
     const startedMs = clock.monotonicMs();
     for (;;) {
       try {
-        return await tryLease(app, database, PURPOSE);
+        return await tryLease(app, database, PURPOSE, drain);
       } catch (error) {
         const isLate = drain.aborted || clock.monotonicMs() - startedMs >= patienceMs;
         if (!isBusy(error) || isLate) throw error;
