@@ -165,17 +165,12 @@ test.runIf(isLinux)(
       const left = readDatabase(databaseFile);
       expect(left.leases, label).toBe(0);
       const isDone = left.runs.includes("success");
-      if (endedBy === null) {
-        seen.caught += 1;
-        expect(exitCode, label).toBe(isDone || args === SCHEDULER ? 0 : 75);
-      } else {
-        // Node itself was still starting, or ending.
-        expect({ endedBy, isCaught: isCaught && !isDone }, label).toEqual({
-          endedBy: signal,
-          isCaught: false,
-        });
-        if (!isDone) expect(left.runs, label).toEqual([]);
-      }
+      const isOver = isDone || args === SCHEDULER;
+      const allowed = [isOver ? 0 : 75];
+      // Node itself was still starting, or ending.
+      const isNodes = !isCaught && left.runs.length === 0;
+      if (endedBy === null) seen.caught += 1;
+      expect(isNodes || isDone ? [...allowed, signal] : allowed, label).toContain(endedBy ?? exitCode);
     }
     const numbers = Array.from({ length: INSTANTS }, (_, number) => number);
     const next = async (): Promise<void> => {
@@ -185,4 +180,5 @@ test.runIf(isLinux)(
     await Promise.all(Array.from({ length: AT_ONCE }, next));
     expect(seen.caught).toBeGreaterThan(INSTANTS / 4);
   },
+  120_000,
 );
