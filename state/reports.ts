@@ -180,9 +180,14 @@ export interface MissingFilter {
 
 /** Rows of `v_missing`. */
 export function reportMissing(query: Query, filter: MissingFilter): readonly Row[] {
-  const rows = query.all<Row>(sql`SELECT * FROM v_missing ${isWanted(filter)} LIMIT ${filter.limit}`);
+  return [...eachMissing(query, filter)];
+}
+
+/** The same, one after the other: there may be millions. */
+export function* eachMissing(query: Query, filter: MissingFilter): Generator<Row> {
+  const rows = query.each<Row>(sql`SELECT * FROM v_missing ${isWanted(filter)} LIMIT ${filter.limit}`);
   // The filter names the lake, so the rows omit it.
-  return rows.map(({ lake: _lake, ...row }) => row);
+  for (const { lake: _lake, ...row } of rows) yield row;
 }
 
 /** Whether any id was ever asked in this lake. */

@@ -1,5 +1,5 @@
 /** Every id that has no stored answer, and why. */
-import { countMissing, hasAsked, reportMissing } from "../../state/reports.ts";
+import { countMissing, eachMissing, hasAsked } from "../../state/reports.ts";
 import type { Row } from "../../state/sqlite/row.ts";
 import type { App } from "../app.ts";
 
@@ -8,7 +8,8 @@ export interface MissingIds {
   readonly total: number;
   /** By dataset, outcome and reason. */
   readonly counts: readonly Row[];
-  readonly ids: readonly Row[];
+  /** Read while it is used: there may be millions. */
+  readonly ids: Iterable<Row>;
   /** Whether any id was ever asked for in this lake. */
   readonly hasAsked: boolean;
 }
@@ -24,7 +25,7 @@ export async function listMissing(
   return {
     total: counts.reduce((sum, row) => sum + Number(row["ids"]), 0),
     counts,
-    ids: reportMissing(database, ofLake),
+    ids: eachMissing(database, ofLake),
     hasAsked: hasAsked(database, app.lake.id),
   };
 }

@@ -14,6 +14,8 @@ export interface Output {
    */
   table(columns: readonly (string | Column)[], rows: readonly (readonly unknown[])[], empty: string): void;
   json(value: unknown): void;
+  /** As `json`, with a list of any length under `name` after the fields of `head`. */
+  jsonList(head: Readonly<Record<string, unknown>>, name: string): JsonList;
   /** One line on standard error; line feeds in the text are escaped. */
   fault(text: string): void;
   /** Colours, or plain text where the output is not a terminal. */
@@ -21,6 +23,13 @@ export interface Output {
   /** From now on every time in a text is shown in UTC. */
   useUtc(): void;
   readonly isUtc: boolean;
+}
+
+/** A JSON document that is written while its rows are read. */
+export interface JsonList {
+  add(rows: readonly unknown[]): void;
+  /** With the document's last fields. */
+  end(tail: Readonly<Record<string, unknown>>): void;
 }
 
 export interface Paint {
@@ -87,6 +96,27 @@ export function createOutput({ stdout, stderr }: Streams, startsInUtc = false): 
     },
     json(value) {
       stdout.write(`${disarmJson(JSON.stringify(value, null, 2))}\n`);
+    },
+    jsonList(head, name) {
+      const write = (text: string): void => {
+        stdout.write(disarmJson(text));
+      };
+      const fields = (values: Readonly<Record<string, unknown>>): string =>
+        JSON.stringify(values, null, 2).slice(2, -2);
+      let count = 0;
+      write(`{\n${fields(head)},\n  ${JSON.stringify(name)}: [`);
+      return {
+        add(rows) {
+          for (const row of rows) {
+            const text = JSON.stringify(row, null, 2).replaceAll("\n", "\n    ");
+            write(`${count > 0 ? "," : ""}\n    ${text}`);
+            count += 1;
+          }
+        },
+        end(tail) {
+          write(`${count > 0 ? "\n  " : ""}],\n${fields(tail)}\n}\n`);
+        },
+      };
     },
     fault(text) {
       stderr.write(`${show(text)}\n`);

@@ -38,11 +38,14 @@ export function drawTable(
   paintTitle: (text: string) => string,
 ): DrawnTable {
   const natural = columns.map(({ title }, index) =>
-    Math.max(measureText(title), ...rows.map((row) => measureText(row[index]?.text ?? ""))),
+    rows.reduce((most, row) => Math.max(most, measureText(row[index]?.text ?? "")), measureText(title)),
   );
   // A word that is longer than its column would push the others aside.
   const least = natural.map((most, index) =>
-    Math.min(most, Math.max(LEAST_TEXT, ...rows.map((row) => measureLongestWord(row[index]?.text ?? "")))),
+    Math.min(
+      most,
+      rows.reduce((word, row) => Math.max(word, measureLongestWord(row[index]?.text ?? "")), LEAST_TEXT),
+    ),
   );
   const { shown, below, widths } = fit(columns, { natural, least }, width);
   const isRight = columns.map((_, index) =>

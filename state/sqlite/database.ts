@@ -320,6 +320,8 @@ function createQuery(connection: BetterSqlite3.Database): Query {
   }
   return {
     all: <Row>(statement: Sql) => prepare(statement.text).all(...bind(statement)) as Row[],
+    each: <Row>(statement: Sql) =>
+      prepare(statement.text).iterate(...bind(statement)) as IterableIterator<Row>,
     get: <Row>(statement: Sql) => prepare(statement.text).get(...bind(statement)) as Row | undefined,
     one: <Row>(statement: Sql) => {
       const row = prepare(statement.text).get(...bind(statement));

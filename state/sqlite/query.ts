@@ -3,6 +3,8 @@ import type { Sql } from "./statement.ts";
 
 export interface Query {
   all<Row>(statement: Sql): Row[];
+  /** One row after the other, for more rows than fit into memory. Until the last one this connection writes nothing. */
+  each<Row>(statement: Sql): IterableIterator<Row>;
   /** The first row. */
   get<Row>(statement: Sql): Row | undefined;
   /** The row that must be there: an insert's `RETURNING`, a count. */

@@ -206,6 +206,7 @@ function listSteps(read: (query: Query) => unknown): readonly string[] {
   };
   read({
     all: (statement) => (explain(statement), database.all(statement)),
+    each: (statement) => (explain(statement), database.each(statement)),
     get: (statement) => (explain(statement), database.get(statement)),
     one: (statement) => (explain(statement), database.one(statement)),
     run: () => {

@@ -28,6 +28,7 @@ test.each([
   const texts: string[] = [];
   const query: Query = {
     all: (statement) => (texts.push(statement.text), database.all(statement)),
+    each: (statement) => (texts.push(statement.text), database.each(statement)),
     get: (statement) => (texts.push(statement.text), database.get(statement)),
     one: (statement) => (texts.push(statement.text), database.one(statement)),
     run: (statement) => database.run(statement),
