@@ -86,9 +86,7 @@ export function createOutput({ stdout, stderr }: Streams, startsInUtc = false): 
         stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
         paint.bold,
       );
-      for (const line of lines)
-        stdout.write(`${line}
-`);
+      stdout.write(`${lines.join("\n")}\n`);
       if (hidden.length === 0) return;
       const names = hidden.filter((title) => title !== "").join(", ");
       stdout.write(`${paint.dim(`Hidden: ${names}. A wider terminal shows them, and so does --json.`)}
@@ -107,11 +105,9 @@ export function createOutput({ stdout, stderr }: Streams, startsInUtc = false): 
       write(`{\n${fields(head)},\n  ${JSON.stringify(name)}: [`);
       return {
         add(rows) {
-          for (const row of rows) {
-            const text = JSON.stringify(row, null, 2).replaceAll("\n", "\n    ");
-            write(`${count > 0 ? "," : ""}\n    ${text}`);
-            count += 1;
-          }
+          const texts = rows.map((row) => JSON.stringify(row, null, 2).replaceAll("\n", "\n    "));
+          if (texts.length > 0) write(`${count > 0 ? "," : ""}\n    ${texts.join(",\n    ")}`);
+          count += texts.length;
         },
         end(tail) {
           write(`${count > 0 ? "\n  " : ""}],\n${fields(tail)}\n}\n`);
