@@ -22,17 +22,23 @@ export function watchDatabaseFiles(path: string, mark: number): FileWatch {
   const real = followLink(path);
   const files = [path, `${real}-wal`, `${real}-shm`];
 
+  /** A file could not be looked at, which proves nothing; neither does what is read of it. */
+  let isUnclear = false;
+
   function findMoved(): string | undefined {
+    isUnclear = false;
     return files.find((file) => {
       const found = identifyFile(file);
       const before = known.get(file);
-      if (before !== undefined) return found !== before && found !== "unknown";
-      if (found !== "unknown" && found !== "missing") known.set(file, found);
+      if (found === "unknown") isUnclear = true;
+      else if (before !== undefined) return found !== before;
+      else if (found !== "missing") known.set(file, found);
       return false;
     });
   }
 
   function findSpoilt(): string | undefined {
+    if (isUnclear) return undefined;
     for (let look = 1; ; look += 1) {
       const spoilt = header.isKept() ? (log.isWhole() ? undefined : `${real}-wal`) : path;
       if (spoilt === undefined || look === LOOKS) return spoilt;

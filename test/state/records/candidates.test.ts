@@ -118,4 +118,32 @@ describe("a set that is being read", () => {
     expect([count(world, "candidate_sets"), count(world, "candidate_ids")]).toEqual([2, 25_001]);
     expect((await other.complete(COUNTS)).idCount).toBe(25_000);
   });
+
+  test("writes in batches, counts all ids that it was given, and is created when it is complete", async () => {
+    const world = await openTestWorld();
+    const stage = await world.ports.candidates.stage(KEY, "movies");
+    await stage.add(ids.slice(0, 9_999));
+    expect([count(world, "candidate_sets"), count(world, "candidate_ids")]).toEqual([0, 0]);
+    await stage.add(ids.slice(9_999, 10_000));
+    expect(count(world, "candidate_ids")).toBe(10_000);
+    await stage.add(ids.slice(10_000, 10_100));
+    expect([stage.idCount, count(world, "candidate_ids")]).toEqual([10_100, 10_000]);
+    const completedAt = "2026-11-23T10:00:00.000Z";
+    world.clock.set(completedAt);
+    await stage.complete({ ...COUNTS, remarks: { kind: "remark" } });
+    expect(world.database.all(sql`SELECT id_count, created_at FROM candidate_sets`)).toEqual([
+      { id_count: 10_100, created_at: completedAt },
+    ]);
+    expect((await world.ports.candidates.find(KEY))?.remarks).toEqual({ kind: "remark" });
+  });
+
+  test("and holds few ids when it is given up is removed at once, and again", async () => {
+    const world = await openTestWorld();
+    const stage = await world.ports.candidates.stage(KEY, "movies");
+    await stage.discard();
+    await stage.add(ids.slice(0, 10_001));
+    await stage.discard();
+    await stage.discard();
+    expect([count(world, "candidate_sets"), count(world, "candidate_ids")]).toEqual([0, 0]);
+  });
 });

@@ -6,8 +6,11 @@ import {
   copyFileSync,
   openSync,
   readFileSync,
+  renameSync,
   statSync,
+  symlinkSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -141,6 +144,27 @@ test.each(SPOILS)("a database that %s is no longer written, also not on close", 
   );
   await database.close();
   expect(readFileSync(path).equals(left)).toBe(true);
+});
+
+test("a file that cannot be looked at proves nothing, and the database stays in use", async () => {
+  const clock = createHandClock();
+  const { path, database } = await openUsed(clock);
+  const folder = dirname(path);
+  renameSync(folder, `${folder}.away`);
+  // Each path below it is then ELOOP, as it is EACCES below a folder that this user may not enter.
+  symlinkSync(folder, folder);
+  try {
+    await clock.advance(20);
+    await write(database);
+  } finally {
+    unlinkSync(folder);
+    renameSync(`${folder}.away`, folder);
+  }
+  await clock.advance(20);
+  await write(database);
+  truncateSync(path, 0);
+  await clock.advance(20);
+  expect(await codeOf(write(database))).toMatch(/^DATABASE_MOVED/);
 });
 
 test("a new database that another one replaces before its first checkpoint is no longer written", async () => {
