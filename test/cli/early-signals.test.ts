@@ -26,11 +26,11 @@ const RUN = ["run", "words"];
 const SCHEDULER = ["scheduler"];
 const isLinux = process.platform === "linux";
 
-/** Whether the process handles SIGHUP, which Node by itself does not. */
+/** Whether the process handles SIGUSR2, which Node by itself does not: main.ts installs that handler last. */
 function isReceiving({ child }: CliProcess): boolean {
   const [, mask = "0"] =
     /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [];
-  return (BigInt(`0x${mask}`) & 1n) === 1n;
+  return ((BigInt(`0x${mask}`) >> 11n) & 1n) === 1n;
 }
 
 /** Of a database that may not be there yet. */
