@@ -57,6 +57,7 @@ describe("the image's layout", () => {
       "browser/dagmar.js",
       "cli/main.js",
       "cli/process/read-thread.js",
+      "cli/process/verify-thread.js",
       "tasks/csv-to-ids/worker.js",
     ]);
     const shipped = listTree(app).filter((path) => !path.startsWith(join(app, "node_modules")));

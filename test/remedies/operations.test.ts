@@ -94,6 +94,10 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     await page.follow("dagmar dags validate");
     await page.follow("dagmar db migrate");
     await stop(await startScheduler(page.start("dagmar scheduler")));
+    world.environment["DAGMAR_HTTP"] = "127.0.0.1:0";
+    const web = page.start("dagmar web");
+    await waitUntil(web, () => web.output().includes("pages: http://127.0.0.1:"));
+    await stop(web);
   },
   "Commands and a running scheduler": async (world, page) => {
     writeDag(world, "by_hand");
@@ -231,6 +235,12 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     expect(await page.follow("dagmar dags next DAG", { DAG: "daily" })).toMatch(/ 06:00/);
     writeFileSync(join(world.folder, "well"), "");
     await slow.stop();
+    // No process works on the run that was triggered.
+    const scheduler = await startScheduler(page.start("dagmar scheduler"));
+    const isDone = (): boolean =>
+      world.query("SELECT 1 FROM dag_runs WHERE state NOT IN ('queued', 'running')").length === 2;
+    await waitUntil(scheduler, isDone);
+    await stop(scheduler);
   },
   "A run failed": async (world, page) => {
     writeDag(world, "faulty");
@@ -262,6 +272,7 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     await waitUntil(scheduler, () => read("v_attempts WHERE error_code = 'TASK_SET_ASIDE'") === 1);
     writeFileSync(join(world.folder, "well"), "");
     await page.follow(`dagmar tasks clear DAG@${DATE} --task TASK`, { DAG: "slow", TASK: "waits" });
+    await page.follow("dagmar lake missing --limit 0");
     await waitUntil(scheduler, () => read("v_runs WHERE state = 'success'") === 1);
     await stop(scheduler);
   },
