@@ -26,9 +26,9 @@ describe("what is wrong is said in one line and ends it", () => {
       /The folder of \/dev\/null\/dagmar\.db cannot be created: .*\n.*DAGMAR_DB/,
     ],
     [
-      "a database that cannot be opened",
+      "a database that is a folder",
       { DAGMAR_DB: "/usr" },
-      /\/usr cannot be used: .*\n.*Allow this user to write to it and to its folder/,
+      /\/usr is a folder, not a file\.\n {2}Set DAGMAR_DB to a file\./,
     ],
   ])("%s", async (_name, environment, message) => {
     const world = useServiceWorld();

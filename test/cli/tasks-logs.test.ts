@@ -216,7 +216,10 @@ test("what is not there is said plainly", async () => {
 });
 
 test.each([
-  [["nothing", "idle"], "There is no run nothing.\n  `dagmar runs list` shows the runs."],
+  [
+    ["nothing", "idle"],
+    "There is no run nothing.\n  `dagmar runs list` shows the runs, `dagmar dags list` the Dags.",
+  ],
   [["csv_ingest", "moves"], `${NAME} has no task moves.\n  It has ${TASKS.join(", ")}.`],
   [
     ["csv_ingest", "--follow"],

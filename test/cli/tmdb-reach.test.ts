@@ -103,7 +103,7 @@ test("runs list and runs show report a pause of thirty days with its end, for th
   const database = new BetterSqlite3(world.databaseFile);
   database.exec(`INSERT INTO dag_runs (dag_id, run_id, run_type, state, logical_date, logical_date_local, timezone, partition,
       run_stamp, params, fingerprint, created_at, lake)
-    SELECT dag_id, 'behind', 'manual', 'queued', '2026-11-26T09:00:00.000Z', '', timezone, '', '', params, fingerprint, created_at, lake
+    SELECT dag_id, 'manual__2026-11-26T09:00:00.000Z', 'manual', 'queued', '2026-11-26T09:00:00.000Z', '', timezone, '', '', params, fingerprint, created_at, lake
       FROM dag_runs WHERE dag_id = 'tmdb_ingest' AND run_id LIKE '%11-25%'`);
   database.close();
   const [waiting] = world.query<{ at: string }>(
@@ -114,11 +114,11 @@ test("runs list and runs show report a pause of thirty days with its end, for th
   const listed = await world.run(["runs", "list", "tmdb_ingest"]);
   const lines = listed.stdout.split("\n").filter((line) => line.includes(" waits: "));
   expect(lines.find((line) => line.includes("11-25"))).toContain(cause);
-  expect(lines.find((line) => line.includes("/behind waits:"))).toMatch(
+  expect(lines.find((line) => line.includes("11-26T09:00:00.000Z waits:"))).toMatch(
     /it is queued; running: .*11-25.*movies: up_for_retry until/,
   );
   expect(listed.stdout).toContain("asks for a pause of 2592000 seconds; it is asked again in 86400");
-  const shown = await world.run(["runs", "show", "tmdb_ingest/behind"]);
+  const shown = await world.run(["runs", "show", "tmdb_ingest/manual__2026-11-26T09:00:00.000Z"]);
   expect(shown.stdout).toMatch(/the run waits: it is queued; running: .*movies: up_for_retry until/);
   const json = await world.run(["runs", "list", "--json"]);
   expect(json.stdout).toContain(`"waits": "${cause}`);

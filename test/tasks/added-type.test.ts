@@ -68,9 +68,9 @@ describe("its settings", () => {
       new ConfigError(
         "CONFIG_INVALID",
         "The configuration is not valid:\n" +
-          "  DAGMAR_HTTP must be <host>:<port> such as 127.0.0.1:8793, or off\n" +
-          "  WEATHER_ADDRESS must be an address such as https://example.com\n" +
-          "  WEATHER_KEY holds a space",
+          "  DAGMAR_HTTP must be <host>:<port> such as 127.0.0.1:8793, or off (set in the environment)\n" +
+          "  WEATHER_ADDRESS must be an address such as https://example.com (set in the environment)\n" +
+          "  WEATHER_KEY holds a space (set in the environment)",
       ),
     );
   });
