@@ -52,6 +52,7 @@ describe.each([
 
 test.each(NAMES)("%s loads little, soon, and stands still", async (name) => {
   const { page, loads, close } = await openPage(browser, site.url + (listPages(site)[name] ?? ""));
+  await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
   const figures = await page.evaluate(async () => {
     const shifts = await new Promise<number>((resolve) => {
       let sum = 0;
@@ -61,11 +62,13 @@ test.each(NAMES)("%s loads little, soon, and stands still", async (name) => {
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
     });
     const [paint] = performance.getEntriesByName("first-contentful-paint");
-    return { shifts, paintMs: paint?.startTime ?? 0 };
+    return { shifts, paintMs: paint?.startTime ?? Number.NaN };
   });
   expect(loads.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(MOST_BYTES);
   expect(loads.length).toBeLessThanOrEqual(MOST_REQUESTS);
   expect(figures.shifts).toBeLessThanOrEqual(MOST_SHIFT);
+  // Several times the aim: other work on the machine must not fail it.
+  expect(figures.paintMs).toBeLessThanOrEqual(4 * MOST_PAINT_MS);
   process.stdout.write(`${name}: first paint after ${Math.round(figures.paintMs)} ms of ${MOST_PAINT_MS}\n`);
   await close();
 });

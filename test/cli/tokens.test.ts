@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openWay, WAYS, type WayWorld } from "../support/service-process.ts";
+import { eventually, openWay, WAYS, type WayWorld } from "../support/service-process.ts";
 
 const USER = `${userInfo().username}@${hostname()}`;
 const DAGS = { daily: "schedule: manual\ntasks: { nothing: { type: noop } }\n" };
@@ -96,7 +96,7 @@ test("the runs of a backfill have the name of the user, and a scheduled run has 
     await world.prepare(["backfill", "hourly", "--from", "2026-11-01", "--to", "2026-11-01"]);
     const count = (where: string) => world.query(`SELECT 1 FROM v_runs WHERE ${where}`).length;
     expect(count(`run_type = 'backfill' AND requested_by = '${USER}'`)).toBe(24);
-    expect(count("run_type = 'scheduled'")).toBeGreaterThan(0);
+    await eventually("a scheduled run", () => count("run_type = 'scheduled'") > 0);
     expect(count("run_type = 'scheduled' AND requested_by IS NOT NULL")).toBe(0);
   } finally {
     await world.close();

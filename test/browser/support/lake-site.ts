@@ -2,6 +2,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TmdbSimulator } from "../../../quickstart/simulator/tmdb-simulator.ts";
 import { startSimulator, writeSamples } from "../../support/cli.ts";
 import {
   eventually,
@@ -25,6 +26,16 @@ export interface LakeSite extends ServiceWorld {
 export async function openLakeSite(): Promise<LakeSite> {
   const simulator = await startSimulator({ token: "simulator" });
   const world = openOwnServiceWorld();
+  try {
+    return await fillLakeSite(world, simulator);
+  } catch (error) {
+    world.remove();
+    await simulator.close();
+    throw error;
+  }
+}
+
+async function fillLakeSite(world: ServiceWorld, simulator: TmdbSimulator): Promise<LakeSite> {
   world.environment["TMDB_BASE_URL"] = simulator.url;
   world.environment["DAGMAR_TIMEZONE"] = "America/Sao_Paulo";
   for (const dagId of ["csv_ingest", "tmdb_ingest"])
