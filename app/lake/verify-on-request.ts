@@ -73,10 +73,10 @@ async function verify(
   const stop = (): void => void thread.stop();
   stopping.addEventListener("abort", stop, { once: true });
   try {
-    const { kind, ...end } = await follow(app, database, verificationId, thread);
-    await (kind === "done" && "report" in end
+    const end = await follow(app, database, verificationId, thread);
+    await (end.kind === "done"
       ? recordReport(app, database, verificationId, end.report)
-      : recordBreak(app, database, verificationId, "failed", "message" in end ? end.message : ""));
+      : recordBreak(app, database, verificationId, "failed", end.message));
   } catch (error) {
     if (isFencedOff(error)) throw error;
     await (stopping.aborted

@@ -10,14 +10,20 @@ import type { ReadTools } from "./route.ts";
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** `null` if the request has none. Raises `USAGE`. */
-export function readKey({ method, path, search, headers, body }: HttpRequest): RequestKey | null {
-  const key = headers["idempotency-key"];
+export function readKey(request: HttpRequest): RequestKey | null {
+  const key = request.headers["idempotency-key"];
   if (key === undefined) return null;
   if (!KEY.test(key)) {
     throw new CommandRefused("USAGE", "Idempotency-Key: 1 to 255 printable characters, without spaces.");
   }
-  const asked = JSON.stringify([method, path, search, body]);
-  return { key, hash: createHash("sha256").update(asked).digest("hex") };
+  return { key, hash: hashAsked(request) };
+}
+
+/** What a key is given with: another request may not have it. */
+export function hashAsked({ method, path, search, body }: HttpRequest): string {
+  return createHash("sha256")
+    .update(JSON.stringify([method, path, search, body]))
+    .digest("hex");
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The reading thread's side of the messages: each message in, what it is answered with out. */
 import type { GivenOrder, OrderOutcome } from "../../app/service/orders.ts";
 import { describeError } from "../../model/errors.ts";
-import { replyProblem } from "../api/problem.ts";
+import { BUG, replyProblem } from "../api/problem.ts";
 import type { HttpRequest } from "../server/exchange.ts";
 import type { Reader } from "./answer-reads.ts";
 import type { FromReader, MessageOf, ToReader } from "./read-request.ts";
@@ -56,8 +56,4 @@ export function serveReads(reader: Reader, post: (message: FromReader) => void):
   };
 }
 
-const FAILED = replyProblem({
-  status: 500,
-  code: "INTERNAL",
-  detail: "Internal error; the log has the reason.",
-});
+const FAILED = replyProblem(BUG);

@@ -1,7 +1,6 @@
 /** Carries out a form: has the scheduler do it once, however often it is sent, and leads to the result. */
-import { createHash } from "node:crypto";
 import type { Pending } from "../../api/answer.ts";
-import { findKept } from "../../api/idempotency.ts";
+import { findKept, hashAsked } from "../../api/idempotency.ts";
 import { judgeError } from "../../api/problem.ts";
 import { raiseRefusal } from "../../../app/raise-refusal.ts";
 import { CommandRefused } from "../../../model/errors.ts";
@@ -60,11 +59,9 @@ function refuse(tools: PageTools, error: unknown, show: ToReply): HttpReply {
   return show(tools, renderProblem(tools, facts));
 }
 
-function readKey({ method, path, search, body }: HttpRequest, { fields }: ActionInput): RequestKey | null {
+function readKey(request: HttpRequest, { fields }: ActionInput): RequestKey | null {
   const key = fields.get(KEY_FIELD) ?? "";
-  if (!KEY.test(key)) return null;
-  const asked = JSON.stringify([method, path, search, body]);
-  return { key: `form-${key}`, hash: createHash("sha256").update(asked).digest("hex") };
+  return KEY.test(key) ? { key: `form-${key}`, hash: hashAsked(request) } : null;
 }
 
 /** The browser gets the result with GET, so that reading it again sends nothing. */
