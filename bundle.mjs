@@ -1,5 +1,6 @@
 /**
  * Builds `dist/` from the sources: the program and the tools around it, each bundled with its packages into a few files.
+ * `--lambda` also builds the function for AWS Lambda into `dist/lambda/build`, which `npm run package:lambda` makes zips of.
  * Types are checked elsewhere. Why, and what must stay outside: docs/decisions/0010.
  */
 import { createHash } from "node:crypto";
@@ -46,7 +47,10 @@ const TOOLS = [
   "bench/upload-file",
   "test/mutation/main",
   "test/mutation/stryker-plugins",
+  "packaging/main",
 ];
+/** Under a name one folder deep; the zip's `index.mjs` exports it again. */
+const FUNCTION = { "lambda/handler": "deploy/lambda/handler.ts" };
 
 /** A native binary, found by its path inside its package. */
 const NATIVE = /^better-sqlite3$/;
@@ -67,21 +71,36 @@ const BUILD_ID = "build-id";
 /** In the sources and in `dist/`. */
 const ASSETS = "browser";
 
+/** Zips are made here; nothing of it belongs to the package. */
+const LAMBDA = join(DIST, "lambda");
+
 const written = new Set();
-/** Of the program alone: its files, and the folders of the packages that are in them. */
-const shipped = {
-  /** @type {Set<string>} */
-  files: new Set(),
-  /** @type {Set<string>} */
-  packages: new Set(),
-};
+/**
+ * What one product ships: its files, and the folders of the packages that are in them.
+ * @typedef {{ files: Set<string>, packages: Set<string> }} Shipped
+ */
+/** @type {Shipped} Of the program alone. */
+const shipped = { files: new Set(), packages: new Set() };
 // The program last: both have the threads of the task types, and a thread of the program must find its chunks in the package.
 for (const entries of [TOOLS, PROGRAM]) {
   // The image is built from the program's sources alone.
   const found = entries.filter((entry) => existsSync(join(ROOT, `${entry}.ts`)));
   if (found.length === 0) continue;
+  const output = await bundle(Object.fromEntries(found.map((entry) => [entry, `${entry}.ts`])), DIST);
+  for (const { fileName } of output) written.add(join(DIST, fileName));
+  if (entries === PROGRAM) note(output, shipped);
+}
+await buildAssets();
+removeFormerBuilds();
+writeNotices(DIST, shipped);
+writeBuildId(DIST, shipped);
+writePackList();
+if (process.argv.includes("--lambda")) await buildFunction(join(LAMBDA, "build"));
+
+/** @param {Record<string, string>} input sources by the names of their files, without an extension */
+async function bundle(input, dir, plugins = []) {
   const { output } = await build({
-    input: Object.fromEntries(found.map((entry) => [entry, `${entry}.ts`])),
+    input,
     cwd: ROOT,
     platform: "node",
     resolve: {
@@ -90,33 +109,61 @@ for (const entries of [TOOLS, PROGRAM]) {
       // The same sources as `yaml` gives to Node, as modules.
       alias: { yaml: join(ROOT, "node_modules/yaml/browser/dist/index.js") },
     },
-    external: [NATIVE, ABSENT, TEST_TOOLS],
-    plugins: [keepPlaces()],
+    external: [...(plugins.length === 0 ? [NATIVE] : []), ABSENT, TEST_TOOLS],
+    plugins: [keepPlaces(), ...plugins],
     onLog: judgeLog,
     // Timings describe the machine, not the bundle.
     checks: { bundlerTimings: false },
     output: {
-      dir: DIST,
+      dir,
       format: "esm",
       entryFileNames: "[name].js",
       chunkFileNames: "chunks/[name]-[hash].js",
     },
   });
+  return output;
+}
+
+/** @param {Shipped} list */
+function note(output, list) {
   for (const { fileName, moduleIds = [] } of output) {
-    written.add(join(DIST, fileName));
-    if (entries !== PROGRAM) continue;
-    shipped.files.add(fileName);
+    list.files.add(fileName);
     for (const id of moduleIds) {
       const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? [];
-      if (folder !== undefined) shipped.packages.add(folder);
+      if (folder !== undefined) list.packages.add(folder);
     }
   }
 }
-await buildAssets();
-removeFormerBuilds();
-writeNotices();
-writeBuildId();
-writePackList();
+
+/** The function has chunks of its own, because it finds its native package elsewhere than the program does. */
+async function buildFunction(dir) {
+  rmSync(dir, { recursive: true, force: true });
+  /** @type {Shipped} */
+  const list = { files: new Set(), packages: new Set() };
+  note(await bundle(FUNCTION, dir, [findInLayer()]), list);
+  writeNotices(dir, list);
+  writeBuildId(dir, list);
+}
+
+/**
+ * In Lambda better-sqlite3 is in a layer, where `import` does not look: it ignores NODE_PATH. `deploy/lambda/layer.mjs` finds it
+ * there. A module that asks for it with `require`, as knex does, gets the class itself, as from the package.
+ */
+function findInLayer() {
+  const layer = join(ROOT, "deploy/lambda/layer.mjs");
+  const required = "\0required-from-layer";
+  return {
+    name: "find-in-layer",
+    resolveId(source, _importer, { kind }) {
+      if (source === required) return required;
+      if (!NATIVE.test(source)) return undefined;
+      return kind === "require-call" ? required : layer;
+    },
+    load(id) {
+      return id === required ? `module.exports = require(${JSON.stringify(layer)}).default;` : undefined;
+    },
+  };
+}
 
 /**
  * A module finds its neighbours from where it would be without bundling, `dist/<folder>/<name>.js`; what it
@@ -174,14 +221,18 @@ function removeFormerBuilds() {
   const now = Date.now();
   for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !written.has(path) && now - statSync(path).mtimeMs > KEPT_MS) rmSync(path);
+    if (path.startsWith(LAMBDA + sep) || !entry.isFile() || written.has(path)) continue;
+    if (now - statSync(path).mtimeMs > KEPT_MS) rmSync(path);
   }
 }
 
-/** The licences of the bundled packages require their texts to be included; each text once. */
-function writeNotices() {
+/**
+ * The licences of the bundled packages require their texts to be included; each text once.
+ * @param {Shipped} list
+ */
+function writeNotices(dir, list) {
   const namesByText = new Map();
-  for (const folder of [...shipped.packages].toSorted()) {
+  for (const folder of [...list.packages].toSorted()) {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     const text = file === undefined ? "" : readFileSync(join(folder, file), "utf8").trim();
@@ -189,23 +240,26 @@ function writeNotices() {
   }
   const notices = [...namesByText].map(([text, names]) => `${names.join("\n")}\n\n${text}\n`);
   const file = "third-party-licenses.txt";
-  writeFileSync(join(DIST, file), notices.join(`\n${"-".repeat(72)}\n\n`));
-  shipped.files.add(file);
+  writeFileSync(join(dir, file), notices.join(`\n${"-".repeat(72)}\n\n`));
+  list.files.add(file);
 }
 
-/** The id of this build: another build repeats the checks of Dag files. */
-function writeBuildId() {
+/**
+ * The id of this build: another build repeats the checks of Dag files.
+ * @param {Shipped} list
+ */
+function writeBuildId(dir, list) {
   const hash = createHash("sha256");
-  for (const file of [...shipped.files].toSorted()) hash.update(file).update(readFileSync(join(DIST, file)));
-  writeFileSync(join(DIST, BUILD_ID), hash.digest("hex").slice(0, 16));
-  shipped.files.add(BUILD_ID);
+  for (const file of [...list.files].toSorted()) hash.update(file).update(readFileSync(join(dir, file)));
+  writeFileSync(join(dir, BUILD_ID), hash.digest("hex").slice(0, 16));
+  list.files.add(BUILD_ID);
 }
 
-/** `npm pack` takes only the program's files of this build: no tools, and no chunks of an earlier build. */
+/** `npm pack` takes only the program's files of this build: no tools, no chunks of an earlier build, and nothing for Lambda. */
 function writePackList() {
   const others = readdirSync(DIST, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(DIST, join(entry.parentPath, entry.name)).split(sep).join(posix.sep))
-    .filter((name) => !shipped.files.has(name));
-  writeFileSync(join(DIST, ".npmignore"), others.map((name) => `/${name}\n`).join(""));
+    .filter((name) => !shipped.files.has(name) && !name.startsWith("lambda/"));
+  writeFileSync(join(DIST, ".npmignore"), ["lambda/", ...others].map((name) => `/${name}\n`).join(""));
 }

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/chaos/**", "test/browser/**"],
+    exclude: ["test/chaos/**", "test/browser/**", "test/lambda/**"],
     globalSetup: ["test/support/build-once.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
