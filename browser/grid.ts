@@ -1,4 +1,4 @@
-/** The grid of runs and tasks by mouse and by arrow keys. A cell leads to its task in its run. */
+/** The grid of runs and tasks by mouse and by arrow keys: the marker goes to a cell, and its task is shown next to the grid. */
 import { visit } from "./read-page.ts";
 
 const STEPS: Readonly<Record<string, readonly [column: number, row: number]>> = {
@@ -10,75 +10,71 @@ const STEPS: Readonly<Record<string, readonly [column: number, row: number]>> = 
 
 export function enableGrid(): void {
   document.addEventListener("click", (event) => {
-    const cell = findCell(event.target);
-    if (cell !== null) void open(cell);
-  });
-  document.addEventListener("keydown", (event) => {
-    const cell = findCell(event.target);
-    if (cell === null) return;
-    const step = STEPS[event.key];
-    if (event.key === "Enter") {
+    const { target } = event;
+    if (!(target instanceof Element) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const name = target.closest<HTMLAnchorElement>(".run-grid th a");
+    if (name !== null) {
       event.preventDefault();
-      follow(cell);
-    } else if (step !== undefined) {
-      event.preventDefault();
-      move(cell, step);
+      void visit(name.href);
+    } else if (target.closest(".marker") === null) {
+      const drawing = target.closest<SVGSVGElement>(".cells");
+      if (drawing !== null) pickAt(drawing, event.clientX);
     }
   });
-  // One cell is a tab stop: the chosen one, or the newest.
-  document.addEventListener("focusin", (event) => {
-    const region = event.target instanceof Element ? event.target.closest(".run-grid-wrap") : null;
-    if (region !== null && event.target === region) pickFirst(region)?.focus();
+  document.addEventListener("keydown", (event) => {
+    const marker = event.target instanceof Element ? event.target.closest<SVGAElement>(".marker") : null;
+    const step = STEPS[event.key];
+    if (marker === null || step === undefined) return;
+    event.preventDefault();
+    move(marker, step);
   });
 }
 
-function findCell(target: EventTarget | null): HTMLTableCellElement | null {
-  return target instanceof Element ? target.closest<HTMLTableCellElement>(".run-grid tbody td") : null;
+function pickAt(drawing: SVGSVGElement, clientX: number): void {
+  const links = listRuns(drawing);
+  const { left, width } = drawing.getBoundingClientRect();
+  const link = links[Math.floor(((clientX - left) / width) * links.length)];
+  const marker = document.querySelector<SVGAElement>(".marker");
+  if (link !== undefined && marker !== null) pick(marker, drawing, link);
 }
 
-function pickFirst(region: Element): HTMLElement | null {
-  const cell =
-    region.querySelector<HTMLElement>("td.is-selected") ??
-    region.querySelector<HTMLElement>("tbody tr td:last-child");
-  if (cell !== null) cell.tabIndex = -1;
-  return cell;
+function move(marker: SVGAElement, [columns, rows]: readonly [number, number]): void {
+  const row = marker.closest("tr");
+  const body = row?.parentElement;
+  if (row === null || !(body instanceof HTMLTableSectionElement)) return;
+  const links = listRuns(row);
+  const path = marker.getAttribute("href");
+  const link = links[links.findIndex((each) => each.getAttribute("href") === path) + columns];
+  const drawing = body.rows[row.sectionRowIndex + rows]?.querySelector<SVGSVGElement>(".cells") ?? null;
+  if (link !== undefined && drawing !== null) pick(marker, drawing, link);
 }
 
-function move(cell: HTMLTableCellElement, [columns, rows]: readonly [number, number]): void {
-  const table = cell.closest("table");
-  const row = cell.parentElement;
-  if (table === null || !(row instanceof HTMLTableRowElement)) return;
-  const next = table.rows[row.rowIndex + rows]?.cells[cell.cellIndex + columns];
-  if (next?.tagName !== "TD") return;
-  next.tabIndex = -1;
-  next.focus();
-  void open(next);
+/** Each column of the bars leads to its run. */
+function listRuns(part: Element): readonly HTMLAnchorElement[] {
+  return [...(part.closest(".run-grid-wrap")?.querySelectorAll<HTMLAnchorElement>("a[data-run]") ?? [])];
 }
 
-/** Shows the cell's task next to the grid. */
-async function open(cell: HTMLTableCellElement): Promise<void> {
-  const url = findUrl(cell);
-  if (url !== null) await visit(url);
-}
-
-/** Leads to its run. */
-function follow(cell: HTMLTableCellElement): void {
-  findColumn(cell)?.click();
-}
-
-function findUrl(cell: HTMLTableCellElement): string | null {
-  const link = findColumn(cell);
-  const task = cell.parentElement?.querySelector<HTMLElement>("th")?.dataset["task"];
-  const pick = link?.dataset["pick"];
-  if (pick === undefined || task === undefined) return null;
-  const url = new URL(pick, location.href);
-  for (const [name, value] of new URLSearchParams(location.search)) {
-    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
-  }
+/** The marker goes there at once, so that the next key starts from it; what it shows comes from the server. */
+function pick(marker: SVGAElement, drawing: SVGSVGElement, link: HTMLAnchorElement): void {
+  const links = listRuns(drawing);
+  const x = (links.indexOf(link) * drawing.width.baseVal.value) / links.length;
+  drawing.append(marker);
+  marker.setAttribute("transform", `translate(${x})`);
+  marker.setAttribute("href", link.getAttribute("href") ?? "");
+  const task = drawing.closest("tr")?.querySelector("th")?.textContent ?? "";
+  const date = link.title.split(", ")[0] ?? "";
+  marker.setAttribute("aria-label", `${task}, ${date}: ${readState(drawing, x)}`);
+  marker.focus();
+  const url = new URL(location.href);
+  url.searchParams.set("run", link.dataset["run"] ?? "");
   url.searchParams.set("task", task);
-  return url.href;
+  void visit(url.href);
 }
 
-function findColumn(cell: HTMLTableCellElement): HTMLAnchorElement | null {
-  return cell.closest("table")?.tHead?.rows[0]?.cells[cell.cellIndex]?.querySelector("a") ?? null;
+/** The word of the path that has this place. */
+function readState(drawing: SVGSVGElement, x: number): string {
+  const inside = new DOMPoint(x + 1, 1);
+  const paths = [...drawing.querySelectorAll<SVGPathElement>("path[data-state]")];
+  const state = paths.find((path) => path.isPointInFill(inside))?.dataset["state"] ?? "none";
+  return state.replaceAll("_", " ");
 }

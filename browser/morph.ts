@@ -4,7 +4,6 @@
 const OWN: Readonly<Record<string, ReadonlySet<string>>> = {
   DETAILS: new Set(["open"]),
   DIALOG: new Set(["open"]),
-  TD: new Set(["tabindex"]),
 };
 
 const FIELDS = "input:not([type=hidden]), select, textarea";

@@ -35,7 +35,7 @@ describe("by keyboard", () => {
 
   test("arrows move in the grid, and Enter opens the run", async () => {
     const { page, close } = await openPage(browser, `${site.url}/dags/steady`);
-    await page.focus(".run-grid-wrap");
+    await page.focus(".run-grid .marker");
     await page.keyboard.press("ArrowDown");
     await page.waitForURL("**task=second**");
     await page.waitForFunction(() => document.querySelector("#picked-title")?.textContent === "second");
@@ -43,6 +43,23 @@ describe("by keyboard", () => {
     await page.keyboard.press("Enter");
     await page.waitForURL("**/dags/steady/runs/**");
     expect(await page.textContent("h1")).toContain("steady");
+    await close();
+  });
+
+  test("the grid is one tab stop, which is the picked task in its run", async () => {
+    const { page, close } = await openPage(browser, `${site.url}/dags/steady`);
+    await page.focus('select[name="state"]');
+    const isMarker = () => page.evaluate(() => document.activeElement?.classList.contains("marker"));
+    await page.keyboard.press("Tab");
+    expect(await isMarker()).toBe(true);
+    await page.keyboard.press("ArrowDown");
+    const label = () => page.getAttribute(".marker", "aria-label");
+    expect(await label()).toMatch(/^second, 22 Nov 06:00: success$/);
+    await page.waitForFunction(() => document.querySelector("#picked-title")?.textContent === "second");
+    expect(await label()).toMatch(/^second, 22 Nov 06:00: success$/);
+    expect(await isMarker()).toBe(true);
+    await page.keyboard.press("Shift+Tab");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("name"))).toBe("state");
     await close();
   });
 
@@ -74,6 +91,33 @@ async function whileItChanges(look: () => Promise<void>): Promise<void> {
   await site.prepare(["dags", "unpause", "steady"]);
   await close();
 }
+
+describe("the grid by mouse", () => {
+  test("a cell shows its task in its run, and the bar above leads to the run", async () => {
+    const { page, close } = await openPage(browser, `${site.url}/dags/steady`);
+    const cells = page.locator(".cells").nth(1);
+    await cells.click({ position: { x: 25, y: 10 } });
+    await page.waitForURL("**run=**task=second**");
+    const run = (await page.locator(".run-bars a").nth(2).getAttribute("data-run")) ?? "";
+    expect(new URL(page.url()).searchParams.get("run")).toBe(run);
+    await page.waitForFunction(() => document.querySelector("#picked-title")?.textContent === "second");
+    await page.locator(".run-bars a").nth(2).click();
+    await page.waitForURL(`**/runs/${encodeURIComponent(run)}`);
+    await close();
+  });
+
+  test("without a script, a name shows its task, and the marker leads to the run", async () => {
+    const { page, close } = await openPage(browser, `${site.url}/dags/steady?runs=365`, {
+      javaScriptEnabled: false,
+    });
+    await page.click(".run-grid th a >> text=second");
+    expect(await page.textContent("#picked-title")).toBe("second");
+    expect(new URL(page.url()).searchParams.get("runs")).toBe("365");
+    await page.click(".marker");
+    expect(new URL(page.url()).pathname).toMatch(/^\/dags\/steady\/runs\//);
+    await close();
+  });
+});
 
 describe("forms", () => {
   test("a Dag is triggered with the params that the form shows, once for two presses", async () => {
@@ -209,7 +253,7 @@ describe("live", () => {
 
   test("back leads to the view before, without its scripts starting again", async () => {
     const { page, close } = await openPage(browser, `${site.url}/dags/steady`);
-    await page.focus(".run-grid-wrap");
+    await page.focus(".run-grid .marker");
     await page.keyboard.press("ArrowDown");
     await page.waitForFunction(() => document.querySelector("#picked-title")?.textContent === "second");
     await page.goBack();

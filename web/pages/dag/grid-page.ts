@@ -12,7 +12,8 @@ import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
 import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
 import { showDag } from "./dag-frame.ts";
-import { drawGrid, type Grid } from "./draw-grid.ts";
+import { drawGrid } from "./draw-grid.ts";
+import type { Grid } from "./grid.ts";
 import { showPicked } from "./picked-task.ts";
 import { GRID_WORDS } from "./words.ts";
 
@@ -38,7 +39,7 @@ export const gridPage: Page = {
     const grid = readGrid(dag, runs);
     const picked = pick(grid, input);
     const body = html`<div class="split is-narrow"><div class="stack">
-${panel({ id: "grid", title: words.title, aside: filters(), body: drawGrid(tools, dag, grid, picked) })}
+${panel({ id: "grid", title: words.title, aside: filters(), body: drawGrid(tools, dag, grid, { picked, here: input.here }) })}
 ${showNewest(tools, dag, runs.toReversed().slice(0, NEWEST))}
 </div>
 ${showPicked(tools, dag, picked)}</div>`;

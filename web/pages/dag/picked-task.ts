@@ -11,7 +11,7 @@ import { pathOfAttempt, pathOfRun } from "../parts/run-links.ts";
 import { drawState, labelState, nameState } from "../parts/state.ts";
 import { drawSumBar, showLedger } from "../parts/sum.ts";
 import { showDistance, showElapsed, showTime } from "../parts/time.ts";
-import type { Picked } from "./draw-grid.ts";
+import type { Picked } from "./grid.ts";
 import { GRID_WORDS } from "./words.ts";
 
 export function showPicked(tools: PageTools, { dagId, definition }: DagEntry, { run, taskId }: Picked): Html {

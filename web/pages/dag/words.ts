@@ -6,6 +6,9 @@ interface GridWords {
   readonly title: string;
   readonly gridLabel: string;
   readonly tasks: string;
+  readonly states: string;
+  /** After dates that are listed. */
+  readonly others: (count: number) => string;
   readonly moves: string;
   readonly opens: string;
   readonly noRuns: string;
@@ -34,6 +37,8 @@ export const GRID_WORDS: Words<GridWords> = {
     title: "Runs and tasks",
     gridLabel: "Grid of runs and tasks; can be scrolled",
     tasks: "Task",
+    states: "States",
+    others: (count) => `and ${countNoun(count, "other", "others")}`,
     moves: "move",
     opens: "opens the run",
     noRuns: "No runs",
@@ -60,6 +65,8 @@ export const GRID_WORDS: Words<GridWords> = {
     title: "Execuções e tarefas",
     gridLabel: "Grade de execuções e tarefas, área rolável",
     tasks: "Tarefa",
+    states: "Estados",
+    others: (count) => `e mais ${count}`,
     moves: "navegam",
     opens: "abre a execução",
     noRuns: "Nenhuma execução",
