@@ -11,7 +11,7 @@ import { countNoun } from "../parts/figures.ts";
 import { showFilters, selectFilter } from "../parts/filters.ts";
 import { panel } from "../parts/panel.ts";
 import { pathOfAttempt, pathOfDag, pathOfRun } from "../parts/run-links.ts";
-import { placeStateIcon } from "../frame/icons.ts";
+import { defineStateIcons, placeStateIcon } from "../frame/icons.ts";
 import { nameState } from "../parts/state.ts";
 import { describeTime, showTime } from "../parts/time.ts";
 import { COMMON_WORDS } from "../parts/words.ts";
@@ -81,15 +81,30 @@ interface Shown {
 function drawGraph(tools: PageTools, graph: PlacedGraph, find: (taskId: string) => Shown): Html {
   const { tasks, links, layers, height } = graph;
   const width = layers * (BOX.width + GAP.x) - GAP.x + 2 * MARGIN;
-  const edges = links.map(
-    (link) => html`<path class="edge${styleEdge(find(link.need).task?.state)}" d="${drawLink(link)}"/>`,
-  );
+  const icons = defineStateIcons(tasks.map(({ taskId }) => find(taskId).task?.state ?? "none"));
   const boxes = tasks.map((task) => drawBox(tools, task, find(task.taskId)));
-  return html`<svg class="drawing graph" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="${WORDS[tools.language].label}">${edges}${boxes}</svg>`;
+  return html`<svg class="drawing graph" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="${WORDS[tools.language].label}">${icons}${drawLinks(links, find)}${boxes}</svg>`;
 }
 
 function leftOf(layer: number): number {
   return MARGIN + layer * (BOX.width + GAP.x);
+}
+
+/** A path for the lines of the same look that start in the same layer: a browser skips the paths of layers that are not in its window. */
+function drawLinks(links: readonly Link[], find: (taskId: string) => Shown): readonly Html[] {
+  const groups = new Map<string, { readonly look: string; readonly lines: string[] }>();
+  for (const link of links) {
+    const look = styleEdge(find(link.need).task?.state);
+    const key = `${link.fromLayer}${look}`;
+    const group = groups.get(key) ?? { look, lines: [] };
+    group.lines.push(drawLink(link));
+    groups.set(key, group);
+  }
+  // A line that differs lies above the others.
+  const sorted = [...groups.values()].toSorted(
+    (one, other) => Number(one.look !== "") - Number(other.look !== ""),
+  );
+  return sorted.map(({ look, lines }) => html`<path class="edge${look}" d="${lines.join("")}"/>`);
 }
 
 /** A curve between two layers; one that passes continues to the right of the boxes there. */
@@ -111,7 +126,7 @@ function drawBox({ language }: PageTools, { taskId, layer, y }: PlacedTask, { ta
   const name = taskId.length > MOST_LETTERS ? `${taskId.slice(0, MOST_LETTERS - 1)}…` : taskId;
   const tries =
     task !== undefined && task.attemptCount > 1 ? `, ${WORDS[language].attempts(task.attemptCount)}` : "";
-  const inside = html`<title>${taskId}: ${nameState(state)}</title><rect class="box" width="${BOX.width}" height="${BOX.height}" rx="6"/>${placeStateIcon(state, 10, 10)}<text class="strong" x="32" y="21">${name}</text><text class="word" x="32" y="38">${nameState(state)}${tries}</text>`;
+  const inside = html`<title>${taskId}: ${nameState(state)}</title><rect class="box" width="${BOX.width}" height="${BOX.height}" rx="6"/>${placeStateIcon(state, 10, 10)}<text class="strong" x="32" y="21">${name} <tspan class="word" x="32" y="38">${nameState(state)}${tries}</tspan></text>`;
   return html`<g class="node" data-state="${state}" transform="translate(${leftOf(layer)} ${y - BOX.height / 2})">${link === null ? inside : html`<a href="${link}">${inside}</a>`}</g>`;
 }
 

@@ -51,10 +51,29 @@ export function icon(name: IconName): Html {
   return html`<svg class="icon" aria-hidden="true"><use href="#i-${findShape(name)}" /></svg>`;
 }
 
-/** Inside a drawing: a state's icon at that place, 14 units wide. */
+/** In a pattern it would stand still. */
+const MOVING = "running";
+
+/**
+ * Inside a drawing that has the patterns of `defineStateIcons`: a state's icon at that place, 14 units wide. A
+ * browser takes several times as long for a copy of the icon as for an area that is filled with it.
+ */
 export function placeStateIcon(state: string, x: number, y: number): Html {
   const name = isIcon(state) ? state : "none";
-  return html`<svg x="${x}" y="${y}" width="14" height="14"><use href="#i-${findShape(name)}" /></svg>`;
+  const place = html`x="${x}" y="${y}" width="14" height="14"`;
+  return name === MOVING
+    ? html`<use href="#i-${findShape(name)}" ${place} />`
+    : html`<rect fill="url(#state-${name})" ${place} />`;
+}
+
+/** The patterns of these states. */
+export function defineStateIcons(states: readonly string[]): Html {
+  const names = new Set(states.map((state) => (isIcon(state) ? state : "none")));
+  names.delete(MOVING);
+  return html`<defs>${[...names].map(
+    (name) =>
+      html`<pattern id="state-${name}" class="state-icon" data-state="${name}" width="1" height="1" viewBox="0 0 16 16"><use href="#i-${findShape(name)}" width="16" height="16" /></pattern>`,
+  )}</defs>`;
 }
 
 export function isIcon(name: string): name is IconName {
