@@ -110,7 +110,7 @@ async function bundle(input, dir, plugins = []) {
       alias: { yaml: join(ROOT, "node_modules/yaml/browser/dist/index.js") },
     },
     external: [...(plugins.length === 0 ? [NATIVE] : []), ABSENT, TEST_TOOLS],
-    plugins: [keepPlaces(), ...plugins],
+    plugins: [keepPlaces(), ...plugins, writeAscii()],
     onLog: judgeLog,
     // Timings describe the machine, not the bundle.
     checks: { bundlerTimings: false },
@@ -188,6 +188,22 @@ function keepPlaces() {
       const isOneFolderDeep = fileName.split("/").length === 2;
       if (!isOneFolderDeep && moduleIds.some((id) => moved.has(id))) {
         this.error(`${fileName} lies too deep for a module that uses import.meta.url.`);
+      }
+    },
+  };
+}
+
+/**
+ * V8 holds a source in memory for as long as its module lives: a byte for each character, but two for each if only
+ * one of them is not Latin-1. An escape means the same in strings, templates and patterns.
+ */
+function writeAscii() {
+  const escape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return {
+    name: "write-ascii",
+    generateBundle(_options, made) {
+      for (const chunk of Object.values(made)) {
+        if (chunk.type === "chunk") chunk.code = chunk.code.replaceAll(/[^\0-\x7f]/g, escape);
       }
     },
   };

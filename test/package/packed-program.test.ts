@@ -125,6 +125,15 @@ describe("the package", () => {
 });
 
 describe("the installed program", () => {
+  test("has sources that V8 holds in one byte for each character", () => {
+    const scripts = program.files.filter((file) => /^dist\/(?:cli|chunks|tasks)\/.*\.js$/.test(file));
+    expect(scripts.length).toBeGreaterThan(20);
+    const wide = scripts.filter((file) =>
+      /[^\0-\x7f]/.test(fs.readFileSync(path.join(program.home, file), "utf8")),
+    );
+    expect(wide).toEqual([]);
+  });
+
   test("loads every one of its files", async () => {
     const chunks = program.files.filter((file) => /^dist\/chunks\/.*\.js$/.test(file));
     const script = `for (const file of process.argv.slice(1)) await import(file); console.log("all");`;
