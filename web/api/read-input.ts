@@ -19,15 +19,24 @@ export function readInput(
     const values = parameters.getAll(name);
     search[name] = values.length === 1 ? (values[0] ?? "") : values;
   }
-  const read = z
-    .object({ params: z.strictObject(route.params), search: z.strictObject(route.search) })
-    .safeParse({ params, search });
+  const read = findSchema(route).safeParse({ params, search });
   if (read.success) return read.data;
   const known = Object.keys(route.search).join(", ");
   throw refuse(read.error.issues, (issue) => {
     if (issue.code !== "unrecognized_keys") return describeIssue(issue.path.slice(1), issue.message);
     return `There is no parameter ${issue.keys.join(", ")} here; there is: ${known === "" ? "none" : known}.`;
   });
+}
+
+const schemas = new WeakMap<Route, z.ZodType<{ params: Values; search: Values }>>();
+
+/** A schema is compiled at its first use, which takes longer than most answers: it is made once for each route. */
+function findSchema(route: Route): z.ZodType<{ params: Values; search: Values }> {
+  const known = schemas.get(route);
+  if (known !== undefined) return known;
+  const made = z.object({ params: z.strictObject(route.params), search: z.strictObject(route.search) });
+  schemas.set(route, made);
+  return made;
 }
 
 /** A missing body is an empty object. Raises `USAGE`. */
