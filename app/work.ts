@@ -18,6 +18,7 @@ import { createObjectStore } from "../state/records/objects.ts";
 import { createInputStore } from "../state/runs/inputs.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import type { App } from "./app.ts";
+import { createDatasetCatalog } from "./dags/dataset-catalog.ts";
 import { recordLostOutput } from "./lost-output.ts";
 
 export interface Listeners {
@@ -76,6 +77,7 @@ function createEngineTools(
     ports: {
       objects: createObjectStore(database, clock, settings.timezone),
       inputs: createInputStore(database, clock),
+      catalog: createDatasetCatalog(app),
       candidates: createCandidateStore(database, clock),
       batches: createBatchStore(database, clock),
       events: createEventLog(database, clock, log, settings.timezone),

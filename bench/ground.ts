@@ -69,6 +69,7 @@ export async function openGround(
     ports: {
       objects: createObjectStore(database, clock, timezone),
       inputs: createInputStore(database, clock),
+      catalog: { listPrefixes: () => Promise.resolve([]) },
       candidates: createCandidateStore(database, clock),
       batches: createBatchStore(database, clock),
       events: createEventLog(database, clock, log, timezone),

@@ -18,6 +18,8 @@ export interface RunOrigin {
   readonly how: PreparedRun["how"];
   /** A scheduler runs it, and continues it if it has not ended. */
   readonly isScheduler: boolean;
+  /** It is open because the time that it was given is over. */
+  readonly isTimeOver: boolean;
   /** It is open, and a person has to act before it can continue. */
   readonly isStuck: boolean;
   /** Objects of earlier executions that the store no longer holds. */

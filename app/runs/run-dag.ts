@@ -6,7 +6,9 @@ import { nameDag } from "../../scheduler/commands/named-dag.ts";
 import { driveRuns } from "../../scheduler/engine/drive-runs.ts";
 import type { EngineObserver } from "../../scheduler/engine/engine-observer.ts";
 import type { HeldLease } from "../../scheduler/lease/lease-keeper.ts";
-import type { DagRun } from "../../model/run/dag-run.ts";
+import { StateError } from "../../model/errors.ts";
+import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
+import type { TimeBudget } from "../../model/time/time-budget.ts";
 import { nameRun } from "../../model/run/run-name.ts";
 import { reportTasks } from "../../state/reports.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
@@ -20,6 +22,7 @@ import { withWork } from "../work.ts";
 import { findLostBeside, findLostWork } from "./find-lost-work.ts";
 import { followRun, type FollowedRun } from "./follow-runs.ts";
 import { measureRun, type RunFigures } from "./measure-run.ts";
+import { startTimeLimit } from "./time-limit.ts";
 import { createWaitReporter, describeStuck } from "./report-waits.ts";
 
 type Prepared = CommandAnswers["run"];
@@ -32,12 +35,36 @@ export interface RunShow {
 
 export type OpenShow = (taskIds: readonly string[]) => RunShow;
 
-/** The run at its end, when it is stuck, or when `drain` was aborted. Raises `DATABASE_BUSY`, and the refusals of its preparation. */
+/**
+ * The run at its end, when it is stuck, when `drain` was aborted, or when the time is over. `budget`: the time that it has;
+ * a scheduler keeps none. Raises `DATABASE_BUSY`, and the refusals of its preparation.
+ */
 export async function runDag(
   app: App,
   request: RunRequest,
   open: OpenShow,
   drain: AbortSignal,
+  budget?: TimeBudget,
+): Promise<RunFigures> {
+  if (budget === undefined) return runUntil(app, request, open, { drain });
+  const limit = startTimeLimit(app.clock, budget, drain);
+  try {
+    return await runUntil(app, request, open, limit);
+  } finally {
+    limit.clear();
+  }
+}
+
+interface Stops {
+  readonly drain: AbortSignal;
+  readonly wrapUp?: AbortSignal | undefined;
+}
+
+async function runUntil(
+  app: App,
+  request: RunRequest,
+  open: OpenShow,
+  { drain, wrapUp }: Stops,
 ): Promise<RunFigures> {
   app.lostOutput.listen(() => undefined);
   const database = await openForWork(app, request.version.definition, request.onlyTasks);
@@ -47,14 +74,16 @@ export async function runDag(
   const lease = await tryLease(app, database, `run ${version.definition.dagId}`, drain);
   const isScheduler = lease === null;
   try {
+    if (isScheduler && wrapUp !== undefined) throw refuseTimeLimit();
     const prepared = await applyOrAsk(app, database, lease, command, onlyDag(version), drain);
     if (!isScheduler) warnOutdated(app, database, prepared);
     const end = await show(database, prepared, open, (observer) =>
       lease === null
         ? followRun(database, prepared.dagRunId, observer, app, drain)
-        : drive(app, database, prepared, lease, observer, drain),
+        : drive(app, database, prepared, lease, observer, { drain, wrapUp }),
     );
-    return await finish(app, database, end, { ...prepared, startedAt, isScheduler }, drain);
+    const isTimeOver = wrapUp?.aborted === true && !isRunEnded(end.run.state);
+    return await finish(app, database, end, { ...prepared, startedAt, isScheduler, isTimeOver }, drain);
   } finally {
     await lease?.release();
   }
@@ -89,7 +118,7 @@ async function drive(
   { dagRunId }: Prepared,
   lease: HeldLease,
   observer: EngineObserver,
-  drain: AbortSignal,
+  { drain, wrapUp }: Stops,
 ): Promise<FollowedRun> {
   const reportWaits = createWaitReporter(database, app);
   let isStuck = false;
@@ -104,7 +133,12 @@ async function drive(
     // Not next to the work: the run may end before a slow store has removed the object.
     await finishRemovals(app, database, stopping);
     await sweepBeside(app, stopping, async () =>
-      driveRuns({ ...tools, isAttended: true }, [dagRunId], stopping, watch),
+      driveRuns(
+        { ...tools, isAttended: true, ...(wrapUp === undefined ? {} : { wrapUp }) },
+        [dagRunId],
+        stopping,
+        watch,
+      ),
     );
   });
   return { run: readRun(database, dagRunId), isStuck };
@@ -113,13 +147,20 @@ async function drive(
 interface Beginning extends Pick<Prepared, "how"> {
   readonly startedAt: string;
   readonly isScheduler: boolean;
+  readonly isTimeOver: boolean;
+}
+
+function refuseTimeLimit(): StateError {
+  return new StateError("DATABASE_BUSY", "The scheduler holds the database, and its runs have no time limit.", {
+    hint: "Stop the scheduler first, or leave out --stop-after.",
+  });
 }
 
 async function finish(
   app: App,
   database: Database,
   { run, isStuck }: FollowedRun,
-  { how, startedAt, isScheduler }: Beginning,
+  { how, startedAt, isScheduler, isTimeOver }: Beginning,
   drain: AbortSignal,
 ): Promise<RunFigures> {
   if (isStuck) app.log.error(describeStuck(database, [run], app));
@@ -131,7 +172,7 @@ async function finish(
       : how === "done"
         ? await findLostWork(database, app.lake, work, drain)
         : await findLostBeside(app, database, work, drain);
-  return measureRun(database, run, { how, isScheduler, isStuck, lost }, startedAt);
+  return measureRun(database, run, { how, isScheduler, isTimeOver, isStuck, lost }, startedAt);
 }
 
 /** The tasks that succeeded in an earlier execution: this one has not checked their objects in the store. */

@@ -3,11 +3,26 @@ import { assertParamKind, refuseUnknownParam } from "../../app/runs/check-params
 import { suggestName } from "../../config/suggestion.ts";
 import type { DagDefinition, JsonValue, Params } from "../../model/dag/dag.ts";
 import { findTask } from "../../model/dag/dag.ts";
+import { findDurationFault, parseDurationSeconds } from "../../model/time/duration.ts";
+import { divideTime, type TimeBudget } from "../../model/time/time-budget.ts";
 import { CommandRefused } from "../../model/errors.ts";
 
 export function readCount(text: string | undefined, flag: string): number {
   if (text !== undefined && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new CommandRefused("USAGE", `${flag} takes a whole number from 1, not "${text ?? ""}".`);
+}
+
+/** A run that has less time would spend it on its start and its end. */
+const LEAST_TIME_SECONDS = 10;
+
+export function readTimeBudget(text: string | undefined, flag: string): TimeBudget | undefined {
+  if (text === undefined) return undefined;
+  const fault = findDurationFault(text);
+  if (fault !== undefined) throw new CommandRefused("USAGE", `${flag} ${fault}, not "${text}".`);
+  const seconds = parseDurationSeconds(text) ?? 0;
+  if (seconds < LEAST_TIME_SECONDS)
+    throw new CommandRefused("USAGE", `${flag} must be at least ${LEAST_TIME_SECONDS}s, not "${text}".`);
+  return divideTime(seconds * 1000);
 }
 
 /** Values of a repeatable option, each of which may hold several with commas. */

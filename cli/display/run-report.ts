@@ -92,7 +92,7 @@ function count(amount: number, noun: string): string {
   return `${amount.toLocaleString("en-US")} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
-function describeOrigin(run: DagRun, { how, isScheduler, isStuck, lost }: RunOrigin): string {
+function describeOrigin(run: DagRun, { how, isScheduler, isTimeOver, isStuck, lost }: RunOrigin): string {
   if (how === "done") {
     return lost.length === 0
       ? " (already done; --rerun runs it again)"
@@ -100,6 +100,7 @@ function describeOrigin(run: DagRun, { how, isScheduler, isStuck, lost }: RunOri
   }
   if (run.state === "running" || run.state === "queued") {
     if (isStuck) return " (it waits for another run; see above)";
+    if (isTimeOver) return " (its time is over; the same command goes on)";
     return isScheduler
       ? " (the scheduler continues it; the same command follows it)"
       : " (stopped; the same command resumes it)";
@@ -120,6 +121,7 @@ export function describeRunAsJson({ run, origin, tasks, sums, warnings, written 
     state: run.state,
     how: origin.how,
     lost: origin.lost,
+    time_over: origin.isTimeOver,
     logical_date: run.logicalDate,
     partition: run.partition,
     params: run.params,

@@ -43,13 +43,18 @@ export async function learnLake(request: LearnRequest): Promise<Lesson> {
       : await objects.markMissing(missing.map(({ objectId }) => objectId));
   const adopted = await adoptUnknown(request, standing, {
     ...compared,
-    unknown: [...compared.unknown, ...touched],
+    unknown: [...compared.unknown, ...touched].toSorted(byAge),
   });
   const { learntKeys } = learnt;
   const lesson = { ...adopted, lostIds: adopted.lostIds + loss.ids, missingKeys: loss.keys, learntKeys };
   const { dagId, runId, taskId } = request;
   await recordLearned(events, { dagId, runId, taskId }, { lakeId: lake.id, prefix }, lesson);
   return lesson;
+}
+
+/** Of adopted files the one that was stored last is the dataset's newest. */
+function byAge(a: ObjectSummary, b: ObjectSummary): number {
+  return a.modifiedAt.getTime() - b.modifiedAt.getTime();
 }
 
 /**
@@ -103,8 +108,15 @@ async function adoptUnknown(
   const removedKeys: string[] = [];
   const unclaimed = new Map<string, ObjectSummary>();
   const newManifests: ObjectSummary[] = [];
+  /** Adopted last: a manifest that is known is not read again, so what it lists must be known before. */
+  const manifestsFound: FoundObject[] = [];
 
   async function adopt(found: readonly FoundObject[]): Promise<void> {
+    for (let start = 0; start < found.length; start += ADOPTED_AT_ONCE)
+      await adoptPage(found.slice(start, start + ADOPTED_AT_ONCE));
+  }
+
+  async function adoptPage(found: readonly FoundObject[]): Promise<void> {
     failpoint("know.before");
     const adopted = await objects.adopt(lake.id, found);
     failpoint("know.after");
@@ -126,7 +138,8 @@ async function adoptUnknown(
       if (object.kind === "foreign") unclaimed.set(summary.key, summary);
       if (isManifestKey(summary.key)) newManifests.push(summary);
     }
-    if (claimed.length > 0) await adopt(claimed);
+    await adopt(claimed.filter(({ key }) => !isManifestKey(key)));
+    manifestsFound.push(...claimed.filter(({ key }) => isManifestKey(key)));
   }
 
   // Objects that were foreign before are compared with the new manifests, new objects with all manifests.
@@ -140,13 +153,14 @@ async function adoptUnknown(
   const byManifest = new Set(testimony.claimed.map(({ key }) => key));
   const contradicted = new Set(testimony.contradicted);
   const rest = [...unclaimed.values()].filter(({ key }) => !byManifest.has(key));
-  for (const found of [testimony.claimed, rest.map(describeForeign)]) {
-    for (let start = 0; start < found.length; start += ADOPTED_AT_ONCE)
-      await adopt(found.slice(start, start + ADOPTED_AT_ONCE));
-  }
-  await noteListed(request, newManifests);
+  const others = [...testimony.claimed, ...rest.map(describeForeign)];
+  await adopt(others.filter(({ key }) => !isManifestKey(key)));
+  manifestsFound.push(...others.filter(({ key }) => isManifestKey(key)));
+  const decidedIds = await noteListed(request, newManifests);
+  await adopt(manifestsFound);
   return {
     ...total,
+    decidedIds,
     byManifest: byManifest.size,
     missingKeys: [],
     replacedKeys,
@@ -164,15 +178,26 @@ function describeForeign({ key, sizeBytes, etag }: ObjectSummary): FoundObject {
   return { key, kind: "foreign", sizeBytes, etag, ...nothing };
 }
 
-/** What an existing manifest lists is not listed again by one of ours. */
+/** What an existing manifest lists is not listed again by one of ours. Returns how many ids it decided. */
 async function noteListed(
   { lake, objects, signal }: LearnRequest,
   manifests: readonly ObjectSummary[],
-): Promise<void> {
-  for (const summary of manifests) {
-    const manifest = await readManifest(lake, summary, signal);
+): Promise<number> {
+  let decidedIds = 0;
+  for (const { key, ...rest } of manifests) {
+    const manifest = await readManifest(lake, { key, ...rest }, signal);
     if (manifest === undefined) continue;
-    const uids = [...manifest.objects.values()].flatMap(({ answers }) => answers?.batchUid ?? []);
-    await objects.noteListed(lake.id, summary.key, uids);
+    const { dataset, questionHash, decisions } = manifest;
+    const batchUids = [...manifest.objects.values()].flatMap(({ answers }) => answers?.batchUid ?? []);
+    failpoint("know.before");
+    decidedIds += await objects.noteListed(lake.id, {
+      manifestKey: key,
+      dataset,
+      questionHash,
+      batchUids,
+      decisions,
+    });
+    failpoint("know.after");
   }
+  return decidedIds;
 }

@@ -1,24 +1,27 @@
 /**
- * The second proof: an object whose metadata is gone is compared with the manifests, which name the key, the bytes and
- * the ids of every object that they list. A manifest is trusted if the batch names in it agree with their content.
+ * Reads manifests. They are the second proof: an object whose metadata is gone is compared with them, because they name
+ * the key, the bytes and the ids of every object that they list. They alone say which ids have no object. A manifest is
+ * trusted if the batch names in it, and the hash of its list of ids, agree with their content.
  */
 import { createHash } from "node:crypto";
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import type { FoundObject } from "../../model/ports/object-store.ts";
+import { readDecided, type ListedDecision } from "../../model/records/decided-ids.ts";
 import { hashObject, isSmall, readWhole } from "./look-at.ts";
 
 export interface Manifest {
   readonly dataset: string;
   readonly logicalDate: string;
+  readonly questionHash: string;
   readonly sha256: string;
   /** What must exist at each key. */
   readonly objects: ReadonlyMap<string, FoundObject>;
+  /** Ids that have no object. */
+  readonly decisions: readonly ListedDecision[];
 }
 
-/**
- * `undefined` for content that is not a manifest, or for a manifest whose batch names do not agree with what it lists.
- */
+/** `undefined` for content that is not a manifest, or for a manifest that does not agree with itself. */
 export async function readManifest(
   lake: Lake,
   summary: ObjectSummary,
@@ -42,7 +45,10 @@ function parseManifest(bytes: Buffer): Manifest | undefined {
     if (found === undefined) return undefined;
     objects.set(found.key, found);
   }
-  return { dataset, logicalDate, sha256: createHash("sha256").update(bytes).digest("hex"), objects };
+  const decisions = readDecided(parsed["decided"], parsed["decided_sha256"]);
+  if (decisions === undefined) return undefined;
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { dataset, logicalDate, questionHash, sha256, objects, decisions };
 }
 
 function readListed(

@@ -16,6 +16,8 @@ export interface Lesson {
   readonly objects: number;
   readonly ids: number;
   readonly doubledIds: number;
+  /** Ids without an object, which only a manifest lists. */
+  readonly decidedIds: number;
   /** Of `objects`: those that only a manifest listed. */
   readonly byManifest: number;
   /** Ids that were stored only in objects that are gone. */
@@ -40,7 +42,7 @@ export async function recordLearned(
   lesson: Lesson,
 ): Promise<void> {
   const { lakeId, prefix } = where;
-  const { objects, ids, doubledIds, byManifest, lostIds } = lesson;
+  const { objects, ids, doubledIds, decidedIds, byManifest, lostIds } = lesson;
   const below = `below ${prefix === "" ? lakeId : prefix}`;
 
   async function tell(
@@ -89,6 +91,14 @@ export async function recordLearned(
       "objects_adopted",
       `Found ${count(objects, "object")} ${below} that the database did not know, with ${count(ids, "id")}: now counted as stored.${proof}`,
       { objects, ids, doubled_ids: doubledIds, by_manifest: byManifest },
+    );
+  }
+  if (decidedIds > 0) {
+    await tell(
+      "info",
+      "decisions_learnt",
+      `Manifests ${below} list ${count(decidedIds, "id")} that ${decidedIds === 1 ? "was" : "were"} not found or failed before: now counted as asked.`,
+      { ids: decidedIds },
     );
   }
   await describeKeys(

@@ -70,4 +70,9 @@ export interface Executor {
   submit(request: AttemptRequest, onProgress: (progress: Progress) => void): Promise<AttemptResult>;
   /** Stops the attempt at its next safe point; `submit` then resolves. Does nothing if no such attempt is running. */
   cancel(key: AttemptKey, reason: CancelReason): void;
+  /**
+   * The time of the attempt's run is nearly over: the task asks for nothing new, stores what it has, and ends. `cancel`
+   * follows if it does not.
+   */
+  wrapUp(key: AttemptKey): void;
 }

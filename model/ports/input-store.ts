@@ -4,17 +4,26 @@ import type { RunFacts } from "./task-type.ts";
 
 /**
  * Where a task's input was found, in order of precedence. `same_run`: written by a task of the run. `followed_run`:
- * by the run that this one follows. `same_day`: the newest of runs of the same day, in the zone of the run's Dag.
- * `newest`: the dataset's newest object.
+ * by the run that this one follows. `same_day`: the newest of runs of the same day, in the zone of the run's Dag, also of
+ * runs that only the object itself names. `newest`: the dataset's newest object.
  */
 export const INPUT_SOURCES = ["same_run", "followed_run", "same_day", "newest"] as const;
 export type InputSource = (typeof INPUT_SOURCES)[number];
+/** What this database's own runs have just written. */
+export const NEAR_SOURCES: readonly InputSource[] = ["same_run", "followed_run"];
 
 export interface TaskInput {
   readonly object: KnownObject;
   readonly source: InputSource;
   /** `dag/run id`; `null` if no run of this database wrote the object. */
   readonly writtenBy: string | null;
+}
+
+export interface InputNeed {
+  readonly lakeId: string;
+  readonly run: RunFacts;
+  readonly taskId: string;
+  readonly dataset: string;
 }
 
 export interface DatasetWrite {
@@ -30,9 +39,9 @@ export interface InputStore {
   /**
    * The object that this task reads for a dataset: resolved once and stored until the task is cleared, so that a
    * retry reads the same object. Objects that are gone, or whose key has a foreign object now, are skipped.
-   * `undefined` if the lake has none; then nothing is stored.
+   * `undefined` if none of the sources has one; then nothing is stored.
    */
-  resolve(lakeId: string, run: RunFacts, taskId: string, dataset: string): Promise<TaskInput | undefined>;
+  resolve(need: InputNeed, sources?: readonly InputSource[]): Promise<TaskInput | undefined>;
   recordWrite(write: DatasetWrite): Promise<void>;
   /** The Dags whose runs have written the dataset, in any lake; if there are none, those that the run's Dag follows. */
   listWriters(run: RunFacts, dataset: string): Promise<readonly string[]>;

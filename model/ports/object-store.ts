@@ -1,4 +1,5 @@
 /** The ObjectStore port: the records of objects in a lake, including foreign ones. */
+import type { ListedDecision } from "../records/decided-ids.ts";
 import type { Removal } from "../records/removal-record.ts";
 import type { RunFacts } from "./task-type.ts";
 
@@ -37,6 +38,14 @@ export interface FoundAnswers {
   readonly questionHash: string;
   readonly generation: string;
   readonly askedIds: readonly string[];
+}
+
+export interface ListedElsewhere {
+  readonly manifestKey: string;
+  readonly dataset: string;
+  readonly questionHash: string;
+  readonly batchUids: readonly string[];
+  readonly decisions: readonly ListedDecision[];
 }
 
 export interface PreparedFile {
@@ -104,8 +113,11 @@ export interface ObjectStore {
    */
   markMissing(objectIds: readonly number[]): Promise<Loss>;
   noteSeenAgain(seen: readonly SeenAgain[]): Promise<void>;
-  /** Another database's manifest lists these batches: no manifest of this database lists them again. */
-  noteListed(lakeId: string, manifestKey: string, batchUids: readonly string[]): Promise<void>;
+  /**
+   * What another database's manifest lists: no manifest of this database lists its batches again, and its ids without an
+   * object are decided here too, unless this database has an answer or a newer decision. Returns how many ids are new.
+   */
+  noteListed(lakeId: string, listed: ListedElsewhere): Promise<number>;
   /**
    * Removals that another database, or this one before its loss, recorded in the lake: their objects count as removed, and
    * their ids are left out. Returns the keys of the objects whose removal was not known.

@@ -1,6 +1,7 @@
 /** What Dagmar's own task types get as `context.state`: their access to the database, as ports. */
 import type { BatchStore } from "./batch-store.ts";
 import type { CandidateStore } from "./candidate-store.ts";
+import type { DatasetCatalog } from "./dataset-catalog.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InputStore } from "./input-store.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -8,6 +9,7 @@ import type { ObjectStore } from "./object-store.ts";
 export interface TaskPorts {
   readonly objects: ObjectStore;
   readonly inputs: InputStore;
+  readonly catalog: DatasetCatalog;
   readonly candidates: CandidateStore;
   readonly batches: BatchStore;
   readonly events: EventLog;

@@ -64,6 +64,11 @@ export interface TaskContext<Options, State> {
   readonly outputs: Readonly<Record<string, TaskOutput>>;
   /** Aborted on time-out, cancellation and drain; `reason` says which. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when the run's time is nearly over. A task that fetches stops fetching, stores what it has, and raises the
+   * signal's reason if something is left to do. Other tasks continue until `signal` is aborted.
+   */
+  readonly wrapUp: AbortSignal;
   readonly log: Logger;
   readonly clock: Clock;
   readonly lake: Lake;

@@ -32,20 +32,27 @@ const GRACE_MS = 10_000;
  */
 const OVER = new Error("the attempt has ended");
 
+/** An attempt's own, not its process's. */
+export interface AttemptStops {
+  readonly stop: AbortController;
+  readonly wrapUp: AbortController;
+}
+
 /**
- * `stop` is the attempt's own. Aborted with `DrainRequested` or `RunStopped` it stops the task at its next safe point;
+ * `stop` aborted with `DrainRequested` or `RunStopped` it stops the task at its next safe point;
  * the time-out aborts it too.
  */
 export async function runAttempt(
   tools: AttemptTools,
   request: AttemptRequest,
-  stop: AbortController,
+  stops: AttemptStops,
   onProgress: (progress: Progress) => void,
 ): Promise<AttemptResult> {
   const ended = new AbortController();
+  const { stop } = stops;
   const { signal } = stop;
   // A task may have any number of open requests, each with a listener.
-  setMaxListeners(0, signal);
+  setMaxListeners(0, signal, stops.wrapUp.signal);
   const { taskId } = request.key;
   const seconds = request.timeoutSeconds;
   const timeOut = tools.clock.sleep(seconds * 1000, ended.signal).then(
@@ -56,7 +63,7 @@ export async function runAttempt(
     () => undefined,
   );
   const kept = openLog(tools, request);
-  const work = perform(tools, request, kept.log, signal, onProgress).then(
+  const work = perform(tools, request, kept.log, stops, onProgress).then(
     (output) => judgeOutput(taskId, output, describeOutput(tools, request, output)),
     (error: unknown) => judgeError(taskId, chooseReason(error, signal), kept.log),
   );
@@ -102,7 +109,7 @@ async function perform(
   tools: AttemptTools,
   request: AttemptRequest,
   log: Logger,
-  signal: AbortSignal,
+  { stop, wrapUp }: AttemptStops,
   onProgress: (progress: Progress) => void,
 ): Promise<TaskOutput> {
   const { key, run, outputs, waitingSince } = request;
@@ -131,7 +138,8 @@ async function perform(
     outputs: Object.fromEntries(
       request.needs.flatMap((need) => (outputs[need] ? [[need, outputs[need]]] : [])),
     ),
-    signal,
+    signal: stop.signal,
+    wrapUp: wrapUp.signal,
     log,
     clock: tools.clock,
     lake: tools.lake,

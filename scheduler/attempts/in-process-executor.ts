@@ -2,27 +2,30 @@
 import type { AttemptKey } from "../../model/ports/attempt-logs.ts";
 import type { CancelReason, Executor } from "../../model/ports/executor.ts";
 import { nameRun } from "../../model/run/run-name.ts";
-import { runAttempt, type AttemptTools } from "./attempt-runner.ts";
+import { runAttempt, type AttemptStops, type AttemptTools } from "./attempt-runner.ts";
 import { DrainRequested, RunStopped } from "./stop-reasons.ts";
 
 export function createInProcessExecutor(tools: AttemptTools): Executor {
-  const underWay = new Map<string, AbortController>();
+  const underWay = new Map<string, AttemptStops>();
   return {
     async submit(request, onProgress) {
       const name = nameAttempt(request.key);
       if (underWay.has(name)) throw new Error(`${name} is already running`);
-      // One controller per attempt: signals joined with `AbortSignal.any` keep memory until the longest-lived signal
+      // Controllers of its own for each attempt: signals joined with `AbortSignal.any` keep memory until the longest-lived signal
       // goes, here the process's.
-      const stop = new AbortController();
-      underWay.set(name, stop);
+      const stops = { stop: new AbortController(), wrapUp: new AbortController() };
+      underWay.set(name, stops);
       try {
-        return await runAttempt(tools, request, stop, onProgress);
+        return await runAttempt(tools, request, stops, onProgress);
       } finally {
         underWay.delete(name);
       }
     },
     cancel(key, reason) {
-      underWay.get(nameAttempt(key))?.abort(explainStop(reason));
+      underWay.get(nameAttempt(key))?.stop.abort(explainStop(reason));
+    },
+    wrapUp(key) {
+      underWay.get(nameAttempt(key))?.wrapUp.abort(new DrainRequested("the time of the run is nearly over"));
     },
   };
 }

@@ -14,7 +14,7 @@ export interface DriveWatch {
   stuck(): void;
 }
 
-/** Resolves when every run has ended or none can progress, or after `drain` is aborted and everything has stopped. */
+/** Resolves when every run has ended or none can progress, or after `drain` or `wrapUp` is aborted and everything has stopped. */
 export async function driveRuns(
   tools: EngineTools,
   dagRunIds: readonly number[],
@@ -38,16 +38,17 @@ export async function drive(
   const wakeSignal = createWakeSignal();
   const engine = createEngine(tools, wakeSignal, drain);
   const wake = (): void => wakeSignal.raise();
+  const isStopping = (): boolean => drain.aborted || tools.wrapUp?.aborted === true;
   drain.addEventListener("abort", wake, { once: true });
   try {
     for (;;) {
       const { wakeAt } = await engine.step(scope);
       if (engine.underWay === 0) {
-        if (drain.aborted || isOver()) return;
+        if (isStopping() || isOver()) return;
         watch?.idle();
         if (wakeAt === null) return watch?.stuck();
       }
-      await waitUntil(tools.clock, wakeSignal, drain.aborted ? null : wakeAt);
+      await waitUntil(tools.clock, wakeSignal, isStopping() ? null : wakeAt);
     }
   } finally {
     drain.removeEventListener("abort", wake);

@@ -27,6 +27,8 @@ export interface EngineTools extends StepTools {
   readonly observer: EngineObserver;
   /** A person waits for these runs in the foreground: a failure that only a person can fix is not retried. */
   readonly isAttended?: boolean;
+  /** Aborted when the time given to this process is nearly over: nothing new starts, and attempts store what they have. */
+  readonly wrapUp?: AbortSignal;
 }
 
 export interface Engine {
@@ -63,12 +65,22 @@ export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: 
     { once: true },
   );
 
+  const isWrappingUp = (): boolean => tools.wrapUp?.aborted === true;
+  tools.wrapUp?.addEventListener(
+    "abort",
+    () => {
+      for (const key of attempts.values()) executor.wrapUp(key);
+      wakeSignal.raise();
+    },
+    { once: true },
+  );
+
   function begin({ run, dag, task, request }: StartedAttempt): void {
     const { key } = request;
     attempts.set(task.taskInstanceId, key);
     observer.taskStarted?.(run, task, key.attempt);
     const show = (progress: Progress): void => observer.taskProgressed?.(run, task.taskId, progress);
-    const result = drain.aborted ? DRAINED : executor.submit(request, show).catch(judgeFault);
+    const result = drain.aborted || isWrappingUp() ? DRAINED : executor.submit(request, show).catch(judgeFault);
     void result.then((end) => {
       const random = tools.random();
       const running = { ...task, state: "running" } as const;
@@ -87,7 +99,7 @@ export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: 
     async step(scope, before) {
       const done = [...completions];
       const { lakeId, limits } = tools;
-      const facts = { now: clock.now(), lakeId, scope, limits, isDraining: drain.aborted };
+      const facts = { now: clock.now(), lakeId, scope, limits, isDraining: drain.aborted || isWrappingUp() };
       const taken = await takeStep(tools, memory, {
         facts,
         done,

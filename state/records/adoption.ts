@@ -1,8 +1,8 @@
 /**
- * Records the ids of an object that was found in the lake but not in the database, after a restored backup or a lost
- * database.
+ * Records the ids that the lake knows and the database does not, after a restored backup or a lost database: those of an
+ * object, and those that a manifest lists without one.
  */
-import type { FoundAnswers, FoundObject } from "../../model/ports/object-store.ts";
+import type { FoundAnswers, FoundObject, ListedElsewhere } from "../../model/ports/object-store.ts";
 import type { Query } from "../sqlite/query.ts";
 import { sql } from "../sqlite/statement.ts";
 
@@ -46,6 +46,35 @@ export function adoptAnswers(
         AND key = ${found.key} AND state = 'lost'`,
   );
   return { stored, doubled };
+}
+
+/**
+ * Ids that were not found or failed, as a manifest lists them. An answer stays, in an object or in the spool, and of two
+ * decisions the one of the later date, then of the later answer. Returns how many ids have a decision that they did not have.
+ */
+export function adoptDecisions(
+  query: Query,
+  lakeId: string,
+  { dataset, questionHash, decisions }: ListedElsewhere,
+  now: Date,
+): number {
+  if (decisions.length === 0) return 0;
+  const questionId = ensureQuestion(query, lakeId, questionHash, dataset);
+  return query.run(
+    sql`INSERT INTO processed_ids (question_id, asked_id, generation, outcome, reason, detail, is_permanent, fetched_at,
+          logical_date, decided_at)
+        SELECT ${questionId}, value ->> '$.askedId', value ->> '$.generation', value ->> '$.outcome',
+          value ->> '$.reason', '', value ->> '$.isPermanent', value ->> '$.fetchedAt', value ->> '$.logicalDate',
+          ${now.toISOString()}
+          FROM json_each(${JSON.stringify(decisions)}) WHERE true
+        ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = excluded.outcome,
+          reason = excluded.reason, detail = excluded.detail, is_permanent = excluded.is_permanent, ask_id = NULL,
+          batch_id = NULL, object_id = NULL, fetched_at = excluded.fetched_at, logical_date = excluded.logical_date,
+          decided_at = excluded.decided_at
+          WHERE processed_ids.outcome <> 'stored' AND coalesce(processed_ids.reason, '') <> 'object_removed'
+            AND (processed_ids.logical_date, coalesce(processed_ids.fetched_at, ''))
+              < (excluded.logical_date, excluded.fetched_at)`,
+  ).changes;
 }
 
 /** How many of the ids are held by objects at other keys. */

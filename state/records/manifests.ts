@@ -1,100 +1,96 @@
 /**
- * Manifests: which objects an ask stored, where each record came from, and the ask's sum. Created here, put like any
- * batch.
+ * Manifests: which objects an ask stored, where each record came from, which ids have no object, and the ask's sum.
+ * Created here, put like any batch.
  */
 import { createHash } from "node:crypto";
-import type { RecordFacts, SealedBatch } from "../../model/ports/batch-store.ts";
+import type { SealedBatch } from "../../model/ports/batch-store.ts";
+import type { ListedDecision } from "../../model/records/decided-ids.ts";
 import { templateManifestKey } from "../../model/records/manifest-name.ts";
-import type { Facets } from "../../model/records/question.ts";
 import type { Reconciliation } from "../../model/records/reconciliation.ts";
 import { reconcile } from "./asks.ts";
 import { nextManifestKey, readSealed } from "./batches.ts";
+import { writeManifest, type AskLineage, type ListedBatch, type ListedRecord } from "./manifest-text.ts";
 import type { Query } from "../sqlite/query.ts";
-import { json, mapRow, type Row } from "../sqlite/row.ts";
+import { flag, json, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql } from "../sqlite/statement.ts";
 
 /** Keeps a manifest well under 10 MB: 100 records per object, about 100 bytes per record. */
 const OBJECTS_PER_MANIFEST = 500;
+/** About 130 bytes each. */
+const DECISIONS_PER_MANIFEST = 10_000;
 
-interface AskLineage {
-  readonly lake: string;
-  readonly dataset: string;
-  readonly questionHash: string;
-  /** JSON, like the next two. */
-  readonly askedOf: string;
-  readonly facets: string;
-  readonly dagId: string;
-  readonly runId: string;
-  readonly taskId: string;
-  readonly logicalDate: string;
-  readonly runStamp: string;
-  readonly keyTemplate: string;
-  readonly source: string;
+/**
+ * Of a row of `processed_ids`: a decision of a service that no manifest lists. What the lake itself says of an id needs
+ * no list.
+ */
+export const IS_UNLISTED = sql`outcome <> 'stored' AND batch_id IS NULL AND reason NOT IN ('object_missing', 'object_removed')`;
+
+interface Unlisted {
+  readonly batches: readonly ListedBatch[];
+  readonly decisions: readonly ListedDecision[];
 }
 
-interface ListedRecord {
-  readonly askedId: string;
-  readonly facts: RecordFacts;
-  readonly fetchedAt: string;
-}
-
-interface ListedBatch {
-  readonly batchId: number;
-  readonly batchUid: string;
-  readonly key: string;
-  readonly sha256: string;
-  readonly sizeBytes: number;
-  readonly recordCount: number;
-  readonly generation: string;
-  readonly structure: string;
-}
-
-/** Asks of the dataset that have committed batches which no manifest lists, and nothing open. */
+/** Asks of the dataset that have committed batches or decided ids which no manifest lists, and nothing open. */
 export function listAsksToManifest(query: Query, lakeId: string, dataset: string): readonly number[] {
   return query
     .all<{ ask_id: number }>(
-      sql`SELECT DISTINCT ask_id FROM batches WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind = 'records'
-          AND manifest_batch_id IS NULL AND manifest_key IS NULL AND state = 'committed' ORDER BY ask_id`,
+      sql`SELECT ask_id FROM batches WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind = 'records'
+          AND manifest_batch_id IS NULL AND manifest_key IS NULL AND state = 'committed'
+        UNION SELECT a.ask_id FROM (SELECT DISTINCT ask_id FROM processed_ids WHERE ${IS_UNLISTED}) p
+          JOIN asks a USING (ask_id) JOIN questions q USING (question_id)
+          WHERE q.lake = ${lakeId} AND q.dataset = ${dataset}
+        ORDER BY ask_id`,
     )
     .map((row) => row.ask_id);
 }
 
-/** Seals manifests for the ask's unlisted batches, unless one of its batches or records is still on its way. */
+/**
+ * Seals manifests for what the ask has that no manifest lists, unless one of its batches or records is still on its way.
+ */
 export function fixManifest(query: Query, askId: number, now: Date): readonly SealedBatch[] {
   const isOpen = query.get(
     sql`SELECT 1 FROM batches WHERE ask_id = ${askId} AND kind = 'records' AND state = 'sealed'
         UNION ALL SELECT 1 FROM spool WHERE ask_id = ${askId} LIMIT 1`,
   );
   if (isOpen !== undefined) return [];
-  const unlisted = query
-    .all<Row>(
-      sql`SELECT batch_id, batch_uid, key, sha256, size_bytes, record_count, generation, structure FROM batches
-          WHERE ask_id = ${askId} AND kind = 'records' AND manifest_batch_id IS NULL AND manifest_key IS NULL
-            AND state = 'committed' ORDER BY batch_id`,
-    )
-    .map((row) => mapRow<ListedBatch>(row));
-  if (unlisted.length === 0) return [];
-  const ask = readLineage(query, askId);
-  const sum = reconcile(query, askId);
   const sealed: SealedBatch[] = [];
-  for (let start = 0; start < unlisted.length; start += OBJECTS_PER_MANIFEST) {
-    sealed.push(
-      sealManifest(query, { ...ask, askId }, sum, unlisted.slice(start, start + OBJECTS_PER_MANIFEST), now),
-    );
+  const sum = reconcile(query, askId);
+  for (;;) {
+    const unlisted = readUnlisted(query, askId);
+    if (unlisted.batches.length === 0 && unlisted.decisions.length === 0) return sealed;
+    sealed.push(sealManifest(query, { ...readLineage(query, askId), askId }, sum, unlisted, now));
   }
-  return sealed;
+}
+
+/** As much as one manifest lists. */
+function readUnlisted(query: Query, askId: number): Unlisted {
+  const batches = query.all<Row>(
+    sql`SELECT batch_id, batch_uid, key, sha256, size_bytes, record_count, generation, structure FROM batches
+        WHERE ask_id = ${askId} AND kind = 'records' AND manifest_batch_id IS NULL AND manifest_key IS NULL
+          AND state = 'committed' ORDER BY batch_id LIMIT ${OBJECTS_PER_MANIFEST}`,
+  );
+  const decisions = query.all<Row>(
+    sql`SELECT asked_id, outcome, reason, is_permanent, generation, logical_date, coalesce(fetched_at, decided_at) AS fetched_at
+        FROM processed_ids WHERE ask_id = ${askId} AND ${IS_UNLISTED}
+        ORDER BY question_id, asked_id, generation LIMIT ${DECISIONS_PER_MANIFEST}`,
+  );
+  return {
+    batches: batches.map((row) => mapRow<ListedBatch>(row)),
+    decisions: decisions.map((row) => mapRow<ListedDecision>(row, { isPermanent: flag })),
+  };
 }
 
 function sealManifest(
   query: Query,
   ask: AskLineage & { readonly askId: number },
   sum: Reconciliation,
-  batches: readonly ListedBatch[],
+  { batches, decisions }: Unlisted,
   now: Date,
 ): SealedBatch {
   const template = templateManifestKey(ask.keyTemplate, ask);
   const { seq, key } = nextManifestKey(query, ask.lake, template, 0);
-  const body = Buffer.from(writeManifest(query, ask, sum, batches));
+  const listed = batches.map((batch) => ({ ...batch, records: listRecords(query, batch.batchId) }));
+  const body = Buffer.from(writeManifest(ask, sum, { batches: listed, decisions }));
   const sha256 = createHash("sha256").update(body).digest("hex");
   const { lastId } = query.run(
     insertInto("batches", {
@@ -120,60 +116,13 @@ function sealManifest(
   query.run(
     sql`UPDATE batches SET manifest_batch_id = ${lastId} WHERE batch_id IN (SELECT value FROM json_each(${ids}))`,
   );
-  return readSealed(query, lastId);
-}
-
-/** One object per line, so that `less` and `diff` can handle a manifest of many thousand records. */
-function writeManifest(
-  query: Query,
-  ask: AskLineage,
-  sum: Reconciliation,
-  batches: readonly ListedBatch[],
-): string {
-  const records = batches.map((batch) => listRecords(query, batch.batchId));
-  const names = [...new Set(records.flat().flatMap(({ facts }) => Object.keys(facts)))];
-  const head = {
-    dataset: ask.dataset,
-    dag_id: ask.dagId,
-    run_id: ask.runId,
-    task_id: ask.taskId,
-    logical_date: ask.logicalDate,
-    source: JSON.parse(ask.source) as unknown,
-    question: {
-      hash: ask.questionHash,
-      ...(JSON.parse(ask.askedOf) as Facets),
-      ...(JSON.parse(ask.facets) as Facets),
-    },
-    reconciliation: {
-      asked: sum.asked,
-      stored: sum.stored,
-      already_stored: sum.alreadyStored,
-      not_found: sum.notFound,
-      failed: sum.failed,
-      remaining: sum.remaining,
-    },
-    object_count: batches.length,
-    record_count: batches.reduce((count, batch) => count + batch.recordCount, 0),
-    record_columns: ["asked_id", ...names, "fetched_at"],
-  };
-  const objects = batches.map((batch, index) =>
-    JSON.stringify({
-      key: batch.key,
-      sha256: batch.sha256,
-      size_bytes: batch.sizeBytes,
-      record_count: batch.recordCount,
-      batch: batch.batchUid,
-      generation: batch.generation,
-      structure: batch.structure,
-      records: (records[index] ?? []).map(({ askedId, facts, fetchedAt }) => [
-        askedId,
-        ...names.map((name) => facts[name] ?? null),
-        fetchedAt,
-      ]),
-    }),
+  const decided = JSON.stringify(decisions.map(({ askedId, generation }) => [askedId, generation]));
+  query.run(
+    sql`UPDATE processed_ids SET batch_id = ${lastId}
+        WHERE question_id = (SELECT question_id FROM asks WHERE ask_id = ${ask.askId})
+          AND (asked_id, generation) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${decided}))`,
   );
-  const opening = JSON.stringify(head, null, 2).replace(/\n\}$/, "");
-  return `${opening},\n  "objects": [\n${objects.join(",\n")}\n  ]\n}\n`;
+  return readSealed(query, lastId);
 }
 
 /** In their order in the object, which is the order of their spooling. */

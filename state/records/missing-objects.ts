@@ -53,7 +53,7 @@ export const REMOVED: LossOutcome = { reason: "object_removed", isPermanent: tru
 
 /**
  * For objects that are gone or have other bytes now: returns how many ids no other object holds. An id in a second
- * object belongs to that one from now on. Batches of a lost manifest are listed again. `gone`: a JSON list of object ids.
+ * object belongs to that one from now on. What a lost manifest listed is listed again. `gone`: a JSON list of object ids.
  */
 export function loseContent(query: Query, gone: string, now: Date, outcome: LossOutcome): number {
   const { reason, isPermanent } = outcome;
@@ -86,6 +86,9 @@ function forgetBatches(query: Query, gone: string): void {
       WHERE b.kind = ${kind} AND b.state = 'committed' AND o.object_id IN ${listOf(gone)})`;
   query.run(
     sql`UPDATE batches SET manifest_batch_id = NULL WHERE manifest_batch_id IN ${batchesOf("manifest")}`,
+  );
+  query.run(
+    sql`UPDATE processed_ids SET batch_id = NULL WHERE outcome <> 'stored' AND batch_id IN ${batchesOf("manifest")}`,
   );
   query.run(
     sql`UPDATE batches SET manifest_key = NULL WHERE manifest_key IS NOT NULL

@@ -2,7 +2,7 @@
 import type { Clock } from "../../model/ports/clock.ts";
 import { formatLocal } from "../../model/time/local-time.ts";
 import type { FoundObject, KnownObject, ObjectStore, PreparedFile } from "../../model/ports/object-store.ts";
-import { adoptAnswers, claimSealedBatch } from "./adoption.ts";
+import { adoptAnswers, adoptDecisions, claimSealedBatch } from "./adoption.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
 import { loseContent, markMissing, MISSING } from "./missing-objects.ts";
@@ -45,13 +45,14 @@ export function createObjectStore(database: Database, clock: Clock, timezone: st
           );
         }
       }),
-    noteListed: (lakeId, manifestKey, batchUids) =>
+    noteListed: (lakeId, listed) =>
       database.write((query) => {
         query.run(
-          sql`UPDATE batches SET manifest_key = ${manifestKey} WHERE lake = ${lakeId} AND kind = 'records'
+          sql`UPDATE batches SET manifest_key = ${listed.manifestKey} WHERE lake = ${lakeId} AND kind = 'records'
               AND manifest_batch_id IS NULL
-              AND batch_uid IN (SELECT value FROM json_each(${JSON.stringify(batchUids)}))`,
+              AND batch_uid IN (SELECT value FROM json_each(${JSON.stringify(listed.batchUids)}))`,
         );
+        return adoptDecisions(query, lakeId, listed, clock.now());
       }),
     noteRemovals: (lakeId, found) =>
       database.write((query) => noteRemovals(query, lakeId, found, clock.now(), timezone)),

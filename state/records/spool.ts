@@ -56,7 +56,7 @@ function readSpooled(query: Query, statement: Sql): readonly SpooledRecord[] {
     }));
 }
 
-/** Replaces an older decision, but never `stored`. */
+/** Replaces an older decision, but never `stored`. No manifest lists it yet. */
 export function insertDecision(query: Query, decided: DecidedId, now: Date): void {
   query.run(
     sql`INSERT INTO processed_ids (question_id, asked_id, generation, outcome, reason, detail, is_permanent, ask_id,
@@ -68,6 +68,6 @@ export function insertDecision(query: Query, decided: DecidedId, now: Date): voi
         ON CONFLICT (question_id, asked_id, generation) DO UPDATE SET outcome = excluded.outcome,
           reason = excluded.reason, detail = excluded.detail, is_permanent = excluded.is_permanent,
           ask_id = excluded.ask_id, fetched_at = excluded.fetched_at, logical_date = excluded.logical_date,
-          decided_at = excluded.decided_at, object_id = NULL WHERE processed_ids.outcome <> 'stored'`,
+          decided_at = excluded.decided_at, object_id = NULL, batch_id = NULL WHERE processed_ids.outcome <> 'stored'`,
   );
 }

@@ -1,6 +1,13 @@
 /** The rows of task inputs and of runs' writes to datasets. Sources are tried in the order of `INPUT_SOURCES`. */
 import type { Clock } from "../../model/ports/clock.ts";
-import type { DatasetWrite, InputSource, InputStore, TaskInput } from "../../model/ports/input-store.ts";
+import {
+  INPUT_SOURCES,
+  type DatasetWrite,
+  type InputNeed,
+  type InputSource,
+  type InputStore,
+  type TaskInput,
+} from "../../model/ports/input-store.ts";
 import { findDayOf } from "../../model/time/local-day.ts";
 import type { RunFacts } from "../../model/ports/task-type.ts";
 import { nameRun } from "../../model/run/run-name.ts";
@@ -13,11 +20,8 @@ import { sql, type Sql } from "../sqlite/statement.ts";
 
 export function createInputStore(database: Database, clock: Clock): InputStore {
   return {
-    resolve: (lakeId, run, taskId, dataset) =>
-      database.write((query) => {
-        const kept = findKept(query, lakeId, run, taskId, dataset);
-        return kept ?? resolve(query, { lakeId, run, taskId, dataset }, clock.now());
-      }),
+    resolve: (need, sources = INPUT_SOURCES) =>
+      database.write((query) => findKept(query, need) ?? resolve(query, need, sources, clock.now())),
     recordWrite: (write) => database.write((query) => insertWrite(query, write, clock.now())),
     async listWriters(run, dataset) {
       const rows = database.all<{ dag_id: string }>(
@@ -30,25 +34,12 @@ export function createInputStore(database: Database, clock: Clock): InputStore {
   };
 }
 
-interface Need {
-  readonly lakeId: string;
-  readonly run: RunFacts;
-  readonly taskId: string;
-  readonly dataset: string;
-}
-
 interface Found {
   readonly objectId: number;
   readonly source: InputSource;
 }
 
-function findKept(
-  query: Query,
-  lakeId: string,
-  run: RunFacts,
-  taskId: string,
-  dataset: string,
-): TaskInput | undefined {
+function findKept(query: Query, { lakeId, run, taskId, dataset }: InputNeed): TaskInput | undefined {
   const row = query.get<{ object_id: number; source: InputSource }>(
     sql`SELECT i.object_id, i.source FROM task_inputs i JOIN task_instances t USING (task_instance_id)
         WHERE t.dag_run_id = ${run.dagRunId} AND t.task_id = ${taskId} AND i.dataset = ${dataset}`,
@@ -58,9 +49,14 @@ function findKept(
     : describe(query, lakeId, { objectId: row.object_id, source: row.source });
 }
 
-function resolve(query: Query, need: Need, now: Date): TaskInput | undefined {
+function resolve(
+  query: Query,
+  need: InputNeed,
+  sources: readonly InputSource[],
+  now: Date,
+): TaskInput | undefined {
   const { lakeId, run, taskId, dataset } = need;
-  const found = findNearest(query, need);
+  const found = findNearest(query, need, sources);
   const input = found === undefined ? undefined : describe(query, lakeId, found);
   if (input === undefined) return undefined;
   query.run(
@@ -83,33 +79,49 @@ function resolve(query: Query, need: Need, now: Date): TaskInput | undefined {
   return input;
 }
 
-function findNearest(query: Query, need: Need): Found | undefined {
-  const { lakeId, run, dataset } = need;
-  const findWrite = (source: InputSource, runs: Sql): Found | undefined => {
-    const row = query.get<{ object_id: number }>(
-      sql`SELECT w.object_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) JOIN objects o USING (object_id)
-          WHERE w.dataset = ${dataset} AND w.lake = ${lakeId} AND o.kind = 'file' AND o.is_committed = 1 AND ${runs}
-          ORDER BY w.dataset_write_id DESC LIMIT 1`,
-    );
-    return row === undefined ? undefined : { objectId: row.object_id, source };
+function findNearest(query: Query, need: InputNeed, sources: readonly InputSource[]): Found | undefined {
+  const find: Readonly<Record<InputSource, () => number | undefined>> = {
+    same_run: () => findWrite(query, need, sql`w.dag_run_id = ${need.run.dagRunId}`),
+    followed_run: () => findWrite(query, need, describeFollowed(query, need.run)),
+    same_day: () => findWrite(query, need, isOfDay(need.run)) ?? findDated(query, need),
+    newest: () => findNewestFile(query, need.lakeId, need.dataset)?.objectId,
   };
+  for (const source of INPUT_SOURCES) {
+    const objectId = sources.includes(source) ? find[source]() : undefined;
+    if (objectId !== undefined) return { objectId, source };
+  }
+  return undefined;
+}
+
+/** `runs`: the condition on `r` and `w` that chooses the writes. */
+function findWrite(query: Query, { lakeId, dataset }: InputNeed, runs: Sql): number | undefined {
+  return query.get<{ object_id: number }>(
+    sql`SELECT w.object_id FROM dataset_writes w JOIN dag_runs r USING (dag_run_id) JOIN objects o USING (object_id)
+        WHERE w.dataset = ${dataset} AND w.lake = ${lakeId} AND o.kind = 'file' AND o.is_committed = 1 AND ${runs}
+        ORDER BY w.dataset_write_id DESC LIMIT 1`,
+  )?.object_id;
+}
+
+/** An object of the day whose run this database does not have, because it is pruned, lost or another database's. */
+function findDated(query: Query, { lakeId, dataset, run }: InputNeed): number | undefined {
   const { from, until } = findDayOf(new Date(run.logicalDate), run.timezone);
-  const isThatDay = sql`r.logical_date >= ${from.toISOString()} AND r.logical_date < ${until.toISOString()}`;
-  const newest = (): Found | undefined => {
-    const objectId = findNewestFile(query, lakeId, dataset)?.objectId;
-    return objectId === undefined ? undefined : { objectId, source: "newest" };
-  };
+  return query.get<{ object_id: number }>(
+    sql`SELECT object_id FROM objects WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind = 'file'
+        AND is_committed = 1 AND logical_date >= ${from.toISOString()} AND logical_date < ${until.toISOString()}
+        ORDER BY commit_order DESC LIMIT 1`,
+  )?.object_id;
+}
+
+function isOfDay(run: RunFacts): Sql {
+  const { from, until } = findDayOf(new Date(run.logicalDate), run.timezone);
+  return sql`r.logical_date >= ${from.toISOString()} AND r.logical_date < ${until.toISOString()}`;
+}
+
+function describeFollowed(query: Query, run: RunFacts): Sql {
   const followed = listFollowed(query, run);
-  const isOfFollowed =
-    followed.length === 1
-      ? sql`r.dag_id = ${followed[0]} AND r.logical_date = ${run.logicalDate}`
-      : sql`r.dag_id IN (SELECT value FROM json_each(${JSON.stringify(followed)})) AND ${isThatDay}`;
-  return (
-    findWrite("same_run", sql`w.dag_run_id = ${run.dagRunId}`) ??
-    findWrite("followed_run", isOfFollowed) ??
-    findWrite("same_day", isThatDay) ??
-    newest()
-  );
+  return followed.length === 1
+    ? sql`r.dag_id = ${followed[0]} AND r.logical_date = ${run.logicalDate}`
+    : sql`r.dag_id IN (SELECT value FROM json_each(${JSON.stringify(followed)})) AND ${isOfDay(run)}`;
 }
 
 /**

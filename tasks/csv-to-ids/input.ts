@@ -1,17 +1,24 @@
 /** The object that a task reads for a dataset, and how log lines and errors name it. */
+import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import { LakeError, TaskFailure } from "../../model/errors.ts";
-import type { InputSource, TaskInput } from "../../model/ports/input-store.ts";
+import { NEAR_SOURCES, type InputSource, type TaskInput } from "../../model/ports/input-store.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext } from "../../model/ports/task-type.ts";
 
 export type Input = TaskInput & { readonly sha256: string };
 
-/** Raises `DATASET_EMPTY` while the lake holds no file of the dataset. */
-export async function resolveInput(
-  { lake, state, run, taskId }: Pick<TaskContext<unknown, TaskPorts>, "lake" | "state" | "run" | "taskId">,
-  dataset: string,
-): Promise<Input> {
-  const input = await state.inputs.resolve(lake.id, run, taskId, dataset);
+type Context = Pick<TaskContext<unknown, TaskPorts>, "lake" | "state" | "run" | "taskId" | "signal">;
+
+/**
+ * What this run or the one that it follows has written is known. Anything else the lake knows better than a database that
+ * may be new, or older than the lake. Raises `DATASET_EMPTY` while the lake holds no file of the dataset.
+ */
+export async function resolveInput(context: Context, dataset: string): Promise<Input> {
+  const { lake, state, run, taskId } = context;
+  const need = { lakeId: lake.id, run, taskId, dataset };
+  const near = await state.inputs.resolve(need, NEAR_SOURCES);
+  if (near === undefined) await learnDataset(context, dataset);
+  const input = near ?? (await state.inputs.resolve(need));
   if (input?.object.sha256 === undefined || input.object.sha256 === null) {
     throw new TaskFailure(
       "DATASET_EMPTY",
@@ -21,6 +28,13 @@ export async function resolveInput(
     );
   }
   return { ...input, sha256: input.object.sha256 };
+}
+
+async function learnDataset({ lake, state, run, taskId, signal }: Context, dataset: string): Promise<void> {
+  const { dagId, runId } = run;
+  const { objects, events, catalog } = state;
+  for (const prefix of await catalog.listPrefixes(dataset))
+    await learnLake({ lake, objects, events, dataset, prefix, signal, dagId, runId, taskId });
 }
 
 function describeWriters(dagIds: readonly string[]): string {

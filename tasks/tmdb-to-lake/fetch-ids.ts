@@ -35,15 +35,20 @@ const LONG_SILENCE_MS = 4000;
 /** The most bodies in memory that wait for room in the spool, in addition to one for each running request. */
 const MAX_UNSETTLED_BYTES = 16 * 1024 * 1024;
 
+/** When fetching has to end, requests that are under way have this long to be answered. */
+const LAST_ANSWERS_MS = 1000;
+
 /**
- * Resolves when every planned id is spooled or decided. The first error stops everything; running requests are then
- * settled before the error is raised, so that nothing is written afterwards.
+ * `true` when every planned id is spooled or decided, `false` when the run's time is nearly over before. The first error
+ * stops everything; running requests are then settled before the error is raised, so that nothing is written afterwards.
  */
-export async function fetchIds(request: FetchRequest): Promise<void> {
+export async function fetchIds(request: FetchRequest): Promise<boolean> {
   const { context, client, ask, sink, planned, isStillPlanned } = request;
   const { options, state, clock } = context;
   const stop = new AbortController();
-  const signal = AbortSignal.any([context.signal, sink.failed, stop.signal]);
+  const late = new AbortController();
+  const signal = AbortSignal.any([context.signal, sink.failed, stop.signal, late.signal]);
+  const { wrapUp } = context;
   setMaxListeners(0, signal);
   const unsettled = new Set<Promise<void>>();
   const counts = { done: 0, notFound: 0, failed: 0 };
@@ -139,7 +144,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
 
   async function work(): Promise<void> {
     for (;;) {
-      if (signal.aborted) return;
+      if (signal.aborted || wrapUp.aborted) return;
       const id = client.isInDoubt || doubtful.areMany ? await queue.takeSample() : await queue.takeNext();
       if (id === undefined) return;
       // Another database may have stored it since the plan was made.
@@ -158,14 +163,22 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
     try {
       await work();
     } catch (error) {
-      stop.abort(error);
+      if (!late.signal.aborted) stop.abort(error);
     }
   });
   const ended = new AbortController();
+  const waitForLast = (): void => {
+    void clock.sleep(LAST_ANSWERS_MS, ended.signal).then(
+      () => late.abort(wrapUp.reason),
+      () => undefined,
+    );
+  };
+  if (wrapUp.aborted) waitForLast();
+  wrapUp.addEventListener("abort", waitForLast, { once: true });
   const watching = watchSilence(ended.signal);
   await Promise.all(workers);
   try {
-    if (!signal.aborted) await doubtful.judgeAll(signal);
+    if (!signal.aborted && !wrapUp.aborted) await doubtful.judgeAll(signal);
   } catch (error) {
     stop.abort(error);
   }
@@ -176,6 +189,7 @@ export async function fetchIds(request: FetchRequest): Promise<void> {
   context.signal.throwIfAborted();
   sink.failed.throwIfAborted();
   stop.signal.throwIfAborted();
+  return !wrapUp.aborted;
 }
 
 export function describeTitle(options: TmdbToLakeOptions, imdbId: string): TitleRequest {

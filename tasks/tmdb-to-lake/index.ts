@@ -99,7 +99,7 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
     ask,
     options.dataset,
   );
-  let requests = 0;
+  const progress = { requests: 0, isWhole: true };
   try {
     await sink.recover();
     failpoint("plan.before");
@@ -107,9 +107,13 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
     const planned = await batches.plan(ask, policy);
     const isStillPlanned = (id: PlannedId) => batches.isStillPlanned(ask, id, policy);
     failpoint("plan.after");
-    if (planned.size > 0)
-      requests = await fetchWithClient(tmdb, { context, ask, sink, planned, isStillPlanned });
+    if (planned.size > 0) {
+      progress.isWhole = false;
+      if (!context.wrapUp.aborted)
+        Object.assign(progress, await fetchWithClient(tmdb, { context, ask, sink, planned, isStillPlanned }));
+    }
     await sink.finish();
+    if (!progress.isWhole) context.wrapUp.throwIfAborted();
   } catch (error) {
     // What cannot be sealed now is still in the spool; the error that ended the task must be the one reported.
     await sink.abandon().catch((fault: unknown) => {
@@ -129,12 +133,15 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
     failed: sum.failed,
     remaining: sum.remaining,
     objects: sink.stats.objects,
-    requests,
+    requests: progress.requests,
   };
 }
 
 /** A run that has nothing to ask needs no client. */
-async function fetchWithClient(tmdb: TmdbSource, request: Omit<FetchRequest, "client">): Promise<number> {
+async function fetchWithClient(
+  tmdb: TmdbSource,
+  request: Omit<FetchRequest, "client">,
+): Promise<{ readonly requests: number; readonly isWhole: boolean }> {
   const { context, ask, planned } = request;
   const { options, state } = context;
   const spread = createSpread();
@@ -148,8 +155,8 @@ async function fetchWithClient(tmdb: TmdbSource, request: Omit<FetchRequest, "cl
     pickControl: () => controls.take(),
   });
   try {
-    await fetchIds({ ...request, client });
-    return client.requests;
+    const isWhole = await fetchIds({ ...request, client });
+    return { requests: client.requests, isWhole };
   } finally {
     client.close();
   }

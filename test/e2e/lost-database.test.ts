@@ -105,18 +105,27 @@ test.each(["ended", "middle", "early"])(
   },
 );
 
-test("no database at all: CSVs and titles are recognised in the lake, and only what it cannot know is asked", async () => {
+test("no database at all: the lake is enough, also for the CSVs and for titles that TMDB does not have", async () => {
   replaceDatabase(undefined);
   simulator.reset();
   const before = world.listLake();
+  const tmdb = await world.run(["run", "tmdb_ingest", "--date", "2026-11-24"]);
+  expect(tmdb.exitCode, tmdb.stdout + tmdb.stderr).toBe(0);
+  expect(simulator.requests).toBe(0);
   const csv = await world.run(["run", "csv_ingest", "--date", "2026-11-24"]);
   expect(csv.exitCode).toBe(0);
   expect(csv.stdout).toContain("unchanged since Raw/Local/CSV/Movies/2026/11/23/movies.csv");
-  const tmdb = await world.run(["run", "tmdb_ingest", "--date", "2026-11-24"]);
+  expect(world.listLake()).toEqual(before);
+  expectEachOnce(check());
+});
+
+test("no database, and recheck_after is over: only the titles that were not found are asked again", async () => {
+  replaceDatabase(undefined);
+  simulator.reset();
+  const tmdb = await world.run(["run", "tmdb_ingest", "--date", "2027-11-24", "--force"]);
   expect(tmdb.exitCode, tmdb.stdout + tmdb.stderr).toBe(0);
   const all = [...ids.movies, ...ids.series];
   expect(all.filter((id) => simulator.countOf(id) > 0)).toEqual(all.filter(isUnknown));
-  expect(world.listLake()).toEqual(before);
   expectEachOnce(check());
 });
 

@@ -1,7 +1,7 @@
 /** One task that asks one question through the record protocol, on a real database and a folder lake. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { learnLake } from "../../lake/protocol/learn-lake.ts";
+import { learnLake, type LearnRequest } from "../../lake/protocol/learn-lake.ts";
 import { openRecordSink, type RecordSink } from "../../lake/protocol/record-sink.ts";
 import type { AskPolicy } from "../../model/records/ask-policy.ts";
 import type { Ask, FetchedRecord } from "../../model/ports/batch-store.ts";
@@ -95,17 +95,18 @@ export function readObject(world: TestWorld, key: string): unknown {
 export async function learn(
   world: TestWorld,
   run: RunFacts,
-  prefix = "Raw/Titles/",
+  changes: Partial<LearnRequest> = {},
 ): ReturnType<typeof learnLake> {
   return learnLake({
     lake: world.lake,
     objects: world.ports.objects,
     events: world.ports.events,
     dataset: QUESTION.dataset,
-    prefix,
+    prefix: "Raw/Titles/",
     signal: new AbortController().signal,
     dagId: run.dagId,
     runId: run.runId,
     taskId: "movies",
+    ...changes,
   });
 }

@@ -179,7 +179,7 @@ describe("an object that the store no longer holds as recorded", () => {
   test("is found missing also if its key is outside the prefix that the task writes to now", async () => {
     const stored = await storeTitles();
     rmSync(stored.path(SECOND));
-    const lesson = await learn(stored.world, stored.run, "Raw/Titles2/");
+    const lesson = await learn(stored.world, stored.run, { prefix: "Raw/Titles2/" });
     expect(lesson).toMatchObject({ lostIds: 50, missingKeys: [SECOND] });
   });
 

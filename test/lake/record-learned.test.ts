@@ -7,6 +7,7 @@ const NOTHING: Lesson = {
   objects: 0,
   ids: 0,
   doubledIds: 0,
+  decidedIds: 0,
   byManifest: 0,
   lostIds: 0,
   missingKeys: [],

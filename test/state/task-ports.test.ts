@@ -23,6 +23,7 @@ const METHODS: { readonly [Port in keyof TaskPorts]: Record<keyof TaskPorts[Port
     dropPreparedFile: true,
   },
   inputs: { resolve: true, recordWrite: true, listWriters: true },
+  catalog: { listPrefixes: true },
   candidates: { find: true, stage: true },
   batches: {
     openAsk: true,

@@ -19,6 +19,7 @@ export function createJsonExecutor(
       results.push(result);
       return result;
     },
+    wrapUp: (key) => inner.wrapUp(send(key)),
     cancel: (key, reason) => inner.cancel(send(key), reason),
   };
 }

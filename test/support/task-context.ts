@@ -17,6 +17,7 @@ export interface ContextOptions {
   readonly written: Readonly<Record<string, string | number | boolean | null | object>>;
   readonly outputs?: Readonly<Record<string, TaskOutput>>;
   readonly signal?: AbortSignal;
+  readonly wrapUp?: AbortSignal;
   readonly waitedSeconds?: number;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -47,6 +48,7 @@ export function runTask(type: AnyTaskType, world: TestWorld, options: ContextOpt
     written: written as TaskContext<unknown, TaskPorts>["written"],
     outputs: options.outputs ?? {},
     signal: options.signal ?? new AbortController().signal,
+    wrapUp: options.wrapUp ?? new AbortController().signal,
     log: silentLog,
     clock: world.clock,
     lake: world.lake,

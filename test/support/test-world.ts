@@ -71,6 +71,8 @@ export interface TestWorldOptions {
   readonly databaseFile?: string;
   readonly lake?: Lake;
   readonly clock?: TestClock;
+  /** Where Dags store datasets, by dataset. */
+  readonly prefixes?: Readonly<Record<string, readonly string[]>>;
 }
 
 export async function openTestWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
@@ -87,7 +89,7 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
     clock,
     database,
     lake,
-    ports: openPorts(database, clock),
+    ports: openPorts(database, clock, options.prefixes ?? {}),
     async makeRunFacts(logicalDate, refetchGeneration) {
       const run = await database.write((query) => {
         const version = { definition: TEST_DAG, fingerprint: "test" };
@@ -116,10 +118,15 @@ export async function sealAll(batches: BatchStore, records: readonly SpooledReco
   return batch;
 }
 
-function openPorts(database: Database, clock: Clock): TaskPorts {
+function openPorts(
+  database: Database,
+  clock: Clock,
+  prefixes: NonNullable<TestWorldOptions["prefixes"]>,
+): TaskPorts {
   return {
     objects: createObjectStore(database, clock, "UTC"),
     inputs: createInputStore(database, clock),
+    catalog: { listPrefixes: (dataset) => Promise.resolve(prefixes[dataset] ?? []) },
     candidates: createCandidateStore(database, clock),
     batches: createBatchStore(database, clock),
     events: createEventLog(database, clock, silentLog, "UTC"),

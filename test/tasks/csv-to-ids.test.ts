@@ -304,3 +304,62 @@ describe("what a person must know is reported by every run that reads the conten
     );
   });
 });
+
+describe("a database that is new or older than the lake", () => {
+  const PREFIXES = { movies: ["Raw/CSV/"] };
+  const LATER_CSV = `${HEADER}tt0000005|Five|2012|Comedy\n`;
+
+  async function openNew({ folder, clock }: TestWorld): Promise<TestWorld> {
+    return openTestWorld({ folder, clock, databaseFile: join(folder, "new.db"), prefixes: PREFIXES });
+  }
+
+  test("learns the dataset from the lake, and reads the object of its run's day, else the newest", async () => {
+    const first = await openCsvWorld();
+    await first.store(CSV, "2026-11-23");
+    await first.store(LATER_CSV, "2026-11-24");
+    const world = await openNew(first);
+    const find = async (day: string) =>
+      runTask(createCsvToIds(), world, {
+        run: await world.makeRunFacts(`${day}T06:00:00Z`),
+        written: WRITTEN,
+      });
+    expect(await find("2026-11-23")).toMatchObject({
+      key: "Raw/CSV/2026/11/23/movies.csv",
+      input_source: "same_day",
+      ids: 2,
+    });
+    expect(await find("2026-11-24")).toMatchObject({
+      key: "Raw/CSV/2026/11/24/movies.csv",
+      input_source: "same_day",
+      ids: 1,
+    });
+    expect(await find("2026-11-25")).toMatchObject({
+      key: "Raw/CSV/2026/11/24/movies.csv",
+      input_source: "newest",
+    });
+  });
+
+  test("reads what was stored since its copy was made", async () => {
+    const first = await openCsvWorld();
+    await first.store(CSV, "2026-11-23");
+    const world = await openNew(first);
+    const read = async (day: string) =>
+      runTask(createCsvToIds(), world, {
+        run: await world.makeRunFacts(`${day}T06:00:00Z`),
+        written: WRITTEN,
+      });
+    await read("2026-11-23");
+    await first.store(LATER_CSV, "2026-11-24");
+    expect(await read("2026-11-25")).toMatchObject({ key: "Raw/CSV/2026/11/24/movies.csv" });
+  });
+
+  test("a dataset that no Dag writes is not looked for", async () => {
+    const first = await openCsvWorld();
+    await first.store(CSV, "2026-11-23");
+    const world = await openTestWorld({ folder: first.folder, databaseFile: join(first.folder, "new.db") });
+    const run = await world.makeRunFacts("2026-11-23T06:00:00Z");
+    expect((await failure(runTask(createCsvToIds(), world, { run, written: WRITTEN }))).code).toBe(
+      "DATASET_EMPTY",
+    );
+  });
+});

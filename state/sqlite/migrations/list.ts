@@ -22,6 +22,7 @@ import { versionsByDag } from "./0020-versions-by-dag.ts";
 import { verifications } from "./0021-verifications.ts";
 import { missingIds } from "./0022-missing-ids.ts";
 import { triggeredBy } from "./0023-triggered-by.ts";
+import { decisionsInManifests } from "./0024-decisions-in-manifests.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -54,4 +55,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0021-verifications", up: verifications },
   { name: "0022-missing-ids", up: missingIds },
   { name: "0023-triggered-by", up: triggeredBy },
+  { name: "0024-decisions-in-manifests", up: decisionsInManifests },
 ];

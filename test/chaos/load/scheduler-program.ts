@@ -69,6 +69,7 @@ const service = runService(
       ports: {
         objects: createObjectStore(database, clock, "UTC"),
         inputs: createInputStore(database, clock),
+        catalog: { listPrefixes: () => Promise.resolve([]) },
         candidates: createCandidateStore(database, clock),
         batches: createBatchStore(database, clock),
         events: createEventLog(database, clock, log, "UTC"),

@@ -131,6 +131,8 @@ describe("files", () => {
     expect(await store.prepareFile({ ...plan, key: "dir/a" })).toBe(1);
   });
 
+  const LISTED = { manifestKey: "m", dataset: "x", questionHash: "q", batchUids: ["u"], decisions: [] };
+
   test("a manifest that lists batches is noted for those of the lake without a manifest", async () => {
     const batch = { lake: HERE, kind: "records", batch_uid: "u" };
     await rows.put({
@@ -142,7 +144,7 @@ describe("files", () => {
         { batch_id: 5, ...batch, batch_uid: "w" },
       ],
     });
-    expect(await rows.watchAll(() => store.noteListed(HERE, "m", ["u"]))).toEqual({
+    expect(await rows.watchAll(() => store.noteListed(HERE, LISTED))).toEqual({
       "batches 1": { manifest_key: "m" },
     });
   });

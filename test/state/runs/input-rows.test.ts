@@ -45,8 +45,15 @@ describe("inputs", () => {
   });
   const store = () => createInputStore(rows.database, createTestClock(THEN));
   const facts = (dagRunId: number) => readRun(rows.database, dagRunId) as unknown as RunFacts;
+  const need = (dagRunId: number, changes = {}) => ({
+    lakeId: HERE,
+    run: facts(dagRunId),
+    taskId: "t",
+    dataset: "x",
+    ...changes,
+  });
   const resolve = async (dagRunId: number, lake = HERE) => {
-    const input = await store().resolve(lake, facts(dagRunId), "t", "x");
+    const input = await store().resolve(need(dagRunId, { lakeId: lake }));
     return input && `${input.source} ${input.object.objectId} ${input.writtenBy ?? ""}`.trim();
   };
   const write = (id: number, dagRunId: number, changes = {}) => ({
@@ -96,8 +103,8 @@ describe("inputs", () => {
     await rows.put({ dataset_writes: [write(2, 11), write(3, 3, { object_id: 1 })] });
     expect(await rows.watchAll(() => resolve(11))).toEqual({});
     expect(await resolve(11)).toBe("same_run 1 b/three");
-    expect(await store().resolve(HERE, facts(11), "u", "x")).toMatchObject({ object: { objectId: 2 } });
-    expect(await store().resolve(HERE, facts(11), "t", "y")).toBeUndefined();
+    expect(await store().resolve(need(11, { taskId: "u" }))).toMatchObject({ object: { objectId: 2 } });
+    expect(await store().resolve(need(11, { dataset: "y" }))).toBeUndefined();
   });
 
   test("an input that is gone is resolved again", async () => {

@@ -82,7 +82,7 @@ function resolve(
   dataset = "movies",
   lakeId = world.lake.id,
 ): Promise<TaskInput | undefined> {
-  return world.ports.inputs.resolve(lakeId, readRunFacts(run), taskId, dataset);
+  return world.ports.inputs.resolve({ lakeId, run: readRunFacts(run), taskId, dataset });
 }
 
 const told = async (input: Promise<TaskInput | undefined>): Promise<string | undefined> => {

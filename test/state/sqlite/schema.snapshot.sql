@@ -61,6 +61,9 @@ CREATE INDEX processed_ids_missing ON processed_ids (question_id, outcome, asked
 
 CREATE INDEX processed_ids_unknown ON processed_ids (outcome) WHERE outcome NOT IN ('stored', 'not_found', 'failed');
 
+CREATE INDEX processed_ids_unlisted ON processed_ids (ask_id)
+  WHERE outcome <> 'stored' AND batch_id IS NULL AND reason NOT IN ('object_missing', 'object_removed');
+
 CREATE UNIQUE INDEX removals_in_force ON removals (lake, key, sha256) WHERE undone_at IS NULL;
 
 CREATE UNIQUE INDEX requests_by_key ON requests (idempotency_key) WHERE idempotency_key IS NOT NULL;

@@ -420,7 +420,6 @@ describe("the lake's rows", () => {
   ): Promise<{ readonly first: Ask; readonly last: Ask }> {
     const [first = 0, ...others] = await addRuns(range(0, 12));
     const ask = await openAsk(first, changes);
-    await store(ask, IDS.slice(0, 4));
     await world.ports.batches.decide({
       askId: ask.askId,
       generation: "0",
@@ -431,6 +430,7 @@ describe("the lake's rows", () => {
       isPermanent: true,
       fetchedAt: OLD,
     });
+    await store(ask, IDS.slice(0, 4));
     await close(ask);
     let last = ask;
     for (const dagRunId of others) {
@@ -439,6 +439,19 @@ describe("the lake's rows", () => {
     }
     return { first: ask, last };
   }
+
+  test("a run stays while no manifest lists an id that it did not find", async () => {
+    const { first } = await storeOnce();
+    const id = { askId: first.askId, generation: "0", askedId: IDS[5] ?? "", fetchedAt: OLD };
+    await world.ports.batches.decide({
+      ...id,
+      outcome: "not_found",
+      reason: "unknown",
+      detail: "",
+      isPermanent: true,
+    });
+    expect((await prune()).removed).toMatchObject({ dag_runs: 2, asks: 2 });
+  });
 
   test("stay: after their run is deleted the ids are still known, and nothing is asked again", async () => {
     const { last } = await storeOnce();
