@@ -151,9 +151,13 @@ interface Beginning extends Pick<Prepared, "how"> {
 }
 
 function refuseTimeLimit(): StateError {
-  return new StateError("DATABASE_BUSY", "The scheduler holds the database, and its runs have no time limit.", {
-    hint: "Stop the scheduler first, or leave out --stop-after.",
-  });
+  return new StateError(
+    "DATABASE_BUSY",
+    "The scheduler holds the database, and its runs have no time limit.",
+    {
+      hint: "Stop the scheduler first, or leave out --stop-after.",
+    },
+  );
 }
 
 async function finish(

@@ -18,6 +18,7 @@ import { lakeMigrate } from "./lake/migrate.ts";
 import { idsShow } from "./ids/show.ts";
 import { lakeMissing } from "./lake/missing.ts";
 import { lakeRm } from "./lake/rm.ts";
+import { lakeLearn } from "./lake/learn.ts";
 import { lakeVerify } from "./lake/verify.ts";
 import { run } from "./run.ts";
 import { runsCancel } from "./runs/cancel.ts";
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   tasksMark,
   lakeLs,
   lakeVerify,
+  lakeLearn,
   lakeMissing,
   lakeRm,
   lakeMigrate,

@@ -15,7 +15,8 @@ import { hearManifests, readManifest } from "./manifest-witness.ts";
 import { findRecordPrefix, readRemovals } from "./read-removals.ts";
 import { recordLearned, type Learner, type Lesson } from "./record-learned.ts";
 
-export interface LearnRequest extends Learner {
+export interface LearnRequest {
+  readonly learner: Learner;
   readonly lake: Lake;
   readonly objects: ObjectStore;
   readonly events: EventLog;
@@ -47,8 +48,7 @@ export async function learnLake(request: LearnRequest): Promise<Lesson> {
   });
   const { learntKeys } = learnt;
   const lesson = { ...adopted, lostIds: adopted.lostIds + loss.ids, missingKeys: loss.keys, learntKeys };
-  const { dagId, runId, taskId } = request;
-  await recordLearned(events, { dagId, runId, taskId }, { lakeId: lake.id, prefix }, lesson);
+  await recordLearned(events, request.learner, { lakeId: lake.id, prefix }, lesson);
   return lesson;
 }
 

@@ -4,10 +4,11 @@
  */
 import type { EventLevel, EventLog } from "../../model/ports/event-log.ts";
 
+/** The task for which the lake is compared; none if a user asked for it. */
 export interface Learner {
-  readonly dagId: string;
-  readonly runId: string;
-  readonly taskId: string;
+  readonly dagId?: string;
+  readonly runId?: string;
+  readonly taskId?: string;
 }
 
 /** The result for one prefix. */

@@ -33,7 +33,9 @@ export function leaveOutStored(query: Query, batchId: number): LeftOut {
 export function discardBatch(query: Query, batchId: number): void {
   query.run(sql`DELETE FROM spool WHERE batch_id = ${batchId}`);
   query.run(sql`UPDATE batches SET manifest_batch_id = NULL WHERE manifest_batch_id = ${batchId}`);
-  query.run(sql`UPDATE processed_ids SET batch_id = NULL WHERE batch_id = ${batchId} AND outcome <> 'stored'`);
+  query.run(
+    sql`UPDATE processed_ids SET batch_id = NULL WHERE batch_id = ${batchId} AND outcome <> 'stored'`,
+  );
   query.run(sql`DELETE FROM batches WHERE batch_id = ${batchId} AND state = 'sealed'`);
 }
 

@@ -31,10 +31,10 @@ export async function resolveInput(context: Context, dataset: string): Promise<I
 }
 
 async function learnDataset({ lake, state, run, taskId, signal }: Context, dataset: string): Promise<void> {
-  const { dagId, runId } = run;
+  const learner = { dagId: run.dagId, runId: run.runId, taskId };
   const { objects, events, catalog } = state;
   for (const prefix of await catalog.listPrefixes(dataset))
-    await learnLake({ lake, objects, events, dataset, prefix, signal, dagId, runId, taskId });
+    await learnLake({ lake, objects, events, dataset, prefix, signal, learner });
 }
 
 function describeWriters(dagIds: readonly string[]): string {

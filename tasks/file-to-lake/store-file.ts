@@ -26,10 +26,10 @@ export interface StoredFile {
 
 export async function storeFile(context: Context, source: SourceFile): Promise<StoredFile> {
   const { lake, state, options, run, taskId, signal } = context;
-  const where = { dagId: run.dagId, runId: run.runId, taskId };
+  const learner = { dagId: run.dagId, runId: run.runId, taskId };
   const prefix = literalPrefix(readWritten(context.written, "key"));
   const { objects, events } = state;
-  await learnLake({ lake, objects, events, dataset: options.dataset, prefix, signal, ...where });
+  await learnLake({ lake, objects, events, dataset: options.dataset, prefix, signal, learner });
   await claimByContent(context, source, prefix);
 
   const newest = await state.objects.findNewestFile(lake.id, options.dataset);

@@ -89,9 +89,7 @@ async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
       dataset: options.dataset,
       prefix: literalPrefix(readWritten(context.written, "key")),
       signal,
-      dagId: run.dagId,
-      runId: run.runId,
-      taskId,
+      learner: { dagId: run.dagId, runId: run.runId, taskId },
     });
   await learn();
   const sink = openRecordSink(

@@ -104,9 +104,7 @@ export async function learn(
     dataset: QUESTION.dataset,
     prefix: "Raw/Titles/",
     signal: new AbortController().signal,
-    dagId: run.dagId,
-    runId: run.runId,
-    taskId: "movies",
+    learner: { dagId: run.dagId, runId: run.runId, taskId: "movies" },
     ...changes,
   });
 }
