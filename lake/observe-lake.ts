@@ -27,6 +27,7 @@ export function observeLake(lake: SweepableLake, tell: (outcome: PutOutcome) => 
     sweepLeftovers: (prefix, startedBefore, signal) => lake.sweepLeftovers(prefix, startedBefore, signal),
     serverAddress: lake.serverAddress,
     renaming: lake.renaming,
+    notes: lake.notes,
     examine: (prefixes, signal) => lake.examine(prefixes, signal),
     close: () => lake.close(),
   };

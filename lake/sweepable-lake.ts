@@ -2,6 +2,7 @@
  * What a lake of ours can do beyond the port: clear away unfinished uploads of a dead process, examine its own place, and remove
  * an object on a user's request. Tasks get the port only, so that no task can remove anything.
  */
+import type { LakeNotes } from "./lake-notes.ts";
 import type { Finding } from "../model/ports/examination.ts";
 import type { Lake } from "../model/ports/lake.ts";
 
@@ -25,6 +26,7 @@ export interface RemoveResult {
 }
 
 export interface SweepableLake extends Lake {
+  readonly notes: LakeNotes;
   /** `null` where names stay as they are: in S3 metadata has no name, and the writer may not delete. */
   readonly renaming: LakeRenaming | null;
   /**

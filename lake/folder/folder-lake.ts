@@ -20,6 +20,7 @@ import type {
   StoredObject,
 } from "../../model/ports/lake.ts";
 import { checkBodyLength } from "../checked-body.ts";
+import type { LakeNotes } from "../lake-notes.ts";
 import { nameFolderLake } from "../location.ts";
 import { BOOKKEEPING_PREFIX, checkKey, PROBE_KEY } from "../object-key.ts";
 import { completeMetadata } from "../object-metadata.ts";
@@ -42,6 +43,7 @@ import {
   replaceMeta,
 } from "./folder-metadata.ts";
 import { findPathToRead, walkToKey } from "./folder-names.ts";
+import { createFolderNotes } from "./folder-notes.ts";
 import { removeFile } from "./remove-file.ts";
 import { createRenaming } from "./rename-files.ts";
 import { readEtag, removeTemporaries, walkFolder } from "./walk-folder.ts";
@@ -61,6 +63,7 @@ export class FolderLake implements SweepableLake {
   readonly id: string;
   readonly serverAddress = null;
   readonly renaming: LakeRenaming;
+  readonly notes: LakeNotes;
   readonly #root: string;
   readonly #clock: Clock;
   /** Names are checked and taken one at a time, so that two puts of this process cannot take the same name. */
@@ -72,6 +75,7 @@ export class FolderLake implements SweepableLake {
     this.#root = root;
     this.#clock = tools.clock;
     this.id = nameFolderLake(root);
+    this.notes = createFolderNotes(root);
     this.renaming = createRenaming(root, BOOKKEEPING_FOLDER, async () => {
       await this.capabilities();
       return this.#draft().asidePath;

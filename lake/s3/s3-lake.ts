@@ -12,6 +12,7 @@ import type {
   StoredObject,
 } from "../../model/ports/lake.ts";
 import type { Logger } from "../../model/ports/logger.ts";
+import type { LakeNotes } from "../lake-notes.ts";
 import { nameS3Lake } from "../location.ts";
 import { checkKey } from "../object-key.ts";
 import { completeMetadata } from "../object-metadata.ts";
@@ -23,6 +24,7 @@ import type { Finding } from "../../model/ports/examination.ts";
 import { S3Connection } from "./s3-connection.ts";
 import { examineBucket } from "./s3-examine.ts";
 import { putFileInParts } from "./s3-multipart.ts";
+import { createS3Notes } from "./s3-notes.ts";
 import { S3Objects } from "./s3-objects.ts";
 import type { S3Options } from "./s3-options.ts";
 import { removeObject } from "./s3-remove.ts";
@@ -46,6 +48,7 @@ export interface S3LakeTools {
 export class S3Lake implements SweepableLake {
   readonly id: string;
   readonly renaming = null;
+  readonly notes: LakeNotes;
   readonly #prefix: string;
   readonly #objects: S3Objects;
   readonly #options: S3Options;
@@ -71,6 +74,7 @@ export class S3Lake implements SweepableLake {
     this.id = nameS3Lake(bucket, prefix, options.endpoint, options.region);
     this.#prefix = prefix;
     this.#objects = new S3Objects(connection, prefix);
+    this.notes = createS3Notes(this.#objects);
     this.#options = options;
     this.#tools = tools;
     this.#probePut = rememberAnswer(async () => {

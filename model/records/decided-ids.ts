@@ -40,7 +40,7 @@ export function hashDecided(texts: readonly string[]): string {
   return createHash("sha256").update(texts.join("\n")).digest("hex");
 }
 
-/** The ids that a manifest lists; none in one that was written before 0.3. `undefined` if the list is not what was written. */
+/** The ids that a manifest lists; an older manifest has no such list. `undefined` if the list is not what was written. */
 export function readDecided(decided: unknown, sha256: unknown): readonly ListedDecision[] | undefined {
   if (decided === undefined) return [];
   if (!Array.isArray(decided)) return undefined;

@@ -97,7 +97,7 @@ export function writeManifest(ask: AskLineage, sum: Reconciliation, { batches, d
   return `${opening},\n  "objects": ${listLines(objects)}${writeTail(decisions)}\n}\n`;
 }
 
-/** Only where there are such ids: any other manifest is as it was before 0.3, byte for byte. */
+/** Only where there are such ids: any other manifest is as the first release wrote it, byte for byte. */
 function writeTail(decisions: readonly ListedDecision[]): string {
   if (decisions.length === 0) return "";
   const texts = writeDecided(decisions);

@@ -21,6 +21,8 @@ export interface Store {
   readonly capabilities: LakeCapabilities;
   /** Whether a deletion honours `If-Match`. */
   readonly conditionalDelete: boolean;
+  /** Whether a put honours `If-Match`. */
+  readonly guardedNotes: boolean;
   /** `undefined` if the store can be reached. */
   readonly skippedBecause?: string;
   open(): Promise<OpenStore>;
@@ -30,6 +32,7 @@ const folder: Store = {
   name: "a folder",
   capabilities: { conditionalPut: true, conditionalComplete: true, checksums: true },
   conditionalDelete: true,
+  guardedNotes: true,
   async open() {
     const scratch = await makeScratch();
     return {
@@ -44,6 +47,7 @@ const testServer: Store = {
   name: "the S3 test server",
   capabilities: { conditionalPut: true, conditionalComplete: true, checksums: true },
   conditionalDelete: true,
+  guardedNotes: true,
   async open() {
     const server = await startS3Server({ pageSize: 3, minPartBytes: 1024 });
     return {
@@ -67,6 +71,7 @@ const ceph: Store = {
   // ignores If-None-Match on CompleteMultipartUpload.
   capabilities: { conditionalPut: true, conditionalComplete: false, checksums: true },
   conditionalDelete: false,
+  guardedNotes: true,
   ...(endpoint === undefined
     ? { skippedBecause: "DAGMAR_TEST_S3_ENDPOINT is not set; run `npm run test:s3`" }
     : {}),

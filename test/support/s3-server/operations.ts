@@ -51,6 +51,10 @@ export function nameOperation(method: string, key: string, query: URLSearchParam
 
 export const OPERATIONS: Readonly<Record<Operation, (call: OperationCall) => Answer>> = {
   PutObject(call) {
+    const expected = call.honoursPut ? readHeader(call.request, "if-match") : "";
+    const before = call.store.objects.get(call.key);
+    if (expected !== "" && before === undefined) throw new S3Fault(404, "NoSuchKey");
+    if (expected !== "" && before?.etag !== expected) throw new S3Fault(412, "PreconditionFailed");
     const version = call.store.put(describe(call), call.body, call.honoursPut && hasCondition(call));
     return { status: 200, headers: { etag: version.etag, "x-amz-checksum-sha256": toBase64(call.body) } };
   },

@@ -1,0 +1,102 @@
+/** Notes in a bucket: an object each, replaced with `If-Match`. */
+import { LakeError } from "../../model/errors.ts";
+import { BOOKKEEPING_PREFIX, PROBE_KEY } from "../object-key.ts";
+import { checkNoteName, type LakeNotes, type Note } from "../lake-notes.ts";
+import { rememberAnswer } from "../remembered.ts";
+import { sendBytes } from "./s3-body.ts";
+import { isAbsent, isConditionFailed, isNotImplemented } from "./s3-faults.ts";
+import type { S3Objects } from "./s3-objects.ts";
+import { PROBE_BODY } from "./s3-probe.ts";
+import { describeEncryption } from "./s3-options.ts";
+
+/** Never the version of an object: a store that compares refuses it. */
+const NO_VERSION = '"00000000000000000000000000000000"';
+const PROBE = PROBE_KEY.slice(BOOKKEEPING_PREFIX.length);
+
+type Written = { readonly version: string } | "changed" | "unknown condition";
+
+export function createS3Notes(objects: S3Objects): LakeNotes {
+  const keyOf = (name: string): string => {
+    checkNoteName(name);
+    return BOOKKEEPING_PREFIX + name;
+  };
+
+  async function read(name: string, signal?: AbortSignal): Promise<Note | undefined> {
+    const key = keyOf(name);
+    const { bucket, connection } = objects;
+    const Key = objects.fullKey(key);
+    return await connection.call<Note | undefined>({
+      what: `GetObject ${Key}`,
+      permission: "s3:GetObject",
+      signal,
+      send: async (s3, { abortSignal }) => {
+        const answer = await s3.getObject({ Bucket: bucket, Key }, { abortSignal });
+        const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+        return { body, version: answer.ETag ?? "" };
+      },
+      onFault: async (fault) => (isAbsent(fault) ? { answer: undefined } : undefined),
+    });
+  }
+
+  async function put(
+    name: string,
+    body: Uint8Array,
+    version: string | null,
+    signal?: AbortSignal,
+  ): Promise<Written> {
+    const Key = objects.fullKey(keyOf(name));
+    const input = {
+      Bucket: objects.bucket,
+      Key,
+      ContentLength: body.byteLength,
+      ContentType: "application/json",
+      ...(version === null ? { IfNoneMatch: "*" } : { IfMatch: version }),
+      ...describeEncryption(objects.connection.options),
+    };
+    return await objects.connection.call<Written>({
+      what: `PutObject ${Key}`,
+      permission: "s3:PutObject",
+      bodyBytes: body.byteLength,
+      signal,
+      send: async (s3, options) =>
+        sendBytes(Buffer.from(body), options, async (Body, sending) => {
+          const { ETag } = await s3.putObject({ ...input, Body }, sending);
+          return { version: ETag ?? "" };
+        }),
+      onFault: async (fault) => {
+        if (isNotImplemented(fault)) return { answer: "unknown condition" };
+        // With `If-Match` an object that is absent gives 404.
+        if (!isConditionFailed(fault) && !isAbsent(fault)) return undefined;
+        // An earlier try, whose answer was lost, may have written it.
+        const standing = await read(name, signal);
+        const isOurs = standing?.body.equals(body) === true && version !== NO_VERSION;
+        return { answer: isOurs ? { version: standing.version } : "changed" };
+      },
+    });
+  }
+
+  // The probe's own bytes: a store without the condition replaces them with the same.
+  const areGuarded = rememberAnswer(
+    async () => (await put(PROBE, PROBE_BODY, NO_VERSION)) === "changed",
+  );
+
+  return {
+    read,
+    areGuarded,
+    async write(name, body, version, signal) {
+      if (!(await areGuarded(signal))) throw refuseStore(objects.bucket);
+      const written = await put(name, body, version, signal);
+      if (written === "unknown condition") throw refuseStore(objects.bucket);
+      if (written === "changed") return undefined;
+      return written.version === "" ? (await read(name, signal))?.version : written.version;
+    },
+  };
+}
+
+function refuseStore(bucket: string): LakeError {
+  return new LakeError(
+    "LAKE_UNSUPPORTED",
+    `The store of the bucket ${bucket} does not honour If-Match, so that two processes could replace each other's notes.`,
+    false,
+  );
+}
