@@ -76,9 +76,7 @@ export function createS3Notes(objects: S3Objects): LakeNotes {
   }
 
   // The probe's own bytes: a store without the condition replaces them with the same.
-  const areGuarded = rememberAnswer(
-    async () => (await put(PROBE, PROBE_BODY, NO_VERSION)) === "changed",
-  );
+  const areGuarded = rememberAnswer(async () => (await put(PROBE, PROBE_BODY, NO_VERSION)) === "changed");
 
   return {
     read,

@@ -7,6 +7,11 @@ import { STORES, type OpenStore } from "./stores.ts";
 const text = (body: Buffer | undefined): string | undefined => body?.toString();
 const bytes = (body: string): Buffer => Buffer.from(body);
 
+interface Written {
+  readonly body: string;
+  readonly version: string | undefined;
+}
+
 for (const store of STORES) {
   describe.skipIf(store.skippedBecause !== undefined)(`notes in ${store.name}`, () => {
     let open: OpenStore;
@@ -41,16 +46,15 @@ for (const store of STORES) {
       test("of twenty at once one is written, again and again, and no old version comes back", async () => {
         const { notes } = lake;
         let version: string | null = null;
+        const write = async (body: string, from: string | null): Promise<Written> => ({
+          body,
+          version: await notes.write("leases/many", bytes(body), from),
+        });
         const stale: (string | null)[] = [];
         for (let round = 0; round < 6; round += 1) {
           const bodies = Array.from({ length: 20 }, (_, index) => `${round}/${index}`);
           const from: string | null = version;
-          const written = await Promise.all(
-            bodies.map(async (body) => ({
-              body,
-              version: await notes.write("leases/many", bytes(body), from),
-            })),
-          );
+          const written: readonly Written[] = await Promise.all(bodies.map((body) => write(body, from)));
           const [winner, ...others] = written.filter((one) => one.version !== undefined);
           expect(others).toEqual([]);
           stale.push(version);
