@@ -1,6 +1,6 @@
 /**
- * Small objects of the program's own, below `_dagmar/`: unlike an object of a dataset, a note is replaced, by whoever read its
- * present version. Listings never show them.
+ * Small objects of the program's own, below `_dagmar/`: unlike an object of a dataset, a note is replaced, by a
+ * process that has read its present version. Listings never show them.
  */
 
 export interface Note {

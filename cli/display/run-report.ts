@@ -100,7 +100,7 @@ function describeOrigin(run: DagRun, { how, isScheduler, isTimeOver, isStuck, lo
   }
   if (run.state === "running" || run.state === "queued") {
     if (isStuck) return " (it waits for another run; see above)";
-    if (isTimeOver) return " (its time is over; the same command goes on)";
+    if (isTimeOver) return " (its time is over; the same command continues it)";
     return isScheduler
       ? " (the scheduler continues it; the same command follows it)"
       : " (stopped; the same command resumes it)";

@@ -28,8 +28,8 @@ export interface CarriedState {
 
 /**
  * Puts the snapshot's database at the path before it is opened. A database that is there stays if the snapshot is still the one
- * from which it was made, or as which it was saved: it is at least as new, also after a kill. A snapshot that cannot be used is
- * told in the log, and the next one replaces it.
+ * from which it was made, or as which it was saved: it is at least as new, also after a kill. The log names a snapshot that
+ * cannot be used; the next one replaces it.
  */
 export async function restoreState(
   notes: LakeNotes,

@@ -52,7 +52,7 @@ export function createFolderNotes(root: string): LakeNotes {
       await unlink(join(folder, String(next))).catch(() => undefined);
       return undefined;
     }
-    // One is kept, so that whoever names it finds its successor's number taken.
+    // One is kept, so that a process that names it finds the next number taken.
     for (const old of older.slice(1)) await unlink(join(folder, String(old))).catch(() => undefined);
     return String(next);
   }

@@ -74,7 +74,7 @@ test("without it the database knows them, and a second time there is nothing to 
   expect(simulator.requests).toBe(0);
 });
 
-test("a dry run beside the database leaves it and its folder as they are", async () => {
+test("a dry run next to the database leaves it and its folder as they are", async () => {
   const look = () => [
     readdirSync(world.folder).filter((name) => !/-(?:wal|shm)$/.test(name)),
     world.query("SELECT count(*) AS events FROM events"),
@@ -84,7 +84,7 @@ test("a dry run beside the database leaves it and its folder as they are", async
   expect(look()).toEqual(before);
 });
 
-test("beside a scheduler it is refused with what to do instead, and a dry run works", async () => {
+test("with a scheduler at work it is refused with what to do instead, and a dry run works", async () => {
   const scheduler = world.start(["scheduler"]);
   await waitUntil(scheduler, () => scheduler.output().includes("is scheduling the Dags"));
   const refused = await world.run(["lake", "learn"]);

@@ -1,4 +1,4 @@
-/** `dagmar run --stop-after`: the run ends in time, what was fetched is in the lake, and the same command goes on. */
+/** `dagmar run --stop-after`: the run ends in time, what was fetched is in the lake, and the same command continues it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TmdbSimulator } from "../../quickstart/simulator/tmdb-simulator.ts";
 import { checkLake, readFolderLake } from "../support/check-lake.ts";
@@ -57,7 +57,7 @@ describe("with ids for longer than it has", () => {
     );
   });
 
-  test("it says how its time is divided, and that the same command goes on", async () => {
+  test("it says how its time is divided, and that the same command continues it", async () => {
     const result = await world.run([...RUN, "--stop-after", "10s"], {
       TMDB_RATE_PER_SECOND: "2",
       DAGMAR_LOG_LEVEL: "info",
@@ -66,7 +66,7 @@ describe("with ids for longer than it has", () => {
     expect(result.stderr).toContain(
       "This run has 10.0 s: it fetches for 8.0 s, and keeps 2.0 s to store what it has fetched.",
     );
-    expect(result.stdout).toContain("running (its time is over; the same command goes on)");
+    expect(result.stdout).toContain("running (its time is over; the same command continues it)");
   });
 
   test("the same command ends it: each id was asked once, and no object holds one twice", async () => {
@@ -98,7 +98,7 @@ test("less than it needs to start and end, and what is not a time, are refused",
   }
 });
 
-test("beside a scheduler, which has no end, it is refused", async () => {
+test("with a scheduler, which has no end, it is refused", async () => {
   const scheduler = world.start(["scheduler"]);
   await waitUntil(scheduler, () => scheduler.output().includes("is scheduling the Dags"));
   const result = await world.run([...RUN, "--stop-after", "14m"]);

@@ -1,4 +1,4 @@
-/** Notes on each store: a version is replaced by whoever read it, and by nobody else. */
+/** Notes on each store: a version is replaced by a process that has read it, and by no other. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeNoteName } from "../../lake/lake-notes.ts";
 import type { SweepableLake } from "../../lake/sweepable-lake.ts";

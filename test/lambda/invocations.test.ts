@@ -61,7 +61,7 @@ test("an event runs the Dag with nothing but the lake, and the next one has noth
   expect(world?.store.objects().size).toBe(objects);
 });
 
-test("with ids for longer than its limit it answers five seconds before, and the next event goes on", async () => {
+test("with ids for longer than its limit it answers five seconds before, and the next event continues", async () => {
   const { openSandbox, listFaults, countRepeated, ids } = await open({ movies: 330, ratePerSecond: "30" });
   const sandbox = await openSandbox();
   const results = [];
@@ -70,7 +70,10 @@ test("with ids for longer than its limit it answers five seconds before, and the
     results.push(result);
     expect(result.spareMs).toBeGreaterThan(5000);
     if (result["state"] === "success") break;
-    expect(result).toMatchObject({ state: "running", time_over: true });
+    expect(result).toMatchObject({
+      state: expect.stringMatching(/^(?:running|queued)$/) as string,
+      time_over: true,
+    });
   }
   expect(results.at(-1)).toMatchObject({ state: "success", left: 0 });
   expect(results.length).toBeGreaterThan(1);
@@ -96,7 +99,7 @@ test("of two at once the second ends at once and says who is at work", async () 
 
 describe("killed while it fetches", () => {
   test.each(["on a fresh disk", "on the old disk"])(
-    "%s the next invocation goes on: nothing is lost, nothing is there twice",
+    "%s the next invocation continues: nothing is lost, nothing is there twice",
     async (where) => {
       const { openSandbox, listFaults, simulator, countRepeated } = await open({
         movies: 330,
