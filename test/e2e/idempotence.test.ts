@@ -193,10 +193,19 @@ test("what TMDB lacked is asked again after recheck_after by the logical date, a
   expect(late.exitCode).toBe(0);
   const all = [...ids.movies, ...ids.series];
   expect(listAsked(all)).toEqual(all.filter(isUnknown));
-  expect(world.listLake()).toEqual(before);
+  // Each task's manifest lists the new decisions.
+  const added = world.listLake().filter((line) => !before.includes(line));
+  expect(added.map((line) => line.split(" ")[0]?.split("/").at(-1))).toEqual(
+    ["movies", "series"].flatMap((task) => {
+      const manifest = `.manifest-20261105T090000000Z-tmdb_ingest-${task}-1.lake`;
+      return [manifest, `.meta-${manifest}.lake`];
+    }),
+  );
+  const afterwards = world.listLake();
   simulator.reset();
   await world.run(["run", "tmdb_ingest", "--date", "2026-11-05", "--rerun"]);
   expect(simulator.requests).toBe(0);
+  expect(world.listLake()).toEqual(afterwards);
 });
 
 test("--refetch requests everything again, into new objects, and the next day nothing", async () => {

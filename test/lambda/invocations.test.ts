@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { LAMBDA_FAILPOINTS } from "../../deploy/lambda/failpoints.ts";
 import type { Ending } from "./support/runtime-api.ts";
 import { openLambdaWorld, type LambdaWorld, type WorldOptions } from "./support/world.ts";
 
@@ -119,6 +120,17 @@ describe("killed while it fetches", () => {
       expect(countRepeated()).toBeLessThanOrEqual(where === "on the old disk" ? 40 : 220);
     },
   );
+});
+
+test.each(LAMBDA_FAILPOINTS)("killed at %s, the next invocation ends the work", async (point) => {
+  const { openSandbox, listFaults, countRepeated } = await open({ movies: 130 });
+  const dying = await openSandbox(undefined, { DAGMAR_TEST_CRASH_AT: `${point}:1` });
+  expect(await dying.invoke(EVENT, 60_000)).toEqual({ kind: "killed" });
+  const next = await openSandbox();
+  expect(answer(await next.invoke(EVENT, 60_000))).toMatchObject({ state: "success", left: 0 });
+  expect(listFaults()).toEqual([]);
+  // The snapshot is put when all is in the lake.
+  expect(countRepeated()).toBe(0);
 });
 
 describe("the snapshot", () => {

@@ -18,8 +18,8 @@ const KNOWN: Known = {
   variables: new Set([
     ...VARIABLES.map(({ name }) => name),
     // The handler's own.
-    "DAGMAR_LAMBDA_TOKEN_PARAMETER",
-    "DAGMAR_LAMBDA_TOKEN_SECRET",
+    "TMDB_API_TOKEN_PARAMETER",
+    "TMDB_API_TOKEN_SECRET",
   ]),
   secrets: new Set(VARIABLES.filter(({ isSecret }) => isSecret).map(({ name }) => name)),
   actions: new Set(
