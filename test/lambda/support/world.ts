@@ -14,17 +14,17 @@ export interface LambdaWorld {
   readonly store: S3Server;
   readonly ids: SampleIds;
   /** A sandbox with an empty disk, or with that of another one. */
-  openSandbox(
+  readonly openSandbox: (
     disk?: string,
     variables?: Readonly<Record<string, string>>,
-  ): Promise<Sandbox & { disk: string }>;
+  ) => Promise<Sandbox & { readonly disk: string }>;
   /** Of the lake against the database on that disk. */
-  check(disk: string): CheckedLake;
+  readonly check: (disk: string) => CheckedLake;
   /** Faults of the lake: ids that are missing, and ids that are there twice. */
-  listFaults(): readonly string[];
+  readonly listFaults: () => readonly string[];
   /** The films that TMDB has, and were requested more than once; a series takes two requests. */
-  countRepeated(): number;
-  close(): Promise<void>;
+  readonly countRepeated: () => number;
+  readonly close: () => Promise<void>;
 }
 
 export interface WorldOptions {
