@@ -29,9 +29,8 @@ export interface ListedDecision {
 
 /** One JSON array for each id; the same ids in the same order always give the same texts. */
 export function writeDecided(decisions: readonly ListedDecision[]): readonly string[] {
-  return decisions.map(
-    ({ askedId, outcome, reason, isPermanent, generation, logicalDate, fetchedAt }) =>
-      JSON.stringify([askedId, outcome, reason, isPermanent, generation, logicalDate, fetchedAt]),
+  return decisions.map(({ askedId, outcome, reason, isPermanent, generation, logicalDate, fetchedAt }) =>
+    JSON.stringify([askedId, outcome, reason, isPermanent, generation, logicalDate, fetchedAt]),
   );
 }
 
@@ -52,7 +51,8 @@ export function readDecided(decided: unknown, sha256: unknown): readonly ListedD
 
 function readRow(row: unknown): ListedDecision | undefined {
   if (!Array.isArray(row)) return undefined;
-  const [askedId, outcome, reason, isPermanent, generation, logicalDate, fetchedAt] = row as readonly unknown[];
+  const [askedId, outcome, reason, isPermanent, generation, logicalDate, fetchedAt] =
+    row as readonly unknown[];
   if (outcome !== "not_found" && outcome !== "failed") return undefined;
   if (typeof askedId !== "string" || typeof reason !== "string" || typeof isPermanent !== "boolean")
     return undefined;

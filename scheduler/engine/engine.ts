@@ -80,7 +80,8 @@ export function createEngine(tools: EngineTools, wakeSignal: WakeSignal, drain: 
     attempts.set(task.taskInstanceId, key);
     observer.taskStarted?.(run, task, key.attempt);
     const show = (progress: Progress): void => observer.taskProgressed?.(run, task.taskId, progress);
-    const result = drain.aborted || isWrappingUp() ? DRAINED : executor.submit(request, show).catch(judgeFault);
+    const result =
+      drain.aborted || isWrappingUp() ? DRAINED : executor.submit(request, show).catch(judgeFault);
     void result.then((end) => {
       const random = tools.random();
       const running = { ...task, state: "running" } as const;
