@@ -20,10 +20,11 @@ const OBJECTS_PER_MANIFEST = 500;
 const DECISIONS_PER_MANIFEST = 10_000;
 
 /**
- * Of a row of `processed_ids`: a decision of a service that no manifest lists. What the lake itself says of an id needs
- * no list.
+ * Decisions of a service that no manifest lists. What the lake itself says of an id needs no list. By name, because SQLite
+ * would choose the index by batch, in which each adopted id has none.
  */
-export const IS_UNLISTED = sql`outcome <> 'stored' AND batch_id IS NULL AND reason NOT IN ('object_missing', 'object_removed')`;
+export const UNLISTED_IDS = sql`processed_ids INDEXED BY processed_ids_unlisted
+  WHERE outcome <> 'stored' AND batch_id IS NULL AND reason NOT IN ('object_missing', 'object_removed')`;
 
 interface Unlisted {
   readonly batches: readonly ListedBatch[];
@@ -36,7 +37,7 @@ export function listAsksToManifest(query: Query, lakeId: string, dataset: string
     .all<{ ask_id: number }>(
       sql`SELECT ask_id FROM batches WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind = 'records'
           AND manifest_batch_id IS NULL AND manifest_key IS NULL AND state = 'committed'
-        UNION SELECT a.ask_id FROM (SELECT DISTINCT ask_id FROM processed_ids WHERE ${IS_UNLISTED}) p
+        UNION SELECT a.ask_id FROM (SELECT DISTINCT ask_id FROM ${UNLISTED_IDS}) p
           JOIN asks a USING (ask_id) JOIN questions q USING (question_id)
           WHERE q.lake = ${lakeId} AND q.dataset = ${dataset}
         ORDER BY ask_id`,
@@ -71,7 +72,7 @@ function readUnlisted(query: Query, askId: number): Unlisted {
   );
   const decisions = query.all<Row>(
     sql`SELECT asked_id, outcome, reason, is_permanent, generation, logical_date, coalesce(fetched_at, decided_at) AS fetched_at
-        FROM processed_ids WHERE ask_id = ${askId} AND ${IS_UNLISTED}
+        FROM ${UNLISTED_IDS} AND ask_id = ${askId}
         ORDER BY question_id, asked_id, generation LIMIT ${DECISIONS_PER_MANIFEST}`,
   );
   return {

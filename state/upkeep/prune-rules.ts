@@ -5,7 +5,7 @@
  * The lake's own rows always stay: objects, questions, processed ids, spooled records. So do rows of batches that
  * still have to be put, and rows that a later run would read.
  */
-import { IS_UNLISTED } from "../records/manifests.ts";
+import { UNLISTED_IDS } from "../records/manifests.ts";
 import { IS_STAGED, removeSet } from "../records/candidates.ts";
 import type { Database } from "../sqlite/database.ts";
 import type { Query } from "../sqlite/query.ts";
@@ -42,7 +42,7 @@ const NEEDED_ASKS = sql`SELECT dag_run_id FROM asks a WHERE closed_at IS NULL
   OR ask_id IN (SELECT ask_id FROM batches WHERE state = 'sealed')
   OR ask_id IN (SELECT ask_id FROM batches WHERE kind = 'records' AND manifest_batch_id IS NULL
     AND manifest_key IS NULL AND state <> 'lost')
-  OR ask_id IN (SELECT ask_id FROM processed_ids WHERE ${IS_UNLISTED})
+  OR ask_id IN (SELECT ask_id FROM ${UNLISTED_IDS})
   OR (limit_ids IS NOT NULL AND EXISTS (SELECT 1 FROM processed_ids p WHERE p.ask_id = a.ask_id))`;
 
 /** How far the slowest follower of a Dag has handled its successes; followers that are gone or off do not count. */

@@ -41,6 +41,18 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `world.run(["lake", "migrate"])`,
   },
   {
+    covers: ["cli/commands/lake/learn.ts lake learn", "docs lake learn"],
+    file: "test/cli/lake-learn.test.ts",
+    title: "without it the database knows them, and a second time there is nothing to learn",
+    holds: `"lake", "learn"`,
+  },
+  {
+    covers: ["app/lake/learn-datasets.ts lake learn"],
+    file: "test/cli/lake-learn.test.ts",
+    title: "with a scheduler at work it is refused with what to do instead, and a dry run works",
+    holds: `learn("--dry-run")`,
+  },
+  {
     covers: ["docs lake ls"],
     file: "test/cli/reading-commands.test.ts",
     title: "lake ls lists objects by prefix and dataset, and says when there is more",

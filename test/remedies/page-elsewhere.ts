@@ -39,6 +39,16 @@ export const PAGE_EXECUTED_ELSEWHERE: readonly PageElsewhere[] = [
     holds: "made of the package that npm packs of an installed program",
   },
   {
+    covers: ["In AWS Lambda: npm run package:lambda"],
+    file: "test/lambda/packages.test.ts",
+    holds: "are the same byte for byte, made again and elsewhere",
+  },
+  {
+    covers: ["A run has to end in time: dagmar run tmdb_ingest --stop-after 14m"],
+    file: "test/cli/stop-after.test.ts",
+    holds: `"--stop-after", "14m"`,
+  },
+  {
     covers: ["At the terminal: dagmar completion fish | source"],
     file: "test/cli/completion.test.ts",
     holds: "dagmar completion fish | source",

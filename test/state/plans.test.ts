@@ -59,7 +59,11 @@ test.each<readonly [string, (query: Query) => unknown, readonly string[]]>([
   ["a Dag's newest notice", (q) => findNewestNotice(q, "a"), ["notices_by_dag"]],
   ["open requests", (q) => [hasOpenRequests(q), listOpenRequests(q)], ["requests_open"]],
   ["sealed batches", (q) => listSealed(q, HERE, "titles"), ["batches_open"]],
-  ["batches that no manifest lists", (q) => listAsksToManifest(q, HERE, "titles"), ["batches_unlisted"]],
+  [
+    "batches and decisions that no manifest lists",
+    (q) => listAsksToManifest(q, HERE, "titles"),
+    ["batches_unlisted", "processed_ids_unlisted"],
+  ],
   ["a dataset's newest file", (q) => findNewestFile(q, HERE, "titles"), ["objects_by_dataset"]],
   [
     "open runs on the first page",
