@@ -38,7 +38,7 @@ export function listAsksToManifest(query: Query, lakeId: string, dataset: string
       sql`SELECT ask_id FROM batches WHERE lake = ${lakeId} AND dataset = ${dataset} AND kind = 'records'
           AND manifest_batch_id IS NULL AND manifest_key IS NULL AND state = 'committed'
         UNION SELECT a.ask_id FROM (SELECT DISTINCT ask_id FROM ${UNLISTED_IDS}) p
-          JOIN asks a USING (ask_id) JOIN questions q USING (question_id)
+          CROSS JOIN asks a USING (ask_id) CROSS JOIN questions q USING (question_id)
           WHERE q.lake = ${lakeId} AND q.dataset = ${dataset}
         ORDER BY ask_id`,
     )
