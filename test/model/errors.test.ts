@@ -1,6 +1,13 @@
 /** Exit codes of errors, and the text of faults of the operating system. */
 import { expect, test } from "vitest";
-import { ERROR_CODES, EXIT, type ErrorCode } from "../../model/errors.ts";
+import {
+  CommandRefused,
+  ERROR_CODES,
+  EXIT,
+  isFencedOff,
+  StateError,
+  type ErrorCode,
+} from "../../model/errors.ts";
 import { describePassingFault } from "../../model/system-fault.ts";
 import { DECLARATIONS } from "../../tasks/registry.ts";
 
@@ -62,4 +69,12 @@ test.each([
   ["EROFS", undefined],
 ])("%s", (code, words) => {
   expect(describePassingFault(Object.assign(new Error(code), { code }))).toBe(words);
+});
+
+test("a process is fenced off when its lease or its database file is gone, and by nothing else", () => {
+  const codes = Object.keys(ERROR_CODES) as ErrorCode[];
+  const fencing = codes.filter((code) => isFencedOff(new StateError(code, "said")));
+  expect(fencing.toSorted()).toEqual(["DATABASE_MOVED", "LEASE_LOST"]);
+  expect(isFencedOff(new CommandRefused("LEASE_LOST", "said"))).toBe(false);
+  expect(isFencedOff("LEASE_LOST")).toBe(false);
 });

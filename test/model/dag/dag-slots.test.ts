@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { findNextDagSlot, listDagSlots } from "../../../model/dag/dag-slots.ts";
+import { findTimetables } from "../../../model/dag/dag-timetable.ts";
 import { makeDag } from "../../support/test-dag.ts";
 
 const cron = (dagId: string, expression: string): DagDefinition =>
@@ -57,4 +58,13 @@ test.each<[readonly string[], Partial<DagDefinition>, string | undefined]>([
 ])("the next slot of a Dag that follows %j with %j is %s", (dagIds, changes, expected) => {
   const next = findNextDagSlot(follow("it", dagIds, changes), dags, at("01T09:00:00"));
   expect(next?.toISOString()).toBe(expected);
+});
+
+test("only a Dag with a cron line has timetables", () => {
+  expect(ALL.map((dag) => [dag.dagId, findTimetables(dag) !== null])).toEqual([
+    ["daily", true],
+    ["odd", true],
+    ["by_hand", false],
+    ["circle", false],
+  ]);
 });

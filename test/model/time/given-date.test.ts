@@ -12,6 +12,7 @@ describe("a day of a zone", () => {
     ["an ordinary day", "2026-11-23", "America/Sao_Paulo", "2026-11-23T03:00Z", "2026-11-24T03:00Z"],
     ["a day of 23 hours", "2026-03-08", "America/New_York", "2026-03-08T05:00Z", "2026-03-09T04:00Z"],
     ["a day of 25 hours", "2026-11-01", "America/New_York", "2026-11-01T04:00Z", "2026-11-02T05:00Z"],
+    ["the day before", "2026-10-31", "America/New_York", "2026-10-31T04:00Z", "2026-11-01T04:00Z"],
     ["a day without a midnight", "2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00Z", "2018-11-05T02:00Z"],
     [
       "a day whose last hour comes twice",

@@ -1,6 +1,6 @@
 /** Arithmetic with instants, and the last instant. */
 import { expect, test } from "vitest";
-import { addSeconds, LAST_INSTANT } from "../../../model/time/instant.ts";
+import { addSeconds, LAST_INSTANT, readPast } from "../../../model/time/instant.ts";
 import { parseEnd, parseInstant } from "../../../model/time/local-time.ts";
 
 const NOON = new Date("2026-11-23T12:00:00.000Z");
@@ -33,4 +33,14 @@ test.each([
 test("an instant after the year 9999 in UTC is not accepted", () => {
   expect(parseInstant("9999-12-31T23:00", "America/Sao_Paulo")).toBeUndefined();
   expect(parseInstant(LAST_INSTANT.toISOString(), "UTC")).toEqual(LAST_INSTANT);
+});
+
+test.each([
+  ["2026-11-23T12:00:00.000Z", NOON.getTime()],
+  ["2026-11-23T11:59:59.999Z", NOON.getTime() - 1],
+  ["2026-11-23T12:00:00.001Z", null],
+  ["soon", null],
+  [null, null],
+])("a stored %j, read at noon, is a past instant or none: %j", (text, expected) => {
+  expect(readPast(text, NOON)).toBe(expected);
 });

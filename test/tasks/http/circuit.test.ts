@@ -133,9 +133,32 @@ test("a caller that gives up is released at once, and the next caller still gets
   stop.abort(new Error("enough"));
   const line = queue(circuit, 1);
   await expect(given).rejects.toThrow("enough");
-  await clock.advance(5000);
+  await clock.advance(4999);
+  expect(line.passes).toHaveLength(0);
+  await clock.advance(1);
   expect(line.passes).toHaveLength(1);
   await expect(circuit.enter(AbortSignal.abort(new Error("too late")))).rejects.toThrow("too late");
+});
+
+test("a caller that gives up as the cool-down ends takes the probe from no later caller", async () => {
+  const hand = createHandClock();
+  const stop = new AbortController();
+  const clock = {
+    ...hand,
+    async sleep(ms: number, signal?: AbortSignal) {
+      await hand.sleep(ms, signal);
+      stop.abort(new Error("enough"));
+    },
+  };
+  const circuit = createCircuit({ clock, provider: PROVIDER, failuresToOpen: 1 });
+  circuit.reportFailure(await circuit.enter());
+  const given = circuit.enter(stop.signal);
+  const isGiven = expect(given).rejects.toThrow("enough");
+  await hand.advance(5000);
+  await isGiven;
+  const line = queue(circuit, 1);
+  await hand.advance(0);
+  expect(line.passes).toHaveLength(1);
 });
 
 test("after the cool-down the probe is what has never failed, then a control question, then the first in line", async () => {

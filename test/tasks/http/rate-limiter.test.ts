@@ -150,3 +150,10 @@ test("a lower rate applies to callers that wait already", async () => {
 test("a rate that is not positive is refused", () => {
   expect(() => createRateLimiter({ clock: createHandClock(), ratePerSecond: 0 })).toThrow(RangeError);
 });
+
+test("a clock that fails is raised to the caller that waits", async () => {
+  const clock = { ...createHandClock(), sleep: () => Promise.reject(new Error("no timer")) };
+  const limiter = createRateLimiter({ clock, ratePerSecond: 1 });
+  await limiter.acquire();
+  await expect(limiter.acquire()).rejects.toThrow("no timer");
+});

@@ -181,7 +181,13 @@ test.each([
 test.each(["https://api.themoviedb.org", "https://api.themoviedb.org/4", "https://api.tmdb.org/3/movie"])(
   "%s is refused because it is not version 3 of the API",
   (address) => {
-    expect(() => readBaseUrl(address)).toThrow(/version 3/);
+    expect(() => readBaseUrl(address)).toThrow(
+      expect.objectContaining({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining("version 3") as string,
+        hint: `Set it to ${new URL(address).origin}/3.`,
+      }),
+    );
     expect(readBaseUrl("https://api.themoviedb.org/3/").baseUrl).toBe("https://api.themoviedb.org/3");
   },
 );

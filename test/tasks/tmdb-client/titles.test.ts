@@ -118,10 +118,20 @@ test("a movie without an IMDb id is accepted when the look-up knows it under the
 test.each([
   ["another movie", { [FIND]: json({ ...NOTHING, movie_results: [{ id: 12 }] }) }],
   ["no movie", { [FIND]: json(NOTHING) }],
+  ["nothing at all", {}],
 ])("a movie without an IMDb id is the wrong title when the look-up knows %s", async (_case, answers) => {
   const server = await serve({ "/movie/tt0000001": json({ id: 11, title: "x" }), ...answers });
   const answer = await openClient(server).fetchTitle(MOVIE, NEVER);
   expect(answer).toMatchObject({ outcome: "failed", reason: "wrong_title", isPermanent: true });
+});
+
+test("a movie without an IMDb id fails only for now when the look-up fails", async () => {
+  const server = await serve({
+    "/movie/tt0000001": json({ ...RECORD, imdb_id: null }),
+    [FIND]: json({}, 500),
+  });
+  const answer = await openClient(server, { rules: { maxRetries: 0 } }).fetchTitle(MOVIE, NEVER);
+  expect(answer).toMatchObject({ outcome: "failed", reason: "server_error", isPermanent: false });
 });
 
 test.each([
