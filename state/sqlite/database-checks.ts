@@ -55,7 +55,7 @@ export function assertUsablePath(path: string, mode: OpenMode): void {
     });
   }
   // Each name has its own log and locks: https://sqlite.org/howtocorrupt.html#_multiple_links_to_a_database_file
-  if (found !== undefined && found.isFile() && found.nlink > 1n) {
+  if (found !== undefined && found.nlink > 1n) {
     throw new StateError("DATABASE_UNUSABLE", `${path} has ${found.nlink} names (hard links).`, {
       hint: "SQLite keeps the newest commits next to only one of them. Stop the programs that use another name, copy the file if you need it, and remove that name: `find / -xdev -samefile FILE` lists them.",
     });
@@ -121,7 +121,7 @@ export function assertSafeVersion(connection: BetterSqlite3.Database): void {
   }
 }
 
-/** Refuses another program's database. */
+/** Refuses another program's database. An empty file is no database yet. */
 export function assertOurs(connection: BetterSqlite3.Database, path: string): void {
   const applicationId = connection.pragma("application_id", { simple: true });
   const tables = connection.prepare("SELECT count(*) FROM sqlite_master").pluck().get();

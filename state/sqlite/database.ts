@@ -2,7 +2,6 @@
  * The connection to the SQLite file: opens it safely, runs statements, and commits writes in groups. The repositories
  * have the statements; the lease decides which process may write.
  */
-import { existsSync, statSync } from "node:fs";
 import BetterSqlite3 from "better-sqlite3";
 import type { Clock } from "../../model/ports/clock.ts";
 import { describeError, StateError } from "../../model/errors.ts";
@@ -109,12 +108,11 @@ export async function openDatabase(path: string, options: OpenOptions): Promise<
 }
 
 async function openChecked(path: string, options: OpenOptions): Promise<Database> {
-  const isNew = !existsSync(path) || statSync(path).size === 0;
-  if (!isNew && options.isInThread !== true) assertLogFits(path, followLink(path));
+  if (options.isInThread !== true) assertLogFits(path, followLink(path));
   const connection = new BetterSqlite3(path, { readonly: options.mode === "read", timeout: BUSY_TIMEOUT_MS });
   try {
     assertSafeVersion(connection);
-    if (!isNew) assertOurs(connection, path);
+    assertOurs(connection, path);
     applyPragmas(connection, options.mode === "read");
     await migrate(connection, path, {
       mode: options.mode === "read" ? "check" : "apply",

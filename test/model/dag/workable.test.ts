@@ -1,15 +1,14 @@
 /** Which faults of a stored definition are found before a run of it would wait for ever. */
 import { expect, test } from "vitest";
-import type { DagDefinition, TaskDefinition } from "../../../model/dag/dag.ts";
+import type { DagDefinition } from "../../../model/dag/dag.ts";
 import { assertWorkable } from "../../../model/dag/workable.ts";
 import { makeDag, makeTask } from "../../support/test-dag.ts";
 
 const WHEN = { value: "${params.mode}", operator: "equals", operand: "full" } as const;
 const TASKS = [makeTask("a"), makeTask("b", { needs: ["a"] })];
 
-const withDag = (changes: object): DagDefinition => ({ ...makeDag(TASKS), ...changes }) as DagDefinition;
-const withTask = (changes: object): DagDefinition =>
-  makeDag([{ ...makeTask("a"), ...changes } as TaskDefinition]);
+const withDag = (changes: object): DagDefinition => ({ ...makeDag(TASKS), ...changes });
+const withTask = (changes: object): DagDefinition => makeDag([{ ...makeTask("a"), ...changes }]);
 
 test.each([
   ["the smallest numbers", withDag({ maxActiveRuns: 1, maxActiveTasks: 1, timeoutSeconds: 0.001 })],

@@ -92,12 +92,11 @@ test("an answer that never comes ends at the attempt's deadline, by the clock, a
 test("an answer that drips ends at the attempt's deadline although it is never idle", async () => {
   const server = await serveInTurn(DRIP);
   const startedMs = performance.now();
-  const answer = await openClient(server, { rules: { attemptTimeoutMs: 60, maxRetries: 1 } }).fetchTitle(
-    MOVIE,
-    NEVER,
-  );
+  const client = openClient(server, { rules: { attemptTimeoutMs: 60, maxRetries: 1 } });
+  const answer = await client.fetchTitle(MOVIE, NEVER);
   expect(answer).toMatchObject({ outcome: "failed", reason: "timed_out", isPermanent: false });
-  expect(server.asked).toHaveLength(2);
+  // On a busy machine the server may see none of them in that time.
+  expect(client.requests).toBe(2);
   expect(performance.now() - startedMs).toBeLessThan(2000);
 });
 
