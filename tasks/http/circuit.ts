@@ -48,8 +48,6 @@ export interface CircuitOptions {
   readonly provider: ProviderPlace;
   /** Failures in a row that open it. */
   readonly failuresToOpen?: number;
-  readonly coolDownMs?: number;
-  readonly maxCoolDownMs?: number;
   /** Failed probes in a row after which all waiting callers are refused. */
   readonly maxProbes?: number;
 }
@@ -59,6 +57,9 @@ interface Waiter {
   admit(pass: CircuitPass): void;
   refuse(failure: TaskFailure): void;
 }
+
+const FIRST_COOL_DOWN_MS = 5000;
+const MAX_COOL_DOWN_MS = 60_000;
 
 const CLOSED_PASS: CircuitPass = Object.freeze({ isProbe: false });
 
@@ -74,15 +75,13 @@ const CLOSED_PASS: CircuitPass = Object.freeze({ isProbe: false });
  */
 export function createCircuit(options: CircuitOptions): Circuit {
   const { clock, provider, failuresToOpen = 10, maxProbes = 5 } = options;
-  const firstCoolDownMs = options.coolDownMs ?? 5000;
-  const maxCoolDownMs = options.maxCoolDownMs ?? 60_000;
   const waiters = new Set<Waiter>();
   const samplers = new Set<Sampler>();
   /** In doubt a fair sample may be sent at once; a request that failed before waits for the cool-down. */
   let phase: "closed" | "in doubt" | "open" = "closed";
   let failures = 0;
   let lastCause = "";
-  let coolDownMs = firstCoolDownMs;
+  let coolDownMs = FIRST_COOL_DOWN_MS;
   let probeAtMs = 0;
   let failedProbes = 0;
   let hasGivenUp = false;
@@ -156,7 +155,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
     phase = "in doubt";
     failedProbes = 0;
     hasGivenUp = false;
-    coolDownMs = firstCoolDownMs;
+    coolDownMs = FIRST_COOL_DOWN_MS;
     startCoolDown();
     return !askSample() && blame();
   }
@@ -177,7 +176,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
 
   function recordFailedProbe(): void {
     failedProbes += 1;
-    coolDownMs = Math.min(coolDownMs * 2, maxCoolDownMs);
+    coolDownMs = Math.min(coolDownMs * 2, MAX_COOL_DOWN_MS);
     if (failedProbes < maxProbes) return startCoolDown();
     failedProbes = 0;
     hasGivenUp = true;

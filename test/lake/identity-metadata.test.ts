@@ -39,6 +39,14 @@ test.each(Object.keys(whole))("without %s it is foreign", (name) => {
   );
 });
 
+test.each(["sha256", "dagmar-dataset", "dagmar-logical-date"])("a file without %s is foreign", (name) => {
+  const file = { ...whole, "dagmar-kind": "file" };
+  expect(kindOf(file)).toBe("file");
+  expect(kindOf(Object.fromEntries(Object.entries(file).filter(([other]) => other !== name)))).toBe(
+    "foreign",
+  );
+});
+
 // A batch's identity is not computed from the dataset alone.
 test.each(Object.keys(whole).filter((name) => name !== "dagmar-dataset"))(
   "with another %s it is foreign",

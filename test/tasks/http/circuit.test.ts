@@ -133,6 +133,8 @@ test("a caller that gives up is released at once, and the next caller still gets
   stop.abort(new Error("enough"));
   const line = queue(circuit, 1);
   await expect(given).rejects.toThrow("enough");
+  void circuit.enter();
+  expect(clock.sleepers).toBe(1);
   await clock.advance(4999);
   expect(line.passes).toHaveLength(0);
   await clock.advance(1);

@@ -1,9 +1,14 @@
-/** The retry budget, `Retry-After`, deadlines, and the limiter that clients of one base URL share. */
+/** The retry budget, `Retry-After`, deadlines, agents, and the limiter that clients of one base URL share. */
+import { Agent } from "node:http";
 import { expect, test } from "vitest";
+import { createAbortFanOut } from "../../../tasks/http/abort-fan-out.ts";
+import { ApiCall } from "../../../tasks/http/api-call.ts";
+import { openConnection } from "../../../tasks/http/connection.ts";
 import { createDeadlines } from "../../../tasks/http/deadlines.ts";
 import { hashStructure } from "../../../tasks/http/json-body.ts";
 import { parseRetryAfterMs } from "../../../tasks/http/retry-after.ts";
 import { createRetryBudget } from "../../../tasks/http/retry-budget.ts";
+import { decideRetry, DEFAULT_RETRY_RULES } from "../../../tasks/http/retry-decision.ts";
 import { joinTraffic } from "../../../tasks/http/traffic.ts";
 import { describeTmdb } from "../../../tasks/tmdb-to-lake/tmdb-provider.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
@@ -68,6 +73,60 @@ test("deadlines expire in their own time, a cancelled one never, and none leaves
   expect(clock.sleepers).toBe(1);
   only();
   expect(clock.sleepers).toBe(0);
+});
+
+test("a deadline that begins while another expires can be cancelled, and leaves no timer behind", async () => {
+  const clock = createHandClock();
+  const deadlines = createDeadlines(clock);
+  let cancel = (): void => undefined;
+  deadlines.start(100, () => {
+    cancelLast();
+    cancel = deadlines.start(100, () => undefined);
+  });
+  const cancelLast = deadlines.start(200, () => undefined);
+  await clock.advance(100);
+  expect(clock.sleepers).toBe(1);
+  cancel();
+  expect(clock.sleepers).toBe(0);
+});
+
+test("a certificate that is not trusted stops the task, without a retry", () => {
+  const provider = {
+    host: "api.test",
+    name: "The API",
+    baseUrl: "https://api.test/v1",
+    addressSetting: "API_BASE_URL",
+    isAddressOwn: true,
+    codes: {
+      unavailable: "TMDB_UNAVAILABLE",
+      rateLimited: "TMDB_RATE_LIMITED",
+      untrusted: "TMDB_UNTRUSTED",
+    },
+  } as const;
+  const decision = decideRetry({
+    call: new ApiCall({ template: "/title" }, new AbortController().signal, createAbortFanOut()),
+    failure: {
+      reason: "untrusted",
+      status: undefined,
+      code: "CERT_HAS_EXPIRED",
+      retryAfter: undefined,
+      isStaleConnection: false,
+    },
+    rules: DEFAULT_RETRY_RULES,
+    now: NOW,
+    random: () => 0.5,
+    budget: createRetryBudget(),
+    provider,
+  });
+  expect(decision).toMatchObject({ isRetried: false, stop: { code: "TMDB_UNTRUSTED", retryable: false } });
+});
+
+test("the agent of the proxy rule has all connections, http and https", () => {
+  const agent = new Agent();
+  const connection = openConnection("https://api.test/v1", { headers: {}, makeAgent: () => agent });
+  const { instance } = connection;
+  expect([instance.defaults.httpAgent, instance.defaults.httpsAgent]).toEqual([agent, agent]);
+  connection.close();
 });
 
 test("the structure is the set of top-level names, whatever their order and whatever is below", () => {
