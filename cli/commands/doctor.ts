@@ -47,6 +47,8 @@ async function examineRest(): Promise<readonly Finding[]> {
   }
 }
 
+const STATE_COLUMNS = 6;
+
 function print(findings: readonly Finding[], output: Invocation["output"]): void {
   const { paint } = output;
   const width = Math.max(...findings.map(({ what }) => what.length));
@@ -57,8 +59,7 @@ function print(findings: readonly Finding[], output: Invocation["output"]): void
   };
   for (const { what, state, says, todo } of findings) {
     const rest = todo === null ? "" : ` — ${todo}`;
-    output.line(
-      `${colours[state](state)}${" ".repeat(6 - state.length)}${what.padEnd(width)}  ${says}${rest}`,
-    );
+    const label = `${colours[state](state)}${" ".repeat(STATE_COLUMNS - state.length)}${what.padEnd(width)}  `;
+    output.labelled(label, STATE_COLUMNS + width + 2, `${says}${rest}`);
   }
 }

@@ -3,11 +3,17 @@ import pc from "picocolors";
 import { escapeControlCharacters } from "../../model/text/control-character.ts";
 import { showInUtc } from "../../model/time/local-time.ts";
 import { drawTable, type Cell, type Column } from "./table.ts";
+import { wrapText } from "./text-width.ts";
 
 export interface Output {
   readonly isTerminal: boolean;
   /** One line; line feeds in the text are escaped. */
   line(text?: string): void;
+  /**
+   * One line: a label that takes so many columns, and a text. In a terminal the text is broken between words, and each
+   * further line begins below its first.
+   */
+  labelled(label: string, columns: number, text: string): void;
   /**
    * Columns in the order given; numbers to the right. No rows: `empty` instead. A plain title is a column that always stays
    * and is never broken; in a terminal, see `table.ts` for what gives way to the others.
@@ -53,6 +59,9 @@ interface Streams {
   readonly stderr: Pick<OutputTarget, "write">;
 }
 
+/** The text after a label is not broken to less. */
+const LEAST_ROOM = 24;
+
 export function createOutput({ stdout, stderr }: Streams, startsInUtc = false): Output {
   const paint = createPaint(pc.createColors(stdout.isTTY && pc.isColorSupported));
   let isUtc = startsInUtc;
@@ -69,6 +78,11 @@ export function createOutput({ stdout, stderr }: Streams, startsInUtc = false): 
     },
     line(text = "") {
       stdout.write(`${show(text)}\n`);
+    },
+    labelled(label, columns, text) {
+      const room = stdout.isTTY && stdout.columns > 0 ? stdout.columns - columns : Infinity;
+      const lines = wrapText(show(text), Math.max(LEAST_ROOM, room));
+      stdout.write(`${label}${lines.join(`\n${" ".repeat(columns)}`)}\n`);
     },
     table(columns, rows, empty) {
       if (rows.length === 0) {
