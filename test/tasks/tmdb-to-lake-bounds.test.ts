@@ -69,6 +69,7 @@ test.each([
       clock: world.clock,
       log: silentLog,
       signal: new AbortController().signal,
+      wrapUp: new AbortController().signal,
       progress: () => undefined,
     } as unknown as TaskContext<TmdbToLakeOptions, TaskPorts>;
     const planned = makePlan(makeIds(count));
