@@ -12,6 +12,7 @@ import { withApp } from "../../cli/open-app.ts";
 import { obeySwitches } from "../../cli/process/failpoint-switches.ts";
 import { readTestSwitches } from "../../config/settings/environment.ts";
 import { describeError } from "../../model/errors.ts";
+import { isRunEnded } from "../../model/run/dag-run.ts";
 import { divideTime } from "../../model/time/time-budget.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import { restoreState, type CarriedState } from "./carried-state.ts";
@@ -39,7 +40,7 @@ const SNAPSHOT_EVERY_MS = 60_000;
 
 /**
  * `event`: see `readEvent`. Gives the run's figures as `dagmar run --json` prints them, with `left`: how many ids are still to
- * be asked. `{ state: "busy", … }` if another invocation is at work on the lake. Raises `USAGE` for a wrong event, what the
+ * be asked, `null` before the first task asks. `{ state: "busy", … }` if another invocation is at work on the lake. Raises `USAGE` for a wrong event, what the
  * command would raise, and an error for a run that failed, so that Lambda counts it.
  */
 export async function handler(event: unknown, context: LambdaContext = {}): Promise<unknown> {
@@ -134,8 +135,10 @@ async function save(
 }
 
 function judge(figures: RunFigures): unknown {
-  const left = figures.sums.reduce((sum, { sum: one }) => sum + one.remaining, 0);
+  const { run, sums } = figures;
+  const isKnown = isRunEnded(run.state) || sums.length > 0;
+  const left = isKnown ? sums.reduce((rest, { sum }) => rest + sum.remaining, 0) : null;
   const result = { ...(describeRunAsJson(figures) as object), left };
-  if (figures.run.state !== "failed") return result;
+  if (run.state !== "failed") return result;
   throw new Error(`The run has failed: ${JSON.stringify(result)}`);
 }

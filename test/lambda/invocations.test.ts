@@ -78,7 +78,9 @@ test("with ids for longer than its limit it answers five seconds before, and the
   }
   expect(results.at(-1)).toMatchObject({ state: "success", left: 0 });
   expect(results.length).toBeGreaterThan(1);
-  const left = results.map((result) => Number(result["left"]));
+  // On a slow machine the first may end before it has asked for any.
+  const left = results.map((result) => result["left"]).filter((count) => typeof count === "number");
+  expect(left.length).toBeGreaterThan(1);
   expect(left).toEqual(left.toSorted((a, b) => b - a));
   expect(listFaults()).toEqual([]);
   expect(countRepeated()).toBeLessThanOrEqual(Math.ceil(ids.movies.length / 50));
