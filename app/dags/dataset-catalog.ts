@@ -2,7 +2,6 @@
 import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { mayTextsBeSame } from "../../config/dag-file/key-clash.ts";
 import type { DagFolder } from "../../config/dag-file/load-dags.ts";
-import type { KeptChecks } from "../../config/dag-file/kept-checks.ts";
 import { literalPrefix } from "../../model/dag/template.ts";
 import type { DatasetCatalog } from "../../model/ports/dataset-catalog.ts";
 import type { AnyTaskType } from "../../model/ports/task-type.ts";
@@ -15,21 +14,18 @@ export interface DatasetPlace {
 }
 
 /** Reads the folder when it is asked, and again only if the folder has changed since. */
-export function createDatasetCatalog(
-  { settings, registry, loadDags }: Pick<DagLibrary, "settings" | "registry" | "loadDags">,
-  kept?: KeptChecks,
-): DatasetCatalog {
-  let read: { readonly stamp: string; readonly places: Promise<readonly DatasetPlace[]> } | undefined;
+export function createDatasetCatalog({
+  settings,
+  registry,
+  loadDags,
+}: Pick<DagLibrary, "settings" | "registry" | "loadDags">): DatasetCatalog {
+  let read: { readonly stamp: string; readonly places: readonly DatasetPlace[] } | undefined;
   return {
     async listPrefixes(dataset) {
       const stamp = await stampFolder(settings.dagsFolder);
-      if (read?.stamp !== stamp) {
-        const places = loadDags(kept).then((folder) => listPlaces(folder, registry));
-        read = { stamp, places };
-      }
-      const places = await read.places;
+      if (read?.stamp !== stamp) read = { stamp, places: listPlaces(await loadDags(), registry) };
       return dropNested(
-        places.filter((place) => mayTextsBeSame(place.dataset, dataset)).map(({ prefix }) => prefix),
+        read.places.filter((place) => mayTextsBeSame(place.dataset, dataset)).map(({ prefix }) => prefix),
       );
     },
   };

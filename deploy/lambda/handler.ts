@@ -64,7 +64,9 @@ export async function handler(event: unknown, context: LambdaContext = {}): Prom
       const state = await restoreState(notes, app.settings.databaseFile, app);
       return judge(await runCarried(app, asked, measureRest, state));
     } finally {
-      await taken.release();
+      await taken.release().catch((error: unknown) => {
+        app.log.warn(`The lease could not be given back; it ends by itself: ${describeError(error)}`);
+      });
     }
   });
 }

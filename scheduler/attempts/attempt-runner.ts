@@ -39,8 +39,8 @@ export interface AttemptStops {
 }
 
 /**
- * `stop` aborted with `DrainRequested` or `RunStopped` it stops the task at its next safe point;
- * the time-out aborts it too.
+ * `stops.stop`, aborted with `DrainRequested` or `RunStopped`, stops the task at its next safe point; the time-out aborts it
+ * too. `stops.wrapUp` lets the task store what it has.
  */
 export async function runAttempt(
   tools: AttemptTools,
