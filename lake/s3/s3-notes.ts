@@ -14,6 +14,8 @@ const NO_VERSION = '"00000000000000000000000000000000"';
 const PROBE = PROBE_KEY.slice(BOOKKEEPING_PREFIX.length);
 
 type Written = { readonly version: string } | "changed" | "unknown condition";
+/** "own version": the store refused the version that stands there. */
+type Answered = Written | "own version";
 
 export function createS3Notes(objects: S3Objects): LakeNotes {
   const keyOf = (name: string): string => {
@@ -38,22 +40,42 @@ export function createS3Notes(objects: S3Objects): LakeNotes {
     });
   }
 
+  /** RADOS Gateway 16 compares `If-Match` with the tag alone, without the quotation marks that HTTP has around it. */
+  let comparesBareTags = false;
+
   async function put(
     name: string,
     body: Uint8Array,
     version: string | null,
     signal?: AbortSignal,
   ): Promise<Written> {
+    for (const isBare of comparesBareTags ? [true] : [false, true]) {
+      const tag = isBare ? version?.replaceAll('"', "") : version;
+      const written = await putOnce(name, body, version, tag ?? null, signal);
+      if (written === "own version") continue;
+      if (isBare) comparesBareTags = true;
+      return written;
+    }
+    return "unknown condition";
+  }
+
+  async function putOnce(
+    name: string,
+    body: Uint8Array,
+    version: string | null,
+    tag: string | null,
+    signal?: AbortSignal,
+  ): Promise<Answered> {
     const Key = objects.fullKey(keyOf(name));
     const input = {
       Bucket: objects.bucket,
       Key,
       ContentLength: body.byteLength,
       ContentType: "application/json",
-      ...(version === null ? { IfNoneMatch: "*" } : { IfMatch: version }),
+      ...(tag === null ? { IfNoneMatch: "*" } : { IfMatch: tag }),
       ...describeEncryption(objects.connection.options),
     };
-    return await objects.connection.call<Written>({
+    return await objects.connection.call<Answered>({
       what: `PutObject ${Key}`,
       permission: "s3:PutObject",
       bodyBytes: body.byteLength,
@@ -70,7 +92,8 @@ export function createS3Notes(objects: S3Objects): LakeNotes {
         // An earlier try, whose answer was lost, may have written it.
         const standing = await read(name, signal);
         const isOurs = standing?.body.equals(body) === true && version !== NO_VERSION;
-        return { answer: isOurs ? { version: standing.version } : "changed" };
+        if (isOurs) return { answer: { version: standing.version } };
+        return { answer: standing?.version === version ? "own version" : "changed" };
       },
     });
   }

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeNoteName } from "../../lake/lake-notes.ts";
 import type { SweepableLake } from "../../lake/sweepable-lake.ts";
-import { STORES, type OpenStore } from "./stores.ts";
+import { startS3World } from "./s3-world.ts";
+import { BARE_TAGS, STORES, type OpenStore } from "./stores.ts";
 
 const text = (body: Buffer | undefined): string | undefined => body?.toString();
 const bytes = (body: string): Buffer => Buffer.from(body);
@@ -12,7 +13,7 @@ interface Written {
   readonly version: string | undefined;
 }
 
-for (const store of STORES) {
+for (const store of [...STORES, BARE_TAGS]) {
   describe.skipIf(store.skippedBecause !== undefined)(`notes in ${store.name}`, () => {
     let open: OpenStore;
     let lake: SweepableLake;
@@ -79,3 +80,20 @@ for (const store of STORES) {
     });
   });
 }
+
+test("a store that refuses the version that stands there is no store for notes", async () => {
+  const world = await startS3World();
+  try {
+    const { notes } = world.open();
+    const version = (await notes.write("leases/one", bytes("1"), null)) ?? "";
+    world.server.faults.push({
+      when: { operation: "PutObject", key: /leases/ },
+      times: 2,
+      fault: { kind: "error", status: 412, code: "PreconditionFailed" },
+    });
+    await expect(notes.write("leases/one", bytes("2"), version)).rejects.toThrow("does not honour If-Match");
+    expect(world.server.faults.leftCount).toBe(0);
+  } finally {
+    await world.close();
+  }
+});

@@ -6,7 +6,7 @@ import { openLake } from "../../lake/open-lake.ts";
 import type { SweepableLake } from "../../lake/sweepable-lake.ts";
 import type { LakeCapabilities } from "../../model/ports/lake.ts";
 import type { S3Options } from "../../lake/s3/s3-options.ts";
-import { startS3Server } from "../support/s3-server/server.ts";
+import { startS3Server, type S3ServerOptions } from "../support/s3-server/server.ts";
 import { makeEagerClock, makeKeptLogger, makeScratch } from "./lake-tools.ts";
 
 export interface OpenStore {
@@ -43,19 +43,19 @@ const folder: Store = {
   },
 };
 
-const testServer: Store = {
-  name: "the S3 test server",
+const makeTestServer = (name: string, options: S3ServerOptions = {}): Store => ({
+  name,
   capabilities: { conditionalPut: true, conditionalComplete: true, checksums: true },
   conditionalDelete: true,
   guardedNotes: true,
   async open() {
-    const server = await startS3Server({ pageSize: 3, minPartBytes: 1024 });
+    const server = await startS3Server({ pageSize: 3, minPartBytes: 1024, ...options });
     return {
       openLake: (more) => openS3(server.bucket, server, more),
       close: async () => await server.close(),
     };
   },
-};
+});
 
 /** Set by `test/support/ceph/with-ceph.sh`. */
 const {
@@ -85,7 +85,12 @@ const ceph: Store = {
   },
 };
 
-export const STORES: readonly Store[] = [folder, testServer, ceph];
+export const STORES: readonly Store[] = [folder, makeTestServer("the S3 test server"), ceph];
+
+/** As Ceph does, where there is no Ceph. */
+export const BARE_TAGS = makeTestServer("an S3 server that compares tags without quotation marks", {
+  comparesBareTags: true,
+});
 
 function openS3(
   bucket: string,

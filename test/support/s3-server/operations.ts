@@ -22,6 +22,7 @@ export interface OperationCall {
   readonly store: ObjectStore;
   readonly pageSize: number;
   readonly honoursPut: boolean;
+  readonly comparesBareTags: boolean;
   readonly honoursComplete: boolean;
   /** A deletion puts a marker. */
   readonly isVersioned: boolean;
@@ -54,7 +55,8 @@ export const OPERATIONS: Readonly<Record<Operation, (call: OperationCall) => Ans
     const expected = call.honoursPut ? readHeader(call.request, "if-match") : "";
     const before = call.store.objects.get(call.key);
     if (expected !== "" && before === undefined) throw new S3Fault(404, "NoSuchKey");
-    if (expected !== "" && before?.etag !== expected) throw new S3Fault(412, "PreconditionFailed");
+    const standing = call.comparesBareTags ? before?.etag.replaceAll('"', "") : before?.etag;
+    if (expected !== "" && standing !== expected) throw new S3Fault(412, "PreconditionFailed");
     const version = call.store.put(describe(call), call.body, call.honoursPut && hasCondition(call));
     return { status: 200, headers: { etag: version.etag, "x-amz-checksum-sha256": toBase64(call.body) } };
   },

@@ -21,6 +21,8 @@ export interface S3ServerOptions {
   readonly port?: number;
   readonly ignoresConditionalPut?: boolean;
   readonly ignoresConditionalComplete?: boolean;
+  /** `If-Match` of a put names the tag without its quotation marks; with them it is never met. */
+  readonly comparesBareTags?: boolean;
   /** Answers 501 to every request that carries a condition. */
   readonly rejectsConditions?: boolean;
   /** Compares no body with what was signed or summed. */
@@ -232,6 +234,7 @@ class S3Host {
       store: this.#store,
       pageSize: this.#options.pageSize ?? 1000,
       honoursPut: this.#options.ignoresConditionalPut !== true,
+      comparesBareTags: this.#options.comparesBareTags === true,
       honoursComplete: this.#options.ignoresConditionalComplete !== true,
       isVersioned: this.#options.isVersioned === true,
     });
