@@ -9,6 +9,7 @@ import { startWorkerThread } from "../scheduler/attempts/worker-thread.ts";
 import type { EngineTools } from "../scheduler/engine/engine.ts";
 import type { EngineObserver } from "../scheduler/engine/engine-observer.ts";
 import type { HeldLease } from "../scheduler/lease/lease-keeper.ts";
+import { createDatasetLeases } from "../scheduler/lease/dataset-leases.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { readDatabaseId } from "../state/control/database-identity.ts";
 import { createEventLog } from "../state/control/events.ts";
@@ -78,6 +79,7 @@ function createEngineTools(
       objects: createObjectStore(database, clock, settings.timezone),
       inputs: createInputStore(database, clock),
       catalog: createDatasetCatalog(app),
+      leases: createDatasetLeases({ notes: app.lake.notes, clock }),
       candidates: createCandidateStore(database, clock),
       batches: createBatchStore(database, clock),
       events: createEventLog(database, clock, log, settings.timezone),

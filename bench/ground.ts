@@ -19,6 +19,7 @@ import { holdLease } from "../scheduler/lease/lease-keeper.ts";
 import { makeRun, type RunMaker } from "../scheduler/runs/new-run.ts";
 import { noteRunEnd } from "../scheduler/notices/note-run-end.ts";
 import { listNoticeTargets } from "../app/notices/open-channels.ts";
+import { createDatasetLeases } from "../scheduler/lease/dataset-leases.ts";
 import { identifyProcess } from "../scheduler/lease/process-identity.ts";
 import { startWorkerThread } from "../scheduler/attempts/worker-thread.ts";
 import { createBatchStore } from "../state/records/batch-store.ts";
@@ -69,6 +70,7 @@ export async function openGround(
     ports: {
       objects: createObjectStore(database, clock, timezone),
       inputs: createInputStore(database, clock),
+      leases: createDatasetLeases({ notes: lake.notes, clock }),
       catalog: { listPrefixes: () => Promise.resolve([]) },
       candidates: createCandidateStore(database, clock),
       batches: createBatchStore(database, clock),

@@ -14,8 +14,8 @@ export interface LakeNotes {
   read(name: string, signal?: AbortSignal): Promise<Note | undefined>;
   /**
    * Writes the note if its version is still this one; `null`: if there is no such note. Returns the new version, or
-   * `undefined` if another process was faster. Two bodies of different processes must differ. Raises `LAKE_UNSUPPORTED`
-   * where `areGuarded` is false.
+   * `undefined` if another process was faster. Two bodies of different processes must differ. Where `areGuarded` is false it
+   * looks before and verifies after: two that write at the same moment may both get a version.
    */
   write(
     name: string,

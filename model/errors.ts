@@ -130,6 +130,11 @@ export const ERROR_CODES = {
   },
   LAKE_FULL: { exit: 75, meaning: "No space is left in the lake." },
 
+  DATASET_BUSY: {
+    exit: 75,
+    meaning:
+      "Another Dagmar with a database of its own asks for this dataset in the same lake; the task waits for it.",
+  },
   IDS_FAILED: { exit: 1, meaning: "More ids failed in this run than max_failed allows." },
   RECONCILIATION_BROKEN: {
     exit: 1,

@@ -27,6 +27,11 @@ export const FAILPOINTS = [
   "attempt.after",
   "settle.before",
   "settle.after",
+  // scheduler: a lease in the lake
+  "lake-lease.take.before",
+  "lake-lease.take.after",
+  "lake-lease.release.before",
+  "lake-lease.release.after",
   // lake/protocol: records
   "know.before",
   "know.after",

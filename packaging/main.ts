@@ -10,7 +10,7 @@ const say = (text: string): void => {
 };
 
 try {
-  for (const { file, sizeBytes } of packageLambda(root, join(root, "dist/lambda"), say)) {
+  for (const { file, sizeBytes } of await packageLambda(root, join(root, "dist/lambda"), say)) {
     const hash = createHash("sha256").update(readFileSync(file)).digest("hex");
     say(`${relative(root, file)}  ${sizeBytes.toLocaleString("en")} bytes  sha256 ${hash}`);
   }

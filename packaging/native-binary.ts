@@ -1,5 +1,6 @@
 /** The compiled better-sqlite3 for a Node line, from `.prebuilds` (see keep-compiled.mjs), or compiled now and kept there. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listSystemFaults, type NodeLine } from "./limits.ts";
@@ -14,10 +15,10 @@ export function findArchitecture(platform = process.platform, arch = process.arc
 }
 
 /** The shared library's bytes. Raises an `Error` if Lambda could not load it. `root`: the project's folder. */
-export function findBinary(root: string, line: NodeLine, say: (text: string) => void): Buffer {
+export async function findBinary(root: string, line: NodeLine, say: (text: string) => void): Promise<Buffer> {
   const architecture = findArchitecture();
   const kept = join(root, ".prebuilds", nameKept(root, line));
-  if (!existsSync(kept)) compile(root, line, say);
+  if (!existsSync(kept)) await compile(root, line, say);
   if (!existsSync(kept)) throw new Error(`${kept} is missing after better-sqlite3 was compiled.`);
   const binary = execFileSync("tar", ["-xzOf", kept, "build/Release/better_sqlite3.node"], {
     maxBuffer: MAX_BINARY_BYTES,
@@ -39,11 +40,13 @@ function nameKept(root: string, { abi }: NodeLine): string {
 }
 
 /** From the sources that the lockfile checks, with the headers in npm's package of that Node. */
-function compile(root: string, { version }: NodeLine, say: (text: string) => void): void {
+async function compile(root: string, { version }: NodeLine, say: (text: string) => void): Promise<void> {
   say(`Compiling better-sqlite3 for Node ${version}, once; this takes a few minutes …`);
-  execFileSync("bash", ["test/support/with-node.sh", version, "true"], {
+  const compiling = spawn("bash", ["test/support/with-node.sh", version, "true"], {
     cwd: root,
     env: { ...process.env, npm_config_build_from_source: "true" },
     stdio: ["ignore", "ignore", "inherit"],
   });
+  const [status] = (await once(compiling, "exit")) as [number | null];
+  if (status !== 0) throw new Error(`better-sqlite3 could not be compiled for Node ${version}; see above.`);
 }

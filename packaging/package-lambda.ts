@@ -16,11 +16,15 @@ export interface Packaged {
  * Writes `function.zip` and `layer.zip` into `to`. `root`: the project's folder, where `bundle.mjs --lambda` has built the
  * function. Raises an `Error` if Lambda could not load the layer, or if both are larger than allowed.
  */
-export function packageLambda(root: string, to: string, say: (text: string) => void): readonly Packaged[] {
+export async function packageLambda(
+  root: string,
+  to: string,
+  say: (text: string) => void,
+): Promise<readonly Packaged[]> {
   mkdirSync(to, { recursive: true });
   const packaged = [
     { file: join(to, "function.zip"), zip: writeZip(listFunctionFiles(root)) },
-    { file: join(to, "layer.zip"), zip: writeZip(listLayerFiles(root, NODE_LINES, say)) },
+    { file: join(to, "layer.zip"), zip: writeZip(await listLayerFiles(root, NODE_LINES, say)) },
   ].map(({ file, zip }) => {
     writeFileSync(file, zip);
     return { file, sizeBytes: zip.length };
@@ -62,14 +66,22 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 const SHELF = "nodejs/node_modules";
 
 /** `bindings` looks for a binary by Node's ABI, so that one layer serves several Node lines. */
-function listLayerFiles(root: string, lines: readonly NodeLine[], say: (text: string) => void): Files {
+async function listLayerFiles(
+  root: string,
+  lines: readonly NodeLine[],
+  say: (text: string) => void,
+): Promise<Files> {
   const files: Files = new Map();
   for (const [name, wanted] of Object.entries(PACKAGES)) {
     addTree(files, join(root, "node_modules", name), `${SHELF}/${name}`, (file) => wanted.test(file));
   }
-  for (const line of lines) {
-    const folder = `${SHELF}/better-sqlite3/lib/binding/node-v${line.abi}-linux-${process.arch}`;
-    files.set(`${folder}/better_sqlite3.node`, findBinary(root, line, say));
+  // Compiled side by side, each by one processor.
+  const binaries = await Promise.all(
+    lines.map(async (line) => ({ abi: line.abi, binary: await findBinary(root, line, say) })),
+  );
+  for (const { abi, binary } of binaries) {
+    const folder = `${SHELF}/better-sqlite3/lib/binding/node-v${abi}-linux-${process.arch}`;
+    files.set(`${folder}/better_sqlite3.node`, binary);
   }
   return files;
 }

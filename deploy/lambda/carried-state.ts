@@ -13,6 +13,13 @@ import type { Logger } from "../../model/ports/logger.ts";
 import { openDatabase, type Database } from "../../state/sqlite/database.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 
+declare module "../../model/failpoint.ts" {
+  interface TaskFailpoints {
+    readonly "lambda.snapshot.before": true;
+    readonly "lambda.snapshot.after": true;
+  }
+}
+
 const SNAPSHOT = "lambda/state.db.gz";
 
 const pack = promisify(gzip);

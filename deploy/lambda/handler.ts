@@ -10,12 +10,16 @@ import type { App } from "../../app/app.ts";
 import { describeRunAsJson } from "../../cli/display/run-report.ts";
 import { withApp } from "../../cli/open-app.ts";
 import { obeySwitches } from "../../cli/process/failpoint-switches.ts";
+import type { DagFolder } from "../../config/dag-file/load-dags.ts";
 import { readTestSwitches } from "../../config/settings/environment.ts";
 import { describeError } from "../../model/errors.ts";
+import type { DagDefinition } from "../../model/dag/dag.ts";
 import { isRunEnded } from "../../model/run/dag-run.ts";
 import { divideTime } from "../../model/time/time-budget.ts";
 import type { Database } from "../../state/sqlite/database.ts";
 import { restoreState, type CarriedState } from "./carried-state.ts";
+import { findDatasetHolder } from "../../scheduler/lease/dataset-leases.ts";
+import type { LeaseHolder } from "../../scheduler/lease/lake-lease.ts";
 import { takeInvocation } from "./invocation-lease.ts";
 import { readEvent, type AskedRun } from "./read-event.ts";
 import { provideToken } from "./token.ts";
@@ -49,38 +53,58 @@ export async function handler(event: unknown, context: LambdaContext = {}): Prom
   await provideToken();
   return withApp(async (app) => {
     const { notes } = app.lake;
+    const folder = await app.loadDags();
+    const { definition } = app.pickEnabledDag(folder, asked.dag);
+    checkParams(asked.params, definition, "params");
     const taken = await takeInvocation(notes, app.clock, {
       requestId: context.awsRequestId ?? "by hand",
       dag: asked.dag,
       deadlineMs: app.clock.now().getTime() + measureRest(),
     });
-    if ("heldBy" in taken) {
-      app.log.warn(
-        `Another invocation is at work on ${app.lake.id} until ${taken.heldBy.until}; nothing was run.`,
-      );
-      return { state: "busy", dag_id: asked.dag, held_by: taken.heldBy };
-    }
+    if ("heldBy" in taken) return refuseBusy(app, asked, "Another invocation is at work", taken.heldBy);
     try {
+      const other = await findOtherDagmar(app, definition);
+      if (other !== undefined) return refuseBusy(app, asked, "Another Dagmar is at work", other);
       const state = await restoreState(notes, app.settings.databaseFile, app);
-      return judge(await runCarried(app, asked, measureRest, state));
+      return judge(await runCarried(app, folder, asked, measureRest, state));
     } finally {
-      await taken.release().catch((error: unknown) => {
+      await taken.lease.release().catch((error: unknown) => {
         app.log.warn(`The lease could not be given back; it ends by itself: ${describeError(error)}`);
       });
     }
   });
 }
 
+/** A scheduler, or a command, that asks for what this Dag would ask for. */
+async function findOtherDagmar(
+  { lake, clock, registry }: App,
+  { tasks }: DagDefinition,
+): Promise<LeaseHolder | undefined> {
+  for (const { type, with: options } of tasks) {
+    const written = registry.get(type)?.writes(options);
+    if (written?.many !== true) continue;
+    const holder = await findDatasetHolder({ notes: lake.notes, clock }, written.dataset);
+    if (holder !== undefined) return holder;
+  }
+  return undefined;
+}
+
+/** Not an error: Lambda would send the event again at once. */
+function refuseBusy({ lake, log }: App, { dag }: AskedRun, who: string, holder: LeaseHolder): unknown {
+  const { facts, pid, host, since, until } = holder;
+  log.warn(`${who} on ${lake.id} until ${until} at least; nothing was run.`);
+  return { state: "busy", dag_id: dag, held_by: { ...facts, pid, host, since, until } };
+}
+
 /** The database is put into the lake now and then, and at the end, however the run ends. */
 async function runCarried(
   app: App,
+  folder: DagFolder,
   asked: AskedRun,
   measureRest: () => number,
   state: CarriedState,
 ): Promise<RunFigures> {
-  const folder = await app.loadDags();
   const { definition, fingerprint } = app.pickEnabledDag(folder, asked.dag);
-  checkParams(asked.params, definition, "params");
   const database = await app.openDatabase("create");
   const request = {
     version: { definition, fingerprint },

@@ -4,15 +4,20 @@
  */
 import { DagmarError, describeError, LakeError } from "../../model/errors.ts";
 import type { Finding } from "../../model/ports/examination.ts";
-import { PROBE_KEY } from "../object-key.ts";
+import type { LakeNotes } from "../lake-notes.ts";
+import { BOOKKEEPING_PREFIX, PROBE_KEY } from "../object-key.ts";
 import { isConditionFailed, isNotImplemented, isUploadGone } from "./s3-faults.ts";
 import type { S3Call, SendOptions } from "./s3-connection.ts";
+import { createS3Notes } from "./s3-notes.ts";
 import type { S3Objects } from "./s3-objects.ts";
 import { describeEncryption } from "./s3-options.ts";
 import { PROBE_BODY, PROBE_SHA256 } from "./s3-probe.ts";
 
 const TRY_MS = 8_000;
 const REACH = "Check AWS_ENDPOINT_URL_S3, AWS_REGION, the network and the proxy.";
+const LEASES = `${BOOKKEEPING_PREFIX}leases/`;
+/** No dataset has this lease: those end with `.lease`. */
+const NO_LEASE = "leases/none";
 const POLICY = "deploy/aws/writer-policy.json lists what the writer needs.";
 
 interface Trial {
@@ -20,6 +25,8 @@ interface Trial {
   /** The text if it works. */
   readonly says: string;
   readonly act: (signal: AbortSignal) => Promise<unknown>;
+  /** Without it runs work all the same. */
+  readonly isOptional?: boolean;
 }
 
 /** `prefixes`: relative to the lake. Raises nothing. */
@@ -63,6 +70,18 @@ export async function examineBucket(
     ],
     [
       {
+        what: "bucket: leases",
+        says: `leases can be kept below ${objects.fullKey(LEASES)} (this leaves none)`,
+        act: (limit) =>
+          tryLease(
+            createS3Notes(objects, () => undefined),
+            limit,
+          ),
+        isOptional: true,
+      },
+    ],
+    [
+      {
         what: "bucket: uploads",
         says: "unfinished uploads can be listed",
         act: (limit) => listUploads(objects, limit),
@@ -73,7 +92,7 @@ export async function examineBucket(
   const [first] = findings;
   // Reported once: the store or a setting is missing, not a permission.
   const isSame = ({ finding, isUnreached }: Tried): boolean =>
-    isUnreached || (finding.state === "fail" && finding.says === first?.finding.says);
+    isUnreached || (finding.state !== "ok" && finding.says === first?.finding.says);
   if (first !== undefined && findings.every(isSame)) return [{ ...first.finding, what: "bucket" }];
   return [
     ...findings.map(({ finding }) => finding),
@@ -98,7 +117,7 @@ async function tryInTurn(trials: readonly Trial[], signal: AbortSignal): Promise
   return findings;
 }
 
-async function tryOnce({ what, says, act }: Trial, signal: AbortSignal): Promise<Tried> {
+async function tryOnce({ what, says, act, isOptional = false }: Trial, signal: AbortSignal): Promise<Tried> {
   const limit = AbortSignal.timeout(TRY_MS);
   try {
     await act(AbortSignal.any([signal, limit]));
@@ -112,7 +131,7 @@ async function tryOnce({ what, says, act }: Trial, signal: AbortSignal): Promise
     const message = (fault?.message ?? describeError(error)).replace(/\.$/, "");
     const isUnreached = fault instanceof LakeError && fault.code === "LAKE_UNAVAILABLE";
     const todo = fault?.hint ?? (isUnreached ? REACH : POLICY);
-    return { finding: { what, state: "fail", says: message, todo }, isUnreached };
+    return { finding: { what, state: isOptional ? "warn" : "fail", says: message, todo }, isUnreached };
   }
 }
 
@@ -125,6 +144,19 @@ async function listOne(objects: S3Objects, prefix: string, signal: AbortSignal):
     send: async (s3, options) =>
       await s3.listObjectsV2({ Bucket: objects.bucket, Prefix, MaxKeys: 1 }, options),
   });
+}
+
+/** Reads a lease that does not exist, and replaces a version of it that does not exist either. */
+async function tryLease(notes: LakeNotes, signal: AbortSignal): Promise<void> {
+  await notes.read(NO_LEASE, signal);
+  await notes.write(NO_LEASE, Buffer.from("{}"), '"00000000000000000000000000000000"', signal);
+  if (await notes.areGuarded(signal)) return;
+  throw new LakeError(
+    "LAKE_UNSUPPORTED",
+    "The store does not honour If-Match: two Dagmars that begin at the same moment may both ask for a dataset.",
+    false,
+    { hint: "Let only one Dagmar use this lake, or keep the lake in another store." },
+  );
 }
 
 async function putProbe(objects: S3Objects, signal: AbortSignal): Promise<void> {

@@ -74,7 +74,7 @@ export class S3Lake implements SweepableLake {
     this.id = nameS3Lake(bucket, prefix, options.endpoint, options.region);
     this.#prefix = prefix;
     this.#objects = new S3Objects(connection, prefix);
-    this.notes = createS3Notes(this.#objects);
+    this.notes = createS3Notes(this.#objects, (what) => this.#warn(what));
     this.#options = options;
     this.#tools = tools;
     this.#probePut = rememberAnswer(async () => {

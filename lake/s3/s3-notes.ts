@@ -1,5 +1,4 @@
-/** Notes in a bucket: an object each, replaced with `If-Match`. */
-import { LakeError } from "../../model/errors.ts";
+/** Notes in a bucket: an object each, replaced with `If-Match`. Without that condition: looked at before and verified after. */
 import { BOOKKEEPING_PREFIX, PROBE_KEY } from "../object-key.ts";
 import { checkNoteName, type LakeNotes, type Note } from "../lake-notes.ts";
 import { rememberAnswer } from "../remembered.ts";
@@ -13,11 +12,15 @@ import { describeEncryption } from "./s3-options.ts";
 const NO_VERSION = '"00000000000000000000000000000000"';
 const PROBE = PROBE_KEY.slice(BOOKKEEPING_PREFIX.length);
 
-type Written = { readonly version: string } | "changed" | "unknown condition";
-/** "own version": the store refused the version that stands there. */
-type Answered = Written | "own version";
+const WITHOUT_CONDITION =
+  "does not honour If-Match on a put: of two processes that write a lease at the same moment, both may believe that they have it";
 
-export function createS3Notes(objects: S3Objects): LakeNotes {
+type Condition = { readonly IfMatch?: string; readonly IfNoneMatch?: "*" };
+/** "own version": the store refused the version that stands there. */
+type Written = { readonly version: string } | "changed" | "unknown condition" | "own version";
+
+/** `warn`: called once, with what the store does not do. */
+export function createS3Notes(objects: S3Objects, warn: (what: string) => void): LakeNotes {
   const keyOf = (name: string): string => {
     checkNoteName(name);
     return BOOKKEEPING_PREFIX + name;
@@ -49,33 +52,34 @@ export function createS3Notes(objects: S3Objects): LakeNotes {
     version: string | null,
     signal?: AbortSignal,
   ): Promise<Written> {
+    if (version === null) return await putOnce(name, body, version, { IfNoneMatch: "*" }, signal);
     for (const isBare of comparesBareTags ? [true] : [false, true]) {
-      const tag = isBare ? version?.replaceAll('"', "") : version;
-      const written = await putOnce(name, body, version, tag ?? null, signal);
+      const IfMatch = isBare ? version.replaceAll('"', "") : version;
+      const written = await putOnce(name, body, version, { IfMatch }, signal);
       if (written === "own version") continue;
       if (isBare) comparesBareTags = true;
       return written;
     }
-    return "unknown condition";
+    return "own version";
   }
 
   async function putOnce(
     name: string,
     body: Uint8Array,
     version: string | null,
-    tag: string | null,
+    condition: Condition,
     signal?: AbortSignal,
-  ): Promise<Answered> {
+  ): Promise<Written> {
     const Key = objects.fullKey(keyOf(name));
     const input = {
       Bucket: objects.bucket,
       Key,
       ContentLength: body.byteLength,
       ContentType: "application/json",
-      ...(tag === null ? { IfNoneMatch: "*" } : { IfMatch: tag }),
+      ...condition,
       ...describeEncryption(objects.connection.options),
     };
-    return await objects.connection.call<Answered>({
+    return await objects.connection.call<Written>({
       what: `PutObject ${Key}`,
       permission: "s3:PutObject",
       bodyBytes: body.byteLength,
@@ -89,35 +93,51 @@ export function createS3Notes(objects: S3Objects): LakeNotes {
         if (isNotImplemented(fault)) return { answer: "unknown condition" };
         // With `If-Match` an object that is absent gives 404.
         if (!isConditionFailed(fault) && !isAbsent(fault)) return undefined;
+        if (version === NO_VERSION) return { answer: "changed" };
         // An earlier try, whose answer was lost, may have written it.
         const standing = await read(name, signal);
-        const isOurs = standing?.body.equals(body) === true && version !== NO_VERSION;
-        if (isOurs) return { answer: { version: standing.version } };
+        if (standing?.body.equals(body) === true) return { answer: { version: standing.version } };
         return { answer: standing?.version === version ? "own version" : "changed" };
       },
     });
   }
 
   // The probe's own bytes: a store without the condition replaces them with the same.
-  const areGuarded = rememberAnswer(async () => (await put(PROBE, PROBE_BODY, NO_VERSION)) === "changed");
+  const areGuarded = rememberAnswer(async () => {
+    const isHonoured = (await put(PROBE, PROBE_BODY, NO_VERSION)) === "changed";
+    if (!isHonoured) refuse();
+    return isHonoured;
+  });
+
+  let isRefused = false;
+  function refuse(): void {
+    if (!isRefused) warn(WITHOUT_CONDITION);
+    isRefused = true;
+  }
+
+  async function look(
+    name: string,
+    body: Uint8Array,
+    version: string | null,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    if (((await read(name, signal))?.version ?? null) !== version) return undefined;
+    await putOnce(name, body, version, {}, signal);
+    const after = await read(name, signal);
+    return after?.body.equals(body) === true ? after.version : undefined;
+  }
 
   return {
     read,
     areGuarded,
     async write(name, body, version, signal) {
-      if (!(await areGuarded(signal))) throw refuseStore(objects.bucket);
+      if (!(await areGuarded(signal))) return await look(name, body, version, signal);
       const written = await put(name, body, version, signal);
-      if (written === "unknown condition") throw refuseStore(objects.bucket);
       if (written === "changed") return undefined;
-      return written.version === "" ? (await read(name, signal))?.version : written.version;
+      if (typeof written === "object")
+        return written.version === "" ? (await read(name, signal))?.version : written.version;
+      refuse();
+      return await look(name, body, version, signal);
     },
   };
-}
-
-function refuseStore(bucket: string): LakeError {
-  return new LakeError(
-    "LAKE_UNSUPPORTED",
-    `The store of the bucket ${bucket} does not honour If-Match, so that two processes could replace each other's notes.`,
-    false,
-  );
 }

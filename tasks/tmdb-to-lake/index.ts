@@ -76,9 +76,21 @@ export function createTmdbToLake(tmdb: TmdbSource): TaskType<TmdbToLakeOptions, 
   };
 }
 
+/** With the dataset's lease. */
 async function ingest(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
-  const { lake, state, options, run, taskId, signal } = context;
+  const { state, options, run, log } = context;
   tmdb.assertConfigured();
+  const lease = await state.leases.take(options.dataset, { run, log, signal: context.signal });
+  try {
+    const signal = AbortSignal.any([context.signal, lease.lost]);
+    return await ingestAlone({ ...context, signal }, tmdb);
+  } finally {
+    await lease.release();
+  }
+}
+
+async function ingestAlone(context: Context, tmdb: TmdbSource): Promise<TaskOutput> {
+  const { lake, state, options, run, taskId, signal } = context;
   const ask = await openAsk(context, tmdb.baseUrl);
   const { objects, events, batches } = state;
   const learn = () =>

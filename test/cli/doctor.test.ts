@@ -185,6 +185,30 @@ describe("what is wrong is a line with what to do, and the others are examined a
     expect(report.exitCode).toBe(1);
   });
 
+  test.each<[string, Operation]>([
+    ["reading", "GetObject"],
+    ["writing", "PutObject"],
+  ])("a bucket that forbids %s leases is a warning: runs work all the same", async (_, operation) => {
+    const { server, variables } = await useS3();
+    server.faults.push({
+      when: { operation, key: /_dagmar\/leases\// },
+      times: 50,
+      fault: { kind: "error", status: 403, code: "AccessDenied" },
+    });
+    const report = await examine(useWorld({ ...variables, ...(await useTmdb()) }));
+    expect(report.find("bucket: leases")).toMatchObject({ state: "warn" });
+    expect(report.find("bucket: leases")?.says).toContain("_dagmar/leases/");
+    expect(report.find("bucket: leases")?.todo).toContain(`s3:${operation}`);
+    expect(report.exitCode).toBe(0);
+  });
+
+  test("a store that does not compare versions is a warning, too", async () => {
+    const { variables } = await useS3({ ignoresConditionalPut: true });
+    const report = await examine(useWorld({ ...variables, ...(await useTmdb()) }));
+    expect(report.find("bucket: leases")).toMatchObject({ state: "warn" });
+    expect(report.find("bucket: leases")?.says).toContain("does not honour If-Match");
+  });
+
   test("a store that does not answer is reported once, within its time", async () => {
     const { server, variables } = await useS3();
     await server.close();

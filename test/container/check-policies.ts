@@ -18,6 +18,7 @@ const policySchema = z.strictObject({
 type Statement = z.infer<typeof statementSchema>;
 
 const OBJECTS = ["arn:aws:s3:::BUCKET/Raw/*", "arn:aws:s3:::BUCKET/_dagmar/probe"];
+const LEASES = "arn:aws:s3:::BUCKET/_dagmar/leases/*";
 const BUCKET_ACTIONS = new Set(["s3:ListBucket", "s3:ListBucketMultipartUploads"]);
 /** The program does not need it; a person needs it to inspect a failed upload. */
 const FOR_PEOPLE = ["s3:ListMultipartUploadParts"];
@@ -31,6 +32,10 @@ export function checkWriterPolicy(text: string, asked: ReadonlySet<string>): rea
   const statements = listStatements(text);
   const granted = new Set(statements.flatMap((statement) => statement.Action));
   const faults: string[] = [];
+  const leases = statements
+    .filter(({ Resource }) => Resource.includes(LEASES))
+    .flatMap(({ Action }) => Action);
+  if (leases.toSorted().join() !== "s3:GetObject,s3:PutObject") faults.push("leases cannot be kept");
   for (const action of asked) if (!granted.has(action)) faults.push(`not granted: ${action}`);
   for (const action of granted) {
     if (!asked.has(action) && !FOR_PEOPLE.includes(action)) faults.push(`granted: ${action}`);
@@ -38,15 +43,16 @@ export function checkWriterPolicy(text: string, asked: ReadonlySet<string>): rea
   for (const { Sid, Effect, Principal, Action, Resource, Condition } of statements) {
     if (Effect !== "Allow" || Principal !== undefined) faults.push(`${Sid} is not an identity's permission`);
     const isAboutBucket = Action.every((action) => BUCKET_ACTIONS.has(action));
-    const allowed = isAboutBucket ? ["arn:aws:s3:::BUCKET"] : OBJECTS;
+    const allowed = isAboutBucket ? ["arn:aws:s3:::BUCKET"] : Sid === "KeepLeases" ? [LEASES] : OBJECTS;
     for (const resource of Resource) {
       if (!allowed.includes(resource)) faults.push(`${Sid} reaches ${resource}`);
     }
     if (!Action.includes("s3:ListBucket")) continue;
     const prefixes = Condition["StringLike"]?.["s3:prefix"] ?? [];
     if (!prefixes.includes("Raw/*")) faults.push(`${Sid} does not list Raw/`);
+    if (!prefixes.includes("_dagmar/leases/*")) faults.push(`${Sid}: an absent lease is denied`);
     for (const prefix of prefixes) {
-      if (!/^Raw\/|^_dagmar\/probe$/.test(prefix)) faults.push(`${Sid} lists ${prefix}`);
+      if (!/^Raw\/|^_dagmar\/(?:probe|leases\/\*)$/.test(prefix)) faults.push(`${Sid} lists ${prefix}`);
     }
   }
   return faults;

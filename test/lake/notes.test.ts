@@ -81,7 +81,7 @@ for (const store of [...STORES, BARE_TAGS]) {
   });
 }
 
-test("a store that refuses the version that stands there is no store for notes", async () => {
+test("a store that refuses the version that stands there is looked at before and after", async () => {
   const world = await startS3World();
   try {
     const { notes } = world.open();
@@ -91,9 +91,33 @@ test("a store that refuses the version that stands there is no store for notes",
       times: 2,
       fault: { kind: "error", status: 412, code: "PreconditionFailed" },
     });
-    await expect(notes.write("leases/one", bytes("2"), version)).rejects.toThrow("does not honour If-Match");
+    const second = await notes.write("leases/one", bytes("2"), version);
+    expect(await notes.read("leases/one")).toEqual({ body: bytes("2"), version: second });
+    expect(world.log.lines.map(({ message }) => message)).toEqual([
+      expect.stringContaining("does not honour If-Match"),
+    ]);
+    expect(await notes.write("leases/one", bytes("late"), version)).toBeUndefined();
     expect(world.server.faults.leftCount).toBe(0);
   } finally {
     await world.close();
   }
 });
+
+test.each([{ ignoresConditionalPut: true }, { rejectsConditions: true }])(
+  "a store with %o: notes are looked at before and after, and a warning says so",
+  async (options) => {
+    const world = await startS3World(options);
+    try {
+      const { notes } = world.open();
+      expect(await notes.areGuarded()).toBe(false);
+      const first = (await notes.write("leases/one", bytes("1"), null)) ?? "";
+      expect(await notes.write("leases/one", bytes("other"), null)).toBeUndefined();
+      const second = await notes.write("leases/one", bytes("2"), first);
+      expect(await notes.read("leases/one")).toEqual({ body: bytes("2"), version: second });
+      expect(await notes.write("leases/one", bytes("late"), first)).toBeUndefined();
+      expect(world.log.lines).toHaveLength(1);
+    } finally {
+      await world.close();
+    }
+  },
+);

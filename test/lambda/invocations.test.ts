@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { LAMBDA_FAILPOINTS } from "../../deploy/lambda/failpoints.ts";
 import type { Ending } from "./support/runtime-api.ts";
 import { openLambdaWorld, type LambdaWorld, type WorldOptions } from "./support/world.ts";
 
@@ -10,7 +9,7 @@ vi.setConfig({ testTimeout: 180_000 });
 
 const EVENT = { dag: "tmdb_ingest", date: "2026-11-23" };
 const SNAPSHOT = "zone/_dagmar/lambda/state.db.gz";
-const LEASE = "zone/_dagmar/lambda/lease.json";
+const LEASE = "zone/_dagmar/lambda/invocation.lease";
 
 let world: LambdaWorld | undefined;
 afterEach(async () => {
@@ -124,17 +123,6 @@ describe("killed while it fetches", () => {
   );
 });
 
-test.each(LAMBDA_FAILPOINTS)("killed at %s, the next invocation ends the work", async (point) => {
-  const { openSandbox, listFaults, countRepeated } = await open({ movies: 130 });
-  const dying = await openSandbox(undefined, { DAGMAR_TEST_CRASH_AT: `${point}:1` });
-  expect(await dying.invoke(EVENT, 60_000)).toEqual({ kind: "killed" });
-  const next = await openSandbox();
-  expect(answer(await next.invoke(EVENT, 60_000))).toMatchObject({ state: "success", left: 0 });
-  expect(listFaults()).toEqual([]);
-  // The snapshot is put when all is in the lake.
-  expect(countRepeated()).toBe(0);
-});
-
 describe("the snapshot", () => {
   const SPOILED: readonly (readonly [string, (world: LambdaWorld) => void])[] = [
     ["missing", ({ store }) => store.remove(SNAPSHOT)],
@@ -170,15 +158,6 @@ describe("the snapshot", () => {
     expect(opened.simulator.requests).toBe(0);
     expect(opened.listFaults()).toEqual([]);
   });
-});
-
-test("a store without conditions is refused before anything is asked", async () => {
-  const opened = await open({ movies: 10, store: { ignoresConditionalPut: true } });
-  const sandbox = await opened.openSandbox();
-  const ending = await sandbox.invoke(EVENT, 60_000);
-  expect(ending).toMatchObject({ kind: "error" });
-  expect(JSON.stringify(ending)).toContain("does not honour If-Match");
-  expect(opened.simulator.requests).toBe(0);
 });
 
 test("a run that fails is an error of the function, which Lambda counts", async () => {

@@ -24,6 +24,7 @@ const METHODS: { readonly [Port in keyof TaskPorts]: Record<keyof TaskPorts[Port
   },
   inputs: { resolve: true, recordWrite: true, listWriters: true },
   catalog: { listPrefixes: true },
+  leases: { take: true },
   candidates: { find: true, stage: true },
   batches: {
     openAsk: true,

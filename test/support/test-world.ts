@@ -7,10 +7,13 @@ import { onTestFinished } from "vitest";
 import { openLake } from "../../lake/open-lake.ts";
 import type { BatchStore, SealedBatch, SpooledRecord } from "../../model/ports/batch-store.ts";
 import type { Clock } from "../../model/ports/clock.ts";
+import type { DatasetLeases } from "../../model/ports/dataset-leases.ts";
 import type { Lake } from "../../model/ports/lake.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { RunFacts } from "../../model/ports/task-type.ts";
+import { createDatasetLeases } from "../../scheduler/lease/dataset-leases.ts";
+import type { SweepableLake } from "../../lake/sweepable-lake.ts";
 import { readRunFacts } from "../../scheduler/attempts/render-options.ts";
 import { createBatchStore } from "../../state/records/batch-store.ts";
 import { createCandidateStore } from "../../state/records/candidates.ts";
@@ -56,11 +59,13 @@ export function makeTempFolder(): string {
   return folder;
 }
 
+type NotedLake = Lake & Partial<Pick<SweepableLake, "notes">>;
+
 export interface TestWorld {
   readonly folder: string;
   readonly clock: TestClock;
   readonly database: Database;
-  readonly lake: Lake;
+  readonly lake: NotedLake;
   readonly ports: TaskPorts;
   /** A run of a Dag named `test_dag`, as its row holds it. */
   makeRunFacts(logicalDate: string, refetchGeneration?: string): Promise<RunFacts>;
@@ -69,7 +74,7 @@ export interface TestWorld {
 export interface TestWorldOptions {
   readonly folder?: string;
   readonly databaseFile?: string;
-  readonly lake?: Lake;
+  readonly lake?: NotedLake;
   readonly clock?: TestClock;
   /** Where Dags store datasets, by dataset. */
   readonly prefixes?: Readonly<Record<string, readonly string[]>>;
@@ -89,7 +94,7 @@ export async function openTestWorld(options: TestWorldOptions = {}): Promise<Tes
     clock,
     database,
     lake,
-    ports: openPorts(database, clock, options.prefixes ?? {}),
+    ports: openPorts(database, lake, clock, options.prefixes ?? {}),
     async makeRunFacts(logicalDate, refetchGeneration) {
       const run = await database.write((query) => {
         const version = { definition: TEST_DAG, fingerprint: "test" };
@@ -118,14 +123,21 @@ export async function sealAll(batches: BatchStore, records: readonly SpooledReco
   return batch;
 }
 
+/** For a lake that is not one of ours. */
+const NO_LEASES: DatasetLeases = {
+  take: () => Promise.resolve({ lost: new AbortController().signal, release: () => Promise.resolve() }),
+};
+
 function openPorts(
   database: Database,
+  lake: NotedLake,
   clock: Clock,
   prefixes: NonNullable<TestWorldOptions["prefixes"]>,
 ): TaskPorts {
   return {
     objects: createObjectStore(database, clock, "UTC"),
     inputs: createInputStore(database, clock),
+    leases: lake.notes === undefined ? NO_LEASES : createDatasetLeases({ notes: lake.notes, clock }),
     catalog: { listPrefixes: (dataset) => Promise.resolve(prefixes[dataset] ?? []) },
     candidates: createCandidateStore(database, clock),
     batches: createBatchStore(database, clock),

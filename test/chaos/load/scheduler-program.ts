@@ -2,6 +2,7 @@
  * A scheduler at full load, as a process of its own: its loop with a database that syncs every commit, Dags that are due each
  * minute, and a clock that moves on as soon as everything that was due is done. One JSON line a minute; judging is the test's.
  */
+import { createDatasetLeases } from "../../../scheduler/lease/dataset-leases.ts";
 import { join } from "node:path";
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -69,6 +70,7 @@ const service = runService(
       ports: {
         objects: createObjectStore(database, clock, "UTC"),
         inputs: createInputStore(database, clock),
+        leases: createDatasetLeases({ notes: lake.notes, clock }),
         catalog: { listPrefixes: () => Promise.resolve([]) },
         candidates: createCandidateStore(database, clock),
         batches: createBatchStore(database, clock),

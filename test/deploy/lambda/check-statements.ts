@@ -65,7 +65,7 @@ function checkWidth(statement: Properties): readonly string[] {
 
 /** Keys of the lake, below the bucket. */
 const KEYS =
-  /^arn:\$\{AWS::Partition\}:s3:::\$\{Bucket\}\/\$\{KeyPrefix\}(?:Raw\/\*|_dagmar\/(?:probe|lambda\/\*))$/;
+  /^arn:\$\{AWS::Partition\}:s3:::\$\{Bucket\}\/\$\{KeyPrefix\}(?:Raw\/\*|_dagmar\/(?:probe|(?:lambda|leases)\/\*))$/;
 /** Secrets Manager ends a name with six characters of its own. */
 const SECRET = /^[^*?]+:secret:\$\{\w+\}-\?{6}$/;
 

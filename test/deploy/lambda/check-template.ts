@@ -191,7 +191,7 @@ function checkBucket({ name, declared, properties }: Resource): readonly string[
     ...("BucketEncryption" in properties ? [] : [`${name} is not encrypted`]),
     ...ends.map((word) => `${name} lets objects end: ${word}`),
     ...former
-      .filter((rule) => showValue(rule["Prefix"]) !== "${KeyPrefix}_dagmar/lambda/")
+      .filter((rule) => showValue(rule["Prefix"]) !== "${KeyPrefix}_dagmar/")
       .map(() => `${name} lets former versions of other objects end`),
   ];
 }

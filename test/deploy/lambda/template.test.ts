@@ -78,7 +78,7 @@ describe("the template", () => {
       "Action: [s3:PutObject, s3:GetObject]\n",
       'Action: ["s3:Put*"]\n',
     ],
-    ["a resource", "KeepTheState reaches *", /(Sid: KeepTheState[\s\S]*?Resource: ).*/, '$1"*"'],
+    ["a resource", "KeepTheState reaches *", /(Sid: KeepTheState[\s\S]*?Resource:\n\s+- ).*/, '$1"*"'],
     [
       "all keys of the bucket",
       "WriteAndReadTheRawZone reaches arn:${AWS::Partition}:s3:::${Bucket}/*",
@@ -99,7 +99,7 @@ describe("the template", () => {
   it.each<[string, string | RegExp, string]>([
     [
       "ListTheRawZoneAndTheState has no condition of s3:prefix",
-      /\n\s+StringLike:\n\s+"s3:prefix":\n(?:\s+- .*\n){3}/,
+      /\n\s+StringLike:\n\s+"s3:prefix":\n(?:\s+- .*\n){4}/,
       "\n",
     ],
     [
@@ -137,7 +137,7 @@ describe("the template", () => {
     ],
     [
       "Lake lets former versions of other objects end",
-      "Prefix: !Sub ${KeyPrefix}_dagmar/lambda/",
+      "Prefix: !Sub ${KeyPrefix}_dagmar/",
       "Prefix: !Sub ${KeyPrefix}",
     ],
     ["LakePolicy has no statement", /(LakePolicy:[\s\S]*?Statement:)[\s\S]*?(?=\nOutputs)/, "$1 []"],

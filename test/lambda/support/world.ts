@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TmdbSimulator } from "../../../quickstart/simulator/tmdb-simulator.ts";
 import { checkLake, type CheckedLake, type PlainObject } from "../../support/check-lake.ts";
-import { isUnknown, openCliWorld, startSimulator, writeSamples, type SampleIds } from "../../support/cli.ts";
+import {
+  isUnknown,
+  openCliWorld,
+  startSimulator,
+  writeSamples,
+  type CliProcess,
+  type SampleIds,
+} from "../../support/cli.ts";
 import { startS3Server, type S3Server } from "../../support/s3-server/server.ts";
 import { openSandbox, type Sandbox } from "./runtime-api.ts";
 import { layOut } from "./unpack.ts";
@@ -24,11 +31,16 @@ export interface LambdaWorld {
   readonly listFaults: () => readonly string[];
   /** The films that TMDB has, and were requested more than once; a series takes two requests. */
   readonly countRepeated: () => number;
+  /** `dagmar run tmdb_ingest`, on this machine, with a database of its own. */
+  readonly startCommand: () => CliProcess;
+  /** The lake as it was when only the CSVs were in it. */
+  readonly reset: () => void;
   readonly close: () => Promise<void>;
 }
 
 export interface WorldOptions {
   readonly movies: number;
+  readonly series?: number;
   readonly ratePerSecond?: string;
   readonly store?: Parameters<typeof startS3Server>[0];
 }
@@ -50,7 +62,7 @@ export async function openLambdaWorld(options: WorldOptions): Promise<LambdaWorl
     AWS_EC2_METADATA_DISABLED: "true",
   };
   const home = openCliWorld(environment);
-  const ids = await writeSamples(home, { movies: options.movies, series: 20 });
+  const ids = await writeSamples(home, { movies: options.movies, series: options.series ?? 20 });
   await home.prepare(["run", "csv_ingest", "--date", "2026-11-23"]);
   const sandboxes: Sandbox[] = [];
   const all = [...ids.movies, ...ids.series];
@@ -102,6 +114,11 @@ export async function openLambdaWorld(options: WorldOptions): Promise<LambdaWorl
       ];
     },
     countRepeated: () => ids.movies.filter((id) => !isUnknown(id) && simulator.countOf(id) > 1).length,
+    startCommand: () => home.start(["run", "tmdb_ingest", "--date", "2026-11-23"]),
+    reset() {
+      for (const key of store.objects().keys()) if (!key.startsWith("zone/Raw/Local/")) store.remove(key);
+      simulator.reset();
+    },
     async close() {
       for (const sandbox of sandboxes) await sandbox.close();
       await simulator.close();
