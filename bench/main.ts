@@ -9,6 +9,7 @@ import { benchFirstTick } from "./first-tick.ts";
 import { benchFlat } from "./flat.ts";
 import { benchIdle } from "./idle.ts";
 import { benchIds } from "./ids.ts";
+import { benchLambda } from "./lambda.ts";
 import { watchMachine } from "./machine.ts";
 import { benchShell } from "./shell.ts";
 import { benchStartUp } from "./start-up.ts";
@@ -29,6 +30,7 @@ const LAKE_BENCHES: Bench<Samples> = {
   ids: benchIds,
   throughput: benchThroughput,
   pace: benchPace,
+  lambda: benchLambda,
 };
 
 /** Benchmarks of the scheduler; their only option is `--quick`. */

@@ -74,7 +74,7 @@ export async function measureProcess(
 }
 
 /** VmHWM is the kernel's own high-water mark (proc(5)): the last reading before the end is the peak. */
-function readPeakMiB(pid: number): number {
+export function readPeakMiB(pid: number): number {
   try {
     const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
     return Number(match?.[1] ?? 0) / 1024;

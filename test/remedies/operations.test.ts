@@ -27,7 +27,7 @@ import { killWhen, openCliWorld, waitUntil, type CliProcess, type CliWorld } fro
 import { PAGE_EXECUTED_ELSEWHERE } from "./page-elsewhere.ts";
 import { listPageCommands } from "./page-commands.ts";
 import { openPageFollower, type PageFollower } from "./page-follower.ts";
-import { lakeFile, prepareTmdb, say, startSlow, writeDag, writeTitles } from "./remedy-world.ts";
+import { doubleIds, lakeFile, prepareTmdb, say, startSlow, writeDag, writeTitles } from "./remedy-world.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** The README's table of commands describes them; it recommends none. */
@@ -401,14 +401,10 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     }
   },
   "Ids are doubled": async (world, page) => {
-    await prepareTmdb(world, 400);
+    await prepareTmdb(world);
     await world.prepare(["run", "csv_ingest", "--date", DATE]);
-    const other = { DAGMAR_DB: join(world.folder, "other.db") };
-    await world.prepare(["run", "csv_ingest", "--date", DATE], other);
-    await Promise.all([
-      world.prepare(["run", "tmdb_ingest", "--date", DATE]),
-      world.prepare(["run", "tmdb_ingest", "--date", "2026-11-24"], other),
-    ]);
+    await world.prepare(["run", "tmdb_ingest", "--date", DATE]);
+    await doubleIds(world, "2026-11-24");
     await world.prepare(["run", "tmdb_ingest", "--date", "2026-11-25"]);
     expect(await page.follow("dagmar lake verify", {}, 1)).toContain("doubled");
     for (const name of ["Movies", "Series"])

@@ -6,7 +6,16 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { openCliWorld, waitUntil, type CliWorld } from "../support/cli.ts";
 import { EXECUTED_ELSEWHERE } from "./executed-elsewhere.ts";
 import { listRecommended, listUnmarked } from "./list-recommended.ts";
-import { follow, lakeFile, prepareTmdb, say, startSlow, writeDag, writeTitles } from "./remedy-world.ts";
+import {
+  doubleIds,
+  follow,
+  lakeFile,
+  prepareTmdb,
+  say,
+  startSlow,
+  writeDag,
+  writeTitles,
+} from "./remedy-world.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -98,14 +107,10 @@ const REMEDIES: readonly Remedy[] = [
     state: "two databases have stored the same ids",
     covers: ["lake/protocol/record-learned.ts lake verify", "docs lake verify"],
     execute: async (world) => {
-      await prepareTmdb(world, 400);
+      await prepareTmdb(world);
       await world.prepare(["run", "csv_ingest", "--date", "2026-11-20"]);
-      const other = { DAGMAR_DB: join(world.folder, "other.db") };
-      await world.prepare(["run", "csv_ingest", "--date", "2026-11-20"], other);
-      await Promise.all([
-        world.prepare(["run", "tmdb_ingest", "--date", "2026-11-20"]),
-        world.prepare(["run", "tmdb_ingest", "--date", "2026-11-21"], other),
-      ]);
+      await world.prepare(["run", "tmdb_ingest", "--date", "2026-11-20"]);
+      await doubleIds(world, "2026-11-21");
       const told = await say(world, ["run", "tmdb_ingest", "--date", "2026-11-22"], 0);
       expect(told).toMatch(/ids_doubled[\s\S]*`dagmar lake verify` lists them/);
       expect(await follow(world, told, "lake verify", { exitCode: 1 })).toMatch(

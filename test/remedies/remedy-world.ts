@@ -1,5 +1,5 @@
 /** The states in which remedies are executed: Dags, files, a simulator, a run at work. */
-import { writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { TmdbSimulator } from "../../quickstart/simulator/tmdb-simulator.ts";
@@ -32,6 +32,15 @@ export async function prepareTmdb(world: CliWorld, latencyMs = 0): Promise<TmdbS
   world.environment["TMDB_BASE_URL"] = simulator.url;
   await writeSamples(world, { movies: 30, series: 5 });
   return simulator;
+}
+
+/** Objects of another lake, whose database asked for the same ids, are copied into the world's lake. */
+export async function doubleIds(world: CliWorld, date: string): Promise<void> {
+  const other = join(world.folder, "other-lake");
+  const variables = { DAGMAR_DB: join(world.folder, "other.db"), DAGMAR_LAKE: `file:${other}` };
+  await world.prepare(["run", "csv_ingest", "--date", date], variables);
+  await world.prepare(["run", "tmdb_ingest", "--date", date], variables);
+  cpSync(join(other, "Raw/TMDB"), lakeFile(world, "Raw/TMDB"), { recursive: true });
 }
 
 export const lakeFile = (world: CliWorld, key: string): string => join(world.lakeFolder, key);

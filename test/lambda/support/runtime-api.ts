@@ -7,9 +7,10 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
+import * as path from "node:path";
 
-const BOOTSTRAP = fileURLToPath(new URL("bootstrap.mjs", import.meta.url));
+/** Below the project's folder, from which the suite and the bench are started. */
+const BOOTSTRAP = path.resolve("test/lambda/support/bootstrap.mjs");
 
 export type Ending =
   | { readonly kind: "response"; readonly body: Readonly<Record<string, unknown>>; readonly spareMs: number }
@@ -22,6 +23,10 @@ export interface Sandbox {
   invoke(event: unknown, limitMs: number): Promise<Ending>;
   /** SIGKILL, as Lambda's own at the deadline. */
   kill(): Promise<void>;
+  /** Whether an event is under way. */
+  hasBegun(): boolean;
+  /** Of the living process. */
+  pid(): number | undefined;
   /** What the processes have written. */
   output(): string;
   close(): Promise<void>;
@@ -134,6 +139,8 @@ export async function openSandbox(
       }
     },
     kill,
+    hasBegun: () => underWay !== undefined,
+    pid: () => child?.pid,
     output: () => output,
     async close() {
       await kill();

@@ -1,10 +1,10 @@
 /** Unpacks the zips as Lambda lays them out: the function into /var/task, the layer into /opt, below a folder of the test's. */
 import * as fs from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
 
-const PACKAGES = fileURLToPath(new URL("../../../dist/lambda", import.meta.url));
+/** Below the project's folder, from which the suite and the bench are started. */
+const PACKAGES = path.resolve("dist/lambda");
 type Zip = "function.zip" | "layer.zip";
 
 export function findZip(name: Zip): string {
