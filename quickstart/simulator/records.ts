@@ -44,14 +44,17 @@ export function buildRecord(
 ): TmdbRecord {
   const random = createRandom(seed);
   const record =
-    entity === "movie" ? buildMovie(facts, options, random) : buildSeries(facts, options, random);
+    entity === "movie"
+      ? buildMovie(facts, options, random, createRandom(`business ${seed}`))
+      : buildSeries(facts, options, random);
   const appended = new Set(options.append.filter((name) => isAppendable(entity, name)));
   for (const name of appended) record[name] = buildAppended(entity, name, facts.imdbId, random);
   if (options.sizeBytes !== undefined) padRecord(record, options.sizeBytes, random);
   return record;
 }
 
-function buildMovie(facts: TitleFacts, options: RecordOptions, random: Random): TmdbRecord {
+/** `business`: draws of its own for who made the film and what it earned. */
+function buildMovie(facts: TitleFacts, options: RecordOptions, random: Random, business: Random): TmdbRecord {
   return {
     adult: false,
     backdrop_path: random.isLucky(0.3) ? null : inventPath(random),
@@ -67,10 +70,10 @@ function buildMovie(facts: TitleFacts, options: RecordOptions, random: Random): 
     overview: inventOverview(options.language, random),
     popularity: facts.popularity,
     poster_path: inventPath(random),
-    production_companies: [inventCompany(random)],
+    production_companies: [...pickDisney(business), inventCompany(random)],
     production_countries: [{ iso_3166_1: "BR", name: "Brazil" }],
     release_date: inventDate(random),
-    revenue: 0,
+    revenue: business.isLucky(0.4) ? 0 : business.between(1, 300) * 100_000,
     runtime: random.between(62, 150),
     spoken_languages: [{ english_name: "Portuguese", iso_639_1: "pt", name: "Português" }],
     status: "Released",
@@ -189,6 +192,19 @@ function inventCompany(random: Random): TmdbRecord {
     name: `${random.pick(PLACES)} Filmes`,
     origin_country: "BR",
   };
+}
+
+/** TMDB's ids of Disney's companies: the analysis knows films by them. */
+const DISNEY_COMPANIES = [
+  { id: 2, name: "Walt Disney Pictures" },
+  { id: 6125, name: "Walt Disney Animation Studios" },
+  { id: 3, name: "Pixar" },
+] as const;
+
+/** Two films of five have one of them. */
+function pickDisney(business: Random): readonly TmdbRecord[] {
+  if (!business.isLucky(0.4)) return [];
+  return [{ ...business.pick(DISNEY_COMPANIES), logo_path: null, origin_country: "US" }];
 }
 
 function inventPath(random: Random): string {

@@ -62,6 +62,20 @@ test("a film is the same by its number, and only popularity drifts between calls
   expect(running?.countOfPath("/3/movie/tt1234568")).toBe(1);
 });
 
+test("two films of five are Disney's, and of some either figure of money is unknown", async () => {
+  await start();
+  const films = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => ask(`/movie/tt12345${String(index).padStart(2, "0")}`)),
+  );
+  const companies = films.map(({ json }) => json["production_companies"] as readonly { id: number }[]);
+  const disney = companies.filter((made) => made.some(({ id }) => [2, 6125, 3].includes(id)));
+  expect(disney.length).toBeGreaterThan(25);
+  expect(disney.length).toBeLessThan(55);
+  const both = films.filter(({ json }) => json["budget"] !== 0 && json["revenue"] !== 0);
+  expect(both.length).toBeGreaterThan(10);
+  expect(both.length).toBeLessThan(40);
+});
+
 test("the same seed gives the same answers, another seed others", async () => {
   const bodies: string[] = [];
   for (const seed of [1, 1, 2]) {
