@@ -20,6 +20,7 @@ export function observeLake(lake: SweepableLake, tell: (outcome: PutOutcome) => 
     capabilities: (signal) => lake.capabilities(signal),
     putBytes: (request) => watch(request.sha256, lake.putBytes(request)),
     putFile: (request) => watch(request.sha256, lake.putFile(request)),
+    replaceFile: (request) => watch(request.sha256, lake.replaceFile(request)),
     head: (key, signal) => lake.head(key, signal),
     get: (key, signal) => lake.get(key, signal),
     list: (prefix, signal) => lake.list(prefix, signal),

@@ -66,6 +66,10 @@ export const FAILPOINTS = [
   "folder.sync.before",
   "folder.sync.after",
   "folder.remove.after",
+  "folder.replace.before",
+  "folder.replace.meta",
+  "folder.replace.object",
+  "folder.replace.after",
   // lake/folder: files of before 0.2 that get their present names
   "rename.metadata.open",
   "rename.add.open",

@@ -1,10 +1,10 @@
 /**
  * A lake in a folder: an object is written under a temporary name, synced, and linked to its own name, which refuses to
- * replace; its metadata is next to it and is written first. `folder-names` checks names.
+ * replace; its metadata is next to it and is written first. `folder-names` checks names, `replace-file` replaces.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { lstat, open, unlink } from "node:fs/promises";
+import { lstat, open, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../model/ports/clock.ts";
 import { LakeError } from "../../model/errors.ts";
@@ -17,13 +17,14 @@ import type {
   PutBytes,
   PutFile,
   PutResult,
+  ReplaceFile,
   StoredObject,
 } from "../../model/ports/lake.ts";
 import { checkBodyLength } from "../checked-body.ts";
 import type { LakeNotes } from "../lake-notes.ts";
 import { nameFolderLake } from "../location.ts";
 import { BOOKKEEPING_PREFIX, checkKey, PROBE_KEY } from "../object-key.ts";
-import { completeMetadata } from "../object-metadata.ts";
+import { completeMetadata, isSameObject } from "../object-metadata.ts";
 import { PreparedFile } from "../prepared-file.ts";
 import { throttleProgress } from "../progress-throttle.ts";
 import { SerialQueue } from "../serial-queue.ts";
@@ -46,6 +47,7 @@ import { findPathToRead, walkToKey } from "./folder-names.ts";
 import { createFolderNotes } from "./folder-notes.ts";
 import { removeFile } from "./remove-file.ts";
 import { createRenaming } from "./rename-files.ts";
+import { replaceObject } from "./replace-file.ts";
 import { readEtag, removeTemporaries, walkFolder } from "./walk-folder.ts";
 
 const BOOKKEEPING_FOLDER = BOOKKEEPING_PREFIX.slice(0, -1);
@@ -115,6 +117,19 @@ export class FolderLake implements SweepableLake {
     return await this.#put(request, metadata, async (path) => await this.#copyPlanned(request, path));
   }
 
+  async replaceFile(request: ReplaceFile): Promise<PutResult> {
+    checkKey(request.key);
+    const metadata = completeMetadata(request.metadata, request.sha256);
+    const standing = await this.#judgeReplaced(request, metadata);
+    if (standing !== undefined) return standing;
+    return await this.#put(
+      request,
+      metadata,
+      async (path) => await this.#copyPlanned(request, path),
+      async (draft, metaText) => await this.#replace(request, metadata, draft, metaText),
+    );
+  }
+
   examine(): Promise<readonly Finding[]> {
     return Promise.resolve(examineFolder(this.#root));
   }
@@ -124,23 +139,36 @@ export class FolderLake implements SweepableLake {
     return await this.#guard(key, async () => {
       const path = await findPathToRead(this.#root, key);
       if (path === undefined) return undefined;
-      const stat = await lstat(path, { bigint: true });
-      if (!stat.isFile()) return undefined;
-      const metadata = await readMeta(path, stat, signal);
-      return { key, sizeBytes: Number(stat.size), etag: readEtag(stat), modifiedAt: stat.mtime, metadata };
+      for (;;) {
+        const stat = await lstat(path, { bigint: true });
+        if (!stat.isFile()) return undefined;
+        const metadata = await readMeta(path, stat, signal);
+        // Replaced meanwhile: the metadata may be of the other object.
+        if (markFile(await lstat(path, { bigint: true })) !== markFile(stat)) continue;
+        return { key, sizeBytes: Number(stat.size), etag: readEtag(stat), modifiedAt: stat.mtime, metadata };
+      }
     });
   }
 
   async get(key: string, signal?: AbortSignal): Promise<StoredObject> {
-    const head = await this.head(key, signal);
-    if (head === undefined) {
-      throw new LakeError("LAKE_CORRUPT", `The object ${key} is not in ${this.id}.`, false);
-    }
-    return await this.#guard(key, async () => {
-      const handle = await open(join(this.#root, key), constants.O_RDONLY | constants.O_NOFOLLOW);
+    for (;;) {
+      const head = await this.head(key, signal);
+      if (head === undefined) {
+        throw new LakeError("LAKE_CORRUPT", `The object ${key} is not in ${this.id}.`, false);
+      }
+      const handle = await this.#guard(key, async () => await this.#openAs(head));
+      if (handle === undefined) continue;
       const stream = handle.createReadStream({ highWaterMark: READ_BUFFER_BYTES });
       return { head, body: checkBodyLength(stream, key, head.sizeBytes, signal) };
-    });
+    }
+  }
+
+  /** `undefined` if the object was replaced since it was looked at. */
+  async #openAs({ key, etag }: ObjectHead): Promise<FileHandle | undefined> {
+    const handle = await open(join(this.#root, key), constants.O_RDONLY | constants.O_NOFOLLOW);
+    if (readEtag(await handle.stat({ bigint: true })) === etag) return handle;
+    await handle.close();
+    return undefined;
   }
 
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary> {
@@ -178,6 +206,8 @@ export class FolderLake implements SweepableLake {
     request: PutBytes | PutFile,
     metadata: ObjectMetadata,
     write: (path: string) => Promise<void>,
+    name = async (draft: Draft, metaText: string): Promise<PutResult> =>
+      await this.#name(request, metadata, draft, metaText),
   ): Promise<PutResult> {
     request.signal?.throwIfAborted();
     // A lake that was emptied while the process runs has lost the folder of drafts too.
@@ -193,7 +223,7 @@ export class FolderLake implements SweepableLake {
         const metaText = renderMeta(metadata, request.contentType, mark);
         await writeSynced(draft.metaPath, Buffer.from(metaText));
         request.signal?.throwIfAborted();
-        return await this.#naming.run(async () => await this.#name(request, metadata, draft, metaText));
+        return await this.#naming.run(async () => await name(draft, metaText));
       });
     } finally {
       await removeDraft(draft);
@@ -229,6 +259,42 @@ export class FolderLake implements SweepableLake {
     const head = await this.#bindStanding(request, metadata);
     if (head !== undefined) return { outcome: "exists", head };
     throw new LakeError("LAKE_UNAVAILABLE", `${key} was removed while it was read.`, true);
+  }
+
+  async #replace(
+    request: ReplaceFile,
+    metadata: ObjectMetadata,
+    draft: Draft,
+    metaText: string,
+  ): Promise<PutResult> {
+    for (;;) {
+      const judged = await this.#judgeReplaced(request, metadata);
+      if (judged !== undefined) return judged;
+      const head = await this.head(request.key);
+      if (head?.etag !== request.replaces) continue;
+      const etag = await replaceObject({
+        path: join(this.#root, request.key),
+        etag: head.etag,
+        metadata: head.metadata,
+        draft: draft.objectPath,
+        metaText,
+        asidePath: draft.asidePath,
+      });
+      if (etag !== undefined) return { outcome: "created", etag };
+    }
+  }
+
+  /** `undefined` while the object stands that may be replaced. */
+  async #judgeReplaced(
+    { key, sizeBytes, replaces, signal }: ReplaceFile,
+    metadata: ObjectMetadata,
+  ): Promise<PutResult | undefined> {
+    const head = await this.head(key, signal);
+    if (head === undefined)
+      throw new LakeError("LAKE_UNAVAILABLE", `${key} was removed while it was to be replaced.`, true);
+    // Stored by an earlier try, of this call or of a dead process.
+    if (isSameObject(head, sizeBytes, metadata)) return { outcome: "created", etag: head.etag };
+    return head.etag === replaces ? undefined : { outcome: "exists", head };
   }
 
   /**

@@ -1,6 +1,7 @@
 /**
  * The metadata next to each object of a folder lake: its form, how it is read, and how it is written before its object
- * without replacing the metadata of an existing object. `meta-name` names its file.
+ * without replacing the metadata of an existing object. While an object is replaced, its metadata describes the old and the
+ * new one. `meta-name` names its file.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, type BigIntStats } from "node:fs";
@@ -23,6 +24,11 @@ export function renderMeta(metadata: ObjectMetadata, contentType: string, mark: 
   return `${JSON.stringify({ contentType, file: mark, metadata: sorted }, null, 2)}\n`;
 }
 
+/** `text`, of an object that is about to be replaced or just was, and `metadata` of the one that stands. */
+export function renderBoth(metadata: ObjectMetadata, mark: string, text: string): string {
+  return `${JSON.stringify({ file: mark, metadata, next: JSON.parse(text) as unknown }, null, 2)}\n`;
+}
+
 /**
  * The metadata of the existing object. Empty if there is none, if it cannot be read, or if it describes other bytes
  * because another process left it while storing the same key. Metadata without this file's mark (of a copied lake, or
@@ -35,9 +41,12 @@ export async function readMeta(
 ): Promise<ObjectMetadata> {
   let sha256: Promise<string> | undefined;
   for await (const text of readMetaTexts(objectPath)) {
-    const { mark, metadata } = parseMeta(text);
-    if (mark === markFile(stat)) return metadata;
-    if (metadata["sha256"] === (await (sha256 ??= hashFile(objectPath, signal)))) return metadata;
+    const versions = parseMeta(text);
+    const own = versions.find(({ mark }) => mark === markFile(stat));
+    if (own !== undefined) return own.metadata;
+    const found = await (sha256 ??= hashFile(objectPath, signal));
+    const same = versions.find(({ metadata }) => metadata["sha256"] === found);
+    if (same !== undefined) return same.metadata;
   }
   return {};
 }
@@ -60,18 +69,22 @@ interface ParsedMeta {
   readonly metadata: ObjectMetadata;
 }
 
-function parseMeta(text: string): ParsedMeta {
+/** One version, or two while the object is replaced. */
+function parseMeta(text: string): readonly ParsedMeta[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     parsed = undefined;
   }
-  const fields = typeof parsed === "object" && parsed !== null ? parsed : {};
-  return {
-    mark: "file" in fields ? fields.file : undefined,
-    metadata: "metadata" in fields ? readMetadata(fields.metadata) : {},
-  };
+  const next = typeof parsed === "object" && parsed !== null && "next" in parsed ? [parsed.next] : [];
+  return [parsed, ...next].map((version) => {
+    const fields = typeof version === "object" && version !== null ? version : {};
+    return {
+      mark: "file" in fields ? fields.file : undefined,
+      metadata: "metadata" in fields ? readMetadata(fields.metadata) : {},
+    };
+  });
 }
 
 function readMetadata(metadata: unknown): ObjectMetadata {
@@ -124,21 +137,26 @@ export async function placeMeta(
 
 /** Whether the metadata in a file describes the bytes of an object. */
 async function isOf(metaFile: string, objectPath: string): Promise<boolean> {
-  const { sha256 } = parseMeta((await readFileIfThere(metaFile)) ?? "").metadata;
-  return sha256 !== undefined && (await hashFile(objectPath)) === sha256;
+  const known = listHashes((await readFileIfThere(metaFile)) ?? "");
+  return known.length > 0 && known.includes(await hashFile(objectPath));
 }
 
 /** Whether a file is metadata of ours. */
 export async function isMetadata(metaFile: string): Promise<boolean> {
-  return parseMeta((await readFileIfThere(metaFile)) ?? "").metadata["sha256"] !== undefined;
+  return listHashes((await readFileIfThere(metaFile)) ?? "").length > 0;
+}
+
+function listHashes(text: string): readonly string[] {
+  return parseMeta(text).flatMap(({ metadata }) => metadata["sha256"] ?? []);
 }
 
 /** Whether a file is the metadata of an existing object: it has the object's mark, or the sha256 of its bytes. */
 export async function isMetadataOf(metaFile: string, objectPath: string): Promise<boolean> {
-  const { mark, metadata } = parseMeta((await readFileIfThere(metaFile)) ?? "");
+  const text = (await readFileIfThere(metaFile)) ?? "";
   try {
-    if (mark === markFile(await lstat(objectPath, { bigint: true }))) return true;
-    return metadata["sha256"] === (await hashFile(objectPath));
+    const own = markFile(await lstat(objectPath, { bigint: true }));
+    if (parseMeta(text).some(({ mark }) => mark === own)) return true;
+    return listHashes(text).includes(await hashFile(objectPath));
   } catch (fault) {
     if (readErrno(fault) === "ENOENT") return false;
     throw fault;
@@ -167,7 +185,7 @@ export async function linkUnlessThere(from: string, to: string): Promise<boolean
 export async function removeMeta(objectPath: string, sha256: string): Promise<void> {
   for (const path of [findMetaPath(objectPath), findOldMetaPath(objectPath)]) {
     const text = await readFileIfThere(path);
-    if (text !== undefined && parseMeta(text).metadata["sha256"] === sha256) await unlink(path);
+    if (text !== undefined && listHashes(text).includes(sha256)) await unlink(path);
   }
 }
 

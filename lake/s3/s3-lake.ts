@@ -9,6 +9,7 @@ import type {
   PutBytes,
   PutFile,
   PutResult,
+  ReplaceFile,
   StoredObject,
 } from "../../model/ports/lake.ts";
 import type { Logger } from "../../model/ports/logger.ts";
@@ -28,8 +29,16 @@ import { createS3Notes } from "./s3-notes.ts";
 import { S3Objects } from "./s3-objects.ts";
 import type { S3Options } from "./s3-options.ts";
 import { removeObject } from "./s3-remove.ts";
-import { Placing } from "./s3-placing.ts";
-import { probeChecksums, probeConditionalComplete, probeConditionalPut } from "./s3-probe.ts";
+import { Placing, type PutCondition } from "./s3-placing.ts";
+import {
+  nameVersion,
+  NO_VERSION,
+  probeChecksums,
+  probeConditionalComplete,
+  probeConditionalPut,
+  probeReplacing,
+  type TagForm,
+} from "./s3-probe.ts";
 import { putBytesAtOnce, putFileAtOnce } from "./s3-single-put.ts";
 import { sweepUploads } from "./s3-sweep.ts";
 
@@ -56,6 +65,8 @@ export class S3Lake implements SweepableLake {
   #hasNoticedDoubling = false;
   readonly #probePut: (signal?: AbortSignal) => Promise<Omit<LakeCapabilities, "conditionalComplete">>;
   readonly #probeComplete: (signal?: AbortSignal) => Promise<boolean>;
+  /** For objects in one request, and for those in parts. */
+  readonly #probeReplacing: (signal?: AbortSignal) => Promise<{ readonly once: TagForm; readonly inParts: TagForm }>;
 
   /** `prefix` has no slash at its ends. Nothing is sent before the first request. */
   constructor(
@@ -98,6 +109,17 @@ export class S3Lake implements SweepableLake {
       }
       return isHonoured;
     });
+    this.#probeReplacing = rememberAnswer(async () => {
+      await this.#probePut();
+      const once = await probeReplacing(this.#objects);
+      if (once === null) {
+        this.#warn(
+          "does not honour If-Match on a put: Dagmar looks before it replaces a table and verifies after it",
+        );
+      }
+      const compares = once !== null && (await probeConditionalComplete(this.#objects, { IfMatch: NO_VERSION }));
+      return { once, inParts: compares ? once : null };
+    });
   }
 
   async capabilities(signal?: AbortSignal): Promise<LakeCapabilities> {
@@ -119,8 +141,16 @@ export class S3Lake implements SweepableLake {
   }
 
   async putFile(request: PutFile): Promise<PutResult> {
+    return await this.#putFile(request, null);
+  }
+
+  async replaceFile(request: ReplaceFile): Promise<PutResult> {
+    return await this.#putFile(request, request.replaces);
+  }
+
+  async #putFile(request: PutFile, replaces: string | null): Promise<PutResult> {
     const isInParts = request.sizeBytes > (this.#options.multipartThresholdBytes ?? DEFAULT_THRESHOLD_BYTES);
-    const placing = await this.#plan(request, request.sizeBytes, isInParts);
+    const placing = await this.#plan(request, request.sizeBytes, isInParts, replaces);
     const tell = throttleProgress(this.#tools.clock, request.sizeBytes, request.onProgress);
     if (!isInParts) return await putFileAtOnce(this.#objects, placing, request, tell);
     const partSizeBytes = this.#options.partSizeBytes ?? DEFAULT_PART_BYTES;
@@ -172,22 +202,42 @@ export class S3Lake implements SweepableLake {
     await this.#objects.connection.close();
   }
 
-  async #plan(request: PutBytes | PutFile, sizeBytes: number, isInParts: boolean): Promise<Placing> {
+  async #plan(
+    request: PutBytes | PutFile,
+    sizeBytes: number,
+    isInParts: boolean,
+    replaces: string | null = null,
+  ): Promise<Placing> {
     const { key, sha256, signal } = request;
     checkKey(key, this.#objects.prefix);
     this.#noticeDoubling(key);
     const metadata = completeMetadata(request.metadata, sha256);
-    const { conditionalPut, checksums } = await this.#probePut(signal);
-    const isConditional = isInParts ? await this.#probeComplete(signal) : conditionalPut;
+    const { checksums } = await this.#probePut(signal);
     return new Placing(this.#objects, {
       key,
       sizeBytes,
       sha256,
       metadata,
-      isConditional,
+      replaces,
+      condition: await this.#chooseCondition(replaces, isInParts, signal),
       isChecked: checksums,
       signal,
     });
+  }
+
+  async #chooseCondition(
+    replaces: string | null,
+    isInParts: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<PutCondition | null> {
+    if (replaces !== null) {
+      const { once, inParts } = await this.#probeReplacing(signal);
+      return nameVersion(replaces, isInParts ? inParts : once);
+    }
+    const isHonoured = isInParts
+      ? await this.#probeComplete(signal)
+      : (await this.#probePut(signal)).conditionalPut;
+    return isHonoured ? { IfNoneMatch: "*" } : null;
   }
 
   /** `s3://bucket/raw` and keys that begin with `Raw/` are seldom meant together. Logged once. */

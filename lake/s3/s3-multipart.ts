@@ -208,7 +208,7 @@ class PartsUpload {
   }
 
   async #complete(uploadId: string, parts: readonly CompletedPart[]): Promise<PutResult> {
-    const { isConditional, signal, sizeBytes } = this.#placing.plan;
+    const { condition, signal, sizeBytes } = this.#placing.plan;
     return await this.#objects.connection.call<PutResult>({
       what: `CompleteMultipartUpload ${this.#name.Key}`,
       permission: "s3:PutObject",
@@ -222,7 +222,7 @@ class PartsUpload {
             ...this.#name,
             UploadId: uploadId,
             MultipartUpload: { Parts: [...parts] },
-            ...(isConditional ? { IfNoneMatch: "*" } : {}),
+            ...condition,
           },
           options,
         );

@@ -5,11 +5,9 @@ import { rememberAnswer } from "../remembered.ts";
 import { sendBytes } from "./s3-body.ts";
 import { isAbsent, isConditionFailed, isNotImplemented } from "./s3-faults.ts";
 import type { S3Objects } from "./s3-objects.ts";
-import { PROBE_BODY } from "./s3-probe.ts";
+import { NO_VERSION, PROBE_BODY } from "./s3-probe.ts";
 import { describeEncryption } from "./s3-options.ts";
 
-/** Never the version of an object: a store that compares refuses it. */
-const NO_VERSION = '"00000000000000000000000000000000"';
 const PROBE = PROBE_KEY.slice(BOOKKEEPING_PREFIX.length);
 
 const WITHOUT_CONDITION =

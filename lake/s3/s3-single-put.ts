@@ -54,7 +54,7 @@ async function putAtOnce(
   contentType: string,
   send: Send,
 ): Promise<PutResult> {
-  const { key, sizeBytes, sha256, metadata, isConditional, signal } = placing.plan;
+  const { key, sizeBytes, sha256, metadata, condition, signal } = placing.plan;
   const input: PutObjectCommandInput = {
     Bucket: objects.bucket,
     Key: objects.fullKey(key),
@@ -62,7 +62,7 @@ async function putAtOnce(
     ContentType: contentType,
     Metadata: { ...metadata },
     ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
-    ...(isConditional ? { IfNoneMatch: "*" } : {}),
+    ...condition,
     ...describeEncryption(objects.connection.options),
   };
   const result = await objects.connection.call<PutResult>({

@@ -1,6 +1,6 @@
 /**
  * The Lake port: what the protocol asks of an object store, S3 or a folder. An implementation retries what can be
- * retried (one layer, same bytes, full jitter), never overwrites, and raises `LakeError` for the rest.
+ * retried (one layer, same bytes, full jitter), never overwrites except by `replaceFile`, and raises `LakeError` for the rest.
  */
 import type { Readable } from "node:stream";
 
@@ -60,6 +60,12 @@ export interface PutFile extends PutRequest {
   readonly onProgress?: (sentBytes: number) => void;
 }
 
+/** A table that is made again takes the place of the one that stands: never of raw data. */
+export interface ReplaceFile extends PutFile {
+  /** The etag of the object that may be replaced. */
+  readonly replaces: string;
+}
+
 /**
  * `created`: this call, or an earlier one whose answer was lost, stored exactly these bytes. `exists`: the key
  * already has an object, which was not changed; `head` describes it.
@@ -83,6 +89,12 @@ export interface Lake {
    * `stat` or the hash of the sent bytes is not the planned one; then no object is left.
    */
   putFile(request: PutFile): Promise<PutResult>;
+  /**
+   * The same, in the place of the object with the given etag; readers see one of the two, whole. `created`: the planned
+   * object stands. `exists`: another object stands, which was not changed. Raises `LAKE_UNAVAILABLE` (retryable) if the key is
+   * free. A store that does not honour `If-Match` is looked at before the put and after it.
+   */
+  replaceFile(request: ReplaceFile): Promise<PutResult>;
   /** `undefined` when absent. */
   head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined>;
   /** The body as a stream that fails if it is cut short. Raises `LakeError` `LAKE_CORRUPT` when absent. */

@@ -162,6 +162,7 @@ function refuseAfter(lake: Lake, puts: number): Lake {
     id: lake.id,
     capabilities: (signal) => lake.capabilities(signal),
     putFile: (request) => lake.putFile(request),
+    replaceFile: (request) => lake.replaceFile(request),
     head: (key, signal) => lake.head(key, signal),
     get: (key, signal) => lake.get(key, signal),
     list: (prefix, signal) => lake.list(prefix, signal),

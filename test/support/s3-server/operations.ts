@@ -53,10 +53,8 @@ export function nameOperation(method: string, key: string, query: URLSearchParam
 export const OPERATIONS: Readonly<Record<Operation, (call: OperationCall) => Answer>> = {
   PutObject(call) {
     const expected = call.honoursPut ? readHeader(call.request, "if-match") : "";
-    const before = call.store.objects.get(call.key);
-    if (expected !== "" && before === undefined) throw new S3Fault(404, "NoSuchKey");
-    const standing = call.comparesBareTags ? before?.etag.replaceAll('"', "") : before?.etag;
-    if (expected !== "" && standing !== expected) throw new S3Fault(412, "PreconditionFailed");
+    if (expected !== "" && !call.store.objects.has(call.key)) throw new S3Fault(404, "NoSuchKey");
+    if (expected !== "" && readStandingTag(call) !== expected) throw new S3Fault(412, "PreconditionFailed");
     const version = call.store.put(describe(call), call.body, call.honoursPut && hasCondition(call));
     return { status: 200, headers: { etag: version.etag, "x-amz-checksum-sha256": toBase64(call.body) } };
   },
@@ -93,6 +91,8 @@ export const OPERATIONS: Readonly<Record<Operation, (call: OperationCall) => Ans
   CompleteMultipartUpload(call) {
     const named = parseCompletedParts(call.body.bytes?.toString() ?? "");
     const isConditional = call.honoursComplete && hasCondition(call);
+    const expected = call.honoursComplete ? readHeader(call.request, "if-match") : "";
+    if (expected !== "" && readStandingTag(call) !== expected) throw new S3Fault(412, "PreconditionFailed");
     const { etag, key } = call.store.complete(findUpload(call), named, isConditional);
     return xml("CompleteMultipartUploadResult", { Bucket: call.bucket, Key: key, ETag: etag });
   },
@@ -167,6 +167,11 @@ function listObjects(call: OperationCall): Answer {
 }
 
 /** User metadata and content type as they came. */
+function readStandingTag({ store, key, comparesBareTags }: OperationCall): string | undefined {
+  const etag = store.objects.get(key)?.etag;
+  return comparesBareTags ? etag?.replaceAll('"', "") : etag;
+}
+
 function describe(call: OperationCall): Pick<StoredVersion, "key" | "metadata" | "contentType"> {
   const metadata: Record<string, string> = {};
   for (const name of Object.keys(call.request.headers)) {
