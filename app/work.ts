@@ -16,6 +16,7 @@ import { createEventLog } from "../state/control/events.ts";
 import { createBatchStore } from "../state/records/batch-store.ts";
 import { createCandidateStore } from "../state/records/candidates.ts";
 import { createObjectStore } from "../state/records/objects.ts";
+import { createTableStore } from "../state/records/tables.ts";
 import { createInputStore } from "../state/runs/inputs.ts";
 import type { Database } from "../state/sqlite/database.ts";
 import type { App } from "./app.ts";
@@ -83,6 +84,7 @@ function createEngineTools(
       candidates: createCandidateStore(database, clock),
       batches: createBatchStore(database, clock),
       events: createEventLog(database, clock, log, settings.timezone),
+      tables: createTableStore(database, clock),
     },
     startWorker: startWorkerThread,
   });

@@ -28,6 +28,7 @@ import { openDatabase } from "../state/sqlite/database.ts";
 import { createEventLog } from "../state/control/events.ts";
 import { createInputStore } from "../state/runs/inputs.ts";
 import { createObjectStore } from "../state/records/objects.ts";
+import { createTableStore } from "../state/records/tables.ts";
 import { createRegistry, DECLARATIONS } from "../tasks/registry.ts";
 import { makeVersion } from "../test/support/test-dag.ts";
 
@@ -75,6 +76,7 @@ export async function openGround(
       candidates: createCandidateStore(database, clock),
       batches: createBatchStore(database, clock),
       events: createEventLog(database, clock, log, timezone),
+      tables: createTableStore(database, clock),
     },
     startWorker: startWorkerThread,
   });

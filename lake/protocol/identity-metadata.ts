@@ -3,6 +3,7 @@
  * lake.
  */
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
+import type { TableIdentity } from "../../model/records/table-identity.ts";
 import type { SealedBatch } from "../../model/ports/batch-store.ts";
 import type { ObjectHead, ObjectMetadata } from "../../model/ports/lake.ts";
 import type { FoundObject } from "../../model/ports/object-store.ts";
@@ -27,6 +28,25 @@ export function describeBatch(batch: SealedBatch): ObjectMetadata {
 
 export function describeFile(dataset: string, logicalDate: string): ObjectMetadata {
   return { "dagmar-kind": "file", "dagmar-dataset": dataset, "dagmar-logical-date": logicalDate };
+}
+
+export function describeTable(dataset: string, logicalDate: string, table: TableIdentity): ObjectMetadata {
+  return {
+    ...describeFile(dataset, logicalDate),
+    "dagmar-fingerprint": table.fingerprint,
+    "dagmar-inputs-date": table.inputsDate,
+    "dagmar-rows": String(table.rowCount),
+    "dagmar-engine": table.engine,
+  };
+}
+
+function readTable(metadata: ObjectMetadata): { readonly table?: TableIdentity } {
+  const fingerprint = metadata["dagmar-fingerprint"];
+  const inputsDate = metadata["dagmar-inputs-date"];
+  const engine = metadata["dagmar-engine"];
+  const rowCount = Number(metadata["dagmar-rows"]);
+  if (fingerprint === undefined || inputsDate === undefined || engine === undefined) return {};
+  return Number.isInteger(rowCount) ? { table: { fingerprint, inputsDate, rowCount, engine } } : {};
 }
 
 /** Whether the metadata claims that Dagmar wrote the object; the claim must still be checked against the bytes. */
@@ -57,7 +77,8 @@ export function interpretFound(head: ObjectHead, bytesSha256: string | null): Fo
   if (sha256 === undefined || dataset === undefined || logicalDate === undefined) return foreign;
   if (bytesSha256 !== null && bytesSha256 !== sha256) return foreign;
   const ours = { key, dataset, sha256, sizeBytes, etag, logicalDate, answers: null };
-  if (kind === "file" || kind === "manifest") return { ...ours, kind };
+  if (kind === "file") return { ...ours, kind, ...readTable(metadata) };
+  if (kind === "manifest") return { ...ours, kind };
   const questionHash = metadata["dagmar-question"];
   const generation = metadata["dagmar-generation"];
   const batchUid = metadata["dagmar-batch"];

@@ -80,7 +80,10 @@ async function learnRemovals(
   return { isNew: true, learntKeys };
 }
 
-/** Gives the objects whose bytes differ. A file counts as unread until a task uses it. */
+/**
+ * Gives the objects whose bytes differ. A file counts as unread until a task uses it, unless its metadata names other bytes: then
+ * it was replaced.
+ */
 async function lookAtTouched(
   { lake, objects, signal }: LearnRequest,
   touched: Comparison["touched"],
@@ -90,7 +93,10 @@ async function lookAtTouched(
   const same: SeenAgain[] = [];
   await mapAtOnce(touched, async ({ object, summary }) => {
     const isFile = object.kind === "file";
-    if (!isFile && (await hashObject(lake, object.key, signal)) !== object.sha256) changed.push(summary);
+    const sha256 = isFile
+      ? (await lake.head(object.key, signal))?.metadata["sha256"]
+      : await hashObject(lake, object.key, signal);
+    if (sha256 !== undefined && sha256 !== object.sha256) changed.push(summary);
     else same.push({ objectId: object.objectId, etag: summary.etag, isUnread: isFile });
   });
   await objects.noteSeenAgain(same);

@@ -35,6 +35,13 @@ export interface DatasetWrite {
   readonly objectId: number;
 }
 
+/** Which objects of a dataset are read together: those of its newest day, of the run's day, or all. */
+export type TakeMany = "newest_day" | "run_date" | "all";
+
+export interface InputObject extends KnownObject {
+  readonly logicalDate: string | null;
+}
+
 export interface InputStore {
   /**
    * The object that this task reads for a dataset: resolved once and stored until the task is cleared, so that a
@@ -42,6 +49,11 @@ export interface InputStore {
    * `undefined` if none of the sources has one; then nothing is stored.
    */
   resolve(need: InputNeed, sources?: readonly InputSource[]): Promise<TaskInput | undefined>;
+  /**
+   * The objects of a dataset that this task reads together, without foreign ones and manifests, in the order of their keys:
+   * resolved once, like a single one. An empty list is not stored.
+   */
+  resolveMany(need: InputNeed, take: TakeMany): Promise<readonly InputObject[]>;
   recordWrite(write: DatasetWrite): Promise<void>;
   /** The Dags whose runs have written the dataset, in any lake; if there are none, those that the run's Dag follows. */
   listWriters(run: RunFacts, dataset: string): Promise<readonly string[]>;

@@ -1,6 +1,7 @@
 /** The ObjectStore port: the records of objects in a lake, including foreign ones. */
 import type { ListedDecision } from "../records/decided-ids.ts";
 import type { Removal } from "../records/removal-record.ts";
+import type { TableIdentity } from "../records/table-identity.ts";
 import type { RunFacts } from "./task-type.ts";
 
 export const OBJECT_KINDS = ["file", "records", "manifest", "foreign"] as const;
@@ -31,6 +32,8 @@ export interface FoundObject {
   readonly logicalDate: string | null;
   /** For records only: the questions that they answer. */
   readonly answers: FoundAnswers | null;
+  /** For a derived table only. */
+  readonly table?: TableIdentity;
 }
 
 export interface FoundAnswers {

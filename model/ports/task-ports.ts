@@ -6,6 +6,7 @@ import type { DatasetLeases } from "./dataset-leases.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InputStore } from "./input-store.ts";
 import type { ObjectStore } from "./object-store.ts";
+import type { TableStore } from "./table-store.ts";
 
 export interface TaskPorts {
   readonly objects: ObjectStore;
@@ -15,4 +16,5 @@ export interface TaskPorts {
   readonly candidates: CandidateStore;
   readonly batches: BatchStore;
   readonly events: EventLog;
+  readonly tables: TableStore;
 }

@@ -8,6 +8,7 @@ import type { Query } from "../sqlite/query.ts";
 import { loseContent, markMissing, MISSING } from "./missing-objects.ts";
 import { findRemovals, findRemovalState } from "./removals.ts";
 import { noteRemovals } from "./learned-removals.ts";
+import { learnTable } from "./table-contents.ts";
 import { flag, mapRow, type Row } from "../sqlite/row.ts";
 import { insertInto, sql, type Sql } from "../sqlite/statement.ts";
 
@@ -95,7 +96,8 @@ export function findObjectById(query: Query, lakeId: string, objectId: number): 
   );
 }
 
-function prepareFile(query: Query, file: PreparedFile, now: Date): number {
+/** A row that is committed already stays as it is. */
+export function prepareFile(query: Query, file: PreparedFile, now: Date): number {
   const { lakeId, dataset, key, sha256, sizeBytes, run, taskId } = file;
   const planned = {
     lake: lakeId,
@@ -145,7 +147,9 @@ function adoptOne(
   if (removal === "removed") adopted.removedKeys.push(found.key);
   if (removal !== undefined) return;
   if (claimSealedBatch(query, lakeId, found, now)) return;
-  loseReplaced(query, lakeId, found, now, adopted);
+  const learnt = learnTable(query, lakeId, found, now);
+  if (learnt === "committed") return;
+  if (learnt !== "replaced") loseReplaced(query, lakeId, found, now, adopted);
   const at = now.toISOString();
   const row = {
     lake: lakeId,

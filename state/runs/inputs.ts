@@ -17,11 +17,13 @@ import type { Query } from "../sqlite/query.ts";
 import { insertEvent } from "../control/events.ts";
 import { findNewestFile, findObjectById } from "../records/objects.ts";
 import { sql, type Sql } from "../sqlite/statement.ts";
+import { resolveMany } from "./input-lists.ts";
 
 export function createInputStore(database: Database, clock: Clock): InputStore {
   return {
     resolve: (need, sources = INPUT_SOURCES) =>
       database.write((query) => findKept(query, need) ?? resolve(query, need, sources, clock.now())),
+    resolveMany: (need, take) => database.write((query) => resolveMany(query, need, take, clock.now())),
     recordWrite: (write) => database.write((query) => insertWrite(query, write, clock.now())),
     async listWriters(run, dataset) {
       const rows = database.all<{ dag_id: string }>(

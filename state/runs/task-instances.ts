@@ -279,6 +279,7 @@ export function keepCondition(query: Query, task: TaskInstance): void {
 export function clearTask(query: Query, run: DagRun, task: TaskInstance, now: Date): boolean {
   query.run(sql`UPDATE task_instances SET when_held = 0 WHERE task_instance_id = ${task.taskInstanceId}`);
   query.run(sql`DELETE FROM task_inputs WHERE task_instance_id = ${task.taskInstanceId}`);
+  query.run(sql`DELETE FROM task_input_lists WHERE task_instance_id = ${task.taskInstanceId}`);
   query.run(sql`DELETE FROM task_outputs WHERE task_instance_id = ${task.taskInstanceId}`);
   if (task.state === "none") return true;
   return (

@@ -86,7 +86,9 @@ for (const store of [...STORES, BARE_TAGS]) {
 
     test("of ten writers that know the same version is replaced by one", async () => {
       const etag = await putFirst(lake, await planTable(scratch, 0));
-      const plans = await Promise.all(Array.from({ length: 10 }, (_, index) => planTable(scratch, index + 1)));
+      const plans = await Promise.all(
+        Array.from({ length: 10 }, (_, index) => planTable(scratch, index + 1)),
+      );
       const results = await Promise.all(plans.map((plan) => lake.replaceFile({ ...plan, replaces: etag })));
       const winners = plans.filter((_, index) => results[index]?.outcome === "created");
       expect(winners.map((plan) => plan.sha256)).toEqual([await readHash(lake)]);
@@ -161,7 +163,7 @@ describe("an S3 store", () => {
     const next = await planTable(world.scratch, 3);
     world.server.faults.push({
       when: { operation: "PutObject", key: `zone/${KEY}` },
-      fault: { kind: "lose-answer" },
+      fault: { kind: "drop-after-store" },
     });
     expect((await lake.replaceFile({ ...next, replaces: standing })).outcome).toBe("created");
     expect(await readHash(lake)).toBe(next.sha256);

@@ -22,9 +22,10 @@ const METHODS: { readonly [Port in keyof TaskPorts]: Record<keyof TaskPorts[Port
     confirmAdopted: true,
     dropPreparedFile: true,
   },
-  inputs: { resolve: true, recordWrite: true, listWriters: true },
+  inputs: { resolve: true, resolveMany: true, recordWrite: true, listWriters: true },
   catalog: { listPrefixes: true },
   leases: { take: true },
+  tables: { findStanding: true, findPlanned: true, plan: true, commit: true, drop: true },
   candidates: { find: true, stage: true },
   batches: {
     openAsk: true,

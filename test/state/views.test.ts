@@ -41,6 +41,9 @@ const COLUMNS = {
   v_removals:
     "lake key kind dataset size_bytes sha256 state why requested_by requested_at finished_at left_out_ids record_key " +
     "undone_by undone_why undone_at",
+  v_tables:
+    "lake key dataset state rows size_bytes sha256 fingerprint inputs_date logical_date engine dag_id run_id task_id " +
+    "created_at committed_at replaced_at",
   v_events: "at at_local level kind dag_id run_id task_id message data requested_by",
   v_tokens: "token_id name role last_four created_by created_at expires_at revoked_by revoked_at",
   v_sessions: "session_id name role token_id created_at expires_at",

@@ -23,6 +23,7 @@ import { createEventLog } from "../../state/control/events.ts";
 import { createInputStore } from "../../state/runs/inputs.ts";
 import { makeDag } from "./test-dag.ts";
 import { createObjectStore } from "../../state/records/objects.ts";
+import { createTableStore } from "../../state/records/tables.ts";
 
 /** A date that the test moves; waiting is real and short. */
 export interface TestClock extends Clock {
@@ -142,6 +143,7 @@ function openPorts(
     candidates: createCandidateStore(database, clock),
     batches: createBatchStore(database, clock),
     events: createEventLog(database, clock, silentLog, "UTC"),
+    tables: createTableStore(database, clock),
   };
 }
 

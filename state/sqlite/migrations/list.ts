@@ -23,6 +23,7 @@ import { verifications } from "./0021-verifications.ts";
 import { missingIds } from "./0022-missing-ids.ts";
 import { triggeredBy } from "./0023-triggered-by.ts";
 import { decisionsInManifests } from "./0024-decisions-in-manifests.ts";
+import { tablesMadeAgain } from "./0025-tables-made-again.ts";
 
 export interface Migration {
   /** Without extension; recorded in the database. */
@@ -56,4 +57,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0022-missing-ids", up: missingIds },
   { name: "0023-triggered-by", up: triggeredBy },
   { name: "0024-decisions-in-manifests", up: decisionsInManifests },
+  { name: "0025-tables-made-again", up: tablesMadeAgain },
 ];

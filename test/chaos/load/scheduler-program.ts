@@ -21,6 +21,7 @@ import { openDatabase } from "../../../state/sqlite/database.ts";
 import { createEventLog } from "../../../state/control/events.ts";
 import { createInputStore } from "../../../state/runs/inputs.ts";
 import { createObjectStore } from "../../../state/records/objects.ts";
+import { createTableStore } from "../../../state/records/tables.ts";
 import { createNoop } from "../../../tasks/noop/index.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
@@ -75,6 +76,7 @@ const service = runService(
         candidates: createCandidateStore(database, clock),
         batches: createBatchStore(database, clock),
         events: createEventLog(database, clock, log, "UTC"),
+        tables: createTableStore(database, clock),
       },
       startWorker: startWorkerThread,
     }),

@@ -53,6 +53,10 @@ CREATE INDEX objects_unknown ON objects (object_id) WHERE kind NOT IN ('file', '
 
 CREATE UNIQUE INDEX one_open_verification ON verifications (lake) WHERE state IN ('queued', 'running');
 
+CREATE UNIQUE INDEX one_planned_table ON table_contents (lake, key) WHERE state = 'planned';
+
+CREATE UNIQUE INDEX one_standing_table ON table_contents (lake, key) WHERE state = 'standing';
+
 CREATE INDEX processed_ids_by_ask ON processed_ids (ask_id, outcome);
 
 CREATE INDEX processed_ids_by_batch ON processed_ids (batch_id);
@@ -76,6 +80,8 @@ CREATE INDEX requests_unknown ON requests (request_id)
 CREATE INDEX requests_with_key ON requests (requested_at) WHERE idempotency_key IS NOT NULL;
 
 CREATE INDEX spool_by_batch ON spool (batch_id);
+
+CREATE INDEX table_contents_by_run ON table_contents (dag_run_id);
 
 CREATE INDEX task_instances_active ON task_instances (state) WHERE state IN ('scheduled', 'queued', 'running');
 
@@ -426,6 +432,40 @@ CREATE TABLE spool (
   UNIQUE (question_id, asked_id, generation)
 ) STRICT;
 
+CREATE TABLE table_contents (
+  content_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  lake TEXT NOT NULL,
+  key TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  -- planned, standing or replaced.
+  state TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  row_count INTEGER NOT NULL,
+  -- Of all that the content follows from: inputs, SQL, columns, params.
+  fingerprint TEXT NOT NULL,
+  -- The newest logical date of an input; then of the run: a table is not replaced by an older one.
+  inputs_date TEXT NOT NULL,
+  logical_date TEXT NOT NULL,
+  -- The program that computed it, with its version.
+  engine TEXT NOT NULL,
+  dag_run_id INTEGER REFERENCES dag_runs (dag_run_id) ON DELETE SET NULL,
+  task_id TEXT,
+  created_at TEXT NOT NULL,
+  committed_at TEXT,
+  replaced_at TEXT
+) STRICT;
+
+CREATE TABLE task_input_lists (
+  task_instance_id INTEGER NOT NULL REFERENCES task_instances (task_instance_id) ON DELETE CASCADE,
+  dataset TEXT NOT NULL,
+  take TEXT NOT NULL,
+  -- JSON: ids of objects, in the order of their keys.
+  object_ids TEXT NOT NULL,
+  resolved_at TEXT NOT NULL,
+  PRIMARY KEY (task_instance_id, dataset, take)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE task_inputs (
   task_instance_id INTEGER NOT NULL REFERENCES task_instances (task_instance_id) ON DELETE CASCADE,
   dataset TEXT NOT NULL,
@@ -552,7 +592,11 @@ CREATE VIEW v_ids AS
 CREATE VIEW v_inputs AS
   SELECT r.dag_id, r.run_id, t.task_id, i.dataset, i.source, o.key, o.sha256, o.lake, i.resolved_at
   FROM task_inputs i JOIN task_instances t USING (task_instance_id) JOIN dag_runs r USING (dag_run_id)
-    JOIN objects o USING (object_id);
+    JOIN objects o USING (object_id)
+  UNION ALL
+  SELECT r.dag_id, r.run_id, t.task_id, l.dataset, l.take, o.key, o.sha256, o.lake, l.resolved_at
+  FROM task_input_lists l JOIN task_instances t USING (task_instance_id) JOIN dag_runs r USING (dag_run_id),
+    json_each(l.object_ids) e JOIN objects o ON o.object_id = e.value;
 
 CREATE VIEW v_missing AS
   SELECT v.dataset, v.asked_id, v.outcome, v.reason, v.detail, v.is_permanent, v.language, v.logical_date,
@@ -603,6 +647,12 @@ CREATE VIEW v_runs AS
 
 CREATE VIEW v_sessions AS
   SELECT session_id, name, role, token_id, created_at, expires_at FROM web_sessions;
+
+CREATE VIEW v_tables AS
+  SELECT c.lake, c.key, c.dataset, c.state, c.row_count AS rows, c.size_bytes, c.sha256, c.fingerprint,
+    c.inputs_date, c.logical_date, c.engine, r.dag_id, r.run_id, c.task_id, c.created_at, c.committed_at,
+    c.replaced_at
+  FROM table_contents c LEFT JOIN dag_runs r USING (dag_run_id);
 
 CREATE VIEW v_tasks AS
   SELECT r.dag_id, r.run_id, r.logical_date, r.logical_date_local, t.task_id, t.type, t.state,
