@@ -54,6 +54,8 @@ const FUNCTION = { "lambda/handler": "deploy/lambda/handler.ts" };
 
 /** A native binary, found by its path inside its package. */
 const NATIVE = /^better-sqlite3$/;
+/** Loaded by a process of its own, where it is installed. */
+const OPTIONAL = /^@duckdb\/node-api$/;
 /** Drivers of other databases, whole names: knex loads one of them where it is used. What knex always loads is bundled. */
 const ABSENT = /^(?:mariadb|mysql2?|oracledb|pg|pg-query-stream|sqlite3|tedious)(?:\/|$)/;
 
@@ -109,7 +111,7 @@ async function bundle(input, dir, plugins = []) {
       // The same sources as `yaml` gives to Node, as modules.
       alias: { yaml: join(ROOT, "node_modules/yaml/browser/dist/index.js") },
     },
-    external: [...(plugins.length === 0 ? [NATIVE] : []), ABSENT, TEST_TOOLS],
+    external: [...(plugins.length === 0 ? [NATIVE] : []), OPTIONAL, ABSENT, TEST_TOOLS],
     plugins: [keepPlaces(), ...plugins, writeAscii()],
     onLog: judgeLog,
     // Timings describe the machine, not the bundle.

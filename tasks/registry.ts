@@ -12,6 +12,8 @@ import { createFileToLake } from "./file-to-lake/index.ts";
 import { createNoop } from "./noop/index.ts";
 import { SHELL } from "./shell/declare.ts";
 import { createShell } from "./shell/index.ts";
+import { SQL_TO_LAKE } from "./sql-to-lake/declare.ts";
+import { createSqlToLake } from "./sql-to-lake/index.ts";
 import { readTmdbSettings, TMDB_TO_LAKE } from "./tmdb-to-lake/declare.ts";
 import { createTmdbToLake } from "./tmdb-to-lake/index.ts";
 import { openTmdbSource } from "./tmdb-to-lake/tmdb-source.ts";
@@ -50,6 +52,7 @@ export const TASK_MODULES: readonly TaskModule[] = [
     declaration: SHELL,
     create: ({ environment = {}, secrets = [] }) => createShell({ environment, secrets }),
   },
+  { declaration: SQL_TO_LAKE, create: () => createSqlToLake() },
   { declaration: {}, create: () => createNoop() },
 ];
 

@@ -18,7 +18,7 @@ export function openDagCheckStore(database: Database, build: string, log: Logger
     const current = used;
     used = new Map();
     const gone = [...saved.keys()].filter((key) => !current.has(key));
-    const added = new Map([...current].filter(([key]) => !saved.has(key)));
+    const added = new Map([...current].filter(([key, text]) => saved.get(key) !== text));
     if (gone.length === 0 && added.size === 0) return;
     try {
       await database.write((query) => changeDagFileChecks(query, gone, added));

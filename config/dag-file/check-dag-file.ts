@@ -15,6 +15,7 @@ import { listKeyFaults } from "./key-faults.ts";
 import { listOptionFaults } from "./option-faults.ts";
 import { listSchemaFaults, readBySchema } from "./schema-faults.ts";
 import { listParamTemplateFaults, listTemplateFaults } from "./template-faults.ts";
+import { readSqlFiles, type SqlFile } from "./sql-files.ts";
 import { readYamlDocument } from "./yaml-document.ts";
 
 /** A Dag whose file is valid. */
@@ -39,6 +40,8 @@ export interface CheckedDag {
   readonly dag: LoadedDag;
   readonly after: DagDraft["after"];
   readonly claims: readonly KeyClaim[];
+  /** What the definition holds of other files. */
+  readonly sqlFiles: readonly SqlFile[];
   describe(faults: readonly Fault[]): readonly DagIssue[];
 }
 
@@ -48,11 +51,11 @@ export type CheckFile = (file: string, bytes: Uint8Array) => CheckResult;
 /** Checks the bytes of the file `file`, whose name must be the Dag's id. */
 export function checkDagFile(file: string, bytes: Uint8Array, rules: DagRules): CheckResult {
   const document = readYamlDocument(bytes);
-  const { value } = document;
-  if (value === undefined) return { issues: document.describe(file, document.faults) };
-  if (value === null) {
+  if (document.value === undefined) return { issues: document.describe(file, document.faults) };
+  if (document.value === null) {
     return { issues: document.describe(file, [{ path: [], message: "the file is empty" }]) };
   }
+  const { value, sqlFiles, faults: sqlFaults } = readSqlFiles(document.value, file, rules.registry);
 
   const draft = draftDag(value);
   if (draft.tasks.length > TASK_LIMIT) {
@@ -64,6 +67,7 @@ export function checkDagFile(file: string, bytes: Uint8Array, rules: DagRules): 
   const tasks = draft.tasks.map((task) => checkTask(draft, task, rules));
   const faults = [
     ...document.faults,
+    ...sqlFaults,
     ...schemaFaults,
     ...listDagFaults(draft, file, rules),
     ...listParamTemplateFaults(draft),
@@ -79,6 +83,7 @@ export function checkDagFile(file: string, bytes: Uint8Array, rules: DagRules): 
     checked: {
       dag,
       after: draft.after,
+      sqlFiles,
       claims: tasks.flatMap((task) => task.claim ?? []),
       describe: (found) => document.describe(file, found),
     },

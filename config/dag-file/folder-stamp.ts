@@ -1,16 +1,29 @@
 /** Whether a Dag folder may have changed, without reading its files. The loader reads them. */
+import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 
-/** Changes whenever a file was added, removed, written or replaced. A folder that cannot be read has a stamp too. */
+/**
+ * Changes whenever a Dag file, or a SQL file in the folder or in a folder of it, was added, removed, written or replaced. A folder
+ * that cannot be read has a stamp too.
+ */
 export async function stampFolder(folder: string): Promise<string> {
   try {
-    const names = (await readdir(folder)).filter((name) => /\.ya?ml$/i.test(name)).toSorted();
-    const stamps = await Promise.all(names.map((name) => stampFile(path.join(folder, name))));
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.map(({ name }) => name).filter((name) => /\.(?:ya?ml|sql)$/i.test(name));
+    const inside = await Promise.all(entries.map((entry) => listSqlFiles(folder, entry)));
+    const files = [...names, ...inside.flat()].toSorted();
+    const stamps = await Promise.all(files.map((name) => stampFile(path.join(folder, name))));
     return stamps.join("\n");
   } catch (error) {
     return `unreadable: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+async function listSqlFiles(folder: string, entry: Dirent): Promise<readonly string[]> {
+  if (!entry.isDirectory() || entry.name.startsWith(".")) return [];
+  const names = await readdir(path.join(folder, entry.name)).catch(() => []);
+  return names.filter((name) => /\.sql$/i.test(name)).map((name) => path.join(entry.name, name));
 }
 
 /**

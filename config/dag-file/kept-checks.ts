@@ -4,11 +4,13 @@ import path from "node:path";
 import { checkDagFile, type CheckedDag, type CheckFile, type LoadedDag } from "./check-dag-file.ts";
 import type { DagRules } from "./dag-faults.ts";
 import { freezeDeeply } from "./definition.ts";
+import { areUnchanged } from "./sql-files.ts";
 
 /** The result for a file without faults. Plain JSON. */
 export interface KeptCheck extends Pick<LoadedDag, "definition" | "enabled" | "fingerprint"> {
   readonly after: CheckedDag["after"];
   readonly claims: CheckedDag["claims"];
+  readonly sqlFiles: CheckedDag["sqlFiles"];
 }
 
 export interface KeptChecks {
@@ -28,7 +30,8 @@ export function checkOrFind(rules: DagRules, kept: KeptChecks): CheckFile {
       .update(bytes)
       .digest("hex");
     const found = kept.find(key);
-    if (found !== undefined) return { checked: restoreCheck(file, bytes, found, rules) };
+    if (found !== undefined && areUnchanged(found.sqlFiles, file))
+      return { checked: restoreCheck(file, bytes, found, rules) };
     const result = checkDagFile(file, bytes, rules);
     if ("checked" in result) kept.remember(key, describeCheck(result.checked));
     return result;
@@ -47,17 +50,18 @@ function describeConditions(build: string, { timezone, pools, registry }: DagRul
   ];
 }
 
-function describeCheck({ dag, after, claims }: CheckedDag): KeptCheck {
+function describeCheck({ dag, after, claims, sqlFiles }: CheckedDag): KeptCheck {
   const { definition, enabled, fingerprint } = dag;
-  return { definition, enabled, fingerprint, after, claims };
+  return { definition, enabled, fingerprint, after, claims, sqlFiles };
 }
 
 function restoreCheck(file: string, bytes: Uint8Array, found: KeptCheck, rules: DagRules): CheckedDag {
-  const { definition, enabled, fingerprint, after, claims } = found;
+  const { definition, enabled, fingerprint, after, claims, sqlFiles } = found;
   return {
     dag: freezeDeeply({ definition, enabled, file, fingerprint }),
     after,
     claims,
+    sqlFiles,
     // Only a parsed file has line numbers.
     describe(faults) {
       const result = checkDagFile(file, bytes, rules);

@@ -66,7 +66,9 @@ export class S3Lake implements SweepableLake {
   readonly #probePut: (signal?: AbortSignal) => Promise<Omit<LakeCapabilities, "conditionalComplete">>;
   readonly #probeComplete: (signal?: AbortSignal) => Promise<boolean>;
   /** For objects in one request, and for those in parts. */
-  readonly #probeReplacing: (signal?: AbortSignal) => Promise<{ readonly once: TagForm; readonly inParts: TagForm }>;
+  readonly #probeReplacing: (
+    signal?: AbortSignal,
+  ) => Promise<{ readonly once: TagForm; readonly inParts: TagForm }>;
 
   /** `prefix` has no slash at its ends. Nothing is sent before the first request. */
   constructor(
@@ -117,7 +119,8 @@ export class S3Lake implements SweepableLake {
           "does not honour If-Match on a put: Dagmar looks before it replaces a table and verifies after it",
         );
       }
-      const compares = once !== null && (await probeConditionalComplete(this.#objects, { IfMatch: NO_VERSION }));
+      const compares =
+        once !== null && (await probeConditionalComplete(this.#objects, { IfMatch: NO_VERSION }));
       return { once, inParts: compares ? once : null };
     });
   }

@@ -64,8 +64,7 @@ export class Placing {
 
   /** Call it with the result: verifies what the store does not guarantee. Raises `LAKE_CORRUPT`. */
   async verify(result: PutResult): Promise<PutResult> {
-    const { key, sizeBytes, metadata, sha256, isChecked, condition, replaces, signal } =
-      this.plan;
+    const { key, sizeBytes, metadata, sha256, isChecked, condition, replaces, signal } = this.plan;
     if (result.outcome === "exists") {
       // It will be taken for the planned object, and may be the result of an earlier try.
       if (!isChecked && result.head.metadata["sha256"] === sha256) await this.#compareBytes();

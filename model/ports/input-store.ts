@@ -14,6 +14,8 @@ export const NEAR_SOURCES: readonly InputSource[] = ["same_run", "followed_run"]
 
 export interface TaskInput {
   readonly object: KnownObject;
+  /** Of the run that stored the object, ISO UTC. */
+  readonly logicalDate: string | null;
   readonly source: InputSource;
   /** `dag/run id`; `null` if no run of this database wrote the object. */
   readonly writtenBy: string | null;

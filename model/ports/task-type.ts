@@ -115,6 +115,11 @@ export interface TaskType<Options = never, State = never> {
    */
   exclusiveKey(options: Readonly<Record<string, JsonValue>>): string | null;
   /**
+   * The SQL file that `sql` names, relative to the Dag file's folder; the Dag then holds `{ file, text }` in its place. Absent or
+   * `undefined`: there is none.
+   */
+  sqlFile?(options: Readonly<Record<string, JsonValue>>): string | undefined;
+  /**
    * A hint why a path of the options, such as `["command", 0]`, may not contain a template; `undefined` if it may.
    * Without this method templates are allowed everywhere.
    */

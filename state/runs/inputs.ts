@@ -142,7 +142,10 @@ function describe(query: Query, lakeId: string, { objectId, source }: Found): Ta
     sql`SELECT r.dag_id || '/' || r.run_id AS name FROM dataset_writes w JOIN dag_runs r USING (dag_run_id)
         WHERE w.object_id = ${objectId} ORDER BY w.dataset_write_id DESC LIMIT 1`,
   );
-  return { object, source, writtenBy: writer?.name ?? null };
+  const { logical_date: logicalDate } = query.one<{ logical_date: string | null }>(
+    sql`SELECT logical_date FROM objects WHERE object_id = ${objectId}`,
+  );
+  return { object, logicalDate, source, writtenBy: writer?.name ?? null };
 }
 
 /** Replaces the run's write to the dataset and makes it the newest of all, with a new number. */

@@ -2,7 +2,8 @@
  * Runs one program in its own session and process group until nothing of the group is left. What its end means is
  * judged elsewhere.
  */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ProcessSearch } from "./attempt-processes.ts";
 import { STREAMS, type StreamName } from "./output-log.ts";
@@ -13,6 +14,8 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
+  /** For its standard input, which stays open until it ends: a program that lost its parent sees the end of it. */
+  readonly input?: string;
 }
 
 export interface ProgramEnd {
@@ -39,6 +42,8 @@ const LAST_WORDS_MS = 500;
  */
 const KILL_MS = 1000;
 
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
 /** The program could not be ended; its processes show why. */
 export class ProgramStuck extends Error {}
 
@@ -48,12 +53,7 @@ export class ProgramStuck extends Error {}
  */
 export async function runProgram(program: Program, tools: ProgramTools): Promise<ProgramEnd> {
   const { clock, signal, search, onOutput } = tools;
-  const child = spawn(program.file, program.args, {
-    cwd: program.cwd,
-    env: program.environment,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
+  const child = start(program);
   for (const name of STREAMS) {
     child[name].on("data", (chunk: Buffer) => {
       onOutput(name, chunk);
@@ -101,5 +101,16 @@ export async function runProgram(program: Program, tools: ProgramTools): Promise
     forgetGroup(group);
     child.unref();
     for (const name of STREAMS) child[name].destroy();
+    child.stdin?.destroy();
   }
+}
+
+function start({ file, args, cwd, environment, input }: Program): Child {
+  const options = { cwd, env: environment, detached: true };
+  if (input === undefined) return spawn(file, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+  // A program that ended before it read everything: its end says why.
+  child.stdin.on("error", () => undefined);
+  child.stdin.write(input);
+  return child;
 }

@@ -19,6 +19,8 @@ export interface ContextOptions {
   readonly signal?: AbortSignal;
   readonly wrapUp?: AbortSignal;
   readonly waitedSeconds?: number;
+  /** Processes with the same one are ended with an attempt that fails. */
+  readonly cookie?: string;
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -42,7 +44,7 @@ export function runTask(type: AnyTaskType, world: TestWorld, options: ContextOpt
     run,
     taskId: options.taskId ?? "task",
     attempt: 1,
-    cookie: "test",
+    cookie: options.cookie ?? "test",
     waitedSeconds: options.waitedSeconds ?? 0,
     options: type.options.parse(rendered),
     written: written as TaskContext<unknown, TaskPorts>["written"],

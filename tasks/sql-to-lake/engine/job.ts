@@ -1,0 +1,97 @@
+/** What the engine's process is asked and what it answers: one line of JSON on its standard input, lines on its output. */
+import type { JsonValue } from "../../../model/dag/dag.ts";
+
+export interface InputFiles {
+  /** The name of the view. */
+  readonly name: string;
+  readonly format: "csv" | "json" | "parquet";
+  /** Absolute paths inside the job's folder, in the order of the keys. */
+  readonly files: readonly string[];
+  /** Of the objects, one for each file: the view's column `_object`. */
+  readonly keys: readonly string[];
+  readonly delimiter: string;
+  /** Texts of a CSV that mean NULL. */
+  readonly nulls: readonly string[];
+  /** Types by name; required for JSON. */
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+export interface TableColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly isRequired: boolean;
+}
+
+export type Severity = "error" | "warn";
+
+export type Expectation =
+  | { readonly kind: "unique"; readonly columns: readonly string[]; readonly severity: Severity }
+  | {
+      readonly kind: "rows";
+      readonly atLeast: number | null;
+      /** Between 0 and 1, of the rows of the table that stands. */
+      readonly shrinkAtMost: number | null;
+      readonly severity: Severity;
+    }
+  | { readonly kind: "none"; readonly sql: string; readonly severity: Severity };
+
+export interface EngineJob {
+  /** The only folder that the engine may read and write; absolute. */
+  readonly folder: string;
+  /** As DuckDB reads it, such as `512MB`. */
+  readonly memory: string;
+  readonly threads: number;
+  readonly inputs: readonly InputFiles[];
+  readonly sql: string;
+  readonly params: Readonly<Record<string, JsonValue>>;
+  readonly columns: readonly TableColumn[];
+  readonly expectations: readonly Expectation[];
+  /** Rows of the table that stands; `null` if none does. */
+  readonly previousRows: number | null;
+  /** Path of the Parquet file to write, inside the folder. */
+  readonly output: string;
+}
+
+export interface BrokenExpectation {
+  readonly severity: Severity;
+  readonly message: string;
+  /** At most 20, each as JSON. */
+  readonly rows: readonly string[];
+}
+
+export type EngineFault = "ENGINE_MISSING" | "ENGINE_OUT_OF_MEMORY" | "SQL_FAILED" | "TABLE_NOT_AS_DECLARED";
+
+export type EngineAnswer =
+  | { readonly kind: "step"; readonly step: "reading" | "writing" | "checking" }
+  | {
+      readonly kind: "table";
+      readonly rows: number;
+      readonly sizeBytes: number;
+      readonly sha256: string;
+      /** `duckdb 1.5.6`. */
+      readonly engine: string;
+      readonly broken: readonly BrokenExpectation[];
+      /** How many records have each top-level name that the input does not declare. */
+      readonly undeclared: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    }
+  | {
+      readonly kind: "fault";
+      readonly code: EngineFault;
+      readonly message: string;
+      readonly hint: string | null;
+      /** Line of the SQL, from 1. */
+      readonly line: number | null;
+    };
+
+export class JobFault extends Error {
+  readonly code: EngineFault;
+  readonly hint: string | null;
+  readonly line: number | null;
+
+  constructor(code: EngineFault, message: string, more: { hint?: string; line?: number } = {}) {
+    super(message);
+    this.code = code;
+    this.hint = more.hint ?? null;
+    this.line = more.line ?? null;
+  }
+}

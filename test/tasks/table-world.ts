@@ -1,0 +1,92 @@
+/** A lake with raw objects, and tables made of them by the compiled engine. */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { onTestFinished, vi } from "vitest";
+import { openLake } from "../../lake/open-lake.ts";
+import { describeFile } from "../../lake/protocol/identity-metadata.ts";
+import type { Lake } from "../../model/ports/lake.ts";
+import type { AnyTaskType, RunFacts, TaskOutput } from "../../model/ports/task-type.ts";
+import { systemClock } from "../../cli/process/system-clock.ts";
+import { sql } from "../../state/sqlite/statement.ts";
+import { createSqlToLake } from "../../tasks/sql-to-lake/index.ts";
+import { runTask, type ContextOptions } from "../support/task-context.ts";
+import { makeTempFolder, openTestWorld, silentLog, type TestWorld } from "../support/test-world.ts";
+
+/** Built before the tests: a process runs compiled modules. */
+export const ENGINE = new URL("../../dist/tasks/sql-to-lake/engine.js", import.meta.url);
+
+export interface TableWorld {
+  readonly world: TestWorld;
+  readonly type: AnyTaskType;
+  makeRun(date: string, params?: RunFacts["params"], refetchGeneration?: string): Promise<RunFacts>;
+  /** An object of ours, as a task of an earlier run has stored it. */
+  store(dataset: string, key: string, text: string, logicalDate?: string): Promise<void>;
+  make(
+    run: RunFacts,
+    written: ContextOptions["written"],
+    more?: Partial<ContextOptions>,
+  ): Promise<TaskOutput>;
+  /** The rows of a Parquet object. */
+  read(key: string): Promise<readonly unknown[]>;
+  /** What attempts left in the folder of temporary files. */
+  listLeftFolders(): readonly string[];
+  events(kind: string): readonly { readonly level: string; readonly message: string }[];
+}
+
+export async function openTableWorld(given: { lake?: Lake; engine?: URL } = {}): Promise<TableWorld> {
+  const folder = makeTempFolder();
+  const lake = given.lake ?? openLake(join(folder, "lake"), { clock: systemClock, log: silentLog });
+  const prefixes = { movies: ["Raw/Movies/"], titles: ["Raw/Titles/"], trusted_movies: ["Trusted/Movies/"] };
+  const world = await openTestWorld({ folder, lake, prefixes });
+  const temporary = join(folder, "temporary");
+  mkdirSync(temporary);
+  vi.stubEnv("TMPDIR", temporary);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const cookie = `test_dag/run/task/1@${randomUUID()}`;
+  const type = createSqlToLake(given.engine ?? ENGINE) as unknown as AnyTaskType;
+  return {
+    world,
+    type,
+    async makeRun(date, params = {}, refetchGeneration = undefined) {
+      const run = await world.makeRunFacts(date, refetchGeneration);
+      await world.database.write((query) =>
+        query.run(
+          sql`INSERT INTO task_instances (dag_run_id, task_id, type, state, pool)
+              VALUES (${run.dagRunId}, 'task', 'sql-to-lake', 'running', 'default')`,
+        ),
+      );
+      return { ...run, params };
+    },
+    async store(dataset, key, text, logicalDate = "2026-11-23T09:00:00.000Z") {
+      const body = Buffer.from(text);
+      await lake.putBytes({
+        key,
+        body,
+        sha256: createHash("sha256").update(body).digest("hex"),
+        metadata: describeFile(dataset, logicalDate),
+        contentType: "text/plain",
+      });
+    },
+    make: (run, written, more = {}) =>
+      runTask(
+        type,
+        { ...world, clock: systemClock as unknown as TestWorld["clock"] },
+        { run, written, cookie, ...more },
+      ),
+    async read(key) {
+      const file = join(makeTempFolder(), "table.parquet");
+      writeFileSync(file, await buffer((await lake.get(key)).body));
+      const connection = await (await DuckDBInstance.create(":memory:")).connect();
+      const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet('${file}')`);
+      return reader.getRowObjectsJson();
+    },
+    listLeftFolders: () => readdirSync(temporary).filter((name) => name.startsWith("dagmar-table-")),
+    events: (kind) =>
+      world.database.all(sql`SELECT level, message FROM events WHERE kind = ${kind} ORDER BY event_id`),
+  };
+}
