@@ -83,9 +83,12 @@ function describeFault(
     code === "ENGINE_MISSING" ? `Install it where Dagmar is installed: \`${INSTALL}\`.` : answer.hint;
   const name = code === "SQL_FAILED" ? ` ${readSql(options.sql).name}:${place}` : "";
   const message = nameObjects(answer.message, inputs);
-  return new TaskFailure(code, `${taskId}:${name} ${message} Nothing was published.`, false, {
-    ...(hint === null ? {} : { hint }),
-  });
+  return new TaskFailure(
+    code,
+    `${taskId}:${name} ${message} Nothing was published.`,
+    false,
+    hint === null ? {} : { hint },
+  );
 }
 
 /** The engine knows the objects by the names of their files. */

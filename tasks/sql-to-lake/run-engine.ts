@@ -38,6 +38,7 @@ export async function runEngine(job: EngineJob, tools: EngineTools): Promise<Eng
     tools.progress({ done: 0, total: null, unit: "rows", note: NOTES[step] });
   });
   let errors = "";
+  const broken = new AbortController();
   try {
     const end = await runProgram(
       {
@@ -50,15 +51,22 @@ export async function runEngine(job: EngineJob, tools: EngineTools): Promise<Eng
       },
       {
         clock,
-        signal,
+        signal: AbortSignal.any([signal, broken.signal]),
         search,
         onOutput: (stream, chunk) => {
-          if (stream === "stdout") answers.add(chunk);
-          else errors = (errors + chunk.toString("utf8")).slice(-LAST_ERROR_CHARACTERS);
+          if (stream === "stdout") {
+            try {
+              answers.add(chunk);
+            } catch (error) {
+              // Raised below: an error in here would end this process.
+              broken.abort(error);
+            }
+          } else errors = (errors + chunk.toString("utf8")).slice(-LAST_ERROR_CHARACTERS);
         },
       },
     );
     signal.throwIfAborted();
+    broken.signal.throwIfAborted();
     return answers.last() ?? describeCrash(taskId, end, errors);
   } catch (error) {
     const left = await endProcesses(search, clock);

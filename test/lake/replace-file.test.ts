@@ -140,7 +140,7 @@ describe("a folder lake", () => {
     armFailpoints((name) => {
       if (name === point) throw new Error(`stopped at ${name}`);
     });
-    await expect(lake.replaceFile({ ...next, replaces: etag })).rejects.toThrow();
+    await expect(lake.replaceFile({ ...next, replaces: etag })).rejects.toThrow(`stopped at ${point}`);
     armFailpoints(undefined);
     const head = await lake.head(KEY);
     expect(["1", "2"]).toContain(head?.metadata["version"]);

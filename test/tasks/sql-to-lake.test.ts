@@ -1,4 +1,5 @@
 /** What a sql-to-lake task makes, makes again, leaves as it is, and refuses. */
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { sql } from "../../state/sqlite/statement.ts";
 import { openTableWorld, type TableWorld } from "./table-world.ts";
@@ -310,7 +311,6 @@ test("an input that was changed in the lake is refused by its sha256", async () 
 test("a foreign object at the key stays, and the task says so", async () => {
   const tables = await openWithCsv();
   const body = Buffer.from("by another program");
-  const { createHash } = await import("node:crypto");
   await tables.world.lake.putBytes({
     key: KEY,
     body,

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { buffer } from "node:stream/consumers";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { onTestFinished, vi } from "vitest";
@@ -16,11 +17,16 @@ import { runTask, type ContextOptions } from "../support/task-context.ts";
 import { makeTempFolder, openTestWorld, silentLog, type TestWorld } from "../support/test-world.ts";
 
 /** Built before the tests: a process runs compiled modules. */
-export const ENGINE = new URL("../../dist/tasks/sql-to-lake/engine.js", import.meta.url);
+const ENGINE = new URL("../../dist/tasks/sql-to-lake/engine.js", import.meta.url);
 
 export interface TableWorld {
   readonly world: TestWorld;
-  readonly type: AnyTaskType;
+  /** Of every attempt. */
+  readonly cookie: string;
+  /** The folder of temporary files. */
+  readonly temporary: string;
+  /** Path of the engine's module. */
+  readonly engine: string;
   makeRun(date: string, params?: RunFacts["params"], refetchGeneration?: string): Promise<RunFacts>;
   /** An object of ours, as a task of an earlier run has stored it. */
   store(dataset: string, key: string, text: string, logicalDate?: string): Promise<void>;
@@ -51,8 +57,10 @@ export async function openTableWorld(given: { lake?: Lake; engine?: URL } = {}):
   const type = createSqlToLake(given.engine ?? ENGINE) as unknown as AnyTaskType;
   return {
     world,
-    type,
-    async makeRun(date, params = {}, refetchGeneration = undefined) {
+    cookie,
+    temporary,
+    engine: fileURLToPath(ENGINE),
+    async makeRun(date, params = {}, refetchGeneration) {
       const run = await world.makeRunFacts(date, refetchGeneration);
       await world.database.write((query) =>
         query.run(

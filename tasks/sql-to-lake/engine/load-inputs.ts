@@ -29,7 +29,9 @@ export async function countUndeclared(
        FROM (SELECT unnest(json_keys(json)) AS name FROM read_json_objects(${quoteList(files)}, format = 'auto'))
       WHERE NOT list_contains(${quoteList(Object.keys(columns))}, name) GROUP BY name ORDER BY name`,
   );
-  return Object.fromEntries(rows.map(({ name, records }) => [String(name), Number(records)]));
+  return Object.fromEntries(
+    rows.map(({ name, records }) => [typeof name === "string" ? name : "", Number(records)]),
+  );
 }
 
 async function describeSource(input: InputFiles): Promise<string> {

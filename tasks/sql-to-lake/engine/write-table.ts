@@ -34,7 +34,7 @@ export async function assertRequired(session: Session, { columns }: EngineJob): 
   const { rows } = await session.run(
     `SELECT * FROM output WHERE ${quoteName(first?.name ?? "")} IS NULL LIMIT 1`,
   );
-  const list = broken.map(({ name }) => `${name} (in ${String(row[name])} rows)`).join(", ");
+  const list = broken.map(({ name }) => `${name} (in ${Number(row[name])} rows)`).join(", ");
   throw new JobFault(
     "TABLE_NOT_AS_DECLARED",
     `NULL in columns that are declared as not null: ${list}. Such as ${JSON.stringify(rows[0])}.`,
