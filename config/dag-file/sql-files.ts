@@ -1,5 +1,5 @@
 /**
- * The SQL that a task keeps in a file beside its Dag: its text becomes part of the Dag, so that a changed file is a changed Dag, and
+ * The SQL that a task keeps in a file next to its Dag: its text becomes part of the Dag, so that a changed file is a changed Dag, and
  * a run keeps the text with which it began.
  */
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ export interface SqlFile {
 }
 
 export interface WithSql {
-  /** The document with `{ file, text }` in the place of each file's name. */
+  /** The document with the text of each file, after a comment that names it, in the place of its name. */
   readonly value: JsonValue;
   readonly sqlFiles: readonly SqlFile[];
   readonly faults: readonly Fault[];
@@ -50,7 +50,7 @@ export function readSqlFiles(
       return [taskId, task];
     }
     sqlFiles.push({ name, sha256: read.sha256 });
-    const sql = { file: name, text: read.text };
+    const sql = `-- file: ${name}\n${read.text}`;
     return [taskId, { ...asFields(task), with: { ...options, sql } }];
   });
   if (sqlFiles.length === 0) return { value, sqlFiles, faults };
@@ -70,7 +70,7 @@ type ReadSql = { readonly text: string; readonly sha256: string } | { readonly f
 function readSqlFile(folder: string, name: string): ReadSql {
   if (!PLACE.test(name))
     return {
-      fault: `${JSON.stringify(name)} is no SQL file beside the Dag: write movies.sql, or sql/movies.sql`,
+      fault: `${JSON.stringify(name)} is no SQL file next to the Dag: write movies.sql, or sql/movies.sql`,
     };
   const bytes = readDagFile(path.join(folder, name));
   if (typeof bytes === "string") return { fault: `${path.join(folder, name)} ${bytes}` };

@@ -115,7 +115,7 @@ export interface TaskType<Options = never, State = never> {
    */
   exclusiveKey(options: Readonly<Record<string, JsonValue>>): string | null;
   /**
-   * The SQL file that `sql` names, relative to the Dag file's folder; the Dag then holds `{ file, text }` in its place. Absent or
+   * The SQL file that `sql` names, relative to the Dag file's folder; the Dag then holds its text in its place. Absent or
    * `undefined`: there is none.
    */
   sqlFile?(options: Readonly<Record<string, JsonValue>>): string | undefined;

@@ -6,10 +6,11 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import type { Duckdb } from "./engine/duckdb.ts";
 import { listBroken } from "./engine/expectations.ts";
 import { JobFault, type EngineAnswer, type EngineJob } from "./engine/job.ts";
 import { countUndeclared, loadInputs } from "./engine/load-inputs.ts";
-import { Session, type Duckdb } from "./engine/session.ts";
+import { Session } from "./engine/session.ts";
 import { describeFault } from "./engine/sql-fault.ts";
 import { assertRequired, writeTable } from "./engine/write-table.ts";
 

@@ -89,13 +89,8 @@ export const optionsSchema = z
       .refine((inputs) => inputs["output"] === undefined, { message: "`output` is the new table's name" })
       .describe("What the SQL reads: each name is a table, with the object's key as the column `_object`."),
     sql: z
-      .union([
-        z.string().min(1),
-        z.strictObject({
-          file: z.string().describe("The file beside the Dag."),
-          text: z.string().min(1).describe("Its text, as it was when the Dag was read."),
-        }),
-      ])
+      .string()
+      .min(1)
       .describe(
         "One SELECT in DuckDB's SQL; or a file with it, such as `sql/movies.sql`, in the Dag folder or a folder in it. The Dag's params are `$name`, the run's day is `$ds`.",
       ),
@@ -130,7 +125,10 @@ export function readColumns(columns: SqlToLakeOptions["columns"]): readonly {
   }));
 }
 
-/** The text, and how messages name it. */
-export function readSql(sql: SqlToLakeOptions["sql"]): { readonly text: string; readonly name: string } {
-  return typeof sql === "string" ? { text: sql, name: "sql" } : { text: sql.text, name: sql.file };
+/** The text, and how messages name it: a text that was read from a file begins with a comment that says which. */
+export function readSql(sql: string): { readonly text: string; readonly name: string } {
+  const file = /^-- file: (\S+)\n/.exec(sql);
+  return file === null
+    ? { text: sql, name: "sql" }
+    : { text: sql.slice(file[0].length), name: file[1] ?? "sql" };
 }

@@ -1,4 +1,4 @@
-/** A task's SQL in a file beside its Dag is part of the Dag: its text, its changes, and what is wrong with it. */
+/** A task's SQL in a file next to its Dag is part of the Dag: its text, its changes, and what is wrong with it. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -64,12 +64,12 @@ test("its text is in the definition, so that a run keeps it and a changed file i
   writeDag("sql/movies.sql");
   const first = await load();
   expect(first.faults).toBe("");
-  expect(first.sql).toEqual({ file: "sql/movies.sql", text: "select id from raw -- 100% of them\n" });
+  expect(first.sql).toBe("-- file: sql/movies.sql\nselect id from raw -- 100% of them\n");
   const stamp = await stampFolder(folder);
   write("sql/movies.sql", "select id from raw limit 1\n");
   expect(await stampFolder(folder)).not.toBe(stamp);
   const second = await load();
-  expect(second.sql).toMatchObject({ text: "select id from raw limit 1\n" });
+  expect(second.sql).toBe("-- file: sql/movies.sql\nselect id from raw limit 1\n");
   expect(second.fingerprint).not.toBe(first.fingerprint);
 });
 
@@ -87,10 +87,10 @@ test("a check that was kept counts while the SQL file is the same", async () => 
   writeDag("movies.sql");
   const first = await load(kept);
   for (const [key, text] of checks) checks.set(key, text.replaceAll("select 1 as id", "as kept"));
-  expect((await load(kept)).sql).toEqual({ file: "movies.sql", text: "as kept" });
+  expect((await load(kept)).sql).toBe("-- file: movies.sql\nas kept");
   write("movies.sql", "select 2 as id");
   const changed = await load(kept);
-  expect(changed.sql).toEqual({ file: "movies.sql", text: "select 2 as id" });
+  expect(changed.sql).toBe("-- file: movies.sql\nselect 2 as id");
   expect(changed.fingerprint).not.toBe(first.fingerprint);
   expect(checks.size).toBe(1);
   rmSync(path.join(folder, "movies.sql"));
@@ -104,9 +104,9 @@ test("SQL in the Dag file itself stays as it is", async () => {
 
 test.each([
   ["sql/missing.sql", "sql/missing.sql does not exist"],
-  ["../movies.sql", "is no SQL file beside the Dag"],
-  ["/etc/movies.sql", "is no SQL file beside the Dag"],
-  ["a/b/movies.sql", "is no SQL file beside the Dag"],
+  ["../movies.sql", "is no SQL file next to the Dag"],
+  ["/etc/movies.sql", "is no SQL file next to the Dag"],
+  ["a/b/movies.sql", "is no SQL file next to the Dag"],
   ["sql/empty.sql", "is empty"],
   ["sql/latin.sql", "is not UTF-8"],
   ["sql/link.sql", "is a symbolic link to a file outside this folder"],

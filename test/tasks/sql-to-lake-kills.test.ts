@@ -182,7 +182,7 @@ test("the engine's environment holds its cookie and no secret", async () => {
   });
   await expect(tables.make(run, SLOW, { signal: stop.signal })).rejects.toThrow("seen");
   const names = environment.split("\0").map((entry) => entry.split("=")[0]);
-  expect(names.filter((name) => name !== "")).toEqual(["DAGMAR_ATTEMPT_COOKIE", "LANG", "TZ"]);
+  expect(names.filter((name) => name !== "")).toEqual(["DAGMAR_ATTEMPT_COOKIE", "TZ", "LANG"]);
 });
 
 test("an engine whose parent is gone ends itself and its folder", async () => {
@@ -204,7 +204,7 @@ test("an engine whose parent is gone ends itself and its folder", async () => {
     inputs: [],
     sql: SLOW.sql,
     params: {},
-    columns: [],
+    columns: ["id", "title"].map((name) => ({ name, type: "varchar", isRequired: false })),
     expectations: [],
     previousRows: null,
     output: join(folder, "t.parquet"),

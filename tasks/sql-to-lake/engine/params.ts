@@ -1,8 +1,8 @@
 /** A Dag's params as values that DuckDB binds: lists and whole numbers need their types named. */
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import type { JsonValue } from "../../../model/dag/dag.ts";
+import type { Duckdb } from "./duckdb.ts";
 import type { EngineJob } from "./job.ts";
-import type { Duckdb } from "./session.ts";
 
 interface Bound {
   readonly values: Record<string, DuckDBValue>;

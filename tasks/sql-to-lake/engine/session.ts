@@ -1,12 +1,10 @@
 /** One DuckDB session that reads and writes one folder and nothing else, and whose settings are locked. */
-import type * as duckdbModule from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue, Json } from "@duckdb/node-api";
+import type { Duckdb } from "./duckdb.ts";
 import { JobFault, type EngineJob } from "./job.ts";
 import { bindParams } from "./params.ts";
 import { quoteText } from "./quote.ts";
 import { describeFault } from "./sql-fault.ts";
-
-export type Duckdb = typeof duckdbModule;
 
 export interface Rows {
   readonly names: readonly string[];
