@@ -71,7 +71,7 @@ describe("the image's layout", () => {
     expect(Object.keys(devDependencies).filter(isThere)).toEqual([]);
   });
 
-  it("brings in its own files what it imports, but for Node's modules and the native package", () => {
+  it("brings in its own files what it imports, but for Node's modules and the native packages", () => {
     const scripts = listTree(join(image.root, "app", "dist")).filter((path) => path.endsWith(".js"));
     const imported = scripts.flatMap((path) => {
       const text = readFileSync(path, "utf8");
@@ -81,7 +81,7 @@ describe("the image's layout", () => {
       .map((match) => match[1] ?? match[2] ?? "")
       .filter((name) => !name.startsWith(".") && !isBuiltin(name));
     expect(imported.length).toBeGreaterThan(scripts.length);
-    expect(new Set(packages)).toEqual(new Set(["better-sqlite3"]));
+    expect(new Set(packages)).toEqual(new Set(["@duckdb/node-api", "better-sqlite3"]));
   });
 
   it("cannot be written to by the user that runs it", async () => {

@@ -63,7 +63,7 @@ describe("the package", () => {
     expect(Object.keys(manifest.dependencies)).toEqual(["better-sqlite3"]);
   });
 
-  test("asks for no package that is not installed with it, but for drivers of other databases", () => {
+  test("asks for no package that is not installed with it, but for DuckDB, which is optional, and drivers of other databases", () => {
     const scripts = program.files.filter((file) => /^dist\/.*\.js$/.test(file));
     const asked = scripts.flatMap((file) => {
       const text = fs.readFileSync(path.join(program.home, file), "utf8");
@@ -74,6 +74,7 @@ describe("the package", () => {
     });
     const foreign = new Set(asked.filter((name) => !name.startsWith(".") && !isBuiltin(name)));
     expect([...foreign].toSorted()).toEqual([
+      "@duckdb/node-api",
       "better-sqlite3",
       "mariadb/callback",
       "mysql",
