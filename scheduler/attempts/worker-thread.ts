@@ -8,12 +8,17 @@ const MAX_THREAD_MEGABYTES = 512;
 /** Most objects live for one chunk only. The default would take up to 48 MB more. */
 const YOUNG_MEGABYTES = 8;
 
-export function startWorkerThread(module: URL, data: unknown): WorkerThread {
+/** `youngMegabytes`: memory for new objects; less of it costs processor time in a thread that makes many. */
+export function startWorkerThread(
+  module: URL,
+  data: unknown,
+  youngMegabytes = YOUNG_MEGABYTES,
+): WorkerThread {
   const worker = new Worker(module, {
     workerData: data,
     resourceLimits: {
       maxOldGenerationSizeMb: MAX_THREAD_MEGABYTES,
-      maxYoungGenerationSizeMb: YOUNG_MEGABYTES,
+      maxYoungGenerationSizeMb: youngMegabytes,
     },
   });
   const messages: unknown[] = [];
