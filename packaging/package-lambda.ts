@@ -41,7 +41,7 @@ const INDEX = `export { handler } from "./dist/lambda/handler.js";\n`;
 function listFunctionFiles(root: string): Files {
   const files: Files = new Map();
   addTree(files, join(root, "dist/lambda/build"), "dist", () => true);
-  addTree(files, join(root, "dags"), "dags", (name) => name.endsWith(".yaml"));
+  addTree(files, join(root, "dags"), "dags", (name) => /\.(?:yaml|sql)$/.test(name));
   addText(files, "index.mjs", INDEX);
   addText(files, "package.json", describePackage(root));
   addFile(files, root, "LICENSE");
