@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import type { Lesson } from "../../lake/protocol/record-learned.ts";
 import { StateError } from "../../model/errors.ts";
+import type { LogFields, Logger } from "../../model/ports/logger.ts";
 import { createEventLog } from "../../state/control/events.ts";
 import { createObjectStore } from "../../state/records/objects.ts";
 import { openDatabase, type Database } from "../../state/sqlite/database.ts";
@@ -26,7 +27,10 @@ export async function learnDatasets(
   drain: AbortSignal,
 ): Promise<readonly LearnedPlace[]> {
   const places = listPlaces(await app.loadDags(), app.registry);
-  if (isDryRun) return withCopy(app, (database) => learnEach(app, database, places, drain));
+  if (isDryRun) {
+    const quietApp = { ...app, log: lower(app.log) };
+    return withCopy(app, (database) => learnEach(quietApp, database, places, drain));
+  }
   const database = await app.openDatabase("create");
   const lease = await tryLease(app, database, "lake learn", drain);
   if (lease === null) throw refuseBesideScheduler();
@@ -52,6 +56,12 @@ async function learnEach(
     learned.push({ ...place, lesson });
   }
   return learned;
+}
+
+/** What a copy learns is no event: the caller shows it. */
+function lower(log: Logger): Logger {
+  const say = (message: string, fields?: LogFields): void => log.debug(message, fields);
+  return { debug: say, info: say, warn: say, error: say, with: (fields) => lower(log.with(fields)) };
 }
 
 /** Next to the database, where there is room for it. */
