@@ -56,3 +56,16 @@ export function listTableRows(text: string, heading: string): readonly (readonly
       .map((cell) => cell.trim().replaceAll("\\|", "|")),
   );
 }
+
+/** The commands of each `sh` block, without comments; a line that continues is one command. */
+export function listCommandBlocks(text: string): readonly (readonly string[])[] {
+  return parseMarkdown(text)
+    .blocks.filter((block) => block.language === "sh")
+    .map((block) =>
+      block.text
+        .replaceAll(/ \\\n\s+/g, " ")
+        .split("\n")
+        .map((line) => line.replace(/\s+#.*$/, ""))
+        .filter((line) => line !== ""),
+    );
+}

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { MAX_RECORDS_PER_BATCH } from "../../../model/records/record-batch.ts";
+import { listCommandBlocks } from "../../docs/markdown.ts";
 import { findProperties, readTemplate, showValue } from "./read-template.ts";
 
 const read = (name: string): string =>
@@ -13,24 +14,13 @@ const TEMPLATE = readTemplate(read("deploy/lambda/template.yaml"));
 const PARAMETERS = findProperties(TEMPLATE, "Parameters");
 const FUNCTION = findProperties(TEMPLATE, "Resources", "Function", "Properties");
 
-/** The commands of each block, without comments; a line that continues is one command. */
-function listBlocks(text: string): readonly (readonly string[])[] {
-  return [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) =>
-    block
-      .replaceAll(/ \\\n\s+/g, " ")
-      .split("\n")
-      .map((line) => line.replace(/\s+#.*$/, ""))
-      .filter((line) => line !== ""),
-  );
-}
-
-const blocks = listBlocks(ENGLISH);
+const blocks = listCommandBlocks(ENGLISH);
 const commands = blocks.flat();
 
 describe("both guides", () => {
   it("have the same commands in the same order", () => {
     expect(commands.length).toBeGreaterThan(10);
-    expect(listBlocks(PORTUGUESE)).toEqual(blocks);
+    expect(listCommandBlocks(PORTUGUESE)).toEqual(blocks);
   });
 
   it("have as many headings, rows and rules, and link to each other", () => {
