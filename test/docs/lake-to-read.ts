@@ -76,12 +76,16 @@ function readTitles(folder: string, key: string): readonly Title[] {
 
 export type Row = Readonly<Record<string, string | number | null>>;
 
+/** A statement's text; or with values for the names in it, `$name`. */
+export type Statement = string | { readonly sql: string; readonly values: Readonly<Record<string, unknown>> };
+
 /** The rows of each statement, in one session. DuckDB runs in a process of its own: a fault in it ends nothing else. */
-export function runDuckDb(statements: readonly string[]): readonly (readonly Row[])[] {
+export function runDuckDb(statements: readonly Statement[]): readonly (readonly Row[])[] {
   const program = fileURLToPath(new URL("run-duckdb.mjs", import.meta.url));
   const answer = execFileSync(process.execPath, [program], {
     input: JSON.stringify(statements),
     encoding: "utf8",
+    stdio: "pipe",
   });
   return JSON.parse(answer) as readonly (readonly Row[])[];
 }
