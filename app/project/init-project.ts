@@ -46,9 +46,13 @@ export function initProject(folder: string, home: string, version: string): NewP
 function readPackagedTexts(home: string): PackagedTexts {
   const read = (name: string): string => readFileSync(path.join(home, name), "utf8");
   try {
-    const names = readdirSync(path.join(home, "dags")).filter((name) => name.endsWith(".yaml"));
+    const readAll = (place: string, ending: string): ReadonlyMap<string, string> => {
+      const names = readdirSync(path.join(home, place)).filter((name) => name.endsWith(ending));
+      return new Map(names.toSorted().map((name) => [name, read(`${place}/${name}`)]));
+    };
     return {
-      dags: new Map(names.toSorted().map((name) => [name, read(`dags/${name}`)])),
+      dags: readAll("dags", ".yaml"),
+      sql: readAll("dags/sql", ".sql"),
       schema: read("docs/reference/dag.schema.json"),
       envExample: read(".env.example"),
     };

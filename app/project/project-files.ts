@@ -17,6 +17,8 @@ export interface ProjectFile {
 export interface PackagedTexts {
   /** Dag files, by name. */
   readonly dags: ReadonlyMap<string, string>;
+  /** The SQL files that the Dags name, by name. */
+  readonly sql: ReadonlyMap<string, string>;
   readonly schema: string;
   readonly envExample: string;
 }
@@ -35,6 +37,7 @@ const EDITOR_LINE = /^# yaml-language-server: \$schema=.*$/m;
 export function listProjectFiles(packaged: PackagedTexts, version: string): readonly ProjectFile[] {
   return [
     ...[...packaged.dags].map(([name, text]) => ({ path: `dags/${name}`, text: turnOff(nameSchema(text)) })),
+    ...[...packaged.sql].map(([name, text]) => ({ path: `dags/sql/${name}`, text })),
     { path: `dags/${FIRST_DAG}.yaml`, text: FIRST_STEPS },
     { path: `dags/${SCHEMA_FILE}`, text: packaged.schema },
     { path: `data/input/${FIRST_DAG}.csv`, text: "id|title\ntt0000001|One\ntt0000002|Two\n" },
@@ -95,7 +98,7 @@ const DOCKER_IGNORE = `# The image needs the package alone.
 const README = `# A Dagmar project
 
 - \`dags/\`: one YAML file for each Dag, checked by editors against \`${SCHEMA_FILE}\`. The examples with a schedule are off
-  until you set \`enabled: true\` in them.
+  until you set \`enabled: true\` in them. \`dags/sql/\`: the SQL that \`trusted\` and \`refined\` run.
 - \`data/input/\`: the files that tasks read, such as \`movies.csv\` and \`series.csv\`.
 - \`.env\`: the settings. Set the tokens of the services that you ask, and \`DAGMAR_LAKE=s3://your-bucket\` for a bucket.
 - \`data/\` also holds the database, the logs, the lake while it is a folder, and the password of the container's pages

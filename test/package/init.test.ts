@@ -2,11 +2,13 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkCompose } from "../container/check-compose.ts";
 import { startChild, type CliResult } from "../support/cli.ts";
 import { installPacked, type PackedProgram } from "../support/packed-program.ts";
 
+const SHIPPED = fileURLToPath(new URL("../../dags", import.meta.url));
 const FILES = [
   ".dockerignore",
   ".env",
@@ -17,7 +19,13 @@ const FILES = [
   "dags/dag.schema.json",
   "dags/first_steps.yaml",
   "dags/oscar_ingest.yaml",
+  "dags/refined.yaml",
+  ...fs
+    .readdirSync(path.join(SHIPPED, "sql"))
+    .toSorted()
+    .map((name) => `dags/sql/${name}`),
   "dags/tmdb_ingest.yaml",
+  "dags/trusted.yaml",
   "data/input/first_steps.csv",
   "data/web-password",
 ];
@@ -76,10 +84,10 @@ describe("a new project", () => {
     const script = `set -e\n${commands.join("\n")}`;
     const followed = await startChild("/bin/sh", ["-c", script], folder, environment).ended;
     expect({ code: followed.exitCode, stderr: followed.stderr }).toEqual({ code: 0, stderr: "" });
-    expect(followed.stdout).toContain("4 Dags are valid");
+    expect(followed.stdout).toContain("6 Dags are valid");
     expect(followed.stdout).toMatch(/first_steps\/manual__\S+ {2}success/);
     const examined = await startChild("/bin/sh", ["-c", "dagmar doctor"], project, environment).ended;
-    expect(examined.stdout).toMatch(/^ok +dag files +4 valid/m);
+    expect(examined.stdout).toMatch(/^ok +dag files +6 valid/m);
     // The examples with a schedule are off: nothing that is not set up yet is needed.
     expect(examined.stdout).toMatch(
       /^warn +TMDB .*tmdb_ingest, which is off.* — Put TMDB_API_TOKEN=… into \.env/m,

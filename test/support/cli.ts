@@ -89,7 +89,8 @@ export function openCliWorld(environment: Variables = {}): CliWorld {
   };
   mkdirSync(paths.inputFolder);
   mkdirSync(paths.dagsFolder);
-  for (const name of readdirSync(join(PROJECT, "dags"))) {
+  // Trusted and Refined follow them, and would run after each with an engine of their own.
+  for (const name of readdirSync(join(PROJECT, "dags")).filter((one) => one.endsWith("_ingest.yaml"))) {
     copyFileSync(join(PROJECT, "dags", name), join(paths.dagsFolder, name));
   }
   const base: Record<string, string | undefined> = {
