@@ -10,4 +10,3 @@ SELECT
   string_split(profissao, ',') AS profissoes,
   string_split(titulosMaisConhecidos, ',') AS titulos_mais_conhecidos
 FROM raw
-ORDER BY ALL
