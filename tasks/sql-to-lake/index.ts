@@ -151,14 +151,14 @@ async function recordWrite({ state, lake, options, run, taskId }: Context, objec
   await state.inputs.recordWrite({ lakeId: lake.id, dataset: options.dataset, run, taskId, objectId });
 }
 
-/** An empty table would look like a fact. */
+/** An empty table would look like a fact. A day on which nothing was stored is no reason to warn. */
 async function reportEmpty(
   { state, lake, run, taskId, options }: Context,
   input: ChosenInput,
 ): Promise<TaskOutput> {
   const { dataset, take } = input.option;
   await state.events.record({
-    level: "warn",
+    level: take === "run_date" ? "info" : "warn",
     kind: "table_without_input",
     message: `${options.key} was not made: the lake holds no object of the dataset ${dataset} (input ${input.name}, take: ${take}).`,
     dagId: run.dagId,

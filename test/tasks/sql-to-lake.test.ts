@@ -178,15 +178,22 @@ test("a table is an input of the next one; params are bound, never spliced", asy
   expect(await tables.read("Refined/Movies/movies.parquet")).toEqual([{ id: "tt1", n: "2" }]);
 });
 
-test("without an input object there is no table, and an event says which is missing", async () => {
-  const tables = await openTableWorld();
-  const output = await tables.make(await tables.makeRun("2026-11-23T09:00:00Z"), WRITTEN);
-  expect(output).toMatchObject({ key: null, unchanged: true });
-  expect(await listKeys(tables)).toEqual([]);
-  expect(tables.events("table_without_input")[0]?.message).toContain(
-    "no object of the dataset movies (input raw",
-  );
-});
+test.each([
+  ["newest", "warn"],
+  ["run_date", "info"],
+])(
+  "with take: %s, without an input object there is no table; an event (%s) says which is missing",
+  async (take, level) => {
+    const tables = await openTableWorld();
+    const written = { ...WRITTEN, inputs: { raw: { ...WRITTEN.inputs.raw, take } } };
+    const output = await tables.make(await tables.makeRun("2026-11-23T09:00:00Z"), written);
+    expect(output).toMatchObject({ key: null, unchanged: true });
+    expect(await listKeys(tables)).toEqual([]);
+    const [event] = tables.events("table_without_input");
+    expect(event?.level).toBe(level);
+    expect(event?.message).toContain("no object of the dataset movies (input raw");
+  },
+);
 
 test.each([
   [
