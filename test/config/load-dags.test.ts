@@ -349,13 +349,15 @@ describe("given files", () => {
   });
 });
 
-test("the project's own Dags are in order: two on, and the example of a third file off", async () => {
+test("the project's own Dags are in order: four on, and the example of a third file off", async () => {
   const loaded = await loadDags(path.join(import.meta.dirname, "../../dags"), rules);
   expect(describeBroken(loaded)).toEqual({});
   expect([...loaded.dags].map(([dagId, dag]) => [dagId, dag.enabled])).toEqual([
     ["csv_ingest", true],
     ["oscar_ingest", false],
+    ["refined", true],
     ["tmdb_ingest", true],
+    ["trusted", true],
   ]);
   expect(loaded.dags.get("tmdb_ingest")?.definition.tasks.map((task) => [task.taskId, task.pool])).toEqual([
     ["movie_ids", "default"],
