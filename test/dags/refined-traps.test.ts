@@ -10,12 +10,12 @@ import {
   DISNEY_JAPAN,
   PIXAR,
 } from "./invented-films.ts";
-import { listRefused, makeRaw, springTraps } from "./spring-traps.ts";
+import { listRefused, makeRaw, springTraps, type Trap } from "./spring-traps.ts";
 
 const FACT = "sql/refined_fato_filme.sql";
 const million = (amount: number): number => amount * 1_000_000;
 
-springTraps([
+const TRAPS: readonly Trap[] = [
   {
     name: "a film with a row per artist, two genres and two companies is one row, and its money counts once",
     raw: makeRaw([{ id: "tt0000010", artists: [ARTIST, ARTIST.replace("Zeca", "Rita")] }], {
@@ -267,4 +267,6 @@ springTraps([
       },
     ],
   },
-]);
+];
+
+springTraps(TRAPS);

@@ -21,6 +21,7 @@ const DATA_FAULT = /Conversion Error|JSON transform error|does not have a column
 export function springTraps(traps: readonly Trap[]): void {
   describe.each(traps.map((trap) => [trap.name, trap] as const))("%s", (_name, trap) => {
     it("holds", () => {
+      expect.hasAssertions();
       trap.holds(buildLake(trap.raw));
     });
 

@@ -1,11 +1,11 @@
 /** What goes wrong between raw objects and typed tables, each with the rule of Trusted that prevents it. */
 import { expect } from "vitest";
 import { answerMovie, DAY, writeMovies } from "./invented-films.ts";
-import { listRefused, makeRaw, springTraps } from "./spring-traps.ts";
+import { listRefused, makeRaw, springTraps, type Trap } from "./spring-traps.ts";
 
 const TMDB = "sql/trusted_tmdb_movies.sql";
 
-springTraps([
+const TRAPS: readonly Trap[] = [
   {
     name: "rows of a film that disagree are refused, and no min() chooses between them",
     raw: {
@@ -130,4 +130,6 @@ springTraps([
       },
     ],
   },
-]);
+];
+
+springTraps(TRAPS);
