@@ -9,28 +9,39 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 interface Pair {
   readonly portuguese: string;
-  /** In the order in which the Portuguese page follows them; the first is the one to which it links at its top. */
-  readonly english: readonly string[];
-  /** `whole`: the same commands, code and rows. `condensed`: what the page has, the English ones have, commands in that order. */
+  /** Each of the two links to the other at its top. */
+  readonly english: string;
+  /** The English pages whose commands it has, in the order in which it follows them: without them, `english` alone. */
+  readonly sources?: readonly string[];
+  /** `whole`: the same commands, code and figures. `condensed`: what the page has, its sources have, commands in their order. */
   readonly extent: "whole" | "condensed";
   /** Other files whose defaults, names and figures the page has. */
   readonly facts?: readonly string[];
 }
 
 const PAIRS: readonly Pair[] = [
-  { portuguese: "README.pt-BR.md", english: ["README.md"], extent: "whole" },
+  { portuguese: "README.pt-BR.md", english: "README.md", extent: "whole" },
   {
     portuguese: "docs/pt-BR/primeiros-passos.md",
-    english: ["README.md", "docs/operations.md", "docs/web.md"],
+    english: "README.md",
+    sources: ["README.md", "docs/operations.md", "docs/web.md"],
     extent: "condensed",
     facts: ["quickstart/start.mjs"],
   },
   {
     portuguese: "docs/pt-BR/seus-csvs.md",
-    english: ["README.md", "docs/reading-the-lake.md", "docs/operations.md"],
+    english: "README.md",
+    sources: ["README.md", "docs/reading-the-lake.md", "docs/operations.md"],
     extent: "condensed",
     facts: ["dags/tmdb_ingest.yaml"],
   },
+  {
+    portuguese: "docs/pt-BR/seu-dag.md",
+    english: "docs/dags.md",
+    sources: ["README.md", "docs/dags.md"],
+    extent: "condensed",
+  },
+  { portuguese: "docs/pt-BR/operacao.md", english: "docs/operations.md", extent: "condensed" },
 ];
 
 /** Generated pages, from which any condensed page may take a default or a name. */
@@ -38,6 +49,7 @@ const REFERENCE = ["configuration.md", "task-types.md", "dag-file.md"].map(
   (name) => `docs/reference/${name}`,
 );
 
+const listSources = ({ english, sources = [english] }: Pair): readonly string[] => sources;
 const read = (page: string): string => readFileSync(join(ROOT, page), "utf8");
 const readAll = (pages: readonly string[]): string => pages.map(read).join("\n\n");
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
@@ -142,13 +154,8 @@ function listTargets(page: string, text: string): readonly string[] {
 /** Up to the first heading of a section. */
 const readTop = (page: string): string => read(page).split(/^## /m)[0] ?? "";
 
-/** The page in Portuguese of an English one, if it is whole or the first source of one. */
-const translations = new Map(
-  PAIRS.filter(({ extent, english }) => extent === "whole" || english[0] !== "README.md").map((pair) => [
-    pair.english[0] ?? "",
-    pair.portuguese,
-  ]),
-);
+/** English pages that there are in Portuguese. */
+const translated = new Set(PAIRS.map(({ english }) => english));
 
 describe("the table", () => {
   it("names every page in Portuguese, and pages that there are", () => {
@@ -156,16 +163,15 @@ describe("the table", () => {
     expect(PAIRS.map(({ portuguese }) => portuguese).toSorted()).toEqual(
       ["README.pt-BR.md", ...found].toSorted(),
     );
-    expect(PAIRS.flatMap(({ english }) => english).filter((page) => !existsSync(join(ROOT, page)))).toEqual(
-      [],
-    );
+    expect(PAIRS.flatMap(listSources).filter((page) => !existsSync(join(ROOT, page)))).toEqual([]);
   });
 });
 
-describe.each(PAIRS)("$portuguese", ({ portuguese, english, facts = [] }) => {
+describe.each(PAIRS)("$portuguese", (pair) => {
+  const { portuguese, english, facts = [] } = pair;
   const text = read(portuguese);
-  const source = readAll(english);
-  const known = readAll([...english, ...REFERENCE, ...facts]);
+  const source = readAll(listSources(pair));
+  const known = readAll([...listSources(pair), ...REFERENCE, ...facts]);
 
   it("has commands, which the English pages have in the same order", () => {
     const commands = listCommandBlocks(text).flat();
@@ -192,14 +198,14 @@ describe.each(PAIRS)("$portuguese", ({ portuguese, english, facts = [] }) => {
   });
 
   it("links to the English page at its top, which links back", () => {
-    expect(listTargets(portuguese, readTop(portuguese))).toContain(english[0]);
-    expect(listTargets(english[0] ?? "", readTop(english[0] ?? ""))).toContain(portuguese);
+    expect(listTargets(portuguese, readTop(portuguese))).toContain(english);
+    expect(listTargets(english, readTop(english))).toContain(portuguese);
   });
 
   it("links to pages in Portuguese where there are any", () => {
     const body = text.slice(readTop(portuguese).length);
     const toEnglish = listTargets(portuguese, body).filter(
-      (target) => translations.has(target) && !english.includes(target),
+      (target) => translated.has(target) && target !== english,
     );
     expect(toEnglish).toEqual([]);
   });
@@ -207,7 +213,7 @@ describe.each(PAIRS)("$portuguese", ({ portuguese, english, facts = [] }) => {
 
 describe.each(PAIRS.filter(({ extent }) => extent === "whole"))("$portuguese, as a whole,", (pair) => {
   const text = read(pair.portuguese);
-  const source = readAll(pair.english);
+  const source = read(pair.english);
 
   it("has every command and every other block, in the same order", () => {
     expect(listCommandBlocks(text)).toEqual(listCommandBlocks(source));
