@@ -9,7 +9,7 @@ import { benchFirstTick } from "./first-tick.ts";
 import { benchFlat } from "./flat.ts";
 import { benchIdle } from "./idle.ts";
 import { benchIds } from "./ids.ts";
-import { benchLambda } from "./lambda.ts";
+import { benchLambda, benchLambdaWhole } from "./lambda.ts";
 import { watchMachine } from "./machine.ts";
 import { benchShell } from "./shell.ts";
 import { benchStartUp } from "./start-up.ts";
@@ -31,6 +31,7 @@ const LAKE_BENCHES: Bench<Samples> = {
   throughput: benchThroughput,
   pace: benchPace,
   lambda: benchLambda,
+  "lambda-whole": benchLambdaWhole,
 };
 
 /** Benchmarks of the scheduler; their only option is `--quick`. */
@@ -42,22 +43,24 @@ const SERVICE_BENCHES: Bench<boolean> = {
   idle: benchIdle,
   flat: benchFlat,
   due: benchDue,
-  web: async (isQuick) => [
-    ...(await benchAnswers(isQuick)),
-    ...(await benchPages(isQuick)),
-    ...(await benchLive(isQuick)),
-  ],
+  "web-answers": benchAnswers,
+  "web-pages": benchPages,
+  "web-live": benchLive,
 };
+
+/** Names for several. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = { web: ["web-answers", "web-pages", "web-live"] };
 
 const NAMES = [...Object.keys(LAKE_BENCHES), ...Object.keys(SERVICE_BENCHES)];
 
-const { values, positionals: names } = parseArgs({
+const { values, positionals } = parseArgs({
   options: { quick: { type: "boolean", default: false } },
   allowPositionals: true,
 });
+const names = positionals.flatMap((name) => GROUPS[name] ?? [name]);
 const unknown = names.find((name) => !NAMES.includes(name));
 if (unknown !== undefined) {
-  console.error(`There is no bench ${unknown}; there are ${NAMES.join(", ")}.`);
+  console.error(`There is no bench ${unknown}; there are ${[...NAMES, ...Object.keys(GROUPS)].join(", ")}.`);
   process.exitCode = 2;
 } else {
   await measureAll(names.length === 0 ? NAMES : names, values.quick);

@@ -74,9 +74,18 @@ export async function measureProcess(
 }
 
 /** VmHWM is the kernel's own high-water mark (proc(5)): the last reading before the end is the peak. */
-export function readPeakMiB(pid: number): number {
+function readPeakMiB(pid: number): number {
+  return readStatusMiB(pid, /VmHWM:\s+(\d+) kB/);
+}
+
+/** 0 if there is no such process. */
+export function readResidentMiB(pid: number): number {
+  return readStatusMiB(pid, /VmRSS:\s+(\d+) kB/);
+}
+
+function readStatusMiB(pid: number, field: RegExp): number {
   try {
-    const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    const match = field.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
     return Number(match?.[1] ?? 0) / 1024;
   } catch {
     return 0;
