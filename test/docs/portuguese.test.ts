@@ -33,7 +33,7 @@ const PAIRS: readonly Pair[] = [
     english: "README.md",
     sources: ["README.md", "docs/reading-the-lake.md", "docs/operations.md"],
     extent: "condensed",
-    facts: ["dags/tmdb_ingest.yaml"],
+    facts: ["dags/csv_ingest.yaml", "dags/tmdb_ingest.yaml"],
   },
   {
     portuguese: "docs/pt-BR/seu-dag.md",
@@ -42,6 +42,7 @@ const PAIRS: readonly Pair[] = [
     extent: "condensed",
   },
   { portuguese: "docs/pt-BR/operacao.md", english: "docs/operations.md", extent: "condensed" },
+  { portuguese: "docs/pt-BR/analise.md", english: "docs/analysis.md", extent: "whole" },
 ];
 
 /** Generated pages, from which any condensed page may take a default or a name. */
@@ -96,7 +97,7 @@ function listOtherBlocks(text: string): readonly string[] {
   return parseMarkdown(text)
     .blocks.filter(({ language }) => language !== "sh" && language !== "text")
     .map(({ language, text: block }) => {
-      const lines = block.split("\n").map((line) => line.replace(/(?:^|\s+)#(?! dags\/).*$/, ""));
+      const lines = block.split("\n").map((line) => line.replace(/(?:^|\s+)(?:#(?! dags\/)|-- ).*$/, ""));
       return `${language}\n${lines.filter((line) => line !== "").join("\n")}`;
     });
 }
@@ -128,7 +129,7 @@ function listPortugueseFigures(text: string): ReadonlySet<string> {
 
 /** Words that Portuguese does not have: any of them outside of code and names is a sentence that was left. */
 const ENGLISH_WORDS =
-  /\b(?:the|of|and|is|are|was|with|that|this|which|from|your|you|when|not|has|have|what|to|it|its|by|or|if|an|every|each|for the|in the|does|must|should|then|there)\b/gi;
+  /(?<!\p{L})(?:the|of|and|is|are|was|with|that|this|which|from|your|you|when|not|has|have|what|to|it|its|by|or|if|an|every|each|does|must|should|then|there)(?!\p{L})/giu;
 
 /** Without names of links that lead to English pages, which the text says: `[reading the lake](…)`. */
 function listEnglishWords(text: string): readonly string[] {
