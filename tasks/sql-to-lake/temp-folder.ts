@@ -2,8 +2,8 @@
  * The folder of one attempt's files: inputs, what does not fit into memory, the new table. Removed at the attempt's end; what a
  * killed process left is removed by the next attempt of the same database, which alone has the lease.
  */
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -28,8 +28,10 @@ export function createTempFolders(): TempFolders {
       const root = await realpath(tmpdir());
       const prefix = join(root, `${START}${nameScope(cookie)}-`);
       await removeLeftovers(root, prefix, inUse);
-      const path = await mkdtemp(prefix);
+      const path = `${prefix}${randomUUID()}`;
+      // Before it exists: another attempt may be looking for leftovers at this moment.
       inUse.add(path);
+      await mkdir(path, { mode: 0o700 });
       await mkdir(join(path, "spill"));
       return {
         path,

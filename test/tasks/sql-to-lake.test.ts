@@ -315,6 +315,16 @@ test("an input that was changed in the lake is refused by its sha256", async () 
   expect((await tables.world.lake.head(KEY))?.metadata["sha256"]).toBe(resolved["sha256"]);
 });
 
+test("attempts at the same time do not touch each other's files", async () => {
+  const tables = await openWithCsv();
+  const run = await tables.makeRun("2026-11-23T09:00:00Z");
+  const making = Array.from({ length: 6 }, (_, index) =>
+    tables.make(run, { ...WRITTEN, dataset: `copy_${index}`, key: `Trusted/Copies/${index}.parquet` }),
+  );
+  expect((await Promise.all(making)).map(({ rows }) => rows)).toEqual([3, 3, 3, 3, 3, 3]);
+  expect(tables.listLeftFolders()).toEqual([]);
+});
+
 test("a foreign object at the key stays, and the task says so", async () => {
   const tables = await openWithCsv();
   const body = Buffer.from("by another program");
