@@ -24,9 +24,10 @@ export function renderMeta(metadata: ObjectMetadata, contentType: string, mark: 
   return `${JSON.stringify({ contentType, file: mark, metadata: sorted }, null, 2)}\n`;
 }
 
-/** `text`, of an object that is about to be replaced or just was, and `metadata` of the one that stands. */
-export function renderBoth(metadata: ObjectMetadata, mark: string, text: string): string {
-  return `${JSON.stringify({ file: mark, metadata, next: JSON.parse(text) as unknown }, null, 2)}\n`;
+/** `text`, of an object that is about to stand, and the metadata of the one whose place it takes. */
+export function renderBoth(text: string, metadata: ObjectMetadata, mark: string): string {
+  const next = JSON.parse(text) as object;
+  return `${JSON.stringify({ ...next, previous: { file: mark, metadata } }, null, 2)}\n`;
 }
 
 /**
@@ -77,8 +78,9 @@ function parseMeta(text: string): readonly ParsedMeta[] {
   } catch {
     parsed = undefined;
   }
-  const next = typeof parsed === "object" && parsed !== null && "next" in parsed ? [parsed.next] : [];
-  return [parsed, ...next].map((version) => {
+  const previous =
+    typeof parsed === "object" && parsed !== null && "previous" in parsed ? [parsed.previous] : [];
+  return [parsed, ...previous].map((version) => {
     const fields = typeof version === "object" && version !== null ? version : {};
     return {
       mark: "file" in fields ? fields.file : undefined,

@@ -32,7 +32,7 @@ export async function replaceObject(replacement: Replacement): Promise<string | 
   const folder = dirname(path);
   const standing = await lstat(path, { bigint: true });
   failpoint("folder.replace.before");
-  await replaceMeta(path, renderBoth(metadata, markFile(standing), metaText), asidePath);
+  await replaceMeta(path, renderBoth(metaText, metadata, markFile(standing)), asidePath);
   await syncFolder(folder);
   failpoint("folder.replace.meta");
   if (readEtag(await lstat(path, { bigint: true })) !== etag) return undefined;

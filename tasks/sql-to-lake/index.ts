@@ -57,6 +57,7 @@ export function createSqlToLake(engine: URL = ENGINE): TaskType<SqlToLakeOptions
 
 async function makeTable(context: Context, engine: URL, folders: TempFolders): Promise<TaskOutput> {
   const { options, run, state } = context;
+  await folders.sweep(context.cookie);
   const inputs = await chooseInputs(context);
   const empty = inputs.find(({ objects }) => objects.length === 0);
   if (empty !== undefined) return await reportEmpty(context, empty);

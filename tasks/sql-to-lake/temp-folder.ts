@@ -11,7 +11,8 @@ const START = "dagmar-table-";
 
 /** The folders of one process, so that an attempt does not remove what another one uses. */
 export interface TempFolders {
-  /** `cookie`: of the attempt; what follows its last `@` names the database. */
+  /** Removes what a killed process left. `cookie`: of the attempt; what follows its last `@` names the database. */
+  sweep(cookie: string): Promise<void>;
   open(cookie: string): Promise<TempFolder>;
 }
 
@@ -24,11 +25,15 @@ export interface TempFolder {
 export function createTempFolders(): TempFolders {
   const inUse = new Set<string>();
   return {
-    async open(cookie) {
+    async sweep(cookie) {
       const root = await realpath(tmpdir());
-      const prefix = join(root, `${START}${nameScope(cookie)}-`);
-      await removeLeftovers(root, prefix, inUse);
-      const path = `${prefix}${randomUUID()}`;
+      const paths = (await readdir(root)).map((name) => join(root, name));
+      const prefix = namePrefix(root, cookie);
+      for (const path of paths.filter((one) => one.startsWith(prefix) && !inUse.has(one)))
+        await rm(path, { recursive: true, force: true });
+    },
+    async open(cookie) {
+      const path = `${namePrefix(await realpath(tmpdir()), cookie)}${randomUUID()}`;
       // Before it exists: another attempt may be looking for leftovers at this moment.
       inUse.add(path);
       await mkdir(path, { mode: 0o700 });
@@ -44,13 +49,8 @@ export function createTempFolders(): TempFolders {
   };
 }
 
-function nameScope(cookie: string): string {
+function namePrefix(root: string, cookie: string): string {
   const scope = cookie.slice(cookie.lastIndexOf("@") + 1);
-  return createHash("sha256").update(scope).digest("hex").slice(0, 16);
-}
-
-async function removeLeftovers(root: string, prefix: string, inUse: ReadonlySet<string>): Promise<void> {
-  const paths = (await readdir(root)).map((name) => join(root, name));
-  for (const path of paths.filter((one) => one.startsWith(prefix) && !inUse.has(one)))
-    await rm(path, { recursive: true, force: true });
+  const hash = createHash("sha256").update(scope).digest("hex").slice(0, 16);
+  return join(root, `${START}${hash}-`);
 }

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "vitest";
 import { armFailpoints, FAILPOINTS, failpoint, type FailpointName } from "../../model/failpoint.ts";
 import { DECLARATIONS } from "../../tasks/registry.ts";
 import { beginWithOldLake } from "./support/old-lake.ts";
+import { FIRST_DATE, SECOND_DATE, writeTableDag } from "./support/table-dag.ts";
 import { foreground, scheduler } from "./sweep-scenes.ts";
 import { openSweepWorld, type LakeKind, type SweepWorld } from "./sweep-world.ts";
 import { tell, tryCrashes } from "./sweep.ts";
@@ -38,6 +39,11 @@ test("every name in the list is passed by some sweep", { timeout: 240_000 }, asy
   for (const more of [[], ["--undo"]]) {
     const command = ["lake", "rm", movies ?? "", "--why", "by mistake", ...more];
     expect((await folder.start(command).ended).exitCode).toBe(0);
+  }
+  for (const version of [1, 2] as const) {
+    writeTableDag(folder, version);
+    const date = version === 1 ? FIRST_DATE : SECOND_DATE;
+    expect((await folder.start(["run", "tables", "--date", date]).ended).exitCode).toBe(0);
   }
   for (const name of folder.passed()) passed.add(name);
   await beginWithOldLake(folder);
