@@ -2,6 +2,7 @@
  * The first steps after taking the lease: stops the programs that a dead process left running, and records its
  * attempts as lost.
  */
+import { describeError } from "../../model/errors.ts";
 import { makeAttemptCookie } from "../../model/run/attempt-cookie.ts";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
@@ -15,6 +16,7 @@ import { abandonRequests } from "../../state/control/requests.ts";
 import { cancelLostVerifications } from "../../state/records/verifications.ts";
 import { listRunningAttempts } from "../../state/runs/task-instances.ts";
 import { createProcessSearch, describeProcesses, endProcesses } from "../../tasks/shell/attempt-processes.ts";
+import { removeLeftFolders } from "../../tasks/sql-to-lake/temp-folder.ts";
 import { clearUnknownStates } from "../runs/unknown-states.ts";
 import { recoverLostAttempts } from "./recover.ts";
 
@@ -41,6 +43,7 @@ export async function takeOver(database: Database, tools: TakeOverTools): Promis
   const scopes = [readDatabaseId(database), database.path];
   const cookies = attempts.flatMap((attempt) => scopes.map((scope) => makeAttemptCookie(attempt, scope)));
   await endOrphans(new Set(cookies), tools);
+  await removeFolders(readDatabaseId(database), tools);
   await database.write((query) => {
     savePools(query, pools);
     claimRuns(query, lakeId);
@@ -58,6 +61,17 @@ async function tellCopied(database: Database, original: string, tools: TakeOverT
   log.warn(message);
   const event = { level: "warn", kind: "database_copied", message } as const;
   await database.write((query) => insertEvent(query, event, clock.now(), timezone));
+}
+
+/** Of attempts whose processes have just ended. They only take place: a fault must keep no scheduler from starting. */
+async function removeFolders(databaseId: string, { log }: TakeOverTools): Promise<void> {
+  try {
+    await removeLeftFolders(databaseId);
+  } catch (error) {
+    log.warn("The temporary files of a dead scheduler's tasks could not be removed.", {
+      error: describeError(error),
+    });
+  }
 }
 
 async function endOrphans(cookies: ReadonlySet<string>, { clock, log }: TakeOverTools): Promise<void> {

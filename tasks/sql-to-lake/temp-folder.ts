@@ -1,6 +1,6 @@
 /**
  * The folder of one attempt's files: inputs, what does not fit into memory, the new table. Removed at the attempt's end; what a
- * killed process left is removed by the next attempt of the same database, which alone has the lease.
+ * killed process left is removed by the next process that takes the lease of the same database, and by its attempts.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
@@ -25,15 +25,9 @@ export interface TempFolder {
 export function createTempFolders(): TempFolders {
   const inUse = new Set<string>();
   return {
-    async sweep(cookie) {
-      const root = await realpath(tmpdir());
-      const paths = (await readdir(root)).map((name) => join(root, name));
-      const prefix = namePrefix(root, cookie);
-      for (const path of paths.filter((one) => one.startsWith(prefix) && !inUse.has(one)))
-        await rm(path, { recursive: true, force: true });
-    },
+    sweep: (cookie) => removeLeftFolders(readScope(cookie), inUse),
     async open(cookie) {
-      const path = `${namePrefix(await realpath(tmpdir()), cookie)}${randomUUID()}`;
+      const path = `${namePrefix(await realpath(tmpdir()), readScope(cookie))}${randomUUID()}`;
       // Before it exists: another attempt may be looking for leftovers at this moment.
       inUse.add(path);
       await mkdir(path, { mode: 0o700 });
@@ -49,8 +43,22 @@ export function createTempFolders(): TempFolders {
   };
 }
 
-function namePrefix(root: string, cookie: string): string {
-  const scope = cookie.slice(cookie.lastIndexOf("@") + 1);
-  const hash = createHash("sha256").update(scope).digest("hex").slice(0, 16);
-  return join(root, `${START}${hash}-`);
+/** Those of the database `scope` that are not in use: only the process that has its lease may call this. */
+export async function removeLeftFolders(
+  scope: string,
+  inUse: ReadonlySet<string> = new Set(),
+): Promise<void> {
+  const root = await realpath(tmpdir());
+  const prefix = namePrefix(root, scope);
+  const paths = (await readdir(root)).map((name) => join(root, name));
+  for (const path of paths.filter((one) => one.startsWith(prefix) && !inUse.has(one)))
+    await rm(path, { recursive: true, force: true });
+}
+
+function readScope(cookie: string): string {
+  return cookie.slice(cookie.lastIndexOf("@") + 1);
+}
+
+function namePrefix(root: string, scope: string): string {
+  return join(root, `${START}${createHash("sha256").update(scope).digest("hex").slice(0, 16)}-`);
 }
