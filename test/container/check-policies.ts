@@ -18,6 +18,7 @@ const policySchema = z.strictObject({
 type Statement = z.infer<typeof statementSchema>;
 
 const OBJECTS = ["arn:aws:s3:::BUCKET/Raw/*", "arn:aws:s3:::BUCKET/_dagmar/probe"];
+const TABLES = ["arn:aws:s3:::BUCKET/Trusted/*", "arn:aws:s3:::BUCKET/Refined/*"];
 const LEASES = "arn:aws:s3:::BUCKET/_dagmar/leases/*";
 const BUCKET_ACTIONS = new Set(["s3:ListBucket", "s3:ListBucketMultipartUploads"]);
 /** The program does not need it; a person needs it to inspect a failed upload. */
@@ -36,6 +37,10 @@ export function checkWriterPolicy(text: string, asked: ReadonlySet<string>): rea
     .filter(({ Resource }) => Resource.includes(LEASES))
     .flatMap(({ Action }) => Action);
   if (leases.toSorted().join() !== "s3:GetObject,s3:PutObject") faults.push("leases cannot be kept");
+  const written = statements.flatMap(({ Action, Resource }) =>
+    Action.includes("s3:PutObject") ? Resource : [],
+  );
+  for (const resource of TABLES) if (!written.includes(resource)) faults.push(`not written: ${resource}`);
   for (const action of asked) if (!granted.has(action)) faults.push(`not granted: ${action}`);
   for (const action of granted) {
     if (!asked.has(action) && !FOR_PEOPLE.includes(action)) faults.push(`granted: ${action}`);
@@ -43,16 +48,19 @@ export function checkWriterPolicy(text: string, asked: ReadonlySet<string>): rea
   for (const { Sid, Effect, Principal, Action, Resource, Condition } of statements) {
     if (Effect !== "Allow" || Principal !== undefined) faults.push(`${Sid} is not an identity's permission`);
     const isAboutBucket = Action.every((action) => BUCKET_ACTIONS.has(action));
-    const allowed = isAboutBucket ? ["arn:aws:s3:::BUCKET"] : Sid === "KeepLeases" ? [LEASES] : OBJECTS;
+    const ofObjects = Sid === "KeepLeases" ? [LEASES] : Sid === "WriteAndReplaceTables" ? TABLES : OBJECTS;
+    const allowed = isAboutBucket ? ["arn:aws:s3:::BUCKET"] : ofObjects;
     for (const resource of Resource) {
       if (!allowed.includes(resource)) faults.push(`${Sid} reaches ${resource}`);
     }
     if (!Action.includes("s3:ListBucket")) continue;
     const prefixes = Condition["StringLike"]?.["s3:prefix"] ?? [];
-    if (!prefixes.includes("Raw/*")) faults.push(`${Sid} does not list Raw/`);
+    for (const zone of ["Raw/", "Trusted/", "Refined/"])
+      if (!prefixes.includes(`${zone}*`)) faults.push(`${Sid} does not list ${zone}`);
     if (!prefixes.includes("_dagmar/leases/*")) faults.push(`${Sid}: an absent lease is denied`);
     for (const prefix of prefixes) {
-      if (!/^Raw\/|^_dagmar\/(?:probe|leases\/\*)$/.test(prefix)) faults.push(`${Sid} lists ${prefix}`);
+      if (!/^(?:Raw|Trusted|Refined)\/|^_dagmar\/(?:probe|leases\/\*)$/.test(prefix))
+        faults.push(`${Sid} lists ${prefix}`);
     }
   }
   return faults;
