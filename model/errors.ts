@@ -111,6 +111,10 @@ export const ERROR_CODES = {
   INPUT_CHANGED: { exit: 75, meaning: "The source changed while it was read; nothing was stored." },
   INPUT_NOT_READY: { exit: 75, meaning: "The source is missing or still growing; the task waits for it." },
 
+  DATASET_UNKNOWN: {
+    exit: 2,
+    meaning: "Neither the database nor the Dag folder has a dataset of that name.",
+  },
   DATASET_EMPTY: { exit: 1, meaning: "The lake holds no committed object of the dataset yet." },
 
   LAKE_DENIED: { exit: 1, meaning: "The store refused the credentials or a permission is missing." },
@@ -141,6 +145,7 @@ export const ERROR_CODES = {
     meaning: "asked = stored + already_stored + not_found + failed + remaining does not hold.",
   },
 
+  QUERY_TIMED_OUT: { exit: 1, meaning: "The query took longer than its --timeout." },
   TASK_TIMED_OUT: { exit: 1, meaning: "The attempt took longer than its timeout." },
   TASK_LOST: { exit: 1, meaning: "The process that ran the attempt died." },
   TASK_SET_ASIDE: {

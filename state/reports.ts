@@ -235,6 +235,39 @@ export function listRecordedObjects(query: Query, lakeId: string, prefix: string
   );
 }
 
+export interface DatasetObject {
+  readonly key: string;
+  readonly kind: "file" | "records";
+  readonly sha256: string;
+  readonly size_bytes: number;
+  readonly logical_date: string | null;
+  /** 1 for a derived table. */
+  readonly is_table: number;
+}
+
+/** The objects that a reader of the dataset may choose from, in the order in which they were committed. */
+export function listDatasetObjects(query: Query, lakeId: string, dataset: string): readonly DatasetObject[] {
+  return query.all<DatasetObject>(
+    sql`SELECT o.key, o.kind, o.sha256, o.size_bytes, o.logical_date,
+          EXISTS (SELECT 1 FROM table_contents c WHERE c.lake = o.lake AND c.key = o.key AND c.state = 'standing') AS is_table
+        FROM objects o
+        WHERE o.lake = ${lakeId} AND o.dataset = ${dataset} AND o.kind IN ('file', 'records')
+          AND o.is_committed = 1 AND o.sha256 IS NOT NULL
+        ORDER BY o.commit_order`,
+  );
+}
+
+/** The datasets that have such objects, by name. */
+export function listDatasets(query: Query, lakeId: string): readonly string[] {
+  return query
+    .all<{ dataset: string }>(
+      sql`SELECT DISTINCT dataset FROM objects
+          WHERE lake = ${lakeId} AND kind IN ('file', 'records') AND is_committed = 1 AND dataset IS NOT NULL
+          ORDER BY dataset`,
+    )
+    .map(({ dataset }) => dataset);
+}
+
 /** The lakes with recorded objects. */
 export function listLakes(query: Query): readonly string[] {
   return query

@@ -41,7 +41,7 @@ export async function learnDatasets(
   }
 }
 
-async function learnEach(
+export async function learnEach(
   { lake, clock, log, settings }: App,
   database: Database,
   places: readonly DatasetPlace[],
@@ -65,7 +65,7 @@ function lower(log: Logger): Logger {
 }
 
 /** Next to the database, where there is room for it. */
-async function withCopy<Result>(app: App, use: (copy: Database) => Promise<Result>): Promise<Result> {
+export async function withCopy<Result>(app: App, use: (copy: Database) => Promise<Result>): Promise<Result> {
   const { databaseFile } = app.settings;
   const hasDatabase = existsSync(databaseFile);
   const folder = mkdtempSync(join(hasDatabase ? dirname(databaseFile) : tmpdir(), ".dagmar-learn-"));

@@ -17,6 +17,7 @@ import { lakeLs } from "./lake/ls.ts";
 import { lakeMigrate } from "./lake/migrate.ts";
 import { idsShow } from "./ids/show.ts";
 import { lakeMissing } from "./lake/missing.ts";
+import { lakeQuery } from "./lake/query.ts";
 import { lakeRm } from "./lake/rm.ts";
 import { lakeLearn } from "./lake/learn.ts";
 import { lakeVerify } from "./lake/verify.ts";
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   tasksClear,
   tasksMark,
   lakeLs,
+  lakeQuery,
   lakeVerify,
   lakeLearn,
   lakeMissing,

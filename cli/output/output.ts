@@ -22,6 +22,11 @@ export interface Output {
   json(value: unknown): void;
   /** As `json`, with a list of any length under `name` after the fields of `head`. */
   jsonList(head: Readonly<Record<string, unknown>>, name: string): JsonList;
+  /**
+   * A text for other programs, such as lines of CSV: written as it is, except that a terminal gets no control characters. `false`: the
+   * reader is slow, and the next text should wait for the stream's `drain`.
+   */
+  data(text: string): boolean;
   /** One line on standard error; line feeds in the text are escaped. */
   fault(text: string): void;
   /** Colours, or plain text where the output is not a terminal. */
@@ -127,6 +132,9 @@ export function createOutput({ stdout, stderr }: Streams, startsInUtc = false): 
           write(`${count > 0 ? "\n  " : ""}],\n${fields(tail)}\n}\n`);
         },
       };
+    },
+    data(text) {
+      return stdout.write(stdout.isTTY ? disarmJson(text) : text);
     },
     fault(text) {
       stderr.write(`${show(text)}\n`);

@@ -10,6 +10,8 @@ export interface Column {
   readonly rank?: number;
   /** Free text: it may be broken between words. */
   readonly isText?: boolean;
+  /** Texts that are numbers: to the right. Without it the cells decide. */
+  readonly isNumber?: boolean;
 }
 
 export interface Cell {
@@ -48,8 +50,9 @@ export function drawTable(
     ),
   );
   const { shown, below, widths } = fit(columns, { natural, least }, width);
-  const isRight = columns.map((_, index) =>
-    rows.every((row) => row[index]?.isNumber === true || row[index]?.text === ""),
+  const isRight = columns.map(
+    ({ isNumber }, index) =>
+      isNumber ?? rows.every((row) => row[index]?.isNumber === true || row[index]?.text === ""),
   );
   const drawRow = (cells: readonly Cell[]): readonly string[] => {
     const parts = shown.map((index) => {

@@ -14,7 +14,7 @@ import { runEngine, type ComputedTable } from "./run-engine.ts";
 type Context = TaskContext<SqlToLakeOptions, TaskPorts>;
 
 /** The version that the tests run with. */
-const INSTALL = "npm install @duckdb/node-api@1.5.6-r.1";
+export const INSTALL = "npm install @duckdb/node-api@1.5.6-r.1";
 const SHOWN_CHARACTERS = 300;
 
 export interface Computed {
@@ -76,7 +76,7 @@ function describeFault(
   answer: Exclude<EngineAnswer, { kind: "table" }>,
   inputs: readonly InputFiles[],
 ): TaskFailure {
-  if (answer.kind === "step") return new TaskFailure("ENGINE_CRASHED", `${taskId}: no answer came.`, true);
+  if (answer.kind !== "fault") return new TaskFailure("ENGINE_CRASHED", `${taskId}: no answer came.`, true);
   const { code, line } = answer;
   const place = line === null ? "" : ` line ${line}:`;
   const hint =
@@ -92,7 +92,7 @@ function describeFault(
 }
 
 /** The engine knows the objects by the names of their files. */
-function nameObjects(message: string, inputs: readonly InputFiles[]): string {
+export function nameObjects(message: string, inputs: readonly InputFiles[]): string {
   return inputs
     .flatMap(({ files, keys }) => files.map((file, index) => [file, keys[index] ?? file] as const))
     .reduce((text, [file, key]) => text.replaceAll(file, key), message);

@@ -1,14 +1,15 @@
 /**
- * The process that computes a table: reads one job from its standard input, answers in lines, and ends. It holds no secret,
+ * The process that computes a table or answers a query: reads one job from its standard input, answers in lines, and ends. It holds no secret,
  * and ends itself with its folder when its parent is gone, which closes the input.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { answerQuery, nameTables } from "./engine/answer-query.ts";
 import type { Duckdb } from "./engine/duckdb.ts";
 import { listBroken } from "./engine/expectations.ts";
-import { JobFault, type EngineAnswer, type EngineJob } from "./engine/job.ts";
+import { JobFault, type EngineAnswer, type EngineJob, type NamesJob, type QueryJob } from "./engine/job.ts";
 import { countUndeclared, loadInputs } from "./engine/load-inputs.ts";
 import { Session } from "./engine/session.ts";
 import { describeFault } from "./engine/sql-fault.ts";
@@ -27,9 +28,11 @@ async function loadEngine(): Promise<Duckdb> {
   }
 }
 
-async function compute(job: EngineJob): Promise<EngineAnswer> {
+async function compute(job: EngineJob | NamesJob | QueryJob): Promise<EngineAnswer> {
   const session = await Session.open(await loadEngine(), job);
   try {
+    if (job.kind === "names") return await nameTables(session, job);
+    if (job.kind === "query") return await answerQuery(session, job);
     answer({ kind: "step", step: "reading" });
     await loadInputs(session, job.inputs);
     answer({ kind: "step", step: "writing" });
@@ -53,15 +56,15 @@ async function compute(job: EngineJob): Promise<EngineAnswer> {
 }
 
 async function handle(line: string): Promise<void> {
-  const job = JSON.parse(line) as EngineJob;
+  const job = JSON.parse(line) as EngineJob | NamesJob | QueryJob;
   process.stdin.once("end", () => {
     void rm(job.folder, { recursive: true, force: true }).finally(() => process.kill(process.pid, "SIGKILL"));
   });
   try {
     answer(await compute(job));
   } catch (error) {
-    const { code, message, hint, line: at } = describeFault(error, 0);
-    answer({ kind: "fault", code, message, hint, line: at });
+    const { code, message, hint, line: at, column } = describeFault(error, 0);
+    answer({ kind: "fault", code, message, hint, line: at, column });
   }
   process.stdin.removeAllListeners("end");
   process.stdin.destroy();

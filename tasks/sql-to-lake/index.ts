@@ -14,12 +14,11 @@ import { computeTable } from "./compute-table.ts";
 import { computeFingerprint, type TablePlan } from "./fingerprint.ts";
 import { optionsSchema, readSql, type SqlToLakeOptions } from "./options.ts";
 import { publish, refuseTaken } from "./publish.ts";
+import { ENGINE } from "./run-engine.ts";
 import { lookAtStanding } from "./standing.ts";
 import { createTempFolders, type TempFolders } from "./temp-folder.ts";
 
 type Context = TaskContext<SqlToLakeOptions, TaskPorts>;
-
-const ENGINE = new URL("./engine.js", import.meta.url);
 
 /** `engine`: the compiled module of the process that computes. */
 export function createSqlToLake(engine: URL = ENGINE): TaskType<SqlToLakeOptions, TaskPorts> {

@@ -132,3 +132,8 @@ export function readSql(sql: string): { readonly text: string; readonly name: st
     ? { text: sql, name: "sql" }
     : { text: sql.slice(file[0].length), name: file[1] ?? "sql" };
 }
+
+/** `undefined` for what is no declaration of an input, or still holds templates where none may be. */
+export function readDeclaredInput(written: unknown): InputOption | undefined {
+  return inputOption.safeParse(written).data;
+}

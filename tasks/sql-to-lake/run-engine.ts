@@ -8,7 +8,10 @@ import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
 import { createProcessSearch, endProcesses } from "../shell/attempt-processes.ts";
 import { judgeLeftovers } from "../shell/judge-end.ts";
 import { runProgram, type ProgramEnd } from "../shell/run-program.ts";
-import type { EngineAnswer, EngineJob } from "./engine/job.ts";
+import type { EngineAnswer, EngineJob, NamesJob, QueryJob } from "./engine/job.ts";
+
+/** Its compiled module. */
+export const ENGINE = new URL("./engine.js", import.meta.url);
 
 export type ComputedTable = Extract<EngineAnswer, { kind: "table" }>;
 
@@ -30,7 +33,10 @@ const LAST_ERROR_CHARACTERS = 500;
  * Raises `ENGINE_CRASHED` (retryable) if the process ends without an answer, and its own faults. Nothing of it runs when this
  * function ends, nor after this process.
  */
-export async function runEngine(job: EngineJob, tools: EngineTools): Promise<EngineAnswer> {
+export async function runEngine(
+  job: EngineJob | NamesJob | QueryJob,
+  tools: EngineTools,
+): Promise<EngineAnswer> {
   const { taskId, cookie, clock, signal } = tools;
   const search = createProcessSearch(new Set([cookie]));
   const answers = createAnswers((step) => {

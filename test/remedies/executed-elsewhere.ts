@@ -53,6 +53,13 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `learn("--dry-run")`,
   },
   {
+    covers: ["docs lake query"],
+    file: "test/cli/lake-query.test.ts",
+    title:
+      "a CSV, records and a table's days are tables by their names, and only those of the statement are read",
+    holds: `read("SELECT count(DISTINCT id) AS titles FROM movies")`,
+  },
+  {
     covers: ["docs lake ls"],
     file: "test/cli/reading-commands.test.ts",
     title: "lake ls lists objects by prefix and dataset, and says when there is more",

@@ -1,9 +1,10 @@
 /** `dagmar lake missing`: every id that has no stored answer, and why. */
-import { CommandRefused, EXIT } from "../../../model/errors.ts";
+import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, readText, type Command } from "../../command.ts";
 import { describeCut } from "../../output/output.ts";
 import type { Column } from "../../output/table.ts";
 import { showInstant } from "../../output/time.ts";
+import { isUnread } from "../../output/unread.ts";
 import { readChoices, readLimit } from "../../arguments/read-options.ts";
 
 const OUTCOMES = ["not_found", "failed", "spooled", "not_asked"] as const;
@@ -83,14 +84,6 @@ const COLUMNS: readonly Column[] = [
   { title: "detail", isText: true },
   { title: "decided", rank: 1 },
 ];
-
-/** Whether its reader has what it wants (`| head`). Raises any other reason to stop. */
-function isUnread(drain: AbortSignal): boolean {
-  if (!drain.aborted) return false;
-  const { reason } = drain as { readonly reason: unknown };
-  if (reason instanceof CommandRefused && reason.code === "OUTPUT_CLOSED") return true;
-  throw reason;
-}
 
 /** A longer list is written block by block, each with its titles. */
 function* cutIntoBlocks<Row>(rows: Iterable<Row>): Generator<readonly Row[]> {

@@ -1,5 +1,6 @@
 /** What the engine's process is asked and what it answers: one line of JSON on its standard input, lines on its output. */
 import type { JsonValue } from "../../../model/dag/dag.ts";
+import type { NamedTable } from "./named-tables.ts";
 
 export interface InputFiles {
   /** The name of the view. */
@@ -35,12 +36,18 @@ export type Expectation =
     }
   | { readonly kind: "none"; readonly sql: string; readonly severity: Severity };
 
-export interface EngineJob {
+/** What every job gives. */
+export interface SessionOptions {
   /** The only folder that the engine may read and write; absolute. */
   readonly folder: string;
   /** As DuckDB reads it, such as `512MB`. */
   readonly memory: string;
   readonly threads: number;
+}
+
+/** A table is computed. */
+export interface EngineJob extends SessionOptions {
+  readonly kind?: undefined;
   readonly inputs: readonly InputFiles[];
   readonly sql: string;
   readonly params: Readonly<Record<string, JsonValue>>;
@@ -49,6 +56,25 @@ export interface EngineJob {
   /** Rows of the table that stands; `null` if none does. */
   readonly previousRows: number | null;
   /** Path of the Parquet file to write, inside the folder. */
+  readonly output: string;
+}
+
+/** A person's SELECT: which tables does it name? */
+export interface NamesJob extends SessionOptions {
+  readonly kind: "names";
+  readonly sql: string;
+}
+
+/** A person's SELECT is answered. */
+export interface QueryJob extends SessionOptions {
+  readonly kind: "query";
+  readonly inputs: readonly InputFiles[];
+  readonly sql: string;
+  /** `null`: every row. */
+  readonly limit: number | null;
+  /** `text`: JSON lines, every value as DuckDB's text. `json`: JSON lines with its types. */
+  readonly form: "text" | "json" | "csv";
+  /** Path of the file with the rows, inside the folder. */
   readonly output: string;
 }
 
@@ -74,6 +100,14 @@ export type EngineAnswer =
       /** How many records have each top-level name that the input does not declare. */
       readonly undeclared: Readonly<Record<string, Readonly<Record<string, number>>>>;
     }
+  | { readonly kind: "names"; readonly names: readonly NamedTable[] }
+  | {
+      readonly kind: "rows";
+      readonly columns: readonly ResultColumn[];
+      /** In the file. */
+      readonly rows: number;
+      readonly hasMore: boolean;
+    }
   | {
       readonly kind: "fault";
       readonly code: EngineFault;
@@ -81,17 +115,31 @@ export type EngineAnswer =
       readonly hint: string | null;
       /** Line of the SQL, from 1. */
       readonly line: number | null;
+      /** Character of the line, from 1. */
+      readonly column: number | null;
     };
+
+export interface ResultColumn {
+  readonly name: string;
+  /** DuckDB's name of it, such as `DECIMAL(3,1)`. */
+  readonly type: string;
+}
 
 export class JobFault extends Error {
   readonly code: EngineFault;
   readonly hint: string | null;
   readonly line: number | null;
+  readonly column: number | null;
 
-  constructor(code: EngineFault, message: string, more: { hint?: string; line?: number } = {}) {
+  constructor(
+    code: EngineFault,
+    message: string,
+    more: { hint?: string; line?: number; column?: number } = {},
+  ) {
     super(message);
     this.code = code;
     this.hint = more.hint ?? null;
     this.line = more.line ?? null;
+    this.column = more.column ?? null;
   }
 }

@@ -41,10 +41,16 @@ async function describeSource(input: InputFiles): Promise<string> {
     case "csv":
       return await describeCsv(input, named);
     case "json":
-      return `SELECT * FROM read_json(${quoteList(files)}, format = 'auto', columns = ${quoteTypes(columns)}, ${named})`;
+      return `SELECT * FROM read_json(${quoteList(files)}, format = 'auto', ${describeJson(columns)}, ${named})`;
     case "parquet":
       return `SELECT * FROM read_parquet(${quoteList(files)}, union_by_name = true, hive_partitioning = false, ${named})`;
   }
+}
+
+/** No Dag declares them: all records are looked at, so that a later one has no surprise. */
+function describeJson(columns: InputFiles["columns"]): string {
+  if (Object.keys(columns).length > 0) return `columns = ${quoteTypes(columns)}`;
+  return "sample_size = -1, union_by_name = true";
 }
 
 /** Every column is text: what a value is, the task's SQL and its columns say. Quotes are letters. */

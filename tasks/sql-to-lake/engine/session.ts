@@ -1,7 +1,14 @@
 /** One DuckDB session that reads and writes one folder and nothing else, and whose settings are locked. */
-import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue, Json } from "@duckdb/node-api";
+import type {
+  DuckDBConnection,
+  DuckDBExtractedStatements,
+  DuckDBInstance,
+  DuckDBType,
+  DuckDBValue,
+  Json,
+} from "@duckdb/node-api";
 import type { Duckdb } from "./duckdb.ts";
-import { JobFault, type EngineJob } from "./job.ts";
+import { JobFault, type EngineJob, type SessionOptions } from "./job.ts";
 import { bindParams } from "./params.ts";
 import { quoteText } from "./quote.ts";
 import { describeFault } from "./sql-fault.ts";
@@ -24,7 +31,7 @@ export class Session {
     this.#connection = connection;
   }
 
-  static async open(duckdb: Duckdb, { folder, memory, threads }: EngineJob): Promise<Session> {
+  static async open(duckdb: Duckdb, { folder, memory, threads }: SessionOptions): Promise<Session> {
     const instance = await duckdb.DuckDBInstance.create(":memory:");
     const connection = await instance.connect();
     const settings = [
@@ -64,12 +71,7 @@ export class Session {
 
   /** Raises `SQL_FAILED` unless the text is one SELECT whose parameters have values. */
   async assertSelect(sql: string, params: EngineJob["params"], what: string): Promise<void> {
-    const statements = await this.#connection.extractStatements(sql).catch((error: unknown) => {
-      throw describeFault(error, 0);
-    });
-    if (statements.count !== 1) {
-      throw new JobFault("SQL_FAILED", `${what} has ${statements.count} statements, and must be one SELECT.`);
-    }
+    const statements = await this.assertOne(sql, what);
     const prepared = await statements.prepare(0).catch((error: unknown) => {
       throw describeFault(error, 0);
     });
@@ -87,6 +89,15 @@ export class Session {
           .join(", ")}.`,
       },
     );
+  }
+
+  /** Raises `SQL_FAILED` unless the text is one statement; its tables need not exist. */
+  async assertOne(sql: string, what: string): Promise<DuckDBExtractedStatements> {
+    const statements = await this.#connection.extractStatements(sql).catch((error: unknown) => {
+      throw describeFault(error, 0);
+    });
+    if (statements.count === 1) return statements;
+    throw new JobFault("SQL_FAILED", `${what} has ${statements.count} statements, and must be one SELECT.`);
   }
 
   close(): void {

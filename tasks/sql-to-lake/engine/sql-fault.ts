@@ -1,4 +1,4 @@
-/** What an error of DuckDB means for the task's author: the kind of fault, its text without the excerpt, and the line. */
+/** What an error of DuckDB means for the task's author: the kind of fault, its text without the excerpt, and the place. */
 import { JobFault } from "./job.ts";
 
 /** `lineOffset`: lines of ours before the task's SQL. */
@@ -12,7 +12,16 @@ export function describeFault(error: unknown, lineOffset: number): JobFault {
   }
   const line = Number(/^LINE (\d+):/m.exec(text)?.[1] ?? "0") - lineOffset;
   const message = text.replace(/\n\s*\nLINE \d+:[^]*$/, "").trim();
-  return new JobFault("SQL_FAILED", shorten(message), line > 0 ? { line } : {});
+  if (line <= 0) return new JobFault("SQL_FAILED", shorten(message));
+  const column = findColumn(text);
+  return new JobFault("SQL_FAILED", shorten(message), column === undefined ? { line } : { line, column });
+}
+
+/** The mark below the excerpt. An excerpt that begins in the middle of its line does not tell. */
+function findColumn(text: string): number | undefined {
+  const [, start = "", excerpt = "", mark = ""] = /^(LINE \d+: )(.*)\n( *)\^/m.exec(text) ?? [];
+  if (start === "" || excerpt.startsWith("...")) return undefined;
+  return mark.length - start.length + 1;
 }
 
 /** A fault of a CSV is followed by all the reader's settings. */
