@@ -17,6 +17,7 @@ import { lakeLs } from "./lake/ls.ts";
 import { lakeMigrate } from "./lake/migrate.ts";
 import { idsShow } from "./ids/show.ts";
 import { lakeMissing } from "./lake/missing.ts";
+import { lakeCatalog } from "./lake/catalog.ts";
 import { lakeQuery } from "./lake/query.ts";
 import { lakeRm } from "./lake/rm.ts";
 import { lakeLearn } from "./lake/learn.ts";
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   tasksMark,
   lakeLs,
   lakeQuery,
+  lakeCatalog,
   lakeVerify,
   lakeLearn,
   lakeMissing,

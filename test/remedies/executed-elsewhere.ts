@@ -60,6 +60,12 @@ export const EXECUTED_ELSEWHERE: readonly Elsewhere[] = [
     holds: `read("SELECT count(DISTINCT id) AS titles FROM movies")`,
   },
   {
+    covers: ["docs lake catalog"],
+    file: "test/cli/lake-catalog.test.ts",
+    title: "for Athena each table has its folder, and days begin with the oldest object's",
+    holds: `world.run(["lake", "catalog", "--format", "athena"])`,
+  },
+  {
     covers: ["docs lake ls"],
     file: "test/cli/reading-commands.test.ts",
     title: "lake ls lists objects by prefix and dataset, and says when there is more",
