@@ -11,7 +11,7 @@ WITH por_tmdb AS (
   QUALIFY row_number() OVER (PARTITION BY tmdb_id ORDER BY dt DESC) = 1
 ),
 
--- And once by IMDb's id, because TMDB replaces a film by another of the same title now and then.
+-- And once by IMDb's id: when TMDB joins two entries of one film, the film has another TMDB id from then on.
 por_imdb AS (
   SELECT *
   FROM por_tmdb
