@@ -18,15 +18,19 @@ export interface Trap {
 /** What DuckDB says of data that a rule does not expect; an SQL that does not parse shows nothing about a rule. */
 const DATA_FAULT = /Conversion Error|JSON transform error|does not have a column with name/;
 
+/** Each springing makes all tables in a process of its own, which takes a second of CPU time. */
+const TIMEOUT_MS = 120_000;
+
 export function springTraps(traps: readonly Trap[]): void {
   describe.each(traps.map((trap) => [trap.name, trap] as const))("%s", (_name, trap) => {
-    it("holds", () => {
+    it("holds", { timeout: TIMEOUT_MS }, () => {
       expect.hasAssertions();
       trap.holds(buildLake(trap.raw));
     });
 
     it.each(trap.rules.map((rule) => [`${rule.file}: ${rule.from.trim()}`, rule] as const))(
       "does not hold without %s",
+      { timeout: TIMEOUT_MS },
       (_rule, rule) => {
         let fault: unknown;
         try {
