@@ -10,6 +10,8 @@ import { createCsvToIds } from "./csv-to-ids/index.ts";
 import { FILE_TO_LAKE } from "./file-to-lake/declare.ts";
 import { createFileToLake } from "./file-to-lake/index.ts";
 import { createNoop } from "./noop/index.ts";
+import { REPORT_TO_LAKE } from "./report-to-lake/declare.ts";
+import { createReportToLake } from "./report-to-lake/index.ts";
 import { SHELL } from "./shell/declare.ts";
 import { createShell } from "./shell/index.ts";
 import { SQL_TO_LAKE } from "./sql-to-lake/declare.ts";
@@ -53,6 +55,7 @@ export const TASK_MODULES: readonly TaskModule[] = [
     create: ({ environment = {}, secrets = [] }) => createShell({ environment, secrets }),
   },
   { declaration: SQL_TO_LAKE, create: () => createSqlToLake() },
+  { declaration: REPORT_TO_LAKE, create: () => createReportToLake() },
   { declaration: {}, create: () => createNoop() },
 ];
 

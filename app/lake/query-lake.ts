@@ -7,8 +7,16 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { suggestName } from "../../config/suggestion.ts";
 import { CommandRefused, TaskFailure, type DagmarError } from "../../model/errors.ts";
-import { INSTALL, nameObjects } from "../../tasks/sql-to-lake/compute-table.ts";
-import type { EngineAnswer, InputFiles, QueryJob, ResultColumn } from "../../tasks/sql-to-lake/engine/job.ts";
+import { INSTALL, nameObjects } from "../../tasks/sql-to-lake/engine-fault.ts";
+import type {
+  EngineFailure,
+  FoundNames,
+  FoundRows,
+  InputFiles,
+  NamesJob,
+  QueryJob,
+  ResultColumn,
+} from "../../tasks/sql-to-lake/engine/job.ts";
 import type { NamedTable } from "../../tasks/sql-to-lake/engine/named-tables.ts";
 import { fetchInputs } from "../../tasks/sql-to-lake/fetch-inputs.ts";
 import { makeQueryFolder } from "../../tasks/sql-to-lake/query-folder.ts";
@@ -73,29 +81,30 @@ async function answer(
   const { sql, form, limit, memory, threads } = request;
   const session = { folder, memory, threads };
   const cookie = `query@${randomUUID()}`;
-  const ask = async (
-    job: Parameters<typeof runEngine>[0],
+  const ask = async <Found extends FoundNames | FoundRows>(
+    job: NamesJob | QueryJob,
     inputs: readonly InputFiles[],
-  ): Promise<EngineAnswer> => {
+  ): Promise<Found> => {
     // A signal that came before the process starts would not end it.
     signal.throwIfAborted();
     const tools = { taskId: "query", cookie, clock: app.clock, signal, module: ENGINE };
-    const said = await runEngine(job, { ...tools, progress: () => undefined }).catch(explainCrash);
-    if (said.kind === "fault") throw describeFault(said, inputs);
+    const said = await runEngine<Found>(job, { ...tools, progress: () => undefined }).catch(explainCrash);
+    if (isFault(said)) throw describeFault(said, inputs);
     return said;
   };
-  const named = await ask({ kind: "names", ...session, sql }, []);
-  const names = named.kind === "names" ? named.names : [];
+  const { names } = await ask<FoundNames>({ kind: "names", ...session, sql }, []);
   const datasets = await openDatasets(app);
   refuseUnknown(sql, names, datasets);
   const chosen = await chooseDatasets(app, datasets, names, signal);
   const inputs = await fetchInputs(chosen, { lake: app.lake, folder, signal, progress: () => undefined });
   const file = join(folder, "result");
   const job: QueryJob = { kind: "query", ...session, inputs, sql, form, limit, output: file };
-  const answered = await ask(job, inputs);
-  if (answered.kind !== "rows") throw describeCrash();
-  const { columns, rows, hasMore } = answered;
+  const { columns, rows, hasMore } = await ask<FoundRows>(job, inputs);
   return { columns, rows, hasMore, file };
+}
+
+function isFault(said: { readonly kind: string }): said is EngineFailure {
+  return said.kind === "fault";
 }
 
 /** Lists the known datasets, and the nearest first. */
@@ -119,7 +128,7 @@ function describePlace(sql: string, place: number): string {
 }
 
 function describeFault(
-  { code, message, hint, line, column }: Extract<EngineAnswer, { kind: "fault" }>,
+  { code, message, hint, line, column }: EngineFailure,
   inputs: readonly InputFiles[],
 ): DagmarError {
   const place = line === null ? "" : `line ${line}${column === null ? "" : `, column ${column}`}: `;

@@ -1,4 +1,4 @@
-/** Which objects a table is made of: resolved when the task starts, and kept for its retries. */
+/** Which objects a table or a report is made of: resolved when the task starts, and kept for its retries. */
 import { learnLake } from "../../lake/protocol/learn-lake.ts";
 import { LakeError } from "../../model/errors.ts";
 import { NEAR_SOURCES, type InputObject, type TaskInput } from "../../model/ports/input-store.ts";
@@ -6,7 +6,7 @@ import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext } from "../../model/ports/task-type.ts";
 import type { InputOption, SqlToLakeOptions } from "./options.ts";
 
-type Context = TaskContext<SqlToLakeOptions, TaskPorts>;
+type Context = TaskContext<Pick<SqlToLakeOptions, "inputs">, TaskPorts>;
 
 export interface InputContent {
   readonly key: string;
@@ -65,4 +65,31 @@ async function learnDataset({ lake, state, run, taskId, signal }: Context, datas
 function describeContent({ key, sha256, sizeBytes, logicalDate }: InputObject): InputContent {
   if (sha256 !== null) return { key, sha256, sizeBytes, logicalDate: logicalDate ?? "" };
   throw new LakeError("LAKE_CORRUPT", `The database has no SHA-256 of ${key}.`, false);
+}
+
+/** The newest logical date of an object, ISO UTC; empty if none tells. */
+export function findNewestDate(inputs: readonly ChosenInput[]): string {
+  return inputs
+    .flatMap(({ objects }) => objects.map(({ logicalDate }) => logicalDate))
+    .reduce((newest, date) => (date > newest ? date : newest), "");
+}
+
+/**
+ * An event: what is made of an input without objects would look like a fact. A day on which nothing was stored is no reason to
+ * warn.
+ */
+export async function reportEmpty(
+  { state, lake, run, taskId, options }: TaskContext<Pick<SqlToLakeOptions, "inputs" | "key">, TaskPorts>,
+  input: ChosenInput,
+): Promise<void> {
+  const { dataset, take } = input.option;
+  await state.events.record({
+    level: take === "run_date" ? "info" : "warn",
+    kind: "table_without_input",
+    message: `${options.key} was not made: the lake holds no object of the dataset ${dataset} (input ${input.name}, take: ${take}).`,
+    dagId: run.dagId,
+    runId: run.runId,
+    taskId,
+    data: { lake: lake.id, key: options.key, dataset },
+  });
 }

@@ -5,16 +5,15 @@ import { failpoint } from "../../model/failpoint.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext } from "../../model/ports/task-type.ts";
 import { cutText } from "../../model/text/cut-text.ts";
-import type { BrokenExpectation, EngineAnswer, EngineJob, Expectation, InputFiles } from "./engine/job.ts";
+import { describeEngineFault } from "./engine-fault.ts";
+import type { BrokenExpectation, ComputedTable, EngineJob, Expectation } from "./engine/job.ts";
 import { fetchInputs } from "./fetch-inputs.ts";
 import type { TablePlan } from "./fingerprint.ts";
 import { readColumns, readSql, type SqlToLakeOptions } from "./options.ts";
-import { runEngine, type ComputedTable } from "./run-engine.ts";
+import { runEngine } from "./run-engine.ts";
 
 type Context = TaskContext<SqlToLakeOptions, TaskPorts>;
 
-/** The version that the tests run with. */
-export const INSTALL = "npm install @duckdb/node-api@1.5.6-r.1";
 const SHOWN_CHARACTERS = 300;
 
 export interface Computed {
@@ -41,7 +40,7 @@ export async function computeTable(
   failpoint("table.fetch.before");
   const inputs = await fetchInputs(plan.inputs, { lake, folder, signal, progress });
   const path = join(folder, "table.parquet");
-  const { text: sql } = readSql(options.sql);
+  const { text: sql, name: sqlName } = readSql(options.sql);
   const job: EngineJob = {
     folder,
     memory: options.memory,
@@ -55,9 +54,16 @@ export async function computeTable(
     output: path,
   };
   failpoint("table.engine.before");
-  const answer = await runEngine(job, { taskId, cookie, clock, signal, progress, module: engine });
+  const answer = await runEngine<ComputedTable>(job, {
+    taskId,
+    cookie,
+    clock,
+    signal,
+    progress,
+    module: engine,
+  });
   failpoint("table.engine.after");
-  if (answer.kind !== "table") throw describeFault(context, answer, inputs);
+  if (answer.kind !== "table") throw describeEngineFault(answer, { taskId, sqlName, inputs });
   await reportUndeclared(context, answer);
   await judgeExpectations(context, answer.broken);
   return { path, computed: answer };
@@ -69,33 +75,6 @@ function describeExpectation(expectation: SqlToLakeOptions["expect"][number]): E
   if ("none" in expectation) return { kind: "none", sql: expectation.none, severity };
   const { at_least: atLeast = null, shrink_at_most: shrinkAtMost = null } = expectation.rows;
   return { kind: "rows", atLeast, shrinkAtMost, severity };
-}
-
-function describeFault(
-  { options, taskId }: Context,
-  answer: Exclude<EngineAnswer, { kind: "table" }>,
-  inputs: readonly InputFiles[],
-): TaskFailure {
-  if (answer.kind !== "fault") return new TaskFailure("ENGINE_CRASHED", `${taskId}: no answer came.`, true);
-  const { code, line } = answer;
-  const place = line === null ? "" : ` line ${line}:`;
-  const hint =
-    code === "ENGINE_MISSING" ? `Install it where Dagmar is installed: \`${INSTALL}\`.` : answer.hint;
-  const name = code === "SQL_FAILED" ? ` ${readSql(options.sql).name}:${place}` : "";
-  const message = nameObjects(answer.message, inputs);
-  return new TaskFailure(
-    code,
-    `${taskId}:${name} ${message} Nothing was published.`,
-    false,
-    hint === null ? {} : { hint },
-  );
-}
-
-/** The engine knows the objects by the names of their files. */
-export function nameObjects(message: string, inputs: readonly InputFiles[]): string {
-  return inputs
-    .flatMap(({ files, keys }) => files.map((file, index) => [file, keys[index] ?? file] as const))
-    .reduce((text, [file, key]) => text.replaceAll(file, key), message);
 }
 
 /** Every row goes to the task's log and to the event; the message has the first. */

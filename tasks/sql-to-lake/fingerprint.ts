@@ -24,12 +24,7 @@ export function computeFingerprint(
 ): string {
   const facts = {
     version: VERSION,
-    inputs: inputs.map(({ name, option, objects }) => {
-      const { format, delimiter, nulls, columns } = option;
-      // The keys count too: they are the column `_object`.
-      const content = objects.map(({ sha256, key }) => `${sha256} ${key}`).toSorted();
-      return { name, format, delimiter, nulls, columns: listEntries(columns), content };
-    }),
+    inputs: inputs.map(describeInput),
     sql: readSql(options.sql).text,
     columns: Object.entries(options.columns),
     expect: options.expect,
@@ -39,8 +34,16 @@ export function computeFingerprint(
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 
+/** What of an input the content follows from. */
+export function describeInput({ name, option, objects }: ChosenInput): object {
+  const { format, delimiter, nulls, columns } = option;
+  // The keys count too: they are the column `_object`.
+  const content = objects.map(({ sha256, key }) => `${sha256} ${key}`).toSorted();
+  return { name, format, delimiter, nulls, columns: listEntries(columns), content };
+}
+
 /** In the order of their names. */
-function listEntries(
+export function listEntries(
   fields: Readonly<Record<string, JsonValue>> | undefined,
 ): readonly (readonly [string, JsonValue])[] {
   return Object.entries(fields ?? {}).toSorted(([left], [right]) => (left < right ? -1 : 1));

@@ -1,9 +1,11 @@
 /** The options of a sql-to-lake task in a Dag file. */
 import { z } from "zod";
-import { datasetOption, delimiterOption } from "../options.ts";
+import type { JsonValue } from "../../model/dag/dag.ts";
+import { datasetOption, delimiterOption, readWritten } from "../options.ts";
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
-const nameOption = z.string().regex(NAME, "a name is snake_case, at most 63 characters");
+/** Names of inputs, columns and parts. */
+export const nameOption = z.string().regex(NAME, "a name is snake_case, at most 63 characters");
 /** Names of types, with sizes, fields and lists: `decimal(3,1)`, `struct(id bigint, name varchar)[]`. */
 const TYPE = /^[a-z][a-z0-9_ ,()"[\]]*$/i;
 const typeOption = z
@@ -42,6 +44,24 @@ const inputOption = z
     message: "is for format: json alone",
     path: ["columns"],
   });
+
+export const inputsOption = z
+  .record(nameOption, inputOption)
+  .refine((inputs) => Object.keys(inputs).length > 0, { message: "needs at least one input" });
+
+export const memoryOption = z
+  .string()
+  .regex(/^[1-9]\d{0,5}(MB|GB)$/, "is a number with MB or GB, such as 512MB")
+  .default("512MB")
+  .describe("How much memory DuckDB may use; it writes what does not fit to a temporary folder.");
+
+export const threadsOption = z
+  .number()
+  .int()
+  .min(1)
+  .max(64)
+  .default(2)
+  .describe("How many threads DuckDB uses.");
 
 const expectationOption = z.union([
   z.strictObject({
@@ -83,9 +103,7 @@ export const optionsSchema = z
       .describe(
         "`replace`: a table that the task made before is replaced, only if inputs, SQL, columns or params differ. `keep`: what stands at a key stays; the key then holds a template.",
       ),
-    inputs: z
-      .record(nameOption, inputOption)
-      .refine((inputs) => Object.keys(inputs).length > 0, { message: "needs at least one input" })
+    inputs: inputsOption
       .refine((inputs) => inputs["output"] === undefined, { message: "`output` is the new table's name" })
       .describe("What the SQL reads: each name is a table, with the object's key as the column `_object`."),
     sql: z
@@ -99,12 +117,8 @@ export const optionsSchema = z
       .refine((columns) => Object.keys(columns).length > 0, { message: "needs at least one column" })
       .describe("The table's columns in their order, with their types; `not null` may follow."),
     expect: z.array(expectationOption).default([]).describe("What must hold before the table is published."),
-    memory: z
-      .string()
-      .regex(/^[1-9]\d{0,5}(MB|GB)$/, "is a number with MB or GB, such as 512MB")
-      .default("512MB")
-      .describe("How much memory DuckDB may use; it writes what does not fit to a temporary folder."),
-    threads: z.number().int().min(1).max(64).default(2).describe("How many threads DuckDB uses."),
+    memory: memoryOption,
+    threads: threadsOption,
   })
   .refine(({ publish, key }) => publish === "replace" || key.includes("${") || /\d{4}/.test(key), {
     message: "with publish: keep, holds ${ds}, ${partition} or ${run_stamp}",
@@ -136,4 +150,22 @@ export function readSql(sql: string): { readonly text: string; readonly name: st
 /** `undefined` for what is no declaration of an input, or still holds templates where none may be. */
 export function readDeclaredInput(written: unknown): InputOption | undefined {
   return inputOption.safeParse(written).data;
+}
+
+/** Of options as a Dag file has them, which may have any fault. */
+export function findSqlFile(options: Readonly<Record<string, JsonValue>>): string | undefined {
+  const sql = readWritten(options, "sql");
+  return /^\S+\.sql$/i.test(sql) ? sql : undefined;
+}
+
+/** Of options as a Dag file has them, which may have any fault. */
+export function listReadDatasets(options: Readonly<Record<string, JsonValue>>): readonly string[] {
+  const { inputs } = options;
+  if (inputs === null || typeof inputs !== "object" || Array.isArray(inputs)) return [];
+  const datasets = Object.values(inputs).flatMap((input) =>
+    input === null || typeof input !== "object" || Array.isArray(input)
+      ? []
+      : [readWritten(input as Readonly<Record<string, JsonValue>>, "dataset")],
+  );
+  return [...new Set(datasets)];
 }

@@ -1,29 +1,25 @@
-/** Publishes a computed table: its content is recorded, put in the place of the recorded one or of nothing, and committed. */
+/** Publishes what was computed, a table or a page: its content is recorded, put in the place of the recorded one or of nothing, and committed. */
 import { describeTable } from "../../lake/protocol/identity-metadata.ts";
 import { TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type { PutFile, PutResult } from "../../model/ports/lake.ts";
-import type { TaskPorts } from "../../model/ports/task-ports.ts";
-import type { TaskContext } from "../../model/ports/task-type.ts";
 import type { TableIdentity } from "../../model/records/table-identity.ts";
 import { formatLocalText } from "../../model/time/local-time.ts";
-import type { SqlToLakeOptions } from "./options.ts";
-import type { Standing } from "./standing.ts";
-
-type Context = TaskContext<SqlToLakeOptions, TaskPorts>;
+import type { PlaceContext, Standing } from "./standing.ts";
 
 export interface NewTable extends TableIdentity {
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** Of the Parquet file. */
+  /** Of the file. */
   readonly path: string;
+  readonly contentType: string;
 }
 
 /** Returns the object's id. */
-export async function publish(context: Context, table: NewTable, standing: Standing): Promise<number> {
+export async function publish(context: PlaceContext, table: NewTable, standing: Standing): Promise<number> {
   const { lake, state, options, run, taskId, signal, progress } = context;
   const { key, dataset } = options;
-  const { sha256, sizeBytes, path, ...identity } = table;
+  const { sha256, sizeBytes, path, contentType, ...identity } = table;
   await refuseRemoved(context, sha256);
   const contentId = await state.tables.plan({
     ...identity,
@@ -42,7 +38,7 @@ export async function publish(context: Context, table: NewTable, standing: Stand
     sha256,
     sizeBytes,
     metadata: describeTable(dataset, run.logicalDate, identity),
-    contentType: "application/vnd.apache.parquet",
+    contentType,
     signal,
     onProgress: (done) => {
       progress({ done, total: sizeBytes, unit: "bytes", note: "uploading" });
@@ -66,7 +62,7 @@ export async function publish(context: Context, table: NewTable, standing: Stand
 export function refuseTaken(key: string): TaskFailure {
   return new TaskFailure(
     "TABLE_KEY_TAKEN",
-    `${key} holds an object that is not this task's table. It was not changed, and nothing was published.`,
+    `${key} holds an object that this task did not make. It was not changed, and nothing was published.`,
     false,
     { hint: "Move that object away, or give the task another `key`.", isForPerson: true },
   );
@@ -85,14 +81,14 @@ function readEtag(result: PutResult): string {
 }
 
 /** What a user removed is stored again only when a user asks for it. */
-async function refuseRemoved({ lake, state, options, run }: Context, sha256: string): Promise<void> {
+async function refuseRemoved({ lake, state, options, run }: PlaceContext, sha256: string): Promise<void> {
   const removals = await state.objects.findRemovals(lake.id, sha256);
   const removal = removals.find(({ key }) => key === options.key);
   if (removal === undefined) return;
   const { why, requestedBy, requestedAt } = removal;
   throw new TaskFailure(
     "CONTENT_REMOVED",
-    `The table has the content that ${requestedBy} removed from ${options.key} at ${formatLocalText(requestedAt, run.timezone)} (reason: "${why}").`,
+    `It has the content that ${requestedBy} removed from ${options.key} at ${formatLocalText(requestedAt, run.timezone)} (reason: "${why}").`,
     false,
     {
       hint: `Change its inputs or its SQL; or publish it again after \`dagmar lake rm ${options.key} --undo --why …\`.`,

@@ -1,4 +1,4 @@
-/** Starts the engine's process for one job, follows its answers, and turns its end into a table or a plain error. */
+/** Starts the engine's process for one job, follows its answers, and turns its end into a result or a plain error. */
 import { fileURLToPath } from "node:url";
 import { TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
@@ -8,12 +8,11 @@ import { COOKIE_VARIABLE } from "../../model/run/attempt-cookie.ts";
 import { createProcessSearch, endProcesses } from "../shell/attempt-processes.ts";
 import { judgeLeftovers } from "../shell/judge-end.ts";
 import { runProgram, type ProgramEnd } from "../shell/run-program.ts";
-import type { EngineAnswer, EngineJob, NamesJob, QueryJob } from "./engine/job.ts";
+import type { EngineFailure, EngineStep } from "./engine/job.ts";
+import type { EngineResult } from "./engine/serve-job.ts";
 
 /** Its compiled module. */
 export const ENGINE = new URL("./engine.js", import.meta.url);
-
-export type ComputedTable = Extract<EngineAnswer, { kind: "table" }>;
 
 export interface EngineTools {
   readonly taskId: string;
@@ -30,16 +29,16 @@ const NOTES = { reading: "reading", writing: "computing", checking: "checking" }
 const LAST_ERROR_CHARACTERS = 500;
 
 /**
- * Raises `ENGINE_CRASHED` (retryable) if the process ends without an answer, and its own faults. Nothing of it runs when this
+ * `Result`: what the module answers where it has no fault. Raises `ENGINE_CRASHED` (retryable) if the process ends without an answer, and its own faults. Nothing of it runs when this
  * function ends, nor after this process.
  */
-export async function runEngine(
-  job: EngineJob | NamesJob | QueryJob,
+export async function runEngine<Result extends EngineResult>(
+  job: object,
   tools: EngineTools,
-): Promise<EngineAnswer> {
+): Promise<Result | EngineFailure> {
   const { taskId, cookie, clock, signal } = tools;
   const search = createProcessSearch(new Set([cookie]));
-  const answers = createAnswers((step) => {
+  const answers = createAnswers<Result>((step) => {
     if (step === "writing") failpoint("table.engine.writing");
     tools.progress({ done: 0, total: null, unit: "rows", note: NOTES[step] });
   });
@@ -87,28 +86,36 @@ function describeCrash(taskId: string, { exitCode, signal }: ProgramEnd, errors:
     errors.trim() === "" ? "" : ` Last on standard error: ${errors.trim().split("\n").at(-1) ?? ""}`;
   throw new TaskFailure(
     "ENGINE_CRASHED",
-    `${taskId}: the process that computes the table was ended ${how}${why}. Nothing was published.${said}`,
+    `${taskId}: the process that computes was ended ${how}${why}. Nothing was published.${said}`,
     true,
     { hint: "If it happens again, lower the task's `memory` below what the machine has free." },
   );
 }
 
 /** Lines of JSON, in pieces as they come. */
-function createAnswers(onStep: (step: keyof typeof NOTES) => void): {
+function createAnswers<Result extends EngineResult>(
+  onStep: (step: keyof typeof NOTES) => void,
+): {
   add(chunk: Buffer): void;
-  last(): EngineAnswer | undefined;
+  last(): Result | EngineFailure | undefined;
 } {
-  let [rest, last]: [Buffer, EngineAnswer | undefined] = [Buffer.alloc(0), undefined];
+  let rest: Buffer = Buffer.alloc(0);
+  let last: Result | EngineFailure | undefined;
   return {
     add(chunk) {
       rest = Buffer.concat([rest, chunk]);
       for (let end = rest.indexOf("\n"); end !== -1; end = rest.indexOf("\n")) {
-        const answer = JSON.parse(rest.subarray(0, end).toString("utf8")) as EngineAnswer;
+        const answer = JSON.parse(rest.subarray(0, end).toString("utf8")) as
+          Result | EngineFailure | EngineStep;
         rest = rest.subarray(end + 1);
-        if (answer.kind === "step") onStep(answer.step);
+        if (isStep(answer)) onStep(answer.step);
         else last = answer;
       }
     },
     last: () => last,
   };
+}
+
+function isStep(answer: EngineResult): answer is EngineStep {
+  return answer.kind === "step";
 }

@@ -1,4 +1,4 @@
-/** What stands at a table's key: a table of ours, whose record is brought up to date, nothing, or another object. */
+/** What stands at the key of a table or a page: one of ours, whose record is brought up to date, nothing, or another object. */
 import { interpretFound } from "../../lake/protocol/identity-metadata.ts";
 import { hashObject } from "../../lake/protocol/look-at.ts";
 import type { ObjectHead } from "../../model/ports/lake.ts";
@@ -7,14 +7,15 @@ import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext } from "../../model/ports/task-type.ts";
 import type { SqlToLakeOptions } from "./options.ts";
 
-type Context = TaskContext<SqlToLakeOptions, TaskPorts>;
+/** `options`: of the table or the page. */
+export type PlaceContext = TaskContext<Pick<SqlToLakeOptions, "key" | "dataset">, TaskPorts>;
 
 export type Standing =
   | { readonly is: "free" }
   | { readonly is: "ours"; readonly table: StandingTable; readonly etag: string }
   | { readonly is: "foreign"; readonly head: ObjectHead };
 
-export async function lookAtStanding(context: Context): Promise<Standing> {
+export async function lookAtStanding(context: PlaceContext): Promise<Standing> {
   const { lake, state, options, signal } = context;
   const { key } = options;
   const head = await lake.head(key, signal);
@@ -33,7 +34,7 @@ export async function lookAtStanding(context: Context): Promise<Standing> {
 }
 
 /** Recorded, and no longer in the lake: it is made again, which an event says. */
-async function noteGone({ lake, state, options, run, taskId }: Context): Promise<Standing> {
+async function noteGone({ lake, state, options, run, taskId }: PlaceContext): Promise<Standing> {
   const known = await state.tables.findStanding(lake.id, options.key);
   if (known === undefined) return { is: "free" };
   const { keys } = await state.objects.markMissing([known.objectId]);

@@ -59,6 +59,7 @@ describe("the image's layout", () => {
       "cli/process/read-thread.js",
       "cli/process/verify-thread.js",
       "tasks/csv-to-ids/worker.js",
+      "tasks/report-to-lake/engine.js",
       "tasks/sql-to-lake/engine.js",
     ]);
     const shipped = listTree(app).filter((path) => !path.startsWith(join(app, "node_modules")));

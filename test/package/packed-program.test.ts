@@ -42,7 +42,7 @@ describe("the package", () => {
   test("holds the program, its pages and its examples, and neither sources, tools nor a former build", () => {
     const unexpected = program.files.filter(
       (file) =>
-        !/^(?:bin\/(?:dagmar|start)\.cjs|dist\/(?:cli\/main|cli\/process\/(?:read|verify)-thread|tasks\/(?:csv-to-ids\/worker|sql-to-lake\/engine)|chunks\/[^/]+)\.js|dist\/browser\/dagmar\.(?:css|js)|dist\/browser\/mark\.svg|dist\/third-party-licenses\.txt|dist\/build-id|dags\/(?:\w+\.yaml|sql\/\w+\.sql)|docs\/(?:reference\/|pt-BR\/)?[\w-]+\.(?:md|schema\.json)|docs\/reference\/(?:dag\.schema|openapi)\.json|deploy\/aws\/[\w-]+\.(?:md|json)|deploy\/lambda\/(?:README(?:\.pt-BR)?\.md|template\.yaml)|\.env\.example|CHANGELOG\.md|README(?:\.pt-BR)?\.md|LICENSE|package\.json)$/.test(
+        !/^(?:bin\/(?:dagmar|start)\.cjs|dist\/(?:cli\/main|cli\/process\/(?:read|verify)-thread|tasks\/(?:csv-to-ids\/worker|(?:report|sql)-to-lake\/engine)|chunks\/[^/]+)\.js|dist\/browser\/dagmar\.(?:css|js)|dist\/browser\/mark\.svg|dist\/third-party-licenses\.txt|dist\/build-id|dags\/(?:\w+\.yaml|sql\/\w+\.sql)|docs\/(?:reference\/|pt-BR\/)?[\w-]+\.(?:md|schema\.json)|docs\/reference\/(?:dag\.schema|openapi)\.json|deploy\/aws\/[\w-]+\.(?:md|json)|deploy\/lambda\/(?:README(?:\.pt-BR)?\.md|template\.yaml)|\.env\.example|CHANGELOG\.md|README(?:\.pt-BR)?\.md|LICENSE|package\.json)$/.test(
           file,
         ),
     );

@@ -12,12 +12,14 @@ import type { Lake } from "../../model/ports/lake.ts";
 import type { AnyTaskType, RunFacts, TaskOutput } from "../../model/ports/task-type.ts";
 import { systemClock } from "../../cli/process/system-clock.ts";
 import { sql } from "../../state/sqlite/statement.ts";
+import { createReportToLake } from "../../tasks/report-to-lake/index.ts";
 import { createSqlToLake } from "../../tasks/sql-to-lake/index.ts";
 import { runTask, type ContextOptions } from "../support/task-context.ts";
 import { makeTempFolder, openTestWorld, silentLog, type TestWorld } from "../support/test-world.ts";
 
 /** Built before the tests: a process runs compiled modules. */
 const ENGINE = new URL("../../dist/tasks/sql-to-lake/engine.js", import.meta.url);
+const REPORT_ENGINE = new URL("../../dist/tasks/report-to-lake/engine.js", import.meta.url);
 
 export interface TableWorld {
   readonly world: TestWorld;
@@ -35,6 +37,14 @@ export interface TableWorld {
     written: ContextOptions["written"],
     more?: Partial<ContextOptions>,
   ): Promise<TaskOutput>;
+  /** The same, of a report-to-lake task. */
+  makeReport(
+    run: RunFacts,
+    written: ContextOptions["written"],
+    more?: Partial<ContextOptions>,
+  ): Promise<TaskOutput>;
+  /** An object's text. */
+  readPage(key: string): Promise<string>;
   /** The rows of a Parquet object. */
   read(key: string): Promise<readonly unknown[]>;
   /** What attempts left in the folder of temporary files. */
@@ -55,20 +65,32 @@ export async function openTableWorld(given: { lake?: Lake; engine?: URL } = {}):
   });
   const cookie = `test_dag/run/task/1@${randomUUID()}`;
   const type = createSqlToLake(given.engine ?? ENGINE) as unknown as AnyTaskType;
+  const report = createReportToLake(given.engine ?? REPORT_ENGINE) as unknown as AnyTaskType;
+  const run = (
+    taskType: AnyTaskType,
+    facts: RunFacts,
+    written: ContextOptions["written"],
+    more: Partial<ContextOptions>,
+  ): Promise<TaskOutput> =>
+    runTask(
+      taskType,
+      { ...world, clock: systemClock as unknown as TestWorld["clock"] },
+      { run: facts, written, cookie, ...more },
+    );
   return {
     world,
     cookie,
     temporary,
     engine: fileURLToPath(ENGINE),
     async makeRun(date, params = {}, refetchGeneration) {
-      const run = await world.makeRunFacts(date, refetchGeneration);
+      const facts = await world.makeRunFacts(date, refetchGeneration);
       await world.database.write((query) =>
         query.run(
           sql`INSERT INTO task_instances (dag_run_id, task_id, type, state, pool)
-              VALUES (${run.dagRunId}, 'task', 'sql-to-lake', 'running', 'default')`,
+              VALUES (${facts.dagRunId}, 'task', 'sql-to-lake', 'running', 'default')`,
         ),
       );
-      return { ...run, params };
+      return { ...facts, params };
     },
     async store(dataset, key, text, logicalDate = "2026-11-23T09:00:00.000Z") {
       const body = Buffer.from(text);
@@ -80,12 +102,9 @@ export async function openTableWorld(given: { lake?: Lake; engine?: URL } = {}):
         contentType: "text/plain",
       });
     },
-    make: (run, written, more = {}) =>
-      runTask(
-        type,
-        { ...world, clock: systemClock as unknown as TestWorld["clock"] },
-        { run, written, cookie, ...more },
-      ),
+    make: (facts, written, more = {}) => run(type, facts, written, more),
+    makeReport: (facts, written, more = {}) => run(report, facts, written, more),
+    readPage: async (key) => (await buffer((await lake.get(key)).body)).toString("utf8"),
     async read(key) {
       const file = join(makeTempFolder(), "table.parquet");
       writeFileSync(file, await buffer((await lake.get(key)).body));

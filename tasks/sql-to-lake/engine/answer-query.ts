@@ -1,6 +1,5 @@
 /** Answers a person's SELECT: first which tables it names, then its rows as a file, in the form that the person reads. */
-import type { EngineAnswer, NamesJob, QueryJob } from "./job.ts";
-import { JobFault } from "./job.ts";
+import { JobFault, type FoundNames, type FoundRows, type NamesJob, type QueryJob } from "./job.ts";
 import { loadInputs } from "./load-inputs.ts";
 import { listNamedTables } from "./named-tables.ts";
 import { nest, quoteText } from "./quote.ts";
@@ -9,7 +8,7 @@ import type { Session } from "./session.ts";
 /** Lines before the person's SQL in the statement below: `nest` begins a new one. */
 const LINES_BEFORE = 1;
 
-export async function nameTables(session: Session, { sql }: NamesJob): Promise<EngineAnswer> {
+export async function nameTables(session: Session, { sql }: NamesJob): Promise<FoundNames> {
   await session.assertOne(sql, "The query");
   const [row] = (await session.run(`SELECT json_serialize_sql(${quoteText(sql)}) AS tree`)).rows;
   const tree = JSON.parse(readText(row?.["tree"])) as { readonly error: boolean };
@@ -18,7 +17,7 @@ export async function nameTables(session: Session, { sql }: NamesJob): Promise<E
 }
 
 /** Rows beyond `limit` are not written; whether there are any is answered. */
-export async function answerQuery(session: Session, job: QueryJob): Promise<EngineAnswer> {
+export async function answerQuery(session: Session, job: QueryJob): Promise<FoundRows> {
   const { sql, limit, output, form } = job;
   await loadInputs(session, job.inputs);
   await session.assertSelect(sql, {}, "The query");

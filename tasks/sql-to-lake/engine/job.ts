@@ -85,39 +85,55 @@ export interface BrokenExpectation {
   readonly rows: readonly string[];
 }
 
-export type EngineFault = "ENGINE_MISSING" | "ENGINE_OUT_OF_MEMORY" | "SQL_FAILED" | "TABLE_NOT_AS_DECLARED";
+export type EngineFault =
+  | "ENGINE_MISSING"
+  | "ENGINE_OUT_OF_MEMORY"
+  | "SQL_FAILED"
+  | "TABLE_NOT_AS_DECLARED"
+  | "REPORT_NOT_AS_DECLARED";
 
-export type EngineAnswer =
-  | { readonly kind: "step"; readonly step: "reading" | "writing" | "checking" }
-  | {
-      readonly kind: "table";
-      readonly rows: number;
-      readonly sizeBytes: number;
-      readonly sha256: string;
-      /** `duckdb 1.5.6`. */
-      readonly engine: string;
-      readonly broken: readonly BrokenExpectation[];
-      /** How many records have each top-level name that the input does not declare. */
-      readonly undeclared: Readonly<Record<string, Readonly<Record<string, number>>>>;
-    }
-  | { readonly kind: "names"; readonly names: readonly NamedTable[] }
-  | {
-      readonly kind: "rows";
-      readonly columns: readonly ResultColumn[];
-      /** In the file. */
-      readonly rows: number;
-      readonly hasMore: boolean;
-    }
-  | {
-      readonly kind: "fault";
-      readonly code: EngineFault;
-      readonly message: string;
-      readonly hint: string | null;
-      /** Line of the SQL, from 1. */
-      readonly line: number | null;
-      /** Character of the line, from 1. */
-      readonly column: number | null;
-    };
+export interface EngineStep {
+  readonly kind: "step";
+  readonly step: "reading" | "writing" | "checking";
+}
+
+export interface ComputedTable {
+  readonly kind: "table";
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  /** `duckdb 1.5.6`. */
+  readonly engine: string;
+  readonly broken: readonly BrokenExpectation[];
+  /** How many records have each top-level name that the input does not declare. */
+  readonly undeclared: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** Of a `NamesJob`. */
+export interface FoundNames {
+  readonly kind: "names";
+  readonly names: readonly NamedTable[];
+}
+
+/** Of a `QueryJob`. */
+export interface FoundRows {
+  readonly kind: "rows";
+  readonly columns: readonly ResultColumn[];
+  /** In the file. */
+  readonly rows: number;
+  readonly hasMore: boolean;
+}
+
+export interface EngineFailure {
+  readonly kind: "fault";
+  readonly code: EngineFault;
+  readonly message: string;
+  readonly hint: string | null;
+  /** Line of the SQL, from 1. */
+  readonly line: number | null;
+  /** Character of the line, from 1. */
+  readonly column: number | null;
+}
 
 export interface ResultColumn {
   readonly name: string;

@@ -31,7 +31,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ["scheduler/notices/"],
   "axios-retry": ["tasks/"],
   "csv-parse": ["tasks/csv/"],
-  "@duckdb/node-api": ["tasks/sql-to-lake/"],
+  "@duckdb/node-api": ["tasks/sql-to-lake/", "tasks/report-to-lake/"],
   "agent-base": ["cli/process/proxy-agents.ts"],
   "http-proxy-agent": ["cli/process/proxy-agents.ts"],
   "https-proxy-agent": ["cli/process/proxy-agents.ts"],
