@@ -32,13 +32,7 @@ const BLOCKS = [
   {
     part: "boxes",
     kind: "box",
-    columns: Object.fromEntries([
-      ["kind", title],
-      ...["low", "first", "middle", "third", "high"].map((name) => [
-        name,
-        { pt: name, en: name, as: "rating" },
-      ]),
-    ]),
+    columns: { kind: title, low: note, first: note, middle: note, third: note, high: note },
   },
   { part: "films", kind: "table", columns: { title, year: { pt: "Ano", en: "Year", as: "year" }, note } },
 ].map((block, index) => ({

@@ -8,12 +8,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+/** Control characters are no text in HTML. */
+const CONTROL = /[^\P{Cc}\t\n]/gu;
+
 export function escapeHtml(text: string): string {
-  // Control characters are no text in HTML.
-  // oxlint-disable-next-line no-control-regex
-  return text
-    .replaceAll(/[\0-\u0008\u000b-\u001f\u007f]/g, "\ufffd")
-    .replaceAll(/[&<>"']/g, (found) => ESCAPES[found] ?? found);
+  return text.replaceAll(CONTROL, "\ufffd").replaceAll(/[&<>"']/g, (found) => ESCAPES[found] ?? found);
 }
 
 /** Whole numbers, or with one digit: enough for a coordinate. */

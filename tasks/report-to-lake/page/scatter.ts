@@ -121,7 +121,7 @@ function isInside(
 
 /** The whole name is in the data below. */
 function shorten(name: string): string {
-  const letters = [...name];
+  const letters = Array.from(name);
   return letters.length <= NAME_CHARACTERS
     ? name
     : `${letters
