@@ -45,7 +45,7 @@ const BLOCKS = [
 const SQL = `-- Films and their ratings.
 
 -- part: films
-SELECT title, year::int AS year, note::decimal(4, 2) AS note, budget::bigint AS budget, revenue::bigint AS revenue
+SELECT title, year::int AS year, note::decimal(5, 3) AS note, budget::bigint AS budget, revenue::bigint AS revenue
 FROM raw ORDER BY id
 
 -- part: years

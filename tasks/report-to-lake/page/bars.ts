@@ -13,22 +13,22 @@ export function drawBars(drawing: Drawing): Chart {
   const most = Math.max(0, block.to ?? 0, ...values);
   const share = (value: number): number => (value / (most - least || 1)) * 100;
   const zero = share(-least);
+  const describe = (value: number | null): string =>
+    value === null ? WORDS[language].unknown : formatShort(value, length.as, language);
   const bars = rows.map((row) => {
     const value = numberOf(row, length);
     const width = share(Math.abs(value ?? 0));
     const start = (value ?? 0) < 0 ? zero - width : zero;
+    const bar = width === 0 ? "" : `<i style="left:${round(start)}%;width:${round(width)}%"></i>`;
     const small = remark === undefined ? "" : formatValue(row[remark.name], remark.as, language);
-    const text = value === null ? WORDS[language].unknown : formatShort(value, length.as, language);
     return (
       `<div class="bar${(value ?? 0) < 0 ? " less" : ""}"><span><bdi>${escapeHtml(textOf(row, name))}</bdi>` +
       `${small === "" ? "" : ` <small><bdi>${escapeHtml(small)}</bdi></small>`}</span>` +
-      `<i><i style="left:${round(start)}%;width:${round(width)}%"></i></i><b>${escapeHtml(text)}</b></div>`
+      `<i>${bar}</i><b>${escapeHtml(describe(value))}</b></div>`
     );
   });
   const [first, last] = [rows[0], rows.at(-1)].map((row) =>
-    row === undefined
-      ? ""
-      : `${textOf(row, name)} (${formatShort(numberOf(row, length) ?? 0, length.as, language)})`,
+    row === undefined ? "" : `${textOf(row, name)} (${describe(numberOf(row, length))})`,
   );
   const { from, to } = WORDS[language];
   return {

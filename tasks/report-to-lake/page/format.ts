@@ -39,7 +39,7 @@ export function formatValue(value: Json | undefined, as: ColumnFormat, language:
   }
 }
 
-/** Short, as beside a bar or on an axis: US$1.5 bn. */
+/** Short, as next to a bar or on an axis: US$1.5 bn. */
 export function formatShort(value: number, as: ColumnFormat, language: Language): string {
   if (as !== "usd") return formatValue(value, as, language);
   const size = Math.abs(value);
