@@ -3,6 +3,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import {
+  listDefaults,
+  listEnglishFigures,
+  listNamedDefaults,
+  listPortugueseFigures,
+} from "./facts-in-words.ts";
 import { listCommandBlocks, listTableRows, parseMarkdown } from "./markdown.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -100,31 +106,6 @@ function listOtherBlocks(text: string): readonly string[] {
       const lines = block.split("\n").map((line) => line.replace(/(?:^|\s+)(?:#(?! dags\/)|-- ).*$/, ""));
       return `${language}\n${lines.filter((line) => line !== "").join("\n")}`;
     });
-}
-
-const ENGLISH_NUMBERS = "two three four five six seven eight nine ten".split(" ");
-const PORTUGUESE_NUMBERS = "dois três quatro cinco seis sete oito nove dez".split(" ");
-
-/** As digits, with a point before decimals and no mark in thousands. */
-function listEnglishFigures(text: string): ReadonlySet<string> {
-  const words = [...text.matchAll(/[a-z]+/gi)].flatMap(([word]) => {
-    const at = ENGLISH_NUMBERS.indexOf(word.toLowerCase());
-    return at === -1 ? [] : String(at + 2);
-  });
-  const digits = [...text.matchAll(/\d+(?:[.,]\d+)*/g)].map(([number]) => number.replaceAll(",", ""));
-  return new Set([...words, ...digits]);
-}
-
-/** The same of a Portuguese text. A version keeps its point: `20.19`. */
-function listPortugueseFigures(text: string): ReadonlySet<string> {
-  const words = [...text.replaceAll("duas", "dois").matchAll(/\p{L}+/gu)].flatMap(([word]) => {
-    const at = PORTUGUESE_NUMBERS.indexOf(word.toLowerCase());
-    return at === -1 ? [] : String(at + 2);
-  });
-  const digits = [...text.matchAll(/\d+(?:[.,]\d+)*/g)].map(([number]) =>
-    number.replaceAll(/\.(?=\d{3}(?:\D|$))/g, "").replaceAll(",", "."),
-  );
-  return new Set([...words, ...digits]);
 }
 
 /** Words that Portuguese does not have: any of them outside of code and names is a sentence that was left. */
@@ -227,6 +208,13 @@ describe.each(PAIRS.filter(({ extent }) => extent === "whole"))("$portuguese, as
     const figures = listPortugueseFigures(listProse(text));
     expect([...listEnglishFigures(listProse(source))].filter((figure) => !figures.has(figure))).toEqual([]);
   });
+});
+
+it("defaults are those of the reference", () => {
+  const defaults = listDefaults(readAll(REFERENCE));
+  const named = PAIRS.flatMap(({ portuguese }) => listNamedDefaults(read(portuguese)));
+  expect(named.length).toBeGreaterThan(8);
+  expect(named.filter(([name, value]) => defaults.get(name)?.has(value) !== true)).toEqual([]);
 });
 
 describe("the README in Portuguese", () => {
