@@ -9,7 +9,7 @@ import { benchFirstTick } from "./first-tick.ts";
 import { benchFlat } from "./flat.ts";
 import { benchIdle } from "./idle.ts";
 import { benchIds } from "./ids.ts";
-import { benchLambda, benchLambdaWhole } from "./lambda.ts";
+import { benchLambdaKills, benchLambdaStart, benchLambdaWhole } from "./lambda.ts";
 import { watchMachine } from "./machine.ts";
 import { benchShell } from "./shell.ts";
 import { benchStartUp } from "./start-up.ts";
@@ -30,7 +30,8 @@ const LAKE_BENCHES: Bench<Samples> = {
   ids: benchIds,
   throughput: benchThroughput,
   pace: benchPace,
-  lambda: benchLambda,
+  "lambda-start": benchLambdaStart,
+  "lambda-kills": benchLambdaKills,
   "lambda-whole": benchLambdaWhole,
 };
 
@@ -49,7 +50,10 @@ const SERVICE_BENCHES: Bench<boolean> = {
 };
 
 /** Names for several. */
-const GROUPS: Readonly<Record<string, readonly string[]>> = { web: ["web-answers", "web-pages", "web-live"] };
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  lambda: ["lambda-start", "lambda-kills", "lambda-whole"],
+  web: ["web-answers", "web-pages", "web-live"],
+};
 
 const NAMES = [...Object.keys(LAKE_BENCHES), ...Object.keys(SERVICE_BENCHES)];
 
