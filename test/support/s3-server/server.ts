@@ -60,7 +60,7 @@ export interface S3Server {
   objects(): ReadonlyMap<string, StoredVersion>;
   /** Every version ever stored, oldest first; without the lakes' probe. */
   versions(): readonly StoredVersion[];
-  /** Keys that were written over. */
+  /** Keys that were written over; without the lakes' own notes, which are replaced. */
   overwrittenKeys(): readonly string[];
   uploads(): readonly Upload[];
   /** Deletes an object. */
@@ -132,7 +132,7 @@ class S3Host {
       versions: () => this.#store.versions.filter(({ key }) => !isProbe(key)),
       overwrittenKeys: () =>
         this.#store.versions
-          .filter((version) => version.isOverwrite && !isProbe(version.key))
+          .filter((version) => version.isOverwrite && !isBookkeeping(version.key))
           .map(({ key }) => key),
       uploads: () => [...this.#store.uploads.values()],
       remove: (key) => {
@@ -331,6 +331,10 @@ function send(
   } else {
     response.end(body);
   }
+}
+
+function isBookkeeping(key: string): boolean {
+  return /(?:^|\/)_dagmar\//.test(key);
 }
 
 function isProbe(key: string): boolean {
