@@ -17,6 +17,7 @@ import { checkDagFile } from "../../config/dag-file/check-dag-file.ts";
 import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { loadDagFiles, loadDags, type DagFolder } from "../../config/dag-file/load-dags.ts";
 import { ConfigError, formatDagIssue } from "../../model/errors.ts";
+import { createReportToLake } from "../../tasks/report-to-lake/index.ts";
 import { createSqlToLake } from "../../tasks/sql-to-lake/index.ts";
 import { rules } from "./registry.ts";
 
@@ -350,15 +351,20 @@ describe("given files", () => {
   });
 });
 
-test("the project's own Dags are in order: four on, and the example of a third file off", async () => {
-  const sqlToLake = createSqlToLake();
-  const registry = new Map([...rules.registry, [sqlToLake.type, sqlToLake]]);
+test("the project's own Dags are in order: five on, and the example of a third file off", async () => {
+  const [sqlToLake, reportToLake] = [createSqlToLake(), createReportToLake()];
+  const registry = new Map([
+    ...rules.registry,
+    [sqlToLake.type, sqlToLake],
+    [reportToLake.type, reportToLake],
+  ]);
   const loaded = await loadDags(path.join(import.meta.dirname, "../../dags"), { ...rules, registry });
   expect(describeBroken(loaded)).toEqual({});
   expect([...loaded.dags].map(([dagId, dag]) => [dagId, dag.enabled])).toEqual([
     ["csv_ingest", true],
     ["oscar_ingest", false],
     ["refined", true],
+    ["report", true],
     ["tmdb_ingest", true],
     ["trusted", true],
   ]);

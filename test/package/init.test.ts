@@ -20,6 +20,7 @@ const FILES = [
   "dags/first_steps.yaml",
   "dags/oscar_ingest.yaml",
   "dags/refined.yaml",
+  "dags/report.yaml",
   ...fs
     .readdirSync(path.join(SHIPPED, "sql"))
     .toSorted()
