@@ -18,6 +18,6 @@ export function openWebFace({ clock, log, settings, version, lake }: App): MakeF
     base: web.basePath,
   };
   const startReader = () => startReadThread(reading);
-  const tools = { address: settings.http, web, timezone, clock, log, version, startReader };
+  const tools = { address: settings.http, web, timezone, clock, log, lake, version, startReader };
   return (database) => createWebFace(database, tools);
 }

@@ -1,8 +1,10 @@
 /** The service's HTTP face: health and metrics at once, the API from its first request; opened while another process may have the address. */
+import { readReport } from "../app/lake/read-report.ts";
 import type { Endpoint, ServiceAccess, ServiceFace } from "../app/service/endpoint.ts";
 import { ANONYMOUS } from "../model/access/user.ts";
 import { DagmarError, describeError } from "../model/errors.ts";
 import type { Clock } from "../model/ports/clock.ts";
+import type { Lake } from "../model/ports/lake.ts";
 import type { Logger } from "../model/ports/logger.ts";
 import { isLoopback } from "../model/text/loopback.ts";
 import { readDatabaseId } from "../state/control/database-identity.ts";
@@ -12,6 +14,7 @@ import { createMetrics, type Metrics } from "./ops/metrics.ts";
 import { answerOps, OPS_PATHS, type OpsAnswers } from "./ops/ops-routes.ts";
 import { readSnapshot } from "./ops/read-snapshot.ts";
 import type { ReadThread, ThreadHandle } from "./reading/read-thread.ts";
+import { answerReport } from "./reports/answer-report.ts";
 import { prefixLinks, stripBasePath } from "./server/base-path.ts";
 import type { Admitted, HttpAnswer, HttpReply, HttpRequest, ReceivedHead } from "./server/exchange.ts";
 import { startHttpServer, type HttpAddress, type HttpServer } from "./server/http-server.ts";
@@ -25,6 +28,7 @@ export interface FaceTools {
   readonly timezone: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly lake: Lake;
   readonly version: string;
   readonly startReader: () => ThreadHandle;
 }
@@ -64,7 +68,7 @@ interface Answers {
 function createAnswers(
   database: Database,
   { host }: HttpAddress,
-  { web, timezone, clock, log, startReader }: FaceTools,
+  { web, timezone, clock, log, lake, startReader }: FaceTools,
   metrics: Metrics,
   { health, readiness, orders }: ServiceAccess,
 ): Answers {
@@ -117,6 +121,8 @@ function createAnswers(
       const guard = await openAccess();
       const signedIn = await guard.answer(request);
       if (signedIn !== undefined) return prefixLinks(signedIn, basePath);
+      const report = await answerReport(request, (key) => readReport(lake, database, key));
+      if (report !== undefined) return report;
       const made = await (await openReader()).answer(request);
       return prefixLinks("open" in made ? guard.watch(request, made) : made, basePath);
     },

@@ -73,6 +73,7 @@ export async function openAccessWorld(settings: AccessSettings = {}): Promise<Ac
     timezone: "UTC",
     clock,
     log,
+    lake,
     version: "1.2.3",
     startReader: () => startInProcess(createReader(reading, clock)),
   });

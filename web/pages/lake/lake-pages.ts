@@ -6,6 +6,7 @@ import {
   OBJECT_STATES,
   type ObjectEntry,
 } from "../../../state/pages/lake-page.ts";
+import { listReports } from "../../../state/pages/reports.ts";
 import { html, type Html } from "../frame/html.ts";
 import type { Page, PageInput, PageTools } from "../frame/page.ts";
 import { showCommand } from "../parts/command.ts";
@@ -13,7 +14,7 @@ import { showBytes, showCount } from "../parts/figures.ts";
 import { selectFilter, showFilters } from "../parts/filters.ts";
 import { showHead } from "../parts/page-head.ts";
 import { panel, scrollTable, showEmpty } from "../parts/panel.ts";
-import { pathOfDataset, pathOfRun } from "../parts/run-links.ts";
+import { pathOfDataset, pathOfReport, pathOfRun } from "../parts/run-links.ts";
 import { drawState, showState } from "../parts/state.ts";
 import { showTime } from "../parts/time.ts";
 import { countRead, showTotal } from "../parts/total.ts";
@@ -23,6 +24,7 @@ import { LAKE_WORDS } from "./words.ts";
 
 const PAGE_OBJECTS = 100;
 const MOST_PARTITIONS = 60;
+const MOST_REPORTS = 50;
 const KINDS = ["file", "records", "manifest", "foreign"] as const;
 
 export const lakePage: Page = {
@@ -36,6 +38,7 @@ export const lakePage: Page = {
       title: words.title,
       area: "lake",
       main: html`${showHead(tools, { title: words.title, text: html`<code>${lakeId}</code>` })}
+${showReports(tools)}
 ${panel({
   id: "datasets",
   title: words.datasets,
@@ -56,6 +59,25 @@ ${showObjects(tools, input, undefined)}`,
     };
   },
 };
+
+/** Nothing, where no task makes reports. */
+function showReports(tools: PageTools): Html | false {
+  const { query, lakeId, language, href, timezone } = tools;
+  const words = LAKE_WORDS[language];
+  const reports = listReports(query, lakeId, MOST_REPORTS + 1);
+  if (reports.length === 0) return false;
+  return panel({
+    id: "reports",
+    title: words.reports,
+    count: showTotal(language, countRead(reports.length, MOST_REPORTS)),
+    body: html`<ul class="rows is-dense">${reports
+      .slice(0, MOST_REPORTS)
+      .map(
+        ({ key, dataset, sizeBytes, committedAt }) =>
+          html`<li>${drawState("committed")}<div><a class="who" href="${href(pathOfReport(key))}">${key.split("/").at(-1) ?? key}</a><p>${dataset}${committedAt !== null && html`, ${showTime(tools, committedAt, timezone)}`}</p></div><span class="aside">${showBytes(sizeBytes)}</span></li>`,
+      )}</ul>`,
+  });
+}
 
 export const datasetPage: Page = {
   method: "GET",
@@ -148,7 +170,12 @@ function showTable(tools: PageTools, objects: readonly ObjectEntry[]): Html {
     words.objectsLabel,
     html`<table class="table"><thead><tr><th scope="col">${words.key}</th><th scope="col">${common.state}</th><th scope="col" class="number wide-only">${words.records}</th><th scope="col" class="number">${words.size}</th><th scope="col" class="wide-only">SHA-256</th><th scope="col" class="wide-only">${common.run}</th></tr></thead><tbody>${objects.map(
       (each) =>
-        html`<tr><th scope="row"><code>${each.key}</code>${each.kind === "foreign" && html`<small>${words.foreign}</small>`}${each.isAdopted !== 0 && html`<small>${words.adopted}</small>`}</th><td>${each.kind === "foreign" ? showState("foreign") : showState(each.state)}</td><td class="number wide-only">${each.records === null || each.kind === "manifest" ? "–" : showCount(each.records)}</td><td class="number">${showBytes(each.sizeBytes)}</td><td class="wide-only"><code class="muted" title="${each.sha256 ?? ""}">${each.sha256?.slice(0, 8) ?? "–"}</code></td><td class="wide-only">${each.dagId === null || each.runId === null ? "–" : html`<a href="${href(pathOfRun(each.dagId, each.runId))}">${each.dagId}</a>`}${each.committedAt !== null && html`<small class="under-state">${showTime(tools, each.committedAt, timezone)}</small>`}</td></tr>`,
+        html`<tr><th scope="row">${isReport(each) ? html`<a href="${href(pathOfReport(each.key))}"><code>${each.key}</code></a>` : html`<code>${each.key}</code>`}${each.kind === "foreign" && html`<small>${words.foreign}</small>`}${each.isAdopted !== 0 && html`<small>${words.adopted}</small>`}</th><td>${each.kind === "foreign" ? showState("foreign") : showState(each.state)}</td><td class="number wide-only">${each.records === null || each.kind === "manifest" ? "–" : showCount(each.records)}</td><td class="number">${showBytes(each.sizeBytes)}</td><td class="wide-only"><code class="muted" title="${each.sha256 ?? ""}">${each.sha256?.slice(0, 8) ?? "–"}</code></td><td class="wide-only">${each.dagId === null || each.runId === null ? "–" : html`<a href="${href(pathOfRun(each.dagId, each.runId))}">${each.dagId}</a>`}${each.committedAt !== null && html`<small class="under-state">${showTime(tools, each.committedAt, timezone)}</small>`}</td></tr>`,
     )}</tbody></table>`,
   );
+}
+
+/** A file of ours that a browser shows; what else has such a name is not served. */
+function isReport({ key, kind, state }: ObjectEntry): boolean {
+  return kind === "file" && state === "committed" && key.endsWith(".html");
 }

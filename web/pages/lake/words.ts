@@ -4,6 +4,7 @@ import { countNoun } from "../parts/figures.ts";
 
 interface LakeWords {
   readonly title: string;
+  readonly reports: string;
   readonly datasets: string;
   readonly datasetsLabel: string;
   readonly dataset: string;
@@ -28,6 +29,7 @@ interface LakeWords {
 export const LAKE_WORDS: Words<LakeWords> = {
   en: {
     title: "Lake",
+    reports: "Reports",
     datasets: "Datasets",
     datasetsLabel: "Datasets; can be scrolled",
     dataset: "Dataset",
@@ -52,6 +54,7 @@ export const LAKE_WORDS: Words<LakeWords> = {
   },
   pt: {
     title: "Lake",
+    reports: "Relatórios",
     datasets: "Datasets",
     datasetsLabel: "Datasets, área rolável",
     dataset: "Dataset",

@@ -1,4 +1,4 @@
-/** Paths of Dags, runs, logs, datasets, ids and backfills. */
+/** Paths of Dags, runs, logs, datasets, reports, ids and backfills. */
 import { pathOf } from "../frame/links.ts";
 
 export function pathOfDag(dagId: string): string {
@@ -15,6 +15,11 @@ export function pathOfAttempt(dagId: string, runId: string, taskId: string, numb
 
 export function pathOfDataset(dataset: string): string {
   return pathOf("lake", "datasets", dataset);
+}
+
+/** Of a report's page, which a browser gets as it is in the lake. */
+export function pathOfReport(key: string): string {
+  return pathOf("lake", "reports", ...key.split("/"));
 }
 
 export function pathOfId(askedId: string): string {
