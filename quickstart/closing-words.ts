@@ -21,7 +21,12 @@ export function describeEnd(end: QuickstartEnd): string {
   if (end.exitCode !== 0) {
     return `\nThe quickstart stopped after ${end.seconds.toFixed(1)} s with exit code ${end.exitCode}: ${figures} so far. The lines above say why; run it again to resume.`;
   }
-  return [...describeResult(end, figures), ...describePlaces(end), ...describeNextSteps(end)].join("\n");
+  return [
+    ...describeResult(end, figures),
+    ...describeReport(end),
+    ...describePlaces(end),
+    ...describeNextSteps(end),
+  ].join("\n");
 }
 
 function describeResult(end: QuickstartEnd, figures: string): readonly string[] {
@@ -36,14 +41,31 @@ function describeResult(end: QuickstartEnd, figures: string): readonly string[] 
   ];
 }
 
+/** Its pages, as paths that a browser opens. */
+function describeReport({ folder, objects }: QuickstartEnd): readonly string[] {
+  const pages = objects.filter((key) => key.startsWith("Report/"));
+  if (pages.length === 0) {
+    return [
+      "",
+      "Without DuckDB there are no tables and no report: `npm install`, which installs it, then run this again.",
+    ];
+  }
+  return [
+    "",
+    "The report of these invented films; open it in a browser:",
+    ...pages.map((key) => `  ${shorten(join(folder, "lake", key))}`),
+  ];
+}
+
 function describePlaces(end: QuickstartEnd): readonly string[] {
   const lake = join(end.folder, "lake");
+  const raw = end.objects.filter((key) => key.startsWith("Raw/"));
   const database = shorten(join(end.folder, "dagmar.db"));
-  const hidden = end.objects.length - SHOWN_OBJECTS;
+  const hidden = raw.length - SHOWN_OBJECTS;
   return [
     "",
     `The raw zone is ${shorten(lake)}:`,
-    ...end.objects.slice(0, SHOWN_OBJECTS).map((key) => `  ${key}`),
+    ...raw.slice(0, SHOWN_OBJECTS).map((key) => `  ${key}`),
     ...(hidden > 0 ? [`  … and ${hidden} more`] : []),
     "",
     "The state is a SQLite file; look into it with the sqlite3 program:",

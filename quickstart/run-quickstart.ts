@@ -1,5 +1,5 @@
 /**
- * The course of the quickstart: samples once, the simulator, both Dags by the real command line, and the closing text.
+ * The course of the quickstart: samples once, the simulator, the Dags by the real command line, and the closing text.
  * It knows nothing of how Dagmar works inside; it does what a user would do.
  */
 import { mkdir } from "node:fs/promises";
@@ -13,11 +13,15 @@ import { openSimulator, SimulatorPortTaken } from "./simulator-port.ts";
 
 /** The zone of the shipped Dags, in which the day of the run is chosen. */
 const DAG_ZONE = "America/Sao_Paulo";
+const RAW_DAGS = ["csv_ingest", "tmdb_ingest"];
+const TABLE_DAGS = ["trusted", "refined", "report"];
 
 export interface QuickstartSettings {
   /** Absolute; everything that the quickstart makes is in it. */
   readonly folder: string;
   readonly dagsFolder: string;
+  /** Whether DuckDB is installed, which makes the tables and the report. */
+  readonly hasEngine: boolean;
   /** The compiled command line. */
   readonly cliPath: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -46,7 +50,7 @@ export async function runQuickstart(settings: QuickstartSettings): Promise<numbe
     const day = formatDay(new Date(performance.timeOrigin + performance.now()));
     const environment = buildRunEnvironment(settings, simulator.url);
     let exitCode = 0;
-    for (const dagId of ["csv_ingest", "tmdb_ingest"]) {
+    for (const dagId of settings.hasEngine ? [...RAW_DAGS, ...TABLE_DAGS] : RAW_DAGS) {
       print(`\n$ dagmar run ${dagId} --date ${day}`);
       exitCode = await runDag(settings.cliPath, dagId, day, folder, environment);
       if (exitCode !== 0) break;

@@ -28,7 +28,12 @@ appendFileSync(process.env.NOTES, JSON.stringify({
   args: process.argv.slice(2), cwd: process.cwd(), env: Object.keys(env).filter((n) => /^(DAGMAR|TMDB|AWS)_/.test(n)),
 }) + "\\n");
 if (dagId === process.env.FAIL) process.exit(Number(process.env.FAIL_CODE));
-const lake = env.DAGMAR_LAKE.slice("file:".length) + "/Raw/TMDB";
+const root = env.DAGMAR_LAKE.slice("file:".length);
+const lake = root + "/Raw/TMDB";
+if (dagId === "report") {
+  mkdirSync(root + "/Report/HTML", { recursive: true });
+  writeFileSync(root + "/Report/HTML/disney-en.html", "");
+}
 if (dagId === "tmdb_ingest" && !existsSync(lake)) {
   const answer = await fetch(env.TMDB_BASE_URL + "/movie/tt0000002", { headers: { authorization: "Bearer " + env.TMDB_API_TOKEN } });
   mkdirSync(lake, { recursive: true });
@@ -43,7 +48,10 @@ interface Note {
   readonly env: string[];
 }
 
-async function run(environment: Record<string, string> = {}): Promise<{ exitCode: number; notes: Note[] }> {
+async function run(
+  environment: Record<string, string> = {},
+  hasEngine = false,
+): Promise<{ exitCode: number; notes: Note[] }> {
   const cliPath = join(folder, "stand-in.mjs");
   await writeFile(cliPath, STAND_IN);
   const notes = join(folder, "notes.jsonl");
@@ -52,6 +60,7 @@ async function run(environment: Record<string, string> = {}): Promise<{ exitCode
     folder: join(folder, "quickstart"),
     dagsFolder: join(folder, "dags"),
     cliPath,
+    hasEngine,
     environment: { NOTES: notes, ...environment },
     print: (line) => printed.push(line),
     port: 0,
@@ -83,6 +92,21 @@ test("both Dags run for the same day, in a folder of their own, and the end name
   expect(end).toContain("INVENTED");
   expect(end).toContain("Raw/TMDB/movies-1.json");
   expect(end).toMatch(/v_runs[^]*v_ids[^]*v_objects/);
+});
+
+test("with DuckDB the tables and the report follow, and the end names the report's pages", async () => {
+  const { exitCode, notes } = await run({}, true);
+  expect(exitCode).toBe(0);
+  expect(notes.map(({ args }) => args[1])).toEqual([
+    "csv_ingest",
+    "tmdb_ingest",
+    "trusted",
+    "refined",
+    "report",
+  ]);
+  expect(new Set(notes.map(({ args }) => args[3])).size).toBe(1);
+  expect(printed.at(-1)).toContain(join("lake", "Report", "HTML", "disney-en.html"));
+  expect((await run()).notes).toHaveLength(2);
 });
 
 test("a second quickstart keeps the samples and the port, asks nothing and says so", async () => {
