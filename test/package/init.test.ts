@@ -85,10 +85,10 @@ describe("a new project", () => {
     const script = `set -e\n${commands.join("\n")}`;
     const followed = await startChild("/bin/sh", ["-c", script], folder, environment).ended;
     expect({ code: followed.exitCode, stderr: followed.stderr }).toEqual({ code: 0, stderr: "" });
-    expect(followed.stdout).toContain("6 Dags are valid");
+    expect(followed.stdout).toContain("7 Dags are valid");
     expect(followed.stdout).toMatch(/first_steps\/manual__\S+ {2}success/);
     const examined = await startChild("/bin/sh", ["-c", "dagmar doctor"], project, environment).ended;
-    expect(examined.stdout).toMatch(/^ok +dag files +6 valid/m);
+    expect(examined.stdout).toMatch(/^ok +dag files +7 valid/m);
     // The examples with a schedule are off: nothing that is not set up yet is needed.
     expect(examined.stdout).toMatch(
       /^warn +TMDB .*tmdb_ingest, which is off.* — Put TMDB_API_TOKEN=… into \.env/m,
