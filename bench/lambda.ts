@@ -33,7 +33,7 @@ export async function benchLambdaStart({ moviesCsv }: Samples): Promise<readonly
   return inWorld("lambda-start", moviesCsv, measureStart);
 }
 
-/** With a CSV of its own: a run's `limit` would count anew what a killed event has stored. */
+/** With a CSV of its own: a run's `limit` does not count what a killed event has stored. */
 export async function benchLambdaKills({ isQuick }: Samples): Promise<readonly Figure[]> {
   packageZips();
   const ids = isQuick ? 600 : 6_000;

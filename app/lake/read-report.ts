@@ -9,11 +9,7 @@ import type { Query } from "../../state/sqlite/query.ts";
 const MOST_BYTES = 1024 * 1024;
 
 /** `undefined`: there is no such report. Raises `LAKE_CORRUPT` for other bytes than recorded, and what the lake raises. */
-export async function readReport(
-  lake: Lake,
-  query: Query,
-  key: string,
-): Promise<Buffer | undefined> {
+export async function readReport(lake: Lake, query: Query, key: string): Promise<Buffer | undefined> {
   const report = findReport(query, lake.id, key);
   if (report === undefined || report.sizeBytes > MOST_BYTES) return undefined;
   const { body } = await lake.get(key);

@@ -11,7 +11,9 @@ import { answer, loadEngine, serveJob } from "./engine/serve-job.ts";
 import { Session } from "./engine/session.ts";
 import { assertRequired, writeTable } from "./engine/write-table.ts";
 
-async function compute(job: EngineJob | NamesJob | QueryJob): Promise<ComputedTable | FoundNames | FoundRows> {
+async function compute(
+  job: EngineJob | NamesJob | QueryJob,
+): Promise<ComputedTable | FoundNames | FoundRows> {
   const session = await Session.open(await loadEngine(), job);
   try {
     if (job.kind === "names") return await nameTables(session, job);

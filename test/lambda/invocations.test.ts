@@ -28,7 +28,7 @@ function answer(ending: Ending): Readonly<Record<string, unknown>> & { readonly 
 }
 
 function replaceSnapshot({ store }: LambdaWorld, bytes: Buffer): void {
-  const standing = store.objects().get(SNAPSHOT);
+  const standing = store.notes().get(SNAPSHOT);
   if (standing === undefined) throw new Error("there is no snapshot");
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const etag = `"${sha256.slice(0, 32)}"`;
@@ -42,7 +42,7 @@ test("an event runs the Dag with nothing but the lake, and the next one has noth
   expect(result).toMatchObject({ state: "success", left: 0, time_over: false });
   expect(listFaults()).toEqual([]);
   expect(check(first.disk).faults).toEqual([]);
-  expect(JSON.stringify(world?.store.objects().get(LEASE)?.body.bytes?.toString())).toContain(
+  expect(JSON.stringify(world?.store.notes().get(LEASE)?.body.bytes?.toString())).toContain(
     'is_released\\": true',
   );
 
@@ -141,7 +141,7 @@ describe("the snapshot", () => {
       left: 0,
     });
     expect(opened.simulator.requests).toBe(0);
-    expect(opened.store.objects().get(SNAPSHOT)?.body.sizeBytes).toBeGreaterThan(1000);
+    expect(opened.store.notes().get(SNAPSHOT)?.body.sizeBytes).toBeGreaterThan(1000);
     expect(opened.listFaults()).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe("the snapshot", () => {
     const opened = await open({ movies: 130 });
     const first = await opened.openSandbox();
     answer(await first.invoke({ ...EVENT, params: { limit: 20 } }, 60_000));
-    const old = opened.store.objects().get(SNAPSHOT)?.body.bytes ?? Buffer.alloc(0);
+    const old = opened.store.notes().get(SNAPSHOT)?.body.bytes ?? Buffer.alloc(0);
     answer(await first.invoke({ ...EVENT, date: "2026-11-24" }, 60_000));
     replaceSnapshot(opened, old);
     opened.simulator.reset();

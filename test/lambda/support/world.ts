@@ -116,7 +116,8 @@ export async function openLambdaWorld(options: WorldOptions): Promise<LambdaWorl
     countRepeated: () => ids.movies.filter((id) => !isUnknown(id) && simulator.countOf(id) > 1).length,
     startCommand: () => home.start(["run", "tmdb_ingest", "--date", "2026-11-23"]),
     reset() {
-      for (const key of store.objects().keys()) if (!key.startsWith("zone/Raw/Local/")) store.remove(key);
+      for (const key of [...store.objects().keys(), ...store.notes().keys()])
+        if (!key.startsWith("zone/Raw/Local/")) store.remove(key);
       simulator.reset();
     },
     async close() {

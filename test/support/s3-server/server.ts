@@ -56,11 +56,13 @@ export interface S3Server {
   readonly credentials: ServerCredentials;
   readonly requests: RecordedRequest[];
   readonly faults: FaultScript;
-  /** The current objects by key; without the lakes' probe. */
+  /** The current objects by key; without the lakes' probe and notes. */
   objects(): ReadonlyMap<string, StoredVersion>;
-  /** Every version ever stored, oldest first; without the lakes' probe. */
+  /** The lakes' current notes by key; they are replaced by design. */
+  notes(): ReadonlyMap<string, StoredVersion>;
+  /** Every version ever stored, oldest first; without the lakes' probe and notes. */
   versions(): readonly StoredVersion[];
-  /** Keys that were written over; without the lakes' own notes, which are replaced. */
+  /** Keys that were written over; without the lakes' notes. */
   overwrittenKeys(): readonly string[];
   uploads(): readonly Upload[];
   /** Deletes an object. */
@@ -128,8 +130,9 @@ class S3Host {
       },
       requests: this.#requests,
       faults: this.#faults,
-      objects: () => new Map([...this.#store.objects].filter(([key]) => !isProbe(key))),
-      versions: () => this.#store.versions.filter(({ key }) => !isProbe(key)),
+      objects: () => new Map([...this.#store.objects].filter(([key]) => !isBookkeeping(key))),
+      notes: () => new Map([...this.#store.objects].filter(([key]) => isBookkeeping(key) && !isProbe(key))),
+      versions: () => this.#store.versions.filter(({ key }) => !isBookkeeping(key)),
       overwrittenKeys: () =>
         this.#store.versions
           .filter((version) => version.isOverwrite && !isBookkeeping(version.key))
