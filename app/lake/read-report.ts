@@ -25,6 +25,6 @@ export async function readReport(lake: Lake, query: Query, key: string): Promise
   }
   if (size === report.sizeBytes && hash.digest("hex") === report.sha256) return Buffer.concat(chunks);
   throw new LakeError("LAKE_CORRUPT", `${key} holds other bytes than recorded.`, false, {
-    hint: "`dagmar lake verify` compares the lake with its records.",
+    hint: "A verification of the lake compares it with its records.",
   });
 }

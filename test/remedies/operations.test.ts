@@ -437,6 +437,8 @@ const SECTIONS: Readonly<Record<string, Execute>> = {
     await prepareTmdb(world);
     await page.follow("dagmar run csv_ingest");
     await page.follow("dagmar run tmdb_ingest");
+    expect(await page.follow("dagmar runs show tmdb_ingest")).toContain("success");
+    await page.follow("dagmar lake missing");
     const [yaml = ""] = parseMarkdown(readFileSync(join(ROOT, "README.md"), "utf8"))
       .blocks.filter(({ language }) => language === "yaml")
       .map(({ text }) => text);

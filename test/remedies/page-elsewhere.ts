@@ -24,6 +24,9 @@ export const PAGE_EXECUTED_ELSEWHERE: readonly PageElsewhere[] = [
   {
     covers: [
       "A new project: dagmar init my-lake",
+      "A new project: dagmar dags validate",
+      "A new project: dagmar run first_steps",
+      "A new project: dagmar lake ls",
       "Install it: dagmar init my-lake",
       "Install it: dagmar init",
       "Install it: dagmar doctor",

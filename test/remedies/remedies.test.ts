@@ -1,5 +1,5 @@
 /** Every command that a message recommends is executed in the state in which it is recommended, and solves the problem. */
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -43,6 +43,49 @@ const REMEDIES: readonly Remedy[] = [
       const known = await say(world, ["run", "reader"], 1);
       await follow(world, known, "run");
       expect(await say(world, ["run", "reader"], 0)).toContain("success");
+    },
+  },
+  {
+    state: "what a table must be is not so",
+    covers: ["tasks/sql-to-lake/compute-table.ts tasks logs"],
+    execute: async (world) => {
+      writeDag(world, "table");
+      writeTitles(world, "id\ntt1\ntt1\n");
+      await world.prepare(["run", "files", "--date", "2026-11-20"]);
+      const told = await say(world, ["run", "table", "--date", "2026-11-20"], 1);
+      expect(await follow(world, told, "tasks logs")).toContain("tt1");
+    },
+  },
+  {
+    state: "an object that a table is made of is not what was stored",
+    covers: ["tasks/sql-to-lake/fetch-inputs.ts lake verify"],
+    execute: async (world) => {
+      writeDag(world, "table");
+      writeTitles(world, "id\ntt0000001\n");
+      await world.prepare(["run", "files", "--date", "2026-11-20"]);
+      const object = lakeFile(world, "Raw/CSV/2026/11/20/titles.csv");
+      writeFileSync(object, "id\ntt0000002\n");
+      const told = await say(world, ["run", "table", "--date", "2026-11-20"], 1);
+      expect(await follow(world, told, "lake verify", { exitCode: 1 })).toContain("titles.csv");
+      rmSync(object);
+      await world.prepare(["run", "files", "--date", "2026-11-20", "--rerun"]);
+      await follow(world, told, "lake verify");
+      await world.prepare(["run", "table", "--date", "2026-11-20", "--rerun"]);
+    },
+  },
+  {
+    state: "a table's content was removed by a user",
+    covers: ["tasks/sql-to-lake/publish.ts lake rm"],
+    execute: async (world) => {
+      writeDag(world, "table");
+      writeTitles(world, "id\ntt1\n");
+      await world.prepare(["run", "files", "--date", "2026-11-20"]);
+      await world.prepare(["run", "table", "--date", "2026-11-20"]);
+      await world.prepare(["lake", "rm", "Trusted/made.parquet", "--why", "a test"]);
+      const told = await say(world, ["run", "table", "--date", "2026-11-20", "--rerun"], 1);
+      await follow(world, told, "lake rm", { more: ["it was right"] });
+      await world.prepare(["run", "table", "--date", "2026-11-20", "--rerun"]);
+      expect(existsSync(lakeFile(world, "Trusted/made.parquet"))).toBe(true);
     },
   },
   {

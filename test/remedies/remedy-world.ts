@@ -13,6 +13,7 @@ const DAGS = {
   slow: `schedule: manual\ntasks: { waits: { type: shell, with: { script: "until test -e well; do sleep 0.1; done" } } }\n`,
   slow_daily: `schedule: "0 6 * * *"\ntasks: { waits: { type: shell, with: { script: "until test -e well; do sleep 0.1; done" } } }\n`,
   talks: `schedule: manual\ntasks: { speaks: { type: shell, with: { script: "echo hello" } } }\n`,
+  table: `schedule: manual\ntasks: { made: { type: sql-to-lake, with: { dataset: made, key: Trusted/made.parquet, inputs: { raw: { dataset: titles, format: csv } }, sql: "select id from raw", columns: { id: varchar }, expect: [{ unique: [id] }] } } }\n`,
   files: `schedule: manual\ntasks: { file: { type: file-to-lake, with: { dataset: titles, file: titles.csv, key: "Raw/CSV/\${partition}/titles.csv", stable_for: 0s } } }\n`,
 };
 
