@@ -11,6 +11,7 @@ import { benchIdle } from "./idle.ts";
 import { benchIds } from "./ids.ts";
 import { benchLambdaKills, benchLambdaStart, benchLambdaWhole } from "./lambda.ts";
 import { watchMachine } from "./machine.ts";
+import { benchRefined } from "./refined.ts";
 import { benchShell } from "./shell.ts";
 import { benchStartUp } from "./start-up.ts";
 import { benchPace, benchThroughput } from "./tmdb.ts";
@@ -27,6 +28,7 @@ type Bench<T> = Readonly<Record<string, (given: T) => Promise<readonly Figure[]>
 const LAKE_BENCHES: Bench<Samples> = {
   "start-up": benchStartUp,
   upload: benchUpload,
+  refined: benchRefined,
   ids: benchIds,
   throughput: benchThroughput,
   pace: benchPace,
