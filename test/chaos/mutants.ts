@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: "lake/s3/s3-single-put.ts",
-        from: '...(isConditional ? { IfNoneMatch: "*" } : {}),',
+        from: "    ...condition,\n",
         to: "",
       },
     ],

@@ -218,10 +218,14 @@ test("a database that knows nothing, or none at all, stays as it is: the lake is
 });
 
 test("without DuckDB it says what to install", async () => {
-  const program = join(world.folder, "program", "dist", "tasks", "sql-to-lake", "engine.js");
-  const text = readFileSync(program, "utf8");
-  writeFileSync(program, text.replaceAll("@duckdb/node-api", "@duckdb/not-installed"));
+  const chunks = join(world.folder, "program", "dist", "chunks");
+  const loading = readdirSync(chunks)
+    .filter((name) => name.endsWith(".js"))
+    .map((name) => ({ file: join(chunks, name), text: readFileSync(join(chunks, name), "utf8") }))
+    .filter(({ text }) => text.includes('import("@duckdb/node-api")'));
+  for (const { file, text } of loading)
+    writeFileSync(file, text.replaceAll("@duckdb/node-api", "@duckdb/not-installed"));
   const { exitCode, stderr } = await ask("SELECT 1");
-  writeFileSync(program, text);
+  for (const { file, text } of loading) writeFileSync(file, text);
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining("npm install @duckdb/node-api@1.5.6-r.1")]);
 });

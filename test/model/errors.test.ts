@@ -26,6 +26,7 @@ const EDITS: readonly ErrorCode[] = [
 const PASSING: readonly ErrorCode[] = [
   "DATABASE_BUSY",
   "DATABASE_FULL",
+  "DATASET_BUSY",
   "DATABASE_FAILING",
   "MACHINE_SHORT",
   "TOO_MANY_FILES",
