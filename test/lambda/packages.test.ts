@@ -36,7 +36,7 @@ describe("the zips", () => {
   it("hold the function with its Dags, and neither pages, tools nor sources", () => {
     const files = [...readZip("function.zip").keys()];
     const wanted =
-      /^(?:index\.mjs|package\.json|LICENSE|dags\/\w+\.yaml|dags\/sql\/\w+\.sql|dist\/(?:build-id|third-party-licenses\.txt|lambda\/handler\.js|tasks\/(?:csv-to-ids\/worker|sql-to-lake\/engine)\.js|cli\/process\/(?:read|verify)-thread\.js|chunks\/[\w-]+\.js))$/;
+      /^(?:index\.mjs|package\.json|LICENSE|dags\/\w+\.yaml|dags\/sql\/\w+\.sql|dist\/(?:build-id|third-party-licenses\.txt|lambda\/handler\.js|tasks\/(?:csv-to-ids\/worker|(?:sql|report)-to-lake\/engine)\.js|cli\/process\/(?:read|verify)-thread\.js|chunks\/[\w-]+\.js))$/;
     expect(files.filter((file) => !wanted.test(file))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([
