@@ -59,7 +59,7 @@ export type FaultKind =
 
 export interface FaultMatcher {
   readonly operation?: Operation;
-  /** Key in the bucket, whole or by pattern. The lakes' probe is matched only where it is named. */
+  /** Key in the bucket, whole or by pattern. The lakes' probe and notes are matched only where they are named. */
   readonly key?: string | RegExp;
   /** Only requests with (or without) `If-None-Match`. */
   readonly isConditional?: boolean;
@@ -107,6 +107,6 @@ export class FaultScript {
 function isMatch(when: FaultMatcher, subject: FaultSubject): boolean {
   if (when.operation !== undefined && when.operation !== subject.operation) return false;
   if (when.isConditional !== undefined && when.isConditional !== subject.isConditional) return false;
-  if (when.key === undefined) return !subject.key.endsWith("_dagmar/probe");
+  if (when.key === undefined) return !/(?:^|\/)_dagmar\//.test(subject.key);
   return typeof when.key === "string" ? when.key === subject.key : when.key.test(subject.key);
 }
