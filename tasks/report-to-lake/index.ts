@@ -47,7 +47,7 @@ interface Place {
 
 /** `engine`: the compiled module of the process that computes. */
 export function createReportToLake(engine: URL = ENGINE): TaskType<ReportOptions, TaskPorts> {
-  const folders = createTempFolders();
+  const folders = createTempFolders("report");
   return {
     type: "report-to-lake",
     summary:
@@ -75,6 +75,7 @@ export function createReportToLake(engine: URL = ENGINE): TaskType<ReportOptions
 }
 
 async function makeReport(context: Context, engine: URL, folders: TempFolders): Promise<TaskOutput> {
+  await folders.sweep(context.cookie);
   const inputs = await chooseInputs(context);
   const empty = inputs.find(({ objects }) => objects.length === 0);
   if (empty !== undefined) {

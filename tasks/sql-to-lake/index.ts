@@ -21,7 +21,7 @@ type Context = TaskContext<SqlToLakeOptions, TaskPorts>;
 
 /** `engine`: the compiled module of the process that computes. */
 export function createSqlToLake(engine: URL = ENGINE): TaskType<SqlToLakeOptions, TaskPorts> {
-  const folders = createTempFolders();
+  const folders = createTempFolders("table");
   return {
     type: "sql-to-lake",
     summary:

@@ -29,8 +29,8 @@ const NOTES = { reading: "reading", writing: "computing", checking: "checking" }
 const LAST_ERROR_CHARACTERS = 500;
 
 /**
- * `Result`: what the module answers where it has no fault. Raises `ENGINE_CRASHED` (retryable) if the process ends without an answer, and its own faults. Nothing of it runs when this
- * function ends, nor after this process.
+ * `Result`: what the module answers where it has no fault. Raises `ENGINE_CRASHED` (retryable) if the process ends without an
+ * answer, and its own faults. Nothing of it runs when this function ends, nor after this process.
  */
 export async function runEngine<Result extends EngineResult>(
   job: object,

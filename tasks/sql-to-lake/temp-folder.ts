@@ -5,11 +5,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const START = "dagmar-table-";
 
-/** The folders of one process, so that an attempt does not remove what another one uses. */
+/** Of one task type in one process. Each type removes its own only: it does not know which folders another one uses. */
 export interface TempFolders {
   /** Removes what a killed process left. `cookie`: of the attempt; what follows its last `@` names the database. */
   sweep(cookie: string): Promise<void>;
@@ -22,12 +22,13 @@ export interface TempFolder {
   remove(): Promise<void>;
 }
 
-export function createTempFolders(): TempFolders {
+/** `kind`: a word for the task type, in the folders' names. */
+export function createTempFolders(kind: string): TempFolders {
   const inUse = new Set<string>();
   return {
-    sweep: (cookie) => removeLeftFolders(readScope(cookie), inUse),
+    sweep: async (cookie) => removeFolders(await namePrefix(readScope(cookie), kind), inUse),
     async open(cookie) {
-      const path = `${namePrefix(await realpath(tmpdir()), readScope(cookie))}${randomUUID()}`;
+      const path = `${await namePrefix(readScope(cookie), kind)}${randomUUID()}`;
       // Before it exists: another attempt may be looking for leftovers at this moment.
       inUse.add(path);
       await mkdir(path, { mode: 0o700 });
@@ -43,13 +44,13 @@ export function createTempFolders(): TempFolders {
   };
 }
 
-/** Those of the database `scope` that are not in use: only the process that has its lease may call this. */
-export async function removeLeftFolders(
-  scope: string,
-  inUse: ReadonlySet<string> = new Set(),
-): Promise<void> {
-  const root = await realpath(tmpdir());
-  const prefix = namePrefix(root, scope);
+/** All those of the database `scope`: only the process that takes its lease may call this, before its first attempt. */
+export async function removeLeftFolders(scope: string): Promise<void> {
+  await removeFolders(await namePrefix(scope), new Set());
+}
+
+async function removeFolders(prefix: string, inUse: ReadonlySet<string>): Promise<void> {
+  const root = dirname(prefix);
   const paths = (await readdir(root)).map((name) => join(root, name));
   for (const path of paths.filter((one) => one.startsWith(prefix) && !inUse.has(one)))
     await rm(path, { recursive: true, force: true });
@@ -59,6 +60,7 @@ function readScope(cookie: string): string {
   return cookie.slice(cookie.lastIndexOf("@") + 1);
 }
 
-function namePrefix(root: string, scope: string): string {
-  return join(root, `${START}${createHash("sha256").update(scope).digest("hex").slice(0, 16)}-`);
+async function namePrefix(scope: string, kind?: string): Promise<string> {
+  const database = createHash("sha256").update(scope).digest("hex").slice(0, 16);
+  return join(await realpath(tmpdir()), `${START}${database}-${kind === undefined ? "" : `${kind}-`}`);
 }

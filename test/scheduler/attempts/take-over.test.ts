@@ -40,7 +40,7 @@ test("the temporary folders of a dead scheduler's tables are removed, and those 
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  const folders = createTempFolders();
+  const folders = createTempFolders("table");
   const tools = {
     clock: world.clock,
     log: silentLog,

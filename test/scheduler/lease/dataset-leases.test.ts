@@ -191,7 +191,7 @@ describe("a lease that this process holds", () => {
   });
 });
 
-test("without the permission to keep leases the work goes on, with a warning", async () => {
+test("without the permission to keep leases the work continues, with a warning", async () => {
   const denied: LakeNotes = {
     ...notes,
     read: () => Promise.reject(new LakeError("LAKE_DENIED", "403 for s3:GetObject", false)),
