@@ -115,8 +115,9 @@ function readLease(body: Buffer): LeaseText | undefined {
   try {
     const text = JSON.parse(body.toString()) as Partial<LeaseText>;
     const { id, holder, since, until, process: taker } = text;
-    const isWhole = [id, since, until, taker?.host].every((value) => typeof value === "string");
-    return isWhole && typeof holder === "object" && typeof taker?.pid === "number"
+    const texts = [id, since, until, taker?.host, taker?.processStarted];
+    const isWhole = texts.every((value) => typeof value === "string") && typeof taker?.pid === "number";
+    return isWhole && typeof holder === "object" && (holder as unknown) !== null
       ? (text as LeaseText)
       : undefined;
   } catch {

@@ -61,8 +61,19 @@ async function readUntil(): Promise<string> {
   return text.until;
 }
 
-async function refusal(): Promise<unknown> {
-  return await take().then(
+/** What this process has written, as if another one had written it. */
+async function moveElsewhere(): Promise<void> {
+  const standing = await notes.read(NAME);
+  const lease = JSON.parse(String(standing?.body)) as object;
+  await notes.write(
+    NAME,
+    Buffer.from(JSON.stringify({ ...lease, process: ELSEWHERE })),
+    standing?.version ?? null,
+  );
+}
+
+async function refusal(from?: LakeNotes): Promise<unknown> {
+  return await take(from).then(
     () => "taken",
     (error: unknown) => error,
   );
@@ -98,9 +109,35 @@ describe("a lease that another process holds", () => {
     expect(await refusal()).toBe("taken");
   });
 
-  test.each(["no lease", "{}", '{"id": 1}'])("holds nothing if its text is %s", async (text) => {
+  test.each(["no lease", "{}", '{"id": 1}', "null"])("holds nothing if its text is %s", async (text) => {
     await notes.write(NAME, Buffer.from(text), null);
+    expect(await findDatasetHolder({ notes, clock }, "tmdb_movies")).toBeUndefined();
     expect(await refusal()).toBe("taken");
+  });
+
+  test.each([
+    { id: 7 },
+    { since: null },
+    { until: 7 },
+    { holder: "films" },
+    { holder: null },
+    { process: undefined },
+    { process: { ...ELSEWHERE, pid: "7" } },
+    { process: { ...ELSEWHERE, host: 7 } },
+    { process: { ...ELSEWHERE, host: hostname(), processStarted: 7 } },
+  ])("holds nothing if its text is a lease with %o", async (field) => {
+    await holdAs(ELSEWHERE, 60_000, field);
+    expect(await refusal()).toBe("taken");
+  });
+
+  const own = identifyProcess();
+  const [boot = ""] = own.processStarted.split("/");
+  test.each([
+    ["another host", { ...own, host: "elsewhere" }],
+    ["another container with the same host name", { ...own, processStarted: `${boot}/1,1/1` }],
+  ])("is not taken for this process's own because a process on %s has its pid", async (_, process) => {
+    await holdAs(process, 60_000);
+    expect(await refusal()).toBeInstanceOf(TaskReschedule);
   });
 
   test("is free at once if its process was seen here and is dead", async () => {
@@ -118,6 +155,47 @@ describe("a lease that another process holds", () => {
 });
 
 describe("a lease that this process holds", () => {
+  test("keeps every other process away, from its taking on and after its renewal", async () => {
+    await take();
+    await moveElsewhere();
+    expect(await refusal()).toBeInstanceOf(TaskReschedule);
+    await clock.untilSleeping(20_000, 20_000);
+    await clock.advance(20_000);
+    await clock.untilSleeping(20_000, 20_000);
+    await moveElsewhere();
+    await clock.advance(19_000);
+    expect(await refusal()).toBeInstanceOf(TaskReschedule);
+  });
+
+  test("is renewed with one request each time", async () => {
+    let reads = 0;
+    const counted: LakeNotes = {
+      ...notes,
+      read: (...args) => {
+        reads += 1;
+        return notes.read(...args);
+      },
+    };
+    await take(counted);
+    for (let round = 0; round < 3; round += 1) {
+      await clock.untilSleeping(20_000, 20_000);
+      await clock.advance(20_000);
+    }
+    await clock.untilSleeping(20_000, 20_000);
+    expect(reads).toBe(1);
+  });
+
+  test("is lost when another program has overwritten it", async () => {
+    const lease = await take();
+    await notes.write(NAME, Buffer.from("no lease"), (await notes.read(NAME))?.version ?? null);
+    await clock.untilSleeping(20_000, 20_000);
+    const lost = once(lease.lost, "abort");
+    await clock.advance(20_000);
+    await lost;
+    expect(lease.lost.reason).toMatchObject({ code: "DATASET_BUSY" });
+    expect(String(lease.lost.reason)).toContain("another process has taken its lease over");
+  });
+
   test("is renewed every 20 seconds, for a minute each time", async () => {
     await take();
     for (let minute = 0; minute < 9; minute += 1) {
@@ -188,6 +266,19 @@ describe("a lease that this process holds", () => {
   test("is given back: a process elsewhere finds it free", async () => {
     await (await take()).release();
     expect(String((await notes.read(NAME))?.body)).toContain('"is_released": true');
+  });
+});
+
+test("a lease that was never written is held by no process", async () => {
+  expect(await findDatasetHolder({ notes, clock }, "tmdb_movies")).toBeUndefined();
+});
+
+test("a store that does not answer is no reason to ask without a lease", async () => {
+  const read = () => Promise.reject(new LakeError("LAKE_UNAVAILABLE", "the store is silent", true));
+  const silent: LakeNotes = { ...notes, read };
+  expect(await refusal(silent)).toMatchObject({ code: "LAKE_UNAVAILABLE" });
+  await expect(findDatasetHolder({ notes: silent, clock }, "tmdb_movies")).rejects.toMatchObject({
+    code: "LAKE_UNAVAILABLE",
   });
 });
 
