@@ -1,5 +1,5 @@
 /** Notes on each store: a version is replaced by a process that has read it, and by no other. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { encodeNoteName } from "../../lake/lake-notes.ts";
 import type { SweepableLake } from "../../lake/sweepable-lake.ts";
 import { startS3World } from "./s3-world.ts";
@@ -42,6 +42,8 @@ for (const store of [...STORES, BARE_TAGS]) {
         expect(second).not.toBe(first);
         expect(await notes.write("leases/one", bytes("late"), first)).toBeUndefined();
         expect(text((await notes.read("leases/one"))?.body)).toBe("2");
+        expect(await notes.write("leases/gone", bytes("3"), second)).toBeUndefined();
+        expect(await notes.read("leases/gone")).toBeUndefined();
       });
 
       test("of twenty at once one is written, again and again, and no old version comes back", async () => {
@@ -98,6 +100,94 @@ test("a store that refuses the version that stands there is looked at before and
     ]);
     expect(await notes.write("leases/one", bytes("late"), version)).toBeUndefined();
     expect(world.server.faults.leftCount).toBe(0);
+    world.server.faults.push({
+      when: { operation: "PutObject", key: /leases/ },
+      times: 2,
+      fault: { kind: "error", status: 412, code: "PreconditionFailed" },
+    });
+    expect(await notes.write("leases/one", bytes("3"), second ?? "")).toBeDefined();
+    expect(world.log.lines, "the warning is not repeated").toHaveLength(1);
+  } finally {
+    await world.close();
+  }
+});
+
+test("a write whose answer was lost is found, and has the version that stands there", async () => {
+  const world = await startS3World();
+  try {
+    const { notes } = world.open();
+    const first = (await notes.write("leases/one", bytes("1"), null)) ?? "";
+    world.server.faults.push({
+      when: { operation: "PutObject", key: /leases/ },
+      fault: { kind: "drop-after-store" },
+    });
+    const second = (await notes.write("leases/one", bytes("2"), first)) ?? "";
+    expect(await notes.read("leases/one")).toEqual({ body: bytes("2"), version: second });
+    expect(await notes.write("leases/one", bytes("3"), second)).toBeDefined();
+    expect(await notes.write("leases/one", bytes("late"), second)).toBeUndefined();
+    expect(world.log.lines).toEqual([]);
+  } finally {
+    await world.close();
+  }
+});
+
+test("a store that fails for a moment is asked again; one that refuses the write is an error", async () => {
+  const world = await startS3World();
+  try {
+    const { notes } = world.open();
+    const when = { operation: "PutObject", key: /leases/ } as const;
+    world.server.faults.push({ when, fault: { kind: "error", status: 503, code: "SlowDown" } });
+    expect(await notes.write("leases/one", bytes("1"), null)).toBeDefined();
+    world.server.faults.push({ when, fault: { kind: "error", status: 403, code: "AccessDenied" } });
+    await expect(notes.write("leases/two", bytes("1"), null)).rejects.toMatchObject({ code: "LAKE_DENIED" });
+    expect(await notes.read("leases/two")).toBeUndefined();
+  } finally {
+    await world.close();
+  }
+});
+
+test("a write whose answer names no version has the one that stands there", async () => {
+  const world = await startS3World();
+  try {
+    const { notes } = world.open();
+    world.server.faults.push({
+      when: { operation: "PutObject", key: /leases/ },
+      fault: { kind: "no-etag" },
+    });
+    const version = (await notes.write("leases/one", bytes("1"), null)) ?? "";
+    expect(await notes.read("leases/one")).toEqual({ body: bytes("1"), version });
+    expect(version).not.toBe("");
+  } finally {
+    await world.close();
+  }
+});
+
+test("a store that compares tags without quotation marks is asked with them once", async () => {
+  const world = await startS3World({ comparesBareTags: true });
+  try {
+    const { notes } = world.open();
+    let version: string | null = null;
+    for (const body of ["1", "2", "3", "4"]) {
+      version = (await notes.write("leases/one", bytes(body), version)) ?? "";
+    }
+    expect(text((await notes.read("leases/one"))?.body)).toBe("4");
+    expect(world.count("PutObject")).toBe(5);
+    expect(world.log.lines).toEqual([]);
+  } finally {
+    await world.close();
+  }
+});
+
+test("reading ends when it is stopped", async () => {
+  const world = await startS3World();
+  try {
+    const { notes } = world.open();
+    world.server.faults.push({ when: { operation: "GetObject", key: /leases/ }, fault: { kind: "hang" } });
+    const stop = new AbortController();
+    const reading = notes.read("leases/one", stop.signal);
+    await vi.waitFor(() => expect(world.server.faults.leftCount).toBe(0));
+    stop.abort(new Error("stopped"));
+    await expect(reading).rejects.toThrow("stopped");
   } finally {
     await world.close();
   }
