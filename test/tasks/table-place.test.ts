@@ -165,8 +165,8 @@ describe("what stands", () => {
     ["a table of another dataset", (table: NewTable) => describeTable("other", DAY, table)],
     ["a file of this dataset that is no table", () => describeFile(DATASET, DAY)],
     ["an object of another program", () => ({})],
-  ])("is foreign: %s", async (_what, describe) => {
-    await put("1", describe(compute("1")));
+  ])("is foreign: %s", async (_what, make) => {
+    await put("1", make(compute("1")));
     expect(await look()).toMatchObject({ is: "foreign", head: { key: KEY } });
     expect(await findStanding()).toBeUndefined();
   });
