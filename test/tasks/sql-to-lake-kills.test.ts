@@ -31,6 +31,23 @@ const SLOW = {
   sql: "select max(a.i * b.i)::varchar as id, '' as title from range(300000) a(i), range(300000) b(i)",
 };
 
+/** For the engine's process itself, without a task. */
+function makeSlowJob(tables: TableWorld) {
+  const folder = mkdtempSync(join(tables.world.folder, "job-"));
+  return {
+    folder,
+    memory: "256MB",
+    threads: 1,
+    inputs: [],
+    sql: SLOW.sql,
+    params: {},
+    columns: ["id", "title"].map((name) => ({ name, type: "varchar", isRequired: false })),
+    expectations: [],
+    previousRows: null,
+    output: join(folder, "t.parquet"),
+  };
+}
+
 async function openWithCsv(): Promise<TableWorld> {
   const tables = await openTableWorld();
   await tables.store("movies", "Raw/Movies/movies.csv", "id|title\ntt1|a\ntt2|b\n");
@@ -187,28 +204,15 @@ test("the engine's environment holds its cookie and no secret", async () => {
 
 test("an engine whose parent is gone ends itself and its folder", async () => {
   const tables = await openWithCsv();
-  const run = await tables.makeRun("2026-11-23T09:00:00Z");
   // A process in between that is killed, as a scheduler would be.
   const program = `
     import { spawn } from "node:child_process";
     const child = spawn(process.execPath, [process.argv[2]], { stdio: ["pipe", "pipe", "inherit"], detached: true, env: { DAGMAR_ATTEMPT_COOKIE: process.argv[4] } });
     child.stdin.write(process.argv[3] + "\\n");
     child.stdout.once("data", () => process.stdout.write(String(child.pid)));`;
-  const folder = mkdtempSync(join(tables.world.folder, "job-"));
+  const job = makeSlowJob(tables);
   const script = join(tables.world.folder, "parent.mjs");
   writeFileSync(script, program);
-  const job = {
-    folder,
-    memory: "256MB",
-    threads: 1,
-    inputs: [],
-    sql: SLOW.sql,
-    params: {},
-    columns: ["id", "title"].map((name) => ({ name, type: "varchar", isRequired: false })),
-    expectations: [],
-    previousRows: null,
-    output: join(folder, "t.parquet"),
-  };
   const parent = spawn(process.execPath, [script, tables.engine, JSON.stringify(job), tables.cookie], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -218,8 +222,24 @@ test("an engine whose parent is gone ends itself and its folder", async () => {
   parent.kill("SIGKILL");
   await gone;
   await expect.poll(() => listEngines(tables), { timeout: 10_000 }).toEqual([]);
-  expect(existsSync(folder)).toBe(false);
-  expect(run.dagId).toBe("test_dag");
+  expect(existsSync(job.folder)).toBe(false);
+});
+
+test("an engine that finds its answers unread, before it sees the end of its input, ends its folder too", async () => {
+  const tables = await openWithCsv();
+  const job = makeSlowJob(tables);
+  const engine = spawn(process.execPath, [tables.engine], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { DAGMAR_ATTEMPT_COOKIE: tables.cookie },
+  });
+  engine.stdout.destroy();
+  const gone = new Promise((resolve) => engine.once("exit", (_code, signal) => resolve(signal)));
+  engine.stdin.write(`${JSON.stringify(job)}\n`);
+  // It writes the table: two answers met a closed pipe by then.
+  await expect.poll(() => readdirSync(job.folder), { timeout: 10_000 }).not.toEqual([]);
+  engine.stdin.end();
+  expect(await gone).toBe("SIGKILL");
+  expect(existsSync(job.folder)).toBe(false);
 });
 
 test("what a killed process left in the folder of temporary files is removed by the next attempt", async () => {

@@ -7,6 +7,9 @@ import type { Duckdb } from "./duckdb.ts";
 import { JobFault, type EngineFailure, type EngineStep } from "./job.ts";
 import { describeFault } from "./sql-fault.ts";
 
+/** Node waits 100 ms longer before each. */
+const MOST_REMOVALS = 10;
+
 /** What an answer is besides a step or a fault: the result, with a kind of its own. */
 export interface EngineResult {
   readonly kind: string;
@@ -30,6 +33,8 @@ export async function loadEngine(): Promise<Duckdb> {
 export function serveJob<Job extends { readonly folder: string }>(
   compute: (job: Job) => Promise<EngineResult>,
 ): void {
+  // A parent that is gone reads no answers; what follows from it is decided where the input ends.
+  process.stdout.on("error", () => undefined);
   let received = "";
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (text: string) => {
@@ -49,7 +54,10 @@ async function handle<Job extends { readonly folder: string }>(
   compute: (job: Job) => Promise<EngineResult>,
 ): Promise<void> {
   process.stdin.once("end", () => {
-    void rm(job.folder, { recursive: true, force: true }).finally(() => process.kill(process.pid, "SIGKILL"));
+    // Its threads still write: a folder that gets a file while it is emptied is emptied again.
+    void rm(job.folder, { recursive: true, force: true, maxRetries: MOST_REMOVALS }).finally(() =>
+      process.kill(process.pid, "SIGKILL"),
+    );
   });
   try {
     answer(await compute(job));
