@@ -20,6 +20,8 @@ const KNOWN: Known = {
     // The handler's own.
     "TMDB_API_TOKEN_PARAMETER",
     "TMDB_API_TOKEN_SECRET",
+    // Node's.
+    "NODE_OPTIONS",
   ]),
   secrets: new Set(VARIABLES.filter(({ isSecret }) => isSecret).map(({ name }) => name)),
   actions: new Set(

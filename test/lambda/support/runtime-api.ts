@@ -5,12 +5,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import * as fs from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
+import { findProperties, readTemplate, showValue } from "../../deploy/lambda/read-template.ts";
 
 /** Below the project's folder, from which the suite and the bench are started. */
 const BOOTSTRAP = path.resolve("test/lambda/support/bootstrap.mjs");
+const TEMPLATE = path.resolve("deploy/lambda/template.yaml");
 
 export type Ending =
   | { readonly kind: "response"; readonly body: Readonly<Record<string, unknown>>; readonly spareMs: number }
@@ -85,11 +88,18 @@ export async function openSandbox(
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const api = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const nodeOptions = readNodeOptions();
 
   function start(): void {
     const started = spawn(process.execPath, [BOOTSTRAP], {
       cwd: folder,
-      env: { PATH: process.env["PATH"], ...variables, AWS_LAMBDA_RUNTIME_API: api, TEST_HANDLER: handler },
+      env: {
+        PATH: process.env["PATH"],
+        NODE_OPTIONS: nodeOptions,
+        ...variables,
+        AWS_LAMBDA_RUNTIME_API: api,
+        TEST_HANDLER: handler,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     child = started;
@@ -150,4 +160,11 @@ export async function openSandbox(
       });
     },
   };
+}
+
+/** As the template starts the function's process. */
+function readNodeOptions(): string {
+  const template = readTemplate(fs.readFileSync(TEMPLATE, "utf8"));
+  const names = ["Resources", "Function", "Properties", "Environment", "Variables"];
+  return showValue(findProperties(template, ...names)["NODE_OPTIONS"]);
 }
