@@ -85,10 +85,10 @@ async function answer(
     job: NamesJob | QueryJob,
     inputs: readonly InputFiles[],
   ): Promise<Found> => {
-    // A signal that came before the process starts would not end it.
-    signal.throwIfAborted();
     const tools = { taskId: "query", cookie, clock: app.clock, signal, module: ENGINE };
-    const said = await runEngine<Found>(job, { ...tools, progress: () => undefined }).catch(explainCrash);
+    const said = await runEngine<Found>(Promise.resolve(job), { ...tools, progress: () => undefined }).catch(
+      explainCrash,
+    );
     if (isFault(said)) throw describeFault(said, inputs);
     return said;
   };

@@ -54,6 +54,7 @@ const BOOKKEEPING_FOLDER = BOOKKEEPING_PREFIX.slice(0, -1);
 const TEMPORARY_FOLDER = "_dagmar/tmp";
 const COPY_BUFFER_BYTES = 4 * 1024 * 1024;
 const READ_BUFFER_BYTES = 1024 * 1024;
+const LEAST_READ_BUFFER_BYTES = 16 * 1024;
 
 interface Draft {
   readonly objectPath: string;
@@ -158,7 +159,9 @@ export class FolderLake implements SweepableLake {
       }
       const handle = await this.#guard(key, async () => await this.#openAs(head));
       if (handle === undefined) continue;
-      const stream = handle.createReadStream({ highWaterMark: READ_BUFFER_BYTES });
+      // Node takes as much memory for each file, however small it is.
+      const highWaterMark = Math.min(READ_BUFFER_BYTES, Math.max(head.sizeBytes, LEAST_READ_BUFFER_BYTES));
+      const stream = handle.createReadStream({ highWaterMark });
       return { head, body: checkBodyLength(stream, key, head.sizeBytes, signal) };
     }
   }

@@ -142,18 +142,18 @@ async function compute(
 ): Promise<ComputedReport> {
   const { options, lake, signal, progress, clock, taskId, cookie } = context;
   const { memory, threads, title, intro, notes, facts, blocks, key } = options;
-  const inputs = await fetchInputs(plan.inputs, { lake, folder, signal, progress });
   const { text: sql, name: sqlName } = readSql(options.sql);
-  const job: ReportJob = {
+  const prepare = async (): Promise<ReportJob> => ({
     folder,
     memory,
     threads,
-    inputs,
+    inputs: await fetchInputs(plan.inputs, { lake, folder, signal, progress }),
     sql,
     params: plan.params,
     report: { title, intro, notes, facts, blocks },
     names: namePages(key),
-  };
+  });
+  const job = prepare();
   const answer = await runEngine<ComputedReport>(job, {
     taskId,
     cookie,
@@ -163,7 +163,7 @@ async function compute(
     module: engine,
   });
   if (answer.kind === "report") return answer;
-  throw describeEngineFault(answer, { taskId, sqlName, inputs });
+  throw describeEngineFault(answer, { taskId, sqlName, ...(await job) });
 }
 
 function namePages(key: string): ReportJob["names"] {

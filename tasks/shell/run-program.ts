@@ -14,8 +14,11 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
-  /** For its standard input, which stays open until it ends: a program that lost its parent sees the end of it. */
-  readonly input?: string;
+  /**
+   * For its standard input, once there is one; the input stays open until the program ends, and one that lost its parent sees the end
+   * of it. If it rejects, the program gets none, and waits until `signal` ends it.
+   */
+  readonly input?: Promise<string>;
 }
 
 export interface ProgramEnd {
@@ -90,6 +93,7 @@ export async function runProgram(program: Program, tools: ProgramTools): Promise
     ending = endAll();
   };
   signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
   try {
     const result = await exited;
     signal.removeEventListener("abort", end);
@@ -111,6 +115,9 @@ function start({ file, args, cwd, environment, input }: Program): Child {
   const child = spawn(file, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
   // A program that ended before it read everything: its end says why.
   child.stdin.on("error", () => undefined);
-  child.stdin.write(input);
+  void input.then(
+    (text) => child.stdin.write(text),
+    () => undefined,
+  );
   return child;
 }

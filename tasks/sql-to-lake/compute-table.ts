@@ -37,23 +37,26 @@ export async function computeTable(
   },
 ): Promise<Computed> {
   const { options, lake, signal, progress, clock, taskId, cookie } = context;
-  failpoint("table.fetch.before");
-  const inputs = await fetchInputs(plan.inputs, { lake, folder, signal, progress });
   const path = join(folder, "table.parquet");
   const { text: sql, name: sqlName } = readSql(options.sql);
-  const job: EngineJob = {
-    folder,
-    memory: options.memory,
-    threads: options.threads,
-    inputs,
-    sql,
-    params: plan.params,
-    columns: readColumns(options.columns),
-    expectations: options.expect.map(describeExpectation),
-    previousRows,
-    output: path,
+  const prepare = async (): Promise<EngineJob> => {
+    failpoint("table.fetch.before");
+    const inputs = await fetchInputs(plan.inputs, { lake, folder, signal, progress });
+    failpoint("table.engine.before");
+    return {
+      folder,
+      memory: options.memory,
+      threads: options.threads,
+      inputs,
+      sql,
+      params: plan.params,
+      columns: readColumns(options.columns),
+      expectations: options.expect.map(describeExpectation),
+      previousRows,
+      output: path,
+    };
   };
-  failpoint("table.engine.before");
+  const job = prepare();
   const answer = await runEngine<ComputedTable>(job, {
     taskId,
     cookie,
@@ -63,7 +66,7 @@ export async function computeTable(
     module: engine,
   });
   failpoint("table.engine.after");
-  if (answer.kind !== "table") throw describeEngineFault(answer, { taskId, sqlName, inputs });
+  if (answer.kind !== "table") throw describeEngineFault(answer, { taskId, sqlName, ...(await job) });
   await reportUndeclared(context, answer);
   await judgeExpectations(context, answer.broken);
   return { path, computed: answer };

@@ -29,11 +29,12 @@ const NOTES = { reading: "reading", writing: "computing", checking: "checking" }
 const LAST_ERROR_CHARACTERS = 500;
 
 /**
- * `Result`: what the module answers where it has no fault. Raises `ENGINE_CRASHED` (retryable) if the process ends without an
- * answer, and its own faults. Nothing of it runs when this function ends, nor after this process.
+ * `job`: being prepared, which takes about as long as the engine takes to load. `Result`: what the module answers where it has no
+ * fault. Raises `ENGINE_CRASHED` (retryable) if the process ends without an answer, its own faults and those of the job. Nothing of
+ * either runs when this function ends, nor after this process.
  */
 export async function runEngine<Result extends EngineResult>(
-  job: object,
+  job: Promise<object>,
   tools: EngineTools,
 ): Promise<Result | EngineFailure> {
   const { taskId, cookie, clock, signal } = tools;
@@ -44,6 +45,10 @@ export async function runEngine<Result extends EngineResult>(
   });
   let errors = "";
   const broken = new AbortController();
+  const prepared = job.catch((error: unknown) => {
+    broken.abort(error);
+    throw error;
+  });
   try {
     const end = await runProgram(
       {
@@ -52,7 +57,7 @@ export async function runEngine<Result extends EngineResult>(
         cwd: undefined,
         // No secret of ours, and nothing that changes how Node or DuckDB work.
         environment: { [COOKIE_VARIABLE]: cookie, TZ: "UTC", LANG: "C.UTF-8" },
-        input: `${JSON.stringify(job)}\n`,
+        input: prepared.then((given) => `${JSON.stringify(given)}\n`),
       },
       {
         clock,
@@ -76,6 +81,8 @@ export async function runEngine<Result extends EngineResult>(
   } catch (error) {
     const left = await endProcesses(search, clock);
     throw left.length === 0 ? error : judgeLeftovers(taskId, left);
+  } finally {
+    await prepared.catch(() => undefined);
   }
 }
 

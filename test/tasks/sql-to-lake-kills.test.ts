@@ -117,6 +117,22 @@ test.each((SQL_TO_LAKE.failpoints ?? []).map((point) => [point as FailpointName]
   },
 );
 
+test("the engine loads while its inputs are fetched, and ends when one of them is not as recorded", async () => {
+  const tables = await openWithCsv();
+  const run = await tables.makeRun("2026-11-23T09:00:00Z");
+  let engines: readonly number[] = [];
+  stopAt("table.engine.before", () => {
+    engines = listEngines(tables);
+  });
+  await tables.make(run, WRITTEN);
+  expect(engines).toHaveLength(1);
+  writeFileSync(join(tables.world.folder, "lake/Raw/Movies/movies.csv"), "id|title\ntt1|A\ntt2|B\n");
+  const next = { ...WRITTEN, sql: "select id, upper(title) as title from raw order by id" };
+  await expect(tables.make(run, next)).rejects.toMatchObject({ code: "LAKE_CORRUPT" });
+  expect(listEngines(tables)).toEqual([]);
+  expect(tables.listLeftFolders()).toEqual([]);
+});
+
 test("an attempt that is stopped ends its process and removes its folder", async () => {
   const tables = await openWithCsv();
   const run = await tables.makeRun("2026-11-23T09:00:00Z");

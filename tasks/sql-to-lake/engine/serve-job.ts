@@ -35,6 +35,8 @@ export function serveJob<Job extends { readonly folder: string }>(
 ): void {
   // A parent that is gone reads no answers; what follows from it is decided where the input ends.
   process.stdout.on("error", () => undefined);
+  // While the job is being prepared; what is missing is told when there is a job to answer.
+  loadEngine().catch(() => undefined);
   let received = "";
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (text: string) => {
