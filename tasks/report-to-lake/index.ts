@@ -79,7 +79,11 @@ async function makeReport(context: Context, engine: URL, folders: TempFolders): 
   const inputs = await chooseInputs(context);
   const empty = inputs.find(({ objects }) => objects.length === 0);
   if (empty !== undefined) {
-    await reportEmpty(context, empty);
+    await reportEmpty(
+      context,
+      LANGUAGES.map((language) => fillLanguage(context.options.key, language)),
+      empty,
+    );
     return { keys: null, rows: null, size_bytes: null, unchanged: true };
   }
   const plan = makePlan(context, inputs);

@@ -76,20 +76,21 @@ export function findNewestDate(inputs: readonly ChosenInput[]): string {
 
 /**
  * An event: what is made of an input without objects would look like a fact. A day on which nothing was stored is no reason to
- * warn.
+ * warn. `keys`: what is not made.
  */
 export async function reportEmpty(
-  { state, lake, run, taskId, options }: TaskContext<Pick<SqlToLakeOptions, "inputs" | "key">, TaskPorts>,
+  { state, lake, run, taskId }: Context,
+  keys: readonly string[],
   input: ChosenInput,
 ): Promise<void> {
   const { dataset, take } = input.option;
   await state.events.record({
     level: take === "run_date" ? "info" : "warn",
     kind: "table_without_input",
-    message: `${options.key} was not made: the lake holds no object of the dataset ${dataset} (input ${input.name}, take: ${take}).`,
+    message: `${keys.join(" and ")} ${keys.length === 1 ? "was" : "were"} not made: the lake holds no object of the dataset ${dataset} (input ${input.name}, take: ${take}).`,
     dagId: run.dagId,
     runId: run.runId,
     taskId,
-    data: { lake: lake.id, key: options.key, dataset },
+    data: { lake: lake.id, keys, dataset },
   });
 }

@@ -56,7 +56,7 @@ async function makeTable(context: Context, engine: URL, folders: TempFolders): P
   const inputs = await chooseInputs(context);
   const empty = inputs.find(({ objects }) => objects.length === 0);
   if (empty !== undefined) {
-    await reportEmpty(context, empty);
+    await reportEmpty(context, [options.key], empty);
     return { key: null, sha256: null, size_bytes: null, rows: null, unchanged: true, object_id: null };
   }
   const params = chooseParams(context, [

@@ -216,7 +216,10 @@ test("without rows each block says that there is no data; without an object ther
   const tables = await openTableWorld();
   const output = await tables.makeReport(await tables.makeRun(DATE, PARAMS), WRITTEN);
   expect(output).toMatchObject({ keys: null, unchanged: true });
-  expect(tables.events("table_without_input")).toHaveLength(1);
+  const [event] = tables.events("table_without_input");
+  expect(event?.message).toContain(
+    `${PT} and ${EN} were not made: the lake holds no object of the dataset movies`,
+  );
 });
 
 test.each([
