@@ -10,6 +10,7 @@ import {
   checkRemoverPolicy,
   checkWriterPolicy,
   listStatements,
+  type Zones,
 } from "./check-policies.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -30,6 +31,18 @@ const ASKED = new Set(
     .filter((action) => action !== "s3:DeleteObject"),
 );
 
+/** The first folder of each key that the shipped Dags write. */
+const ZONES: Zones = (() => {
+  const dags = readdirSync(join(ROOT, "dags"))
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => readFileSync(join(ROOT, "dags", name), "utf8"));
+  const keys = dags.flatMap((text) =>
+    [...text.matchAll(/\bkey: "?([^/"]+)\//g)].map((match) => match[1] ?? ""),
+  );
+  const zones = [...new Set(keys)];
+  return { raw: ["Raw"], derived: zones.filter((zone) => zone !== "Raw") };
+})();
+
 function plant(text: string, passage: string | RegExp, replacement: string): string {
   const planted = text.replace(passage, replacement);
   if (planted === text) throw new Error(`${String(passage)} is not in the file`);
@@ -41,7 +54,8 @@ describe("the writer's policy", () => {
     expect([...ASKED].toSorted()).toEqual(
       expect.arrayContaining(["s3:GetObject", "s3:ListBucket", "s3:PutObject"]),
     );
-    expect(checkWriterPolicy(WRITER, ASKED)).toEqual([]);
+    expect(ZONES.derived.toSorted()).toEqual(expect.arrayContaining(["Refined", "Report", "Trusted"]));
+    expect(checkWriterPolicy(WRITER, ASKED, ZONES)).toEqual([]);
   });
 
   it.each<[string, string | RegExp, string]>([
@@ -49,44 +63,50 @@ describe("the writer's policy", () => {
     ["granted: s3:*", '"s3:PutObject"', '"s3:PutObject", "s3:*"'],
     ["not granted: s3:PutObject", /"s3:PutObject", /g, ""],
     ["not granted: s3:AbortMultipartUpload", /"s3:AbortMultipartUpload", /g, ""],
-    ["not written: arn:aws:s3:::BUCKET/Refined/*", ', "arn:aws:s3:::BUCKET/Refined/*"', ""],
+    ["not written: arn:aws:s3:::BUCKET/Report/*", /,\s*"arn:aws:s3:::BUCKET\/Report\/\*"/, ""],
     ["WriteAndReplaceTables reaches arn:aws:s3:::BUCKET/*", "BUCKET/Trusted/*", "BUCKET/*"],
-    ["ListTheRawZone does not list Trusted/", '"Trusted/*", ', ""],
+    ["ListTheLake does not list Trusted/", '"Trusted/*", ', ""],
     ["WriteAndReadTheRawZone reaches arn:aws:s3:::BUCKET/*", "BUCKET/Raw/*", "BUCKET/*"],
     ["WriteAndReadTheRawZone reaches *", "arn:aws:s3:::BUCKET/_dagmar/probe", "*"],
-    ["ListTheRawZone does not list Raw/", /,\s*"Condition": \{\s*"StringLike"[^}]*\}\s*\}/, ""],
+    ["ListTheLake does not list Raw/", /,\s*"Condition": \{\s*"StringLike"[^}]*\}\s*\}/, ""],
     ["leases cannot be kept", "BUCKET/_dagmar/leases/*", "BUCKET/_dagmar/probe"],
     ["KeepLeases reaches arn:aws:s3:::BUCKET/_dagmar/*", "BUCKET/_dagmar/leases/*", "BUCKET/_dagmar/*"],
-    ["ListTheRawZone: an absent lease is denied", /,\s*"_dagmar\/leases\/\*"(?=\s*\])/, ""],
-    ["ListTheRawZone lists *", '["Raw/*", "Trusted', '["Raw/*", "*", "Trusted'],
+    ["ListTheLake: an absent lease is denied", /,\s*"_dagmar\/leases\/\*"(?=\s*\])/, ""],
+    ["ListTheLake lists *", '["Raw/*", "Trusted', '["Raw/*", "*", "Trusted'],
     [
       "FindUnfinishedUploads is not an identity's permission",
       /"Allow"(?=,\s*"Action": "s3:ListBucketM)/,
       '"Deny"',
     ],
   ])("is faulted: %s, for %j", (fault, passage, replacement) => {
-    expect(checkWriterPolicy(plant(WRITER, passage, replacement), ASKED)).toContain(fault);
+    expect(checkWriterPolicy(plant(WRITER, passage, replacement), ASKED, ZONES)).toContain(fault);
   });
 
   it("is faulted when the product comes to ask for more", () => {
-    expect(checkWriterPolicy(WRITER, new Set([...ASKED, "s3:PutObjectTagging"]))).toEqual([
+    expect(checkWriterPolicy(WRITER, new Set([...ASKED, "s3:PutObjectTagging"]), ZONES)).toEqual([
       "not granted: s3:PutObjectTagging",
     ]);
   });
 });
 
 describe("the remover's policy", () => {
-  it("grants the deletion of objects of the raw zone, and what a removal needs besides", () => {
-    expect(checkRemoverPolicy(REMOVER)).toEqual([]);
+  it("grants the deletion of objects where the Dags write, and what a removal needs besides", () => {
+    expect(checkRemoverPolicy(REMOVER, ZONES)).toEqual([]);
   });
 
   it.each<[string, string | RegExp, string]>([
     ["not granted: s3:DeleteObject", '"s3:DeleteObject"', '"s3:GetObject"'],
     ["granted: s3:DeleteObjectVersion", '"s3:DeleteObject"', '["s3:DeleteObject", "s3:DeleteObjectVersion"]'],
-    ["RemoveFromTheRawZone reaches arn:aws:s3:::BUCKET/*", "BUCKET/Raw/*", "BUCKET/*"],
-    ["LookInTheRawZone lists more than Raw/", '["Raw/*", "_dagmar', '["*", "_dagmar'],
+    ["RemoveFromTheLake reaches arn:aws:s3:::BUCKET/*", "BUCKET/Raw/*", "BUCKET/*"],
+    [
+      "RemoveFromTheLake does not reach arn:aws:s3:::BUCKET/Report/*",
+      /,\s*"arn:aws:s3:::BUCKET\/Report\/\*"(?=\s*\])/,
+      "",
+    ],
+    ["LookInTheLake lists *", '["Raw/*", "Trusted', '["Raw/*", "*", "Trusted'],
+    ["LookInTheLake does not list Report/", ', "Report/*"', ""],
   ])("is faulted: %s, for %j", (fault, passage, replacement) => {
-    expect(checkRemoverPolicy(plant(REMOVER, passage, replacement))).toContain(fault);
+    expect(checkRemoverPolicy(plant(REMOVER, passage, replacement), ZONES)).toContain(fault);
   });
 });
 

@@ -17,8 +17,13 @@ const policySchema = z.strictObject({
 
 type Statement = z.infer<typeof statementSchema>;
 
-const OBJECTS = ["arn:aws:s3:::BUCKET/Raw/*", "arn:aws:s3:::BUCKET/_dagmar/probe"];
-const TABLES = ["arn:aws:s3:::BUCKET/Trusted/*", "arn:aws:s3:::BUCKET/Refined/*"];
+/** Where the shipped Dags write: `Raw` is never replaced, the others are. */
+export interface Zones {
+  readonly raw: readonly string[];
+  readonly derived: readonly string[];
+}
+
+const PROBE = "arn:aws:s3:::BUCKET/_dagmar/probe";
 const LEASES = "arn:aws:s3:::BUCKET/_dagmar/leases/*";
 const BUCKET_ACTIONS = new Set(["s3:ListBucket", "s3:ListBucketMultipartUploads"]);
 /** The program does not need it; a person needs it to inspect a failed upload. */
@@ -28,8 +33,18 @@ export function listStatements(text: string): readonly Statement[] {
   return policySchema.parse(JSON.parse(text)).Statement;
 }
 
+/** Objects of the zones. */
+function listResources(zones: readonly string[]): readonly string[] {
+  return zones.map((zone) => `arn:aws:s3:::BUCKET/${zone}/*`);
+}
+
 /** `asked`: the permissions that the S3 lake names in its calls. */
-export function checkWriterPolicy(text: string, asked: ReadonlySet<string>): readonly string[] {
+export function checkWriterPolicy(
+  text: string,
+  asked: ReadonlySet<string>,
+  { raw, derived }: Zones,
+): readonly string[] {
+  const tables = listResources(derived);
   const statements = listStatements(text);
   const granted = new Set(statements.flatMap((statement) => statement.Action));
   const faults: string[] = [];
@@ -40,7 +55,8 @@ export function checkWriterPolicy(text: string, asked: ReadonlySet<string>): rea
   const written = statements.flatMap(({ Action, Resource }) =>
     Action.includes("s3:PutObject") ? Resource : [],
   );
-  for (const resource of TABLES) if (!written.includes(resource)) faults.push(`not written: ${resource}`);
+  for (const resource of [...listResources(raw), ...tables])
+    if (!written.includes(resource)) faults.push(`not written: ${resource}`);
   for (const action of asked) if (!granted.has(action)) faults.push(`not granted: ${action}`);
   for (const action of granted) {
     if (!asked.has(action) && !FOR_PEOPLE.includes(action)) faults.push(`granted: ${action}`);
@@ -48,27 +64,43 @@ export function checkWriterPolicy(text: string, asked: ReadonlySet<string>): rea
   for (const { Sid, Effect, Principal, Action, Resource, Condition } of statements) {
     if (Effect !== "Allow" || Principal !== undefined) faults.push(`${Sid} is not an identity's permission`);
     const isAboutBucket = Action.every((action) => BUCKET_ACTIONS.has(action));
-    const ofObjects = Sid === "KeepLeases" ? [LEASES] : Sid === "WriteAndReplaceTables" ? TABLES : OBJECTS;
+    const ofObjects =
+      Sid === "KeepLeases"
+        ? [LEASES]
+        : Sid === "WriteAndReplaceTables"
+          ? tables
+          : [...listResources(raw), PROBE];
     const allowed = isAboutBucket ? ["arn:aws:s3:::BUCKET"] : ofObjects;
     for (const resource of Resource) {
       if (!allowed.includes(resource)) faults.push(`${Sid} reaches ${resource}`);
     }
     if (!Action.includes("s3:ListBucket")) continue;
     const prefixes = Condition["StringLike"]?.["s3:prefix"] ?? [];
-    for (const zone of ["Raw/", "Trusted/", "Refined/"])
-      if (!prefixes.includes(`${zone}*`)) faults.push(`${Sid} does not list ${zone}`);
+    faults.push(...checkListed(Sid, prefixes, [...raw, ...derived], ["_dagmar/probe", "_dagmar/leases/*"]));
     if (!prefixes.includes("_dagmar/leases/*")) faults.push(`${Sid}: an absent lease is denied`);
-    for (const prefix of prefixes) {
-      if (!/^(?:Raw|Trusted|Refined)\/|^_dagmar\/(?:probe|leases\/\*)$/.test(prefix))
-        faults.push(`${Sid} lists ${prefix}`);
-    }
   }
   return faults;
 }
 
-/** Deletes objects of the raw zone, never a version of one, and stores and reads what a removal needs. */
-export function checkRemoverPolicy(text: string): readonly string[] {
+function checkListed(
+  sid: string,
+  prefixes: readonly string[],
+  zones: readonly string[],
+  more: readonly string[],
+): readonly string[] {
+  const wanted = zones.map((zone) => `${zone}/*`);
+  return [
+    ...zones.filter((zone) => !prefixes.includes(`${zone}/*`)).map((zone) => `${sid} does not list ${zone}/`),
+    ...prefixes
+      .filter((prefix) => !wanted.includes(prefix) && !more.includes(prefix))
+      .map((prefix) => `${sid} lists ${prefix}`),
+  ];
+}
+
+/** Deletes objects of the zones, never a version of one, and stores and reads what a removal needs. */
+export function checkRemoverPolicy(text: string, { raw, derived }: Zones): readonly string[] {
   const statements = listStatements(text);
+  const objects = listResources([...raw, ...derived]);
   const faults: string[] = [];
   const granted = new Set(statements.flatMap((statement) => statement.Action));
   const needed = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
@@ -78,15 +110,17 @@ export function checkRemoverPolicy(text: string): readonly string[] {
     if (Effect !== "Allow" || Principal !== undefined) faults.push(`${Sid} is not an identity's permission`);
     const isDelete = Action.includes("s3:DeleteObject");
     const allowed = isDelete
-      ? ["arn:aws:s3:::BUCKET/Raw/*"]
+      ? objects
       : Action.includes("s3:ListBucket")
         ? ["arn:aws:s3:::BUCKET"]
-        : OBJECTS;
+        : [...objects, PROBE];
+    const missing = Action.includes("s3:ListBucket") ? [] : objects.filter((one) => !Resource.includes(one));
+    for (const resource of missing) faults.push(`${Sid} does not reach ${resource}`);
     for (const resource of Resource)
       if (!allowed.includes(resource)) faults.push(`${Sid} reaches ${resource}`);
     if (!Action.includes("s3:ListBucket")) continue;
-    if (Condition["StringLike"]?.["s3:prefix"]?.includes("Raw/*") !== true)
-      faults.push(`${Sid} lists more than Raw/`);
+    const prefixes = Condition["StringLike"]?.["s3:prefix"] ?? [];
+    faults.push(...checkListed(Sid, prefixes, [...raw, ...derived], ["_dagmar/probe"]));
   }
   return faults;
 }

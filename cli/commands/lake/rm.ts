@@ -140,7 +140,9 @@ function describeEnd({ removal, outcome, how, isKept }: RemovedObject, timezone:
     );
   }
   if (kind === "file") {
-    lines.push("The same content is not stored under this key again. Replace the file in the input folder.");
+    lines.push(
+      "The same content is not stored under this key again. Replace the file in the input folder, or change what the table or report is made of.",
+    );
   }
   if (leftOutIds > 0) {
     lines.push(
