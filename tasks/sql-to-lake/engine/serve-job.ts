@@ -35,7 +35,7 @@ export function serveJob<Job extends { readonly folder: string }>(
 ): void {
   // A parent that is gone reads no answers; what follows from it is decided where the input ends.
   process.stdout.on("error", () => undefined);
-  // While the job is being prepared; what is missing is told when there is a job to answer.
+  // While the job is being prepared. What fails here fails again, and is answered, when there is a job.
   loadEngine().catch(() => undefined);
   let received = "";
   process.stdin.setEncoding("utf8");
