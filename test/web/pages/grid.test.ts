@@ -7,14 +7,16 @@ import { describeStates } from "../../../web/pages/dag/describe-states.ts";
 const YEAR = 365;
 const dates = Array.from({ length: YEAR }, (_, index) => `day ${index}`);
 
-/** The columns of each path, by its state. */
-function readColumns(drawing: string): ReadonlyMap<string, readonly number[]> {
+/** The columns of each path of a row, by its state. */
+function readColumns(drawing: string, row = 0): ReadonlyMap<string, readonly number[]> {
   const found = new Map<string, number[]>();
   for (const [, state = "", area = ""] of drawing.matchAll(
     /<path(?: data-state="(\w+)")?[^>]* d="([^"]*)"/g,
   )) {
-    const columns = [...area.matchAll(/M(\d+) 0h(\d+)v20h-(\d+)/g)].flatMap(([, x, width, back]) => {
-      expect(back).toBe(width);
+    const parts = [...area.matchAll(/M(\d+) (\d+)h(\d+)v20h-(\d+)/g)];
+    if (parts[0]?.[2] !== String(row * 20)) continue;
+    const columns = parts.flatMap(([, x, y, width, back]) => {
+      expect([y, back]).toEqual([String(row * 20), width]);
       return Array.from({ length: Number(width) / 10 }, (_, index) => Number(x) / 10 + index);
     });
     found.set(state, columns);
@@ -26,26 +28,27 @@ test("each cell is drawn once, in the path of its state", () => {
   const states = Array.from({ length: YEAR }, (_, index) =>
     index % 12 === 11 ? undefined : TASK_STATES[(index * 5) % TASK_STATES.length],
   );
-  const drawn = readColumns(drawCells(states, false).text);
-  for (const state of [...TASK_STATES, undefined]) {
-    const expected = states.flatMap((each, index) => (each === state ? [index] : []));
-    expect(drawn.get(state ?? "")).toEqual(expected);
+  const rows = [states, states.toReversed()];
+  const { text } = drawCells(rows, false);
+  for (const [row, drawnStates] of rows.entries()) {
+    const drawn = readColumns(text, row);
+    for (const state of [...TASK_STATES, undefined]) {
+      const expected = drawnStates.flatMap((each, index) => (each === state ? [index] : []));
+      expect(drawn.get(state ?? "")).toEqual(expected);
+    }
   }
 });
 
 test("each state has a cell of its own or that of its like", () => {
   const cells = defineCells().text;
   for (const state of [...TASK_STATES, undefined, "of a later version"]) {
-    const [, cell = ""] = /fill="url\(#([\w-]+)\)"/.exec(drawCells([state], false).text) ?? [];
+    const [, cell = ""] = /fill="url\(#([\w-]+)\)"/.exec(drawCells([[state]], false).text) ?? [];
     expect(cells).toContain(`id="${cell}"`);
   }
 });
 
 test("a year of successes is one path", () => {
-  const { text } = drawCells(
-    Array.from({ length: YEAR }, () => "success"),
-    false,
-  );
+  const { text } = drawCells([Array.from({ length: YEAR }, () => "success")], false);
   expect(text).toBe(
     `<svg class="cells" width="3650" height="20"><path data-state="success" fill="url(#cell-success)" d="M0 0h3650v20h-3650"/></svg>`,
   );

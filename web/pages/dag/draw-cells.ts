@@ -1,4 +1,4 @@
-/** A row of the grid as one drawing: a path for each state, filled with that state's cell. However many runs there are, a row has few elements. */
+/** The cells of the grid as one drawing: in each row a path for each state, filled with that state's cell. However many runs there are, a row has few elements. */
 import { html, type Html, type Piece } from "../frame/html.ts";
 
 /** In pixels. The cell of a state is drawn in its upper left, with some space to the next. */
@@ -36,22 +36,26 @@ export function defineCells(): Html {
   )}</defs>`;
 }
 
-/** `states`: of each run, the oldest first; `undefined` where the run has no such task. `more` stands above the cells. */
-export function drawCells(states: readonly (string | undefined)[], more: Piece): Html {
+/** `rows`: of each task the states in each run, the oldest first; `undefined` where the run has no such task. `more` stands above the cells. */
+export function drawCells(rows: readonly (readonly (string | undefined)[])[], more: Piece): Html {
+  const width = Math.max(0, ...rows.map((states) => states.length)) * COLUMN;
+  return html`<svg class="cells" width="${width}" height="${rows.length * ROW}">${rows.map(drawRow)}${more}</svg>`;
+}
+
+function drawRow(states: readonly (string | undefined)[], row: number): readonly Html[] {
   const areas = new Map<string | undefined, string>();
   for (let from = 0; from < states.length;) {
     const state = states[from];
     let to = from + 1;
     while (to < states.length && states[to] === state) to += 1;
     const width = (to - from) * COLUMN;
-    areas.set(state, `${areas.get(state) ?? ""}M${from * COLUMN} 0h${width}v${ROW}h-${width}`);
+    areas.set(state, `${areas.get(state) ?? ""}M${from * COLUMN} ${row * ROW}h${width}v${ROW}h-${width}`);
     from = to;
   }
-  const paths = [...areas].map(
+  return [...areas].map(
     ([state, area]) =>
       html`<path${state !== undefined && html` data-state="${state}"`} fill="url(#cell-${findCell(state)})" d="${area}"/>`,
   );
-  return html`<svg class="cells" width="${states.length * COLUMN}" height="${ROW}">${paths}${more}</svg>`;
 }
 
 function findCell(state = "none"): string {
@@ -60,6 +64,10 @@ function findCell(state = "none"): string {
 }
 
 /** Around a cell, and as a link to its run the one tab stop of the grid. */
-export function drawMarker(column: number, path: string, label: string): Html {
-  return html`<a class="marker" id="marker" transform="translate(${column * COLUMN})" href="${path}" aria-label="${label}"><rect x="-1.5" y=".5" width="12" height="19" rx="3"/></a>`;
+export function drawMarker(
+  { column, row }: { readonly column: number; readonly row: number },
+  path: string,
+  label: string,
+): Html {
+  return html`<a class="marker" id="marker" transform="translate(${column * COLUMN} ${row * ROW})" href="${path}" aria-label="${label}"><rect x="-1.5" y=".5" width="12" height="19" rx="3"/></a>`;
 }

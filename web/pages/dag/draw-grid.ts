@@ -1,4 +1,4 @@
-/** The grid: a bar for each run, and below them a row for each task: what its states are in words, and its cells as a drawing. */
+/** The grid: a bar for each run; below them a table of the tasks with their states in words, and to its right the cells as a drawing. */
 import type { DagEntry } from "../../../state/pages/dag-page.ts";
 import { html, join, type Html } from "../frame/html.ts";
 import type { PageInput, PageTools } from "../frame/page.ts";
@@ -36,20 +36,25 @@ export function drawGrid(
   const { dagId, definition } = dag;
   const dates = columns.map((run) => describeTime(tools, run.logicalDate, definition.timezone));
   const place = columns.indexOf(picked.run);
-  const rows = taskIds.map((taskId) => {
-    const states = columns.map((run) => run.states[taskId]);
-    const marker =
-      taskId === picked.taskId &&
-      drawMarker(
-        place,
-        href(pathOfRun(dagId, picked.run.runId)),
-        `${taskId}, ${dates[place] ?? ""}: ${nameState(states[place] ?? "none")}`,
-      );
-    return html`<tr id="row-${taskId}"><th scope="row"><a href="${href(pathOfDag(dagId), { ...here.search, task: taskId })}" title="${taskId}" tabindex="-1">${taskId}</a></th><td><span class="unseen">${describeStates(language, states, dates)}</span>${drawCells(states, marker)}</td></tr>`;
-  });
+  const rows = taskIds.map((taskId) => ({ taskId, states: columns.map((run) => run.states[taskId]) }));
+  const pickedRow = rows.findIndex(({ taskId }) => taskId === picked.taskId);
+  const marker =
+    rows[pickedRow] !== undefined &&
+    drawMarker(
+      { column: place, row: pickedRow },
+      href(pathOfRun(dagId, picked.run.runId)),
+      `${rows[pickedRow].taskId}, ${dates[place] ?? ""}: ${nameState(rows[pickedRow].states[place] ?? "none")}`,
+    );
+  const names = rows.map(
+    ({ taskId, states }) =>
+      html`<tr id="row-${taskId}"><th scope="row"><a href="${href(pathOfDag(dagId), { ...here.search, task: taskId })}" title="${taskId}" tabindex="-1">${taskId}</a></th><td>${describeStates(language, states, dates)}</td></tr>`,
+  );
   return html`<div class="${columns.length > FEW && "from-now "}run-grid-wrap"${picked.taskId === null && html` tabindex="0"`} role="region" aria-label="${words.gridLabel}">
 ${drawDurations(tools, dag, { columns, dates, place })}
-<table class="run-grid"><thead><tr><th scope="col"><span class="unseen">${words.tasks}</span></th><th scope="col"><span class="unseen">${words.states}</span></th></tr></thead>
-<tbody>${join(rows, "\n")}</tbody></table></div>
+<div class="run-grid"><div class="run-names"><table><thead><tr><th scope="col"><span class="unseen">${words.tasks}</span></th><th scope="col"><span class="unseen">${words.states}</span></th></tr></thead>
+<tbody>${join(names, "\n")}</tbody></table></div>${drawCells(
+    rows.map(({ states }) => states),
+    marker,
+  )}</div></div>
 <p class="legend panel-body">${LEGEND.map((state) => showState(state))}<span class="keys"><kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> ${words.moves}, <kbd>Enter</kbd> ${words.opens}</span></p>`;
 }

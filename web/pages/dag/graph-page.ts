@@ -60,15 +60,15 @@ export const graphPage: Page = {
           return { task, link };
         },
       )}</div>
-<ul class="unseen">${definition.tasks.map(({ taskId, needs }) => html`<li>${taskId}: ${nameState(states.get(taskId)?.state ?? "none")}${needs.length > 0 && `; ${words.needs} ${needs.join(", ")}`}</li>`)}</ul>`,
+<div class="unseen"><ul class="later">${definition.tasks.map(({ taskId, needs }) => html`<li>${taskId}: ${nameState(states.get(taskId)?.state ?? "none")}${needs.length > 0 && `; ${words.needs} ${needs.join(", ")}`}</li>`)}</ul></div>`,
     });
     return showDag(tools, dag, "graph", body);
   },
 };
 
+/** Also in dagmar.css. */
 const BOX = { width: 184, height: 48 };
 const GAP = { x: 56, y: 16 };
-const MARGIN = 8;
 const SIZES = { box: BOX.height + GAP.y, line: 20 };
 /** Longer names are cut in the drawing; the list below it and the title have them whole. */
 const MOST_LETTERS = 21;
@@ -78,41 +78,70 @@ interface Shown {
   readonly link: string | null;
 }
 
+/** A drawing for each layer with the lines that start there, because a browser skips those that are not in its window. */
 function drawGraph(tools: PageTools, graph: PlacedGraph, find: (taskId: string) => Shown): Html {
   const { tasks, links, layers, height } = graph;
-  const width = layers * (BOX.width + GAP.x) - GAP.x + 2 * MARGIN;
+  const isLayered = links.every(({ fromLayer, toLayer }) => toLayer === fromLayer + 1);
+  const parts = Array.from({ length: isLayered ? layers : 1 }, (_, part) => ({
+    first: part,
+    last: isLayered ? part : layers - 1,
+    lines: [] as Line[],
+    boxes: [] as Html[],
+  }));
+  const findPart = (layer: number) => parts[isLayered ? layer : 0];
+  for (const link of links) {
+    const look = styleEdge(find(link.need).task?.state);
+    const from = findPart(link.fromLayer);
+    from?.lines.push({ look, path: drawLink(link, from.first) });
+    const to = findPart(link.toLayer);
+    if (link.isPassing) to?.lines.push({ look, path: drawPassing(link, to.first) });
+  }
+  for (const task of tasks) {
+    const part = findPart(task.layer);
+    part?.boxes.push(drawBox(tools, { ...task, layer: task.layer - part.first }, find(task.taskId)));
+  }
+  const drawings = parts.map(({ first, last, lines, boxes }) => {
+    const width = leftOf(last - first) + BOX.width + (last === layers - 1 ? 0 : GAP.x);
+    const drawing = html`<svg width="${width}" height="${height}">${joinLines(lines)}${boxes}</svg>`;
+    return isLayered ? html`<div class="layer">${drawing}</div>` : drawing;
+  });
   const icons = defineStateIcons(tasks.map(({ taskId }) => find(taskId).task?.state ?? "none"));
-  const boxes = tasks.map((task) => drawBox(tools, task, find(task.taskId)));
-  return html`<svg class="drawing graph" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="${WORDS[tools.language].label}">${icons}${drawLinks(links, find)}${boxes}</svg>`;
+  // The first one keeps the height while no layer is in the window.
+  return html`<div class="drawing graph" role="group" aria-label="${WORDS[tools.language].label}"><svg width="1" height="${height}" aria-hidden="true">${icons}</svg>${drawings}</div>`;
+}
+
+interface Line {
+  /** The class of its state. */
+  readonly look: string;
+  readonly path: string;
 }
 
 function leftOf(layer: number): number {
-  return MARGIN + layer * (BOX.width + GAP.x);
+  return layer * (BOX.width + GAP.x);
 }
 
-/** A path for the lines of the same look that start in the same layer: a browser skips the paths of layers that are not in its window. */
-function drawLinks(links: readonly Link[], find: (taskId: string) => Shown): readonly Html[] {
-  const groups = new Map<string, { readonly look: string; readonly lines: string[] }>();
-  for (const link of links) {
-    const look = styleEdge(find(link.need).task?.state);
-    const key = `${link.fromLayer}${look}`;
-    const group = groups.get(key) ?? { look, lines: [] };
-    group.lines.push(drawLink(link));
-    groups.set(key, group);
-  }
-  // A line that differs lies above the others.
-  const sorted = [...groups.values()].toSorted(
-    (one, other) => Number(one.look !== "") - Number(other.look !== ""),
-  );
-  return sorted.map(({ look, lines }) => html`<path class="edge${look}" d="${lines.join("")}"/>`);
-}
-
-/** A curve between two layers; one that passes continues to the right of the boxes there. */
-function drawLink({ fromLayer, toLayer, fromY, toY, isPassing }: Link): string {
-  const [left, right] = [leftOf(fromLayer) + BOX.width, leftOf(toLayer)];
+/** A curve between two layers, in the drawing that begins with the layer `first`. */
+function drawLink({ fromLayer, toLayer, fromY, toY }: Link, first: number): string {
+  const [left, right] = [leftOf(fromLayer - first) + BOX.width, leftOf(toLayer - first)];
   const bend = (right - left) / 2;
-  const curve = `M${left} ${fromY}C${left + bend} ${fromY} ${right - bend} ${toY} ${right} ${toY}`;
-  return isPassing ? `${curve}H${right + BOX.width}` : curve;
+  return `M${left} ${fromY}C${left + bend} ${fromY} ${right - bend} ${toY} ${right} ${toY}`;
+}
+
+/** To the right of the boxes of its layer, where another link begins. */
+function drawPassing({ toLayer, toY }: Link, first: number): string {
+  return `M${leftOf(toLayer - first)} ${toY}h${BOX.width}`;
+}
+
+/** A path for the lines of the same look. One that differs lies above the others. */
+function joinLines(lines: readonly Line[]): readonly Html[] {
+  const groups = new Map<string, string[]>();
+  for (const { look, path } of lines) {
+    const group = groups.get(look) ?? [];
+    group.push(path);
+    groups.set(look, group);
+  }
+  const sorted = [...groups].toSorted(([one], [other]) => Number(one !== "") - Number(other !== ""));
+  return sorted.map(([look, group]) => html`<path class="edge${look}" d="${group.join("")}"/>`);
 }
 
 function styleEdge(state: string | undefined): string {
@@ -126,7 +155,7 @@ function drawBox({ language }: PageTools, { taskId, layer, y }: PlacedTask, { ta
   const name = taskId.length > MOST_LETTERS ? `${taskId.slice(0, MOST_LETTERS - 1)}…` : taskId;
   const tries =
     task !== undefined && task.attemptCount > 1 ? `, ${WORDS[language].attempts(task.attemptCount)}` : "";
-  const inside = html`<title>${taskId}: ${nameState(state)}</title><rect class="box" width="${BOX.width}" height="${BOX.height}" rx="6"/>${placeStateIcon(state, 10, 10)}<text class="strong" x="32" y="21">${name} <tspan class="word" x="32" y="38">${nameState(state)}${tries}</tspan></text>`;
+  const inside = html`<title>${taskId}: ${nameState(state)}</title><rect class="box" x=".5" width="${BOX.width - 1}" height="${BOX.height}" rx="6"/>${placeStateIcon(state, 10, 10)}<text class="strong" x="32" y="21">${name} <tspan class="word" x="32" y="38">${nameState(state)}${tries}</tspan></text>`;
   return html`<g class="node" data-state="${state}" transform="translate(${leftOf(layer)} ${y - BOX.height / 2})">${link === null ? inside : html`<a href="${link}">${inside}</a>`}</g>`;
 }
 
