@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { explainCsvFault } from "../sql-to-lake/engine/csv-fault.ts";
 import { JobFault } from "../sql-to-lake/engine/job.ts";
 import { loadInputs } from "../sql-to-lake/engine/load-inputs.ts";
 import { answer, loadEngine, serveJob } from "../sql-to-lake/engine/serve-job.ts";
@@ -33,6 +34,8 @@ async function compute(job: ReportJob): Promise<ComputedReport> {
       pages.push(await writePage(job, computed, language));
     }
     return { kind: "report", engine: session.engine, rows, pages };
+  } catch (error) {
+    throw await explainCsvFault(error, job.inputs);
   } finally {
     session.close();
   }

@@ -20,6 +20,11 @@ const ERRORS = {
     meaning:
       "DuckDB refused a task's SQL, or a value in its inputs; the message says where. Nothing was published.",
   },
+  CSV_NOT_READABLE: {
+    exit: 1,
+    meaning:
+      "A CSV that a table or a report reads has a line that is not as its first line says; the message names the object and the line. Nothing was published.",
+  },
   TABLE_NOT_AS_DECLARED: {
     exit: 1,
     meaning:

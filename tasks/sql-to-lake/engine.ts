@@ -5,6 +5,7 @@ import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { answerQuery, nameTables } from "./engine/answer-query.ts";
 import { listBroken } from "./engine/expectations.ts";
+import { explainCsvFault } from "./engine/csv-fault.ts";
 import type { ComputedTable, EngineJob, FoundNames, FoundRows, NamesJob, QueryJob } from "./engine/job.ts";
 import { countUndeclared, loadInputs } from "./engine/load-inputs.ts";
 import { answer, loadEngine, serveJob } from "./engine/serve-job.ts";
@@ -35,6 +36,8 @@ async function compute(
     const { size } = await stat(job.output);
     const { engine } = session;
     return { kind: "table", rows, sizeBytes: size, sha256: hash.digest("hex"), engine, broken, undeclared };
+  } catch (error) {
+    throw await explainCsvFault(error, "inputs" in job ? job.inputs : []);
   } finally {
     session.close();
   }

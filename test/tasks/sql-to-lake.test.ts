@@ -292,15 +292,6 @@ test("a table that shrinks more than it may does not replace the old one", async
   expect(await tables.read(KEY)).toHaveLength(3);
 });
 
-test("a row of a CSV that has too many fields is named with its object and line", async () => {
-  const tables = await openWithCsv(`${CSV}tt9|a|b|1|more\n`);
-  const making = tables.make(await tables.makeRun("2026-11-23T09:00:00Z"), WRITTEN);
-  await expect(making).rejects.toMatchObject({
-    code: "SQL_FAILED",
-    message: expect.stringMatching(/CSV Error on Line: 5 .*Expected Number of Columns: 4 Found: 5/) as string,
-  });
-});
-
 test("an input that was changed in the lake is refused by its sha256", async () => {
   const tables = await openWithCsv();
   const run = await tables.makeRun("2026-11-23T09:00:00Z");

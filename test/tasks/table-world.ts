@@ -31,7 +31,7 @@ export interface TableWorld {
   readonly engine: string;
   makeRun(date: string, params?: RunFacts["params"], refetchGeneration?: string): Promise<RunFacts>;
   /** An object of ours, as a task of an earlier run has stored it. */
-  store(dataset: string, key: string, text: string, logicalDate?: string): Promise<void>;
+  store(dataset: string, key: string, text: string | Buffer, logicalDate?: string): Promise<void>;
   make(
     run: RunFacts,
     written: ContextOptions["written"],

@@ -13,7 +13,7 @@ export async function nameTables(session: Session, { sql }: NamesJob): Promise<F
   const [row] = (await session.run(`SELECT json_serialize_sql(${quoteText(sql)}) AS tree`)).rows;
   const tree = JSON.parse(readText(row?.["tree"])) as { readonly error: boolean };
   if (tree.error) throw new JobFault("SQL_FAILED", "The query must be one SELECT.");
-  return { kind: "names", names: listNamedTables(tree) };
+  return { kind: "names", engine: session.engine, names: listNamedTables(tree) };
 }
 
 /** Rows beyond `limit` are not written; whether there are any is answered. */

@@ -36,6 +36,9 @@ export type Expectation =
     }
   | { readonly kind: "none"; readonly sql: string; readonly severity: Severity };
 
+/** In a job's folder: what does not fit into memory. No input has such a name. */
+export const SPILL_FOLDER = ".spill";
+
 /** What every job gives. */
 export interface SessionOptions {
   /** The only folder that the engine may read and write; absolute. */
@@ -89,6 +92,7 @@ export type EngineFault =
   | "ENGINE_MISSING"
   | "ENGINE_OUT_OF_MEMORY"
   | "SQL_FAILED"
+  | "CSV_NOT_READABLE"
   | "TABLE_NOT_AS_DECLARED"
   | "REPORT_NOT_AS_DECLARED";
 
@@ -112,6 +116,8 @@ export interface ComputedTable {
 /** Of a `NamesJob`. */
 export interface FoundNames {
   readonly kind: "names";
+  /** `duckdb 1.5.6`. */
+  readonly engine: string;
   readonly names: readonly NamedTable[];
 }
 

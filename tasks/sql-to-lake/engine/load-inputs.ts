@@ -1,5 +1,6 @@
 /** Makes a view of each input: its files as one table, with the object's key as `_object`. */
 import { open } from "node:fs/promises";
+import { assertColumnNames } from "./csv-fault.ts";
 import { JobFault, type InputFiles } from "./job.ts";
 import { quoteList, quoteName, quoteText } from "./quote.ts";
 import type { Session } from "./session.ts";
@@ -58,6 +59,7 @@ async function describeCsv({ files, delimiter, nulls }: InputFiles, named: strin
   const byHeader = new Map<string, string[]>();
   for (const file of files) {
     const header = await readHeader(file);
+    assertColumnNames(file, header.split(delimiter), OBJECT_COLUMN);
     byHeader.set(header, [...(byHeader.get(header) ?? []), file]);
   }
   const sources = [...byHeader].map(([header, alike]) => {
@@ -77,7 +79,7 @@ async function readHeader(file: string): Promise<string> {
     const [line = ""] = text.split(/\r?\n/, 1);
     const names = line.replace(/^\ufeff/, "");
     if (names !== "") return names;
-    throw new JobFault("SQL_FAILED", `${file} has no line of column names.`);
+    throw new JobFault("CSV_NOT_READABLE", `${file} has no line of column names.`);
   } finally {
     await handle.close();
   }

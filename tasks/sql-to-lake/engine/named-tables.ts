@@ -1,4 +1,7 @@
-/** Which tables a SELECT reads, from the tree that DuckDB's `json_serialize_sql` makes of it; names that the statement itself defines are none. */
+/**
+ * Which tables a SELECT reads, from the tree that DuckDB's `json_serialize_sql` makes of it; names that the statement itself
+ * defines are none.
+ */
 
 export interface NamedTable {
   /** As it is written, without quotes. */

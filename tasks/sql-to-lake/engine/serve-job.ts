@@ -25,7 +25,7 @@ export async function loadEngine(): Promise<Duckdb> {
     return await import("@duckdb/node-api");
   } catch (error) {
     const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    throw new JobFault("ENGINE_MISSING", `DuckDB cannot be loaded: ${why}`);
+    throw new JobFault("ENGINE_MISSING", `DuckDB cannot be loaded: ${why.replace(/\.$/, "")}.`);
   }
 }
 

@@ -8,7 +8,7 @@ import type {
   Json,
 } from "@duckdb/node-api";
 import type { Duckdb } from "./duckdb.ts";
-import { JobFault, type EngineJob, type SessionOptions } from "./job.ts";
+import { JobFault, SPILL_FOLDER, type EngineJob, type SessionOptions } from "./job.ts";
 import { bindParams } from "./params.ts";
 import { quoteText } from "./quote.ts";
 import { describeFault } from "./sql-fault.ts";
@@ -37,7 +37,7 @@ export class Session {
     const settings = [
       `SET memory_limit = ${quoteText(memory)}`,
       `SET threads = ${threads}`,
-      `SET temp_directory = ${quoteText(`${folder}/spill`)}`,
+      `SET temp_directory = ${quoteText(`${folder}/${SPILL_FOLDER}`)}`,
       "SET TimeZone = 'UTC'",
       "SET autoinstall_known_extensions = false",
       "SET autoload_known_extensions = false",

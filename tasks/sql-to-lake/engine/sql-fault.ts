@@ -24,10 +24,11 @@ function findColumn(text: string): number | undefined {
   return mark.length - start.length + 1;
 }
 
-/** A fault of a CSV is followed by all the reader's settings. */
+/** A fault of a CSV is followed by all the reader's settings, one of DuckDB itself by the addresses of its functions. */
 function shorten(message: string): string {
   return message
     .replace(/^Failed to [^:]+: /, "")
+    .replace(/\n\s*\nStack Trace:[^]*$/, "")
     .replace(/\nPossible fixes:[^]*$/, "")
     .replace(/\n+Try setting [^]*$/, "")
     .replaceAll(/\s*\n\s*/g, " · ");
