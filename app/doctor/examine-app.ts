@@ -6,6 +6,7 @@ import { examine, type Check } from "./examine.ts";
 import { examineClock, examineZone } from "./examine-clock.ts";
 import { examineDagFiles, examineInput, examineService, listPrefixes, listUses } from "./examine-dags.ts";
 import { examineDatabase } from "./examine-database.ts";
+import { listEngineChecks } from "./examine-engines.ts";
 import { examineNotices } from "./examine-notices.ts";
 import { examineProxy } from "./examine-proxy.ts";
 import { examineWeb } from "./examine-web.ts";
@@ -24,6 +25,7 @@ export async function examineApp(app: App, options: ExamineOptions): Promise<rea
   const loading = app.loadDags();
   const dagsOrNone = (): Promise<DagFolder> => loading.catch(() => ({ dags: new Map(), broken: new Map() }));
   const services = [...registry.values()].flatMap(({ service }) => service ?? []);
+  const engines = [...registry.values()].flatMap(({ engine }) => engine ?? []);
   const findUses = async (typeName: string) =>
     listUses(await dagsOrNone(), registry).find(({ type }) => type.type === typeName) ?? NO_USES;
   const addressesInUse = async (): Promise<readonly string[]> => {
@@ -51,6 +53,7 @@ export async function examineApp(app: App, options: ExamineOptions): Promise<rea
             },
           ],
     ),
+    ...listEngineChecks(engines, async () => listUses(await dagsOrNone(), registry), clock),
     { what: "web", run: () => examineWeb(app) },
     { what: "notices", run: async (signal) => examineNotices(app, signal) },
     { what: "clock", run: async (signal) => examineClock(await addressesInUse(), app, signal) },

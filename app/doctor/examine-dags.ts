@@ -36,7 +36,7 @@ export function examineInput(folder: string): readonly Finding[] {
   return [{ what, state: "ok", says: folder, todo: null }];
 }
 
-interface Use {
+export interface Use {
   readonly type: AnyTaskType;
   readonly dagIds: readonly string[];
   readonly offDagIds: readonly string[];

@@ -6,8 +6,8 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { suggestName } from "../../config/suggestion.ts";
-import { CommandRefused, TaskFailure, type DagmarError } from "../../model/errors.ts";
-import { INSTALL, nameObjects } from "../../tasks/sql-to-lake/engine-fault.ts";
+import { CommandRefused, TaskFailure } from "../../model/errors.ts";
+import { describeQueryFault } from "../../tasks/sql-to-lake/engine-fault.ts";
 import type {
   EngineFailure,
   FoundNames,
@@ -19,10 +19,10 @@ import type {
 } from "../../tasks/sql-to-lake/engine/job.ts";
 import type { NamedTable } from "../../tasks/sql-to-lake/engine/named-tables.ts";
 import { fetchInputs } from "../../tasks/sql-to-lake/fetch-inputs.ts";
-import { makeQueryFolder } from "../../tasks/sql-to-lake/query-folder.ts";
 import { ENGINE, runEngine } from "../../tasks/sql-to-lake/run-engine.ts";
 import type { App } from "../app.ts";
 import { chooseDatasets, openDatasets, type Datasets } from "./query-datasets.ts";
+import { makeQueryFolder } from "./query-folder.ts";
 
 export interface LakeQuery extends Pick<QueryJob, "sql" | "form" | "limit" | "memory" | "threads"> {
   readonly timeoutSeconds: number;
@@ -89,7 +89,7 @@ async function answer(
     const said = await runEngine<Found>(Promise.resolve(job), { ...tools, progress: () => undefined }).catch(
       explainCrash,
     );
-    if (isFault(said)) throw describeFault(said, inputs);
+    if (isFault(said)) throw describeQueryFault(said, inputs);
     return said;
   };
   const { names } = await ask<FoundNames>({ kind: "names", ...session, sql }, []);
@@ -97,7 +97,8 @@ async function answer(
   refuseUnknown(sql, names, datasets);
   const chosen = await chooseDatasets(app, datasets, names, signal);
   const inputs = await fetchInputs(chosen, { lake: app.lake, folder, signal, progress: () => undefined });
-  const file = join(folder, "result");
+  // No dataset has such a name.
+  const file = join(folder, ".result");
   const job: QueryJob = { kind: "query", ...session, inputs, sql, form, limit, output: file };
   const { columns, rows, hasMore } = await ask<FoundRows>(job, inputs);
   return { columns, rows, hasMore, file };
@@ -125,24 +126,6 @@ function refuseUnknown(sql: string, names: readonly NamedTable[], { known }: Dat
 function describePlace(sql: string, place: number): string {
   const lines = Buffer.from(sql).subarray(0, place).toString("utf8").split("\n");
   return `line ${lines.length}, column ${Array.from(lines.at(-1) ?? "").length + 1}`;
-}
-
-function describeFault(
-  { code, message, hint, line, column }: EngineFailure,
-  inputs: readonly InputFiles[],
-): DagmarError {
-  const place = line === null ? "" : `line ${line}${column === null ? "" : `, column ${column}`}: `;
-  const hints: Readonly<Partial<Record<typeof code, string>>> = {
-    ENGINE_MISSING: `Install it where Dagmar is installed: \`${INSTALL}\`.`,
-    ENGINE_OUT_OF_MEMORY: "Give the query more with --memory, or ask for less.",
-  };
-  const what = hints[code] ?? hint;
-  return new TaskFailure(
-    code,
-    `${place}${nameObjects(message, inputs)}`,
-    false,
-    what === null ? {} : { hint: what },
-  );
 }
 
 function explainCrash(error: unknown): never {

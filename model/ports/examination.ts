@@ -1,4 +1,5 @@
 /** What an examination of the surroundings finds: one line a matter, and what to do where it is not well. */
+import type { Clock } from "./clock.ts";
 
 export const FINDING_STATES = ["ok", "warn", "fail"] as const;
 export type FindingState = (typeof FINDING_STATES)[number];
@@ -10,6 +11,13 @@ export interface Finding {
   readonly says: string;
   /** What to do; `null` where there is nothing to do. */
   readonly todo: string | null;
+}
+
+/** A program that a task type computes with and that may not be installed, as far as an examination needs it. */
+export interface TaskEngine {
+  readonly name: string;
+  /** Starts it once; says its version. Raises a `DagmarError`. */
+  probe(tools: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<string>;
 }
 
 /** A service that a task type asks, as far as an examination needs it. */

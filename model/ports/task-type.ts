@@ -2,7 +2,7 @@
 import type { ZodType } from "zod";
 import type { Clock } from "./clock.ts";
 import type { JsonValue, Params } from "../dag/dag.ts";
-import type { TaskService } from "./examination.ts";
+import type { TaskEngine, TaskService } from "./examination.ts";
 import type { Lake } from "./lake.ts";
 import type { Logger } from "./logger.ts";
 
@@ -139,6 +139,8 @@ export interface TaskType<Options = never, State = never> {
   assertConfigured?(): void;
   /** The service that it asks over the network; absent where it asks none. */
   readonly service?: TaskService;
+  /** The optional program that it computes with; absent where it needs none. */
+  readonly engine?: TaskEngine;
   /** A short text for people about a successful attempt; becomes the task's message. */
   describeOutput?(output: TaskOutput): string | null;
   /** Does the work of one attempt. Raises `TaskFailure` or `TaskReschedule`; anything else counts as a retryable fault. */

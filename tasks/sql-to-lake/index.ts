@@ -12,6 +12,7 @@ import { computeTable } from "./compute-table.ts";
 import { computeFingerprint, type TablePlan } from "./fingerprint.ts";
 import { mayStay } from "./may-stay.ts";
 import { findSqlFile, listReadDatasets, optionsSchema, readSql, type SqlToLakeOptions } from "./options.ts";
+import { DUCKDB } from "./probe-engine.ts";
 import { publish, refuseTaken } from "./publish.ts";
 import { ENGINE } from "./run-engine.ts";
 import { lookAtStanding } from "./standing.ts";
@@ -27,6 +28,7 @@ export function createSqlToLake(engine: URL = ENGINE): TaskType<SqlToLakeOptions
     summary:
       "Makes one table of objects of the lake: a SELECT in DuckDB's SQL, stored as one Parquet object. The same inputs, SQL, columns and params make nothing again.",
     options: optionsSchema,
+    engine: DUCKDB,
     ownTemplateNames: [],
     outputNames: ["key", "sha256", "size_bytes", "rows", "unchanged", "object_id"],
     writes: (options) => ({
