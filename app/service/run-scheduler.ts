@@ -20,6 +20,7 @@ import type { App } from "../app.ts";
 import { openDagCheckStore } from "../dags/kept-dag-checks.ts";
 import { SCHEDULER_PURPOSE } from "../ask-scheduler.ts";
 import { finishRemovals } from "../lake/finish-removals.ts";
+import { sweepQueryFolders } from "../lake/query-folder.ts";
 import { verifyOnRequest, type StartVerify } from "../lake/verify-on-request.ts";
 import { listNoticeTargets } from "../notices/open-channels.ts";
 import { describeWork } from "../lease-work.ts";
@@ -138,6 +139,7 @@ async function schedule(
     service,
   });
   void sweepUploads(app, stopping);
+  void sweepQueryFolders(app);
   const removals = finishRemovals(app, database, stopping);
   const verifying = verifyOnRequest(app, database, startVerify, stopping);
   const notices = sendDueNotices(app, database, service, stopping);

@@ -6,6 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { SPILL_FOLDER } from "./engine/job.ts";
 
 const START = "dagmar-table-";
 
@@ -32,7 +33,7 @@ export function createTempFolders(kind: string): TempFolders {
       // Before it exists: another attempt may be looking for leftovers at this moment.
       inUse.add(path);
       await mkdir(path, { mode: 0o700 });
-      await mkdir(join(path, "spill"));
+      await mkdir(join(path, SPILL_FOLDER));
       return {
         path,
         async remove() {

@@ -1,5 +1,5 @@
 /** `dagmar lake query`: datasets of every kind by their names, over a folder lake; what it prints, refuses, and leaves behind. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TmdbSimulator } from "../../quickstart/simulator/tmdb-simulator.ts";
@@ -9,6 +9,7 @@ import {
   startSimulator,
   waitUntil,
   writeSamples,
+  type CliProcess,
   type CliResult,
   type CliWorld,
   type SampleIds,
@@ -123,7 +124,11 @@ test("CSV is quoted, and JSON keeps every digit", async () => {
   expect([all.rows.length, all.shown, all.has_more]).toEqual([5000, 5000, false]);
 });
 
-test("objects in S3 are read in the same way", async () => {
+/** A database and a store of their own, with the CSVs. */
+async function openS3(name: string): Promise<{
+  readonly s3: Awaited<ReturnType<typeof startS3Server>>;
+  readonly environment: Readonly<Record<string, string>>;
+}> {
   const s3 = await startS3Server();
   const environment = {
     DAGMAR_LAKE: `s3://${s3.bucket}`,
@@ -131,16 +136,75 @@ test("objects in S3 are read in the same way", async () => {
     AWS_REGION: s3.region,
     AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
-    DAGMAR_DB: join(world.folder, "s3.db"),
+    DAGMAR_DB: join(world.folder, `${name}.db`),
   };
   await world.prepare(["run", "csv_ingest", "--date", "2026-11-23"], environment);
-  const counted = await world.run(
-    ["lake", "query", "SELECT count(DISTINCT id) AS n FROM movies", "--csv"],
-    environment,
-  );
+  return { s3, environment };
+}
+
+const COUNT = ["lake", "query", "SELECT count(DISTINCT id) AS n FROM movies", "--csv"];
+
+test("objects in S3 are read in the same way", async () => {
+  const { s3, environment } = await openS3("s3");
+  const counted = await world.run(COUNT, environment);
   await s3.close();
   expect(counted.stdout, counted.stderr).toBe("n\n260\n");
 });
+
+/** A query that has begun to fetch an object, and whose store then stops answering. */
+async function startStalled(
+  s3: Awaited<ReturnType<typeof startS3Server>>,
+  environment: Readonly<Record<string, string>>,
+): Promise<CliProcess> {
+  const before = listLeft();
+  s3.faults.push({ when: { operation: "GetObject", key: /movies\.csv$/ }, fault: { kind: "stall-answer" } });
+  const query = world.start(COUNT, environment);
+  const listFetched = (): readonly string[] =>
+    listLeft()
+      .filter((name) => !before.includes(name))
+      .flatMap((name) => readdirSync(join(temporary, name), { recursive: true, encoding: "utf8" }))
+      .filter((name) => name.endsWith(".csv"));
+  await waitUntil(query, () => listFetched().length > 0);
+  return query;
+}
+
+async function killStalled(...given: Parameters<typeof startStalled>): Promise<void> {
+  const dead = await startStalled(...given);
+  dead.child.kill("SIGKILL");
+  await dead.ended;
+}
+
+test("what a killed query had fetched is removed by the next query and by a scheduler; that of a live one stays", async () => {
+  const { s3, environment } = await openS3("killed");
+  const live = await startStalled(s3, environment);
+  const folders = listLeft();
+  await killStalled(s3, environment);
+  expect(listLeft()).toHaveLength(2);
+  expect((await world.run(COUNT, environment)).stdout).toBe("n\n260\n");
+  expect(listLeft()).toEqual(folders);
+  await killStalled(s3, environment);
+  const scheduler = world.start(["scheduler"], { ...environment, DAGMAR_HTTP: "127.0.0.1:0" });
+  await waitUntil(scheduler, () => listLeft().length === 1);
+  scheduler.child.kill("SIGTERM");
+  await scheduler.ended;
+  expect(listLeft()).toEqual(folders);
+  live.child.kill("SIGINT");
+  await live.ended;
+  await s3.close();
+  expect(listLeft()).toEqual([]);
+}, 120_000);
+
+test("a dataset may have the name of any file of ours", async () => {
+  for (const name of ["result", "spill"]) {
+    const dag = TABLES.replace("dag: tables", `dag: ${name}`)
+      .replace("typed_titles", name)
+      .replace("Typed/", `${name}/`);
+    writeFileSync(join(world.dagsFolder, `${name}.yaml`), dag);
+    await world.prepare(["run", name, "--date", "2026-11-23"]);
+    rmSync(join(world.dagsFolder, `${name}.yaml`));
+  }
+  expect((await read("SELECT count(*) AS n FROM result JOIN spill USING (id)")).rows).toEqual([{ n: 260 }]);
+}, 60_000);
 
 test.each([
   [

@@ -27,7 +27,7 @@ export const lakeQuery: Command = {
     'dagmar lake query "SELECT * FROM movies" --limit 0 --csv',
   ],
   async run({ args, options, output, drain }) {
-    const { LONGEST_QUERY_SECONDS } = await import("../../../tasks/sql-to-lake/query-folder.ts");
+    const { LONGEST_QUERY_SECONDS } = await import("../../../app/lake/query-folder.ts");
     const limit = readLimit(readText(options, "limit"));
     const form = readForm(options);
     const request = {
