@@ -1,9 +1,10 @@
 /**
- * The task type `report-to-lake`: SQL over objects of the lake makes a page with charts in each language. Nothing is computed when
- * nothing has changed.
+ * The task type `report-to-lake`: SQL over objects of the lake makes a page with charts in each language. Nothing is computed
+ * when nothing has changed.
  */
 import { createHash } from "node:crypto";
 import { formatBytes } from "../../model/text/byte-size.ts";
+import { failpoint } from "../../model/failpoint.ts";
 import type { JsonValue } from "../../model/dag/dag.ts";
 import type { TaskPorts } from "../../model/ports/task-ports.ts";
 import type { TaskContext, TaskOutput, TaskType } from "../../model/ports/task-type.ts";
@@ -15,6 +16,7 @@ import { fetchInputs } from "../sql-to-lake/fetch-inputs.ts";
 import { describeInput, listEntries } from "../sql-to-lake/fingerprint.ts";
 import { mayStay } from "../sql-to-lake/may-stay.ts";
 import { findSqlFile, listReadDatasets, readSql } from "../sql-to-lake/options.ts";
+import { DUCKDB } from "../sql-to-lake/probe-engine.ts";
 import { publish, refuseTaken } from "../sql-to-lake/publish.ts";
 import { runEngine } from "../sql-to-lake/run-engine.ts";
 import { lookAtStanding, type PlaceContext, type Standing } from "../sql-to-lake/standing.ts";
@@ -53,6 +55,7 @@ export function createReportToLake(engine: URL = ENGINE): TaskType<ReportOptions
     summary:
       "Makes a report of objects of the lake: SQL and charts as one HTML page in each language, without scripts or requests. The same inputs, SQL, texts and params make nothing again.",
     options: optionsSchema,
+    engine: DUCKDB,
     ownTemplateNames: ["language"],
     outputNames: ["keys", "rows", "size_bytes", "unchanged"],
     writes: (options) => ({
@@ -101,6 +104,7 @@ async function makeReport(context: Context, engine: URL, folders: TempFolders): 
     const report = await compute(context, plan, folder.path, engine);
     const objectIds: number[] = [];
     for (const place of places) objectIds.push(await publishPage(place, report, plan));
+    failpoint("report.record.before");
     await recordWrite(context, objectIds[0] ?? 0);
     const size = report.pages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return { keys, rows: report.rows, size_bytes: size, unchanged: false };
@@ -147,16 +151,21 @@ async function compute(
   const { options, lake, signal, progress, clock, taskId, cookie } = context;
   const { memory, threads, title, intro, notes, facts, blocks, key } = options;
   const { text: sql, name: sqlName } = readSql(options.sql);
-  const prepare = async (): Promise<ReportJob> => ({
-    folder,
-    memory,
-    threads,
-    inputs: await fetchInputs(plan.inputs, { lake, folder, signal, progress }),
-    sql,
-    params: plan.params,
-    report: { title, intro, notes, facts, blocks },
-    names: namePages(key),
-  });
+  const prepare = async (): Promise<ReportJob> => {
+    failpoint("report.fetch.before");
+    const inputs = await fetchInputs(plan.inputs, { lake, folder, signal, progress });
+    failpoint("report.engine.before");
+    return {
+      folder,
+      memory,
+      threads,
+      inputs,
+      sql,
+      params: plan.params,
+      report: { title, intro, notes, facts, blocks },
+      names: namePages(key),
+    };
+  };
   const job = prepare();
   const answer = await runEngine<ComputedReport>(job, {
     taskId,
@@ -166,6 +175,7 @@ async function compute(
     progress,
     module: engine,
   });
+  failpoint("report.engine.after");
   if (answer.kind === "report") return answer;
   throw describeEngineFault(answer, { taskId, sqlName, ...(await job) });
 }
@@ -186,11 +196,14 @@ async function publishPage(
   if (page === undefined) throw new Error(`the engine made no page in ${language}`);
   const { path, sha256, sizeBytes } = page;
   const contentType = "text/html; charset=utf-8";
-  return await publish(
+  failpoint("report.page.before");
+  const objectId = await publish(
     context,
     { path, contentType, sha256, sizeBytes, rowCount: rows, fingerprint, inputsDate, engine },
     standing,
   );
+  failpoint("report.page.after");
+  return objectId;
 }
 
 async function recordWrite({ state, lake, options, run, taskId }: Context, objectId: number): Promise<void> {

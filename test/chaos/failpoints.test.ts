@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "vitest";
 import { armFailpoints, FAILPOINTS, failpoint, type FailpointName } from "../../model/failpoint.ts";
 import { DECLARATIONS } from "../../tasks/registry.ts";
 import { beginWithOldLake } from "./support/old-lake.ts";
-import { FIRST_DATE, SECOND_DATE, writeTableDag } from "./support/table-dag.ts";
+import { FIRST_DATE, SECOND_DATE, writeReportDag, writeTableDag } from "./support/table-dag.ts";
 import { foreground, scheduler } from "./sweep-scenes.ts";
 import { openSweepWorld, type LakeKind, type SweepWorld } from "./sweep-world.ts";
 import { tell, tryCrashes } from "./sweep.ts";
@@ -37,8 +37,10 @@ test("every name in the list is passed by some sweep", { timeout: 240_000 }, asy
   }
   for (const version of [1, 2] as const) {
     writeTableDag(folder, version);
+    writeReportDag(folder, version);
     const date = version === 1 ? FIRST_DATE : SECOND_DATE;
-    expect((await folder.start(["run", "tables", "--date", date]).ended).exitCode).toBe(0);
+    for (const dag of ["tables", "reports"])
+      expect((await folder.start(["run", dag, "--date", date]).ended).exitCode).toBe(0);
   }
   const movies = [...folder.objects().keys()].find((key) => key.endsWith("/movies.csv"));
   for (const more of [[], ["--undo"]]) {

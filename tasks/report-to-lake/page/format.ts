@@ -1,4 +1,4 @@
-/** How values are written in each language. Written here, so that the same value gives the same bytes with every version of Node. */
+/** How values are written in each language. Not by `Intl`: the same value gives the same bytes with every version of Node. */
 import type { Json } from "@duckdb/node-api";
 import type { Language } from "../languages.ts";
 import type { ColumnFormat } from "../options.ts";

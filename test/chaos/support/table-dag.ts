@@ -1,4 +1,4 @@
-/** A Dag that makes one table of the films' CSV, in two versions of its SQL; and what is left of its processes. */
+/** Dags that make a table or a report of the films' CSV, in two versions of their SQL; and what is left of their processes. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,20 +29,63 @@ tasks:
   );
 }
 
-/** Folders and processes of attempts of this world's database. */
-export function listLeft(world: Pick<SweepWorld, "query">): readonly string[] {
+export const PAGE_KEYS = ["Report/Movies/movies-pt.html", "Report/Movies/movies-en.html"] as const;
+
+export function writeReportDag(world: Pick<SweepWorld, "dagsFolder">, version: 1 | 2): void {
+  writeFileSync(
+    join(world.dagsFolder, "reports.yaml"),
+    `dag: reports
+schedule: manual
+timezone: America/Sao_Paulo
+tasks:
+  movies:
+    type: report-to-lake
+    with:
+      dataset: report_movies
+      key: "Report/Movies/movies-\${language}.html"
+      inputs: { raw: { dataset: movies, format: csv } }
+      title: { pt: Filmes, en: Films }
+      intro: { pt: "Versão {version}", en: "Version {version}" }
+      sql: |
+        -- part: facts
+        select count(*) as films, ${version} as version from raw
+      facts: facts
+      blocks:
+        - part: facts
+          kind: number
+          title: { pt: Filmes, en: Films }
+          rule: { pt: Todos, en: All }
+          coverage: { known: films, of: films, what: { pt: filmes, en: films } }
+          columns: { films: { pt: Filmes, en: Films, as: count } }
+`,
+  );
+}
+
+type Asked = Pick<SweepWorld, "query">;
+
+function readDatabaseId(world: Asked): string {
   const [row] = world.query<{ id: string }>("SELECT database_id AS id FROM database_identity");
-  const id = row?.id ?? "none";
-  const scope = createHash("sha256").update(id).digest("hex").slice(0, 16);
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`dagmar-table-${scope}`));
-  const processes = readdirSync("/proc")
+  return row?.id ?? "none";
+}
+
+/** Processes that compute for attempts of this world's database. */
+export function listEngines(world: Asked): readonly number[] {
+  const mark = `@${readDatabaseId(world)}`;
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`@${id}`);
+        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
       } catch {
         return false;
       }
-    });
-  return [...folders, ...processes.map((pid) => `process ${pid}`)];
+    })
+    .map(Number);
+}
+
+/** Folders and processes of attempts of this world's database. */
+export function listLeft(world: Asked): readonly string[] {
+  const scope = createHash("sha256").update(readDatabaseId(world)).digest("hex").slice(0, 16);
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`dagmar-table-${scope}`));
+  return [...folders, ...listEngines(world).map((pid) => `process ${pid}`)];
 }
