@@ -6,6 +6,7 @@ import {
   type DoubledIds,
   type RemovedObject,
 } from "../../lake/protocol/verify-lake.ts";
+import { listBegun } from "../../state/records/table-contents.ts";
 import { countStored } from "../../state/records/adoption.ts";
 import { listRemovalsInForce, type RemovalRow } from "../../state/records/removals.ts";
 import { listDoubles, listLakes, listRecordedObjects } from "../../state/reports.ts";
@@ -56,6 +57,7 @@ export async function verifyLake(
         if (compared % PROGRESS_STEP === 0) progress(compared, booked.length);
       },
       removals: new Map(listRemovalsInForce(database, app.lake.id, prefix).map(describeRemoval)),
+      begun: new Map(listBegun(database, app.lake.id).map((table) => [table.key, table])),
       foreignKeys: new Set(foreign.map((row) => row.key)),
       doubles: groupDoubles(doubles),
       countStored: (key, answers) => countStored(database, app.lake.id, key, answers),

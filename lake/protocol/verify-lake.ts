@@ -23,6 +23,14 @@ export interface RemovedObject {
   readonly isFinished: boolean;
 }
 
+/** A table, or a page of a report, whose publishing a run has begun and not ended. */
+export interface BegunTable {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly dagId: string;
+  readonly runId: string;
+}
+
 /** Ids that the database has in two objects. */
 export interface DoubledIds {
   readonly key: string;
@@ -35,10 +43,11 @@ export interface DoubledIds {
  * `missing`: recorded and not in the store. `differs`: other bytes. `unreadable`: the store refuses to return it.
  * `doubled`: ids of it are in another object too. `no_metadata`: the bytes are as recorded, but another database would
  * not recognise the object. `unknown`: in the store and not recorded. `removed`: a user removed it, and the store or the
- * database does not say so yet. The last three are not faults.
+ * database does not say so yet. `unfinished`: it is the table that a run began to publish, and the run has not recorded that. The
+ * last four are not faults.
  */
 export type Verdict =
-  "missing" | "differs" | "unreadable" | "doubled" | "no_metadata" | "unknown" | "removed";
+  "missing" | "differs" | "unreadable" | "doubled" | "no_metadata" | "unknown" | "removed" | "unfinished";
 
 export interface Deviation {
   readonly key: string;
@@ -54,6 +63,8 @@ export interface VerifyOptions {
   readonly foreignKeys: ReadonlySet<string>;
   /** Removals in force, by key. */
   readonly removals: ReadonlyMap<string, RemovedObject>;
+  /** By key. */
+  readonly begun: ReadonlyMap<string, BegunTable>;
   readonly doubles: readonly DoubledIds[];
   /** How many of these ids are in objects other than the one at `key`. */
   readonly countStored: (key: string, answers: FoundAnswers) => number;
@@ -62,8 +73,10 @@ export interface VerifyOptions {
   readonly compared?: () => void;
 }
 
+const REMARKS: ReadonlySet<Verdict> = new Set(["unknown", "no_metadata", "removed", "unfinished"]);
+
 export function isFault({ verdict }: Deviation): boolean {
-  return verdict !== "unknown" && verdict !== "no_metadata" && verdict !== "removed";
+  return !REMARKS.has(verdict);
 }
 
 export async function verifyLake(
@@ -110,17 +123,22 @@ async function compare(
   lake: Lake,
   { key, sha256, sizeBytes }: BookedObject,
   summary: ObjectSummary | undefined,
-  { isDeep, signal }: VerifyOptions,
+  { isDeep, signal, begun }: VerifyOptions,
 ): Promise<Deviation | undefined> {
+  const table = begun.get(key);
   try {
     const head = summary === undefined || !isDeep ? await lake.head(key, signal) : undefined;
     const standing = head ?? summary;
     if (standing === undefined || (head === undefined && !isDeep))
       return { key, verdict: "missing", detail: `${sizeBytes} bytes are gone` };
-    if (standing.sizeBytes !== sizeBytes)
+    const describeSize = (): Deviation => {
       return { key, verdict: "differs", detail: `${standing.sizeBytes} bytes instead of ${sizeBytes}` };
+    };
+    if (![sizeBytes, table?.sizeBytes].includes(standing.sizeBytes)) return describeSize();
     const told = isDeep ? undefined : head?.metadata["sha256"];
     const found = told ?? (await hashObject(lake, key, signal));
+    if (found !== sha256 && found === table?.sha256) return describeBegun(key, table);
+    if (standing.sizeBytes !== sizeBytes) return describeSize();
     if (found !== sha256)
       return { key, verdict: "differs", detail: `sha256 ${found} instead of ${sha256 ?? "unknown"}` };
     if (isDeep || told !== undefined) return undefined;
@@ -133,13 +151,15 @@ async function compare(
 async function describeStranger(
   lake: Lake,
   summary: ObjectSummary,
-  { countStored, removals, signal }: VerifyOptions,
+  { countStored, removals, begun, signal }: VerifyOptions,
 ): Promise<Deviation | undefined> {
   const { key, sizeBytes } = summary;
   try {
     const object = await lookAt(lake, summary, signal);
     if (object === undefined) return undefined;
     const { kind, answers, sha256 } = object;
+    const table = begun.get(key);
+    if (table?.sizeBytes === sizeBytes && table.sha256 === sha256) return describeBegun(key, table);
     const removal = removals.get(key);
     if (removal?.sizeBytes === sizeBytes) {
       const found = sha256 ?? (await hashObject(lake, key, signal));
@@ -155,6 +175,11 @@ async function describeStranger(
   } catch (error) {
     return describeUnreadable(key, error);
   }
+}
+
+function describeBegun(key: string, { dagId, runId }: BegunTable): Deviation {
+  const detail = `run ${runId} of ${dagId} put it and was interrupted, or is at work; the next run of ${dagId} records it`;
+  return { key, verdict: "unfinished", detail };
 }
 
 function describeRemoved(key: string, { why, isFinished }: RemovedObject): Deviation {

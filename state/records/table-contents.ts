@@ -19,6 +19,21 @@ export function findContent(
   return row === undefined ? undefined : mapRow<TableContent>(row);
 }
 
+export interface BegunContent extends Pick<TableContent, "sha256" | "sizeBytes"> {
+  readonly key: string;
+  readonly dagId: string;
+  readonly runId: string;
+}
+
+/** What runs have begun to publish and not recorded yet. */
+export function listBegun(query: Query, lakeId: string): readonly BegunContent[] {
+  const rows = query.all<Row>(
+    sql`SELECT c.key, c.sha256, c.size_bytes, r.dag_id, r.run_id FROM table_contents c JOIN dag_runs r USING (dag_run_id)
+        WHERE c.lake = ${lakeId} AND c.state = 'planned'`,
+  );
+  return rows.map((row) => mapRow<BegunContent>(row));
+}
+
 /**
  * For an object that was found in the lake. `committed`: it is the planned one, whose process ended before it could record the put.
  * `replaced`: it is a table, and so was what stood there: another database has made it again. `undefined`: it is no table, or

@@ -32,6 +32,7 @@ test("objects that are gone, differ or are not recorded are listed; a recorded f
         signal: new AbortController().signal,
         foreignKeys: new Set(["foreign"]),
         removals: new Map(),
+        begun: new Map(),
         doubles: [],
         countStored: () => 0,
       },
@@ -59,6 +60,7 @@ test("ids that two objects hold are listed while both exist; an object outside t
       signal: new AbortController().signal,
       foreignKeys: new Set(),
       removals: new Map(),
+      begun: new Map(),
       doubles: [pair("Raw/a", "Raw/b"), pair("Raw/a", "Raw/gone"), pair("Raw/b", "Old/elsewhere")],
       countStored: () => 0,
     },
@@ -86,6 +88,7 @@ test("an object that no run recorded is a fault only if other objects hold ids o
       signal: new AbortController().signal,
       foreignKeys: new Set(),
       removals: new Map(),
+      begun: new Map(),
       doubles: [],
       countStored: (_key, { askedIds }) => (askedIds.length === 3 ? stored : 99),
     });
@@ -102,6 +105,8 @@ test.each([
   ["doubled", true],
   ["no_metadata", false],
   ["unknown", false],
+  ["removed", false],
+  ["unfinished", false],
 ] as const)("%s is a fault: %s", (verdict, expected) => {
   expect(isFault({ key: "a", verdict, detail: "" })).toBe(expected);
 });

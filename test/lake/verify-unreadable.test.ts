@@ -24,6 +24,7 @@ test("an archived object and a denied one are listed with the store's message; t
       isDeep: true,
       foreignKeys: new Set(),
       removals: new Map(),
+      begun: new Map(),
       doubles: [],
       countStored: () => 0,
       signal: new AbortController().signal,

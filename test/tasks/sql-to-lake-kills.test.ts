@@ -1,20 +1,16 @@
 /** What is left of a table's making that was stopped: the old table whole, no process, no file; and what the next attempt does. */
 import { spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { armFailpoints, type FailpointName } from "../../model/failpoint.ts";
+import { isFault, verifyLake } from "../../lake/protocol/verify-lake.ts";
+import { listBegun } from "../../state/records/table-contents.ts";
+import { listRecordedObjects } from "../../state/reports.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { SQL_TO_LAKE } from "../../tasks/sql-to-lake/declare.ts";
+import { listEngines, stopAt } from "./engine-stops.ts";
 import { openTableWorld, type TableWorld } from "./table-world.ts";
 
 const KEY = "Trusted/Movies/movies.parquet";
@@ -52,27 +48,6 @@ async function openWithCsv(): Promise<TableWorld> {
   const tables = await openTableWorld();
   await tables.store("movies", "Raw/Movies/movies.csv", "id|title\ntt1|a\ntt2|b\n");
   return tables;
-}
-
-/** The processes that run the engine for this world's attempts. */
-function listEngines({ cookie }: TableWorld): readonly number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(cookie);
-      } catch {
-        return false;
-      }
-    });
-}
-
-function stopAt(point: FailpointName, act: () => void): void {
-  armFailpoints((name) => {
-    if (name === point) act();
-  });
-  onTestFinished(() => armFailpoints(undefined));
 }
 
 test.each((SQL_TO_LAKE.failpoints ?? []).map((point) => [point as FailpointName]))(
@@ -132,6 +107,50 @@ test("the engine loads while its inputs are fetched, and ends when one of them i
   expect(listEngines(tables)).toEqual([]);
   expect(tables.listLeftFolders()).toEqual([]);
 });
+
+test.each([
+  ["the first table of its key", []],
+  ["a table that replaces another", [WRITTEN]],
+])(
+  "between the put of %s and its record, the lake's verification says that it is unfinished",
+  async (_what, earlier) => {
+    const tables = await openWithCsv();
+    const run = await tables.makeRun("2026-11-23T09:00:00Z");
+    for (const written of earlier) await tables.make(run, written);
+    const next = { ...WRITTEN, sql: "select id, upper(title) as title from raw order by id" };
+    const { lake, database } = tables.world;
+    const verify = async (isDeep: boolean): Promise<readonly string[]> => {
+      const booked = listRecordedObjects(database, lake.id, "Trusted/").map(({ key, sha256, size_bytes }) => {
+        return { key, sha256, sizeBytes: size_bytes };
+      });
+      const deviations = await verifyLake(lake, booked, {
+        prefix: "Trusted/",
+        isDeep,
+        signal: new AbortController().signal,
+        foreignKeys: new Set(),
+        removals: new Map(),
+        begun: new Map(listBegun(database, lake.id).map((table) => [table.key, table])),
+        doubles: [],
+        countStored: () => 0,
+      });
+      expect(deviations.some(isFault)).toBe(false);
+      return deviations.map(({ key, verdict, detail }) => `${key} ${verdict}: ${detail}`);
+    };
+    for (const point of ["table.put.before", "table.put.after"] as const) {
+      stopAt(point, () => {
+        throw new Error(`stopped at ${point}`);
+      });
+      await expect(tables.make(run, next)).rejects.toThrow(`stopped at ${point}`);
+      armFailpoints(undefined);
+      const said =
+        point === "table.put.before" ? [] : [`${KEY} unfinished: run ${run.runId} of test_dag put it`];
+      for (const isDeep of [false, true])
+        expect(await verify(isDeep)).toEqual(said.map((text) => expect.stringContaining(text) as string));
+    }
+    await tables.make(run, next);
+    expect(await verify(true)).toEqual([]);
+  },
+);
 
 test("an attempt that is stopped ends its process and removes its folder", async () => {
   const tables = await openWithCsv();

@@ -20,7 +20,7 @@ import { VERIFY_WORDS } from "./verify-words.ts";
 const PATH = "/lake/verify";
 const SHOWN_DEVIATIONS = 50;
 /** Remarks: nothing is lost or changed. */
-const REMARKS: ReadonlySet<string> = new Set(["unknown", "no_metadata", "removed"]);
+const REMARKS: ReadonlySet<string> = new Set(["unknown", "no_metadata", "removed", "unfinished"]);
 
 export const verifyAction: Action = {
   method: "POST",
