@@ -1,4 +1,4 @@
-/** Has the engine compute a table, and judges what it answers: faults name the SQL's line, and what breaks an expectation is shown. */
+/** Has the engine compute a table, and judges its answer: faults name the SQL's line, and rows that break expectations are shown. */
 import { join } from "node:path";
 import { TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
