@@ -4,15 +4,12 @@ import { describeOrder } from "../../app/describe-order.ts";
 import { raiseRefusal } from "../../app/raise-refusal.ts";
 import type { GivenOrder, Order, OrderOutcome } from "../../app/service/orders.ts";
 import { JSON_TYPE, reply, type HttpAnswer, type HttpReply, type HttpRequest } from "../server/exchange.ts";
-import { createFinder } from "../server/find-route.ts";
+import type { FindRoute } from "../server/find-route.ts";
 import type { RequestKey } from "../../state/control/requests.ts";
 import { findKept, readKey } from "./idempotency.ts";
 import { describePlanChange, replyProblem, type Refusal } from "./problem.ts";
 import { readBody, readInput } from "./read-input.ts";
-import { isWrite, type ReadTools, type WriteRoute } from "./route.ts";
-import { ROUTES } from "./routes.ts";
-
-const find = createFinder(ROUTES);
+import { isWrite, type ReadTools, type Route, type WriteRoute } from "./route.ts";
 
 /** An order that has to be carried out before the request can be answered. */
 export interface Pending {
@@ -31,6 +28,7 @@ interface KeyedAnswer {
 export function answerApi(
   request: HttpRequest,
   tools: ReadTools,
+  find: FindRoute<Route>,
 ): HttpAnswer | Pending | KeyedAnswer | Promise<HttpAnswer> {
   const found = find(request.method, request.path);
   switch (found.kind) {

@@ -5,9 +5,7 @@ import type { AttemptKey } from "../../model/ports/attempt-logs.ts";
 import { findTryEntry } from "../../state/pages/task-page.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import type { ReadTools } from "./route.ts";
-import { pickRun } from "./v2/run-fields.ts";
-import { pickTask } from "./v2/task-fields.ts";
-import { taskParams } from "./v2/task-instances.ts";
+import { pickRun, pickTask, taskParams } from "./v2/known-run.ts";
 
 export const attemptParams = { ...taskParams, try_number: z.coerce.number().int().min(1) } as const;
 

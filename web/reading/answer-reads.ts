@@ -12,6 +12,7 @@ import { createVersionReader } from "../../state/runs/version-reader.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { answerApi } from "../api/answer.ts";
+import { loadFinder } from "../api/find-api-route.ts";
 import { BUG, judgeError, replyRefusal, type ProblemFacts } from "../api/problem.ts";
 import type { LiveTools, ReadTools } from "../api/route.ts";
 import { answerErrorPage, ERROR_PAGES } from "../pages/error-page.ts";
@@ -85,8 +86,9 @@ export function createReader(settings: ReadSettings, clock: Clock): Reader {
   }
 
   async function answer(request: HttpRequest, give: GiveOrder): Promise<Answered> {
+    const find = request.path.startsWith(API) ? await loadFinder(request.path) : undefined;
     const first = await read(request, (tools) =>
-      request.path.startsWith(API) ? answerApi(request, tools) : answerPage(request, tools, getSite()),
+      find === undefined ? answerPage(request, tools, getSite()) : answerApi(request, tools, find),
     );
     if ("key" in first) {
       const owner = { kind: "key", key: first.key, requestedBy: request.user.name } as const;

@@ -11,8 +11,7 @@ import {
 import { countRemovals, listRunSums, reportInputs, reportRemovals } from "../../../state/reports.ts";
 import { defineRoute } from "../route.ts";
 import { flagParameter, paging, readFlag, utc } from "../v2/listing.ts";
-import { pickRun } from "../v2/run-fields.ts";
-import { runParams } from "../v2/task-instances.ts";
+import { pickRun, runParams } from "../v2/known-run.ts";
 
 const MOST_PARTITIONS = 100;
 

@@ -3,9 +3,7 @@ import { z } from "zod";
 import { describeWaits } from "../../../app/runs/describe-waits.ts";
 import { readRun } from "../../../state/runs/dag-runs.ts";
 import { defineRoute, type ReadTools } from "../route.ts";
-import { pickRun } from "../v2/run-fields.ts";
-import { pickTask } from "../v2/task-fields.ts";
-import { runParams, taskParams } from "../v2/task-instances.ts";
+import { pickRun, pickTask, runParams, taskParams } from "../v2/known-run.ts";
 
 export const getWaiting = defineRoute({
   operationId: "get_waiting",

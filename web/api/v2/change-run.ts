@@ -6,8 +6,8 @@ import { readRun } from "../../../state/runs/dag-runs.ts";
 import { onlyNull } from "../bodies.ts";
 import { defineWrite, several, type ReadTools } from "../route.ts";
 import { pickEnabledDag } from "./known-dag.ts";
-import { dagRun, pickOwnRun, pickRun, writeOneRun } from "./run-fields.ts";
-import { runParams } from "./task-instances.ts";
+import { dagRun, writeOneRun } from "./run-fields.ts";
+import { pickOwnRun, pickRun, runParams } from "./known-run.ts";
 
 export const patchDagRun = defineWrite({
   operationId: "patch_dag_run",

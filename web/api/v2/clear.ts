@@ -9,9 +9,10 @@ import { readRun } from "../../../state/runs/dag-runs.ts";
 import { onlyFalse, onlyNull, onlyTrue, previewHash } from "../bodies.ts";
 import { defineWrite, type ReadTools } from "../route.ts";
 import { dagId, pickEnabledDag } from "./known-dag.ts";
-import { dagRun, pickOwnRun, pickRun, writeOneRun } from "./run-fields.ts";
+import { dagRun, writeOneRun } from "./run-fields.ts";
 import { writeTask, type taskInstance } from "./task-fields.ts";
-import { runParams, taskList } from "./task-instances.ts";
+import { taskList } from "./task-instances.ts";
+import { pickOwnRun, pickRun, runParams } from "./known-run.ts";
 
 const taskName = z.union([
   z.string(),

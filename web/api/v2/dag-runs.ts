@@ -18,8 +18,9 @@ import {
   readOrder,
   writeCursor,
 } from "./listing.ts";
-import { dagRun, pickRun, writeOneRun, writeRuns } from "./run-fields.ts";
+import { dagRun, writeOneRun, writeRuns } from "./run-fields.ts";
 import { airflowRunState, airflowRunType, readRunStates } from "./wire.ts";
+import { pickRun } from "./known-run.ts";
 
 const ALL_DAGS = "~";
 

@@ -4,9 +4,9 @@ import { orderMark, previewMark } from "../../../app/tasks/order-mark.ts";
 import { readRun } from "../../../state/runs/dag-runs.ts";
 import { onlyFalse, onlyNull, previewHash } from "../bodies.ts";
 import { definePreview, defineWrite, several, type ReadTools } from "../route.ts";
-import { pickOwnRun } from "./run-fields.ts";
-import { pickTask, writeTask } from "./task-fields.ts";
-import { taskList, taskParams } from "./task-instances.ts";
+import { writeTask } from "./task-fields.ts";
+import { taskList } from "./task-instances.ts";
+import { pickOwnRun, pickTask, taskParams } from "./known-run.ts";
 
 const markFields = {
   new_state: z.enum(["success", "failed"], "A task is marked as success or failed"),

@@ -1,10 +1,8 @@
 /** A DagRun as Airflow's API shows it. */
 import { z } from "zod";
-import { refuseOtherLake } from "../../../app/runs/find-run.ts";
-import { CommandRefused } from "../../../model/errors.ts";
 import { RUN_TRIGGERS, type DagRunState } from "../../../model/run/dag-run.ts";
 import { listVersionEntries } from "../../../state/pages/dag-page.ts";
-import { findRunEntry, type RunEntry } from "../../../state/pages/run-page.ts";
+import type { RunEntry } from "../../../state/pages/run-page.ts";
 import type { ReadTools } from "../route.ts";
 import { versionSchema, writeVersion } from "./dag-versions.ts";
 import { utc } from "./listing.ts";
@@ -42,20 +40,6 @@ export const dagRun = z.strictObject({
     })
     .describe("Dagmar's own fields."),
 });
-
-/** Raises `RUN_UNKNOWN`. */
-export function pickRun({ query, lakeId }: ReadTools, dag: string, runId: string): RunEntry {
-  const found = findRunEntry(query, lakeId, dag, runId);
-  if (found !== undefined) return found;
-  throw new CommandRefused("RUN_UNKNOWN", `${dag} has no run ${runId}.`);
-}
-
-/** As `pickRun`, for a run that is to be changed. Raises `RUN_UNKNOWN`, `SETTINGS_DIFFER`. */
-export function pickOwnRun(tools: ReadTools, dag: string, runId: string): RunEntry {
-  const run = pickRun(tools, dag, runId);
-  refuseOtherLake(run, tools.lakeId);
-  return run;
-}
 
 export function writeRuns(
   { query, databaseId }: ReadTools,

@@ -1,10 +1,9 @@
 /** A task of a run, and a try of it, as Airflow's API shows them. */
 import { z } from "zod";
-import { CommandRefused } from "../../../model/errors.ts";
 import { findTask } from "../../../model/dag/dag.ts";
 import { ATTEMPT_STATES, TASK_STATES } from "../../../model/run/task-instance.ts";
 import type { RunEntry } from "../../../state/pages/run-page.ts";
-import { findTaskEntry, type TaskEntry, type TryEntry } from "../../../state/pages/task-page.ts";
+import type { TaskEntry, TryEntry } from "../../../state/pages/task-page.ts";
 import type { ReadTools } from "../route.ts";
 import { utc } from "./listing.ts";
 import { airflowTaskState, deriveUuid, measureSeconds, writeTaskState, writeTryState } from "./wire.ts";
@@ -68,13 +67,6 @@ export const tryInstance = z.strictObject({
     })
     .describe("Dagmar's own fields."),
 });
-
-/** Raises `TASK_UNKNOWN`. */
-export function pickTask({ query }: ReadTools, run: RunEntry, taskId: string): TaskEntry {
-  const found = findTaskEntry(query, run.dagRunId, taskId);
-  if (found !== undefined) return found;
-  throw new CommandRefused("TASK_UNKNOWN", `${run.dagId}/${run.runId} has no task ${taskId}.`);
-}
 
 export function writeTask(task: TaskEntry, run: RunEntry, tools: ReadTools): z.infer<typeof taskInstance> {
   return {

@@ -2,14 +2,10 @@
 import { z } from "zod";
 import { listTaskEntries, listTryEntries } from "../../../state/pages/task-page.ts";
 import { defineRoute, several } from "../route.ts";
-import { dagId } from "./known-dag.ts";
 import { cursorPaging, nextCursor, readCursorPage, writeCursor } from "./listing.ts";
-import { pickRun } from "./run-fields.ts";
-import { pickTask, taskInstance, tryInstance, writeTask, writeTry } from "./task-fields.ts";
+import { taskInstance, tryInstance, writeTask, writeTry } from "./task-fields.ts";
 import { airflowTaskState, writeTaskState } from "./wire.ts";
-
-export const runParams = { dag_id: dagId, dag_run_id: z.string() } as const;
-export const taskParams = { ...runParams, task_id: z.string() } as const;
+import { pickRun, pickTask, runParams, taskParams } from "./known-run.ts";
 
 export const taskList = z.strictObject({ task_instances: z.array(taskInstance), total_entries: z.int() });
 

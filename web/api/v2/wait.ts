@@ -3,9 +3,8 @@ import { z } from "zod";
 import { isRunEnded } from "../../../model/run/dag-run.ts";
 import { readRunEntry } from "../../../state/pages/run-page.ts";
 import { defineRoute, type LiveTools } from "../route.ts";
-import { pickRun } from "./run-fields.ts";
-import { runParams } from "./task-instances.ts";
 import { writeRunState } from "./wire.ts";
+import { pickRun, runParams } from "./known-run.ts";
 
 /** The server hangs up on a client that was sent nothing for 60 s, and so do many proxies. */
 const SIGN_OF_LIFE_MS = 15_000;

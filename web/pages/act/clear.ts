@@ -2,7 +2,6 @@
 import { orderClear, previewClear, type ClearPreview } from "../../../app/tasks/order-clear.ts";
 import { DagmarError } from "../../../model/errors.ts";
 import { pickEnabledDag } from "../../api/v2/known-dag.ts";
-import { pickOwnRun } from "../../api/v2/run-fields.ts";
 import type { RunEntry } from "../../../state/pages/run-page.ts";
 import { listTaskEntries } from "../../../state/pages/task-page.ts";
 import type { Action } from "../frame/action.ts";
@@ -16,6 +15,7 @@ import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { showState } from "../parts/state.ts";
 import { describeTime } from "../parts/time.ts";
 import { ACT_WORDS } from "./words.ts";
+import { pickOwnRun } from "../../api/v2/known-run.ts";
 
 const PATH = "/dags/{dag_id}/runs/{run_id}/clear";
 

@@ -3,7 +3,6 @@ import { orderCancel } from "../../../app/runs/order-run-again.ts";
 import { orderMark, previewMark } from "../../../app/tasks/order-mark.ts";
 import { isRunEnded } from "../../../model/run/dag-run.ts";
 import { readRun } from "../../../state/runs/dag-runs.ts";
-import { pickOwnRun } from "../../api/v2/run-fields.ts";
 import type { Action } from "../frame/action.ts";
 import { html, type Html, type Piece } from "../frame/html.ts";
 import type { Page, PageInput, PageTools, RenderedPage } from "../frame/page.ts";
@@ -14,6 +13,7 @@ import { showHead } from "../parts/page-head.ts";
 import { pathOfDag, pathOfRun } from "../parts/run-links.ts";
 import { describeTime } from "../parts/time.ts";
 import { ACT_WORDS } from "./words.ts";
+import { pickOwnRun } from "../../api/v2/known-run.ts";
 
 const CANCEL = "/dags/{dag_id}/runs/{run_id}/cancel";
 const MARK = "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/mark";
