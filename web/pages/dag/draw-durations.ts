@@ -8,8 +8,6 @@ import { splitTime } from "../parts/time.ts";
 import { COLUMN, defineCells } from "./draw-cells.ts";
 import type { Grid } from "./grid.ts";
 
-/** So many links to runs are one part, which browsers leave out of their work while it is not in the window; also in dagmar.css. */
-const GROUP = 40;
 const NAMES = 118;
 const TOP = 16;
 const BASE = 68;
@@ -44,10 +42,7 @@ export function drawDurations(tools: PageTools, dag: DagEntry, { columns, dates,
     (run, index) =>
       html`<a href="${tools.href(pathOfRun(dag.dagId, run.runId))}" data-run="${run.runId}" title="${dates[index]}, ${run.state}" tabindex="-1"></a>`,
   );
-  const groups: Html[] = [];
-  for (let from = 0; from < links.length; from += GROUP)
-    groups.push(html`<div>${links.slice(from, from + GROUP)}</div>`);
-  return html`<div class="run-bars"><svg class="drawing" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}" aria-hidden="true">${defineCells()}${drawRules(longest, width)}${drawBars(columns, seconds, longest)}${drawDates(tools, dag, columns)}${drawTicks(width)}<rect class="picked" x="${findX(place)}" y="${TICKS - 2.5}" width="9" height="5"/></svg><div>${groups}</div></div>`;
+  return html`<div class="run-bars"><svg class="drawing" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}" aria-hidden="true">${defineCells()}${drawRules(longest, width)}${drawBars(columns, seconds, longest)}${drawDates(tools, dag, columns)}${drawTicks(width)}<rect class="picked" x="${findX(place)}" y="${TICKS - 2.5}" width="9" height="5"/></svg><div>${links}</div></div>`;
 }
 
 /** A dashed line would take a browser longer than all of the cells. */
