@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { describeFile, describeTable } from "../../lake/protocol/identity-metadata.ts";
-import type { AnyTaskType, RunFacts } from "../../model/ports/task-type.ts";
+import type { AnyTaskType, Progress, RunFacts } from "../../model/ports/task-type.ts";
 import { insertInto, sql } from "../../state/sqlite/statement.ts";
 import { computeFingerprint } from "../../tasks/sql-to-lake/fingerprint.ts";
 import { mayStay } from "../../tasks/sql-to-lake/may-stay.ts";
@@ -29,7 +29,10 @@ async function open(): Promise<void> {
 }
 
 /** Work with the context of an attempt. */
-async function attempt<T>(work: (context: PlaceContext) => Promise<T>): Promise<T> {
+async function attempt<T>(
+  work: (context: PlaceContext) => Promise<T>,
+  onProgress?: (progress: Progress) => void,
+): Promise<T> {
   const results: T[] = [];
   const type = {
     options: z.object({ key: z.string(), dataset: z.string() }),
@@ -38,7 +41,9 @@ async function attempt<T>(work: (context: PlaceContext) => Promise<T>): Promise<
       return {};
     },
   };
-  await runTask(type as unknown as AnyTaskType, world, { run, written: { key: KEY, dataset: DATASET } });
+  const more = onProgress === undefined ? {} : { onProgress };
+  const written = { key: KEY, dataset: DATASET };
+  await runTask(type as unknown as AnyTaskType, world, { run, written, ...more });
   return results[0] as T;
 }
 
@@ -91,6 +96,16 @@ describe("a publication", () => {
     expect(listEvents()).toEqual([]);
   });
 
+  test("tells how much of the file is uploaded", async () => {
+    const seen: Progress[] = [];
+    const table = compute("x".repeat(100_000), "f");
+    await attempt(
+      (context) => publish(context, table, FREE),
+      (progress) => seen.push(progress),
+    );
+    expect(seen.at(-1)).toEqual({ done: 100_000, total: 100_000, unit: "bytes", note: "uploading" });
+  });
+
   test("is done if another process has put the same table there since", async () => {
     const table = compute("1");
     await put("1", describeTable(DATASET, DAY, table));
@@ -108,6 +123,7 @@ describe("a publication", () => {
     await expect(publishFrom(FREE, compute("1"))).rejects.toMatchObject({
       code: "TABLE_KEY_TAKEN",
       retryable: false,
+      isForPerson: true,
     });
     expect(await readEtag()).toBe(before);
     expect(await world.ports.tables.findPlanned(world.lake.id, KEY)).toBeUndefined();
@@ -129,6 +145,9 @@ describe("a publication", () => {
     await remove("2", KEY);
     await expect(publishFrom(await look(), compute("2"))).rejects.toMatchObject({
       code: "CONTENT_REMOVED",
+      retryable: false,
+      isForPerson: true,
+      hint: expect.stringContaining(`dagmar lake rm ${KEY} --undo`) as string,
       message: expect.stringMatching(/ana removed from Trusted\/films.parquet .*"a mistake"/) as string,
     });
     expect(await findStanding()).toMatchObject({ sha256: hash("1") });
