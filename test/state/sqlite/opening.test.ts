@@ -107,6 +107,19 @@ describe("an older schema under a lease that expires at noon", () => {
     );
     expect(outcome).toBe(expected);
   });
+
+  test("is migrated once another program's write is done, and no try blocks for seconds", async () => {
+    const path = await makeHeld("2026-11-23T08:00:00.000Z");
+    const foreign = openForeign(path);
+    foreign.exec("BEGIN IMMEDIATE");
+    const clock = createCountingClock((count) => {
+      if (count === 2) foreign.exec("COMMIT");
+    });
+    const startedMs = performance.now();
+    const database = await openDatabase(path, { clock, mode: "existing" });
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    await database.close();
+  });
 });
 
 test("a SQLite that can corrupt a database is refused", () => {
