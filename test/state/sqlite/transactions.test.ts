@@ -59,6 +59,16 @@ test("where no room is left SQLite undoes the whole transaction, and no write of
   expect(database.lastWriteError).toBeNull();
 });
 
+test("a statement says how many rows it has changed, and which number the added row has", async () => {
+  const database = await open();
+  const addEvent = sql`INSERT INTO events (at, at_local, level, kind, message) VALUES ('a', 'b', 'info', 'k', 'm')`;
+  expect(await database.write((query) => query.run(addEvent))).toEqual({ changes: 1, lastId: 1 });
+  expect(await database.write((query) => query.run(addEvent))).toEqual({ changes: 1, lastId: 2 });
+  const { changes } = await database.write((query) => query.run(sql`UPDATE events SET kind = 'l'`));
+  expect(changes).toBe(2);
+  expect(() => database.one(sql`SELECT 1 FROM events WHERE kind = 'k'`)).toThrow("a row is missing");
+});
+
 test("a write is done when its transaction is committed, not before", async () => {
   const database = await open();
   const codes = await codesOf([
