@@ -112,7 +112,7 @@ test("late answers of older attempts neither close nor prolong an open circuit",
   expect(circuit.isValid(old)).toBe(false);
   circuit.reportSuccess(old);
   expect(circuit.isOpen).toBe(true);
-  circuit.reportFailure(old);
+  expect(circuit.reportFailure(old)).toBe(false);
   await clock.advance(5000);
   expect((await circuit.enter()).isProbe).toBe(true);
 });
