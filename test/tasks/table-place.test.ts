@@ -7,6 +7,9 @@ import { z } from "zod";
 import { describeFile, describeTable } from "../../lake/protocol/identity-metadata.ts";
 import type { AnyTaskType, Progress, RunFacts } from "../../model/ports/task-type.ts";
 import { insertInto, sql } from "../../state/sqlite/statement.ts";
+import { findNewestDate } from "../../tasks/sql-to-lake/choose-inputs.ts";
+import { chooseParams } from "../../tasks/sql-to-lake/choose-params.ts";
+import { describeEngineFault } from "../../tasks/sql-to-lake/engine-fault.ts";
 import { computeFingerprint } from "../../tasks/sql-to-lake/fingerprint.ts";
 import { mayStay } from "../../tasks/sql-to-lake/may-stay.ts";
 import { optionsSchema } from "../../tasks/sql-to-lake/options.ts";
@@ -295,4 +298,41 @@ describe("the identity of a table", () => {
     ];
     expect(new Set(identities).size).toBe(identities.length);
   });
+});
+
+test("the SQL gets the params that it names, and the run's day in the Dag's time zone", () => {
+  const params = { least: 8, most: 9, ds: "given", Case: "c" };
+  const facts = { params, logicalDate: "2026-11-24T02:00:00.000Z", timezone: "America/Sao_Paulo" };
+  const choose = (...texts: readonly string[]) => chooseParams({ run: facts as never }, texts);
+  expect(choose("select $least", "where note < $ds")).toEqual({ least: 8, ds: "2026-11-23" });
+  expect(choose("select $Case, $leastly, $8")).toEqual({ Case: "c" });
+  expect(choose("select 1")).toEqual({});
+});
+
+test("the date of a table's inputs is that of the newest object of any of them", () => {
+  const input = (...dates: readonly string[]) => ({ objects: dates.map((logicalDate) => ({ logicalDate })) });
+  const find = (...inputs: readonly object[]) => findNewestDate(inputs as never);
+  expect(find(input("2026-11-22", "2026-11-24"), input("2026-11-23", ""))).toBe("2026-11-24");
+  expect(find(input(), input(""))).toBe("");
+});
+
+test("an engine's fault names the task, the SQL's line, and objects instead of files", () => {
+  const inputs = [{ files: ["/tmp/a/000001.csv", "/tmp/a/000002.csv"], keys: ["Raw/1.csv", "Raw/2.csv"] }];
+  const place = { taskId: "films", sqlName: "sql/films.sql", inputs: inputs as never };
+  const describeFault = (fault: object) =>
+    describeEngineFault({ kind: "failure", line: null, hint: null, ...fault } as never, place);
+  const message = "Line 5 of /tmp/a/000002.csv has too many fields.";
+  expect(describeFault({ code: "SQL_FAILED", line: 7, message })).toMatchObject({
+    code: "SQL_FAILED",
+    retryable: false,
+    message: "films: sql/films.sql: line 7: Line 5 of Raw/2.csv has too many fields. Nothing was published.",
+    hint: undefined,
+  });
+  expect(describeFault({ code: "EXPECTATION_BROKEN", message: "No.", hint: "Look." })).toMatchObject({
+    message: "films: No. Nothing was published.",
+    hint: "Look.",
+  });
+  expect(describeFault({ code: "ENGINE_MISSING", message: "No.", hint: "Look." }).hint).toContain(
+    "npm install @duckdb/node-api@",
+  );
 });

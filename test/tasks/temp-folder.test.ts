@@ -1,5 +1,6 @@
 /** The folders of attempts that compute: what is removed as left by a dead process, and what is in use. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createTempFolders, removeLeftFolders } from "../../tasks/sql-to-lake/temp-folder.ts";
 
@@ -16,4 +17,18 @@ test("a table's attempt removes what its own type left, and no folder of a repor
   expect(existsSync(report.path)).toBe(true);
   await removeLeftFolders(cookie.slice(cookie.lastIndexOf("@") + 1));
   expect([table, report].map(({ path }) => existsSync(path))).toEqual([false, false]);
+});
+
+test("an attempt's folder is for its user alone; it is removed with its files, and no other database's attempt removes it", async () => {
+  const scope = `${process.pid}-${Date.now()}`;
+  const folders = createTempFolders("table");
+  const folder = await folders.open(`attempt@1@${scope}`);
+  expect(statSync(folder.path).mode & 0o777).toBe(0o700);
+  expect(existsSync(join(folder.path, "spill"))).toBe(true);
+  await createTempFolders("table").sweep(`attempt@${scope}-other`);
+  await removeLeftFolders(`${scope}-other`);
+  expect(existsSync(folder.path)).toBe(true);
+  await folder.remove();
+  expect(existsSync(folder.path)).toBe(false);
+  await folder.remove();
 });
