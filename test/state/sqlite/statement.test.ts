@@ -50,3 +50,35 @@ test("a required row that is missing is an error with the statement's text", asy
     "SELECT 1 FROM pools WHERE pool = ?",
   );
 });
+
+test("each kind of row has its own text, also after another kind of the same table", () => {
+  const texts = [
+    insertInto("t", { a: 1, b: 2 }).text,
+    insertInto("t", { a: 1, c: 2 }).text,
+    insertInto("t", { c: 1, b: 2 }).text,
+    insertInto("t", { a: 1 }).text,
+    insertInto("t", { a: 1, b: sql`2` }).text,
+    upsertInto("t", ["a"], { a: 1, b: 2 }).text,
+    upsertInto("t", ["b"], { a: 1, b: 2 }).text,
+    insertInto("t", { a: 3, b: 4 }).text,
+  ];
+  expect(texts).toEqual([
+    "INSERT INTO t (a, b) VALUES (?, ?)",
+    "INSERT INTO t (a, c) VALUES (?, ?)",
+    "INSERT INTO t (c, b) VALUES (?, ?)",
+    "INSERT INTO t (a) VALUES (?)",
+    "INSERT INTO t (a, b) VALUES (?, 2)",
+    "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT (a) DO UPDATE SET b = excluded.b",
+    "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT (b) DO UPDATE SET a = excluded.a",
+    "INSERT INTO t (a, b) VALUES (?, ?)",
+  ]);
+});
+
+test("a place whose fragment changes has the text of its present fragment", () => {
+  const find = (order: string) => sql`SELECT 1 FROM t ORDER BY ${nameOf(order)}`.text;
+  expect([find("a"), find("b"), find("a")]).toEqual([
+    "SELECT 1 FROM t ORDER BY a",
+    "SELECT 1 FROM t ORDER BY b",
+    "SELECT 1 FROM t ORDER BY a",
+  ]);
+});
