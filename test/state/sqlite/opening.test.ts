@@ -108,6 +108,20 @@ describe("an older schema under a lease that expires at noon", () => {
     expect(outcome).toBe(expected);
   });
 
+  test("is not read, which says how to migrate it; an empty file is another case", async () => {
+    const read = (path: string) => openDatabase(path, { clock: createTestClock(), mode: "read" });
+    await expect(read(await makeHeld(NOON))).rejects.toMatchObject({
+      code: "DATABASE_MISSING",
+      message: expect.stringContaining("has an older schema") as string,
+    });
+    const empty = makePath();
+    new BetterSqlite3(empty).pragma("journal_mode = WAL");
+    await expect(read(empty)).rejects.toMatchObject({
+      code: "DATABASE_MISSING",
+      message: expect.stringContaining("only an empty file") as string,
+    });
+  });
+
   test("is migrated once another program's write is done, and no try blocks for seconds", async () => {
     const path = await makeHeld("2026-11-23T08:00:00.000Z");
     const foreign = openForeign(path);
