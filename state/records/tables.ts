@@ -49,10 +49,7 @@ function plan(query: Query, table: PlannedTable, now: Date): number {
     task_id: taskId,
     created_at: now.toISOString(),
   };
-  query.run(insertInto("table_contents", row));
-  return query.one<{ content_id: number }>(
-    sql`SELECT content_id FROM table_contents WHERE lake = ${lakeId} AND key = ${key} AND state = 'planned'`,
-  ).content_id;
+  return query.run(insertInto("table_contents", row)).lastId;
 }
 
 /** Its object's row goes too, if the key never held anything. */

@@ -10,7 +10,7 @@ import { AT, HERE, NOW, openRows, THEN, THERE } from "../rows.ts";
 
 const file = { lake: HERE, kind: "file", dataset: "films", sha256: "1", is_committed: 1, commit_order: 1 };
 const content = { lake: HERE, dataset: "films", sha256: "1", created_at: AT };
-const gone = { lake: HERE, kind: "records", dataset: "titles", is_committed: 0, missing_since: AT };
+const gone = { ...file, kind: "records", dataset: "titles", is_committed: 0, missing_since: AT };
 const made = { size_bytes: 7, logical_date: THEN, dag_run_id: 3, task_id: "make" };
 
 const rows = openRows({
