@@ -27,7 +27,7 @@ const DECISIONS: readonly ListedDecision[] = [
     fetchedAt: "2026-11-24T09:00:01.000Z",
   },
 ];
-const ROW = ["tt1", "failed", "r", false, "0", "2026-11-23", "2026-11-23"];
+const ROW: readonly unknown[] = ["tt1", "failed", "r", false, "0", "2026-11-23", "2026-11-23"];
 
 /** With the hash of what is listed, as a manifest has it. */
 const read = (rows: readonly unknown[]): unknown =>
