@@ -12,7 +12,7 @@ import { chooseParams } from "../../tasks/sql-to-lake/choose-params.ts";
 import { describeEngineFault } from "../../tasks/sql-to-lake/engine-fault.ts";
 import { computeFingerprint } from "../../tasks/sql-to-lake/fingerprint.ts";
 import { mayStay } from "../../tasks/sql-to-lake/may-stay.ts";
-import { optionsSchema } from "../../tasks/sql-to-lake/options.ts";
+import { findSqlFile, listReadDatasets, optionsSchema } from "../../tasks/sql-to-lake/options.ts";
 import { publish, type NewTable } from "../../tasks/sql-to-lake/publish.ts";
 import { lookAtStanding, type PlaceContext, type Standing } from "../../tasks/sql-to-lake/standing.ts";
 import { runTask } from "../support/task-context.ts";
@@ -335,4 +335,22 @@ test("an engine's fault names the task, the SQL's line, and objects instead of f
   expect(describeFault({ code: "ENGINE_MISSING", message: "No.", hint: "Look." }).hint).toContain(
     "npm install @duckdb/node-api@",
   );
+});
+
+test("options with any fault name the datasets that are read, and the file with the SQL", () => {
+  const films = { dataset: "films", format: "csv" };
+  const list = (inputs: unknown) => listReadDatasets({ inputs: inputs as never });
+  expect(list({ a: films, b: { ...films, dataset: "people" }, c: films })).toEqual(["films", "people"]);
+  expect(list({ a: null, b: "films", c: [films], d: films })).toEqual(["films"]);
+  expect([null, undefined, "films", [films]].map(list)).toEqual([[], [], [], []]);
+  const find = (text: unknown) => findSqlFile({ sql: text as never });
+  expect(["sql/films.sql", "SQL/FILMS.SQL"].map(find)).toEqual(["sql/films.sql", "SQL/FILMS.SQL"]);
+  expect(["select 1", "a b.sql", "films.sqlite", ".sql", undefined, 7].map(find)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
