@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import {
   findImbalance,
   formatReconciliation,
+  joinVerdicts,
+  judgeSum,
   type Reconciliation,
 } from "../../../model/records/reconciliation.ts";
 
@@ -68,4 +70,17 @@ test("the text is that of the manifest and the summary", () => {
       freshFailed: 4,
     }),
   ).toBe("asked 21 = stored 1 + already_stored 2 + not_found 3 + failed 5 + remaining 10");
+});
+
+test("a sum is broken, open, incomplete or holds; of several the worst counts", () => {
+  const parts = { stored: 1, alreadyStored: 2, notFound: 3, failed: 4, freshFailed: 0 };
+  const [whole, incomplete] = [balance({ ...parts, remaining: 0 }), balance({ ...parts, remaining: 5 })];
+  const judge = (sum: Reconciliation) =>
+    [true, false].flatMap((isOpen) => [true, false].map((hasLimit) => judgeSum({ sum, isOpen, hasLimit })));
+  expect(judge(whole)).toEqual(["open", "open", "holds", "holds"]);
+  expect(judge(incomplete)).toEqual(["open", "open", "holds", "remains"]);
+  expect(judge({ ...whole, asked: 11 })).toEqual(["broken", "broken", "broken", "broken"]);
+  expect(joinVerdicts(["holds", "broken", "remains"])).toBe("broken");
+  expect(joinVerdicts(["open", "holds"])).toBe("open");
+  expect(joinVerdicts([])).toBe("holds");
 });

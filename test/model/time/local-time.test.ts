@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import {
   formatDateDashes,
   formatLocal,
+  formatLocalIso,
+  formatLocalText,
   formatPartition,
   formatRunStamp,
   isTimezone,
@@ -123,4 +125,13 @@ describe("reading", () => {
   ])("%j is refused", (text) => {
     expect(parseInstant(text, "UTC")).toBeUndefined();
   });
+});
+
+test("an instant in a form that is read again, with milliseconds only if it has them", () => {
+  const whole = new Date("2026-11-23T09:00:00.000Z");
+  const part = new Date("2026-11-23T09:00:00.007Z");
+  expect(formatLocalIso(whole, "America/Sao_Paulo")).toBe("2026-11-23T06:00:00-03:00");
+  expect(formatLocalIso(part, "America/Sao_Paulo")).toBe("2026-11-23T06:00:00.007-03:00");
+  expect(formatLocalText(whole.toISOString(), "America/Sao_Paulo")).toBe("2026-11-23 06:00:00 -03:00");
+  expect(formatLocalText("someday", "America/Sao_Paulo")).toBe("someday");
 });
