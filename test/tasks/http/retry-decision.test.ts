@@ -1,6 +1,7 @@
 /** Which failures of an attempt are followed by another, and when; and in which words they are described. */
 import { AxiosError, type AxiosResponse } from "axios";
 import { describe, expect, test } from "vitest";
+import { describeNetworkFault } from "../../../model/text/network-fault.ts";
 import { createAbortFanOut } from "../../../tasks/http/abort-fan-out.ts";
 import { ApiCall } from "../../../tasks/http/api-call.ts";
 import { classifyError, describeCause, type AttemptFailure } from "../../../tasks/http/attempt-failure.ts";
@@ -194,6 +195,15 @@ describe("a failed attempt", () => {
   ] as const)("%s (%s) is described as: %s", (reason, status, words) => {
     expect(describeCause({ ...LOST, reason, status })).toBe(words);
   });
+
+  test.each(["connection_lost", "unreachable", "untrusted"] as const)(
+    "%s is described by its code",
+    (reason) => {
+      expect(describeCause({ ...LOST, reason, code: "CERT_HAS_EXPIRED" })).toBe(
+        describeNetworkFault("CERT_HAS_EXPIRED"),
+      );
+    },
+  );
 
   test("is described with the request, its status and how often it was tried", () => {
     const tell = (failure: Partial<AttemptFailure>, attempts: number) => {
