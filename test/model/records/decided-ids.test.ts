@@ -70,4 +70,5 @@ test.each([
   expect(read([ROW])).toHaveLength(1);
   expect(read([row])).toBeUndefined();
   expect(read([ROW, row])).toBeUndefined();
+  expect(readDecided([ROW, row], hashDecided([JSON.stringify(ROW)]))).toBeUndefined();
 });
