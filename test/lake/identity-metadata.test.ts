@@ -1,6 +1,6 @@
 /** Which metadata makes an object one of ours: all of it, and only as it was written. */
 import { expect, test } from "vitest";
-import { describeBatch, interpretFound } from "../../lake/protocol/identity-metadata.ts";
+import { describeBatch, describeTable, interpretFound } from "../../lake/protocol/identity-metadata.ts";
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
 
 const SHA256 = "5".repeat(64);
@@ -59,4 +59,18 @@ test.each(["file", "manifest"])("a %s is ours by its hash, dataset and date", (k
   const told = { "dagmar-kind": kind, "dagmar-dataset": "d", "dagmar-logical-date": "l", sha256: SHA256 };
   expect(kindOf(told)).toBe(kind);
   expect(kindOf(told, "6".repeat(64))).toBe("foreign");
+});
+
+test("a file is a table if its metadata says all that a table's does", () => {
+  const table = { fingerprint: "f", inputsDate: "i", rowCount: 3, engine: "e" };
+  const told: Readonly<Record<string, string>> = { ...describeTable("d", "l", table), sha256: SHA256 };
+  const read = (metadata: Readonly<Record<string, string>>) =>
+    interpretFound({ key: "k", sizeBytes: 2, etag: "e", modifiedAt: new Date(0), metadata }, SHA256);
+  expect(read(told)).toMatchObject({ kind: "file", dataset: "d", table });
+  const names = ["dagmar-fingerprint", "dagmar-inputs-date", "dagmar-rows", "dagmar-engine"];
+  for (const name of names) {
+    const found = read(Object.fromEntries(Object.entries(told).filter(([other]) => other !== name)));
+    expect([found.kind, found.table], name).toEqual(["file", undefined]);
+  }
+  expect(read({ ...told, "dagmar-rows": "1.5" }).table).toBeUndefined();
 });
