@@ -1,4 +1,4 @@
-/** Has the engine compute a table, and judges its answer: faults name the SQL's line, and rows that break expectations are shown. */
+/** Has a table computed and judges the answer: a fault names the SQL's line, and rows that break expectations are shown. */
 import { join } from "node:path";
 import { TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";

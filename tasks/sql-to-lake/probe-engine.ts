@@ -1,4 +1,4 @@
-/** Starts the engine's process once without any work: whether DuckDB is installed, can be loaded here, and which version it is. */
+/** Starts the engine's process without any work: whether DuckDB is installed and can be loaded, and which version it is. */
 import { randomUUID } from "node:crypto";
 import type { TaskEngine } from "../../model/ports/examination.ts";
 import { describeProbeFault } from "./engine-fault.ts";

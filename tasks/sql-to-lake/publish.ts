@@ -1,6 +1,6 @@
 /**
- * Publishes what was computed, a table or a page: its content is recorded, put in the place of the recorded one or of nothing, and
- * committed.
+ * Publishes what was computed, a table or a page: its content is recorded, put in the place of the recorded one or of nothing,
+ * and committed.
  */
 import { describeTable } from "../../lake/protocol/identity-metadata.ts";
 import { TaskFailure } from "../../model/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * What every process that computes does: reads one job from its standard input, answers in lines, and ends. It holds no secret, and
- * ends itself with its folder when its parent is gone, which closes the input.
+ * What every process that computes does: reads one job from its standard input, answers in lines, and ends. It holds no secret,
+ * and ends itself with its folder when its parent is gone, which closes the input.
  */
 import { rm } from "node:fs/promises";
 import type { Duckdb } from "./duckdb.ts";
