@@ -1,6 +1,6 @@
 /** `dagmar scheduler` as an operator meets it: what keeps it from starting, how it crashes, and as the first process of a container. */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
@@ -146,3 +146,23 @@ describe.runIf(mayUnshare)("as process 1", () => {
     expect((await next.running.ended).exitCode).toBe(0);
   }, 90_000);
 });
+
+test.runIf(process.platform === "linux")(
+  "of its threads only the one that reads for pages gives way",
+  async () => {
+    const world = useServiceWorld();
+    world.writeDag("daily", `schedule: manual\ntasks: { nothing: { type: noop } }\n`);
+    const running = await world.startScheduler();
+    const url = /Health and metrics: (http:\S+?)\/healthz/.exec(running.output())?.[1] ?? "";
+    const folder = `/proc/${running.child.pid}/task`;
+    // proc(5): the 19th field is the nice value; the second may hold spaces.
+    const listNice = (): readonly number[] =>
+      readdirSync(folder)
+        .map((id) => Number(readFileSync(`${folder}/${id}/stat`, "utf8").split(") ")[1]?.split(" ")[16]))
+        .filter((nice) => nice !== 0);
+    expect(listNice()).toEqual([]);
+    expect(await ask(`${url}/dags`)).toMatchObject({ status: 200 });
+    expect(listNice()).toEqual([5]);
+    expect((await running.stop()).exitCode).toBe(0);
+  },
+);
