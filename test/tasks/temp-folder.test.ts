@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { SPILL_FOLDER } from "../../tasks/sql-to-lake/engine/job.ts";
 import { createTempFolders, removeLeftFolders } from "../../tasks/sql-to-lake/temp-folder.ts";
 
 test("a table's attempt removes what its own type left, and no folder of a report that is being made", async () => {
@@ -24,7 +25,7 @@ test("an attempt's folder is for its user alone; it is removed with its files, a
   const folders = createTempFolders("table");
   const folder = await folders.open(`attempt@1@${scope}`);
   expect(statSync(folder.path).mode & 0o777).toBe(0o700);
-  expect(existsSync(join(folder.path, "spill"))).toBe(true);
+  expect(existsSync(join(folder.path, SPILL_FOLDER))).toBe(true);
   await createTempFolders("table").sweep(`attempt@${scope}-other`);
   await removeLeftFolders(`${scope}-other`);
   expect(existsSync(folder.path)).toBe(true);
