@@ -81,6 +81,7 @@ ORDER BY ano
 SELECT titulo, orcamento_usd, receita_usd, saldo_usd, ano
 FROM no_cinema
 ORDER BY abs(saldo_usd) DESC, imdb_id
+LIMIT 500
 
 -- part: generos
 -- A film with two genres is in both. TMDB's answers have the names in Portuguese; its English ones are these.
@@ -121,7 +122,8 @@ ORDER BY ano, titulo
 SELECT titulo, ano, orcamento_usd, receita_usd
 FROM filmes
 WHERE saldo_usd IS NULL
-ORDER BY ano, titulo
+ORDER BY ano, titulo, imdb_id
+LIMIT 500
 
 -- part: resumo
 SELECT

@@ -59,3 +59,19 @@ test("without films of Disney the page says of each chart that there is no data"
   expect(pt.match(/Ainda não há dados para mostrar aqui\./g)).toHaveLength(10);
   expect(pt).toContain("0 filmes da Walt Disney Pictures");
 });
+
+test("of thousands of films the two lists without an end show 500 and count all", async () => {
+  const films = Array.from({ length: 6_000 }, (_, index) => {
+    const budget = index % 2 === 0 ? "1000" : "";
+    return `tt${index + 1}|2012-01-01|${budget}|${9000 + index}|7.5|900|true|false\n`;
+  });
+  const blocks = readBlocks((await makeShippedReport(films.join(""))).en);
+  expect(blocks.get("Budget and revenue")).toContain(
+    "3,000 of 6,000 cinema films have a budget and a revenue",
+  );
+  expect(blocks.get("Budget and revenue")).toContain("(500 rows)");
+  expect(blocks.get("Without a budget or a revenue")).toContain(
+    "3,000 of 6,000 films lack one figure or both",
+  );
+  expect(blocks.get("Without a budget or a revenue")?.match(/Film tt/g)).toHaveLength(500);
+});
