@@ -2,17 +2,16 @@
 import { spawn } from "node:child_process";
 
 /**
- * The command's exit code; 1 when a signal ended it. It runs in `folder`, where no `.env` of the real thing lies.
- * While it runs, Ctrl-C is left to it (the terminal sends it there too) and SIGTERM is passed on.
+ * `args`: those of `dagmar run`. Gives the command's exit code; 1 when a signal ended it. It runs in `folder`, where no `.env` of the
+ * real thing lies. While it runs, Ctrl-C is left to it (the terminal sends it there too) and SIGTERM is passed on.
  */
 export async function runDag(
   cliPath: string,
-  dagId: string,
-  day: string,
+  args: readonly string[],
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
-  const child = spawn(process.execPath, [cliPath, "run", dagId, "--date", day], {
+  const child = spawn(process.execPath, [cliPath, "run", ...args], {
     cwd: folder,
     env: environment,
     stdio: "inherit",

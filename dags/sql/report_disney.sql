@@ -161,5 +161,6 @@ SELECT
   (SELECT round(c, 2) FROM media) AS media,
   $m AS m,
   $least_votes AS least_votes,
-  $least_films AS least_films
+  $least_films AS least_films,
+  $note AS note
 FROM filmes

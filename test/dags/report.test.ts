@@ -60,6 +60,13 @@ test("without films of Disney the page says of each chart that there is no data"
   expect(pt).toContain("0 filmes da Walt Disney Pictures");
 });
 
+test("a note stands first in the text below the title, as text", async () => {
+  const { en, pt } = await makeShippedReport(GOLDEN, { note: "Films <made up>:" });
+  expect(en).toMatch(/<p[^>]*>\s*Films &lt;made up&gt;: 6 films of Walt Disney Pictures/);
+  expect(pt).toMatch(/<p[^>]*>\s*Films &lt;made up&gt;: 6 filmes da Walt Disney Pictures/);
+  expect((await makeShippedReport()).en).toMatch(/<p[^>]*>\s*6 films of Walt Disney Pictures/);
+});
+
 test("of thousands of films the two lists without an end show 500 and count all", async () => {
   const films = Array.from({ length: 6_000 }, (_, index) => {
     const budget = index % 2 === 0 ? "1000" : "";

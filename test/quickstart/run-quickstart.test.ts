@@ -105,6 +105,9 @@ test("with DuckDB the tables and the report follow, and the end names the report
     "report",
   ]);
   expect(new Set(notes.map(({ args }) => args[3])).size).toBe(1);
+  // The page is read without the terminal.
+  expect(notes.at(-1)?.args.slice(4)).toEqual(["--param", expect.stringContaining("INVENTED films")]);
+  expect(printed.join("\n")).toMatch(/\$ dagmar run report --date \S+ --param "note=INVENTED films [^"]+"/);
   expect(printed.at(-1)).toContain(join("lake", "Report", "HTML", "disney-en.html"));
   expect((await run()).notes).toHaveLength(2);
 });
