@@ -42,11 +42,11 @@ async function listKeys(lake: SweepableLake): Promise<readonly string[]> {
   return keys.toSorted();
 }
 
-describe.each(STORES.filter(({ skippedBecause }) => skippedBecause === undefined))("$name", ({ open }) => {
+describe.each(STORES.filter(({ skippedBecause }) => skippedBecause === undefined))("$name", (tested) => {
   let store: OpenStore;
   let lake: SweepableLake;
   beforeAll(async () => {
-    store = await open();
+    store = await tested.open();
   });
   afterAll(async () => await store.close());
   const begin = async (): Promise<SweepableLake> => {
@@ -113,10 +113,10 @@ describe.each(STORES.filter(({ skippedBecause }) => skippedBecause === undefined
     await begin();
     await carryOutRemoval(lake, ORDER, signal);
     await put(lake, KEY, TEXT);
-    for (const _round of [1, 2]) {
-      await withdrawRecord(lake, ORDER, signal);
-      expect(await listKeys(lake)).toEqual([KEY]);
-    }
+    await withdrawRecord(lake, ORDER, signal);
+    expect(await listKeys(lake)).toEqual([KEY]);
+    await withdrawRecord(lake, ORDER, signal);
+    expect(await listKeys(lake)).toEqual([KEY]);
   });
 });
 
