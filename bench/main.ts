@@ -17,7 +17,8 @@ import { benchStartUp } from "./start-up.ts";
 import { benchPace, benchThroughput } from "./tmdb.ts";
 import { benchUpload } from "./upload.ts";
 import { benchAnswers } from "./web-answers.ts";
-import { benchLive } from "./web-live.ts";
+import { benchLoad } from "./web-load.ts";
+import { benchMemory } from "./web-memory.ts";
 import { benchPages } from "./web-pages.ts";
 import { cleanWork, prepareSamples, ROOT, type Samples } from "./workspace.ts";
 import { saveReport, writePage } from "./write-results.ts";
@@ -48,13 +49,14 @@ const SERVICE_BENCHES: Bench<boolean> = {
   due: benchDue,
   "web-answers": benchAnswers,
   "web-pages": benchPages,
-  "web-live": benchLive,
+  "web-load": benchLoad,
+  "web-memory": benchMemory,
 };
 
 /** Names for several. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   lambda: ["lambda-start", "lambda-kills", "lambda-whole"],
-  web: ["web-answers", "web-pages", "web-live"],
+  web: ["web-answers", "web-pages", "web-load", "web-memory"],
 };
 
 const NAMES = [...Object.keys(LAKE_BENCHES), ...Object.keys(SERVICE_BENCHES)];

@@ -3,6 +3,7 @@
  * judged elsewhere.
  */
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { setPriority } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../../model/ports/clock.ts";
 import type { ProcessSearch } from "./attempt-processes.ts";
@@ -19,6 +20,8 @@ export interface Program {
    * of it. If it rejects, the program gets none, and waits until `signal` ends it.
    */
   readonly input?: Promise<string>;
+  /** As `os.setPriority` takes it; without one it has that of this process. */
+  readonly priority?: number;
 }
 
 export interface ProgramEnd {
@@ -46,6 +49,15 @@ const LAST_WORDS_MS = 500;
 const KILL_MS = 1000;
 
 type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
+/** At once: on Linux a priority is one thread's, and threads that begin later inherit it. */
+function lower(pid: number, priority: number): void {
+  try {
+    setPriority(pid, priority);
+  } catch {
+    // It has ended already; its end says how.
+  }
+}
 
 /** The program could not be ended; its processes show why. */
 export class ProgramStuck extends Error {}
@@ -82,6 +94,7 @@ export async function runProgram(program: Program, tools: ProgramTools): Promise
   const group = child.pid;
   if (group === undefined) return exited;
 
+  if (program.priority !== undefined) lower(group, program.priority);
   registerGroup(group, search);
   let ending: Promise<void> | undefined;
   const endAll = async (): Promise<void> => {

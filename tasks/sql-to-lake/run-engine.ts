@@ -1,4 +1,5 @@
 /** Starts the engine's process for one job, follows its answers, and turns its end into a result or a plain error. */
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { TaskFailure } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
@@ -58,6 +59,8 @@ export async function runEngine<Result extends EngineResult>(
         // No secret of ours, and nothing that changes how Node or DuckDB work.
         environment: { [COOKIE_VARIABLE]: cookie, TZ: "UTC", LANG: "C.UTF-8" },
         input: prepared.then((given) => `${JSON.stringify(given)}\n`),
+        // It takes all processors, and this process has other tasks and people at its pages.
+        priority: constants.priority.PRIORITY_BELOW_NORMAL,
       },
       {
         clock,

@@ -162,7 +162,7 @@ test.runIf(process.platform === "linux")(
         .filter((nice) => nice !== 0);
     expect(listNice()).toEqual([]);
     expect(await ask(`${url}/dags`)).toMatchObject({ status: 200 });
-    expect(listNice()).toEqual([5]);
+    expect(listNice()).toEqual([19]);
     expect((await running.stop()).exitCode).toBe(0);
   },
 );

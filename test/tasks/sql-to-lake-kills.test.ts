@@ -245,6 +245,24 @@ test("the engine's environment holds its cookie and no secret", async () => {
   expect(names.filter((name) => name !== "")).toEqual(["DAGMAR_ATTEMPT_COOKIE", "TZ", "LANG"]);
 });
 
+test.runIf(process.platform === "linux")("all of the engine's threads give way to its parent", async () => {
+  const tables = await openWithCsv();
+  const run = await tables.makeRun("2026-11-23T09:00:00Z");
+  const stop = new AbortController();
+  let listed: readonly number[] = [];
+  stopAt("table.engine.writing", () => {
+    const [pid = 0] = listEngines(tables);
+    // proc(5): the 19th field is the nice value; the second may hold spaces.
+    listed = readdirSync(`/proc/${pid}/task`).map((id) =>
+      Number(readFileSync(`/proc/${pid}/task/${id}/stat`, "utf8").split(") ")[1]?.split(" ")[16]),
+    );
+    stop.abort(new Error("seen"));
+  });
+  await expect(tables.make(run, SLOW, { signal: stop.signal })).rejects.toThrow("seen");
+  expect(listed.length).toBeGreaterThan(2);
+  expect(new Set(listed)).toEqual(new Set([10]));
+});
+
 test("an engine whose parent is gone ends itself and its folder", async () => {
   const tables = await openWithCsv();
   // A process in between that is killed, as a scheduler would be.
