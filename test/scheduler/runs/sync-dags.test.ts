@@ -38,7 +38,7 @@ async function openSync() {
   return {
     database,
     /** The new events, and the Dag's row. */
-    async sync(given: Given, at = "2026-11-23T09:00:00.000Z") {
+    sync: async (given: Given, at = "2026-11-23T09:00:00.000Z") => {
       await database.write((query) => syncDags(query, makeFolder(given), new Date(at), "UTC"));
       const events = database
         .all<{ level: string; kind: string; message: string; dag_id: string }>(
