@@ -8,8 +8,10 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { describeFile } from "../../lake/protocol/identity-metadata.ts";
 import type { Lake, ObjectSummary } from "../../model/ports/lake.ts";
 import { sql } from "../../state/sqlite/statement.ts";
 import { openTestWorld, type TestWorld } from "../support/test-world.ts";
@@ -206,6 +208,63 @@ describe("an object that the store no longer holds as recorded", () => {
   });
 });
 
+describe("a file that was written once more", () => {
+  const KEY = "Raw/Titles/movies.csv";
+  const TEXT = "tconst|titulo\n";
+
+  async function storeFile() {
+    const world = await openTestWorld();
+    const { lake, ports } = world;
+    const body = Buffer.from(TEXT);
+    const sha256 = createHash("sha256").update(body).digest("hex");
+    const run = await world.makeRunFacts(AT);
+    const metadata = describeFile("titles", run.logicalDate);
+    await lake.putBytes({ key: KEY, body, sha256, metadata, contentType: "text/csv" });
+    await learn(world, run);
+    // As if a task had read it.
+    await world.database.write((query) => query.run(sql`UPDATE objects SET is_adopted = 0`));
+    const path = join(world.folder, "lake", KEY);
+    const isUnread = () =>
+      world.database.get<{ is_adopted: number }>(sql`SELECT is_adopted FROM objects WHERE key = ${KEY}`)
+        ?.is_adopted;
+    const { objects } = ports;
+    return { world, run, path, isUnread, objects };
+  }
+
+  test("is not read here: it counts as stored, and as unread until a task uses it", async () => {
+    const { world, run, path, isUnread } = await storeFile();
+    writeFileSync(path, TEXT.toUpperCase());
+    utimesSync(path, 1, 1);
+    let gets = 0;
+    const get = world.lake.get.bind(world.lake);
+    Object.assign(world.lake, { get: (...given: Parameters<typeof get>) => ((gets += 1), get(...given)) });
+    expect(await learn(world, run)).toMatchObject({ objects: 0, replacedKeys: [], unclaimedKeys: [] });
+    expect([gets, isUnread()]).toEqual([0, 1]);
+  });
+
+  test("is replaced if its metadata names other bytes", async () => {
+    const { world, run, path } = await storeFile();
+    rmSync(path);
+    const other = Buffer.from(TEXT.toUpperCase());
+    const sha256 = createHash("sha256").update(other).digest("hex");
+    const metadata = describeFile("titles", run.logicalDate);
+    await world.lake.putBytes({ key: KEY, body: other, sha256, metadata, contentType: "text/csv" });
+    expect(await learn(world, run)).toMatchObject({
+      objects: 1,
+      replacedKeys: [KEY],
+      unclaimedKeys: [],
+    });
+  });
+
+  test("and has lost its metadata counts as stored", async () => {
+    const { world, run, path, isUnread } = await storeFile();
+    rmSync(findMeta(path));
+    utimesSync(path, 1, 1);
+    expect(await learn(world, run)).toMatchObject({ objects: 0, replacedKeys: [], unclaimedKeys: [] });
+    expect(isUnread()).toBe(1);
+  });
+});
+
 function countReads(lake: Lake): () => number {
   let reads = 0;
   for (const name of ["head", "get"] as const) {
@@ -275,7 +334,11 @@ describe("an object whose metadata is gone", () => {
     rmSync(stored.metaPath(SECOND));
     writeFileSync(stored.path(SECOND), readFileSync(stored.path(SECOND), "utf8").toUpperCase());
     const second = await openSecond(stored.world, stored.ids);
-    expect(await learn(second.world, second.run)).toMatchObject({ ids: 100, contradictedKeys: [SECOND] });
+    expect(await learn(second.world, second.run)).toMatchObject({
+      ids: 100,
+      contradictedKeys: [SECOND],
+      unclaimedKeys: [],
+    });
     expect(listEvents(second)).toContain("objects_contradicted");
     expect(await planIds(second)).toEqual(stored.ids.slice(100));
   });

@@ -22,6 +22,7 @@ test("objects that are gone, differ or are not recorded are listed; a recorded f
   changeSilently(join(folder, "lake/other"), Buffer.from(BODY.toString().toUpperCase()));
   for (const key of ["foreign", "stranger"]) writeFileSync(join(folder, "lake", key), "theirs");
 
+  let details = new Map<string, string>();
   const verify = async (isDeep: boolean) => {
     const deviations = await verifyLake(
       lake,
@@ -37,9 +38,11 @@ test("objects that are gone, differ or are not recorded are listed; a recorded f
         countStored: () => 0,
       },
     );
+    details = new Map(deviations.map(({ key, detail }) => [key, detail]));
     return deviations.map(({ key, verdict }) => `${key} ${verdict}`);
   };
   expect(await verify(false)).toEqual(["gone missing", "longer differs", "stranger unknown"]);
+  expect(details.get("stranger")).toBe("6 bytes that no run recorded");
   rmSync(join(folder, "lake/.meta-whole.lake"));
   expect(await verify(false)).toContain("whole no_metadata");
   expect(await verify(true)).toEqual(["gone missing", "longer differs", "other differs", "stranger unknown"]);
@@ -92,6 +95,9 @@ test("an object that no run recorded is a fault only if other objects hold ids o
       doubles: [],
       countStored: (_key, { askedIds }) => (askedIds.length === 3 ? stored : 99),
     });
+    expect(deviations[0]?.detail).toMatch(
+      /bytes that no run recorded; the next run of its dataset records it$/,
+    );
     return deviations.map((deviation) => `${deviation.verdict} ${isFault(deviation)}`);
   };
   expect(await verify(2)).toEqual(["unknown false", "doubled true"]);

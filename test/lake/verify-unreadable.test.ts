@@ -36,6 +36,8 @@ test("an archived object and a denied one are listed with the store's message; t
     expect(deviations[0]?.detail).toContain("403 InvalidObjectState");
     expect(deviations[1]?.detail).toContain("403 AccessDenied");
     expect(world.count("GetObject")).toBe(20);
+    // What is read whole and listed is not looked at before.
+    expect(world.count("HeadObject")).toBe(0);
   } finally {
     await world.close();
   }
