@@ -51,8 +51,9 @@ function compare(left: JsonValue, right: JsonValue, accepts: (order: number) => 
 
 /** By code points: `<` compares UTF-16 units, which puts an emoji before a full-width letter. */
 function compareTexts(left: string, right: string): number {
-  for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
+  for (let at = 0; at < left.length; at += 1) {
     if (left.charCodeAt(at) === right.charCodeAt(at)) continue;
+    // Past the end of the other text it is NaN, and this text is the greater one.
     return (left.codePointAt(at) ?? 0) - (right.codePointAt(at) ?? 0);
   }
   return left.length - right.length;

@@ -96,12 +96,10 @@ export function createAskPlanner(candidates: number, policy: AskPolicy, limit: A
   let failed = 0;
 
   function numberOf(generation: string): number {
-    const number = numbers.get(generation) ?? names.length;
-    if (number === names.length) {
-      names.push(generation);
-      numbers.set(generation, number);
-    }
-    return number;
+    const known = numbers.get(generation);
+    if (known !== undefined) return known;
+    numbers.set(generation, names.length);
+    return names.push(generation) - 1;
   }
 
   return {

@@ -31,7 +31,7 @@ function maskCutEnds(text: string, secrets: readonly string[]): string {
 function maskEnd(piece: string, secrets: readonly string[]): string {
   let longest = 0;
   for (const secret of secrets) {
-    for (let length = Math.min(secret.length - 1, piece.length); length > longest; length -= 1) {
+    for (let length = Math.min(secret.length, piece.length); length > longest; length -= 1) {
       if (piece.endsWith(secret.slice(0, length))) longest = length;
     }
   }

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import {
   CommandRefused,
+  DagDefinitionError,
   ERROR_CODES,
   EXIT,
   isFencedOff,
@@ -78,4 +79,15 @@ test("a process is fenced off when its lease or its database file is gone, and b
   expect(fencing.toSorted()).toEqual(["DATABASE_MOVED", "LEASE_LOST"]);
   expect(isFencedOff(new CommandRefused("LEASE_LOST", "said"))).toBe(false);
   expect(isFencedOff("LEASE_LOST")).toBe(false);
+});
+
+test("an error ends its command with the exit code that its code declares", () => {
+  for (const [code, { exit }] of Object.entries(ERROR_CODES))
+    expect([code, new StateError(code as ErrorCode, "said").exitCode]).toEqual([code, exit]);
+});
+
+test("all faults of Dag files are one message, a line each", () => {
+  const fault = { file: "a.yaml", line: 3, column: 5, path: "tasks.x", message: "is no task" };
+  const error = new DagDefinitionError([fault, { ...fault, line: 0, path: "", hint: "Add tasks." }]);
+  expect(error.message).toBe("a.yaml:3:5: tasks.x: is no task\na.yaml: is no task (Add tasks.)");
 });

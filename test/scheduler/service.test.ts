@@ -62,26 +62,53 @@ describe("slots", () => {
   });
 
   test.each([
-    ["none", [], "skipped hourly 3 catchup_none"],
-    ["latest", ["hourly@13:00 success"], "skipped hourly 2 catchup_latest"],
-    ["all", ["hourly@11:00 success", "hourly@12:00 success", "hourly@13:00 success"], undefined],
-  ] as const)("missed while no scheduler was running follow catchup: %s", async (catchup, made, skipped) => {
+    [
+      "none",
+      [],
+      "skipped hourly 3 catchup_none",
+      "slots_skipped: hourly: 3 slots skipped, 2026-11-23 11:00:00 +00:00 to 2026-11-23 13:00:00 +00:00: catchup is none, and no scheduler was running when they were due. Use `dagmar backfill` to run them.",
+    ],
+    [
+      "latest",
+      ["hourly@13:00 success"],
+      "skipped hourly 2 catchup_latest",
+      "slots_skipped: hourly: 2 slots skipped, 2026-11-23 11:00:00 +00:00 to 2026-11-23 12:00:00 +00:00: catchup is latest, and only the latest slot runs. Use `dagmar backfill` to run them.",
+    ],
+    ["all", ["hourly@11:00 success", "hourly@12:00 success", "hourly@13:00 success"], undefined, undefined],
+  ] as const)(
+    "missed while no scheduler was running follow catchup: %s",
+    async (catchup, made, skipped, message) => {
+      const world = await openServiceWorld();
+      world.setDags([hourly({ catchup })]);
+      const first = world.start();
+      await first.advance(HOUR);
+      first.drain();
+      await first.ended;
+      await world.clock.advance(3 * HOUR + MINUTE);
+      const second = world.start();
+      await second.rest();
+      expect(world.runs()).toEqual(["hourly@10:00 success", ...made]);
+      expect(world.told.filter((line) => line.startsWith("skipped"))).toEqual(
+        skipped === undefined ? [] : [skipped],
+      );
+      expect(world.events("slots_skipped")).toEqual(message === undefined ? [] : [message]);
+      await second.advance(HOUR);
+      expect(world.runs().at(-1)).toBe("hourly@14:00 success");
+    },
+  );
+
+  test("are told as one instant if only one was missed", async () => {
     const world = await openServiceWorld();
-    world.setDags([hourly({ catchup })]);
+    world.setDags([hourly({ catchup: "none" })]);
     const first = world.start();
     await first.advance(HOUR);
     first.drain();
     await first.ended;
-    await world.clock.advance(3 * HOUR + MINUTE);
-    const second = world.start();
-    await second.rest();
-    expect(world.runs()).toEqual(["hourly@10:00 success", ...made]);
-    expect(world.told.filter((line) => line.startsWith("skipped"))).toEqual(
-      skipped === undefined ? [] : [skipped],
-    );
-    expect(world.events("slots_skipped")).toHaveLength(skipped === undefined ? 0 : 1);
-    await second.advance(HOUR);
-    expect(world.runs().at(-1)).toBe("hourly@14:00 success");
+    await world.clock.advance(HOUR + MINUTE);
+    await world.start().rest();
+    expect(world.events("slots_skipped")).toEqual([
+      "slots_skipped: hourly: 1 slot skipped, 2026-11-23 11:00:00 +00:00: catchup is none, and no scheduler was running when they were due. Use `dagmar backfill` to run them.",
+    ]);
   });
 
   test("that already have a run get no second one", async () => {
