@@ -21,7 +21,7 @@ export type StatusMeaning =
   | "moment";
 
 /** TMDB's own codes for an unknown id (https://developer.themoviedb.org/docs/errors). */
-const NOT_FOUND_CODES: ReadonlySet<number> = new Set([6, 34]);
+const NOT_FOUND_CODES: ReadonlySet<number | undefined> = new Set([6, 34]);
 
 /**
  * `body` is the parsed JSON of the answer, or `undefined` if it is not JSON. Only an answer about the id may become a
@@ -44,6 +44,5 @@ export function readErrorCode(body: unknown): number | undefined {
 }
 
 function isNotFoundBody(body: unknown): boolean {
-  const code = readErrorCode(body);
-  return code !== undefined && NOT_FOUND_CODES.has(code);
+  return NOT_FOUND_CODES.has(readErrorCode(body));
 }

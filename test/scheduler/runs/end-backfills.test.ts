@@ -10,8 +10,9 @@ import { openTestWorld } from "../../support/test-world.ts";
 const AT = new Date("2026-11-23T09:00:00.000Z");
 
 async function openBackfill() {
-  const { database, lake, makeRunFacts } = await openTestWorld();
-  await makeRunFacts("2026-11-01T00:00:00Z");
+  const world = await openTestWorld();
+  const { database, lake } = world;
+  await world.makeRunFacts("2026-11-01T00:00:00Z");
   await database.write((query) => {
     const { backfillId } = insertBackfill(
       query,

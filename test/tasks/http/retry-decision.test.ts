@@ -1,7 +1,7 @@
 /** Which failures of an attempt are followed by another, and when; and in which words they are described. */
 import { AxiosError, type AxiosResponse } from "axios";
 import { describe, expect, test } from "vitest";
-import { describeNetworkFault } from "../../../model/text/network-fault.ts";
+import { describeNetworkFault, TRUST_HINT } from "../../../model/text/network-fault.ts";
 import { createAbortFanOut } from "../../../tasks/http/abort-fan-out.ts";
 import { ApiCall } from "../../../tasks/http/api-call.ts";
 import { classifyError, describeCause, type AttemptFailure } from "../../../tasks/http/attempt-failure.ts";
@@ -223,6 +223,12 @@ describe("a failed attempt", () => {
 
   test("ends the task if it has to stop, or the request's end was not its own", () => {
     const stop = decide({ reason: "untrusted", code: "CERT_HAS_EXPIRED" }).stop;
+    expect(stop).toMatchObject({
+      code: "TMDB_UNTRUSTED",
+      message: `api.test is not trusted: ${describeNetworkFault("CERT_HAS_EXPIRED")}.`,
+      hint: `${TRUST_HINT}. If it is trusted already, check API_BASE_URL and this machine's clock.`,
+      retryable: false,
+    });
     expect(() => readFailed(PROVIDER, Object.assign(makeCall(), { stop }), undefined)).toThrow(stop);
     const cause = new Error("cancelled");
     const ended = Object.assign(makeCall(), { stop, ended: { cause } });
