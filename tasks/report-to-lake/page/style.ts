@@ -50,7 +50,10 @@ const BARS = `.bars{display:grid;grid-template-columns:fit-content(40%) minmax(0
 @container (max-width:460px){.bars{grid-template-columns:minmax(0,1fr) auto;row-gap:13px}.bar>span{text-align:left}.bar>i{grid-column:1/-1;grid-row:2;height:10px}
 .bars.boxes{row-gap:4px}.box>i{height:24px}.box>i>i{top:5px;bottom:5px}.box u{top:11px}.box em{top:3px;bottom:3px}.axis>i{height:20px;grid-row:1}}`;
 
-/** `s m l` are widths, `g` lines of the grid, `c e` texts at the middle or the end, `n` names of axes, `v` values, `d` dots, `q` a diagonal. */
+/**
+ * `s m l` are widths, `g` lines of the grid, `c e` texts at the middle or the end, `n` names of axes, `v` values, `d` dots,
+ * `q` a diagonal.
+ */
 const DRAWINGS = `svg{display:block;width:100%;height:auto;margin-bottom:16px;overflow:visible}svg.m,svg.l{display:none}
 @container (min-width:461px){svg.s{display:none}svg.m{display:block}}@container (min-width:781px){svg.m{display:none}svg.l{display:block}}
 svg text{font:12px var(--font);fill:var(--muted)}svg .c{text-anchor:middle}svg .e{text-anchor:end}
