@@ -38,6 +38,13 @@ test.each<[string, string, string, string, OddSlot | undefined]>([
     "2026-03-08T07:00:00Z",
     undefined,
   ],
+  [
+    "an hour after a gap with wall times of its own",
+    "30 2,4 * * *",
+    "America/New_York",
+    "2026-03-08T08:30:00Z",
+    undefined,
+  ],
   ["an hour after the gap", "0 4 * * *", "America/New_York", "2026-03-08T08:00:00Z", undefined],
   [
     "the first of two",

@@ -15,7 +15,7 @@ import { previewClear } from "../../../app/tasks/order-clear.ts";
 import { listTasksOfRun } from "../../../state/runs/task-instances.ts";
 import { makeDag, makeTask, makeVersion } from "../../support/test-dag.ts";
 import { makeGate, type Work } from "../engine-world.ts";
-import { HOUR, openServiceWorld, type ServiceWorld } from "../service-world.ts";
+import { HOUR, MINUTE, openServiceWorld, type ServiceWorld } from "../service-world.ts";
 
 const DAG = makeDag(
   [makeTask("a"), makeTask("b", { needs: ["a"] }), makeTask("c", { needs: ["b"] }), makeTask("d")],
@@ -389,5 +389,46 @@ describe("unpausing a Dag that follows another", () => {
     await world.ask({ kind: "pause", request: { dag, isPaused: false } });
     await service.rest();
     expect(world.runs().filter((run) => run.startsWith("follower"))).toEqual(made);
+  });
+});
+
+test("a run on request is recorded once, with who asked; one that had succeeded is not", async () => {
+  const world = await openServiceWorld();
+  world.setDags([DAG]);
+  const request = {
+    dag: nameDag(makeVersion(DAG)),
+    logicalDate: at(9),
+    isNew: false,
+    params: {},
+    onlyTasks: null,
+    namedTasks: [],
+    isRerun: false,
+    isRefetch: false,
+  };
+  const ask = () => world.apply({ kind: "run", request });
+  const requested = () => world.events("run_requested");
+  expect(await ask()).toMatchObject({ how: "new" });
+  expect(requested()).toEqual([
+    "run_requested: demo/manual__2026-11-23T09:00:00.000Z was created on request.",
+  ]);
+  expect(await ask()).toMatchObject({ how: "resumed" });
+  expect(requested().at(-1)).toBe(
+    "run_requested: demo/manual__2026-11-23T09:00:00.000Z is resumed on request.",
+  );
+  const service = world.start();
+  await service.advance(MINUTE);
+  service.drain();
+  await service.ended;
+  const before = requested().length;
+  expect(await ask()).toMatchObject({ how: "done" });
+  expect(requested()).toHaveLength(before);
+});
+
+test("tasks of a range without runs cannot be cleared, and the refusal names the list of runs", async () => {
+  const world = await openServiceWorld();
+  await expect(world.apply(clear(9, null))).rejects.toMatchObject({
+    code: "RUN_UNKNOWN",
+    message: `demo has no run in this range in the lake ${world.lake.id}.`,
+    hint: "`dagmar runs list demo` shows its runs.",
   });
 });
