@@ -79,7 +79,14 @@ test("a session is opened and closed, once", async () => {
 test("of one user fifty sessions are kept, the newest, and expired ones of anybody are deleted", async () => {
   const { apply, events, countSessions } = await openAccess();
   const open = (name: string, secretHash: string, expiresAt: string, now = AT) => {
-    const request = { name, role: "operator", secretHash, tokenId: null, expiresAt, timezone: "UTC" } as const;
+    const request = {
+      name,
+      role: "operator",
+      secretHash,
+      tokenId: null,
+      expiresAt,
+      timezone: "UTC",
+    } as const;
     return apply({ kind: "open_session", request }, now);
   };
   await open("other", "o", "2026-11-23T09:30:00.000Z");

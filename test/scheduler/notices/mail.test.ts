@@ -336,3 +336,26 @@ describe("the password", () => {
     expect(text).not.toContain(encoded);
   });
 });
+
+describe("an examination of the mail server", () => {
+  test.each([
+    [null, "without a user"],
+    [LOGIN, "as dagmar"],
+  ])("says how it accepts mail, and sends none: %j", async (login, how) => {
+    const server = await startMailServer(login === null ? {} : { password: PASSWORD });
+    const { channel } = await openMailWorld(makeRoute(server.port, { login }));
+    const finding = await channel.examine(new AbortController().signal);
+    expect(finding).toMatchObject({ what: "mail", state: "ok", todo: null });
+    expect(finding.says).toMatch(new RegExp(`accepts mail without encryption, ${how}; no mail was sent$`));
+    expect(server.mails).toEqual([]);
+  });
+
+  test("names the settings when nothing answers", async () => {
+    const { channel } = await openMailWorld(makeRoute(1));
+    expect(await channel.examine(new AbortController().signal)).toMatchObject({
+      what: "mail",
+      state: "fail",
+      todo: "Check DAGMAR_SMTP_URL and DAGMAR_SMTP_TLS.",
+    });
+  });
+});
