@@ -86,7 +86,7 @@ describe.each(STORES.filter(({ skippedBecause }) => skippedBecause === undefined
     expect(await lake.head(KEY, signal)).toMatchObject({ etag });
   });
 
-  test("what stands at the key is told before anything is done", async () => {
+  test("what stands at the key is found out before anything is done", async () => {
     await begin();
     const head = await lake.head(KEY, signal);
     expect(await lookForRemoved(lake, ORDER, signal)).toEqual({ is: "there", etag: head?.etag });
@@ -135,7 +135,7 @@ test("metadata that a crash left next to where the object was goes too", async (
   expect(existsSync(left)).toBe(false);
 });
 
-test("a store that keeps versions is told, and one without the permission before anything is done", async () => {
+test("a store that keeps versions says so, and one without the permission refuses before anything is done", async () => {
   const server = await startS3Server({ isVersioned: true });
   onTestFinished(() => server.close());
   const lake = openLake(`s3://${server.bucket}/zone`, {

@@ -97,7 +97,7 @@ describe("slots", () => {
     },
   );
 
-  test("are told as one instant if only one was missed", async () => {
+  test("are named by one instant if only one was missed", async () => {
     const world = await openServiceWorld();
     world.setDags([hourly({ catchup: "none" })]);
     const first = world.start();

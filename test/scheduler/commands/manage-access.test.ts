@@ -1,4 +1,4 @@
-/** Tokens and sessions: what is recorded, what is told, and what an answer says. */
+/** Tokens and sessions: what is recorded, which events there are, and what an answer says. */
 import { expect, test } from "vitest";
 import { applyCommand, type SchedulerCommand } from "../../../scheduler/commands/command.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
@@ -76,7 +76,7 @@ test("a session is opened and closed, once", async () => {
   expect(countSessions()).toBe(0);
 });
 
-test("of one user fifty sessions are kept, the newest, and expired ones of anybody are deleted", async () => {
+test("of one user fifty sessions are kept, the newest, and expired ones of all users are deleted", async () => {
   const { apply, events, countSessions } = await openAccess();
   const open = (name: string, secretHash: string, expiresAt: string, now = AT) => {
     const request = {
