@@ -110,7 +110,18 @@ describe("storing records", () => {
     expect(readFileSync(join(world.folder, "lake", key))).toEqual(foreign);
     expect(sha256).toHaveLength(64);
     expect(await listKeys(world)).toContain(key.replace("00001", "00002"));
-    expect(world.database.all(sql`SELECT kind FROM events`)).toContainEqual({ kind: "foreign_object" });
+    const [event] = world.database.all<{ message: string; data: string }>(
+      sql`SELECT message, data FROM events WHERE kind = 'foreign_object'`,
+    );
+    expect(event?.message).toMatch(
+      /is taken by an object that is not Dagmar's\. It was not changed; the next number is used\.$/,
+    );
+    expect(JSON.parse(event?.data ?? "")).toEqual({
+      lake: world.lake.id,
+      key: expect.stringContaining("-00001.json") as string,
+      size_bytes: expect.any(Number) as number,
+      modified_at: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+    });
   });
 });
 
