@@ -4,14 +4,13 @@ import { fileURLToPath } from "node:url";
 import { inform, judgeAtMost, type Figure } from "./figure.ts";
 import { measureProcess } from "./measure-process.ts";
 import type { Memory } from "./pass-day.ts";
-import { openServiceFolder, startScheduler } from "./scheduler-process.ts";
+import { CONTAINER_FLAGS, openServiceFolder, startScheduler } from "./scheduler-process.ts";
 import { openFolder } from "./workspace.ts";
 
 const MOST_MIB = 80;
 const MOST_GROWTH_MIB = 10;
 const DAGS = 9;
 /** As the container starts it. */
-const CONTAINER_FLAGS = ["--max-semi-space-size=2"];
 
 export async function benchIdle(isQuick: boolean): Promise<readonly Figure[]> {
   return [...(await measureIdle(isQuick)), ...(await passDay(isQuick))];

@@ -12,7 +12,7 @@ import {
   type Standing,
 } from "./measure-process.ts";
 import { FIRST_DAY, runDag } from "./run-dag.ts";
-import { startScheduler } from "./scheduler-process.ts";
+import { CONTAINER_FLAGS, startScheduler } from "./scheduler-process.ts";
 import { startSimulatorProcess } from "./simulator.ts";
 import { CLI, openWorkspace, ROOT, type Samples, type Workspace } from "./workspace.ts";
 
@@ -159,7 +159,7 @@ async function benchWhole(workspace: Workspace): Promise<readonly Figure[]> {
 /** What a scheduler keeps after it has had tables made: the engine's process is gone, and only its own growth is left. */
 async function benchScheduler(workspace: Workspace, isQuick: boolean): Promise<readonly Figure[]> {
   const environment = { ...workspace.environment, DAGMAR_HTTP: "127.0.0.1:0" };
-  const scheduler = await startScheduler({ ...workspace, environment });
+  const scheduler = await startScheduler({ ...workspace, environment }, { nodeFlags: CONTAINER_FLAGS });
   try {
     await delay(isQuick ? 1_000 : SETTLE_MS);
     const before = scheduler.readMemoryMiB();

@@ -8,6 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { buildRunEnvironment } from "../quickstart/run-environment.ts";
 import { CLI, openFolder, type Workspace } from "./workspace.ts";
 
+/** As the image's Dockerfile starts it. */
+export const CONTAINER_FLAGS = ["--max-semi-space-size=2"];
 /** Each look takes some of the time that is measured: they answer on one thread. */
 const LOOK_EVERY_MS = 15;
 const SHOWN_LINES = 20;

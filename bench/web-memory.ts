@@ -1,11 +1,15 @@
 /** What people at pages cost a scheduler in memory: before the first request, with a tab, and ten minutes after the last. */
 import { setTimeout as delay } from "node:timers/promises";
 import { judgeAtMost, median, skip, type Figure } from "./figure.ts";
-import { openServiceFolder, startScheduler, type SchedulerProcess } from "./scheduler-process.ts";
+import {
+  CONTAINER_FLAGS,
+  openServiceFolder,
+  startScheduler,
+  type SchedulerProcess,
+} from "./scheduler-process.ts";
 import { openTab, readPage } from "./web-tab.ts";
 import { CLI } from "./workspace.ts";
 
-const CONTAINER_FLAGS = ["--max-semi-space-size=2"];
 const MOST_IDLE_MIB = 0.5;
 const MOST_TAB_MIB = 15;
 const MOST_LATER_MIB = 5;
