@@ -138,6 +138,7 @@ async function readSpans(
   return { quiet: during(quiet), busy: during(busy) };
 }
 
+/** Requests at a steady pace, whether or not the ones before were answered; their times go into `answers`. */
 function readSteadily({ url }: SchedulerProcess, answers: number[]): () => void {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const target = new URL("/api/v2/dags/chain/dagRuns?limit=20&order_by=-logical_date", url);

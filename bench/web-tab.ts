@@ -32,8 +32,6 @@ export async function openTab(url: string, path: string): Promise<Tab> {
   };
 }
 
-/** Requests at a steady pace, whether or not the ones before were answered; their times go into `answers`. */
-
 /** Resolves when the answer is there; a connection that the bench closes is no fault. */
 export function readPage(url: URL, agent?: Agent): Promise<void> {
   return new Promise((resolve) => {
