@@ -13,13 +13,7 @@ export function checkBodyLength(
   signal: AbortSignal | undefined,
 ): Readable {
   let receivedBytes = 0;
-  const cutShort = (cause?: unknown) =>
-    new LakeError(
-      "LAKE_UNAVAILABLE",
-      `The object ${key} was cut short: ${receivedBytes} of ${sizeBytes} bytes came.`,
-      true,
-      cause === undefined ? {} : { cause },
-    );
+  const cutShort = (cause?: unknown) => describeCut(key, { receivedBytes, sizeBytes }, cause);
   const checked = new Transform({
     highWaterMark: 1024 * 1024,
     transform(chunk: Buffer, _encoding, done) {
@@ -39,4 +33,17 @@ export function checkBodyLength(
   checked.on("error", () => undefined);
   if (signal !== undefined) addAbortSignal(signal, checked);
   return source.pipe(checked);
+}
+
+export function describeCut(
+  key: string,
+  { receivedBytes, sizeBytes }: { readonly receivedBytes: number; readonly sizeBytes: number },
+  cause?: unknown,
+): LakeError {
+  return new LakeError(
+    "LAKE_UNAVAILABLE",
+    `The object ${key} was cut short: ${receivedBytes} of ${sizeBytes} bytes came.`,
+    true,
+    cause === undefined ? {} : { cause },
+  );
 }

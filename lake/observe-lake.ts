@@ -23,6 +23,7 @@ export function observeLake(lake: SweepableLake, tell: (outcome: PutOutcome) => 
     replaceFile: (request) => watch(request.sha256, lake.replaceFile(request)),
     head: (key, signal) => lake.head(key, signal),
     get: (key, signal) => lake.get(key, signal),
+    getFile: (request) => lake.getFile(request),
     list: (prefix, signal) => lake.list(prefix, signal),
     remove: (key, object, signal) => lake.remove(key, object, signal),
     sweepLeftovers: (prefix, startedBefore, signal) => lake.sweepLeftovers(prefix, startedBefore, signal),

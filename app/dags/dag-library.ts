@@ -1,6 +1,7 @@
 /** Reads the configured Dag files, for commands that run nothing; a command that runs tasks needs the app. */
 import type { Agent } from "node:http";
 import type { LoadedDag } from "../../config/dag-file/check-dag-file.ts";
+import { stampFolder } from "../../config/dag-file/folder-stamp.ts";
 import { loadDagFiles, loadDags, type DagFolder } from "../../config/dag-file/load-dags.ts";
 import type { KeptChecks } from "../../config/dag-file/kept-checks.ts";
 import type { Settings } from "../../config/settings/settings.ts";
@@ -10,6 +11,7 @@ import type { Clock } from "../../model/ports/clock.ts";
 import type { Logger } from "../../model/ports/logger.ts";
 import type { AnyTaskType } from "../../model/ports/task-type.ts";
 import { createRegistry } from "../../tasks/registry.ts";
+import { listPlaces, type DatasetPlace } from "./dataset-places.ts";
 import { readKnownDags } from "./read-dag-row.ts";
 
 export interface DagLibrary {
@@ -19,6 +21,8 @@ export interface DagLibrary {
   readonly registry: ReadonlyMap<string, AnyTaskType>;
   /** `kept`: results of earlier checks, which are not repeated. */
   loadDags(kept?: KeptChecks): Promise<DagFolder>;
+  /** Where the folder's tasks store datasets. The files are read only if they have changed since they were last loaded. */
+  listPlaces(): Promise<readonly DatasetPlace[]>;
   /** `others`: the folder's other Dags, if there is a folder; keys may clash across files. */
   loadDagFiles(files: readonly string[], others: DagFolder | undefined): Promise<DagFolder>;
   /** Raises `DAG_UNKNOWN`, or `DAG_INVALID` when its file is broken. */
@@ -55,12 +59,24 @@ export function openDagLibrary(settings: Settings, tools: LibraryTools): DagLibr
     pools: new Set(settings.pools.keys()),
     readKnown: (dagIds: readonly string[]) => readKnownDags({ settings, clock }, dagIds),
   };
+  /** Small, where the folder's definitions are not. */
+  let known: { readonly stamp: string; readonly places: readonly DatasetPlace[] } | undefined;
   const library: DagLibrary = {
     clock,
     random,
     settings,
     registry,
-    loadDags: (kept) => loadDags(settings.dagsFolder, rules, kept),
+    async loadDags(kept) {
+      // Before the files: one that is written meanwhile has another stamp afterwards.
+      const stamp = await stampFolder(settings.dagsFolder);
+      const folder = await loadDags(settings.dagsFolder, rules, kept);
+      known = { stamp, places: listPlaces(folder, registry) };
+      return folder;
+    },
+    async listPlaces() {
+      if (known?.stamp === (await stampFolder(settings.dagsFolder))) return known.places;
+      return listPlaces(await library.loadDags(), registry);
+    },
     loadDagFiles: (files, others) => loadDagFiles(files, rules, others),
     pickDag(folder, dagId) {
       const dag = folder.dags.get(dagId);

@@ -10,7 +10,7 @@ import { createEventLog } from "../../state/control/events.ts";
 import { createObjectStore } from "../../state/records/objects.ts";
 import { openDatabase, type Database } from "../../state/sqlite/database.ts";
 import type { App } from "../app.ts";
-import { listPlaces, type DatasetPlace } from "../dags/dataset-catalog.ts";
+import type { DatasetPlace } from "../dags/dataset-places.ts";
 import { tryLease } from "../lease-work.ts";
 
 export interface LearnedPlace extends DatasetPlace {
@@ -26,7 +26,7 @@ export async function learnDatasets(
   isDryRun: boolean,
   drain: AbortSignal,
 ): Promise<readonly LearnedPlace[]> {
-  const places = listPlaces(await app.loadDags(), app.registry);
+  const places = await app.listPlaces();
   if (isDryRun) {
     const quietApp = { ...app, log: lower(app.log) };
     return withCopy(app, (database) => learnEach(quietApp, database, places, drain));

@@ -9,7 +9,7 @@ import type { ChosenInput, InputContent } from "../../tasks/sql-to-lake/choose-i
 import type { NamedTable } from "../../tasks/sql-to-lake/engine/named-tables.ts";
 import type { InputOption } from "../../tasks/sql-to-lake/options.ts";
 import type { App } from "../app.ts";
-import { listPlaces, type DatasetPlace } from "../dags/dataset-catalog.ts";
+import { listPlaces, type DatasetPlace } from "../dags/dataset-places.ts";
 import { listReadings, type DatasetReading } from "./dataset-readings.ts";
 import { learnEach, withCopy } from "./learn-datasets.ts";
 

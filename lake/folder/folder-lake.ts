@@ -10,6 +10,8 @@ import type { Clock } from "../../model/ports/clock.ts";
 import { LakeError } from "../../model/errors.ts";
 import { failpoint } from "../../model/failpoint.ts";
 import type {
+  FetchedFile,
+  GetFile,
   LakeCapabilities,
   ObjectHead,
   ObjectMetadata,
@@ -20,7 +22,8 @@ import type {
   ReplaceFile,
   StoredObject,
 } from "../../model/ports/lake.ts";
-import { checkBodyLength } from "../checked-body.ts";
+import { checkBodyLength, describeCut } from "../checked-body.ts";
+import { FETCHED_FILE_MODE } from "../fetched-file.ts";
 import type { LakeNotes } from "../lake-notes.ts";
 import { nameFolderLake } from "../location.ts";
 import { BOOKKEEPING_PREFIX, checkKey, PROBE_KEY } from "../object-key.ts";
@@ -32,6 +35,7 @@ import type { LakeRenaming, RemoveResult, SweepableLake } from "../sweepable-lak
 import { makeFolderSynced, syncFolder, writeSynced } from "./durable-files.ts";
 import type { Finding } from "../../model/ports/examination.ts";
 import { examineFolder } from "./examine-folder.ts";
+import { FileCopier } from "./file-copier.ts";
 import { describeFolderFault } from "./folder-faults.ts";
 import {
   hashFile,
@@ -52,7 +56,6 @@ import { readEtag, removeTemporaries, walkFolder } from "./walk-folder.ts";
 
 const BOOKKEEPING_FOLDER = BOOKKEEPING_PREFIX.slice(0, -1);
 const TEMPORARY_FOLDER = "_dagmar/tmp";
-const COPY_BUFFER_BYTES = 4 * 1024 * 1024;
 const READ_BUFFER_BYTES = 1024 * 1024;
 const LEAST_READ_BUFFER_BYTES = 16 * 1024;
 
@@ -69,6 +72,7 @@ export class FolderLake implements SweepableLake {
   readonly notes: LakeNotes;
   readonly #root: string;
   readonly #clock: Clock;
+  readonly #copier = new FileCopier();
   /** Names are checked and taken one at a time, so that two puts of this process cannot take the same name. */
   readonly #naming = new SerialQueue();
   #probe: Promise<LakeCapabilities> | undefined;
@@ -152,17 +156,53 @@ export class FolderLake implements SweepableLake {
   }
 
   async get(key: string, signal?: AbortSignal): Promise<StoredObject> {
+    const { head, handle } = await this.#open(key, signal);
+    // Node takes as much memory for each file, however small it is.
+    const highWaterMark = Math.min(READ_BUFFER_BYTES, Math.max(head.sizeBytes, LEAST_READ_BUFFER_BYTES));
+    const stream = handle.createReadStream({ highWaterMark });
+    return { head, body: checkBodyLength(stream, key, head.sizeBytes, signal) };
+  }
+
+  async getFile({ key, path, signal, onProgress }: GetFile): Promise<FetchedFile> {
+    const { head, handle } = await this.#open(key, signal);
+    const { sizeBytes } = head;
+    const hash = createHash("sha256");
+    let receivedBytes = 0;
+    const read = async (buffer: Buffer): Promise<number> => {
+      const { bytesRead } = await handle.read(buffer).catch((fault: unknown) => {
+        throw describeCut(key, { receivedBytes, sizeBytes }, fault);
+      });
+      receivedBytes += bytesRead;
+      hash.update(buffer.subarray(0, bytesRead));
+      return bytesRead;
+    };
+    try {
+      const target = await open(path, "wx", FETCHED_FILE_MODE);
+      try {
+        const onRead = throttleProgress(this.#clock, sizeBytes, onProgress);
+        await this.#copier.copy({ sizeBytes, target, read, signal, onRead });
+        if (receivedBytes !== sizeBytes) throw describeCut(key, { receivedBytes, sizeBytes });
+        return { head, sha256: hash.digest("hex") };
+      } finally {
+        await target.close();
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** The object as it is looked at, open to be read. */
+  async #open(
+    key: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly head: ObjectHead; readonly handle: FileHandle }> {
     for (;;) {
       const head = await this.head(key, signal);
       if (head === undefined) {
         throw new LakeError("LAKE_CORRUPT", `The object ${key} is not in ${this.id}.`, false);
       }
       const handle = await this.#guard(key, async () => await this.#openAs(head));
-      if (handle === undefined) continue;
-      // Node takes as much memory for each file, however small it is.
-      const highWaterMark = Math.min(READ_BUFFER_BYTES, Math.max(head.sizeBytes, LEAST_READ_BUFFER_BYTES));
-      const stream = handle.createReadStream({ highWaterMark });
-      return { head, body: checkBodyLength(stream, key, head.sizeBytes, signal) };
+      if (handle !== undefined) return { head, handle };
     }
   }
 
@@ -324,27 +364,18 @@ export class FolderLake implements SweepableLake {
   }
 
   async #copyPlanned(request: PutFile, path: string): Promise<void> {
+    const { sizeBytes, signal } = request;
     const source = await PreparedFile.open(request);
     try {
       const target = await open(path, "wx");
       try {
-        const tell = throttleProgress(this.#clock, request.sizeBytes, request.onProgress);
-        // While one buffer is written the next is read.
-        let [filling, writing] = [
-          Buffer.allocUnsafe(COPY_BUFFER_BYTES),
-          Buffer.allocUnsafe(COPY_BUFFER_BYTES),
-        ];
-        let written: Promise<unknown> = Promise.resolve();
-        while (source.remainingBytes > 0) {
-          request.signal?.throwIfAborted();
-          const [filledBytes] = await Promise.all([source.read(filling), written]);
-          [filling, writing] = [writing, filling];
-          written = target.writeFile(writing.subarray(0, filledBytes));
-          // Its failure is raised at the await; without this an abort in between would leave it unhandled.
-          written.catch(() => undefined);
-          tell(request.sizeBytes - source.remainingBytes);
-        }
-        await written;
+        await this.#copier.copy({
+          sizeBytes,
+          target,
+          read: async (buffer) => await source.read(buffer),
+          signal,
+          onRead: throttleProgress(this.#clock, sizeBytes, request.onProgress),
+        });
         await source.verify();
         await target.datasync();
       } finally {

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../model/ports/clock.ts";
 import { LakeError } from "../../model/errors.ts";
 import type {
+  FetchedFile,
+  GetFile,
   LakeCapabilities,
   ObjectHead,
   ObjectSummary,
@@ -13,6 +15,7 @@ import type {
   StoredObject,
 } from "../../model/ports/lake.ts";
 import type { Logger } from "../../model/ports/logger.ts";
+import { writeBody } from "../fetched-file.ts";
 import type { LakeNotes } from "../lake-notes.ts";
 import { nameS3Lake } from "../location.ts";
 import { checkKey } from "../object-key.ts";
@@ -170,6 +173,12 @@ export class S3Lake implements SweepableLake {
 
   async get(key: string, signal?: AbortSignal): Promise<StoredObject> {
     return await this.#objects.get(key, signal);
+  }
+
+  async getFile({ key, path, signal, onProgress }: GetFile): Promise<FetchedFile> {
+    const { head, body } = await this.#objects.get(key, signal);
+    const onRead = throttleProgress(this.#tools.clock, head.sizeBytes, onProgress);
+    return { head, sha256: await writeBody(body, { path, signal, onRead }) };
   }
 
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary> {

@@ -37,6 +37,21 @@ export interface StoredObject {
   readonly body: Readable;
 }
 
+export interface GetFile {
+  readonly key: string;
+  /** Absolute path of the file to make, for this user only. */
+  readonly path: string;
+  readonly signal?: AbortSignal;
+  /** Called with the bytes read so far, at most about ten times a second. */
+  readonly onProgress?: (readBytes: number) => void;
+}
+
+export interface FetchedFile {
+  readonly head: ObjectHead;
+  /** Lower-case hex, of the bytes that were written. */
+  readonly sha256: string;
+}
+
 interface PutRequest {
   /** Relative to the lake's prefix; `/`-separated, never starting with `/`. */
   readonly key: string;
@@ -99,6 +114,11 @@ export interface Lake {
   head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined>;
   /** The body as a stream that fails if it is cut short. Raises `LakeError` `LAKE_CORRUPT` when absent. */
   get(key: string, signal?: AbortSignal): Promise<StoredObject>;
+  /**
+   * The body as a new file, in constant memory. Raises what `get` and its stream raise, and the operating system's error if the
+   * file cannot be made (`EEXIST` where one is) or written; a part of it may be left then.
+   */
+  getFile(request: GetFile): Promise<FetchedFile>;
   /** Every object whose key starts with `prefix`, in key order, without the store's own bookkeeping objects. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary>;
   close(): Promise<void>;

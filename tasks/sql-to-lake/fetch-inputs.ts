@@ -1,10 +1,6 @@
 /** Brings the chosen objects into the attempt's folder, and verifies on the way that they are the recorded ones. */
-import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { mapAtOnce } from "../../lake/protocol/look-at.ts";
 import { LakeError } from "../../model/errors.ts";
 import type { Lake } from "../../model/ports/lake.ts";
@@ -60,17 +56,12 @@ async function fetchOne(
   { lake, signal }: FetchTools,
   count: (bytes: number) => void,
 ): Promise<void> {
-  const { body } = await lake.get(key, signal);
-  const hash = createHash("sha256");
-  const watch = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      count(chunk.length);
-      done(null, chunk);
-    },
-  });
-  await pipeline(body, watch, createWriteStream(path, { flags: "wx", mode: 0o600 }), { signal });
-  const found = hash.digest("hex");
+  let before = 0;
+  const onProgress = (readBytes: number): void => {
+    count(readBytes - before);
+    before = readBytes;
+  };
+  const { sha256: found } = await lake.getFile({ key, path, signal, onProgress });
   if (found === sha256) return;
   throw new LakeError(
     "LAKE_CORRUPT",

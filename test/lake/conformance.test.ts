@@ -1,5 +1,17 @@
 /** One behaviour for every lake: what the port promises, tested on each store. */
-import { appendFileSync, cpSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SweepableLake } from "../../lake/sweepable-lake.ts";
@@ -143,6 +155,71 @@ for (const store of STORES) {
       const other = await scratch.plan("large/movies.csv", sizeBytes + 1);
       expect(await lake.putFile(other)).toEqual({ outcome: "exists", head });
       expect(sha256(await buffer((await lake.get(request.key)).body))).toBe(request.sha256);
+    });
+
+    it.each([
+      ["an empty one", 0],
+      ["a small one", 17],
+      ["one that ends where a piece ends", MEBIBYTE],
+      ["one of many pieces", 3 * MEBIBYTE + 17],
+    ])("brings an object into a file of this machine: %s", async (name, sizeBytes) => {
+      const request = await scratch.plan(`get/${sizeBytes}.csv`, sizeBytes);
+      await lake.putFile(request);
+      const path = join(scratch.path, `fetched ${name}`);
+      const told: number[] = [];
+      const fetched = await lake.getFile({ key: request.key, path, onProgress: (got) => told.push(got) });
+      expect(fetched).toEqual({ head: await lake.head(request.key), sha256: request.sha256 });
+      expect(sha256(readFileSync(path))).toBe(request.sha256);
+      expect(statSync(path).mode & 0o777, "for this user only").toBe(0o600);
+      expect(told.at(-1)).toBe(sizeBytes === 0 ? undefined : sizeBytes);
+      expect(told).toEqual(told.toSorted((one, other) => one - other));
+    });
+
+    it("brings many objects at once, each into its own file", async () => {
+      const requests = await Promise.all(
+        Array.from({ length: 24 }, (_, index) => scratch.plan(`many/${index}.csv`, index * 50_000)),
+      );
+      for (const request of requests) await lake.putFile(request);
+      for (const turn of [1, 2]) {
+        const fetched = await Promise.all(
+          requests.map(async ({ key, sha256: planned }) => {
+            const path = join(scratch.path, `${turn} ${key.replaceAll("/", " ")}`);
+            const { sha256: found } = await lake.getFile({ key, path });
+            return [found, sha256(readFileSync(path))].every((one) => one === planned);
+          }),
+        );
+        expect(fetched.every((isPlanned) => isPlanned)).toBe(true);
+      }
+    });
+
+    it("makes no file over another, for a missing object, or after an abort", async () => {
+      const request = await scratch.plan("get/refused.csv", 3 * MEBIBYTE);
+      await lake.putFile(request);
+      const path = join(scratch.path, "taken");
+      writeFileSync(path, "mine");
+      await expect(lake.getFile({ key: request.key, path })).rejects.toMatchObject({ code: "EEXIST" });
+      expect(readFileSync(path, "utf8")).toBe("mine");
+
+      const free = join(scratch.path, "free");
+      await expect(lake.getFile({ key: "get/none.csv", path: free })).rejects.toMatchObject({
+        code: "LAKE_CORRUPT",
+      });
+      const signal = AbortSignal.abort();
+      await expect(lake.getFile({ key: request.key, path: free, signal })).rejects.toMatchObject({
+        name: "AbortError",
+      });
+      expect(existsSync(free)).toBe(false);
+    });
+
+    it("ends a fetch that is aborted on the way", async () => {
+      const request = await scratch.plan("get/aborted.csv", 3 * MEBIBYTE);
+      await lake.putFile(request);
+      const cancel = new AbortController();
+      const path = join(scratch.path, "aborted");
+      const onProgress = (): void => cancel.abort();
+      const fetching = lake.getFile({ key: request.key, path, signal: cancel.signal, onProgress });
+      await expect(fetching).rejects.toMatchObject({ name: "AbortError" });
+      expect(statSync(path, { throwIfNoEntry: false })?.size ?? 0).toBeLessThan(request.sizeBytes);
     });
 
     // Five parts: the last is read when the first has been reported.

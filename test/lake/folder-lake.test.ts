@@ -1,6 +1,6 @@
 /** What only a folder lake has to get right: names on a real disk, links, crashes, and a full disk. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, truncateSync } from "node:fs";
 import { cp, mkdir, readdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -52,6 +52,17 @@ describe("a folder lake", () => {
       metadata: { "batch-id": "b1", sha256: sha256("{}") },
     });
     expect(await readdir(join(root, "_dagmar/tmp"))).toEqual([]);
+  });
+
+  it("notices that an object is cut short while it is fetched", async () => {
+    await lake.putFile(await scratch.plan("a/x.csv", 2_000_000));
+    const fetching = lake.getFile({
+      key: "a/x.csv",
+      path: join(scratch.path, "fetched"),
+      onProgress: () => truncateSync(join(root, "a/x.csv"), 1_000_000),
+    });
+    await expect(fetching).rejects.toMatchObject({ code: "LAKE_UNAVAILABLE", retryable: true });
+    await expect(fetching).rejects.toThrow("The object a/x.csv was cut short");
   });
 
   it.each([

@@ -1,4 +1,5 @@
 /** How an S3 lake handles a store that fails, lies or loses answers, with the real SDK over real HTTP. */
+import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openLake } from "../../lake/open-lake.ts";
@@ -340,6 +341,10 @@ describe("an S3 lake", () => {
     server.faults.push({ when: { operation: "GetObject" }, fault: { kind: "truncate-answer" } });
     const { body } = await lake.get(KEY);
     await expect(buffer(body)).rejects.toMatchObject({ code: "LAKE_UNAVAILABLE", retryable: true });
+
+    server.faults.push({ when: { operation: "GetObject" }, fault: { kind: "truncate-answer" } });
+    const path = join(scratch.path, "cut short");
+    await expect(lake.getFile({ key: KEY, path })).rejects.toMatchObject({ code: "LAKE_UNAVAILABLE" });
   });
 
   it("ends a body when it is aborted", async () => {

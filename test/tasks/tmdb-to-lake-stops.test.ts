@@ -165,6 +165,7 @@ function refuseAfter(lake: Lake, puts: number): Lake {
     replaceFile: (request) => lake.replaceFile(request),
     head: (key, signal) => lake.head(key, signal),
     get: (key, signal) => lake.get(key, signal),
+    getFile: (request) => lake.getFile(request),
     list: (prefix, signal) => lake.list(prefix, signal),
     close: () => lake.close(),
     putBytes: (request) => {
