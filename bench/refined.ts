@@ -22,7 +22,7 @@ const PANDAS = "pandas";
 const PYTHON = "/usr/bin/python3";
 const NEXT_DAY = "2026-11-24";
 const LAYERS = ["trusted", "refined", "report"];
-const ROUNDS = 3;
+const ROUNDS = 5;
 const SETTLE_MS = 5_000;
 
 /** The file and the statement of the task, in a plain process: nothing is recorded, verified or stored. */
