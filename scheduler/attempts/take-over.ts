@@ -78,7 +78,8 @@ async function endOrphans(cookies: ReadonlySet<string>, { clock, log }: TakeOver
   const search = createProcessSearch(cookies);
   const left = await endProcesses(search, clock);
   const ended = search.foundCount - left.length;
-  if (ended > 0) log.warn(`Stopped ${ended} processes that a dead scheduler had left running.`);
+  const what = ended === 1 ? "a process" : `${ended} processes`;
+  if (ended > 0) log.warn(`Stopped ${what} that a dead scheduler had left running.`);
   if (left.length > 0) {
     log.error(
       `SIGKILL does not stop what a dead scheduler left running: ${describeProcesses(left)}. The next attempt of the task runs at the same time. Stop the old process by hand.`,

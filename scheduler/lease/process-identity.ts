@@ -16,17 +16,18 @@ export interface ProcessIdentity {
 
 const IS_LINUX = process.platform === "linux";
 
-export function identifyProcess(): ProcessIdentity {
-  return { pid: process.pid, host: hostname(), processStarted: readOwnStart() ?? "unknown" };
+/** `isLinux`: reads /proc; otherwise `ps` is asked, which any system has. */
+export function identifyProcess(isLinux = IS_LINUX): ProcessIdentity {
+  return { pid: process.pid, host: hostname(), processStarted: readOwnStart(isLinux) ?? "unknown" };
 }
 
 /**
  * `false` only if the process would be visible here: same host, boot and pid namespace. Containers and machines may
  * share a host name. For a process that is not visible, only the lease's expiry counts.
  */
-export function isProcessAlive(identity: ProcessIdentity): boolean | "unknown" {
+export function isProcessAlive(identity: ProcessIdentity, isLinux = IS_LINUX): boolean | "unknown" {
   if (identity.host !== hostname()) return "unknown";
-  return IS_LINUX ? lookOnLinux(identity) : lookElsewhere(identity);
+  return isLinux ? lookOnLinux(identity) : lookElsewhere(identity);
 }
 
 function lookOnLinux({ pid, processStarted }: ProcessIdentity): boolean | "unknown" {
@@ -62,8 +63,8 @@ function isPidTaken(pid: number): boolean {
   }
 }
 
-function readOwnStart(): string | undefined {
-  if (!IS_LINUX) return askPs(process.pid);
+function readOwnStart(isLinux: boolean): string | undefined {
+  if (!isLinux) return askPs(process.pid);
   const place = readPlace();
   const stat = readStat("self");
   return place === undefined || stat === undefined

@@ -4,22 +4,24 @@ import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:f
 import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { COOKIE_VARIABLE, makeAttemptCookie } from "../../../model/run/attempt-cookie.ts";
+import type { Logger } from "../../../model/ports/logger.ts";
 import { silentObserver } from "../../../model/ports/service-observer.ts";
 import { takeOver } from "../../../scheduler/attempts/take-over.ts";
 import { readDatabaseId } from "../../../state/control/database-identity.ts";
 import { startAttempt } from "../../../state/runs/task-instances.ts";
 import { openDatabase, type Database } from "../../../state/sqlite/database.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
+import { makeKeptLogger } from "../../lake/lake-tools.ts";
 import { createTestClock, silentLog } from "../../support/test-world.ts";
 import { endAfterTest, isRunning, untilGone } from "../../tasks/shell-world.ts";
 import { makeChain, openEngineWorld } from "../engine-world.ts";
 
 const clock = createTestClock();
 
-async function takeOverHere(database: Database): Promise<void> {
+async function takeOverHere(database: Database, log: Logger = silentLog): Promise<void> {
   await takeOver(database, {
     clock,
-    log: silentLog,
+    log,
     lakeId: "lake",
     pools: new Map(),
     timezone: "UTC",
@@ -53,11 +55,14 @@ async function killScheduler(markedBy: "id" | "path" = "id") {
 
 async function startAgain(path: string) {
   const database = await openDatabase(path, { clock, mode: "existing" });
-  await takeOverHere(database);
-  const events = database.all<{ kind: string }>(sql`SELECT kind FROM events WHERE kind = 'database_copied'`);
+  const log = makeKeptLogger();
+  await takeOverHere(database, log);
+  const events = database.all<{ level: string; message: string }>(
+    sql`SELECT level, message FROM events WHERE kind = 'database_copied'`,
+  );
   const id = readDatabaseId(database);
   await database.close();
-  return { id, isCopy: events.length > 0 };
+  return { id, isCopy: events.length > 0, events, lines: log.lines };
 }
 
 /** Returns the path under which the next process opens the database. */
@@ -93,7 +98,10 @@ describe.runIf(process.platform === "linux")("a program that a killed scheduler 
     const { id, pid, path } = await killScheduler();
     const other = prepare(path);
     try {
-      expect(await startAgain(other)).toEqual({ id, isCopy: false });
+      const { lines, ...again } = await startAgain(other);
+      expect(again).toEqual({ id, isCopy: false, events: [] });
+      const message = "Stopped a process that a dead scheduler had left running.";
+      expect(lines).toEqual([{ level: "warn", message }]);
     } finally {
       if (dirname(other).endsWith("-linked")) rmSync(dirname(other));
     }
@@ -113,9 +121,13 @@ describe.runIf(process.platform === "linux")("a program that a killed scheduler 
     const first = await startAgain(copy);
     expect(first.isCopy).toBe(true);
     expect(first.id).not.toBe(id);
-    expect((await startAgain(copy)).id).toBe(first.id);
+    const message = `${copy} is a copy of ${path}, which still exists. The copy gets its own id; programs that ${path} started are not stopped.`;
+    expect(first.lines).toEqual([{ level: "warn", message }]);
+    expect(first.events).toEqual([{ level: "warn", message }]);
+    const second = await startAgain(copy);
+    expect(second).toMatchObject({ id: first.id, lines: [] });
     expect(isRunning(pid)).toBe(true);
-    expect(await startAgain(path)).toEqual({ id, isCopy: false });
+    expect(await startAgain(path)).toMatchObject({ id, isCopy: false });
     await untilGone(pid);
   });
 });

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { identifyProcess, isProcessAlive } from "../../../scheduler/lease/process-identity.ts";
 
 const US = identifyProcess();
@@ -33,6 +33,28 @@ test("one on another host is unknown, whatever its pid", () => {
   for (const pid of [US.pid, deadPid]) {
     expect(isProcessAlive({ ...US, pid, host: "another-host" })).toBe("unknown");
   }
+});
+
+const HAS_PS = spawnSync("ps", ["--version"]).error === undefined;
+
+test.runIf(HAS_PS)("where there is no /proc, `ps` tells which process has a pid", () => {
+  const us = identifyProcess(false);
+  expect(us.processStarted).toMatch(/ \d\d:\d\d:\d\d /);
+  expect(isProcessAlive(us, false)).toBe(true);
+  expect(isProcessAlive({ ...us, processStarted: "Mon Nov 23 06:00:00 2026" }, false)).toBe(false);
+  expect(isProcessAlive({ ...us, pid: deadPid }, false)).toBe(false);
+  expect(isProcessAlive({ ...us, host: "another-host" }, false)).toBe("unknown");
+});
+
+test.runIf(HAS_PS)("where `ps` gives no answer, nothing is known of a pid that is taken", () => {
+  const us = identifyProcess(false);
+  vi.stubEnv("PATH", "/nowhere");
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  expect(isProcessAlive(us, false)).toBe("unknown");
+  expect(isProcessAlive({ ...us, pid: deadPid }, false)).toBe(false);
+  expect(identifyProcess(false).processStarted).toBe("unknown");
 });
 
 test.runIf(IS_LINUX)("a zombie is dead", async () => {
