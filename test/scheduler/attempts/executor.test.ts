@@ -1,7 +1,7 @@
 /** Requests and results of the Executor port are JSON, however an attempt ends. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { LakeError, TaskFailure, TaskReschedule } from "../../../model/errors.ts";
-import type { AttemptResult } from "../../../model/ports/executor.ts";
+import type { AttemptRequest, AttemptResult } from "../../../model/ports/executor.ts";
 import { makeChain, makeGate, openEngineWorld, type EngineWorld, type Work } from "../engine-world.ts";
 
 const RUN_ID = "manual__2026-11-23T09:00:00.000Z";
@@ -193,6 +193,21 @@ test("a request has the attempt's key, the run's facts, options as written, and 
   expect(world.crossings.results[2]).toMatchObject({
     output: { read: `full 42 ${run.intervalStart ?? logicalDate}`, needed: [] },
   });
+});
+
+test("an attempt is refused while it is under way, and taken again after its end", async () => {
+  const gate = makeGate();
+  const world = await openEngineWorld({ work: () => gate.opened.then(() => ({})) });
+  const run = await world.makeRun(makeChain({ taskId: "work" }));
+  const done = world.drive(run);
+  await vi.waitUntil(() => world.crossings.requests.length > 0);
+  const [request] = world.crossings.requests;
+  const submit = (): Promise<AttemptResult> =>
+    world.tools.executor.submit(request as AttemptRequest, () => undefined);
+  await expect(submit()).rejects.toThrow(`test_dag/${RUN_ID} work, attempt 1 is already running`);
+  gate.open();
+  expect(await done).toMatchObject([{ state: "success" }]);
+  expect(await submit()).toMatchObject({ outcome: "success" });
 });
 
 test("cancelling an attempt that is not running does nothing", async () => {

@@ -131,6 +131,65 @@ describe("a backfill", () => {
     ]);
   });
 
+  test("that is running shows which of its runs are open, and resumes no other", async () => {
+    const world = await openServiceWorld();
+    await world.apply(order(3, 7), DAG);
+    const edit = (change: ReturnType<typeof sql>, hour: number): Promise<unknown> =>
+      world.database.write((query) => query.run(sql`${change} WHERE logical_date = ${at(hour)}`));
+    await edit(sql`UPDATE dag_runs SET state = 'success'`, 4);
+    await edit(sql`UPDATE dag_runs SET backfill_id = NULL`, 5);
+    await edit(sql`DELETE FROM dag_runs`, 6);
+    const plan = planBackfill(world.database, world.lake.id, slotted(order(3, 7)), world.clock.now());
+    expect(plan.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
+      `open: demo/backfill__${at(3)} is queued, and the backfill is running`,
+      `skip: demo/backfill__${at(4)} is success, and the backfill is running`,
+      `skip: demo/backfill__${at(5)} is queued, and the backfill is running`,
+      "skip: the running backfill started without it",
+      `open: demo/backfill__${at(7)} is queued, and the backfill is running`,
+    ]);
+    await expect(world.apply(order(3, 9), DAG)).rejects.toMatchObject({
+      message:
+        "A backfill of demo is already running: 2026-11-23 03:00:00 +00:00 to 2026-11-23 07:00:00 +00:00, --reprocess none.",
+      hint: "Wait for it, give the same range to resume it, or cancel it: `dagmar backfill demo --cancel`",
+    });
+    expect(world.events("backfill_started")).toEqual([
+      "backfill_started: Backfill of demo from 2026-11-23 03:00:00 +00:00 to 2026-11-23 07:00:00 +00:00: 5 runs created, 0 rerun, 0 skipped.",
+    ]);
+  });
+
+  test("leaves out runs that have not ended, and says of the skipped which failed", async () => {
+    const world = await openBackfilled(["a"]);
+    expect(await world.apply(order(3, 5), DAG)).toEqual({
+      backfillId: 0,
+      how: "empty",
+      made: 0,
+      again: 0,
+      skipped: 3,
+      failed: 1,
+    });
+    const set = (hour: number, state: string, taskState: string): Promise<unknown> =>
+      world.database.write((query) => {
+        query.run(sql`UPDATE dag_runs SET state = ${state} WHERE logical_date = ${at(hour)}`);
+        query.run(sql`UPDATE task_instances SET state = ${taskState} WHERE task_id = 'a' AND dag_run_id =
+          (SELECT dag_run_id FROM dag_runs WHERE logical_date = ${at(hour)})`);
+      });
+    await set(3, "running", "running");
+    await set(4, "queued", "none");
+    await set(5, "cancelled", "skipped");
+    const plan = planBackfill(
+      world.database,
+      world.lake.id,
+      slotted(order(3, 5, { reprocess: "failed" })),
+      world.clock.now(),
+    );
+    expect(plan.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
+      `skip: demo/backfill__${at(3)} is running, with a running task`,
+      `skip: demo/backfill__${at(4)} is queued`,
+      `again: demo/backfill__${at(5)} is cancelled`,
+    ]);
+    expect(await world.apply(order(3, 5), DAG)).toMatchObject({ how: "empty", failed: 1 });
+  });
+
   test("without slots to run creates no backfill", async () => {
     const world = await openBackfilled();
     expect(await world.apply(order(3, 5), DAG)).toMatchObject({ how: "empty", skipped: 3 });

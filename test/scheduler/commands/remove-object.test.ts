@@ -109,6 +109,30 @@ test.each([
   expect(caught(() => find(object.key))).toMatchObject(refusal("REMOVAL_REFUSED", message, hint));
 });
 
+test("a key whose answers are on their way to it is refused until they are there", async () => {
+  const { find, world } = await openRemovals();
+  const ids = makeIds(2);
+  const { ask, sink } = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
+  await addAll(
+    sink,
+    ids.map((id) => record(ask, id)),
+  );
+  await sink.finish();
+  const key = await world.database.write((query) => {
+    // As a kill leaves it between the seal and the put.
+    query.run(sql`UPDATE batches SET state = 'sealed' WHERE kind = 'records'`);
+    query.run(sql`DELETE FROM processed_ids`);
+    query.run(sql`DELETE FROM objects`);
+    return query.all<{ key: string }>(sql`SELECT key FROM batches WHERE kind = 'records'`)[0]?.key ?? "";
+  });
+  expect(caught(() => find(key))).toMatchObject({
+    code: "REMOVAL_REFUSED",
+    message: `${key} is not stored yet: its answers are not uploaded.`,
+    hint: "Let the run that stores it end, then give the same command again.",
+  });
+  expect(caught(() => find(key, "s3://other"))).toMatchObject({ code: "OBJECT_UNKNOWN" });
+});
+
 test("an object that is not stored yet is refused, and one that is missing is not", async () => {
   const { adopt, find, world } = await openRemovals();
   await adopt(found("a.csv"));
