@@ -7,13 +7,13 @@ import type { Finding, TaskService } from "../../model/ports/examination.ts";
 import type { AnyTaskType } from "../../model/ports/task-type.ts";
 import type { App } from "../app.ts";
 import { describeFault } from "./examine.ts";
+import { countNoun } from "../../model/text/count-noun.ts";
 
 export function examineDagFiles({ dags, broken }: DagFolder, folder: string): readonly Finding[] {
   const what = "dag files";
   const [first, ...others] = [...broken.values()].flat();
   if (first !== undefined) {
-    const more =
-      others.length === 0 ? "" : `, and ${others.length} more fault${others.length === 1 ? "" : "s"}`;
+    const more = others.length === 0 ? "" : `, and ${countNoun(others.length, "more fault")}`;
     const says = `${formatDagIssue(first)}${more}`;
     return [{ what, state: "fail", says, todo: "`dagmar dags validate` shows every fault." }];
   }

@@ -4,6 +4,7 @@ import type { TaskInstance } from "../../model/run/task-instance.ts";
 import { locateAttemptLog } from "../../logs/attempt-log-location.ts";
 import { createAttemptLogReader, type AttemptLogReader } from "../../logs/attempt-log-reader.ts";
 import { nameRun } from "../../model/run/run-name.ts";
+import { countNoun } from "../../model/text/count-noun.ts";
 import { reportAttempt, reportTasks, type AttemptReport } from "../../state/reports.ts";
 import { listTasksOfRun } from "../../state/runs/task-instances.ts";
 import type { Row } from "../../state/sqlite/row.ts";
@@ -90,6 +91,8 @@ function chooseAttempt(task: TaskInstance, asked: number | undefined, run: strin
   const { attemptCount, taskId } = task;
   if (attemptCount === 0 || asked === undefined) return attemptCount === 0 ? undefined : attemptCount;
   if (asked <= attemptCount) return asked;
-  const count = attemptCount === 1 ? "1 attempt" : `${attemptCount} attempts`;
-  throw new CommandRefused("USAGE", `${taskId} of ${run} has had ${count}: there is no attempt ${asked}.`);
+  throw new CommandRefused(
+    "USAGE",
+    `${taskId} of ${run} has had ${countNoun(attemptCount, "attempt")}: there is no attempt ${asked}.`,
+  );
 }

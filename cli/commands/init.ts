@@ -2,6 +2,7 @@
 import path from "node:path";
 import { EXIT } from "../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../command.ts";
+import { countNoun } from "../../model/text/count-noun.ts";
 
 export const init: Command = {
   name: "init",
@@ -37,7 +38,7 @@ export const init: Command = {
     if (written.length === 0) output.line(`${folder} already has all ${kept.length} files of a project.`);
     else {
       const already = kept.length === 0 ? "" : `, ${kept.length} were there already`;
-      output.line(`${written.length} file${written.length === 1 ? "" : "s"} written to ${folder}${already}.`);
+      output.line(`${countNoun(written.length, "file")} written to ${folder}${already}.`);
     }
     output.line();
     output.line("Next:");

@@ -3,6 +3,7 @@
  * hold ids twice.
  */
 import type { EventLevel, EventLog } from "../../model/ports/event-log.ts";
+import { countNoun } from "../../model/text/count-noun.ts";
 
 /** The task for which the lake is compared; none if a user asked for it. */
 export interface Learner {
@@ -90,7 +91,7 @@ export async function recordLearned(
     await tell(
       "warn",
       "objects_adopted",
-      `Found ${count(objects, "object")} ${below} that the database did not know, with ${count(ids, "id")}: now counted as stored.${proof}`,
+      `Found ${countNoun(objects, "object")} ${below} that the database did not know, with ${countNoun(ids, "id")}: now counted as stored.${proof}`,
       { objects, ids, doubled_ids: doubledIds, by_manifest: byManifest },
     );
   }
@@ -98,7 +99,7 @@ export async function recordLearned(
     await tell(
       "info",
       "decisions_learnt",
-      `Manifests ${below} list ${count(decidedIds, "id")} that ${decidedIds === 1 ? "was" : "were"} not found or failed before: now counted as asked.`,
+      `Manifests ${below} list ${countNoun(decidedIds, "id")} that ${decidedIds === 1 ? "was" : "were"} not found or failed before: now counted as asked.`,
       { ids: decidedIds },
     );
   }
@@ -142,8 +143,4 @@ export async function recordLearned(
 
 function describeLost(ids: number): string {
   return ids === 0 ? "" : ` Ids to ask again, because they were stored only there: ${ids}.`;
-}
-
-function count(number: number, noun: "object" | "id"): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -3,6 +3,7 @@ import { isRunEnded, type DagRun } from "../../model/run/dag-run.ts";
 import { CommandRefused } from "../../model/errors.ts";
 import { formatLocalText } from "../../model/time/local-time.ts";
 import { nameRun } from "../../model/run/run-name.ts";
+import { countNoun } from "../../model/text/count-noun.ts";
 import {
   countBackfillRuns,
   endBackfill,
@@ -167,7 +168,7 @@ export function startBackfill(
         : restartRun(query, maker, existing, request.version, isRefetch, now);
     joinBackfill(query, run, backfillId);
   }
-  const message = `Backfill of ${dagId} from ${formatLocalText(from, timezone)} to ${formatLocalText(to, timezone)}: ${counts.made} runs created, ${counts.again} rerun, ${counts.skipped} skipped.`;
+  const message = `Backfill of ${dagId} from ${formatLocalText(from, timezone)} to ${formatLocalText(to, timezone)}: ${countNoun(counts.made, "run")} created, ${counts.again} rerun, ${counts.skipped} skipped.`;
   insertEvent(query, { level: "info", kind: "backfill_started", message, dagId }, now, timezone);
   return { backfillId, how: "new", ...counts };
 }
@@ -239,7 +240,7 @@ export function cancelBackfill(
   const open = listBackfillRuns(query, running.backfillId).filter((run) => !isRunEnded(run.state));
   for (const run of open) cancelRun(query, run.dagRunId, now);
   endBackfill(query, running.backfillId, "cancelled", now);
-  const message = `The backfill of ${dagId} was cancelled by hand, with ${open.length} open runs.`;
+  const message = `The backfill of ${dagId} was cancelled by hand, with ${countNoun(open.length, "open run")}.`;
   insertEvent(query, { level: "info", kind: "backfill_cancelled", message, dagId }, now, "UTC");
   return open.length;
 }

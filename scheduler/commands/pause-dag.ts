@@ -47,7 +47,7 @@ function skipSuccesses(
   const last = skipped.at(-1)?.successOrder;
   if (last === undefined || last === null) return;
   moveSuccessCursor(query, dagId, last);
-  const message = `${dagId}: ${skipped.length} successes of ${schedule.dagIds.join(", ")} skipped while it was paused: catchup is ${catchup}.`;
+  const message = `${dagId}: ${skipped.length} ${skipped.length === 1 ? "success" : "successes"} of ${schedule.dagIds.join(", ")} skipped while it was paused: catchup is ${catchup}.`;
   insertEvent(query, { level: "warn", kind: "slots_skipped", message, dagId }, now, timezone);
 }
 

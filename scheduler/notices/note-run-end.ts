@@ -6,6 +6,7 @@ import { cutText } from "../../model/text/cut-text.ts";
 import type { DagRun } from "../../model/run/dag-run.ts";
 import type { Notice, NoticeTarget } from "../../model/ports/notice.ts";
 import { nameRun } from "../../model/run/run-name.ts";
+import { countNoun } from "../../model/text/count-noun.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import {
   findFirstFailure,
@@ -39,7 +40,7 @@ export function noteRunEnd(query: Query, run: DagRun, settings: NoticeSettings, 
   if (run.state === "success") {
     if (told === undefined) return;
     const failures = Math.max(streak.failures, told.failures);
-    const message = `${dagId} has recovered after ${failures} failure${failures === 1 ? "" : "s"}: ${nameRun(run)}`;
+    const message = `${dagId} has recovered after ${countNoun(failures, "failure")}: ${nameRun(run)}`;
     insertNotice(query, { dagId, runId, kind: "recovery", failures, message }, settings.targets, now);
     return;
   }

@@ -16,6 +16,7 @@ import { readCursor, type WatchedDag } from "./dag-watch.ts";
 import { makeRun, type RunMaker } from "./new-run.ts";
 import { resumeRun, widenTasks } from "./resume-run.ts";
 import type { StepGuard } from "../engine/step-guard.ts";
+import { countNoun } from "../../model/text/count-noun.ts";
 
 export interface SkippedOfDag {
   readonly dagId: string;
@@ -166,7 +167,7 @@ function recordSkipped(query: Query, { row, version }: WatchedDag, skipped: Skip
     count === 1
       ? formatLocal(first, timezone)
       : `${formatLocal(first, timezone)} to ${formatLocal(last, timezone)}`;
-  const slots = `${isMore ? "more than " : ""}${count} slot${count === 1 ? "" : "s"}`;
+  const slots = `${isMore ? "more than " : ""}${countNoun(count, "slot")}`;
   insertEvent(
     query,
     {

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { FileCopier } from "../../lake/folder/file-copier.ts";
 import { makeScratch, type Scratch } from "./lake-tools.ts";
 
-const BYTES = Buffer.from(Array.from({ length: 1_000_003 }, (_, index) => (index * 31 + (index >> 8)) & 0xff));
+const BYTES = Buffer.from(
+  Array.from({ length: 1_000_003 }, (_, index) => (index * 31 + (index >> 8)) & 0xff),
+);
 
 let scratch: Scratch;
 let copier: FileCopier;

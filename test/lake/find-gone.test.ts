@@ -39,3 +39,27 @@ test("what is gone, longer or replaced is named; what was only touched, or lost 
   ]);
   expect(await findGone(lake, [], signal)).toEqual([]);
 });
+
+test("what goes between the listing and the look at it is missing", async () => {
+  const { lake } = await openTestWorld();
+  const put = await lake.putBytes(planBytes("Raw/Titles/a.json", "a"));
+  expect(put.outcome).toBe("created");
+  const recorded = {
+    objectId: 7,
+    key: "Raw/Titles/a.json",
+    sha256: sha256("a"),
+    sizeBytes: 1,
+    etag: "another write",
+    isCommitted: true,
+    kind: "file" as const,
+  };
+  const find = (one: object) => findGone(one as never, [recorded] as never, new AbortController().signal);
+  const listing = {
+    list: (prefix: string) => lake.list(prefix),
+    get: (key: string) => lake.get(key),
+    head: (key: string) => lake.head(key),
+  };
+  expect(await find(listing), "the same bytes").toEqual([]);
+  const emptied = { ...listing, head: () => Promise.resolve(undefined) };
+  expect(await find(emptied)).toEqual([{ objectId: 7, key: "Raw/Titles/a.json", verdict: "missing" }]);
+});

@@ -1,6 +1,11 @@
 /** Which metadata makes an object one of ours: all of it, and only as it was written. */
 import { expect, test } from "vitest";
-import { describeBatch, describeTable, interpretFound } from "../../lake/protocol/identity-metadata.ts";
+import {
+  claimsToBeOurs,
+  describeBatch,
+  describeTable,
+  interpretFound,
+} from "../../lake/protocol/identity-metadata.ts";
 import { computeBatchUid } from "../../model/records/batch-identity.ts";
 
 const SHA256 = "5".repeat(64);
@@ -31,6 +36,13 @@ test("an object of records is ours with its ids, whether its bytes were read or 
     null,
   );
   expect(found.answers?.askedIds).toEqual(content.askedIds);
+});
+
+test("only a kind and a hash together claim that an object is ours", () => {
+  expect(claimsToBeOurs(whole)).toBe(true);
+  expect(claimsToBeOurs({ "dagmar-kind": "file", sha256: SHA256 })).toBe(true);
+  for (const less of [{}, { "dagmar-kind": "file" }, { sha256: SHA256 }])
+    expect(claimsToBeOurs(less)).toBe(false);
 });
 
 test.each(Object.keys(whole))("without %s it is foreign", (name) => {

@@ -1,6 +1,7 @@
 /** `dagmar dags list`: every Dag in the folder, the broken ones with their first fault. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
+import { countNoun } from "../../../model/text/count-noun.ts";
 
 export const dagsList: Command = {
   name: "dags list",
@@ -31,14 +32,7 @@ export const dagsList: Command = {
       ],
       [
         ...sound.map((dag) => [dag.dagId, dag.state, dag.schedule, dag.timezone, dag.tasks, dag.description]),
-        ...broken.map((dag) => [
-          dag.dagId,
-          "broken",
-          "",
-          "",
-          null,
-          `${dag.faults.length} fault${dag.faults.length === 1 ? "" : "s"}`,
-        ]),
+        ...broken.map((dag) => [dag.dagId, "broken", "", "", null, countNoun(dag.faults.length, "fault")]),
       ],
       `There is no Dag in ${library.settings.dagsFolder}.`,
     );

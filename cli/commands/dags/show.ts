@@ -3,6 +3,7 @@ import { describeSchedule } from "../../../model/dag/dag.ts";
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
 import { drawGraph } from "../../display/draw-graph.ts";
+import { countNoun } from "../../../model/text/count-noun.ts";
 
 export const dagsShow: Command = {
   name: "dags show",
@@ -35,7 +36,7 @@ export const dagsShow: Command = {
     const paused = isPaused ? paint.warn("  paused: `dagmar dags unpause` resumes it") : "";
     output.line(`  schedule   ${describeSchedule(definition.schedule)} (${definition.timezone})${paused}`);
     output.line(
-      `  catchup    ${definition.catchup}, at most ${definition.maxActiveRuns} active run${definition.maxActiveRuns === 1 ? "" : "s"}`,
+      `  catchup    ${definition.catchup}, at most ${countNoun(definition.maxActiveRuns, "active run")}`,
     );
     const params = Object.entries(definition.params);
     output.line(

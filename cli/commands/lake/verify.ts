@@ -1,6 +1,7 @@
 /** `dagmar lake verify [PREFIX] [--deep]`: compares the database's records with the store. */
 import { EXIT } from "../../../model/errors.ts";
 import { isSet, JSON_OPTION, type Command } from "../../command.ts";
+import { countNoun } from "../../../model/text/count-noun.ts";
 
 export const lakeVerify: Command = {
   name: "lake verify",
@@ -38,7 +39,7 @@ export const lakeVerify: Command = {
       }
       if (checked === 0) output.line(describeUnrecorded(app.lake.id, prefix, verdict.lakes));
       const others = foreign > 0 ? `; ${foreign} foreign, skipped` : "";
-      output.line(`${checked} recorded object${checked === 1 ? "" : "s"} of ${app.lake.id} ${how}${others}`);
+      output.line(`${countNoun(checked, "recorded object")} of ${app.lake.id} ${how}${others}`);
       return exitCode;
     });
   },
