@@ -20,9 +20,12 @@ import { makeLookUp } from "../attempts/render-options.ts";
 import type { RunView } from "./run-view.ts";
 import type { Limits, World } from "./world.ts";
 
+/** What a task's turn depends on, apart from its own run. */
+export type SlotFacts = Pick<World, "now" | "limits" | "holders">;
+
 /** Why this task is not running. Pages, commands and the planner share this answer. */
 export function explainWaiting(
-  world: World,
+  world: SlotFacts,
   view: RunView,
   task: TaskInstance,
   holders: readonly RunningTask[] = world.holders,
@@ -80,7 +83,7 @@ function judgeWhen(
 }
 
 function listLimits(
-  world: World,
+  world: SlotFacts,
   dag: DagDefinition,
   task: TaskInstance,
   holders: readonly RunningTask[],

@@ -32,7 +32,8 @@ export function createWebhookChannel({ url, template, clock, makeAgent }: Webhoo
 function judgeStatus(answer: HttpAnswer): Answer {
   if ("fault" in answer) return { kind: "failed", error: answer.fault };
   const { status } = answer;
-  if (status >= 200 && status < 300) return { kind: "taken" };
+  // Node gives no answer below 200: those are interim ones.
+  if (status < 300) return { kind: "taken" };
   const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429;
   return { kind: isFinal ? "refused" : "failed", error: `it answered with status ${status}` };
 }

@@ -6,9 +6,10 @@ import { judgeUpstream } from "../../model/dag/trigger-rule.ts";
 import { readRun } from "../../state/runs/dag-runs.ts";
 import type { Query } from "../../state/sqlite/query.ts";
 import { listRunningRuns } from "../../state/runs/run-queue.ts";
+import { listRunningTasks } from "../../state/runs/task-instances.ts";
 import { explainWaiting } from "../engine/waiting.ts";
-import { createWorldCache, readView, type RunView, type WorldCache } from "../engine/run-view.ts";
-import { readWorld, type Limits } from "../engine/world.ts";
+import { createWorldCache, readView, type RunView } from "../engine/run-view.ts";
+import type { Limits } from "../engine/world.ts";
 
 export interface WaitingTask {
   readonly taskId: string;
@@ -24,9 +25,8 @@ export function explainRun(
   limits: Limits,
   now: Date,
 ): readonly WaitingTask[] {
-  const cache = createWorldCache();
-  const view = readView(query, dagRunId, cache);
-  return isRunEnded(view.run.state) ? [] : explainTasks(query, view, limits, now, cache, () => true);
+  const view = readView(query, dagRunId, createWorldCache());
+  return isRunEnded(view.run.state) ? [] : explainTasks(query, view, limits, now, () => true);
 }
 
 function explainTasks(
@@ -34,14 +34,11 @@ function explainTasks(
   view: RunView,
   limits: Limits,
   now: Date,
-  cache: WorldCache,
   isWanted: (kind: string) => boolean,
 ): readonly WaitingTask[] {
-  const { lake, dagRunId } = view.run;
-  const facts = { now, lakeId: lake ?? "", scope: { dagRunIds: [dagRunId] }, limits, isDraining: false };
-  const world = readWorld(query, facts, cache);
+  const facts = { now, limits, holders: listRunningTasks(query) };
   return view.tasks.flatMap((task) => {
-    const unmet = explainWaiting(world, view, task).filter(
+    const unmet = explainWaiting(facts, view, task).filter(
       ({ kind }) => kind !== "ended" && kind !== "running",
     );
     if (!unmet.some(({ kind }) => isWanted(kind))) return [];
@@ -88,7 +85,7 @@ export function explainWaits(
   return runs.flatMap((run) => {
     const view = readView(query, run.dagRunId, judge.cache);
     if (isRunEnded(view.run.state) || view.tasks.some((task) => task.state === "running")) return [];
-    const tasks = explainTasks(query, view, limits, now, judge.cache, (kind) => kind !== "upstream");
+    const tasks = explainTasks(query, view, limits, now, (kind) => kind !== "upstream");
     const turn = explainTurn(query, view.run);
     return [{ run: view.run, turn, tasks, isStuck: judge.isStuck(view), heldBy: judge.listHolders(view) }];
   });

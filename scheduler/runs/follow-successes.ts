@@ -1,5 +1,4 @@
 /** Creates runs of Dags that follow others: one for each success of a single Dag, one a day if it follows several. */
-import type { DagDefinition } from "../../model/dag/dag.ts";
 import { findDayOf } from "../../model/time/local-day.ts";
 import { nameRun } from "../../model/run/run-name.ts";
 import { findRunByDate } from "../../state/runs/dag-runs.ts";
@@ -16,6 +15,12 @@ import type { WatchedDag } from "./dag-watch.ts";
 import { makeScheduledRun } from "./make-due-runs.ts";
 import type { RunMaker } from "./new-run.ts";
 import type { StepGuard } from "../engine/step-guard.ts";
+
+interface Follower {
+  readonly dag: WatchedDag;
+  /** The Dags that it follows. */
+  readonly upstreams: readonly string[];
+}
 
 /** A long backlog is handled in several steps. */
 const SUCCESSES_A_STEP = 100;
@@ -41,7 +46,8 @@ export function followSuccesses(
     guard.thing({ what, dagId, giveUp }, () => {
       if (!isPlace(cursor)) throw new RangeError(`${cursor} is not a position in the order of successes`);
       const successes = listSuccesses(query, maker.lakeId, schedule.dagIds, cursor, SUCCESSES_A_STEP);
-      for (const success of successes) followGuarded(query, maker, dag, success, now, guard);
+      const follower = { dag, upstreams: schedule.dagIds };
+      for (const success of successes) followGuarded(query, maker, follower, success, now, guard);
       const isAll = successes.length < SUCCESSES_A_STEP;
       moveSuccessCursor(query, dagId, isAll ? newest : (successes.at(-1)?.successOrder ?? newest));
     });
@@ -56,19 +62,20 @@ function isPlace(cursor: number): boolean {
 function followGuarded(
   query: Query,
   maker: RunMaker,
-  dag: WatchedDag,
+  follower: Follower,
   success: Success,
   now: Date,
   guard: StepGuard,
 ): void {
-  const { dagId } = dag.row;
+  const { dagId } = follower.dag.row;
   const what = `${dagId} gets no run for ${nameRun(success)}, because it cannot be created`;
-  guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, dag, success, now));
+  guard.thing({ what, dagId, giveUp: () => undefined }, () => follow(query, maker, follower, success, now));
 }
 
-function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success, now: Date): void {
-  const { definition } = dag.version;
-  const found = findLogicalDate(query, maker.lakeId, definition, success);
+function follow(query: Query, maker: RunMaker, follower: Follower, success: Success, now: Date): void {
+  const { version } = follower.dag;
+  const { definition } = version;
+  const found = findLogicalDate(query, maker.lakeId, follower, success);
   if (found === undefined) return;
   if ("doneBy" in found) {
     const message =
@@ -81,7 +88,7 @@ function follow(query: Query, maker: RunMaker, dag: WatchedDag, success: Success
   const date = found.logicalDate.toISOString();
   if (definition.startAt !== null && date < definition.startAt) return;
   if (definition.endAt !== null && date > definition.endAt) return;
-  makeScheduledRun(query, maker, dag.version, found.logicalDate, now);
+  makeScheduledRun(query, maker, version, found.logicalDate, now);
 }
 
 type Found = { readonly logicalDate: Date } | { readonly doneBy: string };
@@ -89,10 +96,10 @@ type Found = { readonly logicalDate: Date } | { readonly doneBy: string };
 function findLogicalDate(
   query: Query,
   lakeId: string,
-  dag: DagDefinition,
+  { dag: { version }, upstreams }: Follower,
   success: Success,
 ): Found | undefined {
-  const upstreams = dag.schedule.kind === "after" ? dag.schedule.dagIds : [];
+  const dag = version.definition;
   const logicalDate = new Date(success.logicalDate);
   if (upstreams.length === 1) {
     const existing = findRunByDate(query, lakeId, dag.dagId, logicalDate);

@@ -277,7 +277,7 @@ test("a task that is stopped in advance is given the same time", async () => {
   expect(clock.sleepers).toBe(0);
 });
 
-test.each<[string, unknown, object]>([
+test.each<[string, Error, object]>([
   ["its own error", new Error("socket hang up"), { outcome: "cancelled", code: "RUN_CANCELLED" }],
   [
     "that a part of it did not stop",

@@ -20,6 +20,14 @@ function recover(world: EngineWorld): Promise<number> {
   return world.database.write((query) => recoverLostAttempts(query, world.clock.now()));
 }
 
+const tellDeath = (kind: string, attempt: number, what: string): object => ({
+  level: "warn",
+  kind,
+  message: `test_dag/manual__2026-11-23T09:00:00.000Z a, attempt ${attempt}: ${what}`,
+  dag_id: "test_dag",
+  task_id: "a",
+});
+
 describe("a task whose process died", () => {
   test("has a lost attempt and is tried again at once, without using up its retries", async () => {
     const world = await openEngineWorld({ a: ({ attempt }) => ({ attempt }) });
@@ -52,10 +60,12 @@ describe("a task whose process died", () => {
       lostCount: 3,
       message: expect.stringContaining("died 3 times") as unknown,
     });
-    expect(world.database.all(sql`SELECT kind, task_id FROM events ORDER BY event_id`)).toEqual([
-      { kind: "attempt_lost", task_id: "a" },
-      { kind: "attempt_lost", task_id: "a" },
-      { kind: "task_set_aside", task_id: "a" },
+    expect(
+      world.database.all(sql`SELECT level, kind, message, dag_id, task_id FROM events ORDER BY event_id`),
+    ).toEqual([
+      tellDeath("attempt_lost", 1, "the process died while running it; it is tried again"),
+      tellDeath("attempt_lost", 2, "the process died while running it; it is tried again"),
+      tellDeath("task_set_aside", 3, "the process died 3 times while running it; it is not tried again"),
     ]);
     const [ended] = await world.drive(run);
     expect(ended?.state).toBe("failed");

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { answerNow, answerRequests, type OwnWork } from "../../../scheduler/commands/answer-requests.ts";
 import { insertRequest, readAnswer } from "../../../state/control/requests.ts";
+import { sql } from "../../../state/sqlite/statement.ts";
 import { makeKeptLogger } from "../../lake/lake-tools.ts";
 import { openTestWorld } from "../../support/test-world.ts";
 
@@ -24,6 +25,7 @@ async function openRequests(changes: Partial<OwnWork> = {}) {
       insertRequest(query, { kind, payload: payload as never, requestedBy: "test" }, AT),
     );
   return {
+    database,
     insert,
     asked,
     log,
@@ -108,6 +110,25 @@ test("one request is answered alone, and once", async () => {
   expect(read(first)).not.toMatchObject({ state: "refused" });
   await answerOne(second);
   await answerOne(999);
+});
+
+test("a fault of the database is no answer: the request stays open, and is answered when it is over", async () => {
+  const { insert, answer, read, database } = await openRequests();
+  const request = {
+    name: "x".repeat(1_000_000),
+    role: "viewer",
+    secretHash: "h",
+    lastFour: "abcd",
+    expiresAt: "2027-02-21T09:00:00.000Z",
+    timezone: "UTC",
+  };
+  const id = await insert("create_token", { request });
+  database.get(sql`PRAGMA max_page_count = 1`);
+  await expect(answer()).rejects.toMatchObject({ code: "DATABASE_FULL" });
+  expect(read(id)).toMatchObject({ state: "open" });
+  database.get(sql`PRAGMA max_page_count = 1000000`);
+  expect(await answer()).toBe(1);
+  expect(read(id)).toMatchObject({ state: "done", answer: { tokenId: 1 } });
 });
 
 test("a payload in no form is refused, and the log has the fault of it", async () => {

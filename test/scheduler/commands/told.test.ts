@@ -1,6 +1,8 @@
 /** Everything that a command says: the events that it records, whole, and its refusals, with what to do. */
 import { expect, test } from "vitest";
 import { applyCommand, type SchedulerCommand } from "../../../scheduler/commands/command.ts";
+import { describeBackfill, planBackfill } from "../../../scheduler/commands/backfill.ts";
+import { hashPlan } from "../../../scheduler/commands/planned.ts";
 import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { startAttempt } from "../../../state/runs/task-instances.ts";
@@ -237,6 +239,50 @@ test("a backfill that is cancelled says how many runs were open", async () => {
       kind: "backfill_cancelled",
       message: "The backfill of demo was cancelled by hand, with 1 open run.",
       ...ofDag,
+    },
+  ]);
+});
+
+test("a backfill that was previewed is refused once another one would be started", async () => {
+  const world = await openCommands();
+  const slotted = { ...backfill(), version: makeVersion(DAG), slots: [DATE, OTHER] };
+  const plan = () => planBackfill(world.database, world.lake.id, slotted, world.clock.now());
+  const expected = hashPlan(describeBackfill(slotted, plan()));
+  const edited = makeVersion({ ...DAG, description: "edited" });
+  expect(hashPlan(describeBackfill({ ...slotted, version: edited }, plan()))).not.toBe(expected);
+  const begin = (): Promise<unknown> => world.apply({ kind: "backfill", request: backfill({ expected }) });
+  await world.apply({ kind: "run", request: request() });
+  await expect(begin()).rejects.toMatchObject({ code: "PLAN_CHANGED" });
+  await world.edit(sql`DELETE FROM dag_runs WHERE logical_date = ${OTHER}`);
+  expect(await begin()).toMatchObject({ how: "new", made: 1, skipped: 1 });
+});
+
+test("who took a removal back, and why, is recorded with it", async () => {
+  const world = await openCommands();
+  const of = (why: string) => ({ lakeId: world.lake.id, key: "a.csv", why, by: "eva@host", timezone: "UTC" });
+  await world.ports.objects.adopt(world.lake.id, [
+    {
+      key: "a.csv",
+      kind: "file",
+      dataset: "films",
+      sha256: "f".repeat(64),
+      sizeBytes: 1,
+      etag: "e",
+      logicalDate: DATE,
+      answers: null,
+    },
+  ]);
+  await world.apply({ kind: "remove", request: of("a mistake") });
+  await world.apply({ kind: "undo_removal", request: of("it was none") });
+  expect(
+    world.database.all(sql`SELECT requested_by, why, undone_by, undone_why, undone_at FROM removals`),
+  ).toEqual([
+    {
+      requested_by: "eva@host",
+      why: "a mistake",
+      undone_by: "eva@host",
+      undone_why: "it was none",
+      undone_at: world.clock.now().toISOString(),
     },
   ]);
 });

@@ -13,8 +13,13 @@ test.each([
     "its lake is s3://own, here it is s3://other; its input folder is /own/input, here it is /other.",
   ],
 ])("%j", (changes, differs) => {
-  expect(() => assertSameSettings({ ...OWN, ...changes }, OWN)).toThrow(
-    `A scheduler is running with other settings: ${differs}`,
+  const assert = (): void => assertSameSettings({ ...OWN, ...changes }, OWN);
+  expect(assert).toThrow(
+    expect.objectContaining({
+      code: "SETTINGS_DIFFER",
+      message: `A scheduler is running with other settings: ${differs}`,
+      hint: "Nothing was done. Run the command with the scheduler's settings, or stop the scheduler.",
+    }),
   );
 });
 
@@ -27,6 +32,7 @@ test("another version of a Dag file is refused with both fingerprints and both f
     code: "SETTINGS_DIFFER",
     message:
       "The scheduler has read another version of the Dag file: it has no valid Dag a, here it is 0123456789ab (its Dag folder is /own/dags).",
+    hint: "Nothing was done. Both must read the same file, with the same DAGMAR_TIMEZONE and DAGMAR_POOLS.",
   });
   expect(refuseVersion(ASKED, "fedcba9876543210", { ...OWN, dags: "/other" }, OWN).message).toBe(
     "The scheduler has read another version of the Dag file: its a is fedcba987654, here it is 0123456789ab (its Dag folder is /own/dags, here /other).",

@@ -8,6 +8,7 @@ import {
   forgetAll,
   forgetRun,
   forgetTask,
+  readDag,
   type WorldCache,
 } from "../../../scheduler/engine/run-view.ts";
 import { readWorld } from "../../../scheduler/engine/world.ts";
@@ -38,6 +39,14 @@ function readMessages({ database, clock, lake }: EngineWorld, dagRunId: number, 
 
 const write = (world: EngineWorld, text: string) =>
   world.database.write((query) => query.run(sql`UPDATE task_instances SET message = ${text}`));
+
+test("a version of a Dag is read once: it never changes", async () => {
+  const { world, run, cache } = await openRunning();
+  const read = readDag(world.database, run.fingerprint, cache);
+  await world.database.write((query) => query.run(sql`UPDATE dag_versions SET definition = '{}'`));
+  expect(readDag(world.database, run.fingerprint, cache)).toBe(read);
+  expect(() => readDag(world.database, run.fingerprint, createWorldCache())).toThrow(TypeError);
+});
 
 describe("a run that was read", () => {
   test("is read again after a write to a task of it, the run, or anything was reported", async () => {

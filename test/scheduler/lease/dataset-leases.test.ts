@@ -56,6 +56,10 @@ async function holdAs(process: ProcessIdentity, forMs: number, more: object = {}
   await notes.write(NAME, Buffer.from(JSON.stringify(lease)), standing?.version ?? null);
 }
 
+async function readHolder(): Promise<unknown> {
+  return (JSON.parse(String((await notes.read(NAME))?.body)) as { readonly holder: unknown }).holder;
+}
+
 async function readUntil(): Promise<string> {
   const text = JSON.parse(String((await notes.read(NAME))?.body)) as { readonly until: string };
   return text.until;
@@ -165,6 +169,12 @@ describe("a lease that this process holds", () => {
     await moveElsewhere();
     await clock.advance(19_000);
     expect(await refusal()).toBeInstanceOf(TaskReschedule);
+  });
+
+  test("names the dataset and the run that took it", async () => {
+    await take();
+    const holder = { dataset: "tmdb_movies", dag: "tmdb_ingest", run: "manual__2026-11-23" };
+    expect(await readHolder()).toEqual(holder);
   });
 
   test("is renewed with one request each time", async () => {

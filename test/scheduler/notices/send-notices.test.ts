@@ -316,8 +316,8 @@ describe("the sender", () => {
 describe("a webhook", () => {
   test.each([
     ...[200, 201, 204, 299].map((status) => [status, "sent 0"] as const),
-    ...[400, 401, 403, 404, 410, 422].map((status) => [status, "given_up 1"] as const),
-    ...[302, 408, 429, 500].map((status) => [status, "open 1"] as const),
+    ...[400, 401, 403, 404, 407, 410, 422, 428, 499].map((status) => [status, "given_up 1"] as const),
+    ...[300, 302, 399, 408, 429, 500].map((status) => [status, "open 1"] as const),
   ])("that answers with %i leaves its notice %s", async (status, state) => {
     const world = await openSenderWorld([status]);
     await world.note("a", "one");
