@@ -18,6 +18,6 @@ export function addSeconds(from: Date, seconds: number): Date {
  * was set back since). A wait counted from it would never end.
  */
 export function readPast(text: string | null, now: Date): number | null {
-  const ms = text === null ? Number.NaN : Date.parse(text);
+  const ms = Date.parse(text ?? "");
   return ms <= now.getTime() ? ms : null;
 }

@@ -2,9 +2,11 @@
 import { expect, test } from "vitest";
 import {
   CommandRefused,
+  declareErrors,
   DagDefinitionError,
   ERROR_CODES,
   EXIT,
+  isErrorCode,
   isFencedOff,
   StateError,
   type ErrorCode,
@@ -90,4 +92,22 @@ test("all faults of Dag files are one message, a line each", () => {
   const fault = { file: "a.yaml", line: 3, column: 5, path: "tasks.x", message: "is no task" };
   const error = new DagDefinitionError([fault, { ...fault, line: 0, path: "", hint: "Add tasks." }]);
   expect(error.message).toBe("a.yaml:3:5: tasks.x: is no task\na.yaml: is no task (Add tasks.)");
+});
+
+test("an error keeps its cause, and has none without one", () => {
+  const cause = new Error("below");
+  expect(new StateError("DATABASE_BUSY", "It is held.", { cause }).cause).toBe(cause);
+  expect("cause" in new StateError("DATABASE_BUSY", "It is held.")).toBe(false);
+});
+
+test("a task type's codes must be new: neither Dagmar's own nor another type's", () => {
+  const meaning = { exit: EXIT.failed, meaning: "test" } as never;
+  declareErrors({ OF_A_TEST: meaning });
+  expect(isErrorCode("OF_A_TEST")).toBe(true);
+  // The same declaration, loaded again.
+  declareErrors({ OF_A_TEST: meaning });
+  expect(() => declareErrors({ OF_A_TEST: { exit: EXIT.failed, meaning: "other" } as never })).toThrow(
+    "two task types declare OF_A_TEST",
+  );
+  expect(() => declareErrors({ INTERNAL: meaning })).toThrow("INTERNAL is a code of Dagmar's own");
 });

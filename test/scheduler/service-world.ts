@@ -58,7 +58,7 @@ export interface Service {
   readonly wake: () => void;
   readonly drain: () => void;
   /** Moves the clock, then lets the loop work. */
-  readonly advance: (ms: number) => Promise<void>;
+  readonly advance: (ms: number, lateMs?: () => number) => Promise<void>;
   /** Lets the loop work. */
   readonly rest: () => Promise<void>;
 }
@@ -173,9 +173,9 @@ export async function openServiceWorld(
         drain,
         wake: () => wake(),
         rest: settle,
-        async advance(ms) {
+        async advance(ms, lateMs) {
           await settle();
-          await clock.advance(ms);
+          await clock.advance(ms, lateMs);
           await settle();
         },
       };

@@ -389,3 +389,15 @@ describe("a scheduler that has lost its lease", () => {
     world.database.fenceBy(null);
   });
 });
+
+test("a loop that wakes late says by how much, and one that wakes in time says nothing", async () => {
+  const world = await openServiceWorld();
+  world.setDags([hourly()]);
+  const service = world.start();
+  await service.advance(2 * MINUTE, () => 900);
+  expect(world.told.filter((told) => told.startsWith("stall"))).toEqual([]);
+  await service.advance(MINUTE, () => 4_000);
+  expect(world.told).toContain("stall 4");
+  await service.advance(MINUTE);
+  expect(world.events("loop_stall")[0]).toBe("loop_stall: The process stalled for 4.0 s.");
+});

@@ -31,6 +31,22 @@ function packAll(items: readonly PackableRecord[]): readonly (readonly PackableR
 const idsOf = (batch: readonly PackableRecord[]) => batch.map(({ spoolId }) => spoolId);
 
 describe("packing", () => {
+  test("fills a batch to its last byte, and puts one byte more into the next", () => {
+    const room = 10_000_000 - measureFrame(3, 0);
+    const record = (spoolId: number, sizeBytes: number): PackableRecord => ({
+      spoolId,
+      sizeBytes,
+      group: "a",
+    });
+    const whole = [record(1, 1000), record(2, 1000), record(3, room - 2000), record(4, 2)];
+    expect(packAll(whole).map(idsOf)).toEqual([[1, 2, 3], [4]]);
+    const over = [record(1, 1000), record(2, 1000), record(3, room - 1999), record(4, 2)];
+    expect(packAll(over).map(idsOf)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
   test("never makes a batch of more than 100 records or 10,000,000 bytes, and never an empty one", () => {
     fc.assert(
       fc.property(records, (items) => {

@@ -13,6 +13,7 @@ describe("a mask", () => {
     ["cut hunter2-and-mo… (2 more characters)", "cut [redacted][redacted]… (2 more characters)"],
     ["cut hunt… and hun…, whole huntsman", "cut [redacted]… and [redacted]…, whole huntsman"],
     ["too few to tell hu…", "too few to tell hu…"],
+    ["cut hunt… and not cut hunt", "cut [redacted]… and not cut hunt"],
   ])("makes of %j", (text, shown) => {
     expect(mask(text).replace("-and-mo", "[redacted]")).toBe(shown);
   });

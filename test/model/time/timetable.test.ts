@@ -176,6 +176,7 @@ describe("the dialect", () => {
     ["the second Friday", "0 0 * * FRI#2", ["01-09", "02-13", "03-13"]],
     ["Sunday as 0", "0 0 * * 0", ["01-04", "01-11"]],
     ["Sunday as 7", "0 0 * * 7", ["01-04", "01-11"]],
+    ["white space of any kind and length", "  0 \t0   *  * \t 5 ", ["01-02", "01-09"]],
     ["a range of one day", "0 0 * * 5-5", ["01-02", "01-09"]],
     ["a range from Sunday to Sunday, by name", "0 0 * * sun-SUN", ["01-04", "01-11"]],
     ["the same in a list", "0 0 * * sun-7,0-sun/2", ["01-04", "01-11"]],
@@ -210,6 +211,8 @@ describe("the dialect", () => {
   test.each([
     ["", "five fields"],
     ["* * * *", "this one has 4"],
+    [" *  *\t * *  ", "this one has 4"],
+    ["0  * *", "this one has 3"],
     ["* * * * * * *", "this one has 7"],
     ["@reboot", "@daily"],
     ["61 * * * *", 'the minute field "61"'],

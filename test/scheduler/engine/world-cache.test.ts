@@ -11,7 +11,7 @@ import {
   readDag,
   type WorldCache,
 } from "../../../scheduler/engine/run-view.ts";
-import { readWorld } from "../../../scheduler/engine/world.ts";
+import { readWorld, type Scope } from "../../../scheduler/engine/world.ts";
 import { makeDag, makeTask } from "../../support/test-dag.ts";
 import { openEngineWorld, type EngineWorld } from "../engine-world.ts";
 
@@ -39,6 +39,44 @@ function readMessages({ database, clock, lake }: EngineWorld, dagRunId: number, 
 
 const write = (world: EngineWorld, text: string) =>
   world.database.write((query) => query.run(sql`UPDATE task_instances SET message = ${text}`));
+
+test("queued runs are read as far as places are free; one that is being stopped needs none", async () => {
+  const world = await openEngineWorld({ noop: () => ({}) });
+  const dag = makeDag([makeTask("a")], { maxActiveRuns: 2 });
+  const runs = [];
+  for (const hour of [5, 6, 7, 8]) runs.push(await world.makeRun(dag, `2026-11-23T0${hour}:00:00Z`));
+  const [first, second, third, fourth] = runs.map(({ dagRunId }) => dagRunId);
+  const set = (changes: ReturnType<typeof sql>, dagRunId: number | undefined): Promise<unknown> =>
+    world.database.write((query) =>
+      query.run(sql`UPDATE dag_runs SET ${changes} WHERE dag_run_id = ${dagRunId ?? 0}`),
+    );
+  const read = (scope: Scope) => {
+    const facts = { now: world.clock.now(), lakeId: world.lake.id, scope, limits: LIMITS, isDraining: false };
+    const { runs: running, queued, activeRuns } = readWorld(world.database, facts, createWorldCache());
+    return {
+      running: running.map(({ run }) => run.dagRunId),
+      queued: queued.map(({ run, limit }) => [run.dagRunId, limit]),
+      active: Object.fromEntries(activeRuns),
+    };
+  };
+  expect(read("all")).toEqual({
+    running: [],
+    queued: [
+      [first, 2],
+      [second, 2],
+    ],
+    active: {},
+  });
+  await set(sql`state = 'running'`, first);
+  expect(read("all")).toEqual({ running: [first], queued: [[second, 2]], active: { test_dag: 1 } });
+  await set(sql`state = 'running'`, second);
+  expect(read("all")).toEqual({ running: [first, second], queued: [], active: { test_dag: 2 } });
+  await set(sql`stop_reason = 'cancelled'`, third);
+  expect(read("all").queued[0]).toEqual([third, Infinity]);
+
+  const certain = { dagRunIds: [first ?? 0, fourth ?? 0] };
+  expect(read(certain)).toEqual({ running: [first], queued: [[fourth, Infinity]], active: {} });
+});
 
 test("a version of a Dag is read once: it never changes", async () => {
   const { world, run, cache } = await openRunning();
