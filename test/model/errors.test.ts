@@ -101,13 +101,11 @@ test("an error keeps its cause, and has none without one", () => {
 });
 
 test("a task type's codes must be new: neither Dagmar's own nor another type's", () => {
-  const meaning = { exit: EXIT.failed, meaning: "test" } as never;
+  const [meaning, other] = [{ exit: EXIT.failed, meaning: "test" } as never, { exit: EXIT.failed } as never];
   declareErrors({ OF_A_TEST: meaning });
   expect(isErrorCode("OF_A_TEST")).toBe(true);
   // The same declaration, loaded again.
   declareErrors({ OF_A_TEST: meaning });
-  expect(() => declareErrors({ OF_A_TEST: { exit: EXIT.failed, meaning: "other" } as never })).toThrow(
-    "two task types declare OF_A_TEST",
-  );
+  expect(() => declareErrors({ OF_A_TEST: other })).toThrow("two task types declare OF_A_TEST");
   expect(() => declareErrors({ INTERNAL: meaning })).toThrow("INTERNAL is a code of Dagmar's own");
 });
