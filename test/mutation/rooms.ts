@@ -9,7 +9,7 @@ export interface MutatedRoom {
 }
 
 const PROTOCOL_TESTS = [
-  "test/lake/{carry-out-removal,compare-listing,find-gone,identity-*,learn-*,manifest-*,record-*,verify-*}.test.ts",
+  "test/lake/{carry-out-removal,compare-listing,find-gone,identity-*,learn-*,list-standing,manifest-*,record-*,verify-*}.test.ts",
 ];
 const TASK_TESTS = ["test/tasks/{file-to-lake,tmdb-to-lake*}.test.ts"];
 
