@@ -1,6 +1,13 @@
 /** A result writes nothing if the attempt or its task has changed since its start. */
 import { expect, test } from "vitest";
-import { settleAttempt } from "../../../scheduler/engine/settle.ts";
+import {
+  settleAttempt,
+  settleCarefully,
+  type Completion,
+  type Settled,
+} from "../../../scheduler/engine/settle.ts";
+import { createCarefulGuard } from "../../../scheduler/engine/step-guard.ts";
+import type { Query } from "../../../state/sqlite/query.ts";
 import type { AttemptResult } from "../../../model/ports/executor.ts";
 import { startAttempt } from "../../../state/runs/task-instances.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
@@ -21,8 +28,15 @@ async function openAttempt() {
     world.database.write((query) =>
       settleAttempt(query, { run, dag: DAG, task, number: 1, result, isAttended, random: 0 }, now),
     );
+  const settleWith = (
+    give: (completion: Completion, query: Query) => Settled | undefined,
+    result: AttemptResult,
+  ) =>
+    world.database.write((query) =>
+      give({ run, dag: DAG, task, number: 1, result, isAttended: false, random: 0 }, query),
+    );
   const outputs = () => world.database.all(sql`SELECT name, value FROM task_outputs`);
-  return { ...world, run, settle, outputs };
+  return { ...world, run, settle, settleWith, outputs };
 }
 
 test("a result is written once", async () => {
@@ -62,4 +76,78 @@ test.each([
   } as const;
   const mended = { ...failure, retryAfterSeconds: null, isForPerson: true };
   expect(await world.settle(mended, isAttended)).toMatchObject({ state });
+});
+
+test("each end has its row, its task's state and its next attempt", async () => {
+  const rows: unknown[] = [];
+  const results: readonly AttemptResult[] = [
+    { ...SUCCESS, message: "made" },
+    { outcome: "drained" },
+    { outcome: "reschedule", code: "INPUT_NOT_READY", message: "not yet", afterSeconds: 90 },
+    { outcome: "failed", code: "SHELL_FAILED", message: "broken", retryable: false, retryAfterSeconds: null },
+  ];
+  for (const result of results) {
+    const world = await openAttempt();
+    await world.settle(result);
+    const { state, message, nextAttemptAt, waitingSince } = world.task(world.run, "a");
+    rows.push({ task: { state, message, nextAttemptAt, waitingSince }, attempts: world.attempts() });
+  }
+  const now = "2026-11-23T09:00:00.000Z";
+  expect(rows).toEqual([
+    {
+      task: { state: "success", message: "made", nextAttemptAt: null, waitingSince: null },
+      attempts: [{ state: "success", error_code: null, error: null }],
+    },
+    {
+      task: {
+        state: "up_for_retry",
+        message: "stopped because the process ended; it resumes",
+        nextAttemptAt: null,
+        waitingSince: null,
+      },
+      attempts: [{ state: "cancelled", error_code: null, error: null }],
+    },
+    {
+      task: {
+        state: "up_for_reschedule",
+        message: "not yet",
+        nextAttemptAt: "2026-11-23T09:01:30.000Z",
+        waitingSince: now,
+      },
+      attempts: [{ state: "cancelled", error_code: "INPUT_NOT_READY", error: "not yet" }],
+    },
+    {
+      task: { state: "failed", message: "broken", nextAttemptAt: null, waitingSince: null },
+      attempts: [{ state: "failed", error_code: "SHELL_FAILED", error: "broken" }],
+    },
+  ]);
+});
+
+const UNSTORABLE = { ...SUCCESS, output: { rows: 1n as never } };
+
+test("a result that cannot be stored fails its task with the reason, and nothing else", async () => {
+  const world = await openAttempt();
+  const settled = await world.settleWith((completion, query) => {
+    const guard = createCarefulGuard(query, { run: () => expect.fail(), thing: () => expect.fail() });
+    return settleCarefully(query, completion, world.clock.now(), guard);
+  }, UNSTORABLE);
+  const message = "The result of a cannot be stored: Do not know how to serialize a BigInt";
+  expect(settled).toMatchObject({ state: "failed", message });
+  expect(world.attempts()).toEqual([{ state: "failed", error_code: "RESULT_UNUSABLE", error: message }]);
+  expect(world.outputs()).toEqual([]);
+});
+
+test("a full disk is no fault of the result: it is raised, and the attempt stays as it was", async () => {
+  const world = await openAttempt();
+  world.database.get(sql`PRAGMA max_page_count = 1`);
+  const settling = world.settleWith(
+    (completion, query) => {
+      const guard = createCarefulGuard(query, { run: () => expect.fail(), thing: () => expect.fail() });
+      return settleCarefully(query, completion, world.clock.now(), guard);
+    },
+    { ...SUCCESS, output: { text: "x".repeat(1_000_000) } },
+  );
+  await expect(settling).rejects.toMatchObject({ code: "DATABASE_FULL" });
+  world.database.get(sql`PRAGMA max_page_count = 1000000`);
+  expect(world.states(world.run)).toEqual({ a: "running" });
 });

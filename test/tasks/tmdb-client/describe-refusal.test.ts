@@ -21,7 +21,7 @@ const answer = (changes: Partial<RefusedAnswer>): RefusedAnswer =>
     sizeBytes: 12,
     location: "",
     ...changes,
-  }) as RefusedAnswer;
+  });
 const own = (message: unknown, code = 7): object => ({ status_code: code, status_message: message });
 
 function describe(refusal: Refusal, changes: Partial<RefusedAnswer>, scene: Partial<typeof SCENE> = {}) {
