@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { applyCommand, type SchedulerCommand } from "../../../scheduler/commands/command.ts";
 import { describeBackfill, planBackfill } from "../../../scheduler/commands/backfill.ts";
 import { hashPlan } from "../../../scheduler/commands/planned.ts";
+import { describeClear, planClear } from "../../../scheduler/commands/clear-tasks.ts";
 import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { startAttempt } from "../../../state/runs/task-instances.ts";
@@ -255,6 +256,46 @@ test("a backfill that was previewed is refused once another one would be started
   await expect(begin()).rejects.toMatchObject({ code: "PLAN_CHANGED" });
   await world.edit(sql`DELETE FROM dag_runs WHERE logical_date = ${OTHER}`);
   expect(await begin()).toMatchObject({ how: "new", made: 1, skipped: 1 });
+});
+
+test("clearing that was previewed is refused once a task of it is in another state", async () => {
+  const world = await openCommands();
+  const plan = () => describeClear(planClear(world.database, world.lake.id, range()));
+  await world.edit(sql`UPDATE task_instances SET state = 'success'`);
+  const seen = plan();
+  expect(seen).toEqual([
+    {
+      runId: RUN_ID,
+      tasks: [
+        { taskId: "a", state: "success" },
+        { taskId: "b", state: "success" },
+      ],
+    },
+  ]);
+  const clear = (): Promise<unknown> =>
+    world.apply({ kind: "clear", request: range({ expected: hashPlan(seen) }) });
+  await world.edit(sql`UPDATE task_instances SET state = 'failed' WHERE task_id = 'b'`);
+  await expect(clear()).rejects.toMatchObject({ code: "PLAN_CHANGED" });
+  await world.edit(sql`UPDATE task_instances SET state = 'success' WHERE task_id = 'b'`);
+  expect(await clear()).toEqual({ cleared: [{ runId: RUN_ID, tasks: ["a", "b"] }] });
+});
+
+test("who asked for a run is recorded with it: of a backfill only where it creates the run", async () => {
+  const world = await openCommands();
+  await world.apply({ kind: "run", request: request() });
+  await world.apply({ kind: "run", request: request({ logicalDate: DATE }), triggeredBy: "ui" });
+  await world.edit(sql`UPDATE dag_runs SET state = 'success', requested_by = 'eva@host'`);
+  const later = "2026-11-23T09:00:00.000Z";
+  await world.apply({ kind: "backfill", request: backfill({ to: later, reprocess: "completed" }) });
+  expect(
+    world.database.all(
+      sql`SELECT logical_date, run_type, requested_by, triggered_by FROM dag_runs ORDER BY 1`,
+    ),
+  ).toEqual([
+    { logical_date: DATE, run_type: "manual", requested_by: "eva@host", triggered_by: null },
+    { logical_date: OTHER, run_type: "manual", requested_by: "eva@host", triggered_by: "cli" },
+    { logical_date: later, run_type: "backfill", requested_by: "ana@host", triggered_by: null },
+  ]);
 });
 
 test("who took a removal back, and why, is recorded with it", async () => {
