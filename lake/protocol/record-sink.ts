@@ -151,7 +151,7 @@ export function openRecordSink(context: SinkContext, ask: Ask, dataset: string):
    * others wait again. Returns a function to call when the record is packed; until then it counts as on its way.
    */
   async function reserveRoom(sizeBytes: number): Promise<() => void> {
-    while (spooledBytes > 0 && spooledBytes + sizeBytes > MAX_SPOOLED_BYTES) {
+    while (spooledBytes + sizeBytes > MAX_SPOOLED_BYTES) {
       failure.signal.throwIfAborted();
       // Nothing on its way means that open batches alone fill the spool: close them.
       if (underWay.size === 0) for (const open of packer.flush()) track(seal(open));

@@ -23,7 +23,7 @@ export const CODE_ROOMS: readonly MutatedRoom[] = [
       "tasks/http/",
       ...["tmdb-", "title-", "judge-", "describe-"].map((name) => `tasks/tmdb-to-lake/${name}`),
     ],
-    tests: ["test/tasks/{tmdb-client,http}/**/*.test.ts"],
+    tests: ["test/tasks/{tmdb-client,http}/**/*.test.ts", "test/tasks/tmdb-to-lake*.test.ts"],
   },
 ];
 
