@@ -115,6 +115,9 @@ describe("a backfill", () => {
     const answer = await world.apply(order(3, 6, { reprocess }), DAG);
     const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
     expect(answer).toMatchObject({ made: count("new"), again: count("again"), skipped: count("skip") });
+    const cleared = { a: "none", b: "none", c: "none", d: "none" };
+    const kept = { a: "failed", b: "upstream_failed", c: "upstream_failed", d: "success" };
+    expect(states(world, 4)).toEqual(verdicts[1] === "again" ? cleared : kept);
   });
 
   test("skips slots that are not due yet, each with the reason", async () => {

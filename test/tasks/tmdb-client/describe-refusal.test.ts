@@ -13,15 +13,14 @@ const SCENE = {
 };
 const LEFT = "It says nothing about a title: no id got an outcome from it, and the next run asks again.";
 
-const answer = (changes: Partial<RefusedAnswer>): RefusedAnswer =>
-  ({
-    status: 401,
-    value: undefined,
-    contentType: "",
-    sizeBytes: 12,
-    location: "",
-    ...changes,
-  });
+const answer = (changes: Partial<RefusedAnswer>): RefusedAnswer => ({
+  status: 401,
+  value: undefined,
+  contentType: "",
+  sizeBytes: 12,
+  location: "",
+  ...changes,
+});
 const own = (message: unknown, code = 7): object => ({ status_code: code, status_message: message });
 
 function describe(refusal: Refusal, changes: Partial<RefusedAnswer>, scene: Partial<typeof SCENE> = {}) {

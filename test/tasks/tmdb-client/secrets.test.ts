@@ -193,6 +193,17 @@ test.each(["https://api.themoviedb.org", "https://api.themoviedb.org/4", "https:
 );
 
 test.each([
+  "https://my-api.themoviedb.org/4",
+  "https://api.themoviedb.org.example/4",
+  "https://api-tmdb.org/",
+])("%s is another host, whose paths are its own", (address) => {
+  expect(readBaseUrl(address)).toEqual({
+    baseUrl: address.replace(/\/$/, ""),
+    host: new URL(address).host,
+  });
+});
+
+test.each([
   ["a token with a line end", { token: `${TOKEN}\r\nX-Evil: 1` }],
   ["an address with a password", { baseUrl: `http://user:${TOKEN}@127.0.0.1:9/3` }],
   ["an address with a query", { baseUrl: `http://127.0.0.1:9/3?api_key=${TOKEN}` }],
