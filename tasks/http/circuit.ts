@@ -1,6 +1,7 @@
 /** Whether requests are sent to a provider that keeps failing. The caller decides what counts as a failure. */
 import type { Clock } from "../../model/ports/clock.ts";
 import { TaskFailure } from "../../model/errors.ts";
+import { countNoun } from "../../model/text/count-noun.ts";
 import type { ProviderPlace } from "./provider.ts";
 
 /** Permission for one attempt. Return it with exactly one of the three reports. */
@@ -94,7 +95,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
     const waitSeconds = Math.max(1, Math.ceil((probeAtMs - clock.monotonicMs()) / 1000));
     return new TaskFailure(
       provider.codes.unavailable,
-      `${provider.host} keeps failing: ${failuresToOpen} requests in a row and then ${maxProbes} probes got no valid answer.${lastCause === "" ? "" : ` The last: ${lastCause}.`}`,
+      `${provider.host} keeps failing: ${countNoun(failuresToOpen, "request")} in a row and then ${countNoun(maxProbes, "probe")} got no valid answer.${lastCause === "" ? "" : ` The last: ${lastCause}.`}`,
       true,
       {
         retryAfterSeconds: waitSeconds,

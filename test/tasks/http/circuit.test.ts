@@ -211,3 +211,59 @@ test.each([
   const refused: unknown = await circuit.enter().catch((error: unknown) => error);
   expect((refused as TaskFailure).hint).toMatch(hint);
 });
+
+test("when the last waiting caller gives up, nothing sleeps any more", async () => {
+  const { clock, circuit } = await openCircuit();
+  const [one, other] = [new AbortController(), new AbortController()];
+  const entering = [circuit.enter(one.signal), circuit.enter(other.signal)];
+  expect(clock.sleepers).toBe(1);
+  one.abort(new Error("cancelled"));
+  await expect(entering[0]).rejects.toThrow("cancelled");
+  expect(clock.sleepers).toBe(1);
+  other.abort(new Error("cancelled too"));
+  await expect(entering[1]).rejects.toThrow("cancelled too");
+  expect(clock.sleepers).toBe(0);
+  await expect(circuit.enter(AbortSignal.abort(new Error("before")))).rejects.toThrow("before");
+  expect(clock.sleepers).toBe(0);
+});
+
+test("a waiting request that was never sent is probed before a control question is asked", async () => {
+  const { clock, circuit } = await openCircuit();
+  const asked: CircuitPass[] = [];
+  const leave = circuit.addSampler((pass) => asked.push(pass) > 0);
+  // In doubt already: only a failed probe leads to the cool-down in which both wait.
+  expect(circuit.reportFailure(await circuit.enter(undefined, true))).toBe(false);
+  const [failed, fair] = [circuit.enter(), circuit.enter(undefined, true)];
+  await clock.advance(60_000);
+  expect(await fair).toEqual({ isProbe: true });
+  expect(asked).toEqual([]);
+  circuit.reportFailure(await fair);
+  await clock.advance(60_000);
+  expect(asked).toEqual([{ isProbe: true }]);
+  circuit.reportSuccess(asked[0] as CircuitPass);
+  expect(await failed).toEqual({ isProbe: false });
+  leave();
+});
+
+test("an outage says how many failed, for what cause, whose address it is and when to come again", async () => {
+  const { clock, circuit } = await openCircuit(1);
+  const line = queue(circuit, 1);
+  await clock.advance(5_000);
+  circuit.reportFailure(line.passes[0] as CircuitPass, "status 503");
+  const refused = circuit.enter();
+  await expect(refused).rejects.toMatchObject({
+    code: "TMDB_UNAVAILABLE",
+    retryable: true,
+    retryAfterSeconds: 10,
+    message:
+      "api.test keeps failing: 3 requests in a row and then 1 probe got no valid answer. The last: status 503.",
+    hint: "API_BASE_URL is http://api.test:9999/v1: is that right, and does anything answer there? What has been fetched is kept; the next attempt asks for the rest.",
+  });
+  const without = await openCircuit(1);
+  const waiting = queue(without.circuit, 1);
+  await without.clock.advance(5_000);
+  without.circuit.reportFailure(waiting.passes[0] as CircuitPass);
+  await expect(without.circuit.enter()).rejects.toMatchObject({
+    message: "api.test keeps failing: 3 requests in a row and then 1 probe got no valid answer.",
+  });
+});
