@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AttemptLeftRunning, TaskFailure } from "../../../model/errors.ts";
 import { armFailpoints } from "../../../model/failpoint.ts";
+import { driveRuns } from "../../../scheduler/engine/drive-runs.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { makeChain, makeGate, openEngineWorld } from "../engine-world.ts";
 
@@ -111,6 +112,39 @@ describe("a task whose program does not end", () => {
     world.drain();
     await done;
     expect(world.states(run)).toEqual({ a: "failed" });
+  });
+});
+
+describe("a run whose time is nearly over", () => {
+  test("lets its running task store what it has and end by itself, starts nothing, and stays open", async () => {
+    const isBusy = makeGate();
+    const told: string[] = [];
+    const world = await openEngineWorld({
+      a: ({ signal, wrapUp }) => {
+        isBusy.open();
+        return new Promise((resolve) => {
+          signal.addEventListener("abort", () => told.push("stopped"));
+          wrapUp.addEventListener("abort", () => {
+            told.push("asked to wrap up");
+            resolve({ stored: 7 });
+          });
+        });
+      },
+      b: succeed,
+    });
+    const run = await world.makeRun(makeChain({ taskId: "a" }, { taskId: "b", needs: ["a"] }));
+    const wrapUp = new AbortController();
+    const drive = () =>
+      driveRuns({ ...world.tools, wrapUp: wrapUp.signal }, [run.dagRunId], new AbortController().signal);
+    const done = drive();
+    await isBusy.opened;
+    wrapUp.abort();
+    expect(await done).toMatchObject([{ state: "running" }]);
+    expect(told).toEqual(["asked to wrap up"]);
+    expect(world.states(run)).toEqual({ a: "success", b: "none" });
+    expect(await drive(), "its time is over").toMatchObject([{ state: "running" }]);
+    expect(world.states(run)).toEqual({ a: "success", b: "none" });
+    expect(await world.drive(run), "resumed").toMatchObject([{ state: "success" }]);
   });
 });
 
