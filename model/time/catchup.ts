@@ -61,7 +61,7 @@ export function planSlots(facts: SlotFacts): SlotPlan {
 /** The first slot that `planSlots` makes a run of, whatever it skips before; `undefined` if none is due. */
 export function findFirstDue(facts: SlotFacts): Date | undefined {
   const { timetable, cursor, now, watchedSince, catchup, catchupLimit } = facts;
-  const first = cursor > now ? undefined : timetable.next(cursor);
+  const first = timetable.next(cursor);
   if (first === undefined || first > now) return undefined;
   const missedUntil = watchedSince < now ? watchedSince : now;
   if (first > missedUntil) return first;

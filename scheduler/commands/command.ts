@@ -117,7 +117,7 @@ const APPLY: {
     const version = findVersion(holder, request.dag);
     assertConfigured(holder.registry, version.definition, null);
     const started = startBackfill(query, holder, addSlots({ ...request, version }, holder.dags), now);
-    if (started.made > 0) signBackfill(query, started.backfillId, by, now);
+    signBackfill(query, started.backfillId, by, now);
     return started;
   },
   cancel_backfill: (query, _, { dagId, lakeId, backfillId }, now) => ({

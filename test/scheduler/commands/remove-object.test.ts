@@ -171,6 +171,14 @@ test("an object that a running task reads is refused with that task's name", asy
   expect(find("a.csv").object).toBeDefined();
 });
 
+test("a removal whose object is not recorded any more is resumed with the date of the request", async () => {
+  const { adopt, begin, world } = await openRemovals();
+  await adopt(found("a.csv"));
+  expect(await begin("a.csv")).toMatchObject({ how: "new", logicalDate: "2026-11-20T09:00:00.000Z" });
+  await world.database.write((query) => query.run(sql`DELETE FROM objects`));
+  expect(await begin("a.csv")).toMatchObject({ how: "resumed", logicalDate: AT.toISOString() });
+});
+
 test.each(["lakeId", "key", "why", "by", "timezone"])("a request without %s is refused", async (name) => {
   const { beginWith } = await openRemovals();
   for (const value of [undefined, 7, null])

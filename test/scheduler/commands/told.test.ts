@@ -4,6 +4,7 @@ import { applyCommand, type SchedulerCommand } from "../../../scheduler/commands
 import { describeBackfill, planBackfill } from "../../../scheduler/commands/backfill.ts";
 import { hashPlan } from "../../../scheduler/commands/planned.ts";
 import { describeClear, planClear } from "../../../scheduler/commands/clear-tasks.ts";
+import { describeNewRun } from "../../../scheduler/commands/prepare-run.ts";
 import { nameDag } from "../../../scheduler/commands/named-dag.ts";
 import { sql } from "../../../state/sqlite/statement.ts";
 import { startAttempt } from "../../../state/runs/task-instances.ts";
@@ -242,6 +243,20 @@ test("a backfill that is cancelled says how many runs were open", async () => {
       ...ofDag,
     },
   ]);
+});
+
+test("a run that was previewed is refused once its Dag file or its params are others", async () => {
+  const world = await openCommands();
+  const describe = (definition: typeof DAG, params: object): string =>
+    hashPlan(
+      describeNewRun({ version: makeVersion(definition), logicalDate: OTHER, params: params as never }),
+    );
+  const expected = describe(DAG, {});
+  for (const other of [describe({ ...DAG, description: "edited" }, {}), describe(DAG, { since: 1999 })])
+    await expect(world.apply({ kind: "run", request: request({ expected: other }) })).rejects.toMatchObject({
+      code: "PLAN_CHANGED",
+    });
+  expect(await world.apply({ kind: "run", request: request({ expected }) })).toMatchObject({ how: "new" });
 });
 
 test("a backfill that was previewed is refused once another one would be started", async () => {
