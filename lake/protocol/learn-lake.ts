@@ -107,7 +107,7 @@ async function adoptUnknown(
   request: LearnRequest,
   standing: ReadonlyMap<string, ObjectSummary>,
   { unknown, foreign }: Comparison,
-): Promise<Lesson> {
+): Promise<Omit<Lesson, "missingKeys" | "learntKeys">> {
   const { lake, objects, signal } = request;
   const total = { objects: 0, ids: 0, doubledIds: 0, lostIds: 0 };
   const replacedKeys: string[] = [];
@@ -168,10 +168,8 @@ async function adoptUnknown(
     ...total,
     decidedIds,
     byManifest: byManifest.size,
-    missingKeys: [],
     replacedKeys,
     removedKeys,
-    learntKeys: [],
     unclaimedKeys: rest
       .map(({ key }) => key)
       .filter((key) => !contradicted.has(key) && !replacedKeys.includes(key)),
