@@ -21,7 +21,7 @@ export interface ByteCopy {
 export class FileCopier {
   readonly #free: Buffer[] = [];
 
-  /** Ends after `sizeBytes`, or earlier if `read` has no more. While one piece is written the next is read. */
+  /** Ends after `sizeBytes`, or earlier where `read` gives nothing. While one piece is written the next is read. */
   async copy({ sizeBytes, target, read, signal, onRead }: ByteCopy): Promise<void> {
     const taken: Buffer[] = [];
     let written: Promise<void> = Promise.resolve();

@@ -21,9 +21,7 @@ async function openHousekeeping(pruneLogs: HousekeepingTools["pruneLogs"] = () =
     drain,
     keeper,
     ask: (payload: object | null, kind = PRUNE) =>
-      database.write((query) =>
-        insertRequest(query, { kind, payload: payload as never, requestedBy: "test" }, clock.now()),
-      ),
+      database.write((query) => insertRequest(query, { kind, payload, requestedBy: "test" }, clock.now())),
     read: (id: number) => readAnswer(database, id),
     countEvents: () => database.get<{ n: number }>(sql`SELECT count(*) AS n FROM events`)?.n,
   };

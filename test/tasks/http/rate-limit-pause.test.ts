@@ -36,7 +36,7 @@ test("without the provider's time the first pause is a back-off too, by chance o
   expect(await openPause(0).refuse()).toBe(0);
 });
 
-test("answers to requests that were under way belong to the same burst", async () => {
+test("requests that were under way belong to the same burst", async () => {
   const { clock, pause } = openPause();
   await clock.advance(1_000);
   const startedMs = clock.monotonicMs();
