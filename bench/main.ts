@@ -61,17 +61,47 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 
 const NAMES = [...Object.keys(LAKE_BENCHES), ...Object.keys(SERVICE_BENCHES)];
 
-const { values, positionals } = parseArgs({
-  options: { quick: { type: "boolean", default: false } },
-  allowPositionals: true,
-});
-const names = positionals.flatMap((name) => GROUPS[name] ?? [name]);
-const unknown = names.find((name) => !NAMES.includes(name));
-if (unknown !== undefined) {
-  console.error(`There is no bench ${unknown}; there are ${[...NAMES, ...Object.keys(GROUPS)].join(", ")}.`);
-  process.exitCode = 2;
-} else {
-  await measureAll(names.length === 0 ? NAMES : names, values.quick);
+const USAGE = `Usage: npm run bench -- [NAME…] [--quick]
+
+Without a name everything is measured, and the result is written into bench/results.
+
+  --quick   a twentieth of the sample, to see that everything works
+
+Names: ${NAMES.join(", ")}
+Groups: ${Object.keys(GROUPS).join(", ")}`;
+
+process.exitCode = await start(process.argv.slice(2));
+
+async function start(args: readonly string[]): Promise<number> {
+  const { positionals, quick, help, fault } = readArguments(args);
+  const names = positionals.flatMap((name) => GROUPS[name] ?? [name]);
+  const unknown = names.find((name) => !NAMES.includes(name));
+  const wrong = fault ?? (unknown === undefined ? undefined : `There is no bench ${unknown}.`);
+  if (wrong !== undefined) {
+    console.error(`${wrong}\n\n${USAGE}`);
+    return 2;
+  }
+  if (help) console.log(USAGE);
+  else await measureAll(names.length === 0 ? NAMES : names, quick);
+  return 0;
+}
+
+function readArguments(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+      allowPositionals: true,
+    });
+    return { ...values, positionals, fault: undefined };
+  } catch (error) {
+    // An option that does not exist: Node's sentence says which.
+    const fault = error instanceof Error ? error.message : String(error);
+    return { quick: false, help: false, positionals: [], fault };
+  }
 }
 
 /** A figure that is missed is a result, not a fault: the exit code is 0. */
