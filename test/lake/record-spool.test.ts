@@ -8,6 +8,7 @@ import { addAll, makeIds, record, startAsking, type Asking } from "./asking.ts";
 /** Seven fit, eight do not. Two never share an object. */
 const BODY = Buffer.from(`{"text":"${"x".repeat(9_000_000)}"}`);
 const FIT = 7;
+const PATIENCE = { timeout: 60_000 };
 
 /** Puts wait until they are opened. */
 function holdPuts({ lake }: TestWorld) {
@@ -75,7 +76,7 @@ test("what a dead run has sealed counts until it is stored, and only once", asyn
   world.lake.putBytes = () => new Promise(() => (hanging += 1));
   await adds(dead, ids.slice(0, FIT));
   // As many as are put at once: no other one of its puts begins.
-  await vi.waitUntil(() => hanging === 4);
+  await vi.waitUntil(() => hanging === 4, PATIENCE);
   world.lake.putBytes = put;
   const puts = holdPuts(world);
   const next = await startAsking(world, ids, await world.makeRunFacts("2026-11-23T09:00:00Z"));
@@ -101,7 +102,7 @@ test("open batches that fill the spool alone are closed", async () => {
   expect(countSealed()).toBe(0);
   const last = adds(asking, ids.slice(FIT), "form 8");
   expect(await waits(last)).toBe(true);
-  expect(countSealed()).toBe(FIT);
+  await vi.waitUntil(() => countSealed() === FIT, PATIENCE);
   puts.open();
   await last;
   await asking.sink.finish();

@@ -43,7 +43,7 @@ test("a request is carried out and answered with what was removed, and the next 
   world.keeper.look();
   let isAtRest = false;
   const resting = world.keeper.rest().then(() => (isAtRest = true));
-  await vi.waitUntil(() => asked.length > 0);
+  await vi.waitUntil(() => asked.length > 0, { timeout: 30_000 });
   expect(isAtRest).toBe(false);
   expect(world.read(first).state).toBe("begun");
   gate.open();

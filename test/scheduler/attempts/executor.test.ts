@@ -200,7 +200,7 @@ test("an attempt is refused while it is under way, and taken again after its end
   const world = await openEngineWorld({ work: () => gate.opened.then(() => ({})) });
   const run = await world.makeRun(makeChain({ taskId: "work" }));
   const done = world.drive(run);
-  await vi.waitUntil(() => world.crossings.requests.length > 0);
+  await vi.waitUntil(() => world.crossings.requests.length > 0, { timeout: 30_000 });
   const [request] = world.crossings.requests;
   const submit = (): Promise<AttemptResult> =>
     world.tools.executor.submit(request as AttemptRequest, () => undefined);

@@ -1,5 +1,5 @@
 /** When the TMDB client waits, retries and stops: 429, Retry-After, retry budget and circuit. */
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { TaskFailure } from "../../../model/errors.ts";
 import type { TitleRequest } from "../../../tasks/tmdb-to-lake/title-requests.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
@@ -107,6 +107,23 @@ test("429 without end stops the task, which may come again", async () => {
     retryable: true,
   });
   expect(server.asked).toHaveLength(5);
+});
+
+test("429s that follow one pause after the other count as failures, and open the circuit", async () => {
+  const { log, lines } = recordLog();
+  const server = await serve(() => slowDown("0"));
+  const client = openClient(server, { random: () => 0, log });
+  const stop = new AbortController();
+  const asking = (async () => {
+    for (let title = 0; !stop.signal.aborted; title += 1)
+      await client
+        .fetchTitle({ ...MOVIE, imdbId: `tt${1_000_000 + title}` }, stop.signal)
+        .catch(() => undefined);
+  })();
+  await vi.waitUntil(() => lines.some((line) => line.includes("keeps failing")), { timeout: 20_000 });
+  expect(client.isInDoubt).toBe(true);
+  stop.abort();
+  await asking;
 });
 
 test("a burst of 429s for requests under way costs one pause, and every title is found", async () => {
