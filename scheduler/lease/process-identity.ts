@@ -16,7 +16,7 @@ export interface ProcessIdentity {
 
 const IS_LINUX = process.platform === "linux";
 
-/** `isLinux`: reads /proc; otherwise `ps` is asked, which any system has. */
+/** `isLinux`: reads /proc; otherwise asks `ps`. */
 export function identifyProcess(isLinux = IS_LINUX): ProcessIdentity {
   return { pid: process.pid, host: hostname(), processStarted: readOwnStart(isLinux) ?? "unknown" };
 }
